@@ -1,0 +1,3 @@
+"""Tongket: from district workbooks to the signed report."""
+
+__version__ = "0.1.0"

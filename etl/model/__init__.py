@@ -1,0 +1,38 @@
+"""The words of the house as values: period, cell state, observation, finding, verdict, attainment.
+
+Lowest room but one (only `etl.errors` is below). Pure data: no file, no database, no clock.
+"""
+
+from etl.model.cells import (
+    CellState,
+    Delivery,
+    ElementKind,
+    Finding,
+    FormStamp,
+    Level,
+    Observation,
+    ReadResult,
+    Verdict,
+)
+from etl.model.period import Period, PeriodKind
+from etl.model.results import Attainment, NoteReport, Observed, TaskReport, TaskStateName, UnitStatus
+
+__all__ = [
+    "Attainment",
+    "CellState",
+    "Delivery",
+    "ElementKind",
+    "Finding",
+    "FormStamp",
+    "Level",
+    "NoteReport",
+    "Observation",
+    "Observed",
+    "Period",
+    "PeriodKind",
+    "ReadResult",
+    "TaskReport",
+    "TaskStateName",
+    "UnitStatus",
+    "Verdict",
+]

@@ -1,0 +1,122 @@
+"""What is in a workbook and what is wrong with it: states, observations, findings, verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ElementKind(StrEnum):
+    """What a number in a cell is. Stocks never add up over time; flows do; ytd is already cumulative."""
+
+    STOCK = "stock"
+    FLOW = "flow"
+    YTD = "ytd"
+    PUBLISHED = "published"
+    TEXT = "text"
+    DATE = "date"
+    CHOICE = "choice"
+
+
+class CellState(StrEnum):
+    """What a cell says. Missing is never zero."""
+
+    VALUE = "value"
+    ZERO = "zero"
+    MISSING = "missing"
+    NOT_APPLICABLE = "not_applicable"
+    UNRELIABLE = "unreliable"
+    ESTIMATED = "estimated"
+    INVALID = "invalid"  # read but not understood; always comes with a finding, never loaded
+
+
+class Level(StrEnum):
+    """How much a finding matters."""
+
+    REFUSE = "refuse"
+    CONFIRM = "confirm"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One input cell as read. Grain: (delivery, org unit, data element).
+
+    `value` is the number unrounded and in the element's own unit; `text` holds words, dates (ISO)
+    and choices. `raw` is what the cell showed.
+    """
+
+    org_unit_code: str
+    data_element: str
+    sheet: str
+    cell: str
+    state: CellState
+    value: float | None = None
+    text: str = ""
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about the data, in the sender's coordinates. Messages are Vietnamese."""
+
+    code: str
+    level: Level
+    message: str
+    hint: str = ""
+    sheet: str = ""
+    cell: str = ""
+    value: str = ""
+    org_unit_code: str = ""
+    data_element: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """For JSON: keys as in the field names, `level` as its word."""
+        return {name: str(getattr(self, name)) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class FormStamp:
+    """What the hidden `_manifest` says on top: which form, for whom, for when."""
+
+    form: str
+    version: str
+    unit: str
+    period: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """A workbook as read: its stamp (if it has one), its observations and what was wrong with it."""
+
+    stamp: FormStamp | None
+    observations: tuple[Observation, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer to a sender: accepted or refused, and why."""
+
+    accepted: bool
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Findings per level, every level present."""
+        return {level.value: sum(f.level == level for f in self.findings) for level in Level}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A file taken from the inbox, known by its content. Grain: one content (SHA-256), for ever.
+
+    `folder` is the inbox folder it lay in (the sender's unit code); `received_at` is ISO 8601 with zone.
+    """
+
+    delivery_id: int
+    sha256: str
+    size: int
+    original_name: str
+    folder: str
+    received_at: str

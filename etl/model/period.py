@@ -1,0 +1,133 @@
+"""Reporting periods: kind, key, first and last day."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from etl.errors import UsageError
+
+
+class PeriodKind(StrEnum):
+    """How long a period is. Sources: TT 37/2019/TT-BYT (statistical), NĐ 09/2019 (administrative)."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+    HALF = "half"
+    NINE_MONTHS = "nine_months"
+    YEAR = "year"
+
+
+_MONTHS = {
+    PeriodKind.MONTH: 1,
+    PeriodKind.QUARTER: 3,
+    PeriodKind.HALF: 6,
+    PeriodKind.NINE_MONTHS: 9,
+    PeriodKind.YEAR: 12,
+}
+_PATTERNS: tuple[tuple[PeriodKind, re.Pattern[str]], ...] = (
+    (PeriodKind.QUARTER, re.compile(r"(\d{4})Q([1-4])")),
+    (PeriodKind.HALF, re.compile(r"(\d{4})H([12])")),
+    (PeriodKind.NINE_MONTHS, re.compile(r"(\d{4})(N)")),
+    (PeriodKind.MONTH, re.compile(r"(\d{4})-(0[1-9]|1[0-2])")),
+    (PeriodKind.YEAR, re.compile(r"(\d{4})()")),
+)
+_ROMAN = ("", "I", "II", "III", "IV")
+
+
+@dataclass(frozen=True, order=True)
+class Period:
+    """A reporting period of the statistical calendar (first to last day, 0h00 to 24h00).
+
+    Keys: ``2024`` year, ``2024Q3`` quarter, ``2024H1`` half, ``2024N`` nine months,
+    ``2024-03`` month. Keys sort and compare by (year, kind, index).
+    """
+
+    year: int
+    kind: PeriodKind
+    index: int = 1
+
+    @classmethod
+    def parse(cls, key: str) -> Period:
+        """The period named by a key.
+
+        Raises:
+            UsageError: the text is not a period key.
+        """
+        for kind, pattern in _PATTERNS:
+            match = pattern.fullmatch(key.strip())
+            if match and 1900 < int(match[1]) < 2200:
+                index = int(match[2]) if match[2].isdigit() else 1
+                return cls(int(match[1]), kind, index)
+        raise UsageError(
+            f"{key!r} is not a period",
+            where="period",
+            fix="write a year (2024), quarter (2024Q3), half (2024H1), nine months (2024N) or month (2024-03)",
+        )
+
+    @property
+    def key(self) -> str:
+        """The key that `parse` reads."""
+        match self.kind:
+            case PeriodKind.YEAR:
+                return str(self.year)
+            case PeriodKind.QUARTER:
+                return f"{self.year}Q{self.index}"
+            case PeriodKind.HALF:
+                return f"{self.year}H{self.index}"
+            case PeriodKind.NINE_MONTHS:
+                return f"{self.year}N"
+            case _:
+                return f"{self.year}-{self.index:02d}"
+
+    @property
+    def months(self) -> int:
+        """Length in months."""
+        return _MONTHS[self.kind]
+
+    @property
+    def start(self) -> date:
+        """First day."""
+        return date(self.year, (self.index - 1) * self.months + 1, 1)
+
+    @property
+    def end(self) -> date:
+        """Last day."""
+        month = self.start.month + self.months
+        first_after = date(self.year, month, 1) if month <= 12 else date(self.year + 1, 1, 1)
+        return first_after - timedelta(days=1)
+
+    @property
+    def months_elapsed(self) -> int:
+        """Months of the year that have passed at the end of the period (1 to 12)."""
+        return self.end.month
+
+    @property
+    def name(self) -> str:
+        """The period's name in Vietnamese, for mid-sentence use: ``quý III năm 2024``."""
+        match self.kind:
+            case PeriodKind.YEAR:
+                return f"năm {self.year}"
+            case PeriodKind.QUARTER:
+                return f"quý {_ROMAN[self.index]} năm {self.year}"
+            case PeriodKind.HALF:
+                return f"6 tháng {'đầu' if self.index == 1 else 'cuối'} năm {self.year}"
+            case PeriodKind.NINE_MONTHS:
+                return f"9 tháng năm {self.year}"
+            case _:
+                return f"tháng {self.index} năm {self.year}"
+
+    @property
+    def same_period_last_year(self) -> Period:
+        """The same stretch one year before."""
+        return Period(self.year - 1, self.kind, self.index)
+
+    @property
+    def quarters_to_date(self) -> tuple[Period, ...]:
+        """The quarters from January to the end of this period (a month gives the finished ones)."""
+        return tuple(Period(self.year, PeriodKind.QUARTER, i + 1) for i in range(self.end.month // 3))
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,104 @@
+"""The one module that reads the environment, at run time and never at import.
+
+Every setting is documented in `.env.example` and `docs/settings.md`; a test keeps the three equal.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from etl.errors import SettingsError
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are and how strict intake is. Paths are absolute."""
+
+    home: Path
+    var: Path
+    database_url: str
+    scopes: tuple[str, ...]
+    min_age_seconds: float
+    received_clock: str
+    batches: int
+    simulated: bool
+
+    @property
+    def catalog(self) -> Path:
+        return self.home / "catalog"
+
+    @property
+    def expectations(self) -> Path:
+        return self.home / "expectations"
+
+    @property
+    def sql(self) -> Path:
+        return self.home / "sql"
+
+    @property
+    def templates(self) -> Path:
+        return self.home / "templates"
+
+    @property
+    def inbox(self) -> Path:
+        return self.var / "inbox"
+
+    @property
+    def archive(self) -> Path:
+        return self.var / "archive"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.var / "quarantine"
+
+    @property
+    def outbox(self) -> Path:
+        return self.var / "outbox"
+
+    @property
+    def pgdata(self) -> Path:
+        """Data folder of the private server, used when no database address is given."""
+        return self.var / "pg"
+
+
+def _number(name: str, default: float, *, least: float) -> float:
+    text = os.environ.get(name, "").strip() or str(default)
+    try:
+        value = float(text)
+    except ValueError:
+        value = least - 1
+    if value < least:
+        raise SettingsError(f"{name}={text!r} is not a number of at least {least:g}", where=name, fix="correct or unset it")
+    return value
+
+
+def load() -> Settings:
+    """The settings as the environment has them now.
+
+    Raises:
+        SettingsError: a value is malformed; names the variable.
+    """
+    home = Path(os.environ.get("TONGKET_HOME", "") or PROJECT_ROOT).resolve()
+    if not (home / "catalog").is_dir():
+        raise SettingsError(f"{home} has no catalog/ folder", where="TONGKET_HOME", fix="point it at the project's folder")
+    var = Path(os.environ.get("TONGKET_VAR", "") or home / "var").resolve()
+    clock = os.environ.get("TONGKET_RECEIVED_CLOCK", "").strip() or "wall"
+    if clock not in {"wall", "mtime"}:
+        raise SettingsError(
+            f"TONGKET_RECEIVED_CLOCK={clock!r}", where="TONGKET_RECEIVED_CLOCK", fix="use 'wall', or 'mtime' for simulations"
+        )
+    scopes = tuple(s.strip() for s in (os.environ.get("TONGKET_SCOPES", "") or "kon-tum,tan-yen").split(",") if s.strip())
+    return Settings(
+        home=home,
+        var=var,
+        database_url=os.environ.get("TONGKET_DATABASE_URL", "").strip(),
+        scopes=scopes,
+        min_age_seconds=_number("TONGKET_MIN_AGE_SECONDS", 10.0, least=0.0),
+        received_clock=clock,
+        batches=int(_number("TONGKET_BATCHES", 2, least=1)),
+        simulated=os.environ.get("TONGKET_SIMULATED", "").strip() == "1",
+    )
