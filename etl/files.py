@@ -1,0 +1,72 @@
+"""Writing files so that a reader sees the old one or the new one, never half of one.
+
+Any room may call this; it knows nothing of what it writes.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import BytesIO
+from pathlib import Path
+
+from etl.errors import StorageError
+
+_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@contextmanager
+def explained(where: Path) -> Iterator[None]:
+    """Turns an operating-system error at a path into a StorageError that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        fix = "free some space and run again" if error.errno == 28 else "check that the folder exists and may be written"
+        raise StorageError(f"{error.strerror or error}", where=str(error.filename or where), fix=fix) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes renames inside a folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Writes a file whole: temporary file in the same folder, fsync, rename, fsync of the folder.
+
+    Raises:
+        StorageError: the folder cannot be written or the disk is full; nothing half-written stays.
+    """
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.chmod(name, 0o644)  # noqa: S103 - the outbox is read by other accounts
+            os.replace(name, path)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.unlink(name)
+            raise
+        sync_folder(path.parent)
+
+
+def same_bytes_zip(data: bytes) -> bytes:
+    """A zip (docx, xlsx) with every entry's time fixed, so that equal content gives equal bytes."""
+    source, target = zipfile.ZipFile(BytesIO(data)), BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
+        for info in source.infolist():
+            entry = zipfile.ZipInfo(info.filename, _ZIP_EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o600 << 16
+            out.writestr(entry, source.read(info))
+    return target.getvalue()
