@@ -20,13 +20,13 @@ from pydantic import BaseModel, ValidationError
 
 from etl.catalog import models as m
 from etl.errors import CatalogueError, UsageError
-from etl.model import ElementKind, Period, PeriodKind
+from etl.model import CellState, ElementKind, Period, PeriodKind
 
 M = TypeVar("M", bound=BaseModel)
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalogue:
     """Everything people decided, by key. Insertion order is file order."""
 
@@ -44,6 +44,7 @@ class Catalogue:
     regimes: dict[str, m.Regime]
     corrections: tuple[m.HolidayCorrection, ...]
     scopes: dict[str, m.Scope]
+    cell_states: dict[str, CellState]
     _by_code: dict[str, tuple[m.Unit, ...]] = field(default_factory=dict, repr=False)
 
     def unit(self, code: str, day: date) -> m.Unit | None:
@@ -68,6 +69,10 @@ class Catalogue:
         if scope_id not in self.scopes:
             raise UsageError(f"no scope {scope_id!r}", where="--scope", fix=f"use one of: {', '.join(self.scopes)}")
         return self.scopes[scope_id]
+
+    def scope_of_form(self, form_id: str) -> m.Scope | None:
+        """The scope that collects a form, if any."""
+        return next((s for s in self.scopes.values() if any(x.form == form_id for x in s.submissions)), None)
 
     def columns_of(self, form: m.Form, sheet: m.SheetDef) -> tuple[m.Column, ...]:
         """The printed headers of a form's sheet, in order."""
@@ -98,19 +103,20 @@ class Catalogue:
         for submission in scope.submissions:
             if self.forms[submission.form].period_kind != kind:
                 continue
-            current, last = Period.parse(submission.from_period), Period.parse(submission.to_period or submission.from_period)
+            current, last = (
+                Period.parse(submission.from_period),
+                Period.parse(submission.to_period or submission.from_period),
+            )
             while current <= last:
                 found.add(current)
                 current = _next(current)
         return tuple(sorted(found))
 
     def tasks_of(self, scope: m.Scope, level: str, period: Period) -> tuple[tuple[m.Plan, m.Task], ...]:
-        """Tasks that units of a level lead and therefore report on, in plan order."""
+        """Tasks that units of a level lead and so report on, in plan order, once their plan is in force."""
         actors = {code for code, answers in scope.answers_for.items() if answers == level}
-        plans = (self.plans[p] for p in scope.plans if p in self.plans)
-        return tuple(
-            (plan, task) for plan in plans for task in plan.tasks if actors.intersection(task.lead)
-        )
+        plans = [self.plans[p] for p in scope.plans if self.plans[p].valid_from <= period.end]
+        return tuple((plan, task) for plan in plans for task in plan.tasks if actors.intersection(task.lead))
 
 
 def _within(period: Period, submission: m.Submission) -> bool:
@@ -155,12 +161,13 @@ def _yaml(path: Path) -> Any:
         raise CatalogueError(f"not readable as YAML: {error}", where=str(path), fix="correct the syntax") from None
 
 
-def _yaml_list(path: Path, model: type[M], key: str) -> list[M]:
+def read_list(path: Path, model: type[M], key: str) -> list[M]:
+    """The entries of a YAML list as models; `key` names an entry in error messages."""
     data = _yaml(path)
     if not isinstance(data, list):
         raise CatalogueError("expected a list", where=str(path), fix="start each entry with '- '")
-    name = lambda i, d: d.get(key, i) if isinstance(d, dict) else i  # noqa: E731
-    return [_build(model, entry, f"{path}: {name(i, entry)}") for i, entry in enumerate(data)]
+    names = [entry.get(key, i) if isinstance(entry, dict) else i for i, entry in enumerate(data)]
+    return [_build(model, entry, f"{path}: {name}") for name, entry in zip(names, data, strict=True)]
 
 
 def _csv_list(path: Path, model: type[M], split: frozenset[str] = frozenset()) -> list[M]:
@@ -173,7 +180,9 @@ def _csv_list(path: Path, model: type[M], split: frozenset[str] = frozenset()) -
     wanted = set(model.model_fields)
     unknown = set(reader.fieldnames or ()) - wanted
     if unknown:
-        raise CatalogueError(f"unknown column {sorted(unknown)[0]!r}", where=str(path), fix=f"columns are {sorted(wanted)}")
+        raise CatalogueError(
+            f"unknown column {sorted(unknown)[0]!r}", where=str(path), fix=f"columns are {sorted(wanted)}"
+        )
     built = []
     for number, row in enumerate(rows, start=2):
         data: dict[str, Any] = {k: v for k, v in row.items() if v not in (None, "")}
@@ -193,7 +202,8 @@ def _keyed(items: list[M], key: str, where: Path) -> dict[str, M]:
     return result
 
 
-def _tree_hash(root: Path) -> str:
+def tree_hash(root: Path) -> str:
+    """A hash over every YAML and CSV file below a folder, by path and content."""
     digest = hashlib.sha256()
     for path in sorted(p for p in root.rglob("*") if p.suffix in {".yaml", ".csv"}):
         digest.update(str(path.relative_to(root)).encode())
@@ -210,8 +220,10 @@ def load_catalogue(root: Path) -> Catalogue:
         CatalogueError: file, key, and what was expected.
     """
     if not root.is_dir():
-        raise CatalogueError("the catalogue folder is missing", where=str(root), fix="set TONGKET_HOME to the project's folder")
-    return _load(root, _tree_hash(root))
+        raise CatalogueError(
+            "the catalogue folder is missing", where=str(root), fix="set TONGKET_HOME to the project's folder"
+        )
+    return _load(root, tree_hash(root))
 
 
 @lru_cache(maxsize=4)
@@ -226,15 +238,18 @@ def _load(root: Path, sha256: str) -> Catalogue:
         units=units,
         successions=tuple(_csv_list(root / "units" / "successions.csv", m.Succession)),
         elements=_keyed(_csv_list(root / "data_elements.csv", m.DataElement), "code", root / "data_elements.csv"),
-        relations=tuple(_yaml_list(root / "relations.yaml", m.Relation, "code")),
-        indicators=_keyed(_yaml_list(root / "indicators.yaml", m.Indicator, "code"), "code", root / "indicators.yaml"),
-        actors=_keyed(_yaml_list(root / "actors.yaml", m.Actor, "code"), "code", root / "actors.yaml"),
+        relations=tuple(read_list(root / "relations.yaml", m.Relation, "code")),
+        indicators=_keyed(read_list(root / "indicators.yaml", m.Indicator, "code"), "code", root / "indicators.yaml"),
+        actors=_keyed(read_list(root / "actors.yaml", m.Actor, "code"), "code", root / "actors.yaml"),
         plans=_folder(root / "plans", m.Plan),
         columns=tuple(_csv_list(root / "forms" / "columns.csv", m.Column)),
-        forms=_keyed(_yaml_list(root / "forms" / "forms.yaml", m.Form, "id"), "id", root / "forms" / "forms.yaml"),
-        regimes=_keyed(_yaml_list(root / "regimes" / "regimes.yaml", m.Regime, "id"), "id", root / "regimes" / "regimes.yaml"),
-        corrections=tuple(_yaml_list(root / "calendar" / "holidays.yaml", m.HolidayCorrection, "day")),
+        forms=_keyed(read_list(root / "forms" / "forms.yaml", m.Form, "id"), "id", root / "forms" / "forms.yaml"),
+        regimes=_keyed(
+            read_list(root / "regimes" / "regimes.yaml", m.Regime, "id"), "id", root / "regimes" / "regimes.yaml"
+        ),
+        corrections=tuple(read_list(root / "calendar" / "holidays.yaml", m.HolidayCorrection, "day")),
         scopes=_folder(root / "scopes", m.Scope),
+        cell_states={s.text: s.state for s in _csv_list(root / "cell_states.csv", m.CellMark)},
         _by_code=by_code,
     )
     for problem in _dangling(catalogue):
@@ -247,7 +262,9 @@ def _folder(folder: Path, model: type[M]) -> dict[str, M]:
     for path in sorted(folder.glob("*.yaml")):
         item = _build(model, _yaml(path), str(path))
         if getattr(item, "id", None) != path.stem:
-            raise CatalogueError(f"id is {getattr(item, 'id', None)!r}", where=str(path), fix=f"the file's name says {path.stem!r}")
+            raise CatalogueError(
+                f"id is {getattr(item, 'id', None)!r}", where=str(path), fix=f"the file's name says {path.stem!r}"
+            )
         items[path.stem] = item
     return items
 
@@ -256,7 +273,9 @@ def _folder(folder: Path, model: type[M]) -> dict[str, M]:
 
 
 def _missing(kind: str, code: str, where: str, known: Iterable[str]) -> CatalogueError:
-    return CatalogueError(f"unknown {kind} {code!r}", where=where, fix=f"define it or use one of: {', '.join(sorted(known))[:400]}")
+    return CatalogueError(
+        f"unknown {kind} {code!r}", where=where, fix=f"define it or use one of: {', '.join(sorted(known))[:400]}"
+    )
 
 
 def _dangling(c: Catalogue) -> Iterator[CatalogueError]:
@@ -270,15 +289,27 @@ def _dangling(c: Catalogue) -> Iterator[CatalogueError]:
 def _dangling_units(c: Catalogue) -> Iterator[CatalogueError]:
     where = str(c.root / "units" / "units.csv")
     for code, units in c._by_code.items():
-        for a, b in zip(sorted(units, key=lambda u: u.valid_from), sorted(units, key=lambda u: u.valid_from)[1:], strict=False):
+        for a, b in zip(
+            sorted(units, key=lambda u: u.valid_from), sorted(units, key=lambda u: u.valid_from)[1:], strict=False
+        ):
             if a.valid_to is None or a.valid_to >= b.valid_from:
-                yield CatalogueError(f"unit {code} is valid twice at {b.valid_from}", where=where, fix="end one before the other")
+                yield CatalogueError(
+                    f"unit {code} is valid twice at {b.valid_from}", where=where, fix="end one before the other"
+                )
     for unit in c.units:
         if unit.parent and c.unit(unit.parent, unit.valid_from) is None:
             yield _missing("parent unit", f"{unit.parent} on {unit.valid_from}", f"{where}: {unit.code}", c._by_code)
     for s in c.successions:
         if c.unit(s.old_code, s.old_valid_to) is None or c.unit(s.new_code, s.new_valid_from) is None:
-            yield _missing("unit in succession", f"{s.old_code}→{s.new_code}", str(c.root / "units/successions.csv"), ())
+            yield _missing(
+                "unit in succession", f"{s.old_code}→{s.new_code}", str(c.root / "units/successions.csv"), ()
+            )
+
+
+def _codes(side: m.Side | None) -> tuple[str, ...]:
+    if side is None:
+        return ()
+    return side.elements if side.elements else (side.count_of or "",)
 
 
 def _dangling_elements(c: Catalogue) -> Iterator[CatalogueError]:
@@ -290,11 +321,13 @@ def _dangling_elements(c: Catalogue) -> Iterator[CatalogueError]:
     for indicator in c.indicators.values():
         where = f"{c.root / 'indicators.yaml'}: {indicator.code}"
         for side in (indicator.numerator, indicator.denominator):
-            for code in ((*side.elements, side.count_of) if side else ()):
-                if code and code not in c.elements:
+            for code in _codes(side):
+                if code not in c.elements:
                     yield _missing("data element", code, where, c.elements)
-                if code and code not in collected:
-                    yield CatalogueError(f"no form collects data element {code!r}", where=where, fix="add it to forms/columns.csv")
+                if code not in collected:
+                    yield CatalogueError(
+                        f"no form collects data element {code!r}", where=where, fix="add it to forms/columns.csv"
+                    )
         published = indicator.published_element
         if published and (published not in c.elements or c.elements[published].kind != ElementKind.PUBLISHED):
             yield _missing("published data element", published, where, (e for e in c.elements if e.startswith("pub_")))
@@ -338,7 +371,9 @@ def _dangling_forms(c: Catalogue) -> Iterator[CatalogueError]:
 def _dangling_scopes(c: Catalogue) -> Iterator[CatalogueError]:
     for scope in c.scopes.values():
         where = str(c.root / "scopes" / f"{scope.id}.yaml")
-        checks = [("plan", p, c.plans) for p in (*scope.plans, *(r.plan for r in scope.reports))]
+        checks: list[tuple[str, str, Iterable[str]]] = [
+            ("plan", p, c.plans) for p in (*scope.plans, *(r.plan for r in scope.reports))
+        ]
         checks += [("form", s.form, c.forms) for s in scope.submissions]
         checks += [("regime", s.regime, c.regimes) for s in scope.submissions]
         checks += [("unit", u, c._by_code) for s in scope.submissions for u in (*s.units, scope.area_unit)]

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from etl.model import ElementKind, Period, PeriodKind
+from etl.model import CellState, ElementKind, Period, PeriodKind
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -24,6 +24,14 @@ class Strict(BaseModel):
     """Base of all catalogue models: frozen, no unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CellMark(Strict):
+    """What a mark in a number cell means. `text` is compared after trimming; the empty text is a blank cell."""
+
+    text: str = ""
+    state: CellState
+    note: str = ""
 
 
 # --- units -------------------------------------------------------------------------------------
@@ -188,7 +196,15 @@ class Target(Strict):
     group: str = ""
     indicator: Code | None = None
     kind: Literal[
-        "threshold", "maintain", "eliminate", "per_unit", "milestone", "track", "not_assessed", "published", "conditional"
+        "threshold",
+        "maintain",
+        "eliminate",
+        "per_unit",
+        "milestone",
+        "track",
+        "not_assessed",
+        "published",
+        "conditional",
     ]
     unit_written: str = ""
     decimals: int = 0
@@ -202,7 +218,10 @@ class Target(Strict):
     def _fits(self) -> Target:
         if self.kind == "per_unit" and self.floor is None:
             raise ValueError("kind per_unit needs floor")
-        if self.kind in {"threshold", "maintain", "eliminate", "per_unit", "milestone", "conditional"} and not self.milestones:
+        if (
+            self.kind in {"threshold", "maintain", "eliminate", "per_unit", "milestone", "conditional"}
+            and not self.milestones
+        ):
             raise ValueError(f"kind {self.kind} needs milestones")
         if self.kind not in {"milestone", "not_assessed"} and self.indicator is None:
             raise ValueError(f"kind {self.kind} needs an indicator")

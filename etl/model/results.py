@@ -18,7 +18,8 @@ class Observed:
     units. `as_of` is the period key (or ISO date, for published figures) the value belongs to when it
     is not the asked period: the last figure there is, carried and said so. `at_floor` is the number of
     leaf units at or above a floor, by floor as text (``{"90": 87}``), for shares of units. `recognised`
-    is whether an elimination has been officially recognised.
+    is whether an elimination has been officially recognised. `definition` is the version of the
+    indicator's definition that was in force (a vaccine set); empty means not known.
     """
 
     indicator: str
@@ -34,6 +35,7 @@ class Observed:
     estimated: bool = False
     at_floor: tuple[tuple[str, int], ...] = ()
     recognised: bool | None = None
+    definition: str = ""
 
 
 MetClass = Literal[
@@ -50,7 +52,9 @@ class Attainment:
     ratios (1 = exactly on the path); `per_cent_of_plan` in %; `interval` is a 95 % interval in the
     indicator's unit; `people_missing` counts people (or units, cases) short of the target. `met` is
     None where no verdict is possible; `reason` then says why, in Vietnamese. `status` sums it up.
-    `prorated_target` is set for accumulating flows in a part-year period.
+    `prorated_target` is set for accumulating flows in a part-year period; `people_missing` is then
+    counted against it. `reduction_pct` is for lower-is-better what `per_cent_of_plan` is for
+    higher-is-better: (baseline − value) ÷ (baseline − target), in %.
     """
 
     plan: str
@@ -77,6 +81,7 @@ class Attainment:
     cagr_class: ProgressClass = ""
     classes_disagree: bool = False
     per_cent_of_plan: Fraction | None = None
+    reduction_pct: Fraction | None = None
     prorated_target: Fraction | None = None
     interval: tuple[float, float] | None = None
     interval_method: str = ""

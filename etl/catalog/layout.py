@@ -1,0 +1,319 @@
+"""Where everything stands in a form: the one description that the writer prints and the reader expects.
+
+Room: catalogue. Pure: from catalogue data to positions; no file is opened here. Rows and columns count
+from 0; `cell_name` turns them into A1 names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from etl.catalog import models as m
+from etl.catalog.loader import Catalogue
+from etl.model import ElementKind, Period
+
+MANIFEST_SHEET = "_manifest"
+MANIFEST_STAMP = ("form", "version", "unit", "period")
+MANIFEST_HEADER = ("sheet", "cell", "org_unit_code", "data_element", "kind")
+MARK_NAME = "mo_phong"
+MARK_TEXT = "SỐ LIỆU MÔ PHỎNG"
+TASK_STATES = ("Đã hoàn thành", "Đang thực hiện", "Chưa thực hiện")
+TOTAL_LABEL = "TỔNG SỐ"
+
+KIND_LABELS = {
+    ElementKind.STOCK: "có đến cuối kỳ",
+    ElementKind.FLOW: "phát sinh trong kỳ",
+    ElementKind.YTD: "lũy kế từ đầu năm",
+    ElementKind.PUBLISHED: "số đã công bố",
+}
+
+MARK_ROW = 2
+_TITLE_ROW = 3
+_PERIOD_ROW = 4
+_HELP_ROW = 5
+_HEADER_ROW = 7
+
+Role = Literal[
+    "meta", "symbol", "title", "period", "help", "header", "kind", "number", "total", "label", "code", "text"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Printed text. `anchor` texts are compared when a workbook comes back."""
+
+    row: int
+    col: int
+    text: str
+    role: Role
+    anchor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A cell that the unit fills in."""
+
+    row: int
+    col: int
+    org_unit_code: str
+    data_element: str
+    kind: ElementKind
+    required: bool
+
+    @property
+    def cell(self) -> str:
+        """The cell's A1 name."""
+        return cell_name(self.row, self.col)
+
+
+@dataclass(frozen=True)
+class SheetLayout:
+    """One sheet: what is printed, what is merged, what is filled in. `total_row` has sums, if any."""
+
+    code: str
+    title: str
+    layout: str
+    fixed: tuple[Fixed, ...]
+    merges: tuple[tuple[int, int, int, int], ...]
+    inputs: tuple[Input, ...]
+    widths: tuple[int, ...]
+    header_rows: tuple[int, int]
+    data_rows: tuple[int, int]
+    total_row: int | None = None
+
+    @property
+    def last_col(self) -> int:
+        """The rightmost column of the table."""
+        return len(self.widths) - 1
+
+
+@dataclass(frozen=True)
+class FormLayout:
+    """A whole workbook for one unit and period."""
+
+    form: m.Form
+    unit: m.Unit
+    period: Period
+    sheets: tuple[SheetLayout, ...]
+
+    @property
+    def inputs(self) -> Iterator[tuple[str, Input]]:
+        """Every input cell with its sheet, in order."""
+        return ((sheet.code, cell) for sheet in self.sheets for cell in sheet.inputs)
+
+
+def cell_name(row: int, col: int) -> str:
+    """`(0, 0)` is ``A1``."""
+    letters = ""
+    col += 1
+    while col:
+        col, rest = divmod(col - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row + 1}"
+
+
+def layout(catalogue: Catalogue, scope: m.Scope, form: m.Form, unit: m.Unit, period: Period) -> FormLayout:
+    """The layout of a form for a unit and period. Deterministic: same catalogue, same layout."""
+    return _layout(catalogue, scope.id, form.id, unit, period)
+
+
+@lru_cache(maxsize=512)
+def _layout(catalogue: Catalogue, scope_id: str, form_id: str, unit: m.Unit, period: Period) -> FormLayout:
+    scope, form = catalogue.scopes[scope_id], catalogue.forms[form_id]
+    sheets = tuple(_sheet(catalogue, scope, form, sheet, unit, period) for sheet in form.sheets)
+    return FormLayout(form, unit, period, sheets)
+
+
+def element_kind(catalogue: Catalogue, data_element: str) -> ElementKind:
+    """The kind of any data element code, also of the texts that a form makes (tasks, notes, sources)."""
+    known = catalogue.elements.get(data_element)
+    if known:
+        return known.kind
+    if data_element.endswith(".state"):
+        return ElementKind.CHOICE
+    if data_element.endswith((".date", ":as_of")):
+        return ElementKind.DATE
+    return ElementKind.TEXT
+
+
+# --- sheets --------------------------------------------------------------------------------------
+
+
+def _sheet(
+    catalogue: Catalogue, scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
+) -> SheetLayout:
+    match sheet.layout:
+        case "by_commune":
+            return _by_commune(catalogue, form, sheet, unit, period)
+        case "list":
+            return _list(catalogue, form, sheet, unit, period)
+        case "published":
+            return _published(catalogue, scope, form, sheet, unit, period)
+        case "tasks":
+            return _tasks(catalogue, scope, form, sheet, unit, period)
+        case _:
+            return _notes(form, sheet, unit, period)
+
+
+def _head(form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period, help_text: str) -> list[Fixed]:
+    days = f"từ {period.start:%d/%m/%Y} đến {period.end:%d/%m/%Y}"
+    return [
+        Fixed(0, 0, f"Đơn vị báo cáo: {unit.name}", "meta"),
+        Fixed(1, 0, f"{form.symbol} · {sheet.code} · phiên bản {form.version}", "symbol"),
+        Fixed(_TITLE_ROW, 0, f"{sheet.code}. {sheet.title}".upper(), "title"),
+        Fixed(_PERIOD_ROW, 0, f"Kỳ báo cáo: {period.name} ({days})", "period"),
+        Fixed(_HELP_ROW, 0, help_text, "help"),
+    ]
+
+
+def _column_heads(heads: list[tuple[str, str]], first_col: int) -> tuple[list[Fixed], list[tuple[int, int, int, int]]]:
+    """Two header rows (merged where a level is shared), a row of kinds and a row of column numbers.
+
+    `heads` holds (header with levels split by " > ", kind line) per column.
+    """
+    top, fixed, merges = _HEADER_ROW, [], []
+    start = 0
+    while start < len(heads):
+        levels = heads[start][0].split(" > ")
+        end = start
+        while len(levels) == 2 and end + 1 < len(heads) and heads[end + 1][0].startswith(levels[0] + " > "):
+            end += 1
+        col = first_col + start
+        fixed.append(Fixed(top, col, levels[0], "header", anchor=True))
+        if len(levels) == 1:
+            merges.append((top, col, top + 1, col))
+        elif end > start:
+            merges.append((top, col, top, first_col + end))
+        for i in range(start, end + 1):
+            parts = heads[i][0].split(" > ")
+            if len(parts) == 2:
+                fixed.append(Fixed(top + 1, first_col + i, parts[1], "header", anchor=True))
+        start = end + 1
+    for i, (_, kind) in enumerate(heads):
+        fixed.append(Fixed(top + 2, first_col + i, kind, "kind"))
+        fixed.append(Fixed(top + 3, first_col + i, str(first_col + i + 1), "number"))
+    return fixed, merges
+
+
+def _label_heads(labels: tuple[str, ...]) -> tuple[list[Fixed], list[tuple[int, int, int, int]]]:
+    fixed = [Fixed(_HEADER_ROW, i, text, "header", anchor=True) for i, text in enumerate(labels)]
+    fixed += [Fixed(_HEADER_ROW + 3, i, str(i + 1), "number") for i in range(len(labels))]
+    return fixed, [(_HEADER_ROW, i, _HEADER_ROW + 2, i) for i in range(len(labels))]
+
+
+def _kind_line(element: m.DataElement) -> str:
+    label = KIND_LABELS.get(element.kind, "")
+    return f"{element.unit}; {label}" if element.unit else label
+
+
+def _by_commune(catalogue: Catalogue, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period) -> SheetLayout:
+    columns = catalogue.columns_of(form, sheet)
+    help_text = "Chỉ nhập vào ô trắng. Không có số liệu thì để trống, không ghi 0; không phát sinh thì ghi 0."
+    fixed = _head(form, sheet, unit, period, help_text)
+    labels, merges = _label_heads(("TT", "Xã, phường, thị trấn", "Mã đơn vị"))
+    heads, more = _column_heads([(c.header, _kind_line(catalogue.elements[c.data_element])) for c in columns], 3)
+    total = _HEADER_ROW + 4
+    fixed += [*labels, *heads, Fixed(total, 1, TOTAL_LABEL, "total")]
+    communes = catalogue.children(unit.code, "commune", period.end)
+    inputs: list[Input] = []
+    for i, commune in enumerate(communes):
+        row = total + 1 + i
+        fixed.append(Fixed(row, 0, str(i + 1), "code"))
+        fixed.append(Fixed(row, 1, commune.name, "label"))
+        fixed.append(Fixed(row, 2, commune.code, "code", anchor=True))
+        for j, column in enumerate(columns):
+            kind = catalogue.elements[column.data_element].kind
+            inputs.append(Input(row, 3 + j, commune.code, column.data_element, kind, column.required))
+    return SheetLayout(
+        sheet.code, sheet.title, sheet.layout, tuple(fixed), (*merges, *more), tuple(inputs),
+        (5, 24, 10, *(11 for _ in columns)), (_HEADER_ROW, total - 1), (total + 1, total + len(communes)), total,
+    )  # fmt: skip
+
+
+def _list(catalogue: Catalogue, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period) -> SheetLayout:
+    columns = catalogue.columns_of(form, sheet)
+    help_text = "Chỉ nhập vào cột Số liệu. Không có số liệu thì để trống, không ghi 0; không phát sinh thì ghi 0."
+    fixed = _head(form, sheet, unit, period, help_text)
+    labels, merges = _label_heads(("TT", "Chỉ tiêu", "Đơn vị tính", "Loại số liệu", "Số liệu"))
+    fixed += labels
+    first, inputs = _HEADER_ROW + 4, []
+    for i, column in enumerate(columns):
+        element, row = catalogue.elements[column.data_element], first + i
+        fixed.append(Fixed(row, 0, str(i + 1), "code"))
+        fixed.append(Fixed(row, 1, column.header, "text", anchor=True))
+        fixed.append(Fixed(row, 2, element.unit, "label"))
+        fixed.append(Fixed(row, 3, KIND_LABELS[element.kind], "kind"))
+        inputs.append(Input(row, 4, unit.code, column.data_element, element.kind, column.required))
+    return SheetLayout(
+        sheet.code, sheet.title, sheet.layout, tuple(fixed), tuple(merges), tuple(inputs),
+        (5, 60, 12, 18, 16), (_HEADER_ROW, first - 1), (first, first + len(columns) - 1),
+    )  # fmt: skip
+
+
+def _published(
+    catalogue: Catalogue, scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
+) -> SheetLayout:
+    columns = catalogue.columns_of(form, sheet)
+    help_text = "Chỉ ghi số đã công bố, kèm ngày và nguồn; số ước tính thì ghi “Ước” ở cột Nguồn; chưa có thì để trống."
+    fixed = _head(form, sheet, unit, period, help_text)
+    labels, merges = _label_heads(("TT", "Chỉ tiêu", "Đơn vị tính", "Giá trị công bố", "Ngày công bố", "Nguồn"))
+    fixed += labels
+    first, inputs = _HEADER_ROW + 4, []
+    for i, column in enumerate(columns):
+        element, row = catalogue.elements[column.data_element], first + i
+        fixed.append(Fixed(row, 0, str(i + 1), "code"))
+        fixed.append(Fixed(row, 1, column.header, "text", anchor=True))
+        fixed.append(Fixed(row, 2, element.unit, "label"))
+        area, code = scope.area_unit, column.data_element
+        inputs.append(Input(row, 3, area, code, ElementKind.PUBLISHED, column.required))
+        inputs.append(Input(row, 4, area, f"{code}:as_of", ElementKind.DATE, False))
+        inputs.append(Input(row, 5, area, f"{code}:source", ElementKind.TEXT, False))
+    return SheetLayout(
+        sheet.code, sheet.title, sheet.layout, tuple(fixed), tuple(merges), tuple(inputs),
+        (5, 50, 14, 14, 14, 40), (_HEADER_ROW, first - 1), (first, first + len(columns) - 1),
+    )  # fmt: skip
+
+
+def _tasks(
+    catalogue: Catalogue, scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
+) -> SheetLayout:
+    help_text = "Chọn tình trạng trong danh sách; việc đã hoàn thành thì ghi ngày hoàn thành."
+    fixed = _head(form, sheet, unit, period, help_text)
+    heads = ("TT", "Kế hoạch, điều khoản", "Nhiệm vụ", "Thời hạn", "Tình trạng", "Ngày hoàn thành", "Ghi chú")
+    labels, merges = _label_heads(heads)
+    fixed += labels
+    first, inputs = _HEADER_ROW + 4, []
+    tasks = catalogue.tasks_of(scope, unit.level, period)
+    if not tasks:
+        fixed.append(Fixed(first, 2, "Chưa có nhiệm vụ nào được giao trong kỳ này.", "text"))
+    for i, (plan, task) in enumerate(tasks):
+        row, code = first + i, f"task.{plan.id}.{task.id}"
+        fixed.append(Fixed(row, 0, str(i + 1), "code"))
+        fixed.append(Fixed(row, 1, f"{plan.short_title}, {task.clause}", "text", anchor=True))
+        fixed.append(Fixed(row, 2, task.title, "text", anchor=True))
+        fixed.append(Fixed(row, 3, task.deadline.written, "text"))
+        inputs.append(Input(row, 4, unit.code, f"{code}.state", ElementKind.CHOICE, True))
+        inputs.append(Input(row, 5, unit.code, f"{code}.date", ElementKind.DATE, False))
+        inputs.append(Input(row, 6, unit.code, f"{code}.remark", ElementKind.TEXT, False))
+    return SheetLayout(
+        sheet.code, sheet.title, sheet.layout, tuple(fixed), tuple(merges), tuple(inputs),
+        (5, 26, 52, 20, 18, 14, 30), (_HEADER_ROW, first - 1), (first, first + len(tasks) - 1),
+    )  # fmt: skip
+
+
+def _notes(form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period) -> SheetLayout:
+    fixed = _head(form, sheet, unit, period, "Mỗi dòng một vấn đề; không có thì để trống.")
+    labels, merges = _label_heads(("TT", "Khó khăn, vướng mắc", "Nguyên nhân", "Đề xuất, kiến nghị"))
+    fixed += labels
+    first, inputs = _HEADER_ROW + 4, []
+    for i in range(sheet.rows):
+        fixed.append(Fixed(first + i, 0, str(i + 1), "code"))
+        for j, part in enumerate(("difficulty", "cause", "proposal")):
+            inputs.append(Input(first + i, 1 + j, unit.code, f"note.{i + 1}.{part}", ElementKind.TEXT, False))
+    return SheetLayout(
+        sheet.code, sheet.title, sheet.layout, tuple(fixed), tuple(merges), tuple(inputs),
+        (5, 48, 48, 48), (_HEADER_ROW, first - 1), (first, first + sheet.rows - 1),
+    )  # fmt: skip

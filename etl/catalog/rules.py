@@ -1,0 +1,119 @@
+"""The rules of `expectations/` as strict models: what each finding code means and how it is looked for.
+
+Room: catalogue. The reader takes codes from here, the checker evaluates them; messages are Vietnamese and
+carry named slots in braces.
+"""
+
+from __future__ import annotations
+
+import string
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from etl.catalog.loader import read_list, tree_hash
+from etl.catalog.models import Strict, Text
+from etl.errors import CatalogueError
+from etl.model import Finding, Level
+
+Frame = Literal["reader", "files", "cells", "relations", "year"]
+_COMMON = {"value", "sheet", "cell", "unit", "unit_name", "file"}
+_SLOTS: dict[str, set[str]] = {
+    "reader": _COMMON | {"expected", "found", "detail", "limit"},
+    "files": _COMMON | {"folder", "folder_name", "form", "form_title", "version", "expected", "period"},
+    "cells": _COMMON | {"element", "row_name", "low", "high", "unit_of_measure"},
+    "relations": _COMMON | {"row_name", "smaller", "larger", "smaller_value", "larger_value"},
+    "year": _COMMON | {"element", "row_name", "year_value", "quarters_value", "year"},
+}
+
+
+class Rule(Strict):
+    """One rule. `expectation` and `kwargs` are Great Expectations' own words, over the named frame."""
+
+    code: Text
+    title: Text
+    level: Level
+    frame: Frame
+    owner: Text
+    expectation: str = ""
+    kwargs: dict[str, Any] = Field(default_factory=dict)
+    message: Text
+    hint: Text
+
+
+@dataclass(frozen=True)
+class Rules:
+    """All rules by code, in file order."""
+
+    by_code: dict[str, Rule]
+
+    def of_frame(self, frame: Frame) -> tuple[Rule, ...]:
+        """The rules that are evaluated over a frame."""
+        return tuple(rule for rule in self.by_code.values() if rule.frame == frame)
+
+    def finding(self, code: str, *, slots: dict[str, str], **place: str) -> Finding:
+        """The finding of a code at a place, its message filled from `slots`.
+
+        Raises:
+            CatalogueError: no rule has that code.
+        """
+        rule = self.by_code.get(code)
+        if rule is None:
+            raise CatalogueError(f"no rule has the code {code!r}", where="expectations/", fix="add it")
+        words = {
+            "value": place.get("value", ""),
+            "sheet": place.get("sheet", ""),
+            "cell": place.get("cell", ""),
+        } | slots
+        return Finding(code, rule.level, _fill(rule.message, words), _fill(rule.hint, words), **place)
+
+
+class _Blank(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def _fill(template: str, words: dict[str, str]) -> str:
+    return string.Formatter().vformat(template, (), _Blank(words))
+
+
+def load_rules(root: Path) -> Rules:
+    """The rules below a folder, read once per content.
+
+    Raises:
+        CatalogueError: file, key, and what was expected.
+    """
+    if not root.is_dir():
+        raise CatalogueError(
+            "the expectations folder is missing", where=str(root), fix="set TONGKET_HOME to the project"
+        )
+    return _load(root, tree_hash(root))
+
+
+@lru_cache(maxsize=4)
+def _load(root: Path, _sha256: str) -> Rules:
+    found: dict[str, Rule] = {}
+    for path in sorted(root.glob("*.yaml")):
+        for rule in read_list(path, Rule, "code"):
+            where = f"{path}: {rule.code}"
+            if rule.code in found:
+                raise CatalogueError(f"code {rule.code!r} stands twice", where=where, fix="give each rule its own code")
+            if (rule.frame == "reader") == bool(rule.expectation):
+                raise CatalogueError(
+                    "a reader's rule has no expectation, every other rule has one",
+                    where=where,
+                    fix="see its neighbours",
+                )
+            _check_slots(rule, where)
+            found[rule.code] = rule
+    return Rules(found)
+
+
+def _check_slots(rule: Rule, where: str) -> None:
+    for text in (rule.message, rule.hint):
+        for _, name, _, _ in string.Formatter().parse(text):
+            if name is not None and name not in _SLOTS[rule.frame]:
+                raise CatalogueError(f"unknown slot {{{name}}}", where=where, fix=f"use {sorted(_SLOTS[rule.frame])}")

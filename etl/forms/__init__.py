@@ -1,0 +1,8 @@
+"""The forms room: issues the workbook of a unit and period from the catalogue, with its manifest.
+
+Called by steps. Never touches the database or the clock; same catalogue, same bytes.
+"""
+
+from etl.forms.issue import file_name, issue
+
+__all__ = ["file_name", "issue"]

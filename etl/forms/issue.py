@@ -1,0 +1,211 @@
+"""Prints a form layout as an Excel workbook: locked, with drop-downs, ranges, sums and print set-up."""
+
+from __future__ import annotations
+
+import datetime as dt
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from etl.catalog import Catalogue
+from etl.catalog import models as m
+from etl.catalog.layout import (
+    MANIFEST_HEADER,
+    MANIFEST_SHEET,
+    MANIFEST_STAMP,
+    MARK_NAME,
+    MARK_ROW,
+    MARK_TEXT,
+    TASK_STATES,
+    FormLayout,
+    Input,
+    SheetLayout,
+    cell_name,
+    layout,
+)
+from etl.files import same_bytes_zip
+from etl.forms.style import Styles
+from etl.model import ElementKind, Period
+
+if TYPE_CHECKING:
+    from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+_NUMBERS = {ElementKind.STOCK, ElementKind.FLOW, ElementKind.YTD, ElementKind.PUBLISHED}
+_BANNERS = {"meta", "symbol", "title", "period", "help"}
+_SPARE_ROWS = 2
+_LANDSCAPE_FROM = 7
+
+
+def file_name(form: m.Form, unit: m.Unit, period: Period) -> str:
+    """The name a form is issued under: ``608_2024Q1_kt-district-quarter.xlsx``."""
+    return f"{unit.code}_{period.key}_{form.id}.xlsx"
+
+
+def issue(
+    catalogue: Catalogue, scope: m.Scope, form: m.Form, unit: m.Unit, period: Period, *, simulated: bool = False
+) -> bytes:
+    """The empty workbook of a form for one unit and period.
+
+    Shape: one visible sheet per sheet of the form and a hidden `_manifest`: the stamp (form, version,
+    unit, period) as key and value in the first rows, then one row per input cell. `simulated` prints
+    the mark of simulated data on every sheet.
+    """
+    import xlsxwriter  # noqa: PLC0415 - heavy, and only needed here
+
+    target = BytesIO()
+    book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    created = dt.datetime.combine(form.valid_from, dt.time())
+    book.set_properties({"title": form.title, "author": scope.name, "created": created, "comments": form.legal_basis})
+    styles = Styles(book)
+    described = layout(catalogue, scope, form, unit, period)
+    for sheet in described.sheets:
+        _sheet(book, styles, catalogue, described, sheet, simulated)
+    _manifest(book, described)
+    book.get_worksheet_by_name(described.sheets[0].code).activate()
+    book.close()
+    return same_bytes_zip(target.getvalue())
+
+
+def _sheet(
+    book: Workbook, styles: Styles, catalogue: Catalogue, described: FormLayout, sheet: SheetLayout, simulated: bool
+) -> None:
+    page = book.add_worksheet(sheet.code)
+    for col, width in enumerate(sheet.widths):
+        page.set_column(col, col, width)
+    _print_head(page, styles, sheet, simulated)
+    _print_table(page, styles, sheet)
+    for cell in sheet.inputs:
+        page.write_blank(cell.row, cell.col, None, styles.input(cell.kind, _whole(catalogue, cell)))
+    _validate(page, catalogue, sheet)
+    _sums(page, styles, sheet)
+    _signatures(page, styles, sheet)
+    _page_setup(page, described, sheet)
+    book.define_name(f"'{sheet.code}'!{MARK_NAME}", f"='{sheet.code}'!$A${MARK_ROW + 1}")
+
+
+def _print_head(page: Worksheet, styles: Styles, sheet: SheetLayout, simulated: bool) -> None:
+    last = sheet.last_col
+    for fixed in sheet.fixed:
+        if fixed.role in _BANNERS:
+            page.merge_range(fixed.row, 0, fixed.row, last, fixed.text, styles.of(fixed.role))
+    page.merge_range(MARK_ROW, 0, MARK_ROW, last, MARK_TEXT if simulated else "", styles.of("mark"))
+    page.set_row(5, 30)
+
+
+def _print_table(page: Worksheet, styles: Styles, sheet: SheetLayout) -> None:
+    merged = {(top, left): (bottom, right) for top, left, bottom, right in sheet.merges}
+    for fixed in sheet.fixed:
+        if fixed.role in _BANNERS:
+            continue
+        style = styles.of(fixed.role)
+        if (fixed.row, fixed.col) in merged:
+            bottom, right = merged[fixed.row, fixed.col]
+            page.merge_range(fixed.row, fixed.col, bottom, right, fixed.text, style)
+        else:
+            page.write_string(fixed.row, fixed.col, fixed.text, style)
+    top = sheet.header_rows[0]
+    wide = sheet.layout == "by_commune"
+    page.set_row(top, 32 if wide else 18)
+    page.set_row(top + 1, 62 if wide else 16)
+    page.set_row(top + 2, 44 if wide else 16)
+    if sheet.layout == "notes":
+        for row in range(sheet.data_rows[0], sheet.data_rows[1] + 1):
+            page.set_row(row, 48)
+
+
+def _whole(catalogue: Catalogue, cell: Input) -> bool:
+    element = catalogue.elements.get(cell.data_element)
+    return bool(element and element.integer)
+
+
+def _validate(page: Worksheet, catalogue: Catalogue, sheet: SheetLayout) -> None:
+    """One data validation per run of cells of one element in a column (or per cell in a list)."""
+    runs: dict[tuple[int, str], list[int]] = {}
+    for cell in sheet.inputs:
+        label = cell.data_element if cell.kind in _NUMBERS else cell.kind.value
+        runs.setdefault((cell.col, label), []).append(cell.row)
+    kinds = {(cell.col, cell.data_element if cell.kind in _NUMBERS else cell.kind.value): cell for cell in sheet.inputs}
+    for key, rows in runs.items():
+        rule = _rule(catalogue, kinds[key])
+        if rule:
+            page.data_validation(min(rows), key[0], max(rows), key[0], rule)
+
+
+def _rule(catalogue: Catalogue, cell: Input) -> dict[str, Any] | None:
+    base = {"ignore_blank": True, "error_type": "stop", "error_title": "Số liệu chưa hợp lệ"}
+    if cell.kind == ElementKind.CHOICE:
+        return base | {
+            "validate": "list",
+            "source": list(TASK_STATES),
+            "error_message": "Chọn một mục trong danh sách.",
+        }
+    if cell.kind == ElementKind.DATE:
+        first, last = dt.date(2015, 1, 1), dt.date(2045, 12, 31)
+        text = "Nhập ngày theo dạng ngày/tháng/năm."
+        return base | {
+            "validate": "date",
+            "criteria": "between",
+            "minimum": first,
+            "maximum": last,
+            "error_message": text,
+        }
+    element = catalogue.elements.get(cell.data_element)
+    if element is None or element.min is None or element.max is None:
+        return None
+    low, high = float(element.min), float(element.max)
+    kind = "integer" if element.integer else "decimal"
+    what = "số nguyên" if element.integer else "số"
+    text = f"Nhập {what} từ {low:g} đến {high:.0f}."
+    return base | {"validate": kind, "criteria": "between", "minimum": low, "maximum": high, "error_message": text}
+
+
+def _sums(page: Worksheet, styles: Styles, sheet: SheetLayout) -> None:
+    if sheet.total_row is None:
+        return
+    first, last = sheet.data_rows
+    for col in range(3, sheet.last_col + 1):
+        span = f"{cell_name(first, col)}:{cell_name(last, col)}"
+        page.write_formula(sheet.total_row, col, f'=IF(COUNT({span})=0,"",SUM({span}))', styles.of("sum"), "")
+    page.write_blank(sheet.total_row, 0, None, styles.of("total"))
+    page.write_blank(sheet.total_row, 2, None, styles.of("total"))
+
+
+def _signatures(page: Worksheet, styles: Styles, sheet: SheetLayout) -> None:
+    row = max(sheet.data_rows) + 1 + _SPARE_ROWS
+    middle = (sheet.last_col + 1) // 2
+    for left, right, words in ((0, middle - 1, "NGƯỜI LẬP BIỂU"), (middle, sheet.last_col, "THỦ TRƯỞNG ĐƠN VỊ")):
+        page.merge_range(row, left, row, right, words, styles.of("sign"))
+        note = "(Ký, họ tên)" if left == 0 else "(Ký, đóng dấu, họ tên)"
+        page.merge_range(row + 1, left, row + 1, right, note, styles.of("sign_note"))
+
+
+def _page_setup(page: Worksheet, described: FormLayout, sheet: SheetLayout) -> None:
+    page.set_paper(9)
+    if sum(sheet.widths) > 95 or sheet.last_col >= _LANDSCAPE_FROM:
+        page.set_landscape()
+    page.set_margins(left=0.6, right=0.4, top=0.6, bottom=0.6)
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(sheet.header_rows[0], sheet.header_rows[1])
+    page.set_footer(f"&L{described.form.symbol} · {described.unit.code} · {described.period.key}&RTrang &P/&N")
+    page.print_area(0, 0, max(sheet.data_rows) + 2 + _SPARE_ROWS, sheet.last_col)
+    page.freeze_panes(sheet.data_rows[0], 3 if sheet.layout == "by_commune" else 0)
+    page.hide_gridlines(2)
+    page.protect(
+        "",
+        {"select_locked_cells": True, "format_columns": True, "format_rows": True, "sort": False, "autofilter": True},
+    )
+
+
+def _manifest(book: Workbook, described: FormLayout) -> None:
+    page = book.add_worksheet(MANIFEST_SHEET)
+    stamp = (described.form.id, described.form.version, described.unit.code, described.period.key)
+    for row, (key, value) in enumerate(zip(MANIFEST_STAMP, stamp, strict=True)):
+        page.write_string(row, 0, key)
+        page.write_string(row, 1, value)
+    top = len(MANIFEST_STAMP) + 1
+    page.write_row(top, 0, MANIFEST_HEADER)
+    for row, (sheet, cell) in enumerate(described.inputs, start=top + 1):
+        for col, text in enumerate((sheet, cell.cell, cell.org_unit_code, cell.data_element, cell.kind.value)):
+            page.write_string(row, col, text)
+    page.protect()
+    page.hide()
