@@ -5,6 +5,7 @@ Any room may call this; it knows nothing of what it writes.
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 import zipfile
@@ -24,7 +25,8 @@ def explained(where: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        fix = "free some space and run again" if error.errno == 28 else "check that the folder exists and may be written"
+        full = error.errno == errno.ENOSPC
+        fix = "free some space and run again" if full else "check that the folder exists and may be written"
         raise StorageError(f"{error.strerror or error}", where=str(error.filename or where), fix=fix) from error
 
 
@@ -51,11 +53,11 @@ def write_atomic(path: Path, data: bytes) -> None:
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
-            os.chmod(name, 0o644)  # noqa: S103 - the outbox is read by other accounts
-            os.replace(name, path)
+            Path(name).chmod(0o644)  # the outbox is read by other accounts
+            Path(name).replace(path)
         except BaseException:
             with suppress(FileNotFoundError):
-                os.unlink(name)
+                Path(name).unlink()
             raise
         sync_folder(path.parent)
 

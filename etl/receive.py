@@ -116,7 +116,7 @@ def _take(
         outcome.duplicates += 1
     with explained(path):
         if _same(os.lstat(path), seen):
-            os.unlink(path)
+            path.unlink()
             sync_folder(path.parent)
 
 
@@ -138,13 +138,13 @@ def _archive(path: Path, seen: os.stat_result, archive: Path) -> str | None:
         home = archive / sha256[:2]
         with explained(home):
             home.mkdir(exist_ok=True)
-            os.chmod(temporary, 0o440)
-            os.replace(temporary, home / sha256)
+            Path(temporary).chmod(0o440)
+            Path(temporary).replace(home / sha256)
             sync_folder(home)
         return sha256
     finally:
         with suppress(FileNotFoundError):
-            os.unlink(temporary)
+            Path(temporary).unlink()
 
 
 def _copy(path: Path, target: int) -> str:

@@ -29,34 +29,37 @@ class Settings:
 
     @property
     def catalog(self) -> Path:
+        """What people decide, as data."""
         return self.home / "catalog"
 
     @property
     def expectations(self) -> Path:
+        """The rules of checking."""
         return self.home / "expectations"
 
     @property
     def sql(self) -> Path:
+        """Migrations, views and queries."""
         return self.home / "sql"
 
     @property
     def templates(self) -> Path:
+        """What an office can edit."""
         return self.home / "templates"
 
     @property
     def inbox(self) -> Path:
+        """Where units drop their files: one folder a unit."""
         return self.var / "inbox"
 
     @property
     def archive(self) -> Path:
+        """Every content ever taken, by hash."""
         return self.var / "archive"
 
     @property
-    def quarantine(self) -> Path:
-        return self.var / "quarantine"
-
-    @property
     def outbox(self) -> Path:
+        """Forms, answers, drafts and reports."""
         return self.var / "outbox"
 
     @property
@@ -72,7 +75,9 @@ def _number(name: str, default: float, *, least: float) -> float:
     except ValueError:
         value = least - 1
     if value < least:
-        raise SettingsError(f"{name}={text!r} is not a number of at least {least:g}", where=name, fix="correct or unset it")
+        raise SettingsError(
+            f"{name}={text!r} is not a number of at least {least:g}", where=name, fix="correct or unset it"
+        )
     return value
 
 
@@ -84,14 +89,20 @@ def load() -> Settings:
     """
     home = Path(os.environ.get("TONGKET_HOME", "") or PROJECT_ROOT).resolve()
     if not (home / "catalog").is_dir():
-        raise SettingsError(f"{home} has no catalog/ folder", where="TONGKET_HOME", fix="point it at the project's folder")
+        raise SettingsError(
+            f"{home} has no catalog/ folder", where="TONGKET_HOME", fix="point it at the project's folder"
+        )
     var = Path(os.environ.get("TONGKET_VAR", "") or home / "var").resolve()
     clock = os.environ.get("TONGKET_RECEIVED_CLOCK", "").strip() or "wall"
     if clock not in {"wall", "mtime"}:
         raise SettingsError(
-            f"TONGKET_RECEIVED_CLOCK={clock!r}", where="TONGKET_RECEIVED_CLOCK", fix="use 'wall', or 'mtime' for simulations"
+            f"TONGKET_RECEIVED_CLOCK={clock!r}",
+            where="TONGKET_RECEIVED_CLOCK",
+            fix="use 'wall', or 'mtime' for simulations",
         )
-    scopes = tuple(s.strip() for s in (os.environ.get("TONGKET_SCOPES", "") or "kon-tum,tan-yen").split(",") if s.strip())
+    scopes = tuple(
+        s.strip() for s in (os.environ.get("TONGKET_SCOPES", "") or "kon-tum,tan-yen").split(",") if s.strip()
+    )
     return Settings(
         home=home,
         var=var,

@@ -23,7 +23,18 @@ from etl.errors import CatalogueError, UsageError
 from etl.model import CellState, ElementKind, Period, PeriodKind
 
 M = TypeVar("M", bound=BaseModel)
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_BASE):  # type: ignore[misc]
+    """A safe loader that refuses a key written twice; YAML itself would silently keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        for key, _ in node.value:
+            if keys.count(key.value) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"key {key.value!r} stands twice", key.start_mark)
+        return dict(super().construct_mapping(node, deep=deep))
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +165,7 @@ def _build(model: type[M], data: Any, where: str) -> M:
 
 def _yaml(path: Path) -> Any:
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe loader
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
     except FileNotFoundError:
         raise CatalogueError("the file is missing", where=str(path), fix="restore it from version control") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from etl.errors import UsageError
 from etl.model import CellState, ElementKind, Period, PeriodKind
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -24,6 +25,14 @@ class Strict(BaseModel):
     """Base of all catalogue models: frozen, no unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _period_key(text: str) -> None:
+    """Let a mistyped period be a catalogue mistake with its file and key, not a mistake of the command line."""
+    try:
+        Period.parse(text)
+    except UsageError as error:
+        raise ValueError(f"{error.what}; {error.fix}") from None
 
 
 class CellMark(Strict):
@@ -168,7 +177,7 @@ class Milestone(Strict):
         if self.operator == "done_by" and self.date is None:
             raise ValueError("operator done_by needs a date")
         if self.operator != "done_by":
-            Period.parse(self.period)
+            _period_key(self.period)
         return self
 
 
@@ -396,6 +405,15 @@ class Submission(Strict):
     regime: Code
     from_period: Text
     to_period: str = ""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Submission:
+        for key in (self.from_period, self.to_period):
+            if key:
+                _period_key(key)
+        if bool(self.level) == bool(self.units):
+            raise ValueError("give either `level` or `units`")
+        return self
 
 
 class Office(Strict):

@@ -16,6 +16,7 @@ from etl.model.numbers import printed
 
 _ORDER = {Level.REFUSE: 0, Level.CONFIRM: 1, Level.NOTE: 2}
 _BLANK = "V05"
+_EMPTY = "S11"
 
 
 def check(batch: Sequence[Submitted], catalogue: Catalogue, rules: Rules) -> list[Verdict]:
@@ -50,7 +51,9 @@ def _verdict(findings: list[Finding]) -> Verdict:
 
 
 def _collapse(findings: list[Finding]) -> list[Finding]:
-    """A column left blank in several rows is one finding, at its first cell."""
+    """A column left blank in several rows is one finding, at its first cell; an empty form is one finding."""
+    if any(f.code == _EMPTY for f in findings):
+        return [f for f in findings if f.code != _BLANK]
     groups: dict[tuple[str, str], list[Finding]] = {}
     kept = []
     for finding in findings:

@@ -25,6 +25,7 @@ from etl.catalog.layout import (
 from etl.files import same_bytes_zip
 from etl.forms.style import Styles
 from etl.model import ElementKind, Period
+from etl.model.numbers import printed
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -152,10 +153,10 @@ def _rule(catalogue: Catalogue, cell: Input) -> dict[str, Any] | None:
     element = catalogue.elements.get(cell.data_element)
     if element is None or element.min is None or element.max is None:
         return None
-    low, high = float(element.min), float(element.max)
+    low, high = (int(x) if element.integer else float(x) for x in (element.min, element.max))
     kind = "integer" if element.integer else "decimal"
     what = "số nguyên" if element.integer else "số"
-    text = f"Nhập {what} từ {low:g} đến {high:.0f}."
+    text = f"Nhập {what} từ {printed(low)} đến {printed(high)}."
     return base | {"validate": kind, "criteria": "between", "minimum": low, "maximum": high, "error_message": text}
 
 

@@ -15,10 +15,10 @@ Parsed = tuple[str, float | None, str, str]
 """(state, number, text, raw); the state is a CellState value, or ``invalid_number|choice|date``."""
 
 MAX_TEXT = 2000
-_WHOLE = re.compile(r"-?\d+")
-_COMMA = re.compile(r"-?\d+,\d+")
-_GROUPED = re.compile(r"-?\d{1,3}(\.\d{3})+(,\d+)?")
-_DAY_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+_WHOLE = re.compile(r"-?[0-9]+")
+_COMMA = re.compile(r"-?[0-9]+,[0-9]+")
+_GROUPED = re.compile(r"-?[0-9]{1,3}(\.[0-9]{3})+(,[0-9]+)?")
+_DAY_FIRST = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 _EPOCH = dt.date(1899, 12, 30)  # day 0 of Excel's 1900 calendar as it counts after its false 29/02/1900
 _FIRST_SERIAL, _LAST_SERIAL = 36526, 54789  # 01/01/2000 to 01/01/2050
 _MISSING: Parsed = (CellState.MISSING.value, None, "", "")

@@ -1,0 +1,83 @@
+"""Whether the path to a milestone can be judged at all, and what it then says. Used only inside the room.
+
+Asked only for a value that does not meet its target: a target met needs no ratio.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from etl.attain import wording
+from etl.attain.cagr import cagr_ratio
+from etl.attain.judge import satisfies
+from etl.attain.milestones import Start, end_day, exact
+from etl.attain.path import Segment, month_number, progress_class, progress_ratio
+from etl.catalog import models as m
+from etl.model import Period
+from etl.model.results import ProgressClass
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the path says; `reason` is why it says nothing. Fields as in `Attainment`."""
+
+    ratio: Fraction | None = None
+    ratio_class: ProgressClass = ""
+    path_value: Fraction | None = None
+    cagr: float | None = None
+    cagr_class: ProgressClass = ""
+    reason: str = ""
+
+    @property
+    def classes_disagree(self) -> bool:
+        """Whether both opinions exist and differ."""
+        return bool(self.ratio_class and self.cagr_class) and self.ratio_class != self.cagr_class
+
+
+def progress(
+    milestone: m.Milestone, start: Start | None, value: Fraction, period: Period, definition: str, from_baseline: bool
+) -> Progress:
+    """Progress of a value that does not meet a numeric milestone.
+
+    Args:
+        milestone: The milestone the segment ends at.
+        start: Where the segment starts.
+        value: What was observed at the period's end.
+        period: The observed period.
+        definition: The definition it was observed by; empty where not known.
+        from_baseline: Whether the segment starts at the baseline (else at a milestone).
+    """
+    target = exact(milestone.value)
+    if start is None or start.value is None or start.end is None or target is None:
+        return Progress(reason=wording.NO_BASELINE if from_baseline else wording.NO_NUMERIC_START)
+    segment = Segment(start.value, month_number(start.end), target, month_number(end_day(milestone)))
+    now = month_number(period.end)
+    reason = _no_time(segment, now) or break_between(start.definition, definition, milestone.definition)
+    if reason:
+        return Progress(reason=reason)
+    if segment.start == target:
+        return Progress(ratio_class="maintain", reason=wording.NO_CHANGE_NEEDED)
+    if satisfies(milestone.operator, segment.start, target):
+        return Progress(reason=wording.AGAINST_DIRECTION)
+    return _along(segment, value, now)
+
+
+def _no_time(segment: Segment, now: int) -> str:
+    elapsed = segment.elapsed(now)
+    if elapsed <= 0:
+        return wording.BEFORE_BASELINE if elapsed < 0 else wording.BASELINE_PERIOD
+    return "" if segment.span > 0 else wording.NO_STRETCH
+
+
+def break_between(start: str, observed: str, milestone: str) -> str:
+    """The reason naming a break, where the definitions that are known are not all one; else empty."""
+    known = list(dict.fromkeys(d for d in (start, observed, milestone) if d))
+    return wording.break_in_series(known[0], known[-1]) if len(known) > 1 else ""
+
+
+def _along(segment: Segment, value: Fraction, now: int) -> Progress:
+    path_value = segment.at(now)
+    ratio = progress_ratio(segment.start, value, path_value)
+    cagr = cagr_ratio(segment.start, value, segment.end, segment.elapsed(now), segment.span)
+    return Progress(ratio, progress_class(ratio), path_value, cagr, progress_class(cagr))

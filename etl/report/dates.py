@@ -1,0 +1,52 @@
+"""Dates and periods in the words of an administrative document (NĐ 30/2020/NĐ-CP, Phụ lục I).
+
+Room: report. Pure; used by the fact builders.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+
+from etl.errors import UsageError
+from etl.model import Period
+
+_HANOI = timezone(timedelta(hours=7))
+
+
+def two(number: int) -> str:
+    """With a leading zero, as in ``06 tháng``."""
+    return f"{number:02d}"
+
+
+def decree_parts(day: date) -> dict[str, str]:
+    """Day, month and year as the decree writes them: only days below 10 and months 1 and 2 take a zero."""
+    return {"day": two(day.day), "month": two(day.month) if day.month <= 2 else str(day.month), "year": str(day.year)}
+
+
+def short_date(text: str) -> str:
+    """An ISO date as dd/mm/yyyy; anything else as it is."""
+    try:
+        return date.fromisoformat(text[:10]).strftime("%d/%m/%Y")
+    except ValueError:
+        return text
+
+
+def snapshot_moment(text: str) -> datetime:
+    """The snapshot's time in Vietnam, without zone.
+
+    Raises:
+        UsageError: the text is no ISO 8601 time.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is no ISO 8601 time", where="snapshot_at", fix="give a time with zone") from None
+    return (moment.astimezone(_HANOI) if moment.tzinfo else moment).replace(tzinfo=None, microsecond=0)
+
+
+def belongs_to(as_of: str) -> str:
+    """What a carried figure belongs to: a period's name or a date."""
+    try:
+        return Period.parse(as_of).name
+    except UsageError:
+        return f"ngày {short_date(as_of)}" if short_date(as_of) != as_of else as_of

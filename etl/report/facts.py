@@ -1,0 +1,117 @@
+"""One source of facts: a JSON-able dict from which Word, Excel and the picture are printed, and nothing else.
+
+Room: report. Called by `draft`. Grain of `figures`: (item, unit), each number once, exact and as printed;
+every other part refers to them by item and unit.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from etl.report import by_unit, datanotes, followup, results, submissions
+from etl.report.dates import snapshot_moment
+from etl.report.figures import Figures, build_figures
+from etl.report.head import foot, head
+from etl.report.inputs import ReportInput
+from etl.report.sentences import Sentences
+
+Facts = dict[str, Any]
+SCHEMA = 1
+"""Raised when a key changes its meaning, so that readers of old facts files can tell."""
+
+
+def build_facts(given: ReportInput, say: Sentences) -> Facts:
+    """Everything the report prints."""
+    figures = build_figures(given, say)
+    snapshot = snapshot_moment(given.snapshot_at).strftime("%Hh%M ngày %d/%m/%Y")
+    counts = results.status_counts(given, figures)
+    ranked = by_unit.scores(given, figures)
+    tasks = followup.tasks(given, say)
+    annual = given.report.cadence == "year"
+    return {
+        "schema": SCHEMA,
+        "scope": given.scope.id,
+        "plan": _plan(given),
+        "period": {"key": given.period.key, "name": given.period.name, "cadence": given.report.cadence},
+        "annual": annual,
+        "snapshot": {"at": given.snapshot_at, "id": given.snapshot_id, "text": snapshot},
+        "simulated": given.simulated,
+        "catalogue": given.catalogue.sha256,
+        "area": {"unit": given.area, "name": given.unit_name(given.area)},
+        "head": head(given, say),
+        "situation": [say.say("situation.known_until", snapshot=snapshot), *submissions.sentences(given, say)],
+        "submissions": submissions.submissions(given, say),
+        "status_counts": counts,
+        "summary": results.summary(given, say, counts),
+        "lines": results.lines(given, say, figures),
+        "columns": results.columns(given, say),
+        "rows": results.rows(given, say, figures),
+        "path": results.path_rows(given, figures) if annual else [],
+        "units": {
+            **by_unit.table(given, figures),
+            "scores": ranked,
+            "sentences": by_unit.sentences(given, say, figures, ranked),
+        },
+        "tasks": {"all": tasks, "listed": followup.listed(tasks), "sentences": followup.task_sentences(say, tasks)},
+        "notes": followup.notes(given, say),
+        "data_notes": datanotes.data_notes(given, say, figures, snapshot),
+        "plan_notes": datanotes.plan_notes(given, say),
+        "definitions": datanotes.definitions(given, say),
+        "chart": _chart(given, say, figures),
+        "foot": foot(given, say),
+        "figures": _nested(figures),
+    }
+
+
+def _plan(given: ReportInput) -> Facts:
+    plan = given.plan
+    return {
+        "id": plan.id,
+        "title": plan.title,
+        "short_title": plan.short_title,
+        "number": plan.number,
+        "date": plan.date.isoformat() if plan.date else "",
+        "status": plan.status,
+    }
+
+
+def _nested(figures: Figures) -> Facts:
+    nested: Facts = {}
+    for (item, unit), figure in figures.by_key.items():
+        nested.setdefault(item, {})[unit] = figure
+    return nested
+
+
+def _chart(given: ReportInput, say: Sentences, figures: Figures) -> Facts:
+    """The rows of the overview: every target with a number to reach, with its distance to the plan in %."""
+    rows = [
+        {
+            "item": figure["item"],
+            "name": _chart_name(given, figure),
+            "distance": figure["distance"],
+            "sign": figure["sign"],
+            "text": figure["distance"]["text"] + "%" if figure["distance"]["value"] is not None else say.texts["word.no_data"],
+        }
+        for figure in figures.of_unit(given.area)
+        if figure["target"]["value"] is not None
+    ]
+    spoken = "; ".join(say.say("summary.chart_alt_row", name=row["name"], distance=row["text"]) for row in rows)
+    return {
+        "rows": rows,
+        "title": say.say("summary.chart_title", period=given.period.name),
+        "caption": say.say("summary.chart_caption"),
+        "axis": say.say("summary.chart_axis"),
+        "alt": say.say("summary.chart_alt", period=given.period.name, rows=spoken),
+    }
+
+
+def _chart_name(given: ReportInput, figure: Facts) -> str:
+    indicator = given.catalogue.indicators.get(figure["indicator"])
+    name = indicator.short_name if indicator else figure["title"]
+    return f"{figure['item']}. {name}" if figure["item"][0].isdigit() else str(name)
+
+
+def as_json(facts: Facts) -> bytes:
+    """The facts as a file, the same bytes for the same facts."""
+    return (json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=False) + "\n").encode()

@@ -1,0 +1,212 @@
+"""Figures: each (target, unit) once, as exact number and as printed text.
+
+Room: report. Called by `facts`. Everything printed in Word, Excel and the picture is looked up here; the
+only arithmetic is the difference of two given figures and its ratio to a given target, both exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from etl.catalog import models as m
+from etl.model import Attainment
+from etl.report.dates import belongs_to
+from etl.report.inputs import ReportInput
+from etl.report.numbers import count, number, printed, rounded, telling_decimals
+from etl.report.sentences import Sentences
+
+Figure = dict[str, Any]
+
+SMALL_NUMERATOR = 20
+SMALL_DENOMINATOR = 200
+"""A share of fewer than this is printed with its counts beside it (configured: no law says when)."""
+
+_UPWARD = {">=", ">"}
+_DOWNWARD = {"<=", "<"}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """All figures of a report. Key: (item, unit code)."""
+
+    by_key: dict[tuple[str, str], Figure]
+
+    def at(self, item: str, unit: str) -> Figure | None:
+        """The figure of an item for a unit, if the input had one."""
+        return self.by_key.get((item, unit))
+
+    def of_unit(self, unit: str) -> Iterator[Figure]:
+        """The figures of a unit, in the plan's order."""
+        return (figure for (_, code), figure in self.by_key.items() if code == unit)
+
+
+def build_figures(given: ReportInput, say: Sentences) -> Figures:
+    """Every attainment of the plan as a figure, in the order given."""
+    targets = {target.item: target for target in given.plan.targets}
+    before = {(a.item, a.unit): a for a in given.previous}
+    return Figures(
+        {
+            (a.item, a.unit): _figure(given, say, targets[a.item], a, before.get((a.item, a.unit)))
+            for a in given.attainments
+            if a.item in targets
+        }
+    )
+
+
+def _figure(given: ReportInput, say: Sentences, target: m.Target, a: Attainment, before: Attainment | None) -> Figure:
+    words = say.texts
+    indicator = given.catalogue.indicators.get(a.indicator)
+    figure = {
+        "item": a.item,
+        "clause": a.clause,
+        "title": target.title,
+        "kind": a.kind,
+        "indicator": a.indicator,
+        "unit": a.unit,
+        "unit_name": given.unit_name(a.unit),
+        "period": a.period,
+        **_numbers(say, target, a),
+        "operator": a.operator,
+        "written": a.written,
+        "target_period": a.target_period,
+        "met": a.met,
+        "status": a.status,
+        "status_text": words[f"status.{a.status}"],
+        "sign": words.get(f"sign.{a.status}", ""),
+        "progress_class": a.progress_class,
+        "progress_text": words[f"progress.{a.progress_class or 'none'}"],
+        "cagr_class": a.cagr_class,
+        "cagr_text": words[f"progress.{a.cagr_class or 'none'}"],
+        "classes_disagree": a.classes_disagree,
+        "interval": _interval(say, target, a),
+        "missing": _missing(given, say, indicator, a),
+        "expected": a.expected,
+        "present": a.present,
+        "as_of": a.as_of,
+        "as_of_text": belongs_to(a.as_of) if a.as_of else "",
+        "source": a.source,
+        "estimated": a.estimated,
+        "reason": a.reason,
+        "change": _change(say, target, a, before),
+        "previous": number(before.value if before else None, target.decimals, words["word.no_data"]),
+    }
+    figure["printed"] = _cell(say, indicator, figure)
+    return figure
+
+
+def _numbers(say: Sentences, target: m.Target, a: Attainment) -> Figure:
+    """The numbers of an attainment. Units: the indicator's own; ratios to two decimals; shares in %."""
+    empty = say.texts["word.nothing"]
+    absent = {"not_assessed": "word.not_assessed", "milestone": "word.milestone"}.get(a.kind, "word.no_data")
+    decimals = target.decimals
+    if a.value is not None and a.met is not None:
+        decimals = telling_decimals(a.value, a.target if a.prorated_target is None else a.prorated_target, decimals)
+    cagr = None if a.cagr_ratio is None else Fraction(a.cagr_ratio)
+    whole = None if a.completeness is None else a.completeness * 100
+    return {
+        "value": number(a.value, decimals, say.texts[absent]),
+        "numerator": count(a.numerator, empty),
+        "denominator": count(a.denominator, empty),
+        "target": number(a.target, target.decimals, empty),
+        "baseline": number(a.baseline, target.decimals, empty),
+        "path_value": number(a.path_value, max(target.decimals, 1), empty),
+        "prorated_target": number(a.prorated_target, max(target.decimals, 1), empty),
+        "progress": number(a.progress, 2, empty),
+        "cagr_ratio": number(cagr, 2, empty),
+        "per_cent_of_plan": number(a.per_cent_of_plan, 1, empty),
+        "completeness": number(whole, 1, empty),
+        "distance": number(_distance(a), 1, empty),
+    }
+
+
+def _distance(a: Attainment) -> Fraction | None:
+    """How far the value lies from the plan, in % of the plan: below zero is short of it."""
+    aim = a.target if a.prorated_target is None else a.prorated_target
+    if a.value is None or not aim or a.operator not in _UPWARD | _DOWNWARD | {"="}:
+        return None
+    apart = (a.value - aim) / abs(aim) * 100
+    if a.operator == "=":
+        return -abs(apart)
+    return apart if a.operator in _UPWARD else -apart
+
+
+def _interval(say: Sentences, target: m.Target, a: Attainment) -> Figure | None:
+    if a.interval is None:
+        return None
+    decimals = max(target.decimals, 1)
+    low, high = (number(Fraction(end), decimals) for end in a.interval)
+    text = say.say("cell.interval", low=low["text"], high=high["text"])
+    return {"low": low, "high": high, "text": text, "method": a.interval_method}
+
+
+def _missing(given: ReportInput, say: Sentences, indicator: m.Indicator | None, a: Attainment) -> Figure:
+    """People, cases or units between the value and the target, with their noun; nothing when met."""
+    short = a.people_missing if a.status in {"not_met", "over_plan"} else None
+    fact = number(short, 0, say.texts["word.nothing"])
+    if short is not None:
+        noun = counted_noun(given, say, indicator)
+        fact["text"] = f"{fact['text']} {noun}"
+    return fact
+
+
+def counted_noun(given: ReportInput, say: Sentences, indicator: m.Indicator | None) -> str:
+    """What an indicator counts: người, trẻ, trạm, xã, ca …"""
+    side = indicator.numerator if indicator else None
+    if indicator is None or side is None or indicator.method == "share_of_units":
+        return say.texts["word.units"]
+    code = side.count_of or side.elements[0]
+    element = given.catalogue.elements.get(code)
+    return element.unit if element and element.unit else say.texts["word.units"]
+
+
+def _change(say: Sentences, target: m.Target, a: Attainment, before: Attainment | None) -> Figure:
+    """Against the same period last year. `kind` chooses the sentence; a doubtful change gets no trend word."""
+    kind, delta = _change_kind(target, a, before)
+    return {"kind": kind, "delta": number(delta, target.decimals, say.texts["word.nothing"])}
+
+
+def _change_kind(target: m.Target, a: Attainment, before: Attainment | None) -> tuple[str, Fraction | None]:
+    if a.value is None:
+        return "", None
+    if a.as_of:
+        return "carried", None
+    if target.kind == "conditional":
+        return "broken", None
+    if before is None or before.value is None or before.as_of:
+        return "no_previous", None
+    delta = a.value - before.value
+    if rounded(delta, target.decimals) == 0:
+        return "same", Fraction(0)
+    if a.interval and before.interval and _overlap(a.interval, before.interval):
+        return "unclear", delta
+    return ("increase" if delta > 0 else "decrease"), abs(delta)
+
+
+def _overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return one[0] <= other[1] and other[0] <= one[1]
+
+
+def _cell(say: Sentences, indicator: m.Indicator | None, figure: Figure) -> str:
+    """The value as a table prints it: with counts where small, and with what the reader must know."""
+    text = str(figure["value"]["text"])
+    if figure["value"]["value"] is None:
+        return text
+    top, bottom = figure["numerator"], figure["denominator"]
+    if indicator and indicator.accumulates and top["value"] is not None:
+        text = say.say("cell.cases", value=text, cases=top["text"])
+    elif indicator and indicator.factor == 100 and _small(top["value"], bottom["value"]):
+        text = say.say("cell.of", value=text, numerator=top["text"], denominator=bottom["text"])
+    if figure["estimated"]:
+        text = say.say("cell.estimated", value=text)
+    if figure["as_of"]:
+        text = say.say("cell.carried", value=text, as_of=figure["as_of_text"])
+    if figure["present"] < figure["expected"]:
+        text = say.say("cell.partial", value=text, present=printed(figure["present"]), expected=printed(figure["expected"]))
+    return text
+
+
+def _small(top: float | None, bottom: float | None) -> bool:
+    return top is not None and bottom is not None and (top < SMALL_NUMERATOR or bottom < SMALL_DENOMINATOR)

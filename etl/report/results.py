@@ -1,0 +1,200 @@
+"""Section II: the plan's own table, in its own order and groups, and the sentences on it.
+
+Room: report. Called by `facts`; prints from figures, counts statuses, computes nothing else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import groupby
+from typing import Any
+
+from etl.catalog import models as m
+from etl.report.dates import belongs_to
+from etl.report.figures import Figure, Figures
+from etl.report.inputs import ReportInput
+from etl.report.numbers import printed
+from etl.report.sentences import Sentences
+
+Row = dict[str, Any]
+_WORDED = {"not_assessed", "milestone"}
+_STATUS_ORDER = (
+    "met", "not_met", "within_plan", "over_plan", "track", "no_new_figure", "no_data", "no_verdict", "not_assessed",
+)  # fmt: skip
+
+
+def plan_years(plan: m.Plan) -> list[str]:
+    """The years the plan sets levels for, oldest first. A date to finish something by has no column of its own."""
+    levels = (target for target in plan.targets if target.kind not in _WORDED)
+    return sorted({_year(stone.period) for target in levels for stone in target.milestones})
+
+
+def _year(period: str) -> str:
+    return period[:4]
+
+
+def columns(given: ReportInput, say: Sentences) -> dict[str, Any]:
+    """The printed headers that depend on the plan."""
+    starts = {_year(t.baseline.period) for t in given.plan.targets if t.baseline}
+    years = plan_years(given.plan)
+    one = next(iter(starts)) if len(starts) == 1 else None
+    return {
+        "baseline": say.say("column.baseline_year", year=one) if one else say.say("column.baseline"),
+        "years": [{"year": year, "title": say.say("column.plan_year", year=year)} for year in years],
+    }
+
+
+def rows(given: ReportInput, say: Sentences, figures: Figures) -> list[Row]:
+    """The plan's table. Grain: a group title, a statement that spans the row, or a target with its figure."""
+    found: list[Row] = []
+    years = plan_years(given.plan)
+    for group, targets in groupby(given.plan.targets, key=lambda t: t.group):
+        if group:
+            found.append({"kind": "group", "title": group})
+        found.extend(_row(given, say, figures, target, years) for target in targets)
+    return found
+
+
+def _row(given: ReportInput, say: Sentences, figures: Figures, target: m.Target, years: list[str]) -> Row:
+    indicator = given.catalogue.indicators.get(target.indicator or "")
+    row: Row = {
+        "kind": "figure",
+        "item": target.item,
+        "clause": target.clause,
+        "title": target.title,
+        "measured_in": target.unit_written or (indicator.unit if indicator else say.texts["word.nothing"]),
+        "unit": given.area,
+        "reported": figures.at(target.item, given.area) is not None,
+    }
+    if target.kind in _WORDED:
+        written = target.statement or _written(target) or say.texts["word.not_assessed"]
+        return {**row, "kind": "statement", "statement": written}
+    not_stated = say.texts["word.not_stated"]
+    return {
+        **row,
+        "baseline": target.baseline.written if target.baseline else not_stated,
+        "milestones": {year: _written(target, year) or not_stated for year in years},
+    }
+
+
+def _written(target: m.Target, year: str = "") -> str:
+    stones = (stone for stone in target.milestones if not year or _year(stone.period) == year)
+    return "; ".join(stone.written for stone in stones)
+
+
+def status_counts(given: ReportInput, figures: Figures) -> dict[str, int]:
+    """How many of the plan's targets stand where, every status present, in the order they are printed."""
+    counts = Counter(str(figure["status"]) for figure in figures.of_unit(given.area))
+    return {status: counts[status] for status in _STATUS_ORDER}
+
+
+def summary(given: ReportInput, say: Sentences, counts: dict[str, int]) -> list[str]:
+    """The opening sentences of section II."""
+    total = sum(counts.values())
+    if not total:
+        return [say.say("summary.none")]
+    parts = [
+        say.say(f"summary.part_{status}", count=printed(number)) for status, number in counts.items() if number
+    ]
+    sentences = [
+        say.say("summary.total", total=printed(total), period=given.period.name, parts="; ".join(parts)),
+        say.say("summary.annex"),
+    ]
+    if not given.previous:
+        sentences.append(say.say("summary.no_previous"))
+    return sentences
+
+
+def lines(given: ReportInput, say: Sentences, figures: Figures) -> list[Row]:
+    """One sentence a target, gathered under the plan's groups and numbered as headings are: 1., 2. …"""
+    found: list[Row] = []
+    for group, targets in groupby(given.plan.targets, key=lambda t: t.group):
+        sentences = [
+            _line(given, say, figure)
+            for figure in (figures.at(target.item, given.area) for target in targets)
+            if figure
+        ]
+        if sentences:
+            title = group or say.texts["line.no_group"]
+            found.append({"title": f"{len(found) + 1}. {title}", "lines": sentences})
+    return found
+
+
+def _line(given: ReportInput, say: Sentences, figure: Figure) -> str:
+    verdict = _verdict(given, say, figure)
+    name = f"{figure['item']}. {figure['title'].rstrip('.')}"
+    if figure["value"]["value"] is None:
+        return say.say("line.words", name=name, verdict=verdict)
+    value = with_unit(given, figure, str(figure["value"]["text"]))
+    if _counts_beside(given, figure):
+        value = say.say("cell.cases", value=value, cases=figure["numerator"]["text"])
+    return say.say("line.figure", name=name, value=value, change=_change(given, say, figure), verdict=verdict)
+
+
+def _counts_beside(given: ReportInput, figure: Figure) -> bool:
+    indicator = given.catalogue.indicators.get(figure["indicator"])
+    return bool(indicator and indicator.accumulates and figure["numerator"]["value"] is not None)
+
+
+def with_unit(given: ReportInput, figure: Figure, text: str) -> str:
+    """A figure with its unit of measure: ``93,46%``, ``10,6 người``."""
+    indicator = given.catalogue.indicators.get(figure["indicator"])
+    if indicator is None:
+        return text
+    return f"{text}{indicator.unit}" if indicator.unit in {"%", "‰"} else f"{text} {_lower(indicator.unit)}"
+
+
+def _lower(unit: str) -> str:
+    return unit if unit.isupper() else unit[:1].lower() + unit[1:]
+
+
+def _change(given: ReportInput, say: Sentences, figure: Figure) -> str:
+    change = figure["change"]
+    match change["kind"]:
+        case "increase" | "decrease" as kind:
+            return say.say(f"change.{kind}", delta=_delta(given, say, figure))
+        case "unclear":
+            return say.say("change.unclear", previous=with_unit(given, figure, figure["previous"]["text"]))
+        case "carried":
+            return say.say("change.carried", as_of=figure["as_of_text"])
+        case "no_previous" if not given.previous:
+            return ""  # said once for the whole section
+        case "same" | "broken" | "no_previous" as kind:
+            return say.say(f"change.{kind}")
+        case _:
+            return ""
+
+
+def _delta(given: ReportInput, say: Sentences, figure: Figure) -> str:
+    text = str(figure["change"]["delta"]["text"])
+    indicator = given.catalogue.indicators.get(figure["indicator"])
+    if indicator and indicator.unit == "%":
+        return f"{text} {say.texts['word.per_cent_points']}"
+    return with_unit(given, figure, text)
+
+
+def _verdict(given: ReportInput, say: Sentences, figure: Figure) -> str:
+    status = str(figure["status"])
+    aim = {"target": figure["written"] or say.texts["word.not_stated"], "year": _aim_year(given, figure)}
+    if status == "not_met" and figure["missing"]["value"] is not None:
+        above = figure["operator"] in {"<", "<=", "eliminate", "maintain_elimination"}
+        name = "verdict.not_met_above" if above else "verdict.not_met_short_of"
+        return say.say(name, missing=figure["missing"]["text"], **aim)
+    if status == "no_verdict":
+        return say.say("verdict.no_verdict", reason=figure["reason"] or say.texts["word.not_stated"])
+    if status in {"track", "not_assessed"}:
+        return say.say(f"verdict.{status}")
+    return say.say(f"verdict.{status}", **aim)
+
+
+def _aim_year(given: ReportInput, figure: Figure) -> str:
+    return belongs_to(figure["target_period"] or str(given.period.year))
+
+
+def path_rows(given: ReportInput, figures: Figures) -> list[Row]:
+    """Where each target stands on its path to the next milestone. For the annual report."""
+    return [
+        {"item": figure["item"], "title": figure["title"], "unit": given.area}
+        for figure in figures.of_unit(given.area)
+        if figure["progress_class"] or figure["path_value"]["value"] is not None
+    ]

@@ -1,0 +1,89 @@
+"""Checks the slots of the Word template both ways: none it may not use, none left out.
+
+Room: report. Called by `words` before anything is rendered. The slots are the fields of `view.WordView`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from types import GenericAlias
+from typing import Any, get_args, get_type_hints
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+
+from etl.errors import TemplateError
+
+_HELPERS = {"loop"}
+
+
+def slots_of(kind: type, prefix: str = "") -> dict[str, type | None]:
+    """Every slot below a class by its dotted name; repeated things as ``results[].item``."""
+    found: dict[str, type | None] = {}
+    for name, hint in get_type_hints(kind).items():
+        inner = _repeated(hint)
+        found[f"{prefix}{name}"] = inner
+        if inner is not None:
+            found.update(slots_of(inner, f"{prefix}{name}[]."))
+    return found
+
+
+def _repeated(hint: object) -> type | None:
+    inner = get_args(hint)[0] if isinstance(hint, GenericAlias) or get_args(hint) else None
+    return inner if isinstance(inner, type) and is_dataclass(inner) and fields(inner) else None
+
+
+def check_slots(xml: str, kind: type, path: Path, environment: Environment) -> None:
+    """Compares the slots a template uses with those it is offered.
+
+    Raises:
+        TemplateError: a slot is unknown or unused, or a tag is malformed; with its name and place.
+    """
+    try:
+        tree = environment.parse(xml)
+    except TemplateSyntaxError as error:
+        raise TemplateError(
+            f"a tag is malformed: {error.message}", where=f"{path}, near tag line {error.lineno}", fix="compare with docs/reports.md"
+        ) from None
+    offered = slots_of(kind)
+    used = set(_used(tree, {}))
+    for slot in sorted(used - offered.keys()):
+        raise TemplateError(f"unknown slot {slot!r}", where=str(path), fix=_nearest(slot, offered))
+    for slot in sorted(offered.keys() - used):
+        raise TemplateError(f"unused slot {slot!r}", where=str(path), fix="put it back; a slot left out drops a fact")
+
+
+def _nearest(slot: str, offered: Mapping[str, object]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only when something is wrong
+
+    near = get_close_matches(slot, offered, n=3)
+    return f"did you mean {' or '.join(near)}?" if near else "remove it, or see the list in docs/reports.md"
+
+
+def _used(node: nodes.Node, names: Mapping[str, str]) -> Iterator[str]:
+    """Slots used below a node; `names` says what each loop variable stands for."""
+    if isinstance(node, nodes.For):
+        yield from _used(node.iter, names)
+        source = _dotted(node.iter, names)
+        inner = {**names, node.target.name: f"{source}[]"} if isinstance(node.target, nodes.Name) and source else names
+        for child in (*node.body, *node.else_, *([node.test] if node.test else [])):
+            yield from _used(child, inner)
+        return
+    if isinstance(node, nodes.Getattr | nodes.Name):
+        dotted = _dotted(node, names)
+        if dotted is not None:
+            yield dotted
+            return
+    for child in node.iter_child_nodes():
+        yield from _used(child, names)
+
+
+def _dotted(node: Any, names: Mapping[str, str]) -> str | None:
+    """The dotted name of an expression, None where it is a helper such as ``loop.index``."""
+    if isinstance(node, nodes.Name):
+        return None if node.name in _HELPERS else names.get(node.name, node.name)
+    if isinstance(node, nodes.Getattr):
+        inner = _dotted(node.node, names)
+        return None if inner is None else f"{inner}.{node.attr}"
+    return None

@@ -1,0 +1,84 @@
+"""Section I: who reported, who did not, who was late.
+
+Room: report. Called by `facts`. A missing unit is always named.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from etl.model import UnitStatus
+from etl.report.dates import short_date
+from etl.report.inputs import ReportInput
+from etl.report.numbers import printed
+from etl.report.sentences import Sentences
+
+
+def submissions(given: ReportInput, say: Sentences) -> list[dict[str, Any]]:
+    """Every expected submission. Grain: (form, unit)."""
+    return [
+        {
+            "form": status.form,
+            "form_title": given.catalogue.forms[status.form].title if status.form in given.catalogue.forms else status.form,
+            "unit": status.unit,
+            "unit_name": status.unit_name,
+            "state": status.state,
+            "state_text": say.texts[f"submission.{status.state}"],
+            "version": status.version,
+            "due": short_date(status.due),
+            "received_on": short_date(status.received_on),
+            "late_days": status.late_days,
+            "findings_confirm": status.findings_confirm,
+            "findings_note": status.findings_note,
+        }
+        for status in given.statuses
+    ]
+
+
+def by_unit(given: ReportInput) -> dict[str, list[UnitStatus]]:
+    """The expected submissions of each unit, in the order given."""
+    units: dict[str, list[UnitStatus]] = {}
+    for status in given.statuses:
+        units.setdefault(status.unit, []).append(status)
+    return units
+
+
+def sentences(given: ReportInput, say: Sentences) -> list[str]:
+    """What section I says. A unit counts as in when every form it owes was accepted."""
+    units = by_unit(given)
+    if not units:
+        return [say.say("situation.none_expected")]
+    accepted = [s for s in units.values() if all(status.state == "accepted" for status in s)]
+    silent = [s for s in units.values() if any(status.state == "silent" for status in s)]
+    refused = [s for s in units.values() if s not in silent and any(status.state == "refused" for status in s)]
+    found = [_how_many(say, len(units), accepted)]
+    found += _named(say, "situation.silent", silent)
+    found += _named(say, "situation.refused", refused)
+    late = [(s[0].unit_name, days) for s in units.values() if (days := _days_late(s)) > 0]
+    if late:
+        names = [say.say("situation.late_name", name=name, days=printed(days)) for name, days in late]
+        found.append(say.say("situation.late", count=printed(len(late)), names="; ".join(names)))
+    elif accepted:
+        found.append(say.say("situation.none_late"))
+    return found
+
+
+def _how_many(say: Sentences, expected: int, accepted: list[list[UnitStatus]]) -> str:
+    if not accepted:
+        return say.say("situation.none_in", expected=printed(expected))
+    if len(accepted) < expected:
+        return say.say("situation.some_in", present=printed(len(accepted)), expected=printed(expected))
+    if expected == 1:
+        return say.say("situation.one_in", name=accepted[0][0].unit_name)
+    return say.say("situation.all_in", expected=printed(expected))
+
+
+def _days_late(statuses: list[UnitStatus]) -> int:
+    """The latest of what a unit sent; what it never sent is silence, not lateness."""
+    return max((status.late_days for status in statuses if status.state != "silent"), default=0)
+
+
+def _named(say: Sentences, name: str, units: list[list[UnitStatus]]) -> list[str]:
+    if not units:
+        return []
+    return [say.say(name, count=printed(len(units)), names="; ".join(s[0].unit_name for s in units))]

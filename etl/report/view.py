@@ -1,0 +1,294 @@
+"""What the Word template may print: one class per repeated thing, one field per slot.
+
+Room: report. `view` picks every text from the facts; the fields of these classes are the slots of
+`templates/report.docx`, checked both ways and listed in `docs/reports.md`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from etl.report.facts import Facts
+from etl.report.sentences import Sentences
+
+
+@dataclass(frozen=True)
+class Text:
+    """One printed paragraph."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Year:
+    """A column of the plan's table: a year the plan sets levels for."""
+
+    title: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of the plan with a sentence for each of its targets."""
+
+    title: str
+    lines: tuple[Text, ...]
+
+
+@dataclass(frozen=True)
+class Level:
+    """A cell of the plan's table: the level set for one year, as written."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """A row of the plan's table: a group title, a statement across the columns, or a target."""
+
+    is_group: bool
+    is_statement: bool
+    group: str
+    item: str
+    title: str
+    measured_in: str
+    baseline: str
+    previous: str
+    value: str
+    levels: tuple[Level, ...]
+    statement: str
+    status: str
+    missing: str
+
+
+@dataclass(frozen=True)
+class PathRow:
+    """A row of the path table (annual report)."""
+
+    item: str
+    title: str
+    baseline: str
+    value: str
+    path_value: str
+    target: str
+    progress: str
+    progress_class: str
+    cagr_class: str
+    agreement: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A unit's value with its sign."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class UnitRow:
+    """A unit across the indicators of a block."""
+
+    name: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """The head of a column in the units' table."""
+
+    item: str
+    title: str
+
+
+@dataclass(frozen=True)
+class UnitBlock:
+    """As many indicators as fit a page, with all units."""
+
+    indicators: tuple[Indicator, ...]
+    rows: tuple[UnitRow, ...]
+
+
+@dataclass(frozen=True)
+class TaskRow:
+    """A task with a date, or in arrears."""
+
+    number: str
+    title: str
+    clause: str
+    lead: str
+    deadline: str
+    situation: str
+
+
+@dataclass(frozen=True)
+class PlanNote:
+    """How a target is understood, or what is odd in the plan's text."""
+
+    item: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class WordView:
+    """Everything the Word template prints."""
+
+    parent_body: str
+    body: str
+    office: str
+    symbol: str
+    place: str
+    subject: str
+    one_recipient: str
+    recipients: tuple[Text, ...]
+    simulated: str
+    simulated_notice: str
+    bases: tuple[Text, ...]
+    opening: str
+    situation: tuple[Text, ...]
+    summary: tuple[Text, ...]
+    has_chart: bool
+    chart: Any
+    chart_caption: str
+    groups: tuple[Group, ...]
+    unit_sentences: tuple[Text, ...]
+    task_sentences: tuple[Text, ...]
+    difficulties: tuple[Text, ...]
+    causes: tuple[Text, ...]
+    proposals: tuple[Text, ...]
+    data_notes: tuple[Text, ...]
+    closing: str
+    copies: tuple[Text, ...]
+    archive_line: str
+    authority: tuple[Text, ...]
+    period: str
+    baseline_title: str
+    years: tuple[Year, ...]
+    span: int
+    results: tuple[ResultRow, ...]
+    annual: bool
+    path: tuple[PathRow, ...]
+    unit_blocks: tuple[UnitBlock, ...]
+    tasks: tuple[TaskRow, ...]
+    no_tasks: str
+    plan_notes: tuple[PlanNote, ...]
+
+
+COLUMNS_BESIDE_YEARS = 8
+"""Columns of the plan's table apart from the years: TT, title, unit, baseline, last year, value, verdict, missing."""
+
+
+def view(facts: Facts, say: Sentences, chart: object) -> WordView:
+    """The facts as the Word template takes them; `chart` is the picture, or None where there is none."""
+    head, foot = facts["head"], facts["foot"]
+    addressed = head["recipients"]
+    return WordView(
+        parent_body=head["parent_body"],
+        body=head["body"],
+        office=head["office"],
+        symbol=head["symbol"],
+        place=head["place"],
+        subject=head["subject"],
+        one_recipient=f"{addressed[0]}." if len(addressed) == 1 else "",
+        recipients=_recipients(addressed) if len(addressed) > 1 else (),
+        simulated=head["simulated"],
+        simulated_notice=head["simulated_notice"],
+        bases=_texts(head["bases"]),
+        opening=head["opening"],
+        situation=_texts(facts["situation"]),
+        summary=_texts(facts["summary"]),
+        has_chart=chart is not None,
+        chart=chart,
+        chart_caption=facts["chart"]["caption"],
+        groups=tuple(Group(group["title"], _texts(group["lines"])) for group in facts["lines"]),
+        unit_sentences=_texts(facts["units"]["sentences"]),
+        task_sentences=_texts(facts["tasks"]["sentences"]),
+        difficulties=_texts(facts["notes"]["difficulties"]),
+        causes=_texts(facts["notes"]["causes"]),
+        proposals=_texts(facts["notes"]["proposals"]),
+        data_notes=tuple(Text(f"- {note['text']}") for note in facts["data_notes"]),
+        closing=foot["closing"],
+        copies=_texts([f"- {copy.rstrip(';.')};" for copy in foot["copies"]]),
+        archive_line=f"- {foot['archive_line'].rstrip('.')}.",
+        authority=_texts(foot["authority"]),
+        period=facts["period"]["name"],
+        baseline_title=facts["columns"]["baseline"],
+        years=tuple(Year(year["title"]) for year in facts["columns"]["years"]),
+        span=COLUMNS_BESIDE_YEARS + len(facts["columns"]["years"]),
+        results=tuple(_result(facts, say, row) for row in facts["rows"]),
+        annual=facts["annual"],
+        path=tuple(_path(facts, say, row) for row in facts["path"]),
+        unit_blocks=tuple(_block(facts, say, block) for block in facts["units"]["blocks"]),
+        tasks=tuple(_task(number, task) for number, task in enumerate(facts["tasks"]["listed"], start=1)),
+        no_tasks="" if facts["tasks"]["listed"] else say.texts["task.nothing_dated"],
+        plan_notes=tuple(PlanNote(n["item"], n["name"], f"{n['text']}.") for n in facts["plan_notes"]),
+    )
+
+
+def _texts(lines: list[str]) -> tuple[Text, ...]:
+    return tuple(Text(line) for line in lines)
+
+
+def _recipients(names: list[str]) -> tuple[Text, ...]:
+    """Several addressees as the decree wants them: a dash each, semicolons, a full stop at the end."""
+    return tuple(Text(f"- {name}{'.' if name is names[-1] else ';'}") for name in names)
+
+
+def _result(facts: Facts, say: Sentences, row: dict[str, Any]) -> ResultRow:
+    nothing = say.texts["word.nothing"]
+    figure = facts["figures"].get(row.get("item", ""), {}).get(row.get("unit", ""))
+    absent = say.texts["word.no_data"]
+    return ResultRow(
+        is_group=row["kind"] == "group",
+        is_statement=row["kind"] == "statement",
+        group=row["title"] if row["kind"] == "group" else "",
+        item=row.get("item", ""),
+        title=row["title"],
+        measured_in=row.get("measured_in", ""),
+        baseline=row.get("baseline", ""),
+        previous=figure["previous"]["text"] if figure else absent,
+        value=figure["printed"] if figure else absent,
+        levels=tuple(Level(text) for text in row.get("milestones", {}).values()),
+        statement=row.get("statement", ""),
+        status=figure["status_text"] if figure else say.texts["status.no_data"],
+        missing=figure["missing"]["text"] if figure else nothing,
+    )
+
+
+def _path(facts: Facts, say: Sentences, row: dict[str, Any]) -> PathRow:
+    figure = facts["figures"][row["item"]][row["unit"]]
+    agreement = "word.classes_disagree" if figure["classes_disagree"] else "word.classes_agree"
+    judged = figure["progress_class"] and figure["cagr_class"]
+    return PathRow(
+        item=row["item"],
+        title=row["title"],
+        baseline=figure["baseline"]["text"],
+        value=figure["value"]["text"],
+        path_value=figure["path_value"]["text"],
+        target=f"{figure['written']} ({figure['target_period']})" if figure["written"] else say.texts["word.nothing"],
+        progress=figure["progress"]["text"],
+        progress_class=figure["progress_text"],
+        cagr_class=figure["cagr_text"],
+        agreement=say.texts[agreement] if judged else say.texts["word.nothing"],
+    )
+
+
+def _block(facts: Facts, say: Sentences, block: list[dict[str, Any]]) -> UnitBlock:
+    return UnitBlock(
+        indicators=tuple(Indicator(column["item"], column["title"]) for column in block),
+        rows=tuple(
+            UnitRow(unit["name"], tuple(_cell(facts, say, column["item"], unit["unit"]) for column in block))
+            for unit in facts["units"]["units"]
+        ),
+    )
+
+
+def _cell(facts: Facts, say: Sentences, item: str, unit: str) -> Cell:
+    figure = facts["figures"].get(item, {}).get(unit)
+    if figure is None:
+        return Cell(say.texts["word.no_data"])
+    return Cell(f"{figure['value']['text']} {figure['sign']}".strip())
+
+
+def _task(number: int, task: dict[str, Any]) -> TaskRow:
+    return TaskRow(str(number), task["title"], task["clause"], task["lead"], task["deadline"], task["situation"])

@@ -1,0 +1,153 @@
+"""Connections to the warehouse, in a role; named statements; and what a database error means in plain words.
+
+Room: warehouse. Called by rooms, steps, command line and plugins. Never starts a transaction of its own.
+
+Roles: one address is enough for development, as every connection narrows itself with ``SET ROLE``. In
+production the address's login is a member of only the roles it needs (docs/warehouse.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import psycopg
+from sqlalchemy import Connection, CursorResult, Engine, TextClause, create_engine, event, text
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from etl.errors import WarehouseError
+from etl.settings import Settings
+from etl.warehouse import server
+
+Role = Literal["loader", "reader", "owner"]
+_SQL_ROOT = "tongket_sql"
+# Just-in-time compilation costs more than it saves on statements of this size; days are Vietnam's.
+_SESSION = "-c jit=off -c TimeZone=Asia/Ho_Chi_Minh -c application_name=tongket"
+_AWAY = ("08", "57P", "3D")
+_FULL = ("53100", "58030")
+_STRANGE = ("42P01", "42703", "3F000", "42883")
+
+
+def engine(settings: Settings, role: Role = "loader") -> Engine:
+    """An engine whose every connection acts in a role.
+
+    The private server is started if no address is configured. The owner role may be missing (before the
+    first migration); the others may not.
+
+    Raises:
+        WarehouseError: at connection time: the server is away, or the role is missing or not granted.
+    """
+    made = create_engine(
+        server.url_for(settings),
+        connect_args={"options": _SESSION, "connect_timeout": 10},
+        pool_pre_ping=True,
+        execution_options={_SQL_ROOT: str(settings.sql)},
+    )
+    event.listen(made, "handle_error", _on_error, retval=True)
+    event.listen(made, "connect", _role_setter(f"tongket_{role}", required=role != "owner"))
+    return made
+
+
+def sql_root(bind: Engine | Connection) -> Path:
+    """The sql/ folder that belongs to an engine or connection made here."""
+    return Path(bind.get_execution_options()[_SQL_ROOT])
+
+
+def query(conn: Connection, name: str, **params: object) -> CursorResult[Any]:
+    """Runs the named statement ``sql/queries/<name>.sql`` with bound parameters.
+
+    Raises:
+        WarehouseError: no such statement, or the database is away.
+    """
+    return conn.execute(_statement(sql_root(conn) / "queries" / f"{name}.sql"), params)
+
+
+@lru_cache(maxsize=256)
+def _statement(path: Path) -> TextClause:
+    try:
+        return text(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise WarehouseError(
+            f"no named statement: {error.strerror}", where=str(path), fix="restore sql/queries"
+        ) from error
+
+
+def copy_rows(conn: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+    """Appends rows to a table with COPY, inside the caller's transaction. Gives the number of rows.
+
+    `table` and `columns` are names from our own code, never from outside.
+    """
+    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+    count = 0
+    with explained(table), driver(conn).cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+            count += 1
+    return count
+
+
+def driver(conn: Connection) -> psycopg.Connection[Any]:
+    """The psycopg connection beneath, for what SQLAlchemy has no words for. Same transaction."""
+    return cast("psycopg.Connection[Any]", conn.connection.driver_connection)
+
+
+@contextmanager
+def explained(where: str) -> Iterator[None]:
+    """Turns a psycopg error of a known kind into a WarehouseError that says what to do."""
+    try:
+        yield
+    except psycopg.Error as error:
+        known = explain(error, where)
+        if known is None:
+            raise
+        raise known from error
+
+
+def explain(error: psycopg.Error, where: str) -> WarehouseError | None:
+    """What a database error means for the reader; None when it is a defect of ours."""
+    state = error.sqlstate or ""
+    said = " ".join(str(error).split())[:300]
+    if state.startswith(_FULL):
+        return WarehouseError(
+            f"the database's disk is full: {said}", where=where, fix="free some space and run again; nothing was lost"
+        )
+    if state == "42501":
+        return WarehouseError(
+            f"not allowed: {said}", where=where, fix="use a login that has this role; see docs/warehouse.md"
+        )
+    if state.startswith(_STRANGE):
+        return WarehouseError(f"the schema is not ours: {said}", where=where, fix="run `tongket warehouse migrate`")
+    if state.startswith(_AWAY) or (not state and isinstance(error, psycopg.OperationalError)):
+        return WarehouseError(
+            f"the database is away: {said}",
+            where=where,
+            fix="start it and run again; what was not committed was undone",
+        )
+    return None
+
+
+def _on_error(context: ExceptionContext) -> BaseException | None:
+    original = context.original_exception
+    if not isinstance(original, psycopg.Error):
+        return None
+    return explain(original, context.engine.url.render_as_string() if context.engine else "database")
+
+
+def _role_setter(role: str, *, required: bool) -> Any:
+    def set_role(connection: psycopg.Connection[Any], _entry: ConnectionPoolEntry) -> None:
+        connection.autocommit = True
+        with explained(role), connection.cursor() as cursor:
+            found = cursor.execute(
+                "SELECT set_config('role', rolname, false) FROM pg_catalog.pg_roles WHERE rolname = %s", (role,)
+            ).fetchone()
+        connection.autocommit = False
+        if found is None and required:
+            raise WarehouseError(
+                f"the role {role} does not exist", where="database", fix="run `tongket warehouse migrate`"
+            )
+
+    return set_role

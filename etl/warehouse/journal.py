@@ -1,0 +1,190 @@
+"""The journal of intake: deliveries, what happened to them, and what the senders still have to be told.
+
+Room: warehouse. Called by receive, returns and steps. Append-only: answering twice adds an event, nothing
+is ever changed. The caller opens the transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row
+
+from etl.model import CellState, Delivery, Finding, Level, Verdict
+from etl.warehouse.connect import query
+
+EventKind = Literal[
+    "issued", "received", "duplicate", "quarantined", "accepted", "refused", "returned", "report_written"
+]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened. `recorded_at` is ISO 8601 with zone."""
+
+    kind: str
+    delivery_id: int | None
+    detail: Mapping[str, Any]
+    recorded_at: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """A cell whose content differs from the version before. `words` for texts, dates and choices."""
+
+    org_unit_code: str
+    data_element: str
+    sheet: str
+    cell: str
+    state_before: CellState
+    before: Fraction | None
+    words_before: str
+    state_after: CellState
+    after: Fraction | None
+    words_after: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A verdict that the sender has not been told of. `version` is 0 when nothing was loaded.
+
+    `form`, `unit` and `period` are what the workbook said of itself, empty where it said nothing.
+    """
+
+    delivery: Delivery
+    verdict: Verdict
+    scope: str
+    form: str
+    form_version: str
+    unit: str
+    period: str
+    decided_at: str
+    submission_id: int | None
+    version: int
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class ReportRecord:
+    """A written report: what it is, the snapshot it was computed at, and each file's SHA-256 by path."""
+
+    scope: str
+    plan: str
+    cadence: str
+    period: str
+    snapshot_id: str
+    known_at: str
+    files: Mapping[str, str]
+
+
+def register_delivery(
+    conn: Connection, sha256: str, size: int, original_name: str, folder: str, received_at: datetime | str
+) -> tuple[Delivery, bool]:
+    """The delivery of a content, and whether it is new. A known content is noted as a duplicate.
+
+    Safe when two processes register the same content at once: one of them is told it is not new.
+    """
+    row = query(
+        conn,
+        "register_delivery",
+        sha256=sha256,
+        size=size,
+        original_name=original_name,
+        folder=folder,
+        received_at=received_at,
+    ).one_or_none()
+    if row is not None:
+        made = _delivery(row)
+        record(conn, "received", delivery_id=made.delivery_id)
+        return made, True
+    known = _delivery(query(conn, "delivery_by_hash", sha256=sha256).one())
+    record(conn, "duplicate", delivery_id=known.delivery_id, name=original_name, folder=folder, at=str(received_at))
+    return known, False
+
+
+def pending(conn: Connection, batch: int = 0, of: int = 1) -> list[Delivery]:
+    """Deliveries without a verdict, oldest first: the share of one batch. A folder is never split."""
+    rows = query(conn, "pending_deliveries")
+    return [_delivery(row) for row in rows if zlib.crc32(row.folder.encode()) % of == batch]
+
+
+def record(conn: Connection, kind: EventKind, *, delivery_id: int | None = None, **detail: object) -> None:
+    """Adds an event."""
+    text = json.dumps(detail, ensure_ascii=False, default=str)
+    query(conn, "record_event", kind=kind, delivery_id=delivery_id, detail=text)
+
+
+def events(conn: Connection, kind: EventKind | None = None, delivery_id: int | None = None) -> list[Event]:
+    """What happened, oldest first."""
+    rows = query(conn, "events", kind=kind, delivery_id=delivery_id)
+    return [Event(r.kind, r.delivery_id, r.detail, r.recorded_at.isoformat()) for r in rows]
+
+
+def unreturned(conn: Connection) -> list[Answer]:
+    """Verdicts that have no `returned` event yet, with findings and the changes since the version before."""
+    rows = query(conn, "unreturned").all()
+    found: dict[int, list[Finding]] = {row.delivery_id: [] for row in rows}
+    for f in query(conn, "findings", deliveries=list(found)):
+        entry = Finding(
+            f.code, Level(f.level), f.message, f.hint, f.sheet, f.cell, f.value, f.org_unit_code, f.data_element
+        )
+        found[f.delivery_id].append(entry)
+    return [_answer(conn, row, tuple(found[row.delivery_id])) for row in rows]
+
+
+def mark_returned(conn: Connection, delivery_id: int, **detail: object) -> None:
+    """Notes that a sender has its answer; `detail` says which files."""
+    record(conn, "returned", delivery_id=delivery_id, **detail)
+
+
+def changes(conn: Connection, before_id: int, after_id: int) -> tuple[Change, ...]:
+    """Cells that differ between two submissions, by sheet, unit and data element."""
+    return tuple(
+        Change(
+            r.org_unit_code,
+            r.data_element,
+            r.sheet,
+            r.cell,
+            CellState(r.state_before),
+            None if r.value_before is None else Fraction(r.value_before),
+            r.words_before,
+            CellState(r.state_after),
+            None if r.value_after is None else Fraction(r.value_after),
+            r.words_after,
+        )
+        for r in query(conn, "changes", before_id=before_id, after_id=after_id)
+    )
+
+
+def record_report(conn: Connection, report: ReportRecord) -> int:
+    """Notes a written report. Gives its number."""
+    values = asdict(report) | {"files": json.dumps(dict(report.files), ensure_ascii=False)}
+    number = int(query(conn, "record_report", **values).scalar_one())
+    record(conn, "report_written", report=number, scope=report.scope, plan=report.plan, period=report.period)
+    return number
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    return Delivery(row.delivery_id, row.sha256, row.size, row.original_name, row.folder, row.received_at.isoformat())
+
+
+def _answer(conn: Connection, row: Row[Any], findings: tuple[Finding, ...]) -> Answer:
+    return Answer(
+        delivery=_delivery(row),
+        verdict=Verdict(row.accepted, findings),
+        scope=row.scope,
+        form=row.form or "",
+        form_version=row.form_version or "",
+        unit=row.unit_code or "",
+        period=row.period or "",
+        decided_at=row.recorded_at.isoformat(),
+        submission_id=row.submission_id,
+        version=row.version or 0,
+        changes=changes(conn, row.previous_id, row.submission_id) if row.previous_id else (),
+    )

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from io import BytesIO
+
+import openpyxl
+import pytest
+
+from etl.catalog import Catalogue
+from etl.catalog.layout import MARK_TEXT, TASK_STATES, TOTAL_LABEL, layout
+from etl.forms import file_name, issue
+from etl.model import Period
+from tests.builders import Workbook
+
+ALL = [
+    ("kt-district-quarter", "612", "2024Q3"), ("kt-district-year", "618", "2023"), ("kt-hospital-year", "62-BVT", "2024"),
+    ("kt-cdc-year", "62-CDC", "2023"), ("kt-syt-year", "62-SYT", "2023"), ("kt-bhxh-year", "62-BHXH", "2023"),
+    ("kt-ctk-year", "62-CTK", "2023"), ("kt-stc-year", "62-STC", "2023"), ("ty-commune-quarter", "07339", "2024Q2"),
+    ("ty-commune-year", "07366", "2024"),
+]  # fmt: skip
+
+
+@pytest.fixture(params=ALL, ids=[a[0] for a in ALL])
+def workbook(request: pytest.FixtureRequest, catalogue: Catalogue) -> Workbook:
+    return Workbook(catalogue, *request.param)
+
+
+def test_every_form_of_the_catalogue_is_tried_here(catalogue: Catalogue) -> None:
+    assert {a[0] for a in ALL} == set(catalogue.forms)
+
+
+def test_manifest_names_every_unlocked_cell_and_only_those(workbook: Workbook) -> None:
+    named = {(sheet, cell) for sheet, cell, *_ in workbook.inputs()}
+    assert len(named) == len(workbook.inputs())
+    for page in workbook.book.worksheets:
+        if page.title == "_manifest":
+            continue
+        unlocked = {
+            (page.title, c.coordinate) for row in page.iter_rows() for c in row if not c.protection.locked and c.row > 6
+        }
+        assert unlocked == {n for n in named if n[0] == page.title}
+        assert page.protection.sheet
+
+
+def test_the_manifest_is_hidden_and_stamped(workbook: Workbook) -> None:
+    page = workbook.book["_manifest"]
+    assert page.sheet_state == "hidden"
+    assert [page.cell(i, 1).value for i in range(1, 5)] == ["form", "version", "unit", "period"]
+
+
+def test_an_office_recognises_the_sheet(workbook: Workbook) -> None:
+    for page in workbook.book.worksheets:
+        if page.title == "_manifest":
+            continue
+        texts = [str(c.value) for row in page.iter_rows() for c in row if c.value is not None]
+        assert any(t.startswith("Đơn vị báo cáo: ") for t in texts)
+        assert any(t.startswith("Kỳ báo cáo: ") for t in texts)
+        assert "NGƯỜI LẬP BIỂU" in texts and "TT" in texts and MARK_TEXT in texts
+        assert page.page_setup.paperSize == 9 and page.print_title_rows and page.sheet_properties.pageSetUpPr.fitToPage
+
+
+def test_rows_are_the_communes_and_there_is_a_total(catalogue: Catalogue) -> None:
+    book = Workbook(catalogue, "kt-district-quarter", "608", "2024Q1").book
+    page = book["B1"]
+    codes = [page.cell(r, 3).value for r in range(13, 13 + 21)]
+    assert codes[0] == "23281" and len(set(codes)) == 21 and None not in codes
+    assert page.cell(12, 2).value == TOTAL_LABEL
+    assert str(page.cell(12, 4).value).startswith("=IF(COUNT(D13:D33)=0")
+
+
+def test_headers_say_stock_flow_or_year_to_date(catalogue: Catalogue) -> None:
+    book = Workbook(catalogue, "kt-district-quarter", "612", "2024Q1").book
+    kinds = {c.value.split("; ")[-1] for c in book["B1"][10] if c.value}
+    assert kinds == {"có đến cuối kỳ", "phát sinh trong kỳ", "lũy kế từ đầu năm"}
+
+
+def test_cells_have_ranges_and_choices(catalogue: Catalogue) -> None:
+    book = Workbook(catalogue, "kt-district-quarter", "612", "2024Q4").book
+    whole = [v for v in book["B2"].data_validations.dataValidation if v.type == "whole"]
+    assert any(v.formula1 == "0" and v.formula2 == "1" for v in whole), "criteria_met takes 0 or 1"
+    choices = [v for v in book["B5"].data_validations.dataValidation if v.type == "list"]
+    assert choices and all(state in choices[0].formula1 for state in TASK_STATES)
+
+
+def test_same_catalogue_same_bytes(catalogue: Catalogue) -> None:
+    scope, form = catalogue.scopes["kon-tum"], catalogue.forms["kt-district-quarter"]
+    period = Period.parse("2024Q1")
+    unit = catalogue.unit("612", period.end)
+    assert unit
+    assert issue(catalogue, scope, form, unit, period) == issue(catalogue, scope, form, unit, period)
+    assert file_name(form, unit, period) == "612_2024Q1_kt-district-quarter.xlsx"
+
+
+def test_the_mark_stands_only_on_simulated_forms(catalogue: Catalogue) -> None:
+    period = Period.parse("2024Q1")
+    unit = catalogue.unit("612", period.end)
+    assert unit
+    plain = issue(catalogue, catalogue.scopes["kon-tum"], catalogue.forms["kt-district-quarter"], unit, period)
+    book = openpyxl.load_workbook(BytesIO(plain))
+    assert not any(c.value == MARK_TEXT for page in book.worksheets for row in page.iter_rows() for c in row)
+
+
+def test_tasks_appear_only_once_their_plan_is_in_force(catalogue: Catalogue) -> None:
+    scope = catalogue.scopes["kon-tum"]
+    early = {p.id for p, _ in catalogue.tasks_of(scope, "district", Period.parse("2024Q1"))}
+    late = {p.id for p, _ in catalogue.tasks_of(scope, "district", Period.parse("2024Q3"))}
+    assert "kt-1693" not in early and "kt-1693" in late
+
+
+def test_layout_never_puts_two_things_in_one_cell(catalogue: Catalogue) -> None:
+    for scope in catalogue.scopes.values():
+        for key in ("2023", "2024Q4"):
+            for _, form, unit in catalogue.expected(scope, Period.parse(key)):
+                for sheet in layout(catalogue, scope, form, unit, Period.parse(key)).sheets:
+                    places = [(f.row, f.col) for f in sheet.fixed] + [(i.row, i.col) for i in sheet.inputs]
+                    assert len(places) == len(set(places)), (form.id, unit.code, sheet.code)

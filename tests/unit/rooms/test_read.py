@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etl.catalog import Catalogue
+from etl.catalog.rules import Rules
+from etl.errors import StorageError
+from etl.model import CellState, ElementKind, ReadResult
+from etl.read import Reader
+from etl.read.preflight import preflight
+from etl.read.values import parse
+from tests.builders import Workbook
+
+
+@pytest.fixture(scope="module")
+def reader(catalogue: Catalogue, rules: Rules) -> Iterator[Reader]:
+    with Reader(catalogue, rules) as reader:
+        yield reader
+
+
+@pytest.fixture
+def district(catalogue: Catalogue) -> Workbook:
+    return Workbook(catalogue, "kt-district-quarter", "612", "2024Q3")
+
+
+def read(reader: Reader, folder: Path, data: bytes) -> ReadResult:
+    path = folder / "a.xlsx"
+    path.write_bytes(data)
+    return reader.read(path)
+
+
+def test_every_input_cell_is_observed_where_it_stands(reader: Reader, district: Workbook, tmp_path: Path) -> None:
+    result = read(reader, tmp_path, district.filled().bytes())
+    assert not result.findings
+    assert [(o.sheet, o.cell, o.org_unit_code, o.data_element) for o in result.observations] == [
+        row[:4] for row in district.inputs()
+    ]
+    by_element = {o.data_element: o for o in result.observations}
+    assert by_element["waste_generated_kg"].value == 500.5
+    assert by_element["deaths_u1"].state is CellState.ZERO
+    assert by_element["note.1.difficulty"].state is CellState.MISSING
+
+
+@pytest.mark.parametrize(
+    ("value", "state", "number"),
+    [
+        (None, CellState.MISSING, None), ("", CellState.MISSING, None), ("…", CellState.MISSING, None),
+        ("-", CellState.MISSING, None), ("x", CellState.NOT_APPLICABLE, None), ("KPS", CellState.ZERO, 0.0),
+        (0, CellState.ZERO, 0.0), ("0", CellState.ZERO, 0.0), (12, CellState.VALUE, 12.0), ("12", CellState.VALUE, 12.0),
+        ("12,5", CellState.VALUE, 12.5), ("1.234", CellState.VALUE, 1234.0), ("1.234.567,8", CellState.VALUE, 1234567.8),
+        ("-3", CellState.VALUE, -3.0),
+    ],
+)  # fmt: skip
+def test_what_a_number_cell_says(value: object, state: CellState, number: float | None, catalogue: Catalogue) -> None:
+    assert parse(value, ElementKind.STOCK, catalogue.cell_states)[:2] == (state.value, number)
+
+
+@pytest.mark.parametrize("value", ["12.5", "1.23", "1,234,567", "mười", "12%", True, "1e5", "=1+1", float("nan"), date(2024, 1, 1), "١٢"])
+def test_what_is_not_surely_a_number_is_invalid(value: object, catalogue: Catalogue) -> None:
+    assert parse(value, ElementKind.STOCK, catalogue.cell_states)[0] == "invalid_number"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(datetime(2024, 3, 31), "2024-03-31"), ("31/03/2024", "2024-03-31"), ("2024-03-31", "2024-03-31"), (45382.0, "2024-03-31"), ("1.4.2024", "2024-04-01")],
+)
+def test_dates_in_several_guises(value: object, text: str) -> None:
+    assert parse(value, ElementKind.DATE, {})[:3] == ("value", None, text)
+
+
+@pytest.mark.parametrize("value", ["31/02/2024", "hôm qua", 12, True])
+def test_no_date_is_invalid(value: object) -> None:
+    assert parse(value, ElementKind.DATE, {})[0] == "invalid_date"
+
+
+@given(st.integers(-(10**12), 10**12))
+def test_grouped_text_reads_as_the_number_it_was_printed_from(number: int) -> None:
+    text = f"{number:,}".replace(",", ".")
+    assert parse(text, ElementKind.FLOW, {})[1] == float(number)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code", "sheet", "cell"),
+    [
+        (lambda w: w.without_sheet("_manifest"), "S01", "", ""),
+        (lambda w: w.with_stamp("form", "kt-la"), "S03", "", ""),
+        (lambda w: w.with_stamp("version", "2019.1"), "S04", "", ""),
+        (lambda w: w.with_stamp("period", "2024"), "S05", "", ""),
+        (lambda w: w.with_stamp("period", "quý 3"), "S05", "", ""),
+        (lambda w: w.with_stamp("period", "2026Q1"), "S05", "", ""),
+        (lambda w: w.with_stamp("unit", "999"), "S06", "", ""),
+        (lambda w: w.without_sheet("B3"), "S08", "", ""),
+        (lambda w: w.with_cell("B1", "F8", "Có thẻ bảo hiểm"), "S09", "B1", "F8"),
+        (lambda w: w.with_cell("B1", "V8", "Cột thêm"), "S09", "B1", "V8"),
+        (lambda w: w.with_cell("B2", "C14", "23401"), "S10", "B2", "C14"),
+        (lambda w: w.with_cell("B4", "B13", "Y sĩ"), "S10", "B4", "B13"),
+    ],
+)  # fmt: skip
+def test_a_changed_structure_is_one_finding_at_its_place(
+    spoil, code: str, sheet: str, cell: str, reader: Reader, district: Workbook, tmp_path: Path
+) -> None:
+    result = read(reader, tmp_path, spoil(district.filled()).bytes())
+    assert [(f.code, f.sheet, f.cell) for f in result.findings] == [(code, sheet, cell)]
+    assert result.findings[0].level == "refuse" and result.findings[0].hint
+
+
+def test_other_sheets_are_still_read_when_one_is_spoilt(reader: Reader, district: Workbook, tmp_path: Path) -> None:
+    result = read(reader, tmp_path, district.filled().with_cell("B1", "F8", "?").bytes())
+    assert {o.sheet for o in result.observations} == {"B2", "B3", "B4", "B5", "B6"}
+
+
+def _zip(**entries: bytes) -> bytes:
+    target = BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
+        for name, data in entries.items():
+            out.writestr(name.replace("__", "/"), data)
+    return target.getvalue()
+
+
+SHEET = b'<worksheet><sheetData><row r="1"><c r="A1"><v>1</v></c></row><row r="%s"><c r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>'
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "F02"), (b"xin chao", "F01"), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "F04"),
+        (_zip(a=b"1"), "F01"), (b"PK\x03\x04" + b"\0" * 50, "F05"),
+        (_zip(xl__workbook__xml=b"", **{"xl/workbook.xml": b"<!DOCTYPE x>"}), "F05"),
+        (_zip(**{"xl/workbook.xml": b"<a/>", "xl/worksheets/sheet1.xml": SHEET}), "F03"),
+        (_zip(**{"xl/workbook.xml": b"<a/>", "bomb.xml": b"0" * 5_000_000}), "F03"),
+        (_zip(**{"xl/workbook.xml": b"<a/>", **{f"n{i}": b"" for i in range(600)}}), "F03"),
+    ],
+    ids=["empty", "text", "ole2", "zip", "broken", "dtd", "sparse", "ratio", "entries"],
+)  # fmt: skip
+def test_no_parser_sees_what_is_no_workbook(data: bytes, code: str) -> None:
+    trouble = preflight(data)
+    assert trouble and trouble.code == code
+
+
+def test_an_issued_form_passes_the_preflight(district: Workbook) -> None:
+    assert preflight(district.issued) is None
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_get_a_code(data: bytes) -> None:
+    assert preflight(data) is not None
+    assert preflight(b"PK\x03\x04" + data) is not None
+
+
+def test_a_dead_child_is_a_finding_and_the_next_file_is_read(
+    catalogue: Catalogue, rules: Rules, district: Workbook, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(district.filled().bytes())
+    with Reader(catalogue, rules) as reader:
+        assert reader.read(path).observations
+        child = reader._child
+        assert child
+        child.kill()
+        child.wait()
+        assert reader.read(path).observations, "a child found dead is replaced before the file is blamed"
+
+
+def test_silence_is_a_finding_about_that_file(catalogue: Catalogue, rules: Rules, district: Workbook, tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(district.filled().bytes())
+    with Reader(catalogue, rules, seconds=0.0) as reader:
+        result = reader.read(path)
+    assert [f.code for f in result.findings] == ["F05"] and result.stamp is None
+
+
+def test_a_file_that_is_gone_stops(reader: Reader, tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="not there"):
+        reader.read(tmp_path / "khong-co.xlsx")

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import hashlib
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from etl import receive as room
+from etl.errors import StorageError
+from etl.receive import Received, Taken, archived, receive
+
+NOW = datetime(2024, 4, 5, 8, 0, tzinfo=UTC)
+OLD = NOW.timestamp() - 3600
+
+
+class Register:
+    """Knows contents; can be told to fail."""
+
+    def __init__(self) -> None:
+        self.taken: list[Taken] = []
+        self.broken = False
+
+    def __call__(self, taken: Taken) -> bool:
+        if self.broken:
+            raise RuntimeError("the database is away")
+        new = all(t.sha256 != taken.sha256 for t in self.taken)
+        self.taken.append(taken)
+        return new
+
+
+@pytest.fixture
+def register() -> Register:
+    return Register()
+
+
+@pytest.fixture
+def take(tmp_path: Path, register: Register):
+    def run(**options) -> Received:
+        settings = {"now": NOW, "min_age": 10, "by_mtime": False} | options
+        return receive(tmp_path / "inbox", tmp_path / "archive", register=register, **settings)
+
+    return run
+
+
+def drop(folder: Path, name: str, data: bytes = b"1", mtime: float = OLD) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_bytes(data)
+    os.utime(path, (mtime, mtime))
+    return path
+
+
+def test_a_file_is_archived_under_its_hash_and_leaves_the_inbox(take, register: Register, tmp_path: Path) -> None:
+    path = drop(tmp_path / "inbox" / "612", "Báo cáo quý.xlsx", b"abc")
+    assert take().new == 1
+    sha = hashlib.sha256(b"abc").hexdigest()
+    kept = archived(tmp_path / "archive", sha)
+    assert kept.read_bytes() == b"abc" and not path.exists()
+    assert register.taken == [Taken(sha, 3, "Báo cáo quý.xlsx", "612", NOW)]
+    assert [p for p in (tmp_path / "archive").iterdir() if p.name.startswith(".tmp")] == []
+
+
+def test_the_same_bytes_under_three_names_are_one_content(take, register: Register, tmp_path: Path) -> None:
+    drop(tmp_path / "inbox" / "612", "a.xlsx")
+    drop(tmp_path / "inbox" / "612", "b.xlsx")
+    drop(tmp_path / "inbox" / "613", "a.xlsx")
+    outcome = take()
+    assert (outcome.new, outcome.duplicates) == (1, 2)
+    assert not list((tmp_path / "inbox").rglob("*.xlsx"))
+
+
+def test_young_locked_and_partial_files_wait(take, tmp_path: Path) -> None:
+    folder = tmp_path / "inbox" / "612"
+    drop(folder, "moi.xlsx", mtime=NOW.timestamp() - 1)
+    for name in ("~$a.xlsx", ".tmp-a.xlsx", "a.xlsx.part", "a.crdownload", "b.TMP"):
+        drop(folder, name)
+    outcome = take()
+    assert (outcome.new, outcome.waiting) == (0, 6)
+    assert len(list(folder.iterdir())) == 6
+
+
+def test_links_and_special_files_are_not_followed(take, tmp_path: Path) -> None:
+    secret = drop(tmp_path, "bi-mat.txt", b"secret")
+    folder = tmp_path / "inbox" / "612"
+    folder.mkdir(parents=True)
+    (folder / "a.xlsx").symlink_to(secret)
+    os.mkfifo(folder / "b.xlsx")
+    (tmp_path / "inbox" / "613").symlink_to(tmp_path)
+    outcome = take(min_age=0)
+    assert outcome.new == 0 and sorted(outcome.ignored) == ["612/a.xlsx", "612/b.xlsx", "613"]
+
+
+def test_a_file_that_changes_while_it_is_copied_is_left(take, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = drop(tmp_path / "inbox" / "612", "a.xlsx")
+    copy = room._copy
+
+    def moving(source: Path, target: int) -> str:
+        digest = copy(source, target)
+        drop(path.parent, path.name, b"longer")
+        return digest
+
+    monkeypatch.setattr(room, "_copy", moving)
+    outcome = take()
+    assert (outcome.new, outcome.waiting) == (0, 1) and path.read_bytes() == b"longer"
+
+
+def test_nothing_is_lost_when_the_register_fails_and_the_next_run_goes_on(take, register: Register, tmp_path: Path) -> None:
+    path = drop(tmp_path / "inbox" / "612", "a.xlsx")
+    register.broken = True
+    with pytest.raises(RuntimeError):
+        take()
+    assert path.exists()
+    register.broken = False
+    assert take().new == 1 and not path.exists()
+
+
+def test_after_a_crash_before_the_inbox_was_emptied_nothing_is_taken_twice(take, tmp_path: Path) -> None:
+    path = drop(tmp_path / "inbox" / "612", "a.xlsx", b"abc")
+    take()
+    drop(path.parent, path.name, b"abc")
+    outcome = take()
+    assert (outcome.new, outcome.duplicates) == (0, 1) and not path.exists()
+
+
+def test_a_full_disk_stops_with_a_clear_word_and_keeps_the_file(take, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = drop(tmp_path / "inbox" / "612", "a.xlsx")
+
+    def full(_: int, __: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(room.os, "write", full)
+    with pytest.raises(StorageError, match="No space left") as caught:
+        take()
+    assert "free some space" in caught.value.fix and path.exists()
+    assert [p for p in (tmp_path / "archive").rglob("*") if p.is_file()] == []
+
+
+def test_an_inbox_that_is_a_file_stops(take, tmp_path: Path) -> None:
+    (tmp_path / "inbox").write_bytes(b"")
+    with pytest.raises(StorageError):
+        take()
+
+
+def test_simulations_take_the_files_own_time(take, register: Register, tmp_path: Path) -> None:
+    drop(tmp_path / "inbox" / "612", "a.xlsx")
+    take(by_mtime=True)
+    assert register.taken[0].received_at.timestamp() == OLD
+
+
+def test_oldest_first(take, register: Register, tmp_path: Path) -> None:
+    for i, name in enumerate(("c", "a", "b")):
+        drop(tmp_path / "inbox" / "612", name, name.encode(), OLD + i)
+    take()
+    assert [t.original_name for t in register.taken] == ["c", "a", "b"]

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from io import BytesIO
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from etl.model import Finding, Level
+from etl.returns import Answer, Change, path_of, workbook, write
+
+ANSWER = Answer(
+    folder="612", file="Báo cáo quý III.xlsx", sha256="ab" * 32, received_at=datetime(2024, 10, 4, 2, 30, tzinfo=UTC),
+    accepted=False, form="kt-district-quarter", form_title="Báo cáo quý", unit_name="Huyện Đắk Tô", period="2024Q3",
+    period_name="quý III năm 2024",
+    findings=(
+        Finding("V01", Level.REFUSE, "“mười” không phải là một số.", "Chỉ nhập số.", "B1", "F13", "mười"),
+        Finding("V05", Level.CONFIRM, "=HYPERLINK(\"http://a\")", "+1", "B1", "G13", "@x"),
+    ),
+)  # fmt: skip
+
+
+def texts(data: bytes) -> list[str]:
+    page = openpyxl.load_workbook(BytesIO(data))["Kết quả kiểm tra"]
+    return [str(c.value) for row in page.iter_rows() for c in row if c.value is not None]
+
+
+def test_a_refusal_names_every_finding_with_its_cell_and_what_to_do() -> None:
+    found = texts(workbook(ANSWER))
+    assert found[0] == "KẾT QUẢ KIỂM TRA: TRẢ LẠI ĐỂ SỬA"
+    for text in ("V01", "B1", "F13", "mười", "“mười” không phải là một số.", "Chỉ nhập số.", "Phải sửa", "Cần xác nhận"):
+        assert text in found
+    assert "Tệp chưa được nhận vì có 1 nội dung phải sửa. Chưa có số liệu nào được ghi nhận." in found
+    assert "09:30 ngày 04/10/2024" in found
+
+
+def test_what_looks_like_a_formula_stays_text() -> None:
+    page = openpyxl.load_workbook(BytesIO(workbook(ANSWER)))["Kết quả kiểm tra"]
+    assert all(c.data_type != "f" for row in page.iter_rows() for c in row)
+
+
+@pytest.mark.parametrize(
+    ("late", "text"), [(0, "21/10/2024: đúng hạn"), (-3, "21/10/2024: đúng hạn"), (2, "21/10/2024: quá hạn 2 ngày làm việc")]
+)
+def test_a_receipt_says_version_deadline_and_changes(late: int, text: str) -> None:
+    change = Change("B1", "F13", "Có thẻ BHYT", "Xã Pô Kô", 950, None)
+    answer = replace(ANSWER, accepted=True, findings=(), version=2, due=date(2024, 10, 21), late_days=late, changes=(change,))
+    found = texts(workbook(answer))
+    for expected in ("BIÊN NHẬN BÁO CÁO", "2", text, "Có thẻ BHYT (Xã Pô Kô)", "950", "chưa có", ANSWER.sha256):
+        assert expected in found
+
+
+def test_simulated_data_is_marked() -> None:
+    assert "SỐ LIỆU MÔ PHỎNG" in texts(workbook(replace(ANSWER, simulated=True)))
+
+
+def test_same_answer_same_bytes_in_the_senders_folder(tmp_path: Path) -> None:
+    path = write(ANSWER, tmp_path)
+    assert path == tmp_path / "returns" / "612" / "2024Q3_kt-district-quarter_abababab_tra-lai.xlsx"
+    assert path.read_bytes() == workbook(ANSWER)
+
+
+def test_a_file_nobody_understood_still_gets_an_answer(tmp_path: Path) -> None:
+    answer = replace(ANSWER, folder="", form="../../x", period="", unit_name="")
+    assert path_of(answer, tmp_path) == tmp_path / "returns" / "_khong-ro" / "abababab_tra-lai.xlsx"
