@@ -22,7 +22,7 @@ _ONE_DAY = timedelta(days=1)
 
 @lru_cache(maxsize=1)
 def _library() -> Any:
-    import holidays  # noqa: PLC0415 - slow to import, and DAG files import this room
+    import holidays  # slow, and DAG files import this room
 
     return holidays.country_holidays("VN")
 

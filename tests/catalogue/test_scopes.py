@@ -1,0 +1,68 @@
+"""What each scope expects, period by period."""
+
+from __future__ import annotations
+
+import pytest
+
+from etl.catalog import Catalogue
+from etl.catalog.calendar import deadline
+from etl.model import Period, PeriodKind
+
+
+@pytest.mark.parametrize(
+    ("scope", "period", "expected"),
+    [
+        ("kon-tum", "2024Q1", 10),
+        ("kon-tum", "2025Q2", 10),
+        ("kon-tum", "2023Q4", 0),
+        ("kon-tum", "2025Q3", 0),
+        ("kon-tum", "2023", 18),
+        ("kon-tum", "2024", 18),
+        ("tan-yen", "2024Q1", 19),
+        ("tan-yen", "2025Q2", 19),
+        ("tan-yen", "2023", 19),
+    ],
+)
+def test_expected_submissions(catalogue: Catalogue, scope: str, period: str, expected: int) -> None:
+    found = catalogue.expected(catalogue.scope(scope), Period.parse(period))
+    assert len(found) == expected
+    assert len({(form.id, unit.code) for _, form, unit in found}) == expected
+
+
+def test_2023_arrives_as_year_forms_only(catalogue: Catalogue) -> None:
+    for scope in catalogue.scopes.values():
+        assert Period.parse("2023") in catalogue.periods(scope, PeriodKind.YEAR)
+        assert min(catalogue.periods(scope, PeriodKind.QUARTER)) == Period.parse("2024Q1")
+
+
+def test_every_expected_submission_has_a_deadline(catalogue: Catalogue) -> None:
+    for scope in catalogue.scopes.values():
+        for kind in (PeriodKind.QUARTER, PeriodKind.YEAR):
+            for period in catalogue.periods(scope, kind):
+                for submission, form, _ in catalogue.expected(scope, period):
+                    assert deadline(catalogue, submission.regime, form.level, period) > period.end
+
+
+def test_expected_periods_lie_within_their_regime_and_form(catalogue: Catalogue) -> None:
+    for scope in catalogue.scopes.values():
+        for submission in scope.submissions:
+            regime, form = catalogue.regimes[submission.regime], catalogue.forms[submission.form]
+            first, last = Period.parse(submission.from_period), Period.parse(submission.to_period)
+            assert form.period_kind in regime.period_kinds
+            for rule in (regime, form):
+                assert rule.valid_from <= first.start
+                assert rule.valid_to is None or last.end <= rule.valid_to
+
+
+def test_reports_are_of_the_scopes_own_plans_and_come_quarterly_and_yearly(catalogue: Catalogue) -> None:
+    for scope in catalogue.scopes.values():
+        for report in scope.reports:
+            assert report.plan in scope.plans
+        for plan in {r.plan for r in scope.reports}:
+            assert {r.cadence for r in scope.reports if r.plan == plan} == {"quarter", "year"}
+
+
+def test_every_unit_with_a_duty_upwards_is_reported_for(catalogue: Catalogue) -> None:
+    """Each plan of the province's scope has a report; Tân Yên answers for its own plan."""
+    assert {r.plan for r in catalogue.scope("kon-tum").reports} == set(catalogue.scope("kon-tum").plans)
+    assert {r.plan for r in catalogue.scope("tan-yen").reports} == {"ty-ct25"}
