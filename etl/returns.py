@@ -85,7 +85,7 @@ def write(answer: Answer, outbox: Path) -> Path:
 
 def workbook(answer: Answer) -> bytes:
     """The answer as an Excel workbook: sheet *Kết quả kiểm tra*. Text is written as text, never as a formula."""
-    import xlsxwriter  # noqa: PLC0415 - heavy, and only needed here
+    import xlsxwriter
 
     target = BytesIO()
     book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})

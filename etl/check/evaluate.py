@@ -28,8 +28,8 @@ _FORMAT = {
 def _definition() -> Any:
     """A batch definition over whatever frame is handed in; nothing is stored and nothing is sent home."""
     os.environ["GX_ANALYTICS_ENABLED"] = "False"
-    import great_expectations as gx  # noqa: PLC0415
-    from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
@@ -46,7 +46,7 @@ def expectation(rule: Rule) -> Any:
     Raises:
         CatalogueError: there is no such expectation, or it does not take these arguments.
     """
-    import great_expectations.expectations as library  # noqa: PLC0415
+    import great_expectations.expectations as library
 
     name = "".join(part.title() for part in rule.expectation.split("_"))
     kind = next((getattr(library, n) for n in dir(library) if n.lower() == name.lower()), None)
@@ -70,8 +70,8 @@ def failures(rules: Sequence[Rule], frame: Frame) -> dict[str, list[int]]:
     if not frame.origin or not rules:
         return {}
     definition = _definition()
-    import great_expectations as gx  # noqa: PLC0415
-    import pandas as pd  # noqa: PLC0415
+    import great_expectations as gx
+    import pandas as pd
 
     data = pd.DataFrame({**frame.columns, _ROW: range(len(frame.origin))})
     for rule in rules:

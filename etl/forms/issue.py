@@ -51,7 +51,7 @@ def issue(
     unit, period) as key and value in the first rows, then one row per input cell. `simulated` prints
     the mark of simulated data on every sheet.
     """
-    import xlsxwriter  # noqa: PLC0415 - heavy, and only needed here
+    import xlsxwriter
 
     target = BytesIO()
     book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})

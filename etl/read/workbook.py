@@ -6,7 +6,7 @@ anew from the catalogue, and printed headers and labels must be where it says.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +38,7 @@ def read_workbook(data: bytes, catalogue: Catalogue) -> RawRead:
     trouble = preflight(data)
     if trouble:
         return RawRead(troubles=[trouble])
-    from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - the child alone opens foreign files
+    from python_calamine import CalamineError, CalamineWorkbook
 
     try:
         book = CalamineWorkbook.from_filelike(BytesIO(data))
@@ -115,7 +115,20 @@ def _compare(sheet: SheetLayout, rows: Rows) -> list[Trouble]:
             found = _text(rows, row, col)
             if found:
                 troubles.append(_moved(sheet, Fixed(row, col, "(không có cột)", "header"), found))
-    return troubles
+    return _collapse(troubles)
+
+
+def _collapse(troubles: list[Trouble]) -> list[Trouble]:
+    """One inserted row moves every label below it: the first of each code stands for all, and says how many."""
+    by_code: dict[str, list[Trouble]] = {}
+    for trouble in troubles:
+        by_code.setdefault(trouble.code, []).append(trouble)
+    return [
+        replace(group[0], slots=(*group[0].slots, ("detail", f" Còn {len(group) - 1} chỗ khác trên trang này.")))
+        if len(group) > 1
+        else group[0]
+        for group in by_code.values()
+    ]
 
 
 def _moved(sheet: SheetLayout, fixed: Fixed, found: str) -> Trouble:

@@ -99,7 +99,15 @@ def test_a_form_that_is_not_owed(verdict, catalogue: Catalogue) -> None:
 def test_the_year_must_reconcile_with_its_quarters(verdict, catalogue: Catalogue) -> None:
     year = Workbook(catalogue, "kt-district-year", "612", "2024").filled(live_births=20, tb_new=4)
     quarters = {(unit, e): [PLAUSIBLE[e]] * 4 for _, _, unit, e, _ in year.inputs() if e in PLAUSIBLE}
-    flows = {"pc_visits", "pc_visits_insured", "under1", "fully_immunised", "deliveries", "women_screened", "newborns_screened"}
+    flows = {
+        "pc_visits",
+        "pc_visits_insured",
+        "under1",
+        "fully_immunised",
+        "deliveries",
+        "women_screened",
+        "newborns_screened",
+    }
     wrong = verdict(year, quarters=quarters)
     assert {f.code for f in wrong.findings} == {"T01"} and wrong.accepted
     assert {f.data_element for f in wrong.findings} == flows | {"waste_generated_kg", "waste_treated_kg"}

@@ -42,7 +42,12 @@ def test_quarters_to_date() -> None:
 
 @pytest.mark.parametrize(
     ("key", "name"),
-    [("2024Q3", "quý III năm 2024"), ("2024", "năm 2024"), ("2024H1", "6 tháng đầu năm 2024"), ("2024-03", "tháng 3 năm 2024")],
+    [
+        ("2024Q3", "quý III năm 2024"),
+        ("2024", "năm 2024"),
+        ("2024H1", "6 tháng đầu năm 2024"),
+        ("2024-03", "tháng 3 năm 2024"),
+    ],
 )
 def test_names_are_vietnamese(key: str, name: str) -> None:
     assert Period.parse(key).name == name

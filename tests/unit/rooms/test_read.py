@@ -63,14 +63,22 @@ def test_what_a_number_cell_says(value: object, state: CellState, number: float 
     assert parse(value, ElementKind.STOCK, catalogue.cell_states)[:2] == (state.value, number)
 
 
-@pytest.mark.parametrize("value", ["12.5", "1.23", "1,234,567", "mười", "12%", True, "1e5", "=1+1", float("nan"), date(2024, 1, 1), "١٢"])
+@pytest.mark.parametrize(
+    "value", ["12.5", "1.23", "1,234,567", "mười", "12%", True, "1e5", "=1+1", float("nan"), date(2024, 1, 1), "١٢"]
+)
 def test_what_is_not_surely_a_number_is_invalid(value: object, catalogue: Catalogue) -> None:
     assert parse(value, ElementKind.STOCK, catalogue.cell_states)[0] == "invalid_number"
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(datetime(2024, 3, 31), "2024-03-31"), ("31/03/2024", "2024-03-31"), ("2024-03-31", "2024-03-31"), (45382.0, "2024-03-31"), ("1.4.2024", "2024-04-01")],
+    [
+        (datetime(2024, 3, 31), "2024-03-31"),
+        ("31/03/2024", "2024-03-31"),
+        ("2024-03-31", "2024-03-31"),
+        (45382.0, "2024-03-31"),
+        ("1.4.2024", "2024-04-01"),
+    ],
 )
 def test_dates_in_several_guises(value: object, text: str) -> None:
     assert parse(value, ElementKind.DATE, {})[:3] == ("value", None, text)
@@ -169,7 +177,9 @@ def test_a_dead_child_is_a_finding_and_the_next_file_is_read(
         assert reader.read(path).observations, "a child found dead is replaced before the file is blamed"
 
 
-def test_silence_is_a_finding_about_that_file(catalogue: Catalogue, rules: Rules, district: Workbook, tmp_path: Path) -> None:
+def test_silence_is_a_finding_about_that_file(
+    catalogue: Catalogue, rules: Rules, district: Workbook, tmp_path: Path
+) -> None:
     path = tmp_path / "a.xlsx"
     path.write_bytes(district.filled().bytes())
     with Reader(catalogue, rules, seconds=0.0) as reader:
@@ -180,3 +190,10 @@ def test_silence_is_a_finding_about_that_file(catalogue: Catalogue, rules: Rules
 def test_a_file_that_is_gone_stops(reader: Reader, tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="not there"):
         reader.read(tmp_path / "khong-co.xlsx")
+
+
+def test_a_deleted_row_is_one_finding_not_one_per_row(reader: Reader, district: Workbook, tmp_path: Path) -> None:
+    district.filled().book["B2"].delete_rows(13)
+    result = read(reader, tmp_path, district.bytes())
+    assert [(f.code, f.sheet, f.cell) for f in result.findings] == [("S10", "B2", "C13")]
+    assert "8 chỗ khác" in result.findings[0].message

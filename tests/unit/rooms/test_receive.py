@@ -106,7 +106,9 @@ def test_a_file_that_changes_while_it_is_copied_is_left(take, tmp_path: Path, mo
     assert (outcome.new, outcome.waiting) == (0, 1) and path.read_bytes() == b"longer"
 
 
-def test_nothing_is_lost_when_the_register_fails_and_the_next_run_goes_on(take, register: Register, tmp_path: Path) -> None:
+def test_nothing_is_lost_when_the_register_fails_and_the_next_run_goes_on(
+    take, register: Register, tmp_path: Path
+) -> None:
     path = drop(tmp_path / "inbox" / "612", "a.xlsx")
     register.broken = True
     with pytest.raises(RuntimeError):
@@ -124,7 +126,9 @@ def test_after_a_crash_before_the_inbox_was_emptied_nothing_is_taken_twice(take,
     assert (outcome.new, outcome.duplicates) == (0, 1) and not path.exists()
 
 
-def test_a_full_disk_stops_with_a_clear_word_and_keeps_the_file(take, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_stops_with_a_clear_word_and_keeps_the_file(
+    take, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = drop(tmp_path / "inbox" / "612", "a.xlsx")
 
     def full(_: int, __: object) -> int:

@@ -30,7 +30,16 @@ def texts(data: bytes) -> list[str]:
 def test_a_refusal_names_every_finding_with_its_cell_and_what_to_do() -> None:
     found = texts(workbook(ANSWER))
     assert found[0] == "KẾT QUẢ KIỂM TRA: TRẢ LẠI ĐỂ SỬA"
-    for text in ("V01", "B1", "F13", "mười", "“mười” không phải là một số.", "Chỉ nhập số.", "Phải sửa", "Cần xác nhận"):
+    for text in (
+        "V01",
+        "B1",
+        "F13",
+        "mười",
+        "“mười” không phải là một số.",
+        "Chỉ nhập số.",
+        "Phải sửa",
+        "Cần xác nhận",
+    ):
         assert text in found
     assert "Tệp chưa được nhận vì có 1 nội dung phải sửa. Chưa có số liệu nào được ghi nhận." in found
     assert "09:30 ngày 04/10/2024" in found
@@ -42,11 +51,14 @@ def test_what_looks_like_a_formula_stays_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("late", "text"), [(0, "21/10/2024: đúng hạn"), (-3, "21/10/2024: đúng hạn"), (2, "21/10/2024: quá hạn 2 ngày làm việc")]
+    ("late", "text"),
+    [(0, "21/10/2024: đúng hạn"), (-3, "21/10/2024: đúng hạn"), (2, "21/10/2024: quá hạn 2 ngày làm việc")],
 )
 def test_a_receipt_says_version_deadline_and_changes(late: int, text: str) -> None:
     change = Change("B1", "F13", "Có thẻ BHYT", "Xã Pô Kô", 950, None)
-    answer = replace(ANSWER, accepted=True, findings=(), version=2, due=date(2024, 10, 21), late_days=late, changes=(change,))
+    answer = replace(
+        ANSWER, accepted=True, findings=(), version=2, due=date(2024, 10, 21), late_days=late, changes=(change,)
+    )
     found = texts(workbook(answer))
     for expected in ("BIÊN NHẬN BÁO CÁO", "2", text, "Có thẻ BHYT (Xã Pô Kô)", "950", "chưa có", ANSWER.sha256):
         assert expected in found

@@ -1,0 +1,270 @@
+"""From issued form to answered sender: forms, receive, read + check + load, returns."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from etl.catalog import Catalogue
+from etl.errors import UsageError
+from etl.model import Period, PeriodKind
+from etl.settings import Settings
+from etl.steps.common import Result, is_period, now, open_engine, start
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from etl.check import Submitted
+    from etl.model import Delivery, Verdict
+    from etl.read import Reader
+
+CHUNK = 100
+"""Workbooks checked and committed together: bounds memory, amortises one rule run over many files."""
+_NOT_OFFLINE = ("S02: the folder it was sent to", "T01, T02: the unit's earlier periods")
+
+
+def migrate() -> Result:
+    """Brings the warehouse to this code's schema and the catalogue's present content."""
+    from etl import load
+    from etl.warehouse.connect import engine
+    from etl.warehouse.migrate import migrate as run
+
+    settings, catalogue = start()
+    applied = run(engine(settings, "owner"))
+    with open_engine(settings).begin() as conn:
+        changed = load.catalogue(conn, catalogue)
+    return {"applied": applied, "catalogue_changes": changed}
+
+
+def open_period(scope: str, period: str) -> Result:
+    """Issues the workbooks of a period into `outbox/forms/<period>/<unit>/`; a form that is there and equal stays."""
+    from etl.warehouse import journal
+
+    settings, _ = start()
+    result = issue_forms(scope, period, settings.outbox / "forms" / Period.parse(period).key)
+    if result["issued"]:
+        with open_engine(settings).begin() as conn:
+            journal.record(conn, "issued", scope=scope, period=period, forms=result["issued"])
+    return result
+
+
+def issue_forms(scope: str, period: str, folder: Path, unit: str | None = None) -> Result:
+    """Issues the workbooks of a period, or of one unit, below a folder. Needs no database.
+
+    Raises:
+        UsageError: the unit owes nothing for that period.
+    """
+    from etl.files import write_atomic
+    from etl.forms import file_name, issue
+
+    settings, catalogue = start()
+    chosen, key = catalogue.scope(scope), Period.parse(period)
+    owed = [(form, u) for _, form, u in catalogue.expected(chosen, key) if unit in (None, u.code)]
+    if unit and not owed:
+        raise UsageError(f"unit {unit!r} owes nothing for {key}", where="--unit", fix="see `tongket status`")
+    issued, same = [], 0
+    for form, org_unit in owed:
+        path = folder / org_unit.code / file_name(form, org_unit, key)
+        data = issue(catalogue, chosen, form, org_unit, key, simulated=settings.simulated)
+        if path.is_file() and path.read_bytes() == data:
+            same += 1
+        else:
+            write_atomic(path, data)
+            issued.append(str(path))
+    return {"scope": scope, "period": key.key, "issued": len(issued), "unchanged": same, "files": issued}
+
+
+def check_files(paths: Sequence[Path]) -> list[Result]:
+    """The verdict on files, offline: no database, no folder, no history.
+
+    Raises:
+        StorageError: a file is not there.
+    """
+    from etl.catalog.rules import load_rules
+    from etl.check import Submitted, check
+    from etl.read import Reader
+
+    settings, catalogue = start()
+    rules = load_rules(settings.expectations)
+    with Reader(catalogue, rules) as reader:
+        submitted = [Submitted(reader.read(path.resolve()), path.name) for path in paths]
+    verdicts = check(submitted, catalogue, rules)
+    return [_as_json(path, given, verdict) for path, given, verdict in zip(paths, submitted, verdicts, strict=True)]
+
+
+def _as_json(path: Path, given: Submitted, verdict: Verdict) -> Result:
+    stamp = given.read.stamp
+    return {
+        "file": str(path),
+        "accepted": verdict.accepted,
+        "form": stamp.form if stamp else None,
+        "unit": stamp.unit if stamp else None,
+        "period": stamp.period if stamp else None,
+        "counts": verdict.counts,
+        "findings": [finding.as_dict() for finding in verdict.findings],
+        "not_checked": list(_NOT_OFFLINE),
+    }
+
+
+def receive() -> Result:
+    """Takes what is whole from the inbox; says into how many batches the work is shared."""
+    from etl.receive import Taken
+    from etl.receive import receive as take
+    from etl.warehouse import journal
+
+    settings, _ = start()
+    engine = open_engine(settings)
+
+    def register(taken: Taken) -> bool:
+        with engine.begin() as conn:
+            _, new = journal.register_delivery(
+                conn, taken.sha256, taken.size, taken.original_name, taken.folder, taken.received_at
+            )
+        return new
+
+    got = take(
+        settings.inbox, settings.archive, register=register, now=now(),
+        min_age=settings.min_age_seconds, by_mtime=settings.received_clock == "mtime",
+    )  # fmt: skip
+    with engine.connect() as conn:
+        batches = [i for i in range(settings.batches) if journal.pending(conn, i, settings.batches)]
+    return {
+        "received": got.new, "duplicates": got.duplicates, "waiting": got.waiting,
+        "ignored": list(got.ignored), "batches": batches,
+    }  # fmt: skip
+
+
+def process_batch(batch: int) -> Result:
+    """Reads, checks and loads one batch of what was received. A file that cannot be used stops no other."""
+    from etl.catalog.rules import load_rules
+    from etl.read import Reader
+    from etl.warehouse import journal
+
+    settings, catalogue = start()
+    engine = open_engine(settings)
+    total: Result = {"accepted": 0, "refused": 0, "periods": []}
+    with engine.connect() as conn:
+        waiting = journal.pending(conn, batch, settings.batches)
+    with Reader(catalogue, load_rules(settings.expectations)) as reader:
+        for first in range(0, len(waiting), CHUNK):
+            receipts = _process(settings, catalogue, engine, reader, waiting[first : first + CHUNK])
+            for accepted, period in receipts:
+                total["accepted" if accepted else "refused"] += 1
+                if accepted and period not in total["periods"]:
+                    total["periods"].append(period)
+    total["periods"].sort()
+    return total
+
+
+def _process(
+    settings: Settings, catalogue: Catalogue, engine: Engine, reader: Reader, chunk: Sequence[Delivery]
+) -> list[tuple[bool, str]]:
+    from etl import load
+    from etl.catalog.rules import load_rules
+    from etl.check import Submitted, check
+    from etl.receive import archived
+
+    with engine.connect() as conn:
+        submitted = []
+        for delivery in chunk:
+            read = reader.read(archived(settings.archive, delivery.sha256))
+            given = Submitted(read, delivery.original_name, delivery.folder)
+            submitted.append(_with_history(conn, catalogue, given))
+    verdicts = check(submitted, catalogue, load_rules(settings.expectations))
+    items = [
+        load.LoadItem(d, v, s.read.stamp, _scope_of(catalogue, s), s.read.observations if v.accepted else ())
+        for d, s, v in zip(chunk, submitted, verdicts, strict=True)
+    ]
+    with engine.begin() as conn:
+        receipts = load.deliveries(conn, items)
+    return [(r.accepted, r.period) for r in receipts]
+
+
+def _scope_of(catalogue: Catalogue, given: Submitted) -> str:
+    scope = catalogue.scope_of_form(given.read.stamp.form) if given.read.stamp else None
+    return scope.id if scope else ""
+
+
+def _with_history(conn: Connection, catalogue: Catalogue, given: Submitted) -> Submitted:
+    """Adds the four quarters of a year form's unit, as known now."""
+
+    from etl.warehouse.rollup import history
+
+    stamp = given.read.stamp
+    form = catalogue.forms.get(stamp.form) if stamp else None
+    if stamp is None or form is None or form.period_kind != PeriodKind.YEAR or not given.read.observations:
+        return given
+    return replace(given, quarters=history(conn, stamp.unit, Period.parse(stamp.period).year))
+
+
+def returns() -> Result:
+    """Writes the answer to every verdict whose sender has none yet."""
+    from etl.returns import write
+    from etl.warehouse import journal
+
+    settings, catalogue = start()
+    engine = open_engine(settings)
+    with engine.connect() as conn:
+        owed = journal.unreturned(conn)
+    written = []
+    for answer in owed:
+        path = write(_answer(settings, catalogue, answer), settings.outbox)
+        with engine.begin() as conn:
+            journal.mark_returned(conn, answer.delivery.delivery_id, file=str(path.relative_to(settings.outbox)))
+        written.append(str(path))
+    return {"written": len(written), "files": written[:20]}
+
+
+def _answer(settings: Settings, catalogue: Catalogue, known: Any) -> Any:
+    """The warehouse's answer in the words of the returns room: names, dates, deadlines."""
+    from etl.catalog.calendar import deadline, working_days_between
+    from etl.returns import ZONE, Answer
+
+    received = dt.datetime.fromisoformat(known.delivery.received_at)
+    about: Result = {}
+    form = catalogue.forms.get(known.form)
+    if form and known.scope and is_period(known.period):
+        period = Period.parse(known.period)
+        about = {
+            "form": form.id, "form_title": form.title, "period": period.key, "period_name": period.name,
+            "unit_name": catalogue.unit_name(known.unit, period.end), "version": known.version,
+        }  # fmt: skip
+        submission = next(s for s in catalogue.scopes[known.scope].submissions if s.form == form.id)
+        due = deadline(catalogue, submission.regime, form.level, period)
+        about |= {
+            "due": due,
+            "late_days": working_days_between(catalogue.corrections, due, received.astimezone(ZONE).date()),
+        }
+        about["changes"] = tuple(_changes(catalogue, known, period))
+    return Answer(
+        known.delivery.folder, known.delivery.original_name, known.delivery.sha256, received, known.verdict.accepted,
+        known.verdict.findings, simulated=settings.simulated, **about,
+    )  # fmt: skip
+
+
+def _changes(catalogue: Catalogue, known: Any, period: Period) -> Iterator[Any]:
+    from etl.returns import Change
+
+    for c in known.changes:
+        element = catalogue.elements.get(c.data_element)
+        if element:
+            before = None if c.before is None else float(c.before)
+            after = None if c.after is None else float(c.after)
+            unit = catalogue.unit_name(c.org_unit_code, period.end)
+            yield Change(c.sheet, c.cell, element.name, unit, before, after)
+
+
+def touched_periods(results: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Periods to compute: those of these batches, and any loaded since they were last computed.
+
+    The second half heals what a crash between loading and announcing would otherwise leave stale.
+    """
+    from etl.warehouse import attained
+
+    settings, _ = start()
+    with open_engine(settings).connect() as conn:
+        stale = attained.stale_periods(conn)
+    return sorted({period for result in results for period in result.get("periods", ())} | set(stale))

@@ -1,0 +1,88 @@
+"""What the shell offers beyond the DAGs' tasks: the whole flow at once, states, a door to the database."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+
+from etl.errors import UsageError
+from etl.model import Period, PeriodKind
+from etl.steps import intake, outcome
+from etl.steps.common import Result, open_engine, start
+
+
+def run_once(scope: str, period: str | None = None) -> Result:
+    """Inbox to outbox once, without Airflow: receive, check and load, answer, compute, draft."""
+    _, catalogue = start()
+    chosen = catalogue.scope(scope)
+    intake.migrate()
+    received = intake.receive()
+    batches = [intake.process_batch(batch) for batch in received["batches"]]
+    answered = intake.returns()
+    touched = set(intake.touched_periods(batches)) | ({Period.parse(period).key} if period else set())
+    due = [key for key in sorted(touched) if catalogue.expected(chosen, Period.parse(key))]
+    documents: list[str] = []
+    for key in due:
+        outcome.attain(scope, key)
+        documents += report_period(scope, key).get("documents", [])
+    return {
+        "received": received["received"],
+        "duplicates": received["duplicates"],
+        "waiting": received["waiting"],
+        "accepted": sum(b["accepted"] for b in batches),
+        "refused": sum(b["refused"] for b in batches),
+        "answered": answered["written"],
+        "periods": due,
+        "documents": documents,
+    }
+
+
+def report_period(scope: str, period: str, plan: str | None = None, as_known_at: str | None = None) -> Result:
+    """Drafts the documents of a period at the cadence that its kind has.
+
+    Raises:
+        UsageError: reports are written for quarters and years only, or the plan is not the scope's.
+    """
+    _, catalogue = start()
+    chosen, key = catalogue.scope(scope), Period.parse(period)
+    if key.kind not in {PeriodKind.QUARTER, PeriodKind.YEAR}:
+        raise UsageError(f"no report is written for {key}", where="--period", fix="give a quarter or a year")
+    if plan and plan not in {r.plan for r in chosen.reports}:
+        plans = ", ".join(sorted({r.plan for r in chosen.reports}))
+        raise UsageError(
+            f"scope {scope} writes no report for plan {plan!r}", where="--plan", fix=f"use one of: {plans}"
+        )
+    return outcome.report(scope, key.key, key.kind.value, plan, as_known_at)
+
+
+def status(scope: str, period: str) -> Result:
+    """Units × state of a period."""
+    from etl.warehouse.reported import statuses
+
+    settings, catalogue = start()
+    with open_engine(settings).connect() as conn:
+        found = statuses(conn, catalogue, catalogue.scope(scope), Period.parse(period))
+    return {"scope": scope, "period": period, "units": [asdict(unit) for unit in found]}
+
+
+def warehouse_status() -> Result:
+    """Which migrations are applied and which are not, on which server."""
+    from etl.warehouse.connect import engine
+    from etl.warehouse.migrate import status as migrations
+
+    settings, _ = start()
+    made = engine(settings, "owner")
+    return {"server": made.url.render_as_string(), "migrations": [asdict(m) for m in migrations(made)]}
+
+
+def psql_command() -> tuple[list[str], dict[str, str]]:
+    """The psql program with the warehouse's address; the password, if any, goes by environment, not by argument."""
+    from sqlalchemy import make_url
+
+    from etl.warehouse import server
+
+    settings, _ = start()
+    url = make_url(server.url_for(settings))
+    environment = dict(os.environ) | ({"PGPASSWORD": str(url.password)} if url.password else {})
+    plain = url.set(drivername="postgresql", password=None).render_as_string()
+    return [str(server.program("psql")), plain], environment

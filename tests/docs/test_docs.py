@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from etl.cli import app
+from tests.docs.render import ROOT, findings
+
+READABLE = [
+    p for p in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md")) if "var" not in p.parts
+]
+
+
+def commands() -> set[str]:
+    found = set()
+    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+        inner = getattr(command, "commands", None)
+        found |= {f"{name} {sub}" for sub in inner} if inner else {name}
+    return found
+
+
+def test_findings_are_written_from_the_rules() -> None:
+    assert (ROOT / "docs" / "findings.md").read_text(encoding="utf-8") == findings(), "run python -m tests.docs.render"
+
+
+def test_every_command_stands_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for command in commands():
+        group, _, sub = command.partition(" ")
+        assert f"tongket {group}" in readme and (not sub or f"`{sub}`" in readme or f"{group} {sub}" in readme), command
+
+
+def test_every_setting_stands_in_the_docs_and_the_example() -> None:
+    source = (ROOT / "etl" / "settings.py").read_text(encoding="utf-8")
+    names = set(re.findall(r"TONGKET_[A-Z_]+", source))
+    assert len(names) >= 8
+    for place in ("docs/settings.md", ".env.example"):
+        text = (ROOT / place).read_text(encoding="utf-8")
+        assert names == set(re.findall(r"TONGKET_[A-Z_]+", text)) & names, place
+        assert set(re.findall(r"`(TONGKET_[A-Z_]+)`", text)) <= names, place
+
+
+def test_every_make_target_of_the_readme_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
+    for path in READABLE:
+        for target in re.findall(r"`make ([a-z-]+)`|^make ([a-z-]+)", path.read_text(encoding="utf-8"), re.M):
+            assert "".join(target) in targets, (path, target)
+
+
+@pytest.mark.parametrize("path", READABLE, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
+        assert (path.parent / target).exists(), target
+
+
+def test_errors_all_stand_in_the_drawn_tree() -> None:
+    from etl import errors
+
+    drawn = errors.__doc__ or ""
+    classes = [n for n, c in vars(errors).items() if isinstance(c, type) and issubclass(c, errors.TongketError)]
+    assert all(name in drawn for name in classes)
