@@ -110,7 +110,7 @@ def _take(
     if sha256 is None:
         outcome.waiting += 1
         return
-    if register(Taken(sha256, seen.st_size, path.name, folder, at)):
+    if register(Taken(sha256, seen.st_size, _readable(path.name), _readable(folder), at)):
         outcome.new += 1
     else:
         outcome.duplicates += 1
@@ -118,6 +118,11 @@ def _take(
         if _same(os.lstat(path), seen):
             path.unlink()
             sync_folder(path.parent)
+
+
+def _readable(name: str) -> str:
+    """A file name as storable text: bytes that are no UTF-8 become replacement marks."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _same(a: os.stat_result, b: os.stat_result) -> bool:

@@ -56,11 +56,17 @@ def progress(
     reason = _no_time(segment, now) or break_between(start.definition, definition, milestone.definition)
     if reason:
         return Progress(reason=reason)
-    if segment.start == target:
+    return _standing(milestone.operator, segment) or _along(segment, value, now)
+
+
+def _standing(sign: str, segment: Segment) -> Progress | None:
+    """Segments that ask for no improvement that could be measured: a ratio means nothing on them."""
+    start_meets = satisfies(sign, segment.start, segment.end)
+    if segment.start != segment.end:
+        return Progress(reason=wording.AGAINST_DIRECTION) if start_meets else None
+    if start_meets:
         return Progress(ratio_class="maintain", reason=wording.NO_CHANGE_NEEDED)
-    if satisfies(milestone.operator, segment.start, target):
-        return Progress(reason=wording.AGAINST_DIRECTION)
-    return _along(segment, value, now)
+    return Progress(reason=wording.NO_ROOM)  # from 25 to "< 25": more than to stay, but no stretch to measure
 
 
 def _no_time(segment: Segment, now: int) -> str:

@@ -119,7 +119,7 @@ def _verdict(case: _Case, row: Attainment) -> Attainment:
     """The kinds that ask for no comparison; then missing data; then the comparison."""
     match case.target.kind:
         case "not_assessed":
-            return replace(row, status="not_assessed", reason=case.target.statement)
+            return replace(row, status="not_assessed", reason=case.target.statement or wording.NOT_ASSESSED)
         case "milestone":
             return replace(row, reason=wording.BY_DATE)
     if row.value is None:

@@ -118,6 +118,15 @@ class Side(Strict):
         return self
 
 
+class DefinitionVersion(Strict):
+    """How an indicator was measured in a stretch of years: a change breaks the series."""
+
+    text: Text
+    first_year: int
+    last_year: int
+    source: Text
+
+
 class Indicator(Strict):
     """A number that plans set targets for.
 
@@ -142,7 +151,13 @@ class Indicator(Strict):
     source: Text
     definition: Text
     basis: Basis
+    definitions: tuple[DefinitionVersion, ...] = ()
     note: str = ""
+
+    def definition_in(self, period_key: str) -> str:
+        """The version of the definition in force in a period; empty where nobody says."""
+        year = int(period_key[:4])
+        return next((d.text for d in self.definitions if d.first_year <= year <= d.last_year), "")
 
     @model_validator(mode="after")
     def _complete(self) -> Indicator:

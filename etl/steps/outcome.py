@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.errors import UsageError
-from etl.model import Period
+from etl.model import Observed, Period
 from etl.settings import Settings
 from etl.steps.common import Result, is_period, now, open_engine, start
 
@@ -80,28 +81,41 @@ def attainments(
 ) -> list[Attainment]:
     """Every target of every plan of a scope, for its area and each unit under it, in plan order."""
     from etl.attain import attain as judge
-    from etl.warehouse.rollup import observed
 
-    seen = {(o.indicator, o.unit): o for o in observed(conn, catalogue, scope, period, as_known_at=known_at)}
+    seen = _observed(conn, catalogue, scope, period, known_at)
     plans = [catalogue.plans[p] for p in scope.plans]
     base_periods = {t.baseline.period for p in plans for t in p.targets if t.baseline}
     base = {
-        key: {
-            (o.indicator, o.unit): o for o in observed(conn, catalogue, scope, Period.parse(key), as_known_at=known_at)
-        }
+        key: _observed(conn, catalogue, scope, Period.parse(key), known_at)
         for key in sorted(base_periods)
         if is_period(key)
     }
     rows = []
     for plan in plans:
         for target in plan.targets:
-            indicator = catalogue.indicators[target.indicator] if target.indicator else None
-            start = base.get(target.baseline.period, {}) if target.baseline else {}
+            code = target.indicator or ""
+            indicator = catalogue.indicators.get(code)
+            start_of = base.get(target.baseline.period, {}) if target.baseline else {}
             for unit in _units(catalogue, scope, period):
-                own = None if unit == scope.area_unit else start.get((target.indicator or "", unit))
-                found = seen.get((target.indicator or "", unit))
+                # The plan's printed baseline is its own area's; a unit under it starts from what it reported itself.
+                own = None if unit == scope.area_unit else start_of.get((code, unit), Observed(code, unit, period))
+                found = seen.get((code, unit))
                 rows.append(judge(plan.id, target, indicator, found, unit=unit, period=period, baseline=own))
     return rows
+
+
+def _observed(
+    conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str | None
+) -> dict[tuple[str, str], Observed]:
+    """(indicator, unit) → what was observed, with the definition it was measured by."""
+    from etl.warehouse.rollup import observed
+
+    return {
+        (o.indicator, o.unit): replace(
+            o, definition=catalogue.indicators[o.indicator].definition_in(o.as_of or period.key)
+        )
+        for o in observed(conn, catalogue, scope, period, as_known_at=known_at)
+    }
 
 
 def _units(catalogue: Catalogue, scope: m.Scope, period: Period) -> list[str]:
