@@ -26,7 +26,9 @@ ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 LEVEL_WORDS = {Level.REFUSE: "Phải sửa", Level.CONFIRM: "Cần xác nhận", Level.NOTE: "Ghi nhận"}
 _LEVEL_COLOURS = {Level.REFUSE: "#F8CBAD", Level.CONFIRM: "#FFE699", Level.NOTE: "#DDEBF7"}
 _HEADS = ("TT", "Mức độ", "Mã", "Trang", "Ô", "Giá trị", "Nội dung", "Cách xử lý")
-_WIDTHS = (6, 16, 8, 10, 8, 16, 62, 58)
+_CHANGE_HEADS = ("TT", "Trước", "Sau", "Trang", "Ô", "Đơn vị", "Chỉ tiêu")
+_WIDTHS = (5, 14, 12, 8, 8, 20, 52, 46)
+_LINE_HEIGHT = 16.5
 _NO_FOLDER = "_khong-ro"
 
 
@@ -118,6 +120,8 @@ def _heading(page: Worksheet, styles: dict[str, Any], answer: Answer) -> int:
         0, 0, "BIÊN NHẬN BÁO CÁO" if answer.accepted else "KẾT QUẢ KIỂM TRA: TRẢ LẠI ĐỂ SỬA", styles["title"]
     )
     page.write_string(1, 0, _verdict_line(answer), styles["verdict"])
+    page.set_row(0, 26)
+    page.set_row(1, 22)
     lines = [
         ("Tệp", answer.file),
         ("Đơn vị", answer.unit_name),
@@ -167,9 +171,18 @@ def _findings(page: Worksheet, styles: dict[str, Any], findings: Sequence[Findin
             str(number), LEVEL_WORDS[finding.level], finding.code, finding.sheet, finding.cell,
             finding.value, finding.message, finding.hint,
         )  # fmt: skip
-        for col, text in enumerate(texts):
-            page.write_string(row, col, text, styles[finding.level.value] if col == 1 else styles["cell"])
+        _row(
+            page, row, texts, [styles[finding.level.value] if col == 1 else styles["cell"] for col in range(len(texts))]
+        )
     return row + 2
+
+
+def _row(page: Worksheet, row: int, texts: Sequence[str], formats: Sequence[Any]) -> None:
+    """One table row, as high as its longest text needs: not every program fits rows by itself."""
+    lines = max(-(-len(text) // max(width - 1, 1)) for text, width in zip(texts, _WIDTHS, strict=False))
+    page.set_row(row, max(lines, 1) * _LINE_HEIGHT)
+    for col, (text, style) in enumerate(zip(texts, formats, strict=True)):
+        page.write_string(row, col, text, style)
 
 
 def _changes(page: Worksheet, styles: dict[str, Any], changes: Sequence[Change], row: int) -> None:
@@ -177,14 +190,13 @@ def _changes(page: Worksheet, styles: dict[str, Any], changes: Sequence[Change],
         return
     page.write_string(row, 0, f"Thay đổi so với lần nộp trước: {len(changes)} số liệu", styles["verdict"])
     row += 1
-    for col, text in enumerate(("TT", "", "", "Trang", "Ô", "Trước", "Chỉ tiêu", "Sau")):
+    for col, text in enumerate(_CHANGE_HEADS):
         page.write_string(row, col, text, styles["head"])
     for number, change in enumerate(changes, start=1):
         row += 1
-        what = f"{change.element} ({change.unit})"
-        texts = (str(number), "", "", change.sheet, change.cell, _number(change.before), what, _number(change.after))
-        for col, text in enumerate(texts):
-            page.write_string(row, col, text, styles["cell"])
+        where = (change.sheet, change.cell, change.unit, change.element)
+        texts = (str(number), _number(change.before), _number(change.after), *where)
+        _row(page, row, texts, [styles["cell"]] * len(texts))
 
 
 def _number(value: float | None) -> str:

@@ -249,7 +249,7 @@ def _list(catalogue: Catalogue, form: m.Form, sheet: m.SheetDef, unit: m.Unit, p
         inputs.append(Input(row, 4, unit.code, column.data_element, element.kind, column.required))
     return SheetLayout(
         sheet.code, sheet.title, sheet.layout, tuple(fixed), tuple(merges), tuple(inputs),
-        (5, 60, 12, 18, 16), (_HEADER_ROW, first - 1), (first, first + len(columns) - 1),
+        (5, 58, 13, 22, 16), (_HEADER_ROW, first - 1), (first, first + len(columns) - 1),
     )  # fmt: skip
 
 

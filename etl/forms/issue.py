@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _NUMBERS = {ElementKind.STOCK, ElementKind.FLOW, ElementKind.YTD, ElementKind.PUBLISHED}
 _BANNERS = {"meta", "symbol", "title", "period", "help"}
 _SPARE_ROWS = 2
+_LINE_HEIGHT, _NOTE_HEIGHT = 15.5, 48
 _LANDSCAPE_FROM = 7
 
 
@@ -109,9 +110,14 @@ def _print_table(page: Worksheet, styles: Styles, sheet: SheetLayout) -> None:
     page.set_row(top, 32 if wide else 18)
     page.set_row(top + 1, 62 if wide else 16)
     page.set_row(top + 2, 44 if wide else 16)
-    if sheet.layout == "notes":
-        for row in range(sheet.data_rows[0], sheet.data_rows[1] + 1):
-            page.set_row(row, 48)
+    for row in range(sheet.data_rows[0], sheet.data_rows[1] + 1):
+        page.set_row(row, _NOTE_HEIGHT if sheet.layout == "notes" else _height(sheet, row))
+
+
+def _height(sheet: SheetLayout, row: int) -> float:
+    """As high as the row's longest text needs: not every program fits rows by itself."""
+    lines = [-(-len(f.text) // max(sheet.widths[f.col] - 1, 1)) for f in sheet.fixed if f.row == row]
+    return max(lines, default=1) * _LINE_HEIGHT + 2
 
 
 def _whole(catalogue: Catalogue, cell: Input) -> bool:

@@ -30,6 +30,16 @@ def open_engine(settings: Settings) -> Engine:
     return engine(settings, "loader")
 
 
+def current_engine(settings: Settings, catalogue: Catalogue) -> Engine:
+    """An engine in the loader's role, on a warehouse that holds the catalogue as it is now."""
+    from etl import load
+
+    engine = open_engine(settings)
+    with engine.begin() as conn:
+        load.catalogue(conn, catalogue)
+    return engine
+
+
 def now() -> dt.datetime:
     """The clock: read once per step, never inside a rule."""
     return dt.datetime.now(dt.UTC)

@@ -12,7 +12,7 @@ from etl.catalog import Catalogue
 from etl.errors import UsageError
 from etl.model import Period, PeriodKind
 from etl.settings import Settings
-from etl.steps.common import Result, is_period, now, open_engine, start
+from etl.steps.common import Result, current_engine, is_period, now, open_engine, start
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -115,8 +115,8 @@ def receive() -> Result:
     from etl.receive import receive as take
     from etl.warehouse import journal
 
-    settings, _ = start()
-    engine = open_engine(settings)
+    settings, catalogue = start()
+    engine = current_engine(settings, catalogue)
 
     def register(taken: Taken) -> bool:
         with engine.begin() as conn:
@@ -144,7 +144,7 @@ def process_batch(batch: int) -> Result:
     from etl.warehouse import journal
 
     settings, catalogue = start()
-    engine = open_engine(settings)
+    engine = current_engine(settings, catalogue)
     total: Result = {"accepted": 0, "refused": 0, "periods": []}
     with engine.connect() as conn:
         waiting = journal.pending(conn, batch, settings.batches)

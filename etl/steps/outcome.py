@@ -13,7 +13,7 @@ from etl.catalog import models as m
 from etl.errors import UsageError
 from etl.model import Observed, Period
 from etl.settings import Settings
-from etl.steps.common import Result, is_period, now, open_engine, start
+from etl.steps.common import Result, current_engine, is_period, now, start
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -30,7 +30,7 @@ def attain(scope: str, period: str) -> Result:
     chosen, key = catalogue.scope(scope), Period.parse(period)
     if not catalogue.expected(chosen, key):
         return {"scope": scope, "period": period, "skipped": "the scope owes nothing for this period"}
-    with open_engine(settings).begin() as conn:
+    with current_engine(settings, catalogue).begin() as conn:
         known_at, snapshot_id = _snapshot(conn)
         rows = attainments(conn, catalogue, chosen, key, known_at)
         kept = attained.keep(conn, chosen.id, key.key, snapshot_id, known_at, [as_json(row) for row in rows])
@@ -51,7 +51,7 @@ def attain_rows(scope: str, period: str, plan: str | None = None, as_known_at: s
         raise UsageError(
             f"scope {scope} has no plan {plan!r}", where="--plan", fix=f"use one of: {', '.join(chosen.plans)}"
         )
-    with open_engine(settings).connect() as conn:
+    with current_engine(settings, catalogue).connect() as conn:
         rows = attainments(conn, catalogue, chosen, key, _instant(as_known_at))
     return [as_json(row) for row in rows if plan in (None, row.plan)]
 
@@ -128,7 +128,7 @@ def report_due(scope: str, period: str) -> Result:
     from etl.warehouse.reported import statuses
 
     settings, catalogue = start()
-    with open_engine(settings).connect() as conn:
+    with current_engine(settings, catalogue).connect() as conn:
         found = statuses(conn, catalogue, catalogue.scope(scope), Period.parse(period))
     missing = [s for s in found if s.state != "accepted"]
     if not missing:
@@ -147,7 +147,7 @@ def report(scope: str, period: str, cadence: str, plan: str | None = None, as_kn
     if not wanted or key.kind.value != cadence or not catalogue.expected(chosen, key):
         return {"scope": scope, "period": period, "skipped": f"no {cadence} report for {period}"}
     documents: list[str] = []
-    engine = open_engine(settings)
+    engine = current_engine(settings, catalogue)
     with engine.connect() as conn:
         known_at, snapshot_id = _snapshot(conn, _instant(as_known_at))
         given = _report_inputs(conn, settings, catalogue, chosen, key, known_at, snapshot_id)

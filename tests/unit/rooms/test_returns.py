@@ -60,7 +60,7 @@ def test_a_receipt_says_version_deadline_and_changes(late: int, text: str) -> No
         ANSWER, accepted=True, findings=(), version=2, due=date(2024, 10, 21), late_days=late, changes=(change,)
     )
     found = texts(workbook(answer))
-    for expected in ("BIÊN NHẬN BÁO CÁO", "2", text, "Có thẻ BHYT (Xã Pô Kô)", "950", "chưa có", ANSWER.sha256):
+    for expected in ("BIÊN NHẬN BÁO CÁO", "2", text, "Có thẻ BHYT", "Xã Pô Kô", "950", "chưa có", ANSWER.sha256):
         assert expected in found
 
 
@@ -77,3 +77,10 @@ def test_same_answer_same_bytes_in_the_senders_folder(tmp_path: Path) -> None:
 def test_a_file_nobody_understood_still_gets_an_answer(tmp_path: Path) -> None:
     answer = replace(ANSWER, folder="", form="../../x", period="", unit_name="")
     assert path_of(answer, tmp_path) == tmp_path / "returns" / "_khong-ro" / "abababab_tra-lai.xlsx"
+
+
+def test_rows_are_high_enough_for_their_text() -> None:
+    long = replace(ANSWER, findings=(replace(ANSWER.findings[0], message="Một câu dài. " * 20),))
+    page = openpyxl.load_workbook(BytesIO(workbook(long)))["Kết quả kiểm tra"]
+    row = next(c.row for r in page.iter_rows() for c in r if c.value == "V01")
+    assert page.row_dimensions[row].height >= 5 * 16

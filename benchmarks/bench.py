@@ -1,0 +1,244 @@
+"""``python -m benchmarks.bench``: how fast, how much memory, how many tasks. Prints; judges nothing.
+
+Works in a temporary folder with a database server of its own, on simulated workbooks; takes some minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from benchmarks import corpus
+from etl import settings
+from etl.catalog import load_catalogue
+from etl.warehouse import server
+
+SIZES = (250, 500, 1000)
+TASK_SIZES = (10, 100, 1000)
+PARSED_FILES = 50
+_MIB = 1024**2
+_LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Intake:
+    """One intake of a number of files, a process a batch. `peak`: bytes held at once by all of them together."""
+
+    files: int
+    receive_seconds: float
+    start_up_seconds: float
+    process_seconds: float
+    whole_seconds: float
+    peak: int
+    batches: int
+    counted: tuple[object, ...]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs all measurements, or those named."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.bench", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("what", nargs="*", metavar="intake|attain|parse|tasks", help="default: all")
+    parser.add_argument("--files", type=int, default=max(SIZES), help="size of the largest intake (default: 1000)")
+    chosen = parser.parse_args(arguments)
+    what = set(chosen.what) or {"intake", "attain", "parse", "tasks"}
+    with tempfile.TemporaryDirectory(prefix="tongket-bench-") as scratch:
+        _run(Path(scratch), what, chosen.files)
+    return 0
+
+
+def _run(scratch: Path, what: set[str], most: int) -> None:
+    sizes = [size for size in SIZES if size < most] + [most]
+    task_sizes = [size for size in TASK_SIZES if size <= most]
+    wanted = sorted({*sizes, *task_sizes}) if "intake" in what else task_sizes if "tasks" in what else sizes[:1]
+    start = time.perf_counter()
+    files = corpus.make(load_catalogue(settings.load().catalog), scratch / "corpus", max(wanted))
+    seconds = time.perf_counter() - start
+    _title(f"{len(files)} simulated district workbooks filled in {seconds:.1f} s ({len(files) / seconds:.0f}/s)")
+    if "parse" in what:
+        _parse(scratch, files[:PARSED_FILES])
+    if what & {"intake", "tasks", "attain"}:
+        _answer(_start(_plain_environment(scratch), "started"))
+        done = {}
+        for size in wanted:
+            with _world(scratch / f"var-{size}") as environment:
+                done[size] = _intake(files[:size], environment)
+                if size == wanted[-1] and "attain" in what:
+                    _attain(environment)
+        if "intake" in what:
+            _intakes([done[size] for size in sizes])
+        if "tasks" in what:
+            _tasks([done[size] for size in task_sizes])
+
+
+# --- measuring ------------------------------------------------------------------------------------
+
+
+def _plain_environment(scratch: Path) -> dict[str, str]:
+    """The environment for processes that are measured: compiled modules are kept, but outside the checkout."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return environment | {"PYTHONPATH": str(settings.PROJECT_ROOT), "PYTHONPYCACHEPREFIX": str(scratch / "pycache")}
+
+
+@contextmanager
+def _world(var: Path) -> Iterator[dict[str, str]]:
+    """A fresh TONGKET_VAR with its own migrated database; the server is stopped at the end."""
+    var.mkdir()
+    environment = _plain_environment(var.parent) | {
+        "TONGKET_VAR": str(var),
+        "TONGKET_DATABASE_URL": "",
+        "TONGKET_MIN_AGE_SECONDS": "0",
+        "TONGKET_SIMULATED": "1",
+    }
+    migrate = [sys.executable, "-m", "etl", "warehouse", "migrate"]
+    subprocess.run(migrate, env=environment, check=True, stdout=subprocess.DEVNULL)
+    try:
+        yield environment
+    finally:
+        server.stop(var / "pg")
+        shutil.rmtree(var)
+
+
+def _intake(files: Sequence[Path], environment: dict[str, str]) -> Intake:
+    inbox = Path(environment["TONGKET_VAR"]) / "inbox"
+    for path in files:
+        target = inbox / path.parent.name / path.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, target)
+    taken = _answer(_start(environment, "received"))
+    start = time.perf_counter()
+    workers = [_start(environment, "processed", str(batch)) for batch in taken["batches"]]
+    peak = _peak(workers)
+    answers = [_answer(worker) for worker in workers]
+    seconds = time.perf_counter() - start
+    counted = tuple(answer["counted"] for answer in answers)
+    slowest = {key: max(answer[key] for answer in answers) for key in ("start_up", "seconds")}
+    return Intake(
+        len(files), taken["seconds"], slowest["start_up"], slowest["seconds"], seconds, peak, len(answers), counted
+    )
+
+
+def _start(environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "benchmarks.measure", *arguments]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+
+
+def _peak(workers: Sequence[subprocess.Popen[str]]) -> int:
+    """Waits for processes; gives the most memory that they and their children held together, in bytes."""
+    peak, family = 0, [psutil.Process(worker.pid) for worker in workers]
+    while any(worker.poll() is None for worker in workers):
+        held = 0
+        for member in family:
+            with suppress(psutil.NoSuchProcess):
+                held += member.memory_info().rss + sum(_resident(child) for child in member.children(recursive=True))
+        peak = max(peak, held)
+        time.sleep(_LOOK_SECONDS)
+    return peak
+
+
+def _resident(process: psutil.Process) -> int:
+    with suppress(psutil.NoSuchProcess):
+        return int(process.memory_info().rss)
+    return 0
+
+
+def _answer(process: subprocess.Popen[str]) -> dict[str, Any]:
+    out, _ = process.communicate()
+    if process.returncode:
+        raise SystemExit(f"a measurement ended with {process.returncode}; its own message is above")
+    answer: dict[str, Any] = json.loads(out.splitlines()[-1])
+    return answer
+
+
+def fixed_tasks(dag_file: Path) -> int:
+    """Tasks of a DAG that are not mapped over batches, counted in its file."""
+    tree = ast.parse(dag_file.read_text(encoding="utf-8"))
+    tasks = {
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and any("task" in ast.unparse(d) for d in node.decorator_list)
+    }
+    mapped = {
+        node.value.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "expand" and isinstance(node.value, ast.Name)
+    }
+    return len(tasks - mapped)
+
+
+# --- printing -------------------------------------------------------------------------------------
+
+
+def _title(text: str) -> None:
+    print(f"\n{text}\n{'-' * len(text)}", flush=True)
+
+
+def _row(*cells: object) -> None:
+    print("".join(f"{cell!s:>{30 if i == 0 else 18}}" for i, cell in enumerate(cells)), flush=True)
+
+
+def _intakes(done: Sequence[Intake]) -> None:
+    _title("Read + check + load, one process a batch; the last column counts the start of the processes too")
+    _row("files", "receive s", "start-up s", "process s", "peak MiB", "× memory", "workbooks/s", "with start-up")
+    for one in done:
+        times = (one.receive_seconds, one.start_up_seconds, one.process_seconds)
+        memory = round(one.peak / _MIB), f"{one.peak / done[0].peak:.2f}"
+        speeds = (one.files / one.process_seconds, one.files / one.whole_seconds)
+        _row(one.files, *(f"{t:.2f}" for t in times), *memory, *(f"{v:.1f}" for v in speeds))
+    for one in done:
+        print(f"    {one.files}: {'; '.join(map(str, one.counted))}")
+
+
+def _tasks(done: Sequence[Intake]) -> None:
+    fixed = fixed_tasks(settings.PROJECT_ROOT / "dags" / "intake.py")
+    _title("Airflow tasks of one intake run")
+    _row("files", "batches", "tasks")
+    for one in done:
+        _row(one.files, one.batches, fixed + one.batches)
+
+
+def _attain(environment: dict[str, str]) -> None:
+    answer = _answer(_start(environment, "attained", corpus.SCOPE, "2024Q1", "2024Q2"))
+    _title("Attainment of Kon Tum, every plan, one quarter")
+    _row("first call s", "after start-up s")
+    _row(f"{answer['start_up']:.2f}", f"{answer['seconds']:.2f}")
+
+
+def _parse(scratch: Path, files: Sequence[Path]) -> None:
+    folder = scratch / "parsed"
+    folder.mkdir()
+    for path in files:
+        shutil.copy2(path, folder / path.name)
+    _title(f"Reading {len(files)} workbooks, every cell")
+    _row("parser", "s", "workbooks/s", "cells", "peak MiB", "× time")
+    environment, base = _plain_environment(scratch), 0.0
+    for reader in ("calamine", "openpyxl-streaming", "openpyxl"):
+        worker = _start(environment, "parsed", reader, str(folder))
+        peak, answer = _peak([worker]), _answer(worker)
+        base = base or answer["seconds"]
+        speed, times = answer["files"] / answer["seconds"], answer["seconds"] / base
+        _row(
+            reader,
+            f"{answer['seconds']:.2f}",
+            f"{speed:.1f}",
+            answer["cells"],
+            round(peak / _MIB),
+            f"{times:.1f}",
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

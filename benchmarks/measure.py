@@ -1,0 +1,108 @@
+"""One measurement a process: prints a line of JSON. `benchmarks.bench` starts these; not meant for people.
+
+Each process reads TONGKET_VAR for itself, so that nothing of one measurement is warm in another.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Result = dict[str, Any]
+
+
+def main(arguments: list[str]) -> None:
+    """``measure.py WHAT [ARGUMENTS]``."""
+    what, *rest = arguments
+    print(json.dumps(_MEASURES[what](*rest)))
+
+
+def received() -> Result:
+    """Everything in the inbox taken, hashed, archived and shared out."""
+    from etl import steps
+
+    start = time.perf_counter()
+    batches = steps.receive()["batches"]
+    return {"seconds": time.perf_counter() - start, "batches": batches}
+
+
+def started() -> Result:
+    """The imports that a processing task needs, by themselves."""
+    start = time.perf_counter()
+    import great_expectations  # noqa: F401 - the slowest of them
+    import pandas  # noqa: F401
+    import sqlalchemy  # noqa: F401
+
+    from etl import load, returns, steps  # noqa: F401
+
+    return {"seconds": time.perf_counter() - start}
+
+
+def processed(batch: str) -> Result:
+    """A batch read, checked and loaded, after start-up."""
+    start_up = started()["seconds"]
+    from etl import steps
+
+    start = time.perf_counter()
+    counted = steps.process_batch(int(batch))
+    return {"start_up": start_up, "seconds": time.perf_counter() - start, "counted": counted}
+
+
+def attained(scope: str, warm: str, period: str) -> Result:
+    """A period's attainment: once to start up, once to measure."""
+    from etl import steps
+
+    start = time.perf_counter()
+    steps.attain(scope, warm)
+    middle = time.perf_counter()
+    steps.attain(scope, period)
+    return {"start_up": middle - start, "seconds": time.perf_counter() - middle}
+
+
+def parsed(reader: str, folder: str) -> Result:
+    """Every cell of every workbook below a folder, with one parser."""
+    read = {"calamine": _calamine, "openpyxl": _openpyxl, "openpyxl-streaming": _openpyxl_streaming}[reader]
+    files = sorted(Path(folder).rglob("*.xlsx"))
+    read(files[0])
+    start = time.perf_counter()
+    cells = sum(read(path) for path in files)
+    return {"seconds": time.perf_counter() - start, "files": len(files), "cells": cells}
+
+
+def _calamine(path: Path) -> int:
+    from python_calamine import CalamineWorkbook
+
+    book = CalamineWorkbook.from_path(str(path))
+    rows = (row for name in book.sheet_names for row in book.get_sheet_by_name(name).to_python())
+    return sum(value not in {"", None} for row in rows for value in row)
+
+
+def _openpyxl(path: Path, *, streaming: bool = False) -> int:
+    import openpyxl
+
+    book = openpyxl.load_workbook(path, data_only=True, read_only=streaming)
+    rows = (row for page in book.worksheets for row in page.iter_rows(values_only=True))
+    cells = sum(value not in {"", None} for row in rows for value in row)
+    book.close()
+    return cells
+
+
+def _openpyxl_streaming(path: Path) -> int:
+    return _openpyxl(path, streaming=True)
+
+
+_MEASURES: dict[str, Callable[..., Result]] = {
+    "received": received,
+    "started": started,
+    "processed": processed,
+    "attained": attained,
+    "parsed": parsed,
+}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,82 @@
+"""The main job through the steps, once for all tests here: both scopes, 2023 and 2024, mishaps included."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.sample import drop
+from etl import settings, steps
+from etl.catalog import Catalogue, load_catalogue
+from etl.model import Period
+from etl.settings import Settings
+from etl.warehouse import server
+
+PERIODS = ("2023", "2024Q1", "2024Q2", "2024Q3", "2024Q4", "2024")
+SCOPES = ("kon-tum", "tan-yen")
+
+
+@dataclass
+class Job:
+    settings: Settings
+    catalogue: Catalogue
+    between: str = ""  # recorded time between the two waves
+    results: dict[str, Any] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="session")
+def environment() -> Iterator[dict[str, str]]:
+    folder = Path(tempfile.mkdtemp(prefix="tongket-e2e-"))
+    given = {
+        "TONGKET_VAR": str(folder),
+        "TONGKET_MIN_AGE_SECONDS": "0",
+        "TONGKET_RECEIVED_CLOCK": "mtime",
+        "TONGKET_SIMULATED": "1",
+        "TONGKET_DATABASE_URL": "",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in given.items():
+            patch.setenv(name, value)
+        yield given
+    server.stop(folder / "pg")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def job(environment: dict[str, str]) -> Job:
+    known = settings.load()
+    job = Job(known, load_catalogue(known.catalog))
+    steps.migrate()
+    for scope in SCOPES:
+        for period in PERIODS:
+            steps.open_period(scope, period)
+    for wave in (1, 2):
+        for scope in SCOPES:
+            periods = [Period.parse(p) for p in PERIODS]
+            drop(job.catalogue, scope, periods, known.outbox / "forms", known.inbox, wave=wave)
+        received = steps.receive()
+        job.results[f"batches {wave}"] = [steps.process_batch(batch) for batch in received["batches"]]
+        job.results[f"receive {wave}"] = received
+        job.results[f"returns {wave}"] = steps.returns()
+        if wave == 1:
+            job.between = _now(known)
+    job.results["touched"] = steps.touched_periods([])
+    for scope in SCOPES:
+        for period in PERIODS:
+            steps.attain(scope, period)
+            steps.report_period(scope, period)
+    return job
+
+
+def _now(known: Settings) -> str:
+    from etl.warehouse.connect import engine
+    from etl.warehouse.snapshot import snapshot
+
+    with engine(known, "loader").connect() as conn:
+        return snapshot(conn)[0]

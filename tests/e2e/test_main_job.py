@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from sqlalchemy import text
+
+from benchmarks.sample_values import values
+from etl import steps
+from etl.model import Period
+from etl.model.numbers import printed
+from etl.warehouse.connect import engine
+from tests.e2e.conftest import PERIODS, SCOPES, Job
+
+pytestmark = pytest.mark.integration
+
+TONGKET = [sys.executable, "-m", "etl"]
+
+
+def shell(*arguments: str, code: int = 0) -> Any:
+    done = subprocess.run([*TONGKET, *arguments, "--json"], capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    return json.loads(done.stdout)
+
+
+def rows(scope: str, period: str, unit: str, **more: str) -> dict[tuple[str, str], dict[str, Any]]:
+    found = steps.attain_rows(scope, period, **more)
+    return {(r["plan"], r["item"]): r for r in found if r["unit"] == unit}
+
+
+def sql(job: Job, statement: str, **given: object) -> list[Any]:
+    with engine(job.settings, "loader").connect() as conn:
+        return list(conn.execute(text(statement), given))
+
+
+def words(path: Path) -> str:
+    with zipfile.ZipFile(path) as archive:
+        xml = archive.read("word/document.xml").decode()
+    import re
+
+    return re.sub(r"<[^>]+>", "", re.sub(r"</w:p>", "\n", xml))
+
+
+def draft(job: Job, scope: str, period: str, plan: str, kind: str) -> Path:
+    folder = job.settings.outbox / "drafts" / period / scope
+    return next(p for p in folder.iterdir() if p.name.startswith(f"{plan}_{period}_") and p.name.endswith(kind))
+
+
+# --- intake ----------------------------------------------------------------------------------------
+
+
+def test_every_file_ends_in_the_archive_with_one_verdict(job: Job) -> None:
+    kept = [p for p in job.settings.archive.rglob("*") if p.is_file()]
+    assert all(hashlib.sha256(p.read_bytes()).hexdigest() == p.name for p in kept)
+    assert not [p for p in job.settings.inbox.rglob("*") if p.is_file()]
+    ((deliveries, verdicts),) = sql(
+        job, "SELECT (SELECT count(*) FROM ops.delivery), (SELECT count(*) FROM ops.verdict)"
+    )
+    assert deliveries == verdicts == len(kept)
+
+
+def test_refused_files_load_nothing_and_their_senders_know_why(job: Job) -> None:
+    refused = sql(
+        job,
+        "SELECT d.folder, d.sha256, array_agg(DISTINCT f.code) AS codes FROM ops.delivery AS d "
+        "INNER JOIN ops.verdict AS v USING (delivery_id) INNER JOIN ops.finding AS f USING (delivery_id) "
+        "WHERE NOT v.accepted AND f.level = 'refuse' GROUP BY 1, 2",
+    )
+    codes = {code for row in refused for code in row.codes}
+    assert {"F01", "S02"} <= codes and any(code[0] in "VR" for code in codes)
+    for row in refused:
+        answers = list((job.settings.outbox / "returns" / row.folder).glob(f"*{row.sha256[:8]}_tra-lai.xlsx"))
+        assert len(answers) == 1
+        page = openpyxl.load_workbook(answers[0])["Kết quả kiểm tra"]
+        said = {str(c.value) for line in page.iter_rows() for c in line}
+        assert set(row.codes) <= said and "SỐ LIỆU MÔ PHỎNG" in said
+    loaded = sql(
+        job,
+        "SELECT count(*) FROM core.submission AS s INNER JOIN ops.verdict AS v USING (delivery_id) WHERE NOT v.accepted",
+    )
+    assert loaded == [(0,)]
+
+
+def test_every_accepted_file_has_its_receipt(job: Job) -> None:
+    accepted = sql(
+        job,
+        "SELECT d.folder, d.sha256 FROM ops.delivery AS d INNER JOIN ops.verdict AS v USING (delivery_id) WHERE v.accepted",
+    )
+    assert len(accepted) > 180
+    for folder, sha256 in accepted:
+        assert len(list((job.settings.outbox / "returns" / folder).glob(f"*{sha256[:8]}_bien-nhan.xlsx"))) == 1
+
+
+def test_a_resubmission_is_version_two_and_the_first_stays(job: Job) -> None:
+    versions = sql(
+        job,
+        "SELECT u.code, s.period, array_agg(s.version ORDER BY s.version) AS versions FROM core.submission AS s "
+        "INNER JOIN core.org_unit AS u USING (org_unit_id) GROUP BY 1, 2, s.form HAVING count(*) > 1",
+    )
+    assert versions and all(list(row.versions) == [1, 2] for row in versions)
+
+
+def test_what_was_written_is_what_was_loaded_cell_by_cell(job: Job) -> None:
+    scope, period = job.catalogue.scopes["kon-tum"], Period.parse("2024Q4")
+    written = values(job.catalogue, scope, period)
+    loaded = sql(
+        job,
+        "SELECT u.code AS unit, l.code AS leaf, e.code AS element, o.value FROM core.observation AS o "
+        "INNER JOIN core.submission AS s USING (submission_id) INNER JOIN core.org_unit AS u ON u.org_unit_id = s.org_unit_id "
+        "INNER JOIN core.org_unit AS l ON l.org_unit_id = o.org_unit_id INNER JOIN core.data_element AS e USING (data_element_id) "
+        "WHERE s.period = '2024Q4' AND s.scope = 'kon-tum' AND s.version = 1",
+    )
+    assert len(loaded) == 102 * 41 + 10 * 10
+    for row in loaded:
+        assert float(row.value) == float(written[row.unit, row.leaf, row.element]), row
+
+
+# --- attainment --------------------------------------------------------------------------------------
+
+
+def test_the_shell_gives_the_printed_baselines(job: Job) -> None:
+    given = shell("attain", "--scope", "kon-tum", "--period", "2023", "--plan", "kt-1693")
+    found = {r["item"]: r for r in given["rows"] if r["unit"] == "62"}
+    compared = 0
+    for target in job.catalogue.plans["kt-1693"].targets:
+        if target.baseline and target.baseline.value is not None:
+            wanted = printed(float(target.baseline.value), target.decimals)
+            assert printed(found[target.item]["value"], target.decimals) == wanted, target.item
+            compared += 1
+    assert compared == 22
+
+
+def test_a_silent_district_is_missing_and_not_zero(job: Job) -> None:
+    silent = [u for u in steps.status("kon-tum", "2024Q3")["units"] if u["state"] == "silent"]
+    assert [u["unit"] for u in silent] == ["618"]
+    province, district = rows("kon-tum", "2024Q3", "62"), rows("kon-tum", "2024Q3", "618")
+    key = ("kt-1693", "12")
+    assert district[key]["status"] == "no_data" and district[key]["value"] is None
+    assert province[key]["completeness"] == pytest.approx(99 / 102)
+    others = [
+        rows("kon-tum", "2024Q3", u)[key] for u in ("608", "610", "611", "612", "613", "614", "615", "616", "617")
+    ]
+    assert province[key]["numerator"] == sum(r["numerator"] for r in others)
+    assert province[key]["denominator"] == sum(r["denominator"] for r in others)
+
+
+def test_flows_add_up_over_quarters_and_the_year_reconciles(job: Job) -> None:
+    key = ("kt-1693", "7")
+    for unit in ("62", "612"):
+        year = rows("kon-tum", "2024", unit)[key]
+        assert (year["numerator"], year["denominator"]) != (None, None)
+        if unit != "62":  # the province's fourth quarter lacks the district that was silent in the third
+            last = rows("kon-tum", "2024Q4", unit)[key]
+            assert (year["numerator"], year["denominator"]) == (last["numerator"], last["denominator"])
+    first, second = rows("kon-tum", "2024Q1", "612")[key], rows("kon-tum", "2024Q2", "612")[key]
+    assert first["numerator"] < second["numerator"]
+    stock = ("kt-1693", "12")
+    assert rows("kon-tum", "2024", "612")[stock]["numerator"] == rows("kon-tum", "2024Q4", "612")[stock]["numerator"]
+
+
+def test_the_past_is_rebuilt_as_it_was_known(job: Job) -> None:
+    changed = sql(
+        job,
+        "SELECT DISTINCT s.period, s.scope FROM core.submission AS s WHERE s.version = 2 AND s.scope = 'kon-tum' ORDER BY 1",
+    )
+    assert changed
+    period = changed[0].period
+    before, after = (steps.attain_rows("kon-tum", period, as_known_at=at) for at in (job.between, None))
+    assert before != after
+    assert before == steps.attain_rows("kon-tum", period, as_known_at=job.between)
+
+
+def test_every_target_of_every_plan_has_a_row_for_every_unit(job: Job) -> None:
+    for name in SCOPES:
+        scope = job.catalogue.scopes[name]
+        found = steps.attain_rows(name, "2024Q2")
+        units = {r["unit"] for r in found}
+        targets = sum(len(job.catalogue.plans[p].targets) for p in scope.plans)
+        assert len(units) == {"kon-tum": 11, "tan-yen": 20}[name] and len(found) == targets * len(units)
+
+
+# --- reports -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_every_plan_with_a_duty_has_its_documents_at_each_cadence(scope: str, job: Job) -> None:
+    for period in PERIODS:
+        kind = Period.parse(period).kind.value
+        for definition in job.catalogue.scopes[scope].reports:
+            if definition.cadence != kind:
+                continue
+            text_of = words(draft(job, scope, period, definition.plan, "bao-cao.docx"))
+            for recipient in definition.recipients:
+                assert recipient in text_of
+            assert "SỐ LIỆU MÔ PHỎNG" in text_of and "{{" not in text_of and "None" not in text_of
+            assert draft(job, scope, period, definition.plan, "phu-luc.xlsx").stat().st_size > 5000
+
+
+def test_the_silent_district_is_named_in_the_report(job: Job) -> None:
+    assert "Ia H’Drai" in words(draft(job, "kon-tum", "2024Q3", "kt-1693", "bao-cao.docx"))
+
+
+def test_a_report_rebuilt_at_its_snapshot_has_the_same_bytes(job: Job) -> None:
+    (row,) = sql(
+        job, "SELECT known_at FROM ops.report WHERE scope = 'tan-yen' AND period = '2024Q1' ORDER BY report_id LIMIT 1"
+    )
+    path = draft(job, "tan-yen", "2024Q1", "ty-ct25", "bao-cao.docx")
+    before = path.read_bytes()
+    steps.report_period("tan-yen", "2024Q1", as_known_at=row.known_at.isoformat())
+    assert path.read_bytes() == before
+
+
+# --- again --------------------------------------------------------------------------------------------
+
+
+def test_a_second_run_does_nothing(job: Job) -> None:
+    counts = "SELECT (SELECT count(*) FROM core.observation), (SELECT count(*) FROM ops.verdict), (SELECT count(*) FROM ops.delivery)"
+    before = sql(job, counts)
+    assert steps.open_period("kon-tum", "2024Q1")["issued"] == 0
+    assert steps.receive()["batches"] == []
+    assert steps.process_batch(0) == {"accepted": 0, "refused": 0, "periods": []}
+    assert steps.returns()["written"] == 0
+    assert steps.touched_periods([]) == []
+    assert steps.attain("kon-tum", "2024Q1")["new"] is False
+    assert sql(job, counts) == before
+
+
+def test_the_same_bytes_again_under_another_name_load_nothing(job: Job) -> None:
+    some = next(p for p in job.settings.archive.rglob("*") if p.is_file())
+    copy = job.settings.inbox / "612" / "Bản sao.xlsx"
+    copy.parent.mkdir(exist_ok=True)
+    copy.write_bytes(some.read_bytes())
+    assert steps.receive()["duplicates"] == 1 and not copy.exists()
+
+
+def test_everything_was_announced_as_stale_until_it_was_computed(job: Job) -> None:
+    assert job.results["touched"] == sorted(PERIODS)
+
+
+# --- the shell ----------------------------------------------------------------------------------------
+
+
+def test_status_and_store_from_the_shell(job: Job) -> None:
+    assert len(shell("status", "--scope", "tan-yen", "--period", "2024Q2")["units"]) == 19
+    assert all(m["applied_at"] for m in shell("warehouse", "status")["migrations"])
+
+
+def test_check_gives_the_verdict_of_intake_offline(job: Job, tmp_path: Path) -> None:
+    issued = next((job.settings.outbox / "forms" / "2024Q3" / "612").iterdir())
+    assert [f["code"] for f in shell("check", str(issued), code=1)["findings"]] == ["S11"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("attain", "--scope", "ha-noi", "--period", "2024"),
+        ("attain", "--scope", "kon-tum", "--period", "quy-1"),
+        ("attain", "--scope", "kon-tum", "--period", "2024", "--plan", "ty-ct25"),
+        ("attain", "--scope", "kon-tum", "--period", "2024", "--as-known-at", "hôm qua"),
+        ("report", "--scope", "kon-tum", "--period", "2024-03"),
+        ("forms", "--scope", "kon-tum", "--period", "2024Q1", "--unit", "999", "--to", "x"),
+        ("check", "khong-co.xlsx"),
+    ],
+)
+def test_wrong_use_is_exit_two_and_one_document(arguments: tuple[str, ...], job: Job) -> None:
+    error = shell(*arguments, code=2)["error"]
+    assert error["what"] and error["fix"]
