@@ -4,6 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Without compiled modules every process would compile Great Expectations and Airflow anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup setup-dev system demo up down test check fast bench lock clean
 

@@ -7,7 +7,7 @@ from 0; `cell_name` turns them into A1 names.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
@@ -54,7 +54,7 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A cell that the unit fills in."""
+    """A cell that the unit fills in; `cell` is its A1 name."""
 
     row: int
     col: int
@@ -62,11 +62,10 @@ class Input:
     data_element: str
     kind: ElementKind
     required: bool
+    cell: str = field(init=False)
 
-    @property
-    def cell(self) -> str:
-        """The cell's A1 name."""
-        return cell_name(self.row, self.col)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cell", cell_name(self.row, self.col))
 
 
 @dataclass(frozen=True)

@@ -334,7 +334,7 @@ def _codes(side: m.Side | None) -> tuple[str, ...]:
 def _dangling_elements(c: Catalogue) -> Iterator[CatalogueError]:
     collected = {column.data_element for column in c.columns}
     for relation in c.relations:
-        for code in (*relation.smaller, *relation.larger):
+        for code in (relation.smaller, relation.larger):
             if code not in c.elements:
                 yield _missing("data element", code, f"{c.root / 'relations.yaml'}: {relation.code}", c.elements)
     for indicator in c.indicators.values():

@@ -92,15 +92,15 @@ class DataElement(Strict):
 
 
 class Relation(Strict):
-    """`smaller ≤ larger` (or `=`) between data elements of the same org unit and delivery.
+    """`smaller ≤ larger` (or `=`) between two data elements of the same org unit and delivery.
 
-    With several codes on a side their sum is meant. `certain`: a breach can only be an error, so it
-    refuses; otherwise (cohorts that cross the period's border) it asks for confirmation.
+    `certain`: a breach can only be an error, so it refuses; otherwise (cohorts that cross the period's border)
+    it asks for confirmation.
     """
 
     code: Code
-    smaller: tuple[Code, ...]
-    larger: tuple[Code, ...]
+    smaller: Code
+    larger: Code
     kind: Literal["at_most", "equal"] = "at_most"
     certain: bool = True
 

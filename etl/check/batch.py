@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
@@ -14,6 +15,7 @@ from etl.check.frames import Context, Frame, Submitted
 from etl.model import Finding, Level, Observation, Verdict
 from etl.model.numbers import printed
 
+_FRAMES: tuple[FrameName, ...] = ("files", "cells", "relations", "year")
 _ORDER = {Level.REFUSE: 0, Level.CONFIRM: 1, Level.NOTE: 2}
 _BLANK = "V05"
 _EMPTY = "S11"
@@ -26,22 +28,18 @@ def check(batch: Sequence[Submitted], catalogue: Catalogue, rules: Rules) -> lis
         CatalogueError: a rule cannot be evaluated.
     """
     contexts = [frames.context_of(catalogue, given) for given in batch]
-    built: dict[FrameName, Frame] = {
-        "files": frames.files(batch, contexts),
-        "cells": frames.cells(catalogue, batch, contexts),
-        "relations": frames.relations(catalogue, batch, contexts),
-        "year": frames.year(catalogue, batch, contexts),
-    }
+    built = frames.build(catalogue, batch, contexts)
     found: list[list[Finding]] = [list(given.read.findings) for given in batch]
-    for name, frame in built.items():
+    for name in _FRAMES:
+        frame: Frame = getattr(built, name)
         ruled = rules.of_frame(name)
         failed = failures(ruled, frame)
         for rule in ruled:
             for row in failed.get(rule.code, ()):
-                i, _ = frame.origin[row]
+                i, position, detail = frame.origin(row)
                 context = contexts[i]
                 if context:
-                    found[i].append(_finding(rule, rules, catalogue, batch[i], context, frame, row))
+                    found[i].append(_finding(rule, rules, catalogue, batch[i], context, position, detail))
     return [_verdict(findings) for findings in found]
 
 
@@ -74,21 +72,18 @@ def _collapse(findings: list[Finding]) -> list[Finding]:
 
 
 def _finding(
-    rule: Rule, rules: Rules, catalogue: Catalogue, given: Submitted, context: Context, frame: Frame, row: int
+    rule: Rule, rules: Rules, catalogue: Catalogue, given: Submitted, context: Context, position: int, detail: Any
 ) -> Finding:
-    _, seen = frame.origin[row]
     slots = _slots(catalogue, given, context)
-    if seen is None:
+    if position < 0:
         return rules.finding(rule.code, slots=slots)
+    seen = given.read.observations[position]
     slots |= _cell_slots(catalogue, context, seen)
     if rule.frame == "relations":
-        slots |= _relation_slots(catalogue, *frame.slots[row])
+        relation, larger = detail
+        slots |= _relation_slots(catalogue, relation, seen, given.read.observations[larger])
     if rule.frame == "year":
-        slots |= {
-            "quarters_value": printed(frame.slots[row][0]),
-            "year_value": slots["value"],
-            "year": str(context.period.year),
-        }
+        slots |= {"quarters_value": printed(detail), "year_value": slots["value"], "year": str(context.period.year)}
     return rules.finding(
         rule.code, slots=slots, sheet=seen.sheet, cell=seen.cell, value=slots["value"],
         org_unit_code=seen.org_unit_code, data_element=seen.data_element,
@@ -123,10 +118,12 @@ def _cell_slots(catalogue: Catalogue, context: Context, seen: Observation) -> di
     }
 
 
-def _relation_slots(catalogue: Catalogue, relation: m.Relation, small: float, large: float) -> dict[str, str]:
+def _relation_slots(
+    catalogue: Catalogue, relation: m.Relation, small: Observation, large: Observation
+) -> dict[str, str]:
     return {
-        "smaller": " + ".join(catalogue.elements[code].name for code in relation.smaller),
-        "larger": " + ".join(catalogue.elements[code].name for code in relation.larger),
-        "smaller_value": printed(small),
-        "larger_value": printed(large),
+        "smaller": catalogue.elements[relation.smaller].name,
+        "larger": catalogue.elements[relation.larger].name,
+        "smaller_value": printed(small.value or 0),
+        "larger_value": printed(large.value or 0),
     }

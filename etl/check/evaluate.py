@@ -67,19 +67,20 @@ def failures(rules: Sequence[Rule], frame: Frame) -> dict[str, list[int]]:
     Raises:
         CatalogueError: a rule names a column that the frame does not have, or cannot be evaluated.
     """
-    if not frame.origin or not rules:
+    if not frame.blocks or not rules:
         return {}
     definition = _definition()
     import great_expectations as gx
     import pandas as pd
 
-    data = pd.DataFrame({**frame.columns, _ROW: range(len(frame.origin))})
+    data = pd.DataFrame(frame.data())
+    data[_ROW] = range(len(data))
     for rule in rules:
-        if rule.kwargs.get("column") not in frame.columns:
+        if rule.kwargs.get("column") not in frame.names:
             raise CatalogueError(
                 f"frame has no column {rule.kwargs.get('column')!r}",
                 where=f"expectations/: {rule.code}",
-                fix=f"use one of {sorted(frame.columns)}",
+                fix=f"use one of {sorted(frame.names)}",
             )
     suite = gx.ExpectationSuite(name="intake", expectations=[expectation(rule) for rule in rules])
     outcome = definition.get_batch({"dataframe": data}).validate(suite, result_format=_FORMAT)

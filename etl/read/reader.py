@@ -8,7 +8,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -41,6 +41,7 @@ class Reader:
         self._seconds = seconds
         self._child: subprocess.Popen[bytes] | None = None
         self._buffer = b""
+        self._asked: list[Path] = []
 
     def __enter__(self) -> Self:
         return self
@@ -52,7 +53,7 @@ class Reader:
 
     def close(self) -> None:
         """Ends the child, if there is one."""
-        child, self._child, self._buffer = self._child, None, b""
+        child, self._child, self._buffer, self._asked = self._child, None, b"", []
         if child:
             child.kill()
             child.wait()
@@ -66,9 +67,20 @@ class Reader:
         Raises:
             StorageError: the file cannot be read, or no child can be started.
         """
-        if not path.is_file():
-            raise StorageError("the file is not there", where=str(path), fix="check the archive folder")
-        answer = self._ask(path)
+        return next(self.read_all([path]))
+
+    def read_all(self, paths: Sequence[Path]) -> Iterator[ReadResult]:
+        """What each workbook says, in order. The child is always one file ahead of the caller.
+
+        Raises:
+            StorageError: a file cannot be read, or no child can be started.
+        """
+        for i, path in enumerate(paths):
+            if not path.is_file():
+                raise StorageError("the file is not there", where=str(path), fix="check the archive folder")
+            yield self._result(self._ask(path, paths[i + 1] if i + 1 < len(paths) else None))
+
+    def _result(self, answer: dict[str, Any] | Trouble) -> ReadResult:
         if isinstance(answer, Trouble):
             return ReadResult(None, findings=(self._finding(answer),))
         stamp = FormStamp(**answer["stamp"]) if answer["stamp"] else None
@@ -83,12 +95,14 @@ class Reader:
         place = {"sheet": trouble.sheet, "cell": trouble.cell, "value": trouble.value}
         return self._rules.finding(trouble.code, slots=dict(trouble.slots), **place)
 
-    def _ask(self, path: Path) -> dict[str, Any] | Trouble:
+    def _ask(self, path: Path, following: Path | None) -> dict[str, Any] | Trouble:
+        """The child's answer about a file; the next file is handed over before the answer is looked at."""
         child = self._alive()
         try:
-            assert child.stdin is not None  # noqa: S101 - Popen was asked for a pipe
-            child.stdin.write(json.dumps({"path": str(path)}).encode() + b"\n")
-            child.stdin.flush()
+            if path not in self._asked:
+                self._send(child, path)
+            if following is not None:
+                self._send(child, following)
             line = self._line(child, self._seconds)
         except BrokenPipeError:
             line = None
@@ -96,8 +110,15 @@ class Reader:
             slow = child.poll() is None
             self.close()
             return Trouble("F05", slots=(("detail", "quá thời gian đọc" if slow else "trình đọc dừng đột ngột"),))
+        self._asked.remove(path)
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+    def _send(self, child: subprocess.Popen[bytes], path: Path) -> None:
+        assert child.stdin is not None  # noqa: S101 - Popen was asked for a pipe
+        child.stdin.write(json.dumps({"path": str(path)}).encode() + b"\n")
+        child.stdin.flush()
+        self._asked.append(path)
 
     def _alive(self) -> subprocess.Popen[bytes]:
         if self._child is None or self._child.poll() is not None:
@@ -148,15 +169,19 @@ def _start(catalog: Path) -> subprocess.Popen[bytes]:
     )
 
 
+_STATES = {state.value: state for state in CellState} | {
+    f"{_INVALID}_{kind}": CellState.INVALID for kind in ("number", "choice", "date")
+}
+
+
 def _observations(described: FormLayout, cells: list[dict[str, Any] | None]) -> Iterator[Observation]:
     for sheet, found in zip(described.sheets, cells, strict=False):
         if found is None:
             continue
         texts, raws = found["texts"], found["raws"]
-        for i, cell in enumerate(sheet.inputs):
-            name, number, index = found["states"][i], found["numbers"][i], str(i)
-            state = CellState.INVALID if name.startswith(_INVALID) else CellState(name)
+        for i, (cell, name, number) in enumerate(zip(sheet.inputs, found["states"], found["numbers"], strict=True)):
+            index = str(i) if texts or raws else ""
             yield Observation(
-                cell.org_unit_code, cell.data_element, sheet.code, cell.cell, state, number,
+                cell.org_unit_code, cell.data_element, sheet.code, cell.cell, _STATES[name], number,
                 texts.get(index, ""), raws.get(index, ""),
             )  # fmt: skip

@@ -21,6 +21,7 @@ _GROUPED = re.compile(r"-?[0-9]{1,3}(\.[0-9]{3})+(,[0-9]+)?")
 _DAY_FIRST = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 _EPOCH = dt.date(1899, 12, 30)  # day 0 of Excel's 1900 calendar as it counts after its false 29/02/1900
 _FIRST_SERIAL, _LAST_SERIAL = 36526, 54789  # 01/01/2000 to 01/01/2050
+_COUNTED = frozenset({ElementKind.STOCK, ElementKind.FLOW, ElementKind.YTD, ElementKind.PUBLISHED})
 _MISSING: Parsed = (CellState.MISSING.value, None, "", "")
 
 
@@ -33,6 +34,8 @@ def parse(value: object, kind: ElementKind, marks: Mapping[str, CellState]) -> P
     """What a cell of a kind says. `marks` is the catalogue's table of words and signs."""
     if value is None or value == "":
         return _MISSING
+    if type(value) is float and kind in _COUNTED and value and math.isfinite(value):
+        return ("value", value, "", "")
     if kind == ElementKind.TEXT:
         text = _words(value)
         return (CellState.VALUE.value, None, text, "") if text else _MISSING

@@ -90,7 +90,8 @@ def check_files(paths: Sequence[Path]) -> list[Result]:
     settings, catalogue = start()
     rules = load_rules(settings.expectations)
     with Reader(catalogue, rules) as reader:
-        submitted = [Submitted(reader.read(path.resolve()), path.name) for path in paths]
+        reads = reader.read_all([path.resolve() for path in paths])
+        submitted = [Submitted(read, path.name) for read, path in zip(reads, paths, strict=True)]
     verdicts = check(submitted, catalogue, rules)
     return [_as_json(path, given, verdict) for path, given, verdict in zip(paths, submitted, verdicts, strict=True)]
 
@@ -169,8 +170,8 @@ def _process(
 
     with engine.connect() as conn:
         submitted = []
-        for delivery in chunk:
-            read = reader.read(archived(settings.archive, delivery.sha256))
+        reads = reader.read_all([archived(settings.archive, delivery.sha256) for delivery in chunk])
+        for delivery, read in zip(chunk, reads, strict=True):
             given = Submitted(read, delivery.original_name, delivery.folder)
             submitted.append(_with_history(conn, catalogue, given))
     verdicts = check(submitted, catalogue, load_rules(settings.expectations))

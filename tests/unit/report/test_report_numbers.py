@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etl.errors import UsageError
+from etl.report.dates import belongs_to, decree_parts, snapshot_moment
+from etl.report.numbers import count, number, printed, telling_decimals
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [
+        (Fraction(9346, 100), 2, "93,46"),
+        (Fraction(5, 2), 0, "3"),
+        (Fraction(-5, 2), 0, "-3"),
+        (Fraction(5, 1000), 2, "0,01"),
+        (Fraction(-4, 1000), 2, "0,00"),
+        (1234567, 0, "1.234.567"),
+        (Fraction(123456, 10), 1, "12.345,6"),
+        (999, 0, "999"),
+        (1000, 0, "1.000"),
+        (Fraction(9996, 10), 0, "1.000"),
+        (0, 0, "0"),
+        (0, 1, "0,0"),
+        (Fraction(1, 3), 2, "0,33"),
+        (Fraction(2, 3), 2, "0,67"),
+    ],
+)
+def test_numbers_are_printed_as_in_vietnam_and_halves_go_up(value: Fraction, decimals: int, text: str) -> None:
+    assert printed(value, decimals) == text
+
+
+@given(st.decimals(min_value=-(10**9), max_value=10**9, places=6), st.integers(0, 4))
+def test_rounding_is_that_of_the_decimal_library(value: Decimal, decimals: int) -> None:
+    expected = value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    assert Decimal(printed(Fraction(value), decimals).replace(".", "").replace(",", ".")) == expected
+
+
+def test_a_float_that_looks_like_a_half_is_never_seen_because_values_are_exact() -> None:
+    assert printed(Fraction("2.675"), 2) == "2,68"  # round(2.675, 2) would give 2.67
+
+
+def test_a_missing_number_is_words_and_never_zero() -> None:
+    assert number(None, 1, "chưa có số liệu") == {
+        "value": None,
+        "exact": None,
+        "text": "chưa có số liệu",
+        "decimals": 1,
+    }
+    assert number(0, 1)["text"] == "0,0"
+
+
+def test_a_number_fact_keeps_the_exact_value() -> None:
+    assert number(Fraction(1, 3), 1) == {"value": 1 / 3, "exact": "1/3", "text": "0,3", "decimals": 1}
+    assert number(Fraction(6, 3))["value"] == 2
+
+
+def test_counts_have_decimals_only_when_they_are_money_or_weight() -> None:
+    assert count(1500)["text"] == "1.500"
+    assert count(Fraction(15005, 10))["text"] == "1.500,50"
+
+
+@pytest.mark.parametrize(
+    ("value", "target", "decimals", "shown"),
+    [("94.96", "95", 0, 2), ("94.996", "95", 0, 3), ("95", "95", 0, 0), ("94.2", "95", 0, 0), ("95.04", "95", 1, 2)],
+)
+def test_a_value_beside_its_target_gets_the_decimals_that_tell_them_apart(
+    value: str, target: str, decimals: int, shown: int
+) -> None:
+    found = telling_decimals(Fraction(value), Fraction(target), decimals)
+    assert found == shown
+    assert Fraction(value) == Fraction(target) or printed(Fraction(value), found) != printed(Fraction(target), found)
+
+
+def test_without_a_target_the_plans_decimals_stand() -> None:
+    assert telling_decimals(Fraction("94.96"), None, 0) == 0
+
+
+def test_dates_take_a_zero_only_where_the_decree_says_so() -> None:
+    assert decree_parts(date(2024, 3, 5)) == {"day": "05", "month": "3", "year": "2024"}
+    assert decree_parts(date(2024, 2, 15)) == {"day": "15", "month": "02", "year": "2024"}
+
+
+def test_the_snapshot_is_told_in_vietnamese_time() -> None:
+    assert snapshot_moment("2024-10-21T02:30:00+00:00") == datetime(2024, 10, 21, 9, 30)
+    with pytest.raises(UsageError, match="ISO 8601"):
+        snapshot_moment("hôm qua")
+
+
+@pytest.mark.parametrize(
+    ("as_of", "text"),
+    [("2023", "năm 2023"), ("2024Q2", "quý II năm 2024"), ("2024-06-30", "ngày 30/06/2024"), ("cũ", "cũ")],
+)
+def test_a_carried_figure_says_what_it_belongs_to(as_of: str, text: str) -> None:
+    assert belongs_to(as_of) == text

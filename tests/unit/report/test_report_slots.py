@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from docx import Document
+
+from etl.errors import TemplateError
+from etl.report import ReportInput
+from etl.report.facts import build_facts
+from etl.report.sentences import Sentences
+from etl.report.slots import slots_of
+from etl.report.view import WordView
+from etl.report.words import word_report
+from tests.unit.report.conftest import TEMPLATES
+
+
+@pytest.fixture(scope="module")
+def render(given: ReportInput, say: Sentences) -> Callable[[Path], bytes]:
+    facts = build_facts(given, say)
+    return lambda template: word_report(facts, say, template, b"", datetime(2024, 10, 21))
+
+
+def spoilt(tmp_path: Path, old: str, new: str) -> Path:
+    """The office's template with one text replaced, as a careless hand in Word would."""
+    document = Document(str(TEMPLATES / "report.docx"))
+    cells = [cell for table in document.tables for row in table.rows for cell in row.cells]
+    paragraphs = [*document.paragraphs, *(paragraph for cell in cells for paragraph in cell.paragraphs)]
+    header = document.sections[0].first_page_header.paragraphs
+    hit = next(p for p in [*paragraphs, *header] if old in p.text)
+    hit.text = hit.text.replace(old, new)
+    path = tmp_path / "report.docx"
+    document.save(str(path))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("{{ opening }}", "{{ openning }}", "unknown slot 'openning'"),
+        ("{{ opening }}", "", "unused slot 'opening'"),
+        ("{{ body }}", "SỞ Y TẾ", "unused slot 'body'"),
+        ("{{ row.measured_in }}", "{{ row.unit }}", r"unknown slot 'results\[\].unit'"),
+        ("{{ row.clause }}", "x", r"unused slot 'tasks\[\].clause'"),
+        ("{{ group.title }}", "{{ title }}", "unknown slot 'title'"),
+        ("{{ opening }}", "{{ opening }}{% if body %}", "tag is malformed"),
+        ("{{ opening }}", "{{ opening | upper }} {{ office.name }}", "unknown slot 'office.name'"),
+    ],
+)
+def test_a_slot_too_many_or_too_few_stops_with_its_name_and_place(
+    tmp_path: Path, render: Callable[[Path], bytes], old: str, new: str, message: str
+) -> None:
+    template = spoilt(tmp_path, old, new)
+    with pytest.raises(TemplateError, match=message) as stopped:
+        render(template)
+    assert str(template) in stopped.value.where
+    assert stopped.value.fix
+
+
+def test_a_near_miss_is_named(tmp_path: Path, render: Callable[[Path], bytes]) -> None:
+    with pytest.raises(TemplateError, match="did you mean opening"):
+        render(spoilt(tmp_path, "{{ opening }}", "{{ openning }}"))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 not a zip", b"plain text"])
+def test_a_template_that_is_no_word_file_stops(
+    tmp_path: Path, render: Callable[[Path], bytes], content: bytes | None
+) -> None:
+    path = tmp_path / "report.docx"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(TemplateError, match="not readable as Word"):
+        render(path)
+
+
+def test_an_office_may_reword_move_and_restyle(tmp_path: Path, render: Callable[[Path], bytes]) -> None:
+    assert render(spoilt(tmp_path, "I. TÌNH HÌNH CHUNG", "I. BỐI CẢNH")).startswith(b"PK")
+
+
+def test_every_slot_is_explained_in_the_guide() -> None:
+    guide = (TEMPLATES.parent / "docs" / "reports.md").read_text(encoding="utf-8")
+    for slot in slots_of(WordView):
+        assert f"`{slot}`" in guide, f"docs/reports.md does not explain {slot}"

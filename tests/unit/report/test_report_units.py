@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from etl.model import Attainment, UnitStatus
+from etl.report import ReportInput, by_unit, submissions
+from etl.report.figures import build_figures
+from etl.report.sentences import Sentences
+
+
+def status(unit: str, state: str, late: int = 0, form: str = "f") -> UnitStatus:
+    return UnitStatus(form, unit, f"Huyện {unit}", "2024Q3", state, late_days=late)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        ([], ["Trong kỳ không có đơn vị nào thuộc diện phải gửi báo cáo."]),
+        (
+            [status("A", "accepted")],
+            [
+                "Đơn vị duy nhất thuộc diện báo cáo là Huyện A đã gửi báo cáo và được tiếp nhận.",
+                "Các báo cáo đã tiếp nhận đều được gửi đúng thời hạn.",
+            ],
+        ),
+        (
+            [status("A", "accepted"), status("B", "accepted", 2)],
+            [
+                "Tất cả 2 đơn vị thuộc diện báo cáo đã gửi báo cáo và được tiếp nhận.",
+                "Gửi chậm so với thời hạn (1 đơn vị): Huyện B (chậm 2 ngày làm việc).",
+            ],
+        ),
+        (
+            [status("A", "silent", 9)],
+            [
+                "Chưa tiếp nhận được báo cáo của đơn vị nào trong số 1 đơn vị thuộc diện báo cáo.",
+                "Chưa gửi báo cáo (1 đơn vị): Huyện A.",
+            ],
+        ),
+        (
+            [status("A", "accepted"), status("B", "silent"), status("C", "refused", 1)],
+            [
+                "Đã tiếp nhận báo cáo của 1/3 đơn vị thuộc diện báo cáo.",
+                "Chưa gửi báo cáo (1 đơn vị): Huyện B.",
+                "Đã gửi nhưng bị trả lại, chưa được tiếp nhận (1 đơn vị): Huyện C.",
+                "Gửi chậm so với thời hạn (1 đơn vị): Huyện C (chậm 1 ngày làm việc).",
+            ],
+        ),
+        (
+            [status("A", "accepted"), status("A", "silent", form="g")],
+            [
+                "Chưa tiếp nhận được báo cáo của đơn vị nào trong số 1 đơn vị thuộc diện báo cáo.",
+                "Chưa gửi báo cáo (1 đơn vị): Huyện A.",
+            ],
+        ),
+    ],
+)
+def test_who_reported_is_said_at_every_edge(
+    given: ReportInput, say: Sentences, statuses: list[UnitStatus], expected: list[str]
+) -> None:
+    assert submissions.sentences(replace(given, statuses=tuple(statuses)), say) == expected
+
+
+def with_values(given: ReportInput, values: dict[str, str | None], item: str = "12") -> ReportInput:
+    """Only one indicator, with a value (or none) for each unit; at 95 or more it is met."""
+    template = next(a for a in given.attainments if a.item == item and a.unit == "608")
+    rows: list[Attainment] = [next(a for a in given.attainments if a.item == item and a.unit == given.area)]
+    for unit, text in values.items():
+        value = Fraction(text) if text is not None else None
+        state = "no_data" if value is None else "met" if value >= 95 else "not_met"
+        rows.append(replace(template, unit=unit, value=value, met=None if value is None else value >= 95, status=state))
+    return replace(given, attainments=tuple(rows))
+
+
+def said(given: ReportInput, say: Sentences) -> list[str]:
+    figures = build_figures(given, say)
+    return by_unit.sentences(given, say, figures, by_unit.scores(given, figures))
+
+
+def test_the_best_and_the_weakest_are_named(given: ReportInput, say: Sentences) -> None:
+    lines = said(with_values(given, {"608": "96", "610": "90", "611": "80"}), say)
+    assert "Thành phố Kon Tum (1/1); đạt ít nhất: Huyện Đắk Glei (0/1), Huyện Ngọc Hồi (0/1)." in lines[1]
+    assert lines[2].endswith("tốt nhất Thành phố Kon Tum (96,00%); thấp nhất Huyện Ngọc Hồi (80,00%).")
+
+
+def test_a_unit_without_figures_is_named_and_never_the_weakest(given: ReportInput, say: Sentences) -> None:
+    lines = said(with_values(given, {"608": "96", "610": "90", "611": None}), say)
+    assert "Chưa có số liệu trong kỳ: Huyện Ngọc Hồi." in lines
+    assert not any("thấp nhất Huyện Ngọc Hồi" in line for line in lines)
+
+
+def test_equal_units_are_said_to_be_equal(given: ReportInput, say: Sentences) -> None:
+    lines = said(with_values(given, {"608": "96", "610": "96"}), say)
+    assert "Các đơn vị đạt số chỉ tiêu như nhau (1/1 chỉ tiêu được đánh giá)." in lines
+    assert any(line.endswith("các đơn vị cùng mức 96,00%.") for line in lines)
+
+
+def test_one_unit_is_not_compared_and_none_is_said(given: ReportInput, say: Sentences) -> None:
+    assert "Chỉ có một đơn vị trực thuộc là Thành phố Kon Tum" in said(with_values(given, {"608": "96"}), say)[0]
+    assert said(with_values(given, {}), say) == ["Chưa có số liệu theo đơn vị."]
+
+
+def test_rates_of_a_few_cases_are_not_ranked(given: ReportInput, say: Sentences) -> None:
+    lines = said(with_values(given, {"608": "3", "610": "9"}, item="15.1"), say)
+    assert not any("tốt nhất" in line for line in lines)
+
+
+def test_the_table_holds_each_level_of_an_indicator_once_and_fits_the_page(given: ReportInput, say: Sentences) -> None:
+    table = by_unit.table(given, build_figures(given, say))
+    assert len(table["units"]) == 10
+    assert table["units"][0] == {"unit": "608", "name": "Thành phố Kon Tum"}
+    assert all(0 < len(block) <= by_unit.MOST_COLUMNS for block in table["blocks"])
+    items = [column["item"] for block in table["blocks"] for column in block]
+    assert len(items) == len(set(items))
+    assert "16" not in items  # published for the province only
+    assert "1" not in items  # once a year
