@@ -32,13 +32,14 @@ def unit_codes(given: ReportInput) -> list[str]:
 def main_items(given: ReportInput, figures: Figures) -> list[m.Target]:
     """The targets compared between units: quarterly indicators computed from what units send."""
     codes = unit_codes(given)
-    chosen = []
+    chosen: dict[tuple[str, str], m.Target] = {}
     for target in given.plan.targets:
         indicator = given.catalogue.indicators.get(target.indicator or "")
         quarterly = indicator is not None and indicator.frequency == "quarter" and indicator.method != "published"
-        if quarterly and any(figures.at(target.item, code) for code in codes):
-            chosen.append(target)
-    return chosen
+        shown = next((f for code in codes if (f := figures.at(target.item, code))), None)
+        if quarterly and shown is not None:  # a plan may say the same thing twice: one column
+            chosen.setdefault((str(target.indicator), f"{shown['operator']}{shown['target']['exact']}"), target)
+    return list(chosen.values())
 
 
 def table(given: ReportInput, figures: Figures) -> dict[str, Any]:
@@ -79,7 +80,9 @@ def sentences(given: ReportInput, say: Sentences, figures: Figures, ranked: list
         return [say.say("unit.one", name=given.unit_name(codes[0])), say.say("unit.annex")]
     without = [given.unit_name(c) for c in codes if all(_value(figures.at(t.item, c)) is None for t in targets)]
     silent = [say.say("unit.silent", names="; ".join(without))] if without else []
-    extremes = [line for target in targets if (line := _extremes(given, say, figures, target))]
+    by_indicator = {target.indicator: target for target in reversed(targets)}
+    told = [target for target in targets if by_indicator[target.indicator] is target]
+    extremes = [line for target in told if (line := _extremes(given, say, figures, target))]
     return [say.say("unit.annex"), _ranking(say, ranked), *silent, *extremes]
 
 
@@ -111,7 +114,9 @@ def _extremes(given: ReportInput, say: Sentences, figures: Figures, target: m.Ta
     indicator = given.catalogue.indicators[target.indicator or ""]
     if indicator.accumulates or indicator.factor != 100:
         return ""
-    known = [(value, f) for c in unit_codes(given) if (f := figures.at(target.item, c)) and (value := _value(f)) is not None]
+    known = [
+        (value, f) for c in unit_codes(given) if (f := figures.at(target.item, c)) and (value := _value(f)) is not None
+    ]
     if len(known) < 2:
         return ""
     high, low = max(value for value, _ in known), min(value for value, _ in known)

@@ -7,11 +7,12 @@ office's sentences.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from etl.catalog import models as m
 from etl.report.dates import belongs_to
-from etl.report.figures import Figures
+from etl.report.figures import Figures, printed_item
 from etl.report.inputs import ReportInput
 from etl.report.numbers import printed
 from etl.report.sentences import Sentences
@@ -19,25 +20,28 @@ from etl.report.sentences import Sentences
 Note = dict[str, str]
 
 
-def data_notes(given: ReportInput, say: Sentences, figures: Figures, snapshot: str) -> list[Note]:
+def data_notes(given: ReportInput, say: Sentences, figures: Figures, snapshot: str, annex: str) -> list[Note]:
     """What holds for this report's figures, most general first."""
     found = (
         *_general(given, say, snapshot),
         *_coverage(given, say, figures),
         *_verdicts(given, say, figures),
-        *_regime(given, say),
+        *_regime(given, say, annex),
     )
     return [{"kind": kind, "text": text} for kind, text in found]
 
 
 def plan_notes(given: ReportInput, say: Sentences) -> list[Note]:
-    """How each target is understood and what is odd in the plan's text. Grain: (item, kind, text); by item."""
+    """How each target is understood and what is odd in the plan's text. Grain: (number, kind, text)."""
     whole = say.texts["word.whole_plan"]
-    found = [("plan_note", whole, whole, note) for note in _of_the_plan(given.plan)]
+    nothing = say.texts["word.nothing"]
+    found = [("plan_note", nothing, whole, note) for note in _of_the_plan(given.plan)]
     for target in given.plan.targets:
-        name = target.title.rstrip(".")
-        found += [(kind, target.item, name, text) for kind, text in _of_a_target(given, say, target)]
-    return [{"kind": kind, "item": item, "name": name, "text": text.rstrip(".")} for kind, item, name, text in found]
+        number, name = printed_item(target), target.title.rstrip(".")
+        found += [(kind, number, name, text) for kind, text in _of_a_target(given, say, target)]
+    return [
+        {"kind": kind, "number": number, "name": name, "text": text.rstrip(".")} for kind, number, name, text in found
+    ]
 
 
 def _general(given: ReportInput, say: Sentences, snapshot: str) -> Iterator[tuple[str, str]]:
@@ -57,7 +61,9 @@ def _coverage(given: ReportInput, say: Sentences, figures: Figures) -> Iterator[
     for (present, expected), items in partial.items():
         yield (
             "partial",
-            say.say("data.partial", present=printed(int(present)), expected=printed(int(expected)), items=", ".join(items)),
+            say.say(
+                "data.partial", present=printed(int(present)), expected=printed(int(expected)), items=", ".join(items)
+            ),
         )
     carried = _gathered((f["as_of_text"], f["source"] or say.texts["word.not_stated"], f) for f in mine if f["as_of"])
     for (as_of, source), items in carried.items():
@@ -82,19 +88,19 @@ def _verdicts(given: ReportInput, say: Sentences, figures: Figures) -> Iterator[
     disagree = [str(f["item"]) for f in mine if f["classes_disagree"]]
     if disagree:
         yield "disagree", say.say("data.disagree", items=", ".join(disagree))
-    reasons = _gathered((f["reason"], "", f) for f in mine if f["met"] is None and f["reason"])
+    reasons = _gathered((f["reason"], "", f) for f in mine if f["shown_status"] == "no_verdict" and f["reason"])
     for (reason, _), items in reasons.items():
         yield "no_verdict", say.say("data.no_verdict", items=", ".join(items), reason=reason.rstrip("."))
     if any(f["change"]["kind"] == "unclear" for f in mine):
         yield "intervals", say.say("data.intervals")
 
 
-def _regime(given: ReportInput, say: Sentences) -> Iterator[tuple[str, str]]:
+def _regime(given: ReportInput, say: Sentences, annex: str) -> Iterator[tuple[str, str]]:
     if any(duty.cadence_basis == "configured" for duty in given.plan.duties):
         yield "cadence", say.say("data.cadence", clause=given.report.clause)
     if given.report.basis == "configured":
         yield "recipients", say.say("data.recipients")
-    yield "annex", say.say("data.annex")
+    yield "annex", say.say("data.annex", annex=annex)
 
 
 def _of_the_plan(plan: m.Plan) -> list[str]:
@@ -106,7 +112,7 @@ def _of_a_target(given: ReportInput, say: Sentences, target: m.Target) -> Iterat
     if indicator and indicator.basis in {"configured", "secondary"}:
         yield indicator.basis, say.say(f"data.{indicator.basis}", definition=indicator.definition)
     stages = [(s.period, s.definition) for s in (target.baseline, *target.milestones) if s and s.definition]
-    for (_, before), (period, after) in zip(stages, stages[1:], strict=False):
+    for (_, before), (period, after) in pairwise(stages):
         if before != after:
             yield "break", say.say("data.break", before=before, after=after, year=belongs_to(period))
     for note in target.notes:

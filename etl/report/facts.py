@@ -29,6 +29,7 @@ def build_facts(given: ReportInput, say: Sentences) -> Facts:
     ranked = by_unit.scores(given, figures)
     tasks = followup.tasks(given, say)
     annual = given.report.cadence == "year"
+    annexes = {"tasks": "III", "plan": "IV"} if followup.listed(tasks) else {"tasks": "", "plan": "III"}
     return {
         "schema": SCHEMA,
         "scope": given.scope.id,
@@ -46,19 +47,24 @@ def build_facts(given: ReportInput, say: Sentences) -> Facts:
         "summary": results.summary(given, say, counts),
         "lines": results.lines(given, say, figures),
         "columns": results.columns(given, say),
-        "rows": results.rows(given, say, figures),
+        "rows": results.rows(given, say, figures, tasks),
         "path": results.path_rows(given, figures) if annual else [],
         "units": {
             **by_unit.table(given, figures),
             "scores": ranked,
             "sentences": by_unit.sentences(given, say, figures, ranked),
         },
-        "tasks": {"all": tasks, "listed": followup.listed(tasks), "sentences": followup.task_sentences(say, tasks)},
+        "tasks": {
+            "all": tasks,
+            "listed": followup.listed(tasks),
+            "sentences": followup.task_sentences(say, tasks, annexes["tasks"]),
+        },
         "notes": followup.notes(given, say),
-        "data_notes": datanotes.data_notes(given, say, figures, snapshot),
+        "data_notes": datanotes.data_notes(given, say, figures, snapshot, annexes["plan"]),
         "plan_notes": datanotes.plan_notes(given, say),
         "definitions": datanotes.definitions(given, say),
         "chart": _chart(given, say, figures),
+        "annexes": annexes,
         "foot": foot(given, say),
         "figures": _nested(figures),
     }
@@ -91,7 +97,10 @@ def _chart(given: ReportInput, say: Sentences, figures: Figures) -> Facts:
             "name": _chart_name(given, figure),
             "distance": figure["distance"],
             "sign": figure["sign"],
-            "text": figure["distance"]["text"] + "%" if figure["distance"]["value"] is not None else say.texts["word.no_data"],
+            "status": figure["shown_status"],
+            "text": figure["distance"]["text"] + "%"
+            if figure["distance"]["value"] is not None
+            else say.texts["word.no_data"],
         }
         for figure in figures.of_unit(given.area)
         if figure["target"]["value"] is not None
@@ -109,7 +118,7 @@ def _chart(given: ReportInput, say: Sentences, figures: Figures) -> Facts:
 def _chart_name(given: ReportInput, figure: Facts) -> str:
     indicator = given.catalogue.indicators.get(figure["indicator"])
     name = indicator.short_name if indicator else figure["title"]
-    return f"{figure['item']}. {name}" if figure["item"][0].isdigit() else str(name)
+    return f"{figure['item']}. {name}"
 
 
 def as_json(facts: Facts) -> bytes:

@@ -6,6 +6,7 @@ only arithmetic is the difference of two given figures and its ratio to a given 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,7 +16,7 @@ from etl.catalog import models as m
 from etl.model import Attainment
 from etl.report.dates import belongs_to
 from etl.report.inputs import ReportInput
-from etl.report.numbers import count, number, printed, rounded, telling_decimals
+from etl.report.numbers import count, number, rounded, telling_decimals
 from etl.report.sentences import Sentences
 
 Figure = dict[str, Any]
@@ -24,6 +25,7 @@ SMALL_NUMERATOR = 20
 SMALL_DENOMINATOR = 200
 """A share of fewer than this is printed with its counts beside it (configured: no law says when)."""
 
+_UNNUMBERED = re.compile(r"\d+\.[a-z]{2,}")
 _UPWARD = {">=", ">"}
 _DOWNWARD = {"<=", "<"}
 
@@ -59,10 +61,12 @@ def build_figures(given: ReportInput, say: Sentences) -> Figures:
 def _figure(given: ReportInput, say: Sentences, target: m.Target, a: Attainment, before: Attainment | None) -> Figure:
     words = say.texts
     indicator = given.catalogue.indicators.get(a.indicator)
+    shown = "milestone" if a.kind == "milestone" and a.status == "no_verdict" else a.status
     figure = {
         "item": a.item,
         "clause": a.clause,
         "title": target.title,
+        "name": spoken_name(given, target),
         "kind": a.kind,
         "indicator": a.indicator,
         "unit": a.unit,
@@ -74,7 +78,8 @@ def _figure(given: ReportInput, say: Sentences, target: m.Target, a: Attainment,
         "target_period": a.target_period,
         "met": a.met,
         "status": a.status,
-        "status_text": words[f"status.{a.status}"],
+        "shown_status": shown,
+        "status_text": words[f"status.{shown}"],
         "sign": words.get(f"sign.{a.status}", ""),
         "progress_class": a.progress_class,
         "progress_text": words[f"progress.{a.progress_class or 'none'}"],
@@ -95,6 +100,20 @@ def _figure(given: ReportInput, say: Sentences, target: m.Target, a: Attainment,
     }
     figure["printed"] = _cell(say, indicator, figure)
     return figure
+
+
+def printed_item(target: m.Target) -> str:
+    """The target's number as the plan prints it; rows that the plan does not number (22.nam) have none."""
+    return "" if _UNNUMBERED.fullmatch(target.item) else target.item
+
+
+def spoken_name(given: ReportInput, target: m.Target) -> str:
+    """Number and title for use in a sentence; an unnumbered row goes by the number and title of its head."""
+    title = target.title.rstrip(".")
+    if printed_item(target):
+        return f"{target.item}. {title}"
+    head = next((t for t in given.plan.targets if t.item == target.item.split(".")[0]), None)
+    return f"{head.item}. {head.title.rstrip('.')}, {title}" if head else title
 
 
 def _numbers(say: Sentences, target: m.Target, a: Attainment) -> Figure:
@@ -147,8 +166,8 @@ def _missing(given: ReportInput, say: Sentences, indicator: m.Indicator | None, 
     short = a.people_missing if a.status in {"not_met", "over_plan"} else None
     fact = number(short, 0, say.texts["word.nothing"])
     if short is not None:
-        noun = counted_noun(given, say, indicator)
-        fact["text"] = f"{fact['text']} {noun}"
+        fact["noun"] = counted_noun(given, say, indicator)
+        fact["text"] = f"{fact['text']} {fact['noun']}"
     return fact
 
 
@@ -194,6 +213,8 @@ def _cell(say: Sentences, indicator: m.Indicator | None, figure: Figure) -> str:
     text = str(figure["value"]["text"])
     if figure["value"]["value"] is None:
         return text
+    if figure["present"] < figure["expected"]:
+        text = say.say("cell.partial", value=text)
     top, bottom = figure["numerator"], figure["denominator"]
     if indicator and indicator.accumulates and top["value"] is not None:
         text = say.say("cell.cases", value=text, cases=top["text"])
@@ -203,8 +224,6 @@ def _cell(say: Sentences, indicator: m.Indicator | None, figure: Figure) -> str:
         text = say.say("cell.estimated", value=text)
     if figure["as_of"]:
         text = say.say("cell.carried", value=text, as_of=figure["as_of_text"])
-    if figure["present"] < figure["expected"]:
-        text = say.say("cell.partial", value=text, present=printed(figure["present"]), expected=printed(figure["expected"]))
     return text
 
 

@@ -41,7 +41,7 @@ def tasks(given: ReportInput, say: Sentences) -> list[dict[str, Any]]:
 
 
 def _task(given: ReportInput, say: Sentences, task: m.Task, reports: list[TaskReport]) -> dict[str, Any]:
-    states = [report.state for report in reports] or [_unreported_state(given, task)]
+    states: list[str] = [str(report.state) for report in reports] or [_unreported_state(given, task)]
     counts = Counter(states)
     return {
         "id": task.id,
@@ -83,9 +83,7 @@ def _unreported_state(given: ReportInput, task: m.Task) -> str:
     return "due_unreported" if task.deadline.date <= given.period.end else "not_due"
 
 
-def _situation(
-    given: ReportInput, say: Sentences, task: m.Task, reports: list[TaskReport], states: list[str]
-) -> str:
+def _situation(given: ReportInput, say: Sentences, task: m.Task, reports: list[TaskReport], states: list[str]) -> str:
     parts = []
     for state in _STATE_ORDER:
         if state not in states:
@@ -97,9 +95,7 @@ def _situation(
         elif len(units) == len(reports):
             parts.append(say.say("task.state_count", state=text, count=printed(len(units))))
         else:
-            parts.append(
-                say.say("task.state_units", state=text, count=printed(len(units)), names=", ".join(units))
-            )
+            parts.append(say.say("task.state_units", state=text, count=printed(len(units)), names=", ".join(units)))
     if "overtaken" in states and task.overtaken_by:
         parts.append(say.say("task.overtaken_reason", reason=task.overtaken_by))
     return "; ".join(parts)
@@ -110,24 +106,33 @@ def listed(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [t for t in found if t["dated"] or t["states"].keys() & {"overdue", "due_unreported", "done_late"}]
 
 
-def task_sentences(say: Sentences, found: list[dict[str, Any]]) -> list[str]:
+def task_sentences(say: Sentences, found: list[dict[str, Any]], annex: str) -> list[str]:
     """What section IV says: how many tasks, how many reports, how they stand."""
     if not found:
         return [say.say("task.none")]
     dated = sum(task["dated"] for task in found)
-    sentences = [say.say("task.total", total=printed(len(found)), dated=printed(dated))]
+    total = printed(len(found))
+    if dated:
+        sentences = [say.say("task.total", total=total, dated=printed(dated))]
+    else:
+        sentences = [say.say("task.total_undated", total=total)]
     reported = [task for task in found if task["reports"]]
     if reported:
         states = Counter(report["state"] for task in reported for report in task["reports"])
         sentences.append(
-            say.say("task.reports", reports=printed(sum(states.values())), tasks=printed(len(reported)), parts=_parts(say, states))
+            say.say(
+                "task.reports",
+                reports=printed(sum(states.values())),
+                tasks=printed(len(reported)),
+                parts=_parts(say, states),
+            )
         )
     else:
         sentences.append(say.say("task.no_reports"))
     others = Counter(state for task in found if not task["reports"] for state in task["states"])
     if others and reported:
         sentences.append(say.say("task.others", count=printed(sum(others.values())), parts=_parts(say, others)))
-    sentences.append(say.say("task.annex") if listed(found) else say.say("task.nothing_dated"))
+    sentences.append(say.say("task.annex", annex=annex) if listed(found) else say.say("task.nothing_dated"))
     return sentences
 
 

@@ -11,15 +11,22 @@ from typing import Any
 
 from etl.catalog import models as m
 from etl.report.dates import belongs_to
-from etl.report.figures import Figure, Figures
+from etl.report.figures import Figure, Figures, printed_item
 from etl.report.inputs import ReportInput
 from etl.report.numbers import printed
 from etl.report.sentences import Sentences
 
 Row = dict[str, Any]
+_SHORTFALL = {
+    "<": "verdict.not_met_above",
+    "<=": "verdict.not_met_above",
+    "eliminate": "verdict.not_eliminated",
+    "maintain_elimination": "verdict.not_eliminated",
+}
 _WORDED = {"not_assessed", "milestone"}
 _STATUS_ORDER = (
-    "met", "not_met", "within_plan", "over_plan", "track", "no_new_figure", "no_data", "no_verdict", "not_assessed",
+    "met", "not_met", "within_plan", "over_plan", "track", "no_new_figure", "no_data", "no_verdict", "milestone",
+    "not_assessed",
 )  # fmt: skip
 
 
@@ -44,14 +51,21 @@ def columns(given: ReportInput, say: Sentences) -> dict[str, Any]:
     }
 
 
-def rows(given: ReportInput, say: Sentences, figures: Figures) -> list[Row]:
-    """The plan's table. Grain: a group title, a statement that spans the row, or a target with its figure."""
+def rows(given: ReportInput, say: Sentences, figures: Figures, tasks: list[Row]) -> list[Row]:
+    """The plan's table. Grain: a group title, a statement that spans the row, or a target with its figure.
+
+    A date to finish something by stands as its task does, where a task bears the same number.
+    """
     found: list[Row] = []
+    states = {task["id"]: task["situation"] for task in tasks}
     years = plan_years(given.plan)
     for group, targets in groupby(given.plan.targets, key=lambda t: t.group):
         if group:
             found.append({"kind": "group", "title": group})
-        found.extend(_row(given, say, figures, target, years) for target in targets)
+        for target in targets:
+            row = _row(given, say, figures, target, years)
+            state = states.get(target.item, "") if target.kind == "milestone" else ""
+            found.append({**row, "state": state} if state else row)
     return found
 
 
@@ -60,6 +74,7 @@ def _row(given: ReportInput, say: Sentences, figures: Figures, target: m.Target,
     row: Row = {
         "kind": "figure",
         "item": target.item,
+        "number": printed_item(target),
         "clause": target.clause,
         "title": target.title,
         "measured_in": target.unit_written or (indicator.unit if indicator else say.texts["word.nothing"]),
@@ -84,7 +99,7 @@ def _written(target: m.Target, year: str = "") -> str:
 
 def status_counts(given: ReportInput, figures: Figures) -> dict[str, int]:
     """How many of the plan's targets stand where, every status present, in the order they are printed."""
-    counts = Counter(str(figure["status"]) for figure in figures.of_unit(given.area))
+    counts = Counter(str(figure["shown_status"]) for figure in figures.of_unit(given.area))
     return {status: counts[status] for status in _STATUS_ORDER}
 
 
@@ -93,9 +108,7 @@ def summary(given: ReportInput, say: Sentences, counts: dict[str, int]) -> list[
     total = sum(counts.values())
     if not total:
         return [say.say("summary.none")]
-    parts = [
-        say.say(f"summary.part_{status}", count=printed(number)) for status, number in counts.items() if number
-    ]
+    parts = [say.say(f"summary.part_{status}", count=printed(number)) for status, number in counts.items() if number]
     sentences = [
         say.say("summary.total", total=printed(total), period=given.period.name, parts="; ".join(parts)),
         say.say("summary.annex"),
@@ -122,7 +135,7 @@ def lines(given: ReportInput, say: Sentences, figures: Figures) -> list[Row]:
 
 def _line(given: ReportInput, say: Sentences, figure: Figure) -> str:
     verdict = _verdict(given, say, figure)
-    name = f"{figure['item']}. {figure['title'].rstrip('.')}"
+    name = figure["name"]
     if figure["value"]["value"] is None:
         return say.say("line.words", name=name, verdict=verdict)
     value = with_unit(given, figure, str(figure["value"]["text"]))
@@ -139,9 +152,9 @@ def _counts_beside(given: ReportInput, figure: Figure) -> bool:
 def with_unit(given: ReportInput, figure: Figure, text: str) -> str:
     """A figure with its unit of measure: ``93,46%``, ``10,6 người``."""
     indicator = given.catalogue.indicators.get(figure["indicator"])
-    if indicator is None:
+    if indicator is None or indicator.accumulates:  # a case rate says in its name what it counts, and on how many
         return text
-    return f"{text}{indicator.unit}" if indicator.unit in {"%", "‰"} else f"{text} {_lower(indicator.unit)}"
+    return f"{text}{indicator.unit}" if indicator.unit[0] in "%‰/" else f"{text} {_lower(indicator.unit)}"
 
 
 def _lower(unit: str) -> str:
@@ -174,14 +187,18 @@ def _delta(given: ReportInput, say: Sentences, figure: Figure) -> str:
 
 
 def _verdict(given: ReportInput, say: Sentences, figure: Figure) -> str:
-    status = str(figure["status"])
+    status = str(figure["shown_status"])
     aim = {"target": figure["written"] or say.texts["word.not_stated"], "year": _aim_year(given, figure)}
     if status == "not_met" and figure["missing"]["value"] is not None:
-        above = figure["operator"] in {"<", "<=", "eliminate", "maintain_elimination"}
-        name = "verdict.not_met_above" if above else "verdict.not_met_short_of"
-        return say.say(name, missing=figure["missing"]["text"], **aim)
+        return say.say(
+            _SHORTFALL.get(figure["operator"], "verdict.not_met_short_of"), missing=figure["missing"]["text"], **aim
+        )
+    if status in {"within_plan", "over_plan"}:
+        return say.say(f"verdict.{status}", prorated=figure["prorated_target"]["text"], **aim)
     if status == "no_verdict":
         return say.say("verdict.no_verdict", reason=figure["reason"] or say.texts["word.not_stated"])
+    if status == "milestone":
+        return say.say("verdict.milestone", target=aim["target"])
     if status in {"track", "not_assessed"}:
         return say.say(f"verdict.{status}")
     return say.say(f"verdict.{status}", **aim)
@@ -196,5 +213,5 @@ def path_rows(given: ReportInput, figures: Figures) -> list[Row]:
     return [
         {"item": figure["item"], "title": figure["title"], "unit": given.area}
         for figure in figures.of_unit(given.area)
-        if figure["progress_class"] or figure["path_value"]["value"] is not None
+        if figure["path_value"]["value"] is not None or figure["progress_class"]
     ]

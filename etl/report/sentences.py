@@ -17,6 +17,7 @@ from etl.errors import TemplateError
 
 _STATUSES = (
     "met", "not_met", "within_plan", "over_plan", "no_data", "no_new_figure", "no_verdict", "not_assessed", "track",
+    "milestone",
 )  # fmt: skip
 _CLASSES = ("none", "on_track", "needs_acceleration", "limited", "moving_away", "maintain")
 _TASK_STATES = (
@@ -29,8 +30,8 @@ _PLAIN: dict[str, tuple[str, ...]] = {
     "task_state": _TASK_STATES,
     "submission": ("accepted", "refused", "silent"),
     "word": (
-        "no_data", "not_stated", "not_assessed", "milestone", "nothing", "whole_plan", "simulated", "units", "per_cent_points",
-        "classes_disagree", "classes_agree",
+        "no_data", "not_stated", "not_assessed", "milestone", "nothing", "whole_plan", "simulated", "units",
+        "per_cent_points", "classes_disagree", "classes_agree",
     ),
     "basis": ("source", "secondary", "configured"),
 }  # fmt: skip
@@ -85,18 +86,20 @@ SLOTS: dict[str, frozenset[str]] = {
             "verdict.not_met": "target year",
             "verdict.not_met_short_of": "target year missing",
             "verdict.not_met_above": "target year missing",
-            "verdict.within_plan": "target year",
-            "verdict.over_plan": "target year",
+            "verdict.not_eliminated": "target year missing",
+            "verdict.within_plan": "target year prorated",
+            "verdict.over_plan": "target year prorated",
             "verdict.no_verdict": "reason",
             "verdict.no_data": "target year",
             "verdict.no_new_figure": "target year",
             "verdict.track": "",
+            "verdict.milestone": "target",
             "verdict.not_assessed": "",
             "cell.cases": "value cases",
             "cell.of": "value numerator denominator",
             "cell.carried": "value as_of",
             "cell.estimated": "value",
-            "cell.partial": "value present expected",
+            "cell.partial": "value",
             "cell.interval": "low high",
             "unit.none": "",
             "unit.no_indicator": "",
@@ -110,11 +113,12 @@ SLOTS: dict[str, frozenset[str]] = {
             "unit.same": "name value",
             "task.none": "",
             "task.total": "total dated",
+            "task.total_undated": "total",
             "task.reports": "reports tasks parts",
             "task.others": "count parts",
             "task.part": "count state",
             "task.no_reports": "",
-            "task.annex": "",
+            "task.annex": "annex",
             "task.nothing_dated": "",
             "task.state_units": "state count names",
             "task.state_count": "state count",
@@ -134,7 +138,7 @@ SLOTS: dict[str, frozenset[str]] = {
             "data.break": "before after year",
             "data.disagree": "items",
             "data.no_verdict": "items reason",
-            "data.annex": "",
+            "data.annex": "annex",
             "data.cadence": "clause",
             "data.recipients": "",
             "data.findings": "findings units",
@@ -155,7 +159,7 @@ class Sentences:
 
     texts: dict[str, str]
 
-    def say(self, name: str, **slots: object) -> str:
+    def say(self, name: str, /, **slots: object) -> str:
         """The sentence of that name with its slots filled."""
         return self.texts[name].format(**slots)
 
@@ -194,7 +198,7 @@ def _flat(data: object, path: Path) -> dict[str, str]:
         if not isinstance(entries, dict):
             raise TemplateError(f"section {section!r} has no sentences", where=str(path), fix="indent them below it")
         for key, text in entries.items():
-            if not isinstance(text, str) or not text.strip():
+            if not isinstance(text, str) or not text:
                 raise TemplateError(
                     f"sentence '{section}.{key}' has no text", where=str(path), fix="write words, in quotes if need be"
                 )
@@ -210,7 +214,9 @@ def _check_slots(name: str, text: str, path: Path) -> None:
         raise TemplateError(f"a brace too many or too few: {error}", where=where, fix="write {slot}") from None
     found = {field for field, _, _ in parts}
     if any(spec or conv for _, spec, conv in parts):
-        raise TemplateError("a slot carries a format", where=where, fix="write {slot} alone; numbers are already printed")
+        raise TemplateError(
+            "a slot carries a format", where=where, fix="write {slot} alone; numbers are already printed"
+        )
     for slot in sorted(found - SLOTS[name]):
         known = ", ".join(sorted(SLOTS[name])) or "none"
         raise TemplateError(f"unknown slot {{{slot}}}", where=where, fix=f"slots of this sentence: {known}")

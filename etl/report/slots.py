@@ -44,7 +44,9 @@ def check_slots(xml: str, kind: type, path: Path, environment: Environment) -> N
         tree = environment.parse(xml)
     except TemplateSyntaxError as error:
         raise TemplateError(
-            f"a tag is malformed: {error.message}", where=f"{path}, near tag line {error.lineno}", fix="compare with docs/reports.md"
+            f"a tag is malformed: {error.message}",
+            where=f"{path}, near tag line {error.lineno}",
+            fix="compare with docs/reports.md",
         ) from None
     offered = slots_of(kind)
     used = set(_used(tree, {}))
@@ -55,7 +57,7 @@ def check_slots(xml: str, kind: type, path: Path, environment: Environment) -> N
 
 
 def _nearest(slot: str, offered: Mapping[str, object]) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 - only when something is wrong
+    from difflib import get_close_matches
 
     near = get_close_matches(slot, offered, n=3)
     return f"did you mean {' or '.join(near)}?" if near else "remove it, or see the list in docs/reports.md"

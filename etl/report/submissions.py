@@ -19,7 +19,9 @@ def submissions(given: ReportInput, say: Sentences) -> list[dict[str, Any]]:
     return [
         {
             "form": status.form,
-            "form_title": given.catalogue.forms[status.form].title if status.form in given.catalogue.forms else status.form,
+            "form_title": given.catalogue.forms[status.form].title
+            if status.form in given.catalogue.forms
+            else status.form,
             "unit": status.unit,
             "unit_name": status.unit_name,
             "state": status.state,

@@ -7,6 +7,7 @@ Room: report. `view` picks every text from the facts; the fields of these classe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from etl.report.facts import Facts
@@ -166,14 +167,14 @@ class WordView:
     years: tuple[Year, ...]
     span: int
     results: tuple[ResultRow, ...]
-    annual: bool
     path: tuple[PathRow, ...]
     unit_blocks: tuple[UnitBlock, ...]
     tasks: tuple[TaskRow, ...]
-    no_tasks: str
+    plan_annex: str
     plan_notes: tuple[PlanNote, ...]
 
 
+_SIGNS = {">=": "≥", "<=": "≤"}
 COLUMNS_BESIDE_YEARS = 8
 """Columns of the plan's table apart from the years: TT, title, unit, baseline, last year, value, verdict, missing."""
 
@@ -216,12 +217,11 @@ def view(facts: Facts, say: Sentences, chart: object) -> WordView:
         years=tuple(Year(year["title"]) for year in facts["columns"]["years"]),
         span=COLUMNS_BESIDE_YEARS + len(facts["columns"]["years"]),
         results=tuple(_result(facts, say, row) for row in facts["rows"]),
-        annual=facts["annual"],
         path=tuple(_path(facts, say, row) for row in facts["path"]),
         unit_blocks=tuple(_block(facts, say, block) for block in facts["units"]["blocks"]),
         tasks=tuple(_task(number, task) for number, task in enumerate(facts["tasks"]["listed"], start=1)),
-        no_tasks="" if facts["tasks"]["listed"] else say.texts["task.nothing_dated"],
-        plan_notes=tuple(PlanNote(n["item"], n["name"], f"{n['text']}.") for n in facts["plan_notes"]),
+        plan_annex=facts["annexes"]["plan"],
+        plan_notes=_plan_notes(facts),
     )
 
 
@@ -242,7 +242,7 @@ def _result(facts: Facts, say: Sentences, row: dict[str, Any]) -> ResultRow:
         is_group=row["kind"] == "group",
         is_statement=row["kind"] == "statement",
         group=row["title"] if row["kind"] == "group" else "",
-        item=row.get("item", ""),
+        item=row.get("number", ""),
         title=row["title"],
         measured_in=row.get("measured_in", ""),
         baseline=row.get("baseline", ""),
@@ -250,32 +250,53 @@ def _result(facts: Facts, say: Sentences, row: dict[str, Any]) -> ResultRow:
         value=figure["printed"] if figure else absent,
         levels=tuple(Level(text) for text in row.get("milestones", {}).values()),
         statement=row.get("statement", ""),
-        status=figure["status_text"] if figure else say.texts["status.no_data"],
+        status=row.get("state") or (figure["status_text"] if figure else say.texts["status.no_data"]),
         missing=figure["missing"]["text"] if figure else nothing,
     )
 
 
 def _path(facts: Facts, say: Sentences, row: dict[str, Any]) -> PathRow:
     figure = facts["figures"][row["item"]][row["unit"]]
-    agreement = "word.classes_disagree" if figure["classes_disagree"] else "word.classes_agree"
-    judged = figure["progress_class"] and figure["cagr_class"]
     return PathRow(
         item=row["item"],
         title=row["title"],
         baseline=figure["baseline"]["text"],
         value=figure["value"]["text"],
         path_value=figure["path_value"]["text"],
-        target=f"{figure['written']} ({figure['target_period']})" if figure["written"] else say.texts["word.nothing"],
+        target=_aim(figure),
         progress=figure["progress"]["text"],
         progress_class=figure["progress_text"],
         cagr_class=figure["cagr_text"],
-        agreement=say.texts[agreement] if judged else say.texts["word.nothing"],
+        agreement=agreement(figure, say),
+    )
+
+
+def agreement(figure: dict[str, Any], say: Sentences) -> str:
+    """Whether the two ways of judging progress agree, where both could judge."""
+    if not (figure["progress_class"] and figure["cagr_class"]):
+        return say.texts["word.nothing"]
+    return say.texts["word.classes_disagree" if figure["classes_disagree"] else "word.classes_agree"]
+
+
+def _aim(figure: dict[str, Any]) -> str:
+    """The next milestone as it is compared: its sign, its value, its year."""
+    if figure["target"]["value"] is None:
+        return f"{figure['written']} ({figure['target_period']})"
+    sign = _SIGNS.get(figure["operator"], figure["operator"])
+    return f"{sign} {figure['target']['text']} ({figure['target_period']})"
+
+
+def _plan_notes(facts: Facts) -> tuple[PlanNote, ...]:
+    """The notes of one target in one cell, a line each."""
+    return tuple(
+        PlanNote(number, name, "\n".join(f"- {note['text']}." for note in notes))
+        for (number, name), notes in groupby(facts["plan_notes"], key=lambda note: (note["number"], note["name"]))
     )
 
 
 def _block(facts: Facts, say: Sentences, block: list[dict[str, Any]]) -> UnitBlock:
     return UnitBlock(
-        indicators=tuple(Indicator(column["item"], column["title"]) for column in block),
+        indicators=tuple(Indicator(column["item"], column["title"].replace("/", "/\u200b")) for column in block),
         rows=tuple(
             UnitRow(unit["name"], tuple(_cell(facts, say, column["item"], unit["unit"]) for column in block))
             for unit in facts["units"]["units"]

@@ -20,6 +20,7 @@ from etl.catalog.loader import Catalogue
 from etl.catalog.models import Side
 from etl.model import Period, PeriodKind
 from etl.warehouse import connect
+from etl.warehouse.snapshot import join_recording
 
 Row = dict[str, Any]
 _LOCK = 7_235_002
@@ -39,6 +40,7 @@ def publish(conn: Connection, catalogue: Catalogue) -> dict[str, int]:
     """Writes a catalogue into the caller's transaction; gives the rows written per table (all 0 if known)."""
     session = connect.driver(conn)
     with connect.explained("catalogue"):
+        join_recording(conn)
         session.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
         last = session.execute(
             "SELECT sha256 FROM ops.catalogue_version ORDER BY catalogue_version_id DESC LIMIT 1"
@@ -170,8 +172,9 @@ def _plans(c: Catalogue) -> Iterator[Row]:
         yield {
             "plan": p.id, "title": p.title, "short_title": p.short_title, "number": p.number,
             "number_note": p.number_note, "issuer": p.issuer, "issued_on": p.date, "date_note": p.date_note,
-            "parents": list(p.parents), "implements": p.implements, "seed_file": p.seed_file, "status": p.status, "valid_from": p.valid_from,
-            "valid_to": p.valid_to, "recipients": list(p.recipients), "notes": list(p.notes),
+            "parents": list(p.parents), "implements": p.implements, "seed_file": p.seed_file, "status": p.status,
+            "valid_from": p.valid_from, "valid_to": p.valid_to, "recipients": list(p.recipients),
+            "notes": list(p.notes),
         }  # fmt: skip
 
 
@@ -192,10 +195,10 @@ def _targets(c: Catalogue) -> Iterator[Row]:
             yield {
                 "plan": p.id, "item": t.item, "position": position, "clause": t.clause, "title": t.title,
                 "heading": t.group, "indicator": t.indicator, "kind": t.kind, "unit_written": t.unit_written,
-                "decimals": t.decimals, "baseline_period": b.period if b else None, "baseline_written": b.written if b else None,
+                "decimals": t.decimals, "floor": t.floor, "statement": t.statement, "notes": list(t.notes),
+                "baseline_period": b.period if b else None, "baseline_written": b.written if b else None,
                 "baseline_value": b.value if b else None, "baseline_estimated": b.estimated if b else None,
-                "baseline_definition": b.definition if b else None, "floor": t.floor, "statement": t.statement,
-                "notes": list(t.notes),
+                "baseline_definition": b.definition if b else None,
             }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from typing import Any, Literal, cast
 import psycopg
 from sqlalchemy import Connection, CursorResult, Engine, TextClause, create_engine, event, text
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from etl.errors import WarehouseError
 from etl.settings import Settings
@@ -44,7 +44,7 @@ def engine(settings: Settings, role: Role = "loader") -> Engine:
     made = create_engine(
         server.url_for(settings),
         connect_args={"options": _SESSION, "connect_timeout": 10},
-        pool_pre_ping=True,
+        poolclass=NullPool,  # steps are short-lived: a connection ends with its use, none is left open behind
         execution_options={_SQL_ROOT: str(settings.sql)},
     )
     event.listen(made, "handle_error", _on_error, retval=True)
@@ -76,18 +76,16 @@ def _statement(path: Path) -> TextClause:
         ) from error
 
 
-def copy_rows(conn: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
-    """Appends rows to a table with COPY, inside the caller's transaction. Gives the number of rows.
+def copy_rows(conn: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Appends rows to a table with COPY, inside the caller's transaction.
 
     `table` and `columns` are names from our own code, never from outside.
     """
     statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
-    count = 0
     with explained(table), driver(conn).cursor() as cursor, cursor.copy(statement) as copy:
+        write = copy.write_row
         for row in rows:
-            copy.write_row(row)
-            count += 1
-    return count
+            write(row)
 
 
 def driver(conn: Connection) -> psycopg.Connection[Any]:

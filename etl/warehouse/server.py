@@ -104,12 +104,21 @@ def start(pgdata: Path) -> str:
     return ensure_database(now.url, DATABASE)
 
 
-def stop(pgdata: Path) -> None:
-    """Stops the server of a data folder; running statements are rolled back. Does nothing if it is stopped."""
+def stop(pgdata: Path, *, at_once: bool = False) -> None:
+    """Stops the server of a data folder; running statements are rolled back. Does nothing if it is stopped.
+
+    Args:
+        pgdata: The data folder.
+        at_once: Without writing back what is in memory, as a power cut would; the next start recovers it.
+
+    Raises:
+        WarehouseError: the server does not end within a minute.
+    """
     pgdata = pgdata.expanduser().resolve()
+    mode = "immediate" if at_once else "fast"
     with _locked(pgdata):
         if status(pgdata).running:
-            _run("pg_ctl", "-D", str(pgdata), "-m", "fast", "-w", "stop", account=_account(pgdata), where=pgdata)
+            _run("pg_ctl", "-D", str(pgdata), "-m", mode, "-w", "stop", account=_account(pgdata), where=pgdata)
 
 
 def status(pgdata: Path) -> ServerStatus:

@@ -1,0 +1,60 @@
+"""### Attain: a period's indicators against every plan
+
+Runs when observations of a period change, once for each changed period (the partition key: `2024Q3`, `2024`), for
+every scope; then announces the period on the asset `attainment`, and the reports follow. To compute a period
+again by hand, trigger this DAG with its key, or several with `python -m ops.backfill --from 2024Q1 --to 2024Q4`.
+
+**When it fails**
+
+* `scopes`: a setting or a file in `catalog/scopes` is wrong. Correct it, clear the task.
+* `compute`: the database is away, or a plan in `catalog/` is wrong; the other scopes go on.
+  Mend what the message names, clear the scope that failed, with downstream.
+* `announce`: Airflow's own database went away. Clear the task.
+* `watch`: nothing of its own; it turns the run red when a task above failed. Clear that task, with downstream.
+
+A re-run is always safe: a period's rows are computed anew from the observations.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG, PartitionedAssetTimetable, TriggerRule, get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException
+from tongket_common import ATTAINMENT, DEFAULTS, OBSERVATIONS, key_of
+
+with DAG(
+    dag_id="attain",
+    schedule=PartitionedAssetTimetable(assets=OBSERVATIONS),
+    catchup=False,
+    max_active_runs=4,
+    default_args=DEFAULTS,
+    tags=["tongket", "attainment"],
+    description="Computes a period's indicators against every plan",
+    doc_md=__doc__,
+):
+
+    @task
+    def scopes() -> list[str]:
+        from etl import steps
+
+        key_of(get_current_context())
+        return steps.scopes()
+
+    @task(multiple_outputs=False, map_index_template="{{ scope }}")
+    def compute(scope: str) -> dict[str, object]:
+        from etl import steps
+
+        return steps.attain(scope, key_of(get_current_context()))
+
+    # The event carries the run's own partition key.
+    @task(outlets=[ATTAINMENT], trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
+    def announce() -> str:
+        return key_of(get_current_context())
+
+    @task(retries=0, trigger_rule=TriggerRule.ONE_FAILED)
+    def watch() -> None:
+        raise AirflowFailException("A scope failed; its own log says what to do.")
+
+    computed = compute.expand(scope=scopes())
+    announced = announce()
+    computed >> announced
+    [computed, announced] >> watch()

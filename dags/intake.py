@@ -1,0 +1,79 @@
+"""### Intake: from the inbox to the warehouse, and back to the sender
+
+Every five minutes, one run at a time: `receive` takes what is stable in `inbox/<unit>/`, archives it under its
+hash and shares it out in batches; each batch is read, checked and loaded (`process`); `returns` writes receipts
+and annotated workbooks; `announce` tells the asset `observations` which periods changed, and `attain` runs for
+each. The number of tasks depends on `TONGKET_BATCHES`, not on the number of files.
+
+**When it fails**
+
+* `receive`: the inbox cannot be read, the disk is full, or the database is away.
+  Mend it; the next run takes up where this one stopped.
+* `process`: the database went away in a batch, or a file of rules is wrong; the other batches go on.
+  Mend it, clear the batch that failed: every delivery is loaded whole or not at all.
+* `returns`: the outbox cannot be written. Mend it; the next run writes what is still owed.
+* `announce`: Airflow's own database went away. Clear the task.
+* `watch`: nothing of its own; it turns the run red when a task above failed. Clear that task, with downstream.
+
+A re-run is always safe: the same bytes never load twice. A *refused* file is not a failure: the sender has it
+back with every finding marked.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.sdk import DAG, CronTriggerTimetable, TriggerRule, task
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from tongket_common import DEFAULTS, OBSERVATIONS, TIMEZONE
+
+with DAG(
+    dag_id="intake",
+    schedule=CronTriggerTimetable("*/5 * * * *", timezone=TIMEZONE),
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(hours=2),
+    default_args=DEFAULTS,
+    tags=["tongket", "intake"],
+    description="Receives, checks, loads and answers what lies in the inbox",
+    doc_md=__doc__,
+):
+
+    @task
+    def receive() -> list[int]:
+        from etl import steps
+
+        return steps.receive()["batches"]
+
+    @task(multiple_outputs=False, map_index_template="batch {{ batch }}")
+    def process(batch: int) -> dict[str, object]:
+        from etl import steps
+
+        return steps.process_batch(batch)
+
+    @task(multiple_outputs=False, trigger_rule=TriggerRule.ALL_DONE)
+    def returns() -> dict[str, object]:
+        from etl import steps
+
+        return steps.returns()
+
+    @task(outlets=[OBSERVATIONS], trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
+    def announce(results: list[dict[str, object]], *, outlet_events) -> list[str]:
+        from etl import steps
+
+        periods = steps.touched_periods(list(results))
+        if not periods:
+            raise AirflowSkipException("No period changed.")
+        outlet_events[OBSERVATIONS].add_partitions(periods)
+        return periods
+
+    @task(retries=0, trigger_rule=TriggerRule.ONE_FAILED)
+    def watch() -> None:
+        raise AirflowFailException("A task of this run failed; its own log says what to do.")
+
+    received = receive()
+    processed = process.expand(batch=received)
+    answered = returns()
+    announced = announce(processed)
+    processed >> answered
+    [received, processed, answered, announced] >> watch()

@@ -1,0 +1,46 @@
+"""### Open a period: issue its forms
+
+Runs for each period that opens (the partition key: `2024Q1`, `2024`), as `calendar` announces it on the first of a
+month: for every scope, the forms of the period's units are written to `outbox/forms/<period>/<unit>/`. To issue a
+period's forms by hand, trigger this DAG with the period's key.
+
+**When it fails**
+
+* `scopes`: a setting or a file in `catalog/scopes` is wrong; the message names file and key.
+  Correct it, clear the task.
+* `issue`: the outbox cannot be written, the disk is full, or a form in `catalog/` is wrong; the other scopes go on.
+  Mend what the message names, clear the scope that failed.
+
+A re-run is always safe: the same catalogue gives the same workbooks, and only what differs is written anew.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG, PartitionedAssetTimetable, get_current_context, task
+from tongket_common import DEFAULTS, PERIODS, key_of
+
+with DAG(
+    dag_id="open_period",
+    schedule=PartitionedAssetTimetable(assets=PERIODS),
+    catchup=False,
+    max_active_runs=4,
+    default_args=DEFAULTS,
+    tags=["tongket", "forms"],
+    description="Issues the forms of a period",
+    doc_md=__doc__,
+):
+
+    @task
+    def scopes() -> list[str]:
+        from etl import steps
+
+        key_of(get_current_context())
+        return steps.scopes()
+
+    @task(multiple_outputs=False, map_index_template="{{ scope }}")
+    def issue(scope: str) -> dict[str, object]:
+        from etl import steps
+
+        return steps.open_period(scope, key_of(get_current_context()))
+
+    issue.expand(scope=scopes())

@@ -1,0 +1,58 @@
+"""What the DAG files share: assets, defaults, and how a run's period is read from its partition key.
+
+Only DAG files import this. It never imports `etl`, pandas or anything heavy: it is read at every parse.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import Asset
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+OWNER = "tongket"
+TIMEZONE = "Asia/Ho_Chi_Minh"
+
+# One partition per period key (2024Q3, 2024): who waits for a period names it, and only that period runs.
+PERIODS = Asset(name="periods", uri="tongket://catalog/periods")
+OBSERVATIONS = Asset(name="observations", uri="tongket://warehouse/core/observations")
+ATTAINMENT = Asset(name="attainment", uri="tongket://warehouse/out/attainment")
+
+DEFAULTS: dict[str, Any] = {
+    "owner": OWNER,
+    "retries": 2,
+    "retry_delay": timedelta(seconds=30),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": timedelta(minutes=10),
+    "execution_timeout": timedelta(minutes=30),
+}
+
+# The two kinds of key that a report can have; the same words as `etl.model.Period` (a test keeps them equal).
+KEY_OF_CADENCE = {"quarter": re.compile(r"\d{4}Q[1-4]"), "year": re.compile(r"\d{4}")}
+
+
+def key_of(context: Mapping[str, Any]) -> str:
+    """The run's partition key.
+
+    Raises:
+        AirflowFailException: the run was started by hand without one; a retry could not help.
+    """
+    key = context.get("partition_key")
+    if not key:
+        raise AirflowFailException("This run has no partition key. Trigger it again with one, such as 2024Q3 or 2024.")
+    return str(key)
+
+
+def key_of_cadence(context: Mapping[str, Any], cadence: str) -> str:
+    """The run's partition key, where it is of the cadence that this DAG reports on.
+
+    Raises:
+        AirflowSkipException: the key is of another kind; its own DAG runs for it.
+    """
+    key = key_of(context)
+    if not KEY_OF_CADENCE[cadence].fullmatch(key):
+        raise AirflowSkipException(f"{key} is not a {cadence}: nothing for this DAG to do.")
+    return key

@@ -1,0 +1,72 @@
+"""The machine-readable sheet of the annex: one row per (item, unit) with codes, for the level above to take in.
+
+Room: report. Used by `sheets`. Head in the first row; numbers beside their exact fraction; an empty cell where
+there is no value (never a zero).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from etl.report.facts import Facts
+from etl.report.workbook import Book
+
+SHEET = "Dữ liệu"
+_TEXTS = ("item", "clause", "kind", "indicator", "unit", "unit_name", "period")
+_NUMBERS = (
+    "numerator", "denominator", "value", "target", "baseline", "path_value", "prorated_target", "progress",
+    "cagr_ratio", "per_cent_of_plan", "completeness",
+)  # fmt: skip
+_LAST = (
+    "operator", "written", "target_period", "met", "status", "progress_class", "cagr_class", "classes_disagree",
+    "interval_low", "interval_high", "interval_method", "people_missing", "expected", "present", "as_of", "source",
+    "estimated", "reason",
+)  # fmt: skip
+DATA_COLUMNS = (
+    "scope", "plan", *_TEXTS, *(name for n in _NUMBERS for name in (n, f"{n}_exact")), *_LAST,
+    "snapshot_at", "snapshot_id", "simulated",
+)  # fmt: skip
+
+
+def data_sheet(book: Book) -> None:
+    """Writes the sheet."""
+    page = book.page(SHEET)
+    page.repeat_rows(0)
+    page.freeze_panes(1, 0)
+    page.set_column(0, len(DATA_COLUMNS) - 1, 13)
+    for column, name in enumerate(DATA_COLUMNS):
+        page.write_string(0, column, name, book.format(bold=True))
+    figures = [figure for units in book.facts["figures"].values() for figure in units.values()]
+    for row, figure in enumerate(figures, start=1):
+        for column, value in enumerate(_values(book.facts, figure)):
+            _write(page, row, column, value)
+    page.print_area(0, 0, len(figures), len(DATA_COLUMNS) - 1)
+
+
+def _write(page: Any, row: int, column: int, value: Any) -> None:
+    if isinstance(value, bool):
+        page.write_string(row, column, str(value).lower())
+    elif isinstance(value, int | float):
+        page.write_number(row, column, value)
+    elif value not in (None, ""):
+        page.write_string(row, column, str(value))
+
+
+def _values(facts: Facts, figure: dict[str, Any]) -> list[Any]:
+    interval = figure["interval"]
+    special = {
+        "interval_low": interval["low"]["value"] if interval else None,
+        "interval_high": interval["high"]["value"] if interval else None,
+        "interval_method": interval["method"] if interval else "",
+        "people_missing": figure["missing"]["value"],
+    }
+    return [
+        facts["scope"],
+        facts["plan"]["id"],
+        *(figure[name] for name in _TEXTS),
+        *(part for name in _NUMBERS for part in (figure[name]["value"], figure[name]["exact"])),
+        *(special[name] if name in special else figure[name] for name in _LAST),
+        facts["snapshot"]["at"],
+        facts["snapshot"]["id"],
+        facts["simulated"],
+    ]

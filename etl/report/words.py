@@ -1,0 +1,181 @@
+"""The Word report: the office's template filled from the facts.
+
+Room: report; the only module that touches the Word library. Called by `draft`. It places texts, fits tables
+to the page and fixes what would differ between two runs; it never changes a figure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from etl.errors import TemplateError
+from etl.files import same_bytes_zip
+from etl.report.facts import Facts
+from etl.report.sentences import Sentences
+from etl.report.slots import check_slots
+from etl.report.view import WordView, view
+
+CHART_WIDTH_MM = 160
+_RULE = "VB Gạch"
+_RULE_SHARE = 0.42
+"""Rules under the office's name and the subject are a third to a half of the text (NĐ 30/2020, Phụ lục I)."""
+_TWIP = 635  # English metric units in a twentieth of a point
+
+
+def word_report(facts: Facts, say: Sentences, template: Path, chart: bytes, moment: datetime) -> bytes:
+    """The report as a .docx; the same facts and template give the same bytes.
+
+    Raises:
+        TemplateError: the template is missing, no Word file, or its slots are unknown or unused.
+    """
+    from docx.shared import Mm
+    from docxtpl import InlineImage
+
+    document = _opened(template)
+    environment = _environment()
+    check_slots(_template_xml(document), WordView, template, environment)
+    picture = InlineImage(document, BytesIO(chart), width=Mm(CHART_WIDTH_MM)) if chart else None
+    shown = view(facts, say, None)
+    context = {**asdict(shown), "chart": picture, "has_chart": picture is not None}
+    document.render(context, environment, autoescape=True)
+    body = document.docx.element.body
+    _describe_picture(body, facts["chart"]["alt"])
+    _fit_tables(body)
+    _fit_rules(document.docx)
+    _set_properties(document.docx.core_properties, facts, moment)
+    buffer = BytesIO()
+    document.save(buffer)
+    return same_bytes_zip(buffer.getvalue())
+
+
+def _environment() -> Any:
+    from jinja2 import Environment, StrictUndefined
+
+    return Environment(undefined=StrictUndefined, autoescape=True)
+
+
+def _opened(template: Path) -> Any:
+    from zipfile import BadZipFile
+
+    from docx.opc.exceptions import PackageNotFoundError
+    from docxtpl import DocxTemplate
+
+    try:
+        document = DocxTemplate(BytesIO(template.read_bytes()))
+        document.init_docx()
+    except (OSError, BadZipFile, PackageNotFoundError, KeyError, ValueError) as error:
+        raise TemplateError(
+            f"not readable as Word: {error}", where=str(template), fix="restore it or save it as .docx"
+        ) from error
+    return document
+
+
+def _template_xml(document: Any) -> str:
+    """The whole template with its tags in the form the renderer sees."""
+    parts = [document.get_xml()]
+    for uri in (document.HEADER_URI, document.FOOTER_URI):
+        parts += [document.get_part_xml(part) for _, part in document.get_headers_footers(uri)]
+    return "".join(document.patch_xml(part) for part in parts)
+
+
+# --- after rendering -----------------------------------------------------------------------------------
+
+
+def _describe_picture(body: Any, text: str) -> None:
+    for properties in body.xpath(".//wp:docPr"):
+        properties.set("descr", text)
+
+
+def _fit_tables(body: Any) -> None:
+    """Makes every table with a repeating head exactly as wide as its page, columns in the template's proportion.
+
+    Columns that repeat (years, indicators) leave the grid out of step with the cells: both are rewritten.
+    """
+    from docx.oxml.ns import qn
+
+    waiting: list[Any] = []
+    for element in body:
+        if element.tag == qn("w:tbl"):
+            waiting.append(element)
+        for section in element.iter(qn("w:sectPr")):
+            width = _text_width(section, qn)
+            for table in waiting:
+                _fit_table(table, width, qn)
+            waiting = []
+
+
+def _text_width(section: Any, qn: Any) -> int:
+    page, margins = section.find(qn("w:pgSz")), section.find(qn("w:pgMar"))
+    return int(page.get(qn("w:w"))) - int(margins.get(qn("w:left"))) - int(margins.get(qn("w:right")))
+
+
+def _fit_table(table: Any, width: int, qn: Any) -> None:
+    rows = table.findall(qn("w:tr"))
+    if not any(row.find(f"{qn('w:trPr')}/{qn('w:tblHeader')}") is not None for row in rows):
+        return
+    plain = max(rows, key=lambda row: len(row.findall(qn("w:tc"))))
+    given = [_cell_width(cell, qn) for cell in plain.findall(qn("w:tc"))]
+    columns = _scaled(given, width)
+    grid = table.find(qn("w:tblGrid"))
+    for column in list(grid):
+        grid.remove(column)
+    for column_width in columns:
+        grid.append(grid.makeelement(qn("w:gridCol"), {qn("w:w"): str(column_width)}))
+    for row in rows:
+        start = 0
+        for cell in row.findall(qn("w:tc")):
+            span = cell.find(f"{qn('w:tcPr')}/{qn('w:gridSpan')}")
+            covered = int(span.get(qn("w:val"))) if span is not None else 1
+            cell.find(f"{qn('w:tcPr')}/{qn('w:tcW')}").set(qn("w:w"), str(sum(columns[start : start + covered])))
+            start += covered
+
+
+def _cell_width(cell: Any, qn: Any) -> int:
+    return int(float(cell.find(f"{qn('w:tcPr')}/{qn('w:tcW')}").get(qn("w:w"))))
+
+
+def _scaled(given: list[int], width: int) -> list[int]:
+    total = sum(given)
+    columns = [part * width // total for part in given]
+    columns[-1] += width - sum(columns)
+    return columns
+
+
+def _fit_rules(document: Any) -> None:
+    """Sets each rule's length to a share of the text above it."""
+    from docx.oxml.ns import qn
+    from docx.text.paragraph import Paragraph
+
+    page = document.sections[0]
+    page_width = page.page_width - page.left_margin - page.right_margin
+    for element in document.element.body.iter(qn("w:p")):
+        paragraph = Paragraph(element, document._body)
+        above = element.getprevious()
+        if paragraph.style.name != _RULE or above is None:
+            continue
+        cell = element.getparent()
+        room = _cell_width(cell, qn) * _TWIP if cell.tag == qn("w:tc") else page_width
+        text = Paragraph(above, document._body)
+        length = int(min(_printed_width(text.text, text.style.font.size), room) * _RULE_SHARE)
+        paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = (room - length) // 2
+
+
+def _printed_width(text: str, size: int) -> float:
+    """About how wide bold Times New Roman prints a text, in the unit of `size`."""
+    em = sum(0.72 if char.isupper() else 0.25 if char.isspace() else 0.5 for char in text)
+    return em * size
+
+
+def _set_properties(properties: Any, facts: Facts, moment: datetime) -> None:
+    """Fixes what the file says of itself: written by the office at the snapshot, not by a program today."""
+    properties.author = properties.last_modified_by = facts["head"]["office"]
+    properties.title = f"Báo cáo {facts['head']['subject'][:1].lower()}{facts['head']['subject'][1:]}"
+    properties.subject, properties.language = facts["plan"]["short_title"][:255], "vi-VN"
+    properties.comments = facts["head"]["simulated"]
+    properties.identifier, properties.keywords = facts["snapshot"]["id"], ""
+    properties.created = properties.modified = moment
+    properties.revision = 1

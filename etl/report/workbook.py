@@ -1,0 +1,163 @@
+"""How a sheet of the annex looks: title block, numbered head, frozen, framed, set to print.
+
+Room: report. Used by `sheets`. Texts are written as texts (nothing a unit wrote can become a formula), numbers
+as numbers with their decimals, a missing figure in words. Row heights are set here: office programs do not
+agree on doing it themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from etl.report.facts import Facts
+from etl.report.sentences import Sentences
+
+FONT: Mapping[str, Any] = MappingProxyType({"font_name": "Times New Roman", "font_size": 11})
+"""Copied for each use: the workbook library takes keys out of what it is given."""
+LINE_HEIGHT = 15.0
+_A4 = 9
+_SHORT = 12
+"""Texts up to this long stand in the middle of their cell, as numbers written in words do in the plan."""
+_HEAD_COLOUR = "#E7E6E6"
+
+Columns = list[tuple[str, float]]
+"""Printed heads with their widths in characters."""
+
+
+@dataclass
+class Book:
+    """The workbook with its formats, made once each."""
+
+    workbook: Any
+    facts: Facts
+    say: Sentences
+    formats: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+
+    @property
+    def nothing(self) -> str:
+        """What stands where nothing applies."""
+        return self.say.texts["word.nothing"]
+
+    def format(self, **wanted: Any) -> Any:
+        """A format in the annex's font."""
+        key = tuple(sorted(wanted.items()))
+        if key not in self.formats:
+            self.formats[key] = self.workbook.add_format({**FONT, **wanted})
+        return self.formats[key]
+
+    def cell(self, **wanted: Any) -> Any:
+        """A framed cell."""
+        return self.format(border=1, valign="vcenter", text_wrap=True, **wanted)
+
+    def page(self, name: str) -> Any:
+        """An empty sheet set for landscape A4, as wide as the page, with the simulated mark on every page."""
+        page = self.workbook.add_worksheet(name)
+        page.set_landscape()
+        page.set_paper(_A4)
+        page.fit_to_pages(1, 0)
+        page.set_margins(left=0.6, right=0.4, top=0.7, bottom=0.6)
+        page.set_header(f"&C{self.facts['head']['simulated']}" if self.facts["simulated"] else "")
+        page.set_footer("&C&P/&N")
+        return page
+
+    def sheet(self, name: str, title: str, columns: Columns, printed: int | None = None) -> Sheet:
+        """A sheet with its title, its numbered head frozen and repeated; `printed` is how many columns print."""
+        page = self.page(name)
+        lines: list[tuple[str, dict[str, Any]]] = [
+            (self.facts["head"]["body"], {"bold": True}),
+            (title, {"bold": True, "font_size": 13}),
+            (f"{self.facts['head']['subject']} – {self.facts['area']['name']}", {"italic": True}),
+            (self.facts["head"]["simulated_notice"], {"bold": True}),
+        ]
+        row = 0
+        for text, wanted in lines:
+            if text:
+                page.write_string(row, 0, text, self.format(**wanted))
+                row += 1
+        row += 1
+        widths = [width for _, width in columns]
+        for column, (head, width) in enumerate(columns):
+            page.set_column(column, column, width)
+            page.write_string(row, column, head, self.cell(bold=True, align="center", bg_color=_HEAD_COLOUR))
+            page.write_number(row + 1, column, column + 1, self.cell(italic=True, align="center", font_size=9))
+        page.set_row(row, _height([head for head, _ in columns], widths))
+        page.repeat_rows(row, row + 1)
+        page.freeze_panes(row + 2, min(2, len(columns) - 1))
+        return Sheet(self, page, row + 2, widths, printed or len(columns))
+
+
+@dataclass
+class Sheet:
+    """A sheet being written, row by row."""
+
+    book: Book
+    page: Any
+    row: int
+    widths: list[float]
+    printed: int
+
+    def write(self, values: Sequence[Any]) -> None:
+        """A row: texts as texts, whole numbers as numbers, number facts with their decimals and noun."""
+        for column, value in enumerate(values):
+            self._write(column, value)
+        self._next([_text(value) for value in values], self.widths)
+
+    def band(self, text: str) -> None:
+        """A title across the whole row."""
+        self.page.merge_range(self.row, 0, self.row, len(self.widths) - 1, "", self.book.cell(bold=True))
+        self.page.write_string(self.row, 0, text, self.book.cell(bold=True))
+        self._next([text], [sum(self.widths)])
+
+    def across(self, before: Sequence[Any], text: str, width: int, after: Sequence[Any]) -> None:
+        """A row in which one text covers `width` cells, as some rows of the plan's own table do."""
+        first, last = len(before), len(before) + width - 1
+        for column, value in [*enumerate(before), *enumerate(after, start=last + 1)]:
+            self._write(column, value)
+        self.page.merge_range(self.row, first, self.row, last, "", self.book.cell())
+        self.page.write_string(self.row, first, text, self.book.cell())
+        widths = [*self.widths[:first], sum(self.widths[first : last + 1]), *self.widths[last + 1 :]]
+        self._next([*map(_text, before), text, *map(_text, after)], widths)
+
+    def close(self, empty: str = "") -> None:
+        """Sets the print area; an empty table says so."""
+        if empty:
+            self.band(empty)
+        self.page.print_area(0, 0, self.row - 1, self.printed - 1)
+
+    def _write(self, column: int, value: Any) -> None:
+        shown = _number_format(value)
+        if shown:
+            plain = value["value"] if isinstance(value, dict) else value
+            self.page.write_number(self.row, column, plain, self.book.cell(num_format=shown, align="right"))
+        else:
+            text = _text(value)
+            aligned = {"align": "center"} if len(text) <= _SHORT else {}
+            self.page.write_string(self.row, column, text, self.book.cell(**aligned))
+
+    def _next(self, texts: Sequence[str], widths: Sequence[float]) -> None:
+        self.page.set_row(self.row, _height(texts, widths))
+        self.row += 1
+
+
+def _text(value: Any) -> str:
+    return str(value["text"]) if isinstance(value, dict) else str(value)
+
+
+def _number_format(value: Any) -> str:
+    """The number format of a value, empty for texts and missing figures."""
+    if isinstance(value, dict):
+        if value["value"] is None:
+            return ""
+        noun = value.get("noun", "")
+        decimals = f".{'0' * value['decimals']}" if value["decimals"] else ""
+        return f"#,##0{decimals}" + (f'" {noun}"' if noun else "")
+    return "#,##0" if isinstance(value, int) and not isinstance(value, bool) else ""
+
+
+def _height(texts: Sequence[str], widths: Sequence[float]) -> float:
+    """Enough for the longest text: a line holds about as many letters as the column is wide."""
+    lines = [-(-len(text) // max(int(width * 0.95), 1)) for text, width in zip(texts, widths, strict=False)]
+    return LINE_HEIGHT * max([1, *lines]) + 3

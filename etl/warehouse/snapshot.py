@@ -1,0 +1,63 @@
+"""A point in recorded time: what was known then can be asked for again, and always gives the same.
+
+Room: warehouse. Loaders join before they record; whoever takes a snapshot waits for the loaders in flight,
+so no commit can later slip in under a time already handed out.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from etl.errors import UsageError
+from etl.warehouse.connect import query
+
+_LOCK = 7_235_003
+
+
+class Snapshot(NamedTuple):
+    """`at` is ISO 8601 with microseconds and zone; `id` a hash of every delivery known then and the catalogue."""
+
+    at: str
+    id: str
+
+
+def join_recording(conn: Connection) -> None:
+    """To be called in a transaction before it asks for the time that it will record."""
+    query(conn, "join_recording", lock=_LOCK)
+
+
+def snapshot(conn: Connection, at: str | datetime | None = None) -> Snapshot:
+    """The snapshot of a moment, or of now.
+
+    Taking one of now waits for the loads in flight, which are short.
+
+    Raises:
+        UsageError: `at` is not a time with zone.
+    """
+    if at is None:
+        query(conn, "pause_recording", lock=_LOCK)
+        try:
+            moment: datetime = query(conn, "clock").scalar_one()
+        finally:
+            query(conn, "resume_recording", lock=_LOCK)
+    else:
+        moment = known_at(at)
+    return Snapshot(moment.isoformat(timespec="microseconds"), str(query(conn, "snapshot", at=moment).scalar_one()))
+
+
+def known_at(at: str | datetime) -> datetime:
+    """A moment as a time with zone.
+
+    Raises:
+        UsageError: it is not one.
+    """
+    try:
+        moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    except ValueError:
+        raise UsageError(f"{at!r} is not a time", where="as known at", fix="write 2024-07-15T08:00:00+07:00") from None
+    if moment.tzinfo is None:
+        raise UsageError(f"{at!r} has no zone", where="as known at", fix="write 2024-07-15T08:00:00+07:00")
+    return moment

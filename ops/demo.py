@@ -1,0 +1,193 @@
+"""The main job, shown on simulated data: `python -m ops.demo`.
+
+Airflow is started in a folder of its own (`var/demo`, clean every time), forms are issued, units fill them in and
+drop them into the inbox, and real DAG runs check, load, compute and draft the reports. Needs no network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.table import Table
+
+from etl import settings as etl_settings
+from etl.errors import TongketError
+from etl.settings import Settings
+from ops import local
+from ops.follow import Run, failures, runs, settle
+from ops.rest import Airflow
+
+PERIODS = ("2023", "2024Q1", "2024Q2", "2024Q3", "2024Q4", "2024")
+WAVES = {1: "first deliveries / gửi lần đầu", 2: "corrections and resubmissions / gửi lại, bổ sung"}
+COMPONENTS = ("api-server", "scheduler", "dag-processor")  # nothing here defers, so no triggerer
+SETTLE_SECONDS = 600.0
+STOPPED = 130  # what shells expect after an interrupt
+
+
+class RunFailed(TongketError):
+    """A DAG run of the demonstration failed."""
+
+    exit_code = 1
+
+
+def demo_settings() -> Settings:
+    """The install's settings, turned to simulation in a folder and on a private server of their own."""
+    base = etl_settings.load()
+    return dataclasses.replace(
+        base, var=base.var / "demo", database_url="", min_age_seconds=0.0, received_clock="mtime", simulated=True
+    )
+
+
+def play(settings: Settings, console: Console) -> None:
+    """Starts clean, plays every wave, and shows what came of it. Airflow keeps running.
+
+    Raises:
+        RunFailed: a DAG run failed; names DAG, task and the end of its log.
+    """
+    with _phase(console, "Clean start / dọn sạch lần chạy trước"):
+        local.down(settings)
+        shutil.rmtree(settings.var, ignore_errors=True)
+        settings.var.mkdir(parents=True)
+    with _phase(console, "Airflow and PostgreSQL / khởi động Airflow và PostgreSQL"):
+        running = local.up(settings, components=COMPONENTS)
+    client = running.client
+    console.print(f"    {running.address}  ·  {running.user} / {running.password}")
+    with _phase(console, f"Forms of {', '.join(PERIODS)} / phát biểu mẫu") as note:
+        for period in PERIODS:
+            client.trigger("open_period", period)
+        _settled(client, note)
+    for wave, name in WAVES.items():
+        with _phase(console, f"Inbox, {name}") as note:
+            note(f"{_drop(settings, wave)} files / tệp")
+        with _phase(console, "Intake → attainment → reports / tiếp nhận → tính chỉ tiêu → báo cáo") as note:
+            client.trigger("intake")
+            _settled(client, note)
+
+
+def show(settings: Settings, console: Console) -> None:
+    """Prints what there is to see: documents, refused files, silent units."""
+    reports = settings.outbox / "reports"
+    documents = sorted(path for path in reports.rglob("*") if path.is_file() and not path.name.startswith("."))
+    _table(
+        console,
+        f"Documents / tài liệu ({reports})",
+        ("File / tệp", "KiB"),
+        [(str(path.relative_to(reports)), f"{path.stat().st_size / 1024:.0f}") for path in documents],
+    )
+    refused, silent = _answers(settings)
+    _table(console, "Refused files / tệp bị trả lại", ("Folder / thư mục", "File / tệp", "Findings / lỗi"), refused)
+    _table(console, "Units silent / đơn vị chưa gửi", ("Scope", "Period / kỳ", "Unit / đơn vị", "Form / biểu"), silent)
+    console.print(f"Returns to senders / phản hồi cho đơn vị: {settings.outbox / 'returns'}")
+
+
+def _drop(settings: Settings, wave: int) -> int:
+    from benchmarks import sample
+    from etl.catalog import load_catalogue
+    from etl.model import Period
+
+    catalogue = load_catalogue(settings.catalog)
+    periods = [Period.parse(key) for key in PERIODS]
+    return sum(
+        len(sample.drop(catalogue, scope, periods, settings.outbox / "forms", settings.inbox, wave=wave))
+        for scope in settings.scopes
+    )
+
+
+def _settled(client: Airflow, note: Note) -> None:
+    before = {run.id for run in runs(client) if run.ended}
+
+    def seen(now: list[Run]) -> None:
+        new = [run for run in now if run.id not in before]
+        note(f"{sum(run.ended for run in new)}/{len(new)} runs")
+
+    failed = [run for run in settle(client, seconds=SETTLE_SECONDS, seen=seen) if run.state == "failed"]
+    if failed:
+        said = "\n".join(text for run in failed for text in failures(client, run))
+        raise RunFailed(
+            f"{len(failed)} DAG run(s) failed:\n{said}", where=client.address, fix="mend what the log names"
+        )
+
+
+def _answers(settings: Settings) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+    from sqlalchemy import text
+
+    from etl.warehouse import connect
+
+    refused = "SELECT folder, original_name, refusals FROM out.delivery WHERE state = 'refused' ORDER BY 1, 2"
+    silent = (
+        "SELECT scope, period, unit_name, form FROM out.unit_status"
+        " WHERE state = 'silent' AND period = ANY(:periods) ORDER BY 1, 2, 3, 4"
+    )
+    with connect.engine(settings, "reader").connect() as conn:
+        return (
+            [tuple(map(str, row)) for row in conn.execute(text(refused))],
+            [tuple(map(str, row)) for row in conn.execute(text(silent), {"periods": list(PERIODS)})],
+        )
+
+
+class Note:
+    """What a phase has to say of itself while it lasts: the last word counts."""
+
+    def __init__(self, console: Console, title: str) -> None:
+        self.live = console.status(title)
+        self.text = ""
+        self._title = title
+
+    def __call__(self, text: str) -> None:
+        """Shows the word in place of the one before."""
+        self.text = text
+        self.live.update(f"{self._title}  {text}")
+
+
+@contextmanager
+def _phase(console: Console, title: str) -> Iterator[Note]:
+    began, note = time.monotonic(), Note(console, title)
+    with note.live:
+        yield note
+    console.print(f"[green]✔[/] {title}  [dim]{note.text}[/]  {time.monotonic() - began:.1f} s", highlight=False)
+
+
+def _table(console: Console, title: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    table = Table(*heads, title=f"{title}: {len(rows)}", title_justify="left")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The shell's door. Exit code 0 shown, 1 a DAG run failed, 2 something else is wrong, 130 interrupted."""
+    parser = argparse.ArgumentParser(prog="python -m ops.demo", description=__doc__)
+    parser.add_argument("--keep", action="store_true", help="leave Airflow running, to look around")
+    chosen = parser.parse_args(arguments)
+    began = time.monotonic()
+    console = Console()
+    settings = None
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops the show, Airflow is stopped with it
+    try:
+        settings = demo_settings()
+        console.print("[bold]Tongket: SỐ LIỆU MÔ PHỎNG (simulated data)[/]")
+        play(settings, console)
+        show(settings, console)
+        console.print(f"[bold]Done / xong:[/] {time.monotonic() - began:.0f} s")
+        return 0
+    except TongketError as error:
+        console.print(str(error), style="red", markup=False)
+        return error.exit_code
+    except KeyboardInterrupt:
+        console.print("Stopped / đã dừng", style="red")
+        return STOPPED
+    finally:
+        if settings is not None and not chosen.keep:
+            local.down(settings)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

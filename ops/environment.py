@@ -1,0 +1,124 @@
+"""The environment that Airflow's processes run in, and the secrets made once per install.
+
+Only `ops` calls this. It writes nothing but the secrets, each readable by its owner alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from etl.settings import Settings
+
+USER = "admin"
+HOST = "127.0.0.1"
+PARALLEL_PER_CORE = 2  # a task waits half of its time for its supervisor
+
+
+@dataclass(frozen=True)
+class Databases:
+    """Addresses of the two databases of one server."""
+
+    warehouse: str
+    airflow: str
+
+
+def airflow_home(settings: Settings) -> Path:
+    """Where Airflow keeps its logs, process files and secrets."""
+    return settings.var / "airflow"
+
+
+def secret(settings: Settings, name: str, *, size: int = 64) -> str:
+    """A secret of this install, of so many random bytes: made at the first call, the same ever after."""
+    path = airflow_home(settings) / "secrets" / name
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _write_private(path, base64.urlsafe_b64encode(secrets.token_bytes(size)).decode())
+    return path.read_text()
+
+
+def password(settings: Settings) -> str:
+    """The password of the one user, kept in the file that Airflow's simple login reads."""
+    path = _passwords_file(settings)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _write_private(path, json.dumps({USER: secrets.token_urlsafe(12)}))
+    return str(json.loads(path.read_text())[USER])
+
+
+def airflow_env(settings: Settings, databases: Databases, port: int) -> dict[str, str]:
+    """Every variable of Airflow's processes: the caller's environment, and ours over it."""
+    password(settings)
+    # Without compiled modules on disk, each of Airflow's processes spends three times as long on its imports.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**inherited, **_product(settings, databases), **_airflow(settings, databases, port)}
+
+
+def _product(settings: Settings, databases: Databases) -> dict[str, str]:
+    path = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    return {
+        "PYTHONPATH": os.pathsep.join([*path, str(settings.home)]),
+        "TONGKET_HOME": str(settings.home),
+        "TONGKET_VAR": str(settings.var),
+        "TONGKET_SCOPES": ",".join(settings.scopes),
+        "TONGKET_DATABASE_URL": databases.warehouse,
+        "TONGKET_BATCHES": str(settings.batches),
+        "TONGKET_MIN_AGE_SECONDS": f"{settings.min_age_seconds:g}",
+        "TONGKET_RECEIVED_CLOCK": settings.received_clock,
+        "TONGKET_SIMULATED": "1" if settings.simulated else "",
+        "GX_ANALYTICS_ENABLED": "false",
+    }
+
+
+def _airflow(settings: Settings, databases: Databases, port: int) -> dict[str, str]:
+    home = airflow_home(settings)
+    address = f"http://{HOST}:{port}"
+    options = {
+        "core": {
+            "executor": "LocalExecutor",
+            "parallelism": str(PARALLEL_PER_CORE * (os.cpu_count() or 1)),
+            "dags_folder": str(settings.home / "dags"),
+            "plugins_folder": str(settings.home / "plugins"),
+            "dags_are_paused_at_creation": "False",
+            "load_examples": "False",
+            "fernet_key": secret(settings, "fernet_key", size=32),
+            "execution_api_server_url": f"{address}/execution/",
+            "auth_manager": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
+            "simple_auth_manager_users": f"{USER}:admin",
+            "simple_auth_manager_passwords_file": str(_passwords_file(settings)),
+        },
+        "api": {
+            "host": HOST,
+            "port": str(port),
+            "base_url": address,
+            "workers": "1",
+            "instance_name": "Tongket",
+            "secret_key": secret(settings, "api_secret_key"),
+        },
+        "api_auth": {"jwt_secret": secret(settings, "jwt_secret"), "jwt_issuer": "tongket"},
+        "database": {"sql_alchemy_conn": databases.airflow},
+        "dag_processor": {"parsing_processes": "1", "refresh_interval": "60"},
+        "scheduler": {"scheduler_idle_sleep_time": "0.25"},
+        # A supervisor often notices only at its next heartbeat that its task has ended (5 s by default).
+        "workers": {"min_heartbeat_interval": "1"},
+        "logging": {"base_log_folder": str(home / "logs"), "colored_console_log": "False"},
+    }
+    flat = {
+        f"AIRFLOW__{section.upper()}__{option.upper()}": value
+        for section, chosen in options.items()
+        for option, value in chosen.items()
+    }
+    return {"AIRFLOW_HOME": str(home), **flat}
+
+
+def _passwords_file(settings: Settings) -> Path:
+    return airflow_home(settings) / "secrets" / "passwords.json"
+
+
+def _write_private(path: Path, text: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        stream.write(text)

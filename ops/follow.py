@@ -1,0 +1,112 @@
+"""Waiting until a chain of runs has come to rest: intake → attain → reports, as the assets drive them.
+
+Only `ops` calls this. At rest means: every run has ended, and every asset event has had all its consumers' runs.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ops.rest import Airflow, AirflowError, Json
+
+CONSUMERS = {
+    "periods": 1,
+    "observations": 1,
+    "attainment": 2,
+}  # open_period; attain; report_quarterly and report_annual
+ENDED = frozenset({"success", "failed"})
+POLL_SECONDS = 0.7
+PAGE = 100
+
+
+@dataclass(frozen=True)
+class Run:
+    """One DAG run as it was last seen."""
+
+    dag: str
+    id: str
+    key: str
+    state: str
+    seconds: float
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state in ENDED
+
+
+def runs(client: Airflow) -> list[Run]:
+    """Every run that Airflow knows."""
+    return [_run(found) for found in _pages(client, "/api/v2/dags/~/dagRuns", "dag_runs")]
+
+
+def settle(client: Airflow, *, seconds: float, seen: Callable[[list[Run]], None] = lambda _: None) -> list[Run]:
+    """Waits until everything is at rest; gives all runs. `seen` is called with each look.
+
+    Raises:
+        AirflowError: not at rest in time; names what was still under way.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        now = runs(client)
+        seen(now)
+        under_way = [run for run in now if not run.ended]
+        if not under_way and not _owed(client):
+            return now
+        if time.monotonic() > until:
+            names = ", ".join(f"{run.dag} {run.key} ({run.state})" for run in under_way) or "runs that assets still owe"
+            raise AirflowError(
+                f"not at rest after {seconds:.0f} s: {names}", where=client.address, fix="look at these runs"
+            )
+        time.sleep(POLL_SECONDS)
+
+
+def failures(client: Airflow, run: Run, *, lines: int = 12) -> list[str]:
+    """For each failed task of a run: its name and the end of its log."""
+    tasks = client.get(f"/api/v2/dags/{run.dag}/dagRuns/{run.id}/taskInstances", limit=PAGE)["task_instances"]
+    return [
+        _failure(client, run, task, lines) for task in tasks if task["state"] == "failed" and task["task_id"] != "watch"
+    ]
+
+
+def _owed(client: Airflow) -> bool:
+    """Whether an asset event waits for a consumer's run to be made or to end."""
+    for event in _pages(client, "/api/v2/assets/events", "asset_events"):
+        made = event["created_dagruns"]
+        if len(made) < CONSUMERS.get(str(event["name"]), 0) or any(run["state"] not in ENDED for run in made):
+            return True
+    return False
+
+
+def _failure(client: Airflow, run: Run, task: Json, lines: int) -> str:
+    mapped = f"[{task['map_index']}]" if task["map_index"] >= 0 else ""
+    path = f"/api/v2/dags/{run.dag}/dagRuns/{run.id}/taskInstances/{task['task_id']}/logs/{task['try_number']}"
+    content = client.get(path, map_index=task["map_index"])["content"]
+    said = [text for entry in content if (text := _text(entry))]
+    return f"{run.dag} {run.key} · {task['task_id']}{mapped}\n" + "\n".join(f"    {text}" for text in said[-lines:])
+
+
+def _text(entry: Json | str) -> str:
+    if isinstance(entry, str):
+        return entry.rstrip()
+    errors = [f"{error['exc_type']}: {error['exc_value']}" for error in entry.get("error_detail") or []]
+    text = " ".join([str(entry.get("event", "")), *errors]).strip()
+    return "" if text.startswith("::") else text  # marks of folding in the UI
+
+
+def _pages(client: Airflow, path: str, field: str) -> list[Json]:
+    found: list[Json] = []
+    while True:
+        page = client.get(path, limit=PAGE, offset=len(found))
+        found += page[field]
+        if not page[field] or len(found) >= (page.get("total_entries") or 0):
+            return found
+
+
+def _run(found: Json) -> Run:
+    # A run of the calendar has no key that says more than its date.
+    key = found["partition_key"] or re.sub(r"^(scheduled|manual|asset_triggered)__|\..*|\+.*", "", found["dag_run_id"])
+    return Run(found["dag_id"], found["dag_run_id"], key, found["state"], float(found["duration"] or 0))

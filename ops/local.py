@@ -1,0 +1,232 @@
+"""Airflow on this machine: `python -m ops.local up | down | status | run COMMAND …`.
+
+A private PostgreSQL (or the server of `TONGKET_DATABASE_URL`), and Airflow's processes in the background, on
+the loopback interface only. What it writes is under `var/`; what it stops is only what it started.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.parse
+from dataclasses import dataclass
+from pathlib import Path
+
+from etl import settings as etl_settings
+from etl.errors import SettingsError, TongketError, UsageError
+from etl.settings import Settings
+from ops import processes
+from ops.environment import HOST, USER, Databases, airflow_env, airflow_home, password
+from ops.rest import Airflow
+
+PORT = 8080
+READY_SECONDS = 180.0
+AIRFLOW = str(Path(sys.executable).with_name("airflow"))
+COMPONENTS = {
+    "api-server": ["api-server"],
+    "scheduler": ["scheduler", "--skip-serve-logs"],
+    "dag-processor": ["dag-processor"],
+    "triggerer": ["triggerer", "--skip-serve-logs"],
+}
+HEALTH_NAMES = {"scheduler": "scheduler", "dag-processor": "dag_processor", "triggerer": "triggerer"}
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running Airflow: where, and how to log in."""
+
+    address: str
+    user: str
+    password: str
+
+    @property
+    def client(self) -> Airflow:
+        """Its REST API, logged in at the first call."""
+        return Airflow(self.address, self.user, self.password)
+
+
+def up(settings: Settings, *, port: int = PORT, components: tuple[str, ...] = tuple(COMPONENTS)) -> Running:
+    """Starts what is not running yet and waits until it is healthy.
+
+    Raises:
+        SettingsError: a process ended, or nothing was healthy in time; quotes the log.
+    """
+    run, logs = _run(settings), airflow_home(settings) / "logs"
+    lives = processes.alive(run)
+    if lives and all(lives.values()):
+        return known(settings)
+    processes.stop_all(run)
+    databases = databases_of(settings)
+    port = free_port(port)
+    env = airflow_env(settings, databases, port)
+    _say("Preparing the databases / Chuẩn bị cơ sở dữ liệu …")
+    _migrate(env, settings.home, logs)
+    _address_file(settings).write_text(f"http://{HOST}:{port}")
+    _say(f"Starting {', '.join(components)} / Khởi động Airflow …")
+    for name in components:
+        processes.start(name, [AIRFLOW, *COMPONENTS[name]], env=env, run=run, logs=logs, cwd=settings.home)
+    running = known(settings)
+    _wait_until_healthy(settings, running, components)
+    return running
+
+
+def down(settings: Settings) -> list[str]:
+    """Stops what `up` started: Airflow's processes with all their children, then the private server."""
+    stopped = processes.stop_all(_run(settings))
+    if not settings.database_url and settings.pgdata.exists():
+        from etl.warehouse import server
+
+        server.stop(settings.pgdata)
+        stopped.append("postgresql")
+    return stopped
+
+
+def known(settings: Settings) -> Running:
+    """The Airflow that `up` started.
+
+    Raises:
+        SettingsError: `up` was never called here.
+    """
+    if not _address_file(settings).exists():
+        raise SettingsError("Airflow was not started here", where=str(settings.var), fix="run `python -m ops.local up`")
+    return Running(_address_file(settings).read_text(), USER, password(settings))
+
+
+def run_command(settings: Settings, command: list[str]) -> int:
+    """Runs a command in the environment of the Airflow that `up` started; gives its exit code.
+
+    Raises:
+        UsageError: no command was given.
+    """
+    if not command:
+        raise UsageError("no command to run", where="run", fix="such as: run airflow dags list")
+    port = urllib.parse.urlsplit(known(settings).address).port or PORT
+    env = airflow_env(settings, databases_of(settings), port)
+    env["PATH"] = os.pathsep.join([str(Path(AIRFLOW).parent), env.get("PATH", os.defpath)])
+    return subprocess.run(command, check=False, env=env, cwd=settings.home).returncode
+
+
+def databases_of(settings: Settings) -> Databases:
+    """The warehouse and Airflow's own database on the same server; made where they are missing."""
+    from etl.warehouse import server
+
+    warehouse = server.url_for(settings)
+    return Databases(warehouse, server.ensure_database(warehouse, server.AIRFLOW_DATABASE))
+
+
+def free_port(wanted: int) -> int:
+    """The wanted port, or any free one where that is taken."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise SettingsError("no free port on the loopback interface", where=HOST, fix="stop what holds them")
+
+
+def _migrate(env: dict[str, str], home: Path, logs: Path) -> None:
+    logs.mkdir(parents=True, exist_ok=True)
+    jobs = {
+        "airflow-migrate": [AIRFLOW, "db", "migrate"],
+        "warehouse-migrate": [sys.executable, "-P", "-m", "etl", "warehouse", "migrate"],
+    }
+    started = {}
+    for name, command in jobs.items():
+        with (logs / f"{name}.log").open("wb") as out:
+            started[name] = subprocess.Popen(
+                command, env=env, cwd=home, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
+            )
+    codes = {name: job.wait() for name, job in started.items()}
+    for name, code in codes.items():
+        if code:
+            raise SettingsError(
+                f"{' '.join(jobs[name][-3:])} failed:\n{processes.tail(logs / f'{name}.log')}",
+                where=str(logs / f"{name}.log"),
+                fix="mend what the last line says",
+            )
+
+
+def _wait_until_healthy(settings: Settings, running: Running, components: tuple[str, ...]) -> None:
+    client, logs = running.client, airflow_home(settings) / "logs"
+    asked = {HEALTH_NAMES[name] for name in components if name in HEALTH_NAMES}
+    until = time.monotonic() + READY_SECONDS
+    while time.monotonic() < until:
+        dead = [name for name, lives in processes.alive(_run(settings)).items() if not lives]
+        if dead:
+            log = logs / f"{dead[0]}.log"
+            raise SettingsError(f"{dead[0]} ended:\n{processes.tail(log)}", where=str(log), fix="mend what it says")
+        health = client.health()
+        if health and all((health.get(name) or {}).get("status") == "healthy" for name in asked):
+            return
+        time.sleep(0.3)
+    raise SettingsError(
+        f"Airflow was not healthy in {READY_SECONDS:.0f} s",
+        where=str(logs),
+        fix="read the logs there, then `down` and `up`",
+    )
+
+
+def _known(settings: Settings) -> Running:
+    return Running(_address_file(settings).read_text(), USER, password(settings))
+
+
+def _run(settings: Settings) -> Path:
+    return airflow_home(settings) / "run"
+
+
+def _address_file(settings: Settings) -> Path:
+    return airflow_home(settings) / "address"
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _status(settings: Settings) -> int:
+    lives = processes.alive(_run(settings))
+    for name, yes in lives.items():
+        print(f"{name:<14} {'running / đang chạy' if yes else 'ended / đã dừng'}")
+    if not lives:
+        print("nothing is running / không có gì đang chạy")
+        return 1
+    print(f"Airflow        {known(settings).address}")
+    return 0 if all(lives.values()) else 1
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The shell's door. Exit code 0 done, 1 not (all) running, 2 something is wrong and was named."""
+    parser = argparse.ArgumentParser(prog="python -m ops.local", description=__doc__)
+    parser.add_argument("action", choices=["up", "down", "status", "run"])
+    parser.add_argument(
+        "command", nargs=argparse.REMAINDER, help="run: a command of Airflow's, such as airflow dags list"
+    )
+    parser.add_argument("--port", type=int, default=PORT, help="port of the UI; another is taken where it is in use")
+    chosen = parser.parse_args(arguments)
+    try:
+        settings = etl_settings.load()
+        if chosen.action == "up":
+            running = up(settings, port=chosen.port)
+            print(
+                f"Airflow: {running.address}\nUser / tài khoản: {running.user}\nPassword / mật khẩu: {running.password}"
+            )
+            return 0
+        if chosen.action == "down":
+            print("Stopped / đã dừng:", ", ".join(down(settings)) or "–")
+            return 0
+        if chosen.action == "run":
+            return run_command(settings, chosen.command)
+        return _status(settings)
+    except TongketError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,99 @@
+"""What must be there before the containers start: `python -m ops.prepare`, run by the service `init`.
+
+Logins and databases on the server, both schemas, and the first user of Airflow. Safe to run at every start; a
+password changed in `.env` takes effect then.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from etl.errors import SettingsError, TongketError
+from etl.warehouse import server
+
+NEEDED = ("ADMIN_DATABASE_URL", "WAREHOUSE_PASSWORD", "AIRFLOW_DB_PASSWORD", "AIRFLOW_ADMIN_USER")
+SECRET = "AIRFLOW_ADMIN_PASSWORD"  # noqa: S105 - the name of a variable
+WAREHOUSE_LOGIN, AIRFLOW_LOGIN = "tongket", "airflow"
+ROLES = ("tongket_loader", "tongket_reader")
+AIRFLOW = str(Path(sys.executable).with_name("airflow"))
+
+
+def prepare(env: Mapping[str, str]) -> None:
+    """Brings server, schemas and first user to where this version needs them.
+
+    Raises:
+        SettingsError: a variable is missing, or a command failed.
+        WarehouseError: the server is away.
+    """
+    for name in (*NEEDED, SECRET):
+        if not env.get(name):
+            raise SettingsError(f"{name} is empty", where=name, fix="set it in .env (ops.new_secrets prints one)")
+    admin = env["ADMIN_DATABASE_URL"]
+    warehouse = server.ensure_database(admin, server.DATABASE)
+    server.ensure_database(admin, server.AIRFLOW_DATABASE)
+    with psycopg.connect(admin, autocommit=True) as connection:
+        _login(connection, WAREHOUSE_LOGIN, env["WAREHOUSE_PASSWORD"])
+        _login(connection, AIRFLOW_LOGIN, env["AIRFLOW_DB_PASSWORD"])
+        owner = sql.SQL("ALTER DATABASE {} OWNER TO {}")
+        connection.execute(owner.format(*map(sql.Identifier, (server.AIRFLOW_DATABASE, AIRFLOW_LOGIN))))
+        _run([sys.executable, "-m", "etl", "warehouse", "migrate"], {**env, "TONGKET_DATABASE_URL": warehouse})
+        for role in ROLES:
+            connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(WAREHOUSE_LOGIN)))
+    _run([AIRFLOW, "db", "migrate"], env)
+    _first_user(env)
+
+
+def _login(connection: psycopg.Connection[tuple[object, ...]], name: str, password: str) -> None:
+    known = connection.execute("SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = %s", (name,)).fetchone()
+    verb = sql.SQL("ALTER ROLE" if known else "CREATE ROLE")
+    connection.execute(
+        sql.SQL("{} {} LOGIN PASSWORD {}").format(verb, sql.Identifier(name), sql.Literal(password)),
+    )
+
+
+def _first_user(env: Mapping[str, str]) -> None:
+    user = env["AIRFLOW_ADMIN_USER"]
+    twice = f"{env[SECRET]}\n{env[SECRET]}\n"  # asked for, and asked again; never an argument that `ps` shows
+    email = env.get("AIRFLOW_ADMIN_EMAIL") or f"{user}@localhost.localdomain"
+    facts = ["--role", "Admin", "--email", email, "--firstname", "Tongket", "--lastname", "Admin"]
+    _run([AIRFLOW, "users", "create", "--username", user, *facts], env, said=twice)
+    _run([AIRFLOW, "users", "reset-password", "--username", user], env, said=twice)
+
+
+def _run(command: list[str], env: Mapping[str, str], said: str = "") -> None:
+    # A session of its own has no terminal: a command that asks for a password then reads what is said here.
+    done = subprocess.run(
+        command,
+        check=False,
+        env=dict(env),
+        input=said,
+        text=True,
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    name = " ".join(command[:3] if command[0] == AIRFLOW else command[2:])
+    if done.returncode:
+        raise SettingsError(f"{name} failed:\n{done.stdout[-2000:]}", where=name, fix="mend what the last line says")
+    print(f"done: {Path(command[0]).name} {' '.join(command[1:3])}", flush=True)
+
+
+def main() -> int:
+    """The container's door. Exit code 0 prepared, 2 not, with the reason."""
+    try:
+        prepare(os.environ)
+    except TongketError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,4 @@
+SELECT
+    code,
+    data_element_id
+FROM core.current_data_element;

@@ -1,0 +1,2 @@
+INSERT INTO ops.event (kind, delivery_id, detail)
+VALUES (:kind, :delivery_id, cast(:detail AS jsonb));

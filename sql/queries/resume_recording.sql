@@ -1,0 +1,2 @@
+-- Lets recording go on.
+SELECT pg_advisory_unlock(:lock);

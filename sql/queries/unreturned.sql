@@ -1,0 +1,33 @@
+-- Verdicts that the sender has not been told of, with the version made and the one before it.
+SELECT
+    d.delivery_id,
+    d.sha256,
+    d.size,
+    d.original_name,
+    d.folder,
+    d.received_at,
+    v.accepted,
+    v.scope,
+    v.form,
+    v.form_version,
+    v.unit_code,
+    v.period,
+    v.recorded_at,
+    s.submission_id,
+    s.version,
+    b.submission_id AS previous_id
+FROM ops.verdict AS v
+INNER JOIN ops.delivery AS d ON v.delivery_id = d.delivery_id
+LEFT JOIN core.submission AS s ON v.delivery_id = s.delivery_id
+LEFT JOIN core.submission AS b
+    ON
+        s.org_unit_id = b.org_unit_id
+        AND s.period = b.period
+        AND s.form = b.form
+        AND s.version - 1 = b.version
+WHERE
+    NOT EXISTS (
+        SELECT 1 FROM ops.event AS e
+        WHERE e.delivery_id = v.delivery_id AND e.kind = 'returned'
+    )
+ORDER BY d.received_at, d.delivery_id;

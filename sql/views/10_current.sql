@@ -1,0 +1,96 @@
+-- The catalogue as it stands: the latest version of each row that has not been retired.
+
+CREATE VIEW core.latest_org_unit AS
+SELECT
+    u.org_unit_id,
+    v.*
+FROM core.org_unit AS u
+INNER JOIN (
+    SELECT DISTINCT ON (code, valid_from) *
+    FROM core.org_unit_version
+    ORDER BY code, valid_from, catalogue_version_id DESC
+) AS v ON u.code = v.code AND u.valid_from = v.valid_from;
+
+CREATE VIEW core.current_org_unit AS
+SELECT * FROM core.latest_org_unit
+WHERE NOT retired;
+
+CREATE VIEW core.latest_data_element AS
+SELECT
+    e.data_element_id,
+    v.*
+FROM core.data_element AS e
+INNER JOIN (
+    SELECT DISTINCT ON (code) *
+    FROM core.data_element_version
+    ORDER BY code, catalogue_version_id DESC
+) AS v ON e.code = v.code;
+
+CREATE VIEW core.current_data_element AS
+SELECT * FROM core.latest_data_element
+WHERE NOT retired;
+
+CREATE VIEW core.current_succession AS
+SELECT v.* FROM (
+    SELECT DISTINCT ON (old_code, old_valid_to, new_code, new_valid_from) *
+    FROM core.succession_version
+    ORDER BY old_code, old_valid_to, new_code, new_valid_from, catalogue_version_id DESC
+) AS v
+WHERE NOT v.retired;
+
+CREATE VIEW core.current_expected AS
+SELECT v.* FROM (
+    SELECT DISTINCT ON (scope, form, unit_code, period) *
+    FROM core.expected_version
+    ORDER BY scope, form, unit_code, period, catalogue_version_id DESC
+) AS v
+WHERE NOT v.retired;
+
+CREATE VIEW plan.current_plan AS
+SELECT v.* FROM (
+    SELECT DISTINCT ON (plan) * FROM plan.plan
+    ORDER BY plan, catalogue_version_id DESC
+) AS v
+WHERE NOT v.retired;
+
+CREATE VIEW plan.current_duty AS
+SELECT v.* FROM (
+    SELECT DISTINCT ON (plan, position) * FROM plan.duty
+    ORDER BY plan, position, catalogue_version_id DESC
+) AS v
+WHERE NOT v.retired;
+
+CREATE VIEW plan.current_target AS
+SELECT v.* FROM (
+    SELECT DISTINCT ON (plan, item) * FROM plan.target
+    ORDER BY plan, item, catalogue_version_id DESC
+) AS v
+WHERE NOT v.retired;
+
+CREATE VIEW plan.current_milestone AS
+SELECT v.* FROM (
+    SELECT DISTINCT ON (plan, item, position) * FROM plan.milestone
+    ORDER BY plan, item, position, catalogue_version_id DESC
+) AS v
+WHERE NOT v.retired;
+
+CREATE VIEW plan.current_task AS
+SELECT v.* FROM (
+    SELECT DISTINCT ON (plan, task) * FROM plan.task
+    ORDER BY plan, task, catalogue_version_id DESC
+) AS v
+WHERE NOT v.retired;
+
+CREATE VIEW plan.current_indicator AS
+SELECT v.* FROM (
+    SELECT DISTINCT ON (indicator) * FROM plan.indicator
+    ORDER BY indicator, catalogue_version_id DESC
+) AS v
+WHERE NOT v.retired;
+
+CREATE VIEW plan.current_indicator_term AS
+SELECT v.* FROM (
+    SELECT DISTINCT ON (indicator, side, position) * FROM plan.indicator_term
+    ORDER BY indicator, side, position, catalogue_version_id DESC
+) AS v
+WHERE NOT v.retired;

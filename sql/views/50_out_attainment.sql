@@ -1,0 +1,34 @@
+-- What is read from outside: the latest computation of each period.
+
+-- Grain: (scope, period, plan, item, unit).
+CREATE VIEW out.attainment AS
+SELECT
+    r.scope,
+    r.period,
+    r.snapshot_id,
+    r.known_at,
+    a.position,
+    a.plan,
+    a.item,
+    a.content ->> 'indicator' AS indicator,
+    a.unit_code,
+    (a.content ->> 'numerator')::numeric AS numerator,
+    (a.content ->> 'denominator')::numeric AS denominator,
+    (a.content ->> 'value')::numeric AS value,
+    a.content ->> 'operator' AS operator,
+    (a.content ->> 'target')::numeric AS target,
+    a.content ->> 'target_period' AS target_period,
+    (a.content ->> 'met')::boolean AS met,
+    a.content ->> 'status' AS status,
+    (a.content ->> 'progress')::numeric AS progress,
+    a.content ->> 'class' AS progress_class,
+    (a.content ->> 'people_missing')::numeric AS people_missing,
+    (a.content ->> 'completeness')::numeric AS completeness,
+    a.content ->> 'as_of' AS as_of,
+    a.content ->> 'reason' AS reason
+FROM (
+    SELECT DISTINCT ON (scope, period) *
+    FROM plan.attainment_run
+    ORDER BY scope, period, run_id DESC
+) AS r
+INNER JOIN plan.attainment AS a ON coalesce(r.same_as, r.run_id) = a.run_id;

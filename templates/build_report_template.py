@@ -1,0 +1,449 @@
+"""Lays out `report.docx` once, from the decree's form (NĐ 30/2020/NĐ-CP, Phụ lục I).
+
+Word is the editor from then on: an office opens `report.docx`, changes what it wants and keeps the slots
+(docs/reports.md lists them). Run this file only to start again from the project's own layout; it overwrites.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from docx import Document
+from docx.enum.section import WD_ORIENT, WD_SECTION
+from docx.enum.style import WD_STYLE_TYPE
+from docx.enum.table import WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt, RGBColor
+
+FONT = "Times New Roman"
+CENTER, LEFT, JUSTIFY = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.JUSTIFY
+BLANK_DATE = "ngày      tháng      năm        "
+
+# name: size, bold, italic, alignment, space before, space after, first-line indent in mm
+STYLES: dict[str, tuple[float, bool, bool, Any, float, float, float]] = {
+    "VB Quốc hiệu": (13, True, False, CENTER, 0, 0, 0),
+    "VB Tiêu ngữ": (14, True, False, CENTER, 0, 0, 0),
+    "VB Gạch tiêu ngữ": (3, False, False, CENTER, 0, 0, 0),
+    "VB Gạch": (3, False, False, CENTER, 0, 6, 0),
+    "VB Cơ quan chủ quản": (13, False, False, CENTER, 0, 0, 0),
+    "VB Cơ quan ban hành": (13, True, False, CENTER, 0, 0, 0),
+    "VB Số ký hiệu": (13, False, False, CENTER, 6, 0, 0),
+    "VB Địa danh": (14, False, True, CENTER, 6, 0, 0),
+    "VB Tên loại": (14, True, False, CENTER, 12, 0, 0),
+    "VB Trích yếu": (14, True, False, CENTER, 0, 0, 0),
+    "VB Kính gửi": (14, False, False, CENTER, 12, 0, 0),
+    "VB Kính gửi danh sách": (14, False, False, LEFT, 0, 0, 0),
+    "VB Căn cứ": (14, False, True, JUSTIFY, 6, 0, 12.7),
+    "VB Nội dung": (14, False, False, JUSTIFY, 6, 0, 12.7),
+    "VB Thông báo": (14, True, False, CENTER, 12, 6, 0),
+    "VB Mục": (14, True, False, JUSTIFY, 12, 0, 12.7),
+    "VB Khoản": (14, True, False, JUSTIFY, 6, 0, 12.7),
+    "VB Hình": (14, False, False, CENTER, 6, 0, 0),
+    "VB Chú thích hình": (13, False, True, CENTER, 0, 6, 0),
+    "VB Nơi nhận": (12, True, True, LEFT, 0, 0, 0),
+    "VB Nơi nhận danh sách": (11, False, False, LEFT, 0, 0, 0),
+    "VB Quyền hạn": (14, True, False, CENTER, 0, 0, 0),
+    "VB Họ tên": (14, True, False, CENTER, 70, 0, 0),
+    "VB Phụ lục": (14, True, False, CENTER, 0, 0, 0),
+    "VB Tên phụ lục": (14, True, False, CENTER, 0, 0, 0),
+    "VB Kèm theo": (14, False, True, CENTER, 0, 6, 0),
+    "VB Số trang": (14, False, False, CENTER, 0, 0, 0),
+    "VB Mô phỏng": (12, True, False, CENTER, 0, 0, 0),
+    "VB Bảng": (11, False, False, LEFT, 1, 1, 0),
+    "VB Bảng giữa": (11, False, False, CENTER, 1, 1, 0),
+    "VB Bảng đầu": (11, True, False, CENTER, 1, 1, 0),
+    "VB Bảng nhóm": (11, True, False, LEFT, 1, 1, 0),
+    "VB Ghi chú bảng": (11, False, True, LEFT, 3, 3, 0),
+}
+OUTLINE = {"VB Mục": 0, "VB Khoản": 1, "VB Phụ lục": 0}
+TOGETHER = {"VB Mục", "VB Khoản", "VB Hình", "VB Phụ lục", "VB Tên phụ lục", "VB Kèm theo", "VB Bảng nhóm"}
+
+
+def build(path: Path) -> None:
+    """Writes the template."""
+    doc = Document()
+    for element in list(doc.element.body)[:-1]:
+        doc.element.body.remove(element)
+    _styles(doc)
+    _page(doc.sections[0], landscape=False)
+    _headers(doc.sections[0])
+    _head(doc)
+    _body(doc)
+    _foot(doc)
+    for write in (_annex_results, _annex_units, _annex_tasks):
+        _page(doc.add_section(WD_SECTION.NEW_PAGE), landscape=True)
+        write(doc)
+    _page(doc.add_section(WD_SECTION.NEW_PAGE), landscape=False)
+    _lines(doc, "VB Nội dung", "{%p endif %}")  # the tasks' annex ends with its section break
+    _annex_plan(doc)
+    properties = doc.core_properties
+    properties.title, properties.comments, properties.author = "Báo cáo", "", ""
+    doc.save(str(path))
+
+
+# --- page and styles -------------------------------------------------------------------------------
+
+
+def _fonts(style: Any, size: float) -> None:
+    style.font.name, style.font.size, style.font.color.rgb = FONT, Pt(size), RGBColor(0, 0, 0)
+    fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+    for key in ("w:ascii", "w:hAnsi", "w:eastAsia", "w:cs"):
+        fonts.set(qn(key), FONT)
+    for key in ("w:asciiTheme", "w:hAnsiTheme", "w:eastAsiaTheme", "w:cstheme"):
+        fonts.attrib.pop(qn(key), None)
+
+
+def _styles(doc: Any) -> None:
+    _fonts(doc.styles["Normal"], 14)
+    language = OxmlElement("w:lang")
+    language.set(qn("w:val"), "vi-VN")
+    language.set(qn("w:eastAsia"), "vi-VN")
+    doc.styles["Normal"].element.get_or_add_rPr().append(language)
+    for name, (size, bold, italic, align, before, after, indent) in STYLES.items():
+        style = doc.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        style.base_style, style.quick_style = doc.styles["Normal"], True
+        _fonts(style, size)
+        style.font.bold, style.font.italic = bold, italic
+        form = style.paragraph_format
+        form.alignment, form.space_before, form.space_after = align, Pt(before), Pt(after)
+        form.first_line_indent, form.line_spacing_rule = Mm(indent), WD_LINE_SPACING.SINGLE
+        form.keep_with_next, form.widow_control = name in TOGETHER, True
+        if name in OUTLINE:
+            level = OxmlElement("w:outlineLvl")
+            level.set(qn("w:val"), str(OUTLINE[name]))
+            style.element.get_or_add_pPr().append(level)
+    doc.styles["VB Kính gửi danh sách"].paragraph_format.left_indent = Mm(55)
+    for name in ("VB Gạch", "VB Gạch tiêu ngữ"):
+        _rule(doc.styles[name])
+    motto = doc.styles["VB Gạch tiêu ngữ"].paragraph_format  # 59,8 mm of text in a cell of 102 mm
+    motto.left_indent = motto.right_indent = Mm(21.1)
+
+
+def _rule(style: Any) -> None:
+    """A solid line as the bottom border of an empty paragraph: its indents set the length."""
+    borders, line = OxmlElement("w:pBdr"), OxmlElement("w:bottom")
+    for key, value in (("val", "single"), ("sz", "6"), ("space", "0"), ("color", "000000")):
+        line.set(qn(f"w:{key}"), value)
+    borders.append(line)
+    properties = style.element.get_or_add_pPr()
+    properties.insert_element_before(borders, "w:shd", "w:spacing", "w:ind", "w:jc", "w:outlineLvl")
+
+
+def _page(section: Any, *, landscape: bool) -> None:
+    """A4 with the decree's margins; numbering starts anew and is hidden on the first page."""
+    section.orientation = WD_ORIENT.LANDSCAPE if landscape else WD_ORIENT.PORTRAIT
+    section.page_width, section.page_height = (Mm(297), Mm(210)) if landscape else (Mm(210), Mm(297))
+    section.top_margin = section.bottom_margin = section.right_margin = Mm(20)
+    section.left_margin, section.header_distance, section.footer_distance = Mm(30), Mm(8), Mm(8)
+    section.different_first_page_header_footer = True
+    for old in section._sectPr.findall(qn("w:pgNumType")):
+        section._sectPr.remove(old)
+    numbering = OxmlElement("w:pgNumType")
+    numbering.set(qn("w:start"), "1")
+    section._sectPr.insert_element_before(numbering, "w:cols", "w:titlePg", "w:docGrid")
+
+
+def _headers(section: Any) -> None:
+    """Page number in the middle of the top margin; a line on every page when the data are simulated."""
+    number = section.header.paragraphs[0]
+    number.style = "VB Số trang"
+    for kind, text in (("begin", None), (None, "PAGE"), ("end", None)):
+        run = number.add_run()
+        if kind:
+            field = OxmlElement("w:fldChar")
+            field.set(qn("w:fldCharType"), kind)
+        else:
+            field = OxmlElement("w:instrText")
+            field.text = text
+        run._r.append(field)
+    section.first_page_header.paragraphs[0].style = "VB Số trang"
+    for header in (section.header, section.first_page_header):
+        for text in ("{%p if simulated %}", "{{ simulated }}", "{%p endif %}"):
+            header.add_paragraph(text, style="VB Mô phỏng")
+
+
+# --- pieces ------------------------------------------------------------------------------------------
+
+
+def _lines(doc: Any, style: str, *texts: str) -> None:
+    for text in texts:
+        doc.add_paragraph(text, style=style)
+
+
+def _loop(doc: Any, style: str, slot: str) -> None:
+    """Paragraphs repeated for every text of a slot."""
+    _lines(doc, style, f"{{%p for line in {slot} %}}", "{{ line.text }}", "{%p endfor %}")
+
+
+def _table(doc: Any, widths: list[float], *, borders: bool) -> Any:
+    table = doc.add_table(rows=0, cols=len(widths))
+    table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
+    properties = table._tbl.tblPr
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("left", "right"):
+        margin = OxmlElement(f"w:{side}")
+        margin.set(qn("w:w"), "57" if borders else "0")  # twentieths of a point: 1 mm
+        margin.set(qn("w:type"), "dxa")
+        margins.append(margin)
+    look = properties.find(qn("w:tblLook"))
+    properties.append(margins) if look is None else look.addprevious(margins)
+    if borders:
+        table.style = "Table Grid"
+    for column, width in zip(table._tbl.tblGrid.gridCol_lst, widths, strict=True):
+        column.w = Mm(width)
+    return table
+
+
+def _row(table: Any, cells: list[tuple[str, str]], widths: list[float], *, header: bool = False) -> Any:
+    """A row that never breaks across pages; `header` repeats it."""
+    row = table.add_row()
+    properties = row._tr.get_or_add_trPr()
+    for name, wanted in (("w:cantSplit", True), ("w:tblHeader", header)):
+        if wanted:
+            properties.append(OxmlElement(name))
+    found = row.cells
+    for cell, width, (text, style) in zip(found, widths, cells, strict=False):
+        cell.width = Mm(width)
+        cell.paragraphs[0].text, cell.paragraphs[0].style = text, style
+    for cell in list(row._tr.tc_lst)[len(cells) :]:
+        row._tr.remove(cell)
+    return row
+
+
+def _control(table: Any, text: str) -> None:
+    """A row that only carries a tag; rendering removes it."""
+    table.add_row().cells[0].text = text
+
+
+def _data_table(doc: Any, widths: list[float], heads: list[str], loop: str, cells: list[tuple[str, str]]) -> None:
+    """A table with a repeating head and one row for every entry of a slot."""
+    table = _table(doc, widths, borders=True)
+    _row(table, [(head, "VB Bảng đầu") for head in heads], widths, header=True)
+    _control(table, f"{{%tr for row in {loop} %}}")
+    _row(table, cells, widths)
+    _control(table, "{%tr endfor %}")
+
+
+# --- the report --------------------------------------------------------------------------------------
+
+
+def _head(doc: Any) -> None:
+    widths = [58.0, 102.0]
+    row = _row(_table(doc, widths, borders=False), [("", "VB Bảng")] * 2, widths)
+    left, right = row.cells
+    pieces = (
+        (left, "VB Cơ quan chủ quản", "{{ parent_body }}"),
+        (left, "VB Cơ quan ban hành", "{{ body }}"),
+        (left, "VB Gạch", ""),
+        (left, "VB Số ký hiệu", "Số:        /{{ symbol }}"),
+        (right, "VB Quốc hiệu", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"),
+        (right, "VB Tiêu ngữ", "Độc lập - Tự do - Hạnh phúc"),
+        (right, "VB Gạch tiêu ngữ", ""),
+        (right, "VB Địa danh", "{{ place }}, " + BLANK_DATE),
+    )
+    for cell, style, text in pieces:
+        cell.add_paragraph(text, style=style)
+    for cell in (left, right):
+        cell._tc.remove(cell.paragraphs[0]._p)
+    _lines(doc, "VB Tên loại", "BÁO CÁO")
+    _lines(doc, "VB Trích yếu", "{{ subject }}")
+    _lines(doc, "VB Gạch", "")
+    _lines(
+        doc,
+        "VB Kính gửi",
+        "{%p if one_recipient %}",
+        "Kính gửi: {{ one_recipient }}",
+        "{%p else %}",
+        "Kính gửi:",
+        "{%p endif %}",
+    )
+    _loop(doc, "VB Kính gửi danh sách", "recipients")
+    _lines(doc, "VB Thông báo", "{%p if simulated_notice %}", "{{ simulated_notice }}", "{%p endif %}")
+    _loop(doc, "VB Căn cứ", "bases")
+    _lines(doc, "VB Nội dung", "{{ opening }}")
+
+
+def _body(doc: Any) -> None:
+    _lines(doc, "VB Mục", "I. TÌNH HÌNH CHUNG")
+    _loop(doc, "VB Nội dung", "situation")
+    _lines(doc, "VB Mục", "II. KẾT QUẢ THỰC HIỆN CÁC CHỈ TIÊU")
+    _loop(doc, "VB Nội dung", "summary")
+    _lines(doc, "VB Hình", "{%p if has_chart %}", "{{ chart }}")
+    _lines(doc, "VB Chú thích hình", "{{ chart_caption }}", "{%p endif %}")
+    _lines(doc, "VB Khoản", "{%p for group in groups %}", "{{ group.title }}")
+    _loop(doc, "VB Nội dung", "group.lines")
+    _lines(doc, "VB Nội dung", "{%p endfor %}")
+    _lines(doc, "VB Mục", "III. KẾT QUẢ THEO ĐƠN VỊ")
+    _loop(doc, "VB Nội dung", "unit_sentences")
+    _lines(doc, "VB Mục", "IV. TÌNH HÌNH THỰC HIỆN NHIỆM VỤ")
+    _loop(doc, "VB Nội dung", "task_sentences")
+    _lines(doc, "VB Mục", "V. KHÓ KHĂN, NGUYÊN NHÂN, ĐỀ XUẤT, KIẾN NGHỊ")
+    for number, (title, slot) in enumerate(
+        (("Khó khăn, vướng mắc", "difficulties"), ("Nguyên nhân", "causes"), ("Đề xuất, kiến nghị", "proposals")), 1
+    ):
+        _lines(doc, "VB Khoản", f"{number}. {title}")
+        _loop(doc, "VB Nội dung", slot)
+    _lines(doc, "VB Mục", "VI. GHI CHÚ VỀ SỐ LIỆU")
+    _loop(doc, "VB Nội dung", "data_notes")
+    closing = doc.add_paragraph("{{ closing }}", style="VB Nội dung")
+    closing.paragraph_format.keep_with_next, closing.paragraph_format.space_after = True, Pt(12)
+
+
+def _foot(doc: Any) -> None:
+    widths = [75.0, 85.0]
+    left, right = _row(_table(doc, widths, borders=False), [("", "VB Bảng")] * 2, widths).cells
+    pieces = (
+        (left, "VB Nơi nhận", "Nơi nhận:"),
+        (left, "VB Nơi nhận danh sách", "- Như trên;"),
+        (left, "VB Nơi nhận danh sách", "{%p for line in copies %}"),
+        (left, "VB Nơi nhận danh sách", "{{ line.text }}"),
+        (left, "VB Nơi nhận danh sách", "{%p endfor %}"),
+        (left, "VB Nơi nhận danh sách", "{{ archive_line }}"),
+        (right, "VB Quyền hạn", "{%p for line in authority %}"),
+        (right, "VB Quyền hạn", "{{ line.text }}"),
+        (right, "VB Quyền hạn", "{%p endfor %}"),
+        (right, "VB Họ tên", ""),
+    )
+    for cell, style, text in pieces:
+        cell.add_paragraph(text, style=style)
+    for cell in (left, right):
+        cell._tc.remove(cell.paragraphs[0]._p)
+
+
+def _annex_title(doc: Any, number: str, title: str) -> None:
+    _lines(doc, "VB Phụ lục", f"Phụ lục {number}")
+    _lines(doc, "VB Tên phụ lục", title)
+    _lines(
+        doc,
+        "VB Kèm theo",
+        "(Kèm theo Báo cáo số        /{{ symbol }} " + BLANK_DATE.rstrip() + "        của {{ office }})",
+    )
+
+
+def _annex_results(doc: Any) -> None:
+    _annex_title(doc, "I", "KẾT QUẢ THỰC HIỆN CÁC CHỈ TIÊU")
+    left, middle, head = "VB Bảng", "VB Bảng giữa", "VB Bảng đầu"
+    columns = [
+        ("TT", "{{ row.item }}", middle, 17.0),
+        ("Chỉ tiêu", "{{ row.title }}", left, 54.0),
+        ("Đơn vị", "{{ row.measured_in }}", middle, 17.0),
+        ("{{ baseline_title }}", "{{ row.baseline }}", middle, 22.0),
+        ("Cùng kỳ năm trước", "{{ row.previous }}", middle, 19.0),
+        ("Kỳ này ({{ period }})", "{{ row.value }}", middle, 27.0),
+        ("{%tc for year in years %}", "{%tc for level in row.levels %}", middle, 1.0),
+        ("{{ year.title }}", "{{ level.text }}", middle, 24.0),
+        ("{%tc endfor %}", "{%tc endfor %}", middle, 1.0),
+        ("Đánh giá", "{{ row.status }}", middle, 22.0),
+        ("Còn thiếu (hoặc vượt)", "{{ row.missing }}", middle, 21.0),
+    ]
+    widths = [width for *_, width in columns]
+    table = _table(doc, widths, borders=True)
+    _row(table, [(title, head) for title, *_ in columns], widths, header=True)
+    _control(table, "{%tr for row in results %}")
+    _control(table, "{%tr if row.is_group %}")
+    _row(table, [("{% colspan span %}{{ row.group }}", "VB Bảng nhóm")], [sum(widths)])
+    _control(table, "{%tr elif row.is_statement %}")
+    _row(
+        table,
+        [
+            ("{{ row.item }}", middle),
+            ("{{ row.title }}", left),
+            ("{{ row.measured_in }}", middle),
+            ("{% colspan span - 5 %}{{ row.statement }}", left),
+            ("{{ row.status }}", middle),
+            ("{{ row.missing }}", middle),
+        ],
+        [17.0, 54.0, 17.0, 116.0, 22.0, 21.0],
+    )
+    _control(table, "{%tr else %}")
+    _row(table, [(text, style) for _, text, style, _ in columns], widths)
+    _control(table, "{%tr endif %}")
+    _control(table, "{%tr endfor %}")
+    _lines(doc, "VB Ghi chú bảng", "Dấu *: chỉ tính trên các nơi có số liệu, xem mục VI của báo cáo.")
+    _path_table(doc)
+
+
+def _path_table(doc: Any) -> None:
+    """The path to the plan's milestones: in the annual report only."""
+    middle = "VB Bảng giữa"
+    _lines(doc, "VB Khoản", "{%p if path %}")
+    _lines(doc, "VB Tên phụ lục", "", "LỘ TRÌNH ĐẾN CÁC MỐC CỦA KẾ HOẠCH")
+    columns = [
+        ("TT", "{{ row.item }}", middle, 17.0),
+        ("Chỉ tiêu", "{{ row.title }}", "VB Bảng", 62.0),
+        ("Mức ban đầu", "{{ row.baseline }}", middle, 19.0),
+        ("Thực hiện", "{{ row.value }}", middle, 21.0),
+        ("Mức cần đạt theo lộ trình", "{{ row.path_value }}", middle, 22.0),
+        ("Mốc tới", "{{ row.target }}", middle, 30.0),
+        ("Hệ số tiến độ (1 = đúng lộ trình)", "{{ row.progress }}", middle, 20.0),
+        ("Theo đường thẳng", "{{ row.progress_class }}", middle, 19.0),
+        ("Theo tốc độ bình quân", "{{ row.cagr_class }}", middle, 19.0),
+        ("Đối chiếu", "{{ row.agreement }}", middle, 18.0),
+    ]
+    _data_table(doc, [w for *_, w in columns], [t for t, *_ in columns], "path", [(c, s) for _, c, s, _ in columns])
+    _lines(doc, "VB Khoản", "{%p endif %}")
+
+
+def _annex_units(doc: Any) -> None:
+    _annex_title(doc, "II", "KẾT QUẢ THEO ĐƠN VỊ")
+    middle, head = "VB Bảng giữa", "VB Bảng đầu"
+    _lines(doc, "VB Nội dung", "{%p if not unit_blocks %}", "Chưa có số liệu theo đơn vị.", "{%p endif %}")
+    legend = "Đ: đạt; C: chưa đạt; T: trong kế hoạch tính theo thời gian; V: vượt mức kế hoạch; không có chữ: "
+    _lines(doc, "VB Ghi chú bảng", f"{legend}không kết luận.")
+    _lines(doc, "VB Nội dung", "{%p for block in unit_blocks %}")
+    widths = [10.0, 46.0, 1.0, 20.0, 1.0]
+    table = _table(doc, widths, borders=True)
+    heads = [
+        "TT",
+        "Đơn vị",
+        "{%tc for indicator in block.indicators %}",
+        "{{ indicator.item }}. {{ indicator.title }}",
+        "{%tc endfor %}",
+    ]
+    _row(table, [(text, head) for text in heads], widths, header=True)
+    _control(table, "{%tr for row in block.rows %}")
+    cells = [
+        ("{{ loop.index }}", middle),
+        ("{{ row.name }}", "VB Bảng"),
+        ("{%tc for cell in row.cells %}", middle),
+        ("{{ cell.text }}", middle),
+        ("{%tc endfor %}", middle),
+    ]
+    _row(table, cells, widths)
+    _control(table, "{%tr endfor %}")
+    _lines(doc, "VB Ghi chú bảng", "", "{%p endfor %}")
+
+
+def _annex_tasks(doc: Any) -> None:
+    """Left out, with its page, where no task has a date and none is in arrears."""
+    _lines(doc, "VB Nội dung", "{%p if tasks %}")
+    _annex_title(doc, "III", "NHIỆM VỤ CÓ THỜI HẠN VÀ NHIỆM VỤ QUÁ HẠN")
+    middle, left = "VB Bảng giữa", "VB Bảng"
+    columns = [
+        ("TT", "{{ row.number }}", middle, 10.0),
+        ("Nhiệm vụ", "{{ row.title }}", left, 75.0),
+        ("Căn cứ", "{{ row.clause }}", left, 32.0),
+        ("Đơn vị chủ trì", "{{ row.lead }}", left, 42.0),
+        ("Thời hạn", "{{ row.deadline }}", left, 33.0),
+        ("Tình hình", "{{ row.situation }}", left, 55.0),
+    ]
+    _data_table(doc, [w for *_, w in columns], [t for t, *_ in columns], "tasks", [(c, s) for _, c, s, _ in columns])
+
+
+def _annex_plan(doc: Any) -> None:
+    _annex_title(doc, "{{ plan_annex }}", "CÁCH HIỂU CHỈ TIÊU VÀ ĐIỂM CẦN LƯU Ý CỦA KẾ HOẠCH")
+    columns = [
+        ("TT", "{{ row.item }}", "VB Bảng giữa", 19.0),
+        ("Chỉ tiêu", "{{ row.name }}", "VB Bảng", 55.0),
+        ("Cách hiểu, điểm cần lưu ý", "{{ row.text }}", "VB Bảng", 86.0),
+    ]
+    _data_table(
+        doc, [w for *_, w in columns], [t for t, *_ in columns], "plan_notes", [(c, s) for _, c, s, _ in columns]
+    )
+
+
+if __name__ == "__main__":
+    build(Path(__file__).with_name("report.docx"))

@@ -1,0 +1,125 @@
+"""Fixtures that any test may use: a private PostgreSQL for the session, and a fresh warehouse for each test.
+
+The server is started once, on first use; a warehouse is a copy of a migrated template and takes some tens of
+milliseconds. Every process of a parallel run has its own server.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import Engine, make_url
+
+from etl import load
+from etl.catalog.loader import Catalogue, load_catalogue
+from etl.settings import PROJECT_ROOT, Settings
+from etl.settings import load as load_settings
+from etl.warehouse import connect, migrate, server
+
+EngineMaker = Callable[[connect.Role], Engine]
+_TEMPLATE, _STOCKED = "template_of_tests", "stocked_template_of_tests"
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Address of the main database of a private server that ends with the session."""
+    folder = Path(tempfile.mkdtemp(prefix="tongket-test-"))
+    url = server.start(folder / "pg")
+    with psycopg.connect(_plain(url), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")  # thrown away with the session
+        connection.execute("SELECT pg_reload_conf()")
+    yield url
+    server.stop(folder / "pg", at_once=True)
+    shutil.rmtree(folder)
+
+
+def _plain(url: str, database: str | None = None) -> str:
+    """An address as psycopg reads it."""
+    address = make_url(url).set(drivername="postgresql")
+    return (address.set(database=database) if database else address).render_as_string(hide_password=False)
+
+
+def _copy_of(url: str, template: str, name: str) -> str:
+    """Address of a new database that is a copy of another."""
+    with psycopg.connect(_plain(url, "postgres"), autocommit=True) as connection:
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    """The project's own catalogue."""
+    return load_catalogue(PROJECT_ROOT / "catalog")
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: str) -> str:
+    """Name of a database with the schema, and nothing in it, to copy from."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TONGKET_DATABASE_URL", server.ensure_database(postgres, _TEMPLATE))
+        engine = connect.engine(load_settings(), "owner")
+        migrate.migrate(engine)
+        engine.dispose()
+    return _TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def stocked(postgres: str, migrated: str, catalogue: Catalogue) -> str:
+    """Name of a database with the schema and the project's catalogue, to copy from."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TONGKET_DATABASE_URL", _copy_of(postgres, migrated, _STOCKED))
+        engine = connect.engine(load_settings(), "loader")
+        with engine.begin() as conn:
+            load.catalogue(conn, catalogue)
+        engine.dispose()
+    return _STOCKED
+
+
+@pytest.fixture(scope="session")
+def sandbox(postgres: str, migrated: str) -> Iterator[Engine]:
+    """The loader's engine on one warehouse without a catalogue, for all tests that never commit."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TONGKET_DATABASE_URL", _copy_of(postgres, migrated, "sandbox_of_tests"))
+        engine = connect.engine(load_settings(), "loader")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def warehouse(postgres: str, stocked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """Settings (in the environment too) of the test's own run-time folder and warehouse, with the catalogue in it."""
+    name = f"test_{next(_NUMBERS)}"
+    monkeypatch.setenv("TONGKET_DATABASE_URL", _copy_of(postgres, stocked, name))
+    monkeypatch.setenv("TONGKET_VAR", str(tmp_path / "var"))
+    yield load_settings()
+    with psycopg.connect(_plain(postgres, "postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def engine_as(warehouse: Settings) -> Iterator[EngineMaker]:
+    """Makes engines on the test's warehouse, by role, and closes them afterwards."""
+    made: list[Engine] = []
+
+    def make(role: connect.Role) -> Engine:
+        made.append(connect.engine(warehouse, role))
+        return made[-1]
+
+    yield make
+    for engine in made:
+        engine.dispose()
+
+
+@pytest.fixture
+def loader(engine_as: EngineMaker) -> Engine:
+    """An engine on the test's warehouse in the loader's role."""
+    return engine_as("loader")

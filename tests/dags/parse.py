@@ -1,0 +1,56 @@
+"""Parses dags/ in this fresh process, without a database, and prints what it found as JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+DAGS = Path(__file__).resolve().parents[2] / "dags"
+
+
+def main() -> None:
+    sys.path.insert(0, str(DAGS))  # as Airflow does with the folder of a bundle
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(str(DAGS), bundle_path=DAGS, bundle_name="dags")
+    loaded = sorted(sys.modules)
+    import tongket_common
+
+    facts = {
+        "errors": bag.import_errors,
+        "modules": loaded,
+        "keys": {name: pattern.pattern for name, pattern in tongket_common.KEY_OF_CADENCE.items()},
+        "dags": {
+            dag.dag_id: {
+                "file": Path(dag.fileloc).name,
+                "owner": dag.owner,
+                "tags": sorted(dag.tags),
+                "doc": dag.doc_md or "",
+                "description": dag.description or "",
+                "catchup": dag.catchup,
+                "max_active_runs": dag.max_active_runs,
+                "timetable": type(dag.timetable).__name__,
+                "listens": sorted(re.findall(r"name='(\w+)'", repr(getattr(dag.timetable, "asset_condition", "")))),
+                "tasks": {
+                    task.task_id: {
+                        "retries": task.retries,
+                        "delay": task.retry_delay.total_seconds() if task.retry_delay else 0,
+                        "timeout": task.execution_timeout.total_seconds() if task.execution_timeout else 0,
+                        "rule": task.trigger_rule.value,
+                        "mapped": task.is_mapped,
+                        "outlets": [asset.name for asset in task.outlets],
+                        "upstream": sorted(task.upstream_task_ids),
+                    }
+                    for task in dag.tasks
+                },
+            }
+            for dag in bag.dags.values()
+        },
+    }
+    sys.stdout.write(json.dumps(facts))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""The journal: each content once, each sender answered once, each batch whole folders."""
+
+from threading import Barrier, Thread
+
+import pytest
+from sqlalchemy import Engine
+
+from etl import load
+from etl.catalog.loader import Catalogue
+from etl.model import CellState
+from etl.warehouse import journal
+from tests.integration.build import item
+
+pytestmark = pytest.mark.integration
+
+FORM, WHEN = "kt-district-quarter", "2024-04-10T08:00:00+07:00"
+
+
+def test_the_same_content_is_one_delivery_under_any_name(loader: Engine) -> None:
+    with loader.begin() as conn:
+        first, new = journal.register_delivery(conn, "a" * 64, 10, "quý 1.xlsx", "608", WHEN)
+        again, new_again = journal.register_delivery(
+            conn, "a" * 64, 10, "khác.xlsx", "610", "2024-05-01T00:00:00+07:00"
+        )
+    assert (new, new_again) == (True, False)
+    assert first == again
+    assert (first.received_at, first.folder) == (WHEN, "608")
+    with loader.connect() as conn:
+        kinds = [(e.kind, e.detail.get("name"), e.detail.get("folder")) for e in journal.events(conn)]
+        only = journal.events(conn, "duplicate", first.delivery_id)
+    assert kinds == [("received", None, None), ("duplicate", "khác.xlsx", "610")]
+    assert [e.kind for e in only] == ["duplicate"]
+
+
+def test_two_processes_register_the_same_content(loader: Engine) -> None:
+    start, seen = Barrier(2), []
+
+    def run() -> None:
+        start.wait()
+        with loader.begin() as conn:
+            seen.append(journal.register_delivery(conn, "b" * 64, 10, "a.xlsx", "608", WHEN))
+
+    threads = [Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({delivery.delivery_id for delivery, _ in seen}) == 1
+    assert sorted(new for _, new in seen) == [False, True]
+
+
+def test_batches_share_the_work_by_folder(loader: Engine) -> None:
+    with loader.begin() as conn:
+        for i in range(40):
+            journal.register_delivery(
+                conn, f"{i:064x}", 1, "a.xlsx", str(600 + i % 20), f"2024-04-{10 + i // 20}T08:00:00+07:00"
+            )
+        batches = [journal.pending(conn, i, 3) for i in range(3)]
+        every = journal.pending(conn)
+    assert sorted(d.delivery_id for batch in batches for d in batch) == sorted(d.delivery_id for d in every)
+    folders = [{d.folder for d in batch} for batch in batches]
+    assert all(folders)
+    assert not (folders[0] & folders[1] or folders[1] & folders[2] or folders[0] & folders[2])
+    assert [d.received_at for d in every] == sorted(d.received_at for d in every)
+
+
+def test_a_decided_delivery_is_not_pending(loader: Engine, catalogue: Catalogue) -> None:
+    with loader.begin() as conn:
+        done, open_ = (item(conn, catalogue, FORM, u, "2024Q1", {}) for u in ("608", "610"))
+        load.deliveries(conn, [done])
+        assert journal.pending(conn) == [open_.delivery]
+
+
+def test_an_answer_is_owed_until_it_is_given(loader: Engine, catalogue: Catalogue) -> None:
+    with loader.begin() as conn:
+        load.deliveries(conn, [item(conn, catalogue, FORM, "608", "2024Q1", {("23281", "pop_total"): "5"})])
+        (answer,) = journal.unreturned(conn)
+        assert (answer.form, answer.unit, answer.period, answer.version) == (FORM, "608", "2024Q1", 1)
+        assert answer.verdict.accepted
+        assert answer.changes == ()
+        journal.mark_returned(conn, answer.delivery.delivery_id, file="returns/608/x.xlsx")
+        assert journal.unreturned(conn) == []
+        assert journal.events(conn, "returned")[0].detail == {"file": "returns/608/x.xlsx"}
+
+
+def test_a_correction_names_what_changed(loader: Engine, catalogue: Catalogue) -> None:
+    task = "task.kt-124.III.1-2.state"
+    before = {("23281", "pop_total"): "5", ("23281", "insured"): "4", ("23281", "managed"): "1",
+              ("608", task): "Chưa thực hiện", ("23281", "elderly"): ""}  # fmt: skip
+    after = {("23281", "pop_total"): "5", ("23281", "insured"): "3", ("23281", "managed"): "?",
+             ("608", task): "Đã hoàn thành", ("23284", "pop_total"): "0"}  # fmt: skip
+    with loader.begin() as conn:
+        for cells in (before, after):
+            load.deliveries(conn, [item(conn, catalogue, FORM, "608", "2024Q1", cells)])
+        answer = journal.unreturned(conn)[-1]
+    assert answer.version == 2
+    told = {(c.org_unit_code, c.data_element): c for c in answer.changes}
+    assert set(told) == {("23281", "insured"), ("23281", "managed"), ("608", task), ("23284", "pop_total")}
+    insured, new = told[("23281", "insured")], told[("23284", "pop_total")]
+    assert (insured.before, insured.after, insured.sheet) == (4, 3, "B1")
+    assert (new.state_before, new.before, new.state_after, new.after) == (CellState.MISSING, None, CellState.ZERO, 0)
+    assert told[("23281", "managed")].state_after == CellState.UNRELIABLE
+    assert (told[("608", task)].words_before, told[("608", task)].words_after) == ("Chưa thực hiện", "Đã hoàn thành")
+
+
+def test_a_report_is_noted_with_its_snapshot(loader: Engine) -> None:
+    with loader.begin() as conn:
+        report = journal.ReportRecord(
+            "kon-tum", "kt-1693", "quarter", "2024Q1", "abc", WHEN, {"bao-cao.docx": "0" * 64}
+        )
+        number = journal.record_report(conn, report)
+        (event,) = journal.events(conn, "report_written")
+    assert event.detail == {"report": number, "scope": "kon-tum", "plan": "kt-1693", "period": "2024Q1"}

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from etl import settings as etl_settings
+from etl.settings import Settings
+from ops import environment
+from ops.environment import Databases, airflow_env
+
+DATABASES = Databases("postgresql+psycopg:///tongket", "postgresql+psycopg:///airflow")
+
+
+def test_secrets_are_made_once_and_only_their_owner_reads_them(settings: Settings) -> None:
+    first = airflow_env(settings, DATABASES, 8080)
+    assert airflow_env(settings, DATABASES, 8080) == first
+    folder = environment.airflow_home(settings) / "secrets"
+    made = sorted(path.name for path in folder.iterdir())
+    assert made == ["api_secret_key", "fernet_key", "jwt_secret", "passwords.json"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_two_installs_share_no_secret(settings: Settings, tmp_path: Path) -> None:
+    other = environment.secret(settings.__class__(**{**vars(settings), "var": tmp_path / "other"}), "jwt_secret")
+    assert environment.secret(settings, "jwt_secret") != other
+
+
+def test_keys_are_long_enough_for_what_signs_with_them(settings: Settings) -> None:
+    env = airflow_env(settings, DATABASES, 8080)
+    assert len(env["AIRFLOW__API_AUTH__JWT_SECRET"]) >= 64
+    assert len(env["AIRFLOW__CORE__FERNET_KEY"]) == 44
+
+
+def test_the_login_is_the_one_in_the_password_file(settings: Settings) -> None:
+    env = airflow_env(settings, DATABASES, 8080)
+    stored = json.loads(Path(env["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]).read_text())
+    assert stored == {environment.USER: environment.password(settings)}
+    assert env["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"] == f"{environment.USER}:admin"
+
+
+def test_airflow_listens_on_the_loopback_interface_only(settings: Settings) -> None:
+    env = airflow_env(settings, DATABASES, 4711)
+    assert env["AIRFLOW__API__HOST"] == "127.0.0.1"
+    assert env["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:4711/execution/"
+
+
+def test_a_task_reads_the_same_settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = settings.__class__(
+        **{**vars(settings), "batches": 3, "simulated": True, "received_clock": "mtime", "min_age_seconds": 0.5}
+    )
+    for name, value in airflow_env(changed, DATABASES, 8080).items():
+        monkeypatch.setenv(name, value)
+    expected = changed.__class__(**{**vars(changed), "database_url": DATABASES.warehouse})
+    assert etl_settings.load() == expected
+
+
+def test_modules_may_be_compiled_whatever_the_caller_says(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert "PYTHONDONTWRITEBYTECODE" not in airflow_env(settings, DATABASES, 8080)

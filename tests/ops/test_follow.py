@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ops import follow
+from ops.follow import Run
+from ops.rest import Airflow, AirflowError
+from tests.ops.conftest import FakeAirflow
+
+RUNS, EVENTS = "/api/v2/dags/~/dagRuns", "/api/v2/assets/events"
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follow, "POLL_SECONDS", 0.0)
+
+
+@pytest.fixture
+def client(fake: FakeAirflow) -> Airflow:
+    return Airflow(fake.address, "admin", "secret")
+
+
+def _run(dag: str, state: str, key: str | None = "2024Q1", run_id: str = "asset_triggered__1") -> dict[str, Any]:
+    return {"dag_id": dag, "dag_run_id": run_id, "partition_key": key, "state": state, "duration": 1.5}
+
+
+def _runs(*found: dict[str, Any]) -> dict[str, Any]:
+    return {"dag_runs": list(found), "total_entries": len(found)}
+
+
+def _events(name: str, *states: str) -> dict[str, Any]:
+    made = [{"state": state} for state in states]
+    return {"asset_events": [{"name": name, "created_dagruns": made}], "total_entries": 1}
+
+
+def test_at_rest_when_all_ended_and_all_consumers_ran(fake: FakeAirflow, client: Airflow) -> None:
+    fake.on("GET", RUNS, _runs(_run("intake", "success"), _run("attain", "failed")))
+    fake.on("GET", EVENTS, _events("observations", "failed"))
+    found = follow.settle(client, seconds=5)
+    assert [(run.dag, run.key, run.state, run.seconds) for run in found] == [
+        ("intake", "2024Q1", "success", 1.5),
+        ("attain", "2024Q1", "failed", 1.5),
+    ]
+
+
+@pytest.mark.parametrize(
+    "owing",
+    [_events("observations"), _events("attainment", "success"), _events("observations", "running")],
+    ids=["no run made yet", "one of two consumers", "made but not ended"],
+)
+def test_an_event_that_still_owes_a_run_is_waited_for(
+    fake: FakeAirflow, client: Airflow, owing: dict[str, Any]
+) -> None:
+    fake.on("GET", RUNS, _runs(_run("intake", "success")))
+    paid = _events(owing["asset_events"][0]["name"], "success", "success")
+    fake.on("GET", EVENTS, owing, owing, paid)
+    follow.settle(client, seconds=30)
+    assert fake.count("GET", EVENTS) == 3
+
+
+def test_events_of_other_assets_are_nobodys_debt(fake: FakeAirflow, client: Airflow) -> None:
+    fake.on("GET", RUNS, _runs())
+    fake.on("GET", EVENTS, _events("somebody-elses"))
+    assert follow.settle(client, seconds=5) == []
+
+
+def test_what_never_rests_is_named(fake: FakeAirflow, client: Airflow) -> None:
+    fake.on("GET", RUNS, _runs(_run("attain", "running")))
+    with pytest.raises(AirflowError, match=r"attain 2024Q1 \(running\)"):
+        follow.settle(client, seconds=0)
+
+
+def test_every_page_is_read(fake: FakeAirflow, client: Airflow) -> None:
+    many = [_run("intake", "success", run_id=f"manual__{i}") for i in range(3)]
+    fake.on("GET", RUNS, {"dag_runs": many[:2], "total_entries": 3}, {"dag_runs": many[2:], "total_entries": 3})
+    assert len(follow.runs(client)) == 3
+
+
+def test_a_run_without_a_key_is_named_by_its_time(fake: FakeAirflow, client: Airflow) -> None:
+    fake.on("GET", RUNS, _runs(_run("intake", "success", None, "scheduled__2024-01-01T00:05:00+00:00")))
+    assert follow.runs(client)[0].key == "2024-01-01T00:05:00"
+
+
+def test_a_failure_is_told_with_dag_task_and_log(fake: FakeAirflow, client: Airflow) -> None:
+    tasks = [
+        {"task_id": "compute", "map_index": 1, "state": "failed", "try_number": 3},
+        {"task_id": "compute", "map_index": 0, "state": "success", "try_number": 1},
+        {"task_id": "watch", "map_index": -1, "state": "failed", "try_number": 1},
+    ]
+    base = "/api/v2/dags/attain/dagRuns/r/taskInstances"
+    fake.on("GET", base, {"task_instances": tasks, "total_entries": 3})
+    log = [
+        {"event": "::group::Pre Execute"},
+        {"event": "Task failed", "error_detail": [{"exc_type": "CatalogueError", "exc_value": "no such plan"}]},
+    ]
+    fake.on("GET", f"{base}/compute/logs/3", {"content": log})
+    (told,) = follow.failures(client, Run("attain", "r", "2024Q1", "failed", 1.0))
+    assert told == "attain 2024Q1 · compute[1]\n    Task failed CatalogueError: no such plan"

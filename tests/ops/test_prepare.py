@@ -1,0 +1,81 @@
+"""What `init` does in production, against a real server: logins, databases, schemas, first user."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from etl.errors import SettingsError
+from etl.warehouse import server
+from ops import new_secrets, prepare
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="tongket-prepare-") as name:
+        path = Path(name)
+        path.chmod(0o755)  # the server's own account must pass
+        yield path
+        server.stop(path / "pg")
+
+
+def _env(folder: Path) -> dict[str, str]:
+    warehouse = make_url(server.start(folder / "pg"))
+    secrets = new_secrets.fresh()
+    airflow = warehouse.set(username=prepare.AIRFLOW_LOGIN, password=secrets["AIRFLOW_DB_PASSWORD"], database="airflow")
+    admin = warehouse.set(drivername="postgresql", database="postgres")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "TONGKET"))}
+    return inherited | {
+        **secrets,
+        "ADMIN_DATABASE_URL": admin.render_as_string(hide_password=False),
+        "AIRFLOW_ADMIN_USER": "quantri",
+        "AIRFLOW_HOME": str(folder / "home"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__AUTH_MANAGER": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
+        "AIRFLOW__CORE__FERNET_KEY": secrets["AIRFLOW_FERNET_KEY"],
+        "AIRFLOW__API__SECRET_KEY": secrets["AIRFLOW_API_SECRET_KEY"],
+        "AIRFLOW__API_AUTH__JWT_SECRET": secrets["AIRFLOW_JWT_SECRET"],
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": airflow.render_as_string(hide_password=False),
+    }
+
+
+@pytest.mark.airflow
+@pytest.mark.slow
+def test_a_server_is_made_ready_and_may_be_made_ready_again(folder: Path) -> None:
+    env = _env(folder)
+    prepare.prepare(env)
+    first = _ask(env, "airflow", "SELECT username, password FROM ab_user")
+    assert [name for name, _ in first] == ["quantri"]
+    owner = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'airflow'"
+    assert _ask(env, "postgres", owner) == [(prepare.AIRFLOW_LOGIN,)]
+    roles = "SELECT rolname FROM pg_roles WHERE pg_has_role('tongket', oid, 'member') AND rolname LIKE 'tongket_%'"
+    assert {role for (role,) in _ask(env, "postgres", roles)} == set(prepare.ROLES)
+    assert _ask(env, "postgres", "SELECT rolsuper FROM pg_roles WHERE rolname IN ('tongket', 'airflow')") == [
+        (False,),
+        (False,),
+    ]
+    assert _ask(env, "tongket", "SELECT count(*) > 0 FROM ops.migration") == [(True,)]
+
+    prepare.prepare(env | {"AIRFLOW_ADMIN_PASSWORD": new_secrets.fresh()["AIRFLOW_ADMIN_PASSWORD"]})
+    again = _ask(env, "airflow", "SELECT username, password FROM ab_user")
+    assert [name for name, _ in again] == ["quantri"]
+    assert again != first, "a changed password takes effect"
+
+
+def _ask(env: dict[str, str], database: str, question: str) -> list[tuple[object, ...]]:
+    url = make_url(env["ADMIN_DATABASE_URL"]).set(database=database).render_as_string(hide_password=False)
+    with psycopg.connect(url) as connection:
+        return connection.execute(question).fetchall()
+
+
+@pytest.mark.parametrize("name", [*prepare.NEEDED, prepare.SECRET])
+def test_what_is_missing_is_named_before_anything_is_touched(name: str) -> None:
+    env = dict.fromkeys((*prepare.NEEDED, prepare.SECRET), "postgresql:///nowhere")
+    with pytest.raises(SettingsError, match=name):
+        prepare.prepare({**env, name: ""})

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ops import processes
+
+# A parent that starts a child in a process group of its own, as Airflow's supervisors do.
+PARENT = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"], start_new_session=True)
+print(child.pid, flush=True)
+time.sleep(300)
+"""
+
+
+def _start(folder: Path, name: str, code: str) -> int:
+    run, logs = folder / "run", folder / "logs"
+    processes.start(name, [sys.executable, "-c", code], env=os.environ, run=run, logs=logs, cwd=folder)
+    return int(json.loads((run / f"{name}.json").read_text())["pid"])
+
+
+def _eventually(true: Callable[[], bool]) -> None:
+    for _ in range(200):
+        if true():
+            return
+        time.sleep(0.05)
+    pytest.fail("it never came true")
+
+
+def test_a_process_and_its_children_are_stopped(tmp_path: Path) -> None:
+    parent = _start(tmp_path, "one", PARENT)
+    log = tmp_path / "logs" / "one.log"
+    _eventually(lambda: log.read_text().strip().isdigit())
+    child = int(log.read_text())
+    assert processes.alive(tmp_path / "run") == {"one": True}
+    assert processes.stop_all(tmp_path / "run") == ["one"]
+    assert not psutil.pid_exists(child)
+    assert not psutil.pid_exists(parent) or psutil.Process(parent).status() == psutil.STATUS_ZOMBIE
+    assert processes.alive(tmp_path / "run") == {}
+
+
+def test_a_process_that_ended_is_seen(tmp_path: Path) -> None:
+    _start(tmp_path, "brief", "print('last words')")
+    _eventually(lambda: processes.alive(tmp_path / "run") == {"brief": False})
+    assert processes.tail(tmp_path / "logs" / "brief.log") == "last words"
+    assert processes.stop_all(tmp_path / "run") == []
+
+
+def test_a_number_that_now_belongs_to_another_is_left_alone(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"]) as stranger:
+        run = tmp_path / "run"
+        run.mkdir()
+        born = psutil.Process(stranger.pid).create_time() - 3600
+        (run / "old.json").write_text(json.dumps({"pid": stranger.pid, "born": born}))
+        assert processes.alive(run) == {"old": False}
+        assert processes.stop_all(run) == []
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_nothing_was_ever_started(tmp_path: Path) -> None:
+    assert processes.alive(tmp_path / "run") == {}
+    assert processes.stop_all(tmp_path / "run") == []
+    assert processes.tail(tmp_path / "logs" / "none.log") == ""

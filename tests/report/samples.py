@@ -1,0 +1,176 @@
+"""Report inputs from chance, but always the same chance: every kind of target, state and gap occurs."""
+
+from __future__ import annotations
+
+import random
+from fractions import Fraction
+
+from etl.attain import attain, task_state
+from etl.catalog import Catalogue
+from etl.catalog import models as m
+from etl.model import Attainment, NoteReport, Observed, Period, TaskReport, UnitStatus
+from etl.report import ReportInput
+
+_SHARES = {100: (0.55, 1.0), 10_000: (0.0008, 0.004), 100_000: (0.00001, 0.0008)}
+
+
+def sample(
+    catalogue: Catalogue,
+    scope_id: str,
+    plan_id: str,
+    key: str,
+    *,
+    seed: int = 1,
+    previous: bool = True,
+    simulated: bool = True,
+) -> ReportInput:
+    """A report as it might come: one unit silent, one refused, one late, notes that repeat, tasks in every state."""
+    chance = random.Random(f"{seed} {scope_id} {plan_id} {key}")  # noqa: S311 - a sample, not a secret
+    scope, plan, period = catalogue.scopes[scope_id], catalogue.plans[plan_id], Period.parse(key)
+    cadence = "year" if period.months == 12 else "quarter"
+    report = next(r for r in scope.reports if r.plan == plan_id and r.cadence == cadence)
+    units = [u.code for u in catalogue.children(scope.area_unit, scope.child_level, period.end)]
+    silent = units[2]
+    return ReportInput(
+        catalogue=catalogue,
+        scope=scope,
+        report=report,
+        plan=plan,
+        period=period,
+        attainments=attainments(catalogue, plan, scope.area_unit, units, silent, period, chance),
+        previous=attainments(catalogue, plan, scope.area_unit, units, "", period.same_period_last_year, chance)
+        if previous
+        else (),
+        statuses=_statuses(catalogue, scope, period, units, silent),
+        tasks=_tasks(catalogue, scope, plan, period, units, chance),
+        notes=_notes(units, period),
+        snapshot_at="2024-10-21T09:30:00+07:00",
+        snapshot_id="a1b2c3d4",
+        simulated=simulated,
+    )
+
+
+def attainments(
+    catalogue: Catalogue, plan: m.Plan, area: str, units: list[str], silent: str, period: Period, chance: random.Random
+) -> tuple[Attainment, ...]:
+    """One row per (target, unit); the area is the sum of its units, and a silent unit has no value."""
+    seen: dict[str, dict[str, Observed]] = {}
+    rows = []
+    for target in plan.targets:
+        indicator = catalogue.indicators.get(target.indicator or "")
+        if indicator and indicator.code not in seen:
+            seen[indicator.code] = _observed(indicator, target, area, units, silent, period, chance)
+        found = seen.get(target.indicator or "", {})
+        for unit in (area, *units):
+            rows.append(attain(plan.id, target, indicator, found.get(unit), unit=unit, period=period))
+    return tuple(rows)
+
+
+def _observed(
+    indicator: m.Indicator,
+    target: m.Target,
+    area: str,
+    units: list[str],
+    silent: str,
+    period: Period,
+    chance: random.Random,
+) -> dict[str, Observed]:
+    if indicator.method == "none":
+        return {}
+    if indicator.method == "published":
+        start = Fraction(target.baseline.value) if target.baseline and target.baseline.value else Fraction(30)
+        value = start * Fraction(chance.randint(95, 104), 100)
+        return {
+            area: Observed(
+                indicator.code, area, period, value=value, as_of="2023", source="Niên giám thống kê", estimated=True
+            )
+        }
+    if indicator.frequency == "year" and period.months < 12:
+        whole = _ratio(indicator, area, period, 590_000, chance)
+        return {area: Observed(**{**_fields(whole), "as_of": str(period.year - 1), "source": "Biểu năm"})}
+    leaves = {
+        unit: Observed(indicator.code, unit, period, expected=1, present=0)
+        if unit == silent
+        else _ratio(indicator, unit, period, chance.choice((8, 60, 5_000, 80_000)), chance)
+        for unit in units
+    }
+    leaves[area] = _sum(indicator, area, period, list(leaves.values()))
+    return leaves
+
+
+def _fields(observed: Observed) -> dict[str, object]:
+    return {name: getattr(observed, name) for name in observed.__dataclass_fields__}
+
+
+def _ratio(indicator: m.Indicator, unit: str, period: Period, size: int, chance: random.Random) -> Observed:
+    low, high = _SHARES.get(indicator.factor, (0.5, 1.0))
+    bottom = Fraction(size + chance.randint(0, 7))
+    top = Fraction(round(float(bottom) * chance.uniform(low, high)))
+    value = top / bottom * indicator.factor
+    floors = (("90", int(chance.random() < 0.7)),) if indicator.method == "share_of_units" else ()
+    return Observed(indicator.code, unit, period, top, bottom, value, expected=1, present=1, at_floor=floors)
+
+
+def _sum(indicator: m.Indicator, area: str, period: Period, leaves: list[Observed]) -> Observed:
+    present = [o for o in leaves if o.present]
+    top = sum((o.numerator for o in present if o.numerator is not None), Fraction(0))
+    bottom = sum((o.denominator for o in present if o.denominator is not None), Fraction(0))
+    floors = (("90", sum(o.at_floor[0][1] for o in present)),) if indicator.method == "share_of_units" else ()
+    return Observed(
+        indicator.code, area, period, top, bottom, top / bottom * indicator.factor if bottom else None,
+        expected=len(leaves), present=len(present), at_floor=floors,
+    )  # fmt: skip
+
+
+def _statuses(
+    catalogue: Catalogue, scope: m.Scope, period: Period, units: list[str], silent: str
+) -> tuple[UnitStatus, ...]:
+    rows = []
+    for _, form, unit in catalogue.expected(scope, period):
+        late = unit.code == units[3]
+        state = "silent" if unit.code == silent else "refused" if unit.code == units[1] else "accepted"
+        rows.append(
+            UnitStatus(
+                form.id,
+                unit.code,
+                unit.name,
+                period.key,
+                state,
+                0 if state == "silent" else 1,
+                "2024-10-21",
+                "" if state == "silent" else "2024-10-24" if late else "2024-10-15",
+                3 if late else 0,
+                2 if late else 0,
+                1,
+            )
+        )
+    return tuple(rows)
+
+
+def _tasks(
+    catalogue: Catalogue, scope: m.Scope, plan: m.Plan, period: Period, units: list[str], chance: random.Random
+) -> tuple[TaskReport, ...]:
+    actors = {actor for actor, level in scope.answers_for.items() if level == scope.child_level}
+    rows = []
+    for task in plan.tasks:
+        if actors.isdisjoint(task.lead):
+            continue
+        for unit in units:
+            stated = chance.choice(("Đã hoàn thành", "Đang thực hiện", "Chưa thực hiện", ""))
+            state = task_state(task, stated, None, period.end)
+            remark = "Đã phối hợp với các ban ngành; còn thiếu kinh phí" if stated == "Đang thực hiện" else ""
+            rows.append(TaskReport(plan.id, task.id, unit, period.key, state, stated, "", remark))
+    return tuple(rows)
+
+
+def _notes(units: list[str], period: Period) -> tuple[NoteReport, ...]:
+    same = "Thiếu bác sĩ cơ hữu tại trạm y tế các xã vùng sâu, vùng xa"
+    return (
+        NoteReport(
+            units[0], period.key, 1, same, "Chế độ đãi ngộ chưa đủ thu hút", "Bổ sung biên chế bác sĩ cho trạm y tế"
+        ),
+        NoteReport(units[3], period.key, 1, same + ".", "chế độ đãi ngộ  chưa đủ thu hút", ""),
+        NoteReport(
+            units[4], period.key, 1, "=1+1 & <b>Vắc xin</b> cung ứng {{ chậm }}\x07", "", "Cấp đủ vắc xin trong quý"
+        ),
+    )

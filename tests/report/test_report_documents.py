@@ -1,0 +1,330 @@
+"""The documents of every plan: one source of numbers, the same bytes, nothing cut, nothing invented."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+
+from etl.errors import StorageError, TemplateError
+from etl.report import draft
+from etl.report.datasheet import DATA_COLUMNS
+from tests.report.conftest import TEMPLATES, Drafted
+from tests.report.test_report_form import data_tables, paragraphs
+
+NUMBER = re.compile(r"(?<![\w.,])-?\d[\d.]*(?:,\d+)?")
+SHEETS = ["Chỉ tiêu", "Theo đơn vị", "Nhiệm vụ", "Khó khăn - kiến nghị", "Nộp báo cáo", "Ghi chú số liệu", "Dữ liệu"]
+
+
+def numbers(text: str) -> set[str]:
+    return {found.rstrip(".,") for found in NUMBER.findall(text)}
+
+
+def strings(value: Any) -> str:
+    """Every text in the facts."""
+    if isinstance(value, dict):
+        return "\n".join(strings(part) for part in value.values())
+    if isinstance(value, list):
+        return "\n".join(strings(part) for part in value)
+    return str(value)
+
+
+# --- one source of facts -----------------------------------------------------------------------------
+
+
+def test_every_number_in_the_word_report_is_in_the_facts(report: Drafted) -> None:
+    known = numbers(strings(report.facts))
+    fixed = numbers(" ".join(str(n) for n in range(1, 40)))  # headings, row numbers, annexes
+    texts = [p.text.replace("\u200b", "") for p in paragraphs(report.word)]
+    for text in texts:
+        assert numbers(text) <= known | fixed, text
+
+
+def test_every_number_in_the_tables_is_a_fact_of_its_row(report: Drafted) -> None:
+    figures = report.facts["figures"]
+    table = data_tables(report)[0]
+    seen = 0
+    for row in table.rows[1:]:
+        texts = list(dict.fromkeys(cell.text for cell in row.cells))
+        if row.cells[0].text in figures and len(row.cells) == len(report.facts["columns"]["years"]) + 8:
+            figure = figures[row.cells[0].text][report.given.area]
+            if figure["kind"] in {"not_assessed", "milestone"}:
+                continue
+            assert figure["printed"] in texts
+            assert figure["status_text"] in texts
+            seen += 1
+    assert seen >= 6
+
+
+def test_numbers_in_the_annex_are_the_exact_values_of_the_facts(report: Drafted) -> None:
+    page = report.annex["Dữ liệu"]
+    rows = list(page.iter_rows(values_only=True))
+    assert rows[0] == DATA_COLUMNS
+    assert len(rows) - 1 == len(report.given.attainments)
+    for values in rows[1:]:
+        row = dict(zip(DATA_COLUMNS, values, strict=True))
+        figure = report.facts["figures"][row["item"]][row["unit"]]
+        value = figure["value"]["value"]  # Excel keeps 16 digits; the fraction beside it is exact
+        assert row["value"] == (None if value is None else pytest.approx(value, rel=1e-14))
+        assert row["value_exact"] == figure["value"]["exact"]
+        given = next(a for a in report.given.attainments if (a.item, a.unit) == (row["item"], row["unit"]))
+        assert (Fraction(row["value_exact"]) if row["value_exact"] else None) == given.value
+        assert row["status"] == given.status
+        assert row["people_missing"] in {None, given.people_missing}
+
+
+def test_the_plans_own_order_and_numbering_stand_first(report: Drafted) -> None:
+    order = [t.item for t in report.given.plan.targets if not re.fullmatch(r"\d+\.[a-z]{2,}", t.item)]
+    word = [row.cells[0].text for row in data_tables(report)[0].rows]
+    assert [item for item in word if item in order] == order
+    page = report.annex.worksheets[0]
+    column = [cell.value for cell in page["A"] if isinstance(cell.value, str)]
+    assert [item for item in column if item in order] == order
+
+
+def test_groups_of_the_plan_are_headings(report: Drafted) -> None:
+    groups = list(dict.fromkeys(t.group for t in report.given.plan.targets if t.group))
+    rows = [row.cells[0].text for row in data_tables(report)[0].rows]
+    assert [text for text in rows if text in groups] == groups
+    headings = [p.text for p in paragraphs(report.word) if p.style.name == "VB Khoản"]
+    assert headings[: len(groups)] == [f"{number}. {group}" for number, group in enumerate(groups, 1)]
+
+
+# --- completeness --------------------------------------------------------------------------------------
+
+
+def test_nothing_is_left_unrendered(report: Drafted) -> None:
+    with ZipFile(report.paths["word"]) as package:
+        texts = " ".join(package.read(name).decode() for name in package.namelist() if name.endswith(".xml"))
+    left = texts.replace("{{ chậm }}", "")  # what one unit of the sample wrote, kept as it wrote it
+    assert "{{" not in left
+    assert "{%" not in left
+    assert "None" not in " ".join(p.text for p in paragraphs(report.word))
+
+
+def test_silent_refused_and_late_units_are_named(report: Drafted) -> None:
+    text = "\n".join(p.text for p in paragraphs(report.word))
+    statuses = report.given.statuses
+    for state, words in (("silent", "Chưa gửi báo cáo"), ("refused", "bị trả lại")):
+        names = {s.unit_name for s in statuses if s.state == state}
+        line = next(line for line in text.splitlines() if words in line)
+        assert names and all(name in line for name in names)
+    late = next(s for s in statuses if s.late_days and s.state == "accepted")
+    assert f"{late.unit_name} (chậm {late.late_days} ngày làm việc)" in text
+
+
+def test_status_counts_add_up_to_the_targets_of_the_plan(report: Drafted) -> None:
+    assert sum(report.facts["status_counts"].values()) == len(report.given.plan.targets)
+
+
+def test_every_dated_task_is_listed_with_its_lead(report: Drafted) -> None:
+    dated = [t for t in report.given.plan.tasks if t.deadline.kind == "by_date"]
+    listed = {task["id"]: task for task in report.facts["tasks"]["listed"]}
+    text = "\n".join(cell.text for table in data_tables(report) for row in table.rows for cell in row.cells)
+    for task in dated:
+        assert listed[task.id]["lead"]
+        assert task.title in text
+        assert listed[task.id]["situation"] in text
+
+
+def test_the_annual_report_has_the_path_and_the_quarterly_has_not(report: Drafted) -> None:
+    text = "\n".join(p.text for p in paragraphs(report.word))
+    annual = report.facts["period"]["cadence"] == "year"
+    assert ("LỘ TRÌNH ĐẾN CÁC MỐC CỦA KẾ HOẠCH" in text) == (annual and bool(report.facts["path"]))
+    heads = [cell.value for row in report.annex["Chỉ tiêu"].iter_rows(max_row=8) for cell in row]
+    assert ("Hệ số tiến độ" in heads) == annual
+
+
+def test_definitions_that_we_decided_are_marked_so(report: Drafted) -> None:
+    text = "\n".join(cell.text for table in data_tables(report) for row in table.rows for cell in row.cells)
+    indicators = report.given.catalogue.indicators
+    for target in report.given.plan.targets:
+        indicator = indicators.get(target.indicator or "")
+        if indicator and indicator.basis == "configured":
+            assert indicator.definition in text
+    for target in report.given.plan.targets:
+        assert all(note.rstrip(".") in text for note in target.notes)
+
+
+# --- simulated ------------------------------------------------------------------------------------------
+
+
+def test_simulated_data_say_so_on_every_page_and_in_every_file(report: Drafted) -> None:
+    mark = "SỐ LIỆU MÔ PHỎNG"
+    first = report.word.sections[0]
+    for header in (first.header, first.first_page_header):
+        assert mark in "".join(p.text for p in header.paragraphs)
+    assert any(p.text.startswith(mark) for p in paragraphs(report.word))
+    for page in report.annex.worksheets:
+        assert page.oddHeader.center.text == mark
+    assert report.facts["simulated"] is True
+    assert (
+        dict(zip(DATA_COLUMNS, next(report.annex["Dữ liệu"].iter_rows(min_row=2, values_only=True)), strict=True))[
+            "simulated"
+        ]
+        == "true"
+    )
+
+
+def test_real_data_carry_no_such_mark(drafted: Callable[..., Drafted]) -> None:
+    real = drafted("kon-tum", "kt-124", "2024Q4", simulated=False)
+    for path in real.paths.values():
+        if path.suffix != ".json":
+            with ZipFile(path) as package:
+                assert not any("MÔ PHỎNG" in package.read(n).decode() for n in package.namelist() if n.endswith(".xml"))
+        else:
+            assert "MÔ PHỎNG" not in path.read_text(encoding="utf-8")
+
+
+# --- the annex ------------------------------------------------------------------------------------------
+
+
+def test_the_annex_has_its_sheets_frozen_and_set_to_print(report: Drafted) -> None:
+    book = report.annex
+    assert book.sheetnames == SHEETS
+    for page in book.worksheets:
+        assert page.freeze_panes
+        assert page.print_area
+        assert page.print_title_rows
+        assert page.page_setup.orientation == "landscape"
+        assert page.sheet_properties.pageSetUpPr.fitToPage
+        assert page.page_setup.fitToWidth in {None, 1}  # one page wide is what the format takes for granted
+        assert page.page_setup.fitToHeight == 0
+
+
+def test_nothing_a_unit_wrote_can_become_a_formula(report: Drafted) -> None:
+    page = report.annex["Khó khăn - kiến nghị"]
+    cell = next(cell for row in page.iter_rows() for cell in row if str(cell.value).startswith("=1+1"))
+    assert cell.data_type == "s"
+    for sheet in report.annex.worksheets:
+        assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
+    assert not any("vba" in name.lower() for name in ZipFile(report.paths["annex"]).namelist())
+
+
+def test_figures_in_the_annex_are_numbers_and_gaps_are_words(report: Drafted) -> None:
+    page = report.annex["Theo đơn vị"]
+    head = next(row for row in page.iter_rows(max_row=8) if row[0].value == "TT")
+    value = next(cell.column for cell in head if cell.value == "Giá trị") - 1
+    rows = [row for row in page.iter_rows(min_row=head[0].row + 2) if row[0].value]
+    found = [row[value] for row in rows]
+    assert any(cell.data_type == "n" for cell in found)
+    assert {cell.value for cell in found if cell.data_type == "s"} <= {
+        "chưa có số liệu", "không đánh giá ở địa phương", "theo mốc thời gian",
+    }  # fmt: skip
+    assert all(cell.number_format.startswith("#,##0") for cell in found if cell.data_type == "n")
+
+
+def test_every_expected_submission_is_in_the_annex(report: Drafted) -> None:
+    page = report.annex["Nộp báo cáo"]
+    units = {(row[0], row[2]) for row in page.iter_rows(values_only=True)}
+    assert {(s.unit, s.form) for s in report.given.statuses} <= units
+
+
+# --- the picture ----------------------------------------------------------------------------------------
+
+
+def test_the_picture_has_words_for_those_who_cannot_see_it(report: Drafted) -> None:
+    described = report.word.element.body.xpath(".//wp:docPr/@descr")
+    assert len(described) == 1
+    for row in report.facts["chart"]["rows"]:
+        assert row["name"] in described[0]
+        assert row["text"] in described[0]
+
+
+def test_the_picture_fits_between_the_margins(report: Drafted) -> None:
+    shape = report.word.inline_shapes[0]
+    assert shape.width.mm == pytest.approx(160, abs=0.5)
+    assert shape.height.mm < 200
+
+
+# --- guarantees -----------------------------------------------------------------------------------------
+
+
+def test_the_same_input_gives_the_same_bytes(report: Drafted, tmp_path: Path) -> None:
+    again = draft(report.given, TEMPLATES, tmp_path)
+    for kind, path in again.items():
+        assert path.name == report.paths[kind].name
+        assert path.read_bytes() == report.paths[kind].read_bytes(), kind
+
+
+def test_files_are_named_by_plan_and_period(report: Drafted) -> None:
+    stem = f"{report.given.plan.id}_{report.given.period.key}"
+    assert {kind: path.name for kind, path in report.paths.items()} == {
+        "facts": f"{stem}_facts.json",
+        "word": f"{stem}_bao-cao.docx",
+        "annex": f"{stem}_phu-luc.xlsx",
+    }
+    assert {p.name for p in report.paths["word"].parent.iterdir()} == {p.name for p in report.paths.values()}
+
+
+def test_the_files_say_they_are_the_offices_of_the_snapshots_time(report: Drafted) -> None:
+    properties = report.word.core_properties
+    assert properties.author == report.facts["head"]["office"]
+    assert str(properties.created).startswith("2024-10-21 09:30")
+    assert properties.identifier == "a1b2c3d4"
+    assert report.annex.properties.creator == report.facts["head"]["office"]
+    assert str(report.annex.properties.created).startswith("2024-10-21 09:30")
+
+
+def test_a_broken_template_writes_nothing(report: Drafted, tmp_path: Path) -> None:
+    templates, folder = tmp_path / "templates", tmp_path / "out"
+    templates.mkdir()
+    (templates / "report.docx").write_bytes((TEMPLATES / "report.docx").read_bytes())
+    text = (TEMPLATES / "sentences.yaml").read_text(encoding="utf-8")
+    (templates / "sentences.yaml").write_text(text.replace("{delta}", "{delat}"), encoding="utf-8")
+    with pytest.raises(TemplateError):
+        draft(report.given, templates, folder)
+    assert not folder.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_a_clear_error(drafted: Callable[..., Drafted], tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    given = drafted("kon-tum", "kt-124", "2024Q4").given
+    with pytest.raises(StorageError):
+        draft(given, TEMPLATES, tmp_path / "file" / "below")
+
+
+def test_the_facts_are_plain_json_with_their_snapshot(report: Drafted) -> None:
+    facts = json.loads(report.paths["facts"].read_bytes())
+    assert facts["snapshot"] == {"at": "2024-10-21T09:30:00+07:00", "id": "a1b2c3d4", "text": "09h30 ngày 21/10/2024"}
+    assert facts["plan"]["id"] == report.given.plan.id
+
+
+# --- edges ----------------------------------------------------------------------------------------------
+
+
+def test_a_report_on_nothing_at_all_is_still_a_report(drafted: Callable[..., Drafted], tmp_path: Path) -> None:
+    given = drafted("kon-tum", "kt-124", "2024Q4").given
+    empty = replace(given, attainments=(), previous=(), statuses=(), tasks=(), notes=())
+    paths = draft(empty, TEMPLATES, tmp_path)
+    facts = json.loads(paths["facts"].read_text(encoding="utf-8"))
+    assert facts["situation"][-1] == "Trong kỳ không có đơn vị nào thuộc diện phải gửi báo cáo."
+    assert facts["units"]["sentences"] == ["Chưa có số liệu theo đơn vị."]
+    report = Drafted(empty, paths, facts)
+    text = "\n".join(p.text for p in paragraphs(report.word))
+    assert "chưa có số liệu" in text
+    assert not report.word.inline_shapes
+    assert "Hình 1" not in text
+
+
+def test_a_plan_without_dated_tasks_has_no_empty_annex(drafted: Callable[..., Drafted]) -> None:
+    report = drafted("kon-tum", "kt-1693", "2024Q3")
+    assert report.facts["tasks"]["listed"] == []
+    titles = [p.text for p in paragraphs(report.word) if p.style.name == "VB Phụ lục"]
+    assert titles == ["Phụ lục I", "Phụ lục II", "Phụ lục III"]
+    assert len(report.word.sections) == 4
+
+
+def test_the_package_opens_clean(report: Drafted) -> None:
+    for kind in ("word", "annex"):
+        with ZipFile(BytesIO(report.paths[kind].read_bytes())) as package:
+            assert package.testzip() is None
+            assert len(package.namelist()) == len(set(package.namelist()))

@@ -1,0 +1,230 @@
+"""The form of the Word report against the limits of NĐ 30/2020/NĐ-CP, Phụ lục I."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from docx.enum.section import WD_ORIENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml.ns import qn
+from docx.shared import Length, Mm, Pt
+from docx.text.paragraph import Paragraph
+
+from tests.report.conftest import Drafted
+
+CENTER, JUSTIFY = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.JUSTIFY
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One component of a document: how it begins and what the decree allows it."""
+
+    begins: str
+    sizes: tuple[float, float]
+    bold: bool
+    italic: bool = False
+    align: WD_ALIGN_PARAGRAPH | None = CENTER
+    upper: bool = False
+
+
+COMPONENTS = [
+    Rule("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", (12, 13), bold=True, upper=True),
+    Rule("Độc lập - Tự do - Hạnh phúc", (13, 14), bold=True),
+    Rule("UBND TỈNH", (12, 13), bold=False, upper=True),
+    Rule("{body}", (12, 13), bold=True, upper=True),
+    Rule("Số:        /BC-", (13, 13), bold=False),
+    Rule("{place}, ngày", (13, 14), bold=False, italic=True),
+    Rule("BÁO CÁO", (13, 14), bold=True, upper=True),
+    Rule("Kết quả thực hiện", (13, 14), bold=True),
+    Rule("Kính gửi:", (13, 14), bold=False),
+    Rule("Căn cứ", (13, 14), bold=False, italic=True, align=JUSTIFY),
+    Rule("{office} báo cáo", (13, 14), bold=False, align=JUSTIFY),
+    Rule("I. TÌNH HÌNH CHUNG", (13, 14), bold=True, align=JUSTIFY, upper=True),
+    Rule("II. KẾT QUẢ", (13, 14), bold=True, align=JUSTIFY, upper=True),
+    Rule("III. KẾT QUẢ", (13, 14), bold=True, align=JUSTIFY, upper=True),
+    Rule("IV. TÌNH HÌNH", (13, 14), bold=True, align=JUSTIFY, upper=True),
+    Rule("V. KHÓ KHĂN", (13, 14), bold=True, align=JUSTIFY, upper=True),
+    Rule("VI. GHI CHÚ", (13, 14), bold=True, align=JUSTIFY, upper=True),
+    Rule("1. Khó khăn, vướng mắc", (13, 14), bold=True, align=JUSTIFY),
+    Rule("Trên đây là báo cáo", (13, 14), bold=False, align=JUSTIFY),
+    Rule("{authority}", (13, 14), bold=True, upper=True),
+    Rule("Nơi nhận:", (12, 12), bold=True, italic=True, align=WD_ALIGN_PARAGRAPH.LEFT),
+    Rule("- Như trên;", (11, 11), bold=False, align=WD_ALIGN_PARAGRAPH.LEFT),
+    Rule("- Lưu: VT", (11, 11), bold=False, align=WD_ALIGN_PARAGRAPH.LEFT),
+    Rule("Phụ lục I", (14, 14), bold=True),
+    Rule("KẾT QUẢ THỰC HIỆN CÁC CHỈ TIÊU", (13, 14), bold=True, upper=True),
+    Rule("(Kèm theo Báo cáo số", (13, 14), bold=False, italic=True),
+]
+
+
+def paragraphs(document: Any) -> Iterator[Paragraph]:
+    """Every paragraph of the body, tables too, in order."""
+    for element in document.element.body.iter(qn("w:p")):
+        yield Paragraph(element, document._body)
+
+
+def starting(report: Drafted, begins: str) -> Paragraph:
+    office = report.given.scope.office
+    head = report.facts["head"]
+    text = begins.format(body=office.body, place=office.place, office=head["office"], authority=office.authority[0])
+    return next(p for p in paragraphs(report.word) if p.text.startswith(text))
+
+
+def resolved(paragraph: Paragraph, name: str) -> Any:
+    """A font property as printed: of the run, else of the style, else of what the style is based on."""
+    style = paragraph.style
+    values = [getattr(run.font, name) for run in paragraph.runs if run.text.strip()]
+    while style is not None and not any(value is not None for value in values):
+        values = [getattr(style.font, name)]
+        style = style.base_style
+    return next((value for value in values if value is not None), None)
+
+
+@pytest.mark.parametrize("rule", COMPONENTS, ids=lambda rule: rule.begins)
+def test_each_component_is_set_as_the_decree_says(report: Drafted, rule: Rule) -> None:
+    paragraph = starting(report, rule.begins)
+    size = resolved(paragraph, "size")
+    assert Pt(rule.sizes[0]) <= size <= Pt(rule.sizes[1])
+    assert bool(resolved(paragraph, "bold")) is rule.bold
+    assert bool(resolved(paragraph, "italic")) is rule.italic
+    assert paragraph.style.paragraph_format.alignment == rule.align
+    assert resolved(paragraph, "name") == "Times New Roman"
+    assert not rule.upper or paragraph.text == paragraph.text.upper()
+
+
+def test_the_page_is_a4_with_the_decrees_margins(report: Drafted) -> None:
+    sections = list(report.word.sections)
+    assert len(sections) in {4, 5}
+    for section in sections:
+        upright = section.orientation == WD_ORIENT.PORTRAIT
+        width, height = (Mm(210), Mm(297)) if upright else (Mm(297), Mm(210))
+        assert abs(section.page_width - width) < Pt(1)
+        assert abs(section.page_height - height) < Pt(1)
+        for margin, least, most in (
+            (section.top_margin, 20, 25),
+            (section.bottom_margin, 20, 25),
+            (section.left_margin, 30, 35),
+            (section.right_margin, 15, 20),
+        ):
+            assert Mm(least) - Pt(0.1) <= margin <= Mm(most) + Pt(0.1)
+    assert sections[0].orientation == sections[-1].orientation == WD_ORIENT.PORTRAIT
+    assert all(section.orientation == WD_ORIENT.LANDSCAPE for section in sections[1:-1])
+
+
+def test_the_page_number_stands_in_the_top_margin_but_not_on_page_one(report: Drafted) -> None:
+    for section in report.word.sections:
+        assert section.different_first_page_header_footer
+        assert section._sectPr.find(qn("w:pgNumType")).get(qn("w:start")) == "1"
+    first = report.word.sections[0]
+    number = first.header.paragraphs[0]
+    assert "PAGE" in number._p.xml
+    assert number.style.paragraph_format.alignment == CENTER
+    assert Pt(13) <= number.style.font.size <= Pt(14)
+    assert "PAGE" not in "".join(p._p.xml for p in first.first_page_header.paragraphs)
+    for section in list(report.word.sections)[1:]:
+        assert section.header.is_linked_to_previous
+
+
+def test_the_body_is_justified_indented_and_spaced_as_the_decree_says(report: Drafted) -> None:
+    body = [p for p in paragraphs(report.word) if p.style.name == "VB Nội dung"]
+    assert len(body) > 15
+    form = body[0].style.paragraph_format
+    assert form.alignment == JUSTIFY
+    assert abs(form.first_line_indent - Mm(12.7)) < Pt(0.5)
+    assert form.space_before >= Pt(6)
+    assert 1.0 <= form.line_spacing <= 1.5
+
+
+def test_a_single_addressee_stands_on_the_line_and_several_in_a_dash_list(report: Drafted) -> None:
+    names = report.given.report.recipients
+    texts = [p.text for p in paragraphs(report.word)]
+    if len(names) == 1:
+        assert f"Kính gửi: {names[0]}." in texts
+    else:
+        start = texts.index("Kính gửi:")
+        assert texts[start + 1 : start + 1 + len(names)] == [f"- {n};" for n in names[:-1]] + [f"- {names[-1]}."]
+
+
+def test_grounds_end_with_semicolons_and_the_last_with_a_full_stop(report: Drafted) -> None:
+    grounds = [p.text for p in paragraphs(report.word) if p.text.startswith("Căn cứ") and p.style.name == "VB Căn cứ"]
+    assert len(grounds) >= 2
+    assert all(ground.endswith(";") for ground in grounds[:-1])
+    assert grounds[-1].endswith(".")
+
+
+def test_number_date_and_name_are_left_to_the_registry_and_the_signer(report: Drafted) -> None:
+    office = report.given.scope.office
+    texts = [p.text for p in paragraphs(report.word)]
+    assert f"Số:        /{office.symbol}" in texts
+    assert any(text.startswith(f"{office.place}, ngày      tháng      năm") for text in texts)
+    assert next(p for p in paragraphs(report.word) if p.style.name == "VB Họ tên").text == ""
+    places = [texts.index(line) for line in office.authority]
+    assert places == sorted(places)
+
+
+def test_a_blank_in_the_plans_number_stays_blank(report: Drafted) -> None:
+    plan = report.given.plan
+    ground = next(
+        p.text
+        for p in paragraphs(report.word)
+        if "Kế hoạch" in p.text and " thực hiện " in p.text and p.style.name == "VB Căn cứ"
+    )
+    assert plan.number in ground
+    if plan.number == "" or plan.number.startswith("/"):
+        assert f"số         {plan.number}".rstrip() in ground
+    if plan.date is None:
+        assert "ngày      tháng      năm" in ground
+
+
+def test_the_text_ends_as_administrative_texts_do(report: Drafted) -> None:
+    body = [p.text for p in paragraphs(report.word) if p.style.name == "VB Nội dung" and p.text]
+    closing = next(text for text in body if text.startswith("Trên đây"))
+    assert closing.endswith("./.")
+
+
+def data_tables(report: Drafted) -> list[Any]:
+    return [t for t in report.word.tables if t._tbl.find(f".//{qn('w:tblHeader')}") is not None]
+
+
+def test_heads_repeat_rows_stay_whole_and_tables_fill_the_page(report: Drafted) -> None:
+    tables = data_tables(report)
+    assert len(tables) >= 3
+    for table in tables:
+        rows = table._tbl.findall(qn("w:tr"))
+        assert rows[0].find(f"{qn('w:trPr')}/{qn('w:tblHeader')}") is not None
+        assert all(row.find(f"{qn('w:trPr')}/{qn('w:cantSplit')}") is not None for row in rows)
+        grid = [int(column.get(qn("w:w"))) for column in table._tbl.tblGrid.findall(qn("w:gridCol"))]
+        for row in rows:
+            cells = row.findall(qn("w:tc"))
+            spans = [cell.find(f"{qn('w:tcPr')}/{qn('w:gridSpan')}") for cell in cells]
+            assert sum(int(span.get(qn("w:val"))) if span is not None else 1 for span in spans) == len(grid)
+            widths = [int(cell.find(f"{qn('w:tcPr')}/{qn('w:tcW')}").get(qn("w:w"))) for cell in cells]
+            assert sum(widths) == sum(grid)
+        width = Length(sum(grid) * 635)
+        assert min(abs(width - Mm(160)), abs(width - Mm(247))) < Pt(2)
+
+
+def test_no_table_cell_is_blank_but_the_number_of_an_unnumbered_row(report: Drafted) -> None:
+    for table in data_tables(report):
+        for row in table.rows:
+            for cell in {cell._tc: cell for cell in row.cells[1:]}.values():
+                assert cell.text.strip(), [c.text for c in row.cells]
+
+
+def test_rules_are_a_third_to_a_half_of_the_text_above(report: Drafted) -> None:
+    rules = [p for p in paragraphs(report.word) if p.style.name == "VB Gạch"]
+    assert len(rules) == 2
+    for rule in rules:
+        assert rule.paragraph_format.left_indent == rule.paragraph_format.right_indent
+        assert rule.paragraph_format.left_indent > 0
+    motto = next(p for p in paragraphs(report.word) if p.style.name == "VB Gạch tiêu ngữ").style.paragraph_format
+    assert abs((Mm(102) - motto.left_indent - motto.right_indent) - Mm(59.7)) < Mm(2)
+
+
+def test_the_partys_form_is_never_used(report: Drafted) -> None:
+    text = "\n".join(p.text for p in paragraphs(report.word))
+    assert "ĐẢNG CỘNG SẢN VIỆT NAM" not in text
+    assert "T/M" not in text
