@@ -12,7 +12,7 @@ FROM python:3.11-slim
 
 # Word documents become PDF through LibreOffice; the fonts stand in for Times New Roman, metric for metric.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libreoffice-writer-nogui fonts-liberation fonts-dejavu-core \
+    && apt-get install --yes --no-install-recommends libreoffice-writer-nogui fonts-liberation2 fonts-dejavu-core \
     && rm -rf /var/lib/apt/lists/*
 
 COPY --from=packages /opt/venv /opt/venv

@@ -2,7 +2,7 @@
 
 Runs when the attainment of a period changes; a key that is no quarter is skipped. `due` keeps the scopes whose
 expected units are all in, or whose deadline has come; `write` drafts their documents to
-`outbox/reports/<period>/`. A unit that did not report is named in the document. After a deadline has come with
+`outbox/drafts/<period>/<scope>/`. A unit that did not report is named in the document. After a deadline has come with
 units still silent, trigger this DAG by hand with the quarter's key.
 
 **When it fails**

@@ -31,7 +31,7 @@ _FINDING = (
 )  # fmt: skip
 _VERDICT = (
     "delivery_id", "accepted", "scope", "form", "form_version", "unit_code", "period",
-    "refusals", "confirmations", "notes", "recorded_at",
+    "refusals", "confirmations", "notes", "judged_by", "recorded_at",
 )  # fmt: skip
 _LOAD = (
     "delivery_id", "submission_id", "cells_read", "numbers_loaded", "texts_loaded", "cells_left_out", "recorded_at",
@@ -40,13 +40,17 @@ _LOAD = (
 
 @dataclass(frozen=True)
 class LoadItem:
-    """A delivery with its verdict; `stamp` is None where the workbook did not say what it is."""
+    """A delivery with its verdict; `stamp` is None where the workbook did not say what it is.
+
+    `judged_by` names the catalogue and rules it was judged by, as `register_delivery` takes it.
+    """
 
     delivery: Delivery
     verdict: Verdict
     stamp: FormStamp | None
     scope: str
     observations: tuple[Observation, ...]
+    judged_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -213,7 +217,7 @@ def _verdict(item: LoadItem, now: datetime) -> _Row:
     stamp = item.stamp
     said = (stamp.form, stamp.version, stamp.unit, stamp.period) if stamp else (None, None, None, None)
     levels = (counts[Level.REFUSE], counts[Level.CONFIRM], counts[Level.NOTE])
-    return item.delivery.delivery_id, item.verdict.accepted, item.scope, *said, *levels, now
+    return item.delivery.delivery_id, item.verdict.accepted, item.scope, *said, *levels, item.judged_by, now
 
 
 def _findings(items: Iterable[LoadItem]) -> Iterator[_Row]:

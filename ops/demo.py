@@ -29,6 +29,7 @@ PERIODS = ("2023", "2024Q1", "2024Q2", "2024Q3", "2024Q4", "2024")
 WAVES = {1: "first deliveries / gửi lần đầu", 2: "corrections and resubmissions / gửi lại, bổ sung"}
 COMPONENTS = ("api-server", "scheduler", "dag-processor")  # nothing here defers, so no triggerer
 SETTLE_SECONDS = 600.0
+DOCUMENTS = {".docx", ".xlsx", ".pdf"}
 STOPPED = 130  # what shells expect after an interrupt
 
 
@@ -64,18 +65,21 @@ def play(settings: Settings, console: Console) -> None:
         for period in PERIODS:
             client.trigger("open_period", period)
         _settled(client, note)
+        note(f"{len(list((settings.outbox / 'forms').rglob('*.xlsx')))} workbooks / biểu")
     for wave, name in WAVES.items():
         with _phase(console, f"Inbox, {name}") as note:
             note(f"{_drop(settings, wave)} files / tệp")
         with _phase(console, "Intake → attainment → reports / tiếp nhận → tính chỉ tiêu → báo cáo") as note:
+            known = len(runs(client))
             client.trigger("intake")
             _settled(client, note)
+            note(f"{len(runs(client)) - known} runs")
 
 
 def show(settings: Settings, console: Console) -> None:
     """Prints what there is to see: documents, refused files, silent units."""
-    reports = settings.outbox / "reports"
-    documents = sorted(path for path in reports.rglob("*") if path.is_file() and not path.name.startswith("."))
+    reports = settings.outbox / "drafts"
+    documents = sorted(path for path in reports.rglob("*") if path.suffix in DOCUMENTS)
     _table(
         console,
         f"Documents / tài liệu ({reports})",
@@ -102,11 +106,9 @@ def _drop(settings: Settings, wave: int) -> int:
 
 
 def _settled(client: Airflow, note: Note) -> None:
-    before = {run.id for run in runs(client) if run.ended}
-
     def seen(now: list[Run]) -> None:
-        new = [run for run in now if run.id not in before]
-        note(f"{sum(run.ended for run in new)}/{len(new)} runs")
+        names = sorted({f"{run.dag} {run.key}" for run in now if run.key in PERIODS})
+        note(f"{len(now)} runs: {', '.join(names[:4])}{' …' if len(names) > 4 else ''}")
 
     failed = [run for run in settle(client, seconds=SETTLE_SECONDS, seen=seen) if run.state == "failed"]
     if failed:

@@ -101,8 +101,8 @@ def _airflow(settings: Settings, databases: Databases, port: int) -> dict[str, s
         },
         "api_auth": {"jwt_secret": secret(settings, "jwt_secret"), "jwt_issuer": "tongket"},
         "database": {"sql_alchemy_conn": databases.airflow},
-        "dag_processor": {"parsing_processes": "1", "refresh_interval": "60"},
-        "scheduler": {"scheduler_idle_sleep_time": "0.25"},
+        "dag_processor": {"parsing_processes": "1", "refresh_interval": "60", "min_file_process_interval": "60"},
+        "scheduler": {"scheduler_idle_sleep_time": "0.5"},
         # A supervisor often notices only at its next heartbeat that its task has ended (5 s by default).
         "workers": {"min_heartbeat_interval": "1"},
         "logging": {"base_log_folder": str(home / "logs"), "colored_console_log": "False"},

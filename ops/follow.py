@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ops.rest import Airflow, AirflowError, Json
@@ -18,7 +18,8 @@ CONSUMERS = {
     "attainment": 2,
 }  # open_period; attain; report_quarterly and report_annual
 ENDED = frozenset({"success", "failed"})
-POLL_SECONDS = 0.7
+UNDER_WAY = ("queued", "running")
+POLL_SECONDS = 1.0  # a look costs the api-server a tenth of a second
 PAGE = 100
 
 
@@ -32,30 +33,24 @@ class Run:
     state: str
     seconds: float
 
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more will happen to it."""
-        return self.state in ENDED
 
-
-def runs(client: Airflow) -> list[Run]:
-    """Every run that Airflow knows."""
-    return [_run(found) for found in _pages(client, "/api/v2/dags/~/dagRuns", "dag_runs")]
+def runs(client: Airflow, *states: str) -> list[Run]:
+    """Every run that Airflow knows, or those in these states."""
+    return [_run(found) for found in _pages(client, "/api/v2/dags/~/dagRuns", "dag_runs", states)]
 
 
 def settle(client: Airflow, *, seconds: float, seen: Callable[[list[Run]], None] = lambda _: None) -> list[Run]:
-    """Waits until everything is at rest; gives all runs. `seen` is called with each look.
+    """Waits until everything is at rest; gives all runs. `seen` is called with the runs under way at each look.
 
     Raises:
         AirflowError: not at rest in time; names what was still under way.
     """
     until = time.monotonic() + seconds
     while True:
-        now = runs(client)
-        seen(now)
-        under_way = [run for run in now if not run.ended]
+        under_way = runs(client, *UNDER_WAY)
+        seen(under_way)
         if not under_way and not _owed(client):
-            return now
+            return runs(client)
         if time.monotonic() > until:
             names = ", ".join(f"{run.dag} {run.key} ({run.state})" for run in under_way) or "runs that assets still owe"
             raise AirflowError(
@@ -97,10 +92,10 @@ def _text(entry: Json | str) -> str:
     return "" if text.startswith("::") else text  # marks of folding in the UI
 
 
-def _pages(client: Airflow, path: str, field: str) -> list[Json]:
+def _pages(client: Airflow, path: str, field: str, states: Sequence[str] = ()) -> list[Json]:
     found: list[Json] = []
     while True:
-        page = client.get(path, limit=PAGE, offset=len(found))
+        page = client.get(path, limit=PAGE, offset=len(found), state=states)
         found += page[field]
         if not page[field] or len(found) >= (page.get("total_entries") or 0):
             return found

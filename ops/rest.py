@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Sequence
 from typing import Any
 
 from etl.errors import TongketError
@@ -38,9 +39,9 @@ class Airflow:
         except (OSError, ValueError):
             return {}
 
-    def get(self, path: str, **query: str | int) -> Json:
+    def get(self, path: str, **query: str | int | Sequence[str]) -> Json:
         """Reads one resource."""
-        return self._call("GET", path + ("?" + urllib.parse.urlencode(query) if query else ""), None)
+        return self._call("GET", path + ("?" + urllib.parse.urlencode(query, doseq=True) if query else ""), None)
 
     def post(self, path: str, body: Json) -> Json:
         """Creates one resource."""

@@ -6,7 +6,7 @@ missing=""
 for pair in soffice:libreoffice-writer pdftoppm:poppler-utils; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done
-case "$missing" in *libreoffice-writer*) missing="$missing libreoffice-calc fonts-liberation" ;; esac
+case "$missing" in *libreoffice-writer*) missing="$missing libreoffice-calc fonts-liberation2" ;; esac
 [ -z "$missing" ] && exit 0
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     echo "Installing:$missing"

@@ -235,7 +235,9 @@ def _head(doc: Any) -> None:
     row = _row(_table(doc, widths, borders=False), [("", "VB Bảng")] * 2, widths)
     left, right = row.cells
     pieces = (
+        (left, "VB Cơ quan chủ quản", "{%p if parent_body %}"),
         (left, "VB Cơ quan chủ quản", "{{ parent_body }}"),
+        (left, "VB Cơ quan chủ quản", "{%p endif %}"),
         (left, "VB Cơ quan ban hành", "{{ body }}"),
         (left, "VB Gạch", ""),
         (left, "VB Số ký hiệu", "Số:        /{{ symbol }}"),

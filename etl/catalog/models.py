@@ -432,9 +432,14 @@ class Submission(Strict):
 
 
 class Office(Strict):
-    """The office that signs: what stands at the head and the foot of its reports (NĐ 30/2020)."""
+    """The office that signs: what stands at the head and the foot of its reports (NĐ 30/2020).
 
-    parent_body: Text
+    `name` is how a sentence calls it; `body` stands at the head, a line break where it breaks. A people's
+    committee names no parent body.
+    """
+
+    name: Text
+    parent_body: str = ""
     body: Text
     place: Text
     symbol: Text

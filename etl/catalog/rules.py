@@ -46,9 +46,10 @@ class Rule(Strict):
 
 @dataclass(frozen=True)
 class Rules:
-    """All rules by code, in file order."""
+    """All rules by code, in file order. `sha256` changes with any of them."""
 
     by_code: dict[str, Rule]
+    sha256: str
 
     def of_frame(self, frame: Frame) -> tuple[Rule, ...]:
         """The rules that are evaluated over a frame."""
@@ -94,7 +95,7 @@ def load_rules(root: Path) -> Rules:
 
 
 @lru_cache(maxsize=4)
-def _load(root: Path, _sha256: str) -> Rules:
+def _load(root: Path, sha256: str) -> Rules:
     found: dict[str, Rule] = {}
     for path in sorted(root.glob("*.yaml")):
         for rule in read_list(path, Rule, "code"):
@@ -109,7 +110,7 @@ def _load(root: Path, _sha256: str) -> Rules:
                 )
             _check_slots(rule, where)
             found[rule.code] = rule
-    return Rules(found)
+    return Rules(found, sha256)
 
 
 def _check_slots(rule: Rule, where: str) -> None:

@@ -14,7 +14,7 @@ from etl.report.sentences import Sentences
 
 def head(given: ReportInput, say: Sentences) -> dict[str, Any]:
     """Everything above section I."""
-    office, plan, name = given.scope.office, given.plan, office_name(given)
+    office, plan, name = given.scope.office, given.plan, given.scope.office.name
     recipients = list(given.report.recipients)
     return {
         "parent_body": office.parent_body,
@@ -33,25 +33,13 @@ def head(given: ReportInput, say: Sentences) -> dict[str, Any]:
 
 def foot(given: ReportInput, say: Sentences) -> dict[str, Any]:
     """Everything below section VI."""
-    office, name = given.scope.office, office_name(given)
+    office, name = given.scope.office, given.scope.office.name
     return {
         "closing": say.say("head.closing", office=name, plan=given.plan.short_title, period=given.period.name),
         "copies": list(given.report.copies),
         "archive_line": office.archive_line,
         "authority": list(office.authority),
     }
-
-
-def office_name(given: ReportInput) -> str:
-    """The office's name as written within a sentence: the catalogue's own spelling where it has one."""
-    body = given.scope.office.body
-    for actor in given.catalogue.actors.values():
-        if actor.name.casefold() == body.casefold():
-            return actor.name
-    area = given.unit_name(given.area)
-    area = area[:1].lower() + area[1:]
-    sentence = body.lower().replace(area.lower(), area)
-    return sentence[:1].upper() + sentence[1:]
 
 
 def _bases(given: ReportInput, say: Sentences) -> list[str]:

@@ -40,6 +40,13 @@ def current_engine(settings: Settings, catalogue: Catalogue) -> Engine:
     return engine
 
 
+def judged_by(settings: Settings, catalogue: Catalogue) -> str:
+    """Names the catalogue and the rules that a verdict rests on."""
+    from etl.catalog.rules import load_rules
+
+    return f"{catalogue.sha256[:16]}-{load_rules(settings.expectations).sha256[:16]}"
+
+
 def now() -> dt.datetime:
     """The clock: read once per step, never inside a rule."""
     return dt.datetime.now(dt.UTC)

@@ -12,7 +12,7 @@ from etl.catalog import Catalogue
 from etl.errors import UsageError
 from etl.model import Period, PeriodKind
 from etl.settings import Settings
-from etl.steps.common import Result, current_engine, is_period, now, open_engine, start
+from etl.steps.common import Result, current_engine, is_period, judged_by, now, open_engine, start
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -119,10 +119,12 @@ def receive() -> Result:
     settings, catalogue = start()
     engine = current_engine(settings, catalogue)
 
+    judges = judged_by(settings, catalogue)
+
     def register(taken: Taken) -> bool:
         with engine.begin() as conn:
             _, new = journal.register_delivery(
-                conn, taken.sha256, taken.size, taken.original_name, taken.folder, taken.received_at
+                conn, taken.sha256, taken.size, taken.original_name, taken.folder, taken.received_at, judges
             )
         return new
 
@@ -168,6 +170,7 @@ def _process(
     from etl.check import Submitted, check
     from etl.receive import archived
 
+    judges = judged_by(settings, catalogue)
     with engine.connect() as conn:
         submitted = []
         reads = reader.read_all([archived(settings.archive, delivery.sha256) for delivery in chunk])
@@ -176,7 +179,7 @@ def _process(
             submitted.append(_with_history(conn, catalogue, given))
     verdicts = check(submitted, catalogue, load_rules(settings.expectations))
     items = [
-        load.LoadItem(d, v, s.read.stamp, _scope_of(catalogue, s), s.read.observations if v.accepted else ())
+        load.LoadItem(d, v, s.read.stamp, _scope_of(catalogue, s), s.read.observations if v.accepted else (), judges)
         for d, s, v in zip(chunk, submitted, verdicts, strict=True)
     ]
     with engine.begin() as conn:

@@ -84,9 +84,17 @@ class ReportRecord:
 
 
 def register_delivery(
-    conn: Connection, sha256: str, size: int, original_name: str, folder: str, received_at: datetime | str
+    conn: Connection,
+    sha256: str,
+    size: int,
+    original_name: str,
+    folder: str,
+    received_at: datetime | str,
+    judged_by: str = "",
 ) -> tuple[Delivery, bool]:
-    """The delivery of a content, and whether it is new. A known content is noted as a duplicate.
+    """The delivery of a content in a folder, and whether it is new. A known one is noted as a duplicate.
+
+    Content that was refused under another catalogue or other rules than `judged_by` names is new again.
 
     Safe when two processes register the same content at once: one of them is told it is not new.
     """
@@ -98,12 +106,13 @@ def register_delivery(
         original_name=original_name,
         folder=folder,
         received_at=received_at,
+        judged_by=judged_by,
     ).one_or_none()
     if row is not None:
         made = _delivery(row)
         record(conn, "received", delivery_id=made.delivery_id)
         return made, True
-    known = _delivery(query(conn, "delivery_by_hash", sha256=sha256).one())
+    known = _delivery(query(conn, "delivery_by_hash", sha256=sha256, folder=folder).one())
     record(conn, "duplicate", delivery_id=known.delivery_id, name=original_name, folder=folder, at=str(received_at))
     return known, False
 

@@ -15,16 +15,19 @@ CREATE TABLE ops.catalogue_version (
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
--- One row per content, for ever. `folder` is the inbox folder, `received_at` when the file was taken.
+-- One row per content and inbox folder, for ever: a file sent to the wrong folder may come again in the right one.
+-- A refused content gets a further attempt only when the catalogue or the rules have changed since.
 CREATE TABLE ops.delivery (
     delivery_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    sha256 text NOT NULL UNIQUE CHECK (sha256 ~ '^[0-9a-f]{64}$'),
+    sha256 text NOT NULL CHECK (sha256 ~ '^[0-9a-f]{64}$'),
     size bigint NOT NULL CHECK (size >= 0),
     original_name text NOT NULL,
     folder text NOT NULL,
+    attempt smallint NOT NULL DEFAULT 1,
     received_at timestamptz NOT NULL,
     archived_path text NOT NULL GENERATED ALWAYS AS (substr(sha256, 1, 2) || '/' || sha256) STORED,
-    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    UNIQUE (sha256, folder, attempt)
 );
 
 CREATE TABLE ops.event (
@@ -38,7 +41,7 @@ CREATE TABLE ops.event (
 );
 CREATE INDEX event_of_delivery ON ops.event (delivery_id, kind);
 
--- What the form said of itself stands here even when it was refused.
+-- What the form said of itself stands here even when it was refused. `judged_by` is the hash of catalogue and rules.
 CREATE TABLE ops.verdict (
     delivery_id integer PRIMARY KEY REFERENCES ops.delivery (delivery_id),
     accepted boolean NOT NULL,
@@ -50,6 +53,7 @@ CREATE TABLE ops.verdict (
     refusals smallint NOT NULL,
     confirmations smallint NOT NULL,
     notes smallint NOT NULL,
+    judged_by text NOT NULL DEFAULT '',
     recorded_at timestamptz NOT NULL
 );
 CREATE INDEX verdict_of_unit ON ops.verdict (unit_code, period, form);

@@ -6,4 +6,6 @@ SELECT
     folder,
     received_at
 FROM ops.delivery
-WHERE sha256 = :sha256;
+WHERE sha256 = :sha256 AND folder = :folder
+ORDER BY attempt DESC
+LIMIT 1;

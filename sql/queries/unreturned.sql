@@ -1,4 +1,5 @@
--- Verdicts that the sender has not been told of, with the version made and the one before it.
+-- Verdicts that the sender has not been told of, or has asked about again by sending the same file; with the
+-- version made and the one before it.
 SELECT
     d.delivery_id,
     d.sha256,
@@ -28,6 +29,12 @@ LEFT JOIN core.submission AS b
 WHERE
     NOT EXISTS (
         SELECT 1 FROM ops.event AS e
-        WHERE e.delivery_id = v.delivery_id AND e.kind = 'returned'
+        WHERE
+            e.delivery_id = v.delivery_id
+            AND e.kind = 'returned'
+            AND NOT EXISTS (
+                SELECT 1 FROM ops.event AS a
+                WHERE a.delivery_id = e.delivery_id AND a.kind = 'duplicate' AND a.event_id > e.event_id
+            )
     )
 ORDER BY d.received_at, d.delivery_id;

@@ -16,6 +16,7 @@ from benchmarks.sample_values import values
 from etl import steps
 from etl.model import Period
 from etl.model.numbers import printed
+from etl.receive import archived
 from etl.warehouse.connect import engine
 from tests.e2e.conftest import PERIODS, SCOPES, Job
 
@@ -61,7 +62,7 @@ def test_every_file_ends_in_the_archive_with_one_verdict(job: Job) -> None:
     assert all(hashlib.sha256(p.read_bytes()).hexdigest() == p.name for p in kept)
     assert not [p for p in job.settings.inbox.rglob("*") if p.is_file()]
     ((deliveries, verdicts),) = sql(
-        job, "SELECT (SELECT count(*) FROM ops.delivery), (SELECT count(*) FROM ops.verdict)"
+        job, "SELECT (SELECT count(DISTINCT sha256) FROM ops.delivery), (SELECT count(*) FROM ops.verdict)"
     )
     assert deliveries == verdicts == len(kept)
 
@@ -233,11 +234,30 @@ def test_a_second_run_does_nothing(job: Job) -> None:
 
 
 def test_the_same_bytes_again_under_another_name_load_nothing(job: Job) -> None:
-    some = next(p for p in job.settings.archive.rglob("*") if p.is_file())
-    copy = job.settings.inbox / "612" / "Bản sao.xlsx"
-    copy.parent.mkdir(exist_ok=True)
-    copy.write_bytes(some.read_bytes())
-    assert steps.receive()["duplicates"] == 1 and not copy.exists()
+    some = sql(
+        job,
+        "SELECT d.sha256, d.folder FROM ops.delivery AS d INNER JOIN ops.verdict AS v USING (delivery_id) WHERE v.accepted",
+    )
+    for row in (some[0], some[-1]):
+        copy = job.settings.inbox / row.folder / "Bản sao.xlsx"
+        copy.write_bytes(archived(job.settings.archive, row.sha256).read_bytes())
+    received = steps.receive()
+    assert (received["received"], received["duplicates"], received["batches"]) == (0, 2, [])
+    assert steps.returns()["written"] == 2, "who asks again is told again"
+
+
+def test_a_file_moved_to_the_right_folder_is_accepted(job: Job) -> None:
+    (row,) = sql(
+        job,
+        "SELECT d.sha256, v.unit_code FROM ops.delivery AS d INNER JOIN ops.verdict AS v USING (delivery_id) "
+        "INNER JOIN ops.finding AS f USING (delivery_id) WHERE f.code = 'S02'",
+    )
+    before = sql(job, "SELECT max(submission_id) FROM core.submission")
+    moved = job.settings.inbox / row.unit_code / "Đúng thư mục.xlsx"
+    moved.write_bytes(archived(job.settings.archive, row.sha256).read_bytes())
+    assert steps.receive()["received"] == 1
+    assert sum(steps.process_batch(batch)["accepted"] for batch in range(job.settings.batches)) == 1
+    assert sql(job, "SELECT max(submission_id) FROM core.submission") > before
 
 
 def test_everything_was_announced_as_stale_until_it_was_computed(job: Job) -> None:

@@ -1,5 +1,6 @@
 """The journal: each content once, each sender answered once, each batch whole folders."""
 
+from dataclasses import replace
 from threading import Barrier, Thread
 
 import pytest
@@ -7,7 +8,7 @@ from sqlalchemy import Engine
 
 from etl import load
 from etl.catalog.loader import Catalogue
-from etl.model import CellState
+from etl.model import CellState, Finding, Level
 from etl.warehouse import journal
 from tests.integration.build import item
 
@@ -20,7 +21,7 @@ def test_the_same_content_is_one_delivery_under_any_name(loader: Engine) -> None
     with loader.begin() as conn:
         first, new = journal.register_delivery(conn, "a" * 64, 10, "quý 1.xlsx", "608", WHEN)
         again, new_again = journal.register_delivery(
-            conn, "a" * 64, 10, "khác.xlsx", "610", "2024-05-01T00:00:00+07:00"
+            conn, "a" * 64, 10, "khác.xlsx", "608", "2024-05-01T00:00:00+07:00"
         )
     assert (new, new_again) == (True, False)
     assert first == again
@@ -28,8 +29,46 @@ def test_the_same_content_is_one_delivery_under_any_name(loader: Engine) -> None
     with loader.connect() as conn:
         kinds = [(e.kind, e.detail.get("name"), e.detail.get("folder")) for e in journal.events(conn)]
         only = journal.events(conn, "duplicate", first.delivery_id)
-    assert kinds == [("received", None, None), ("duplicate", "khác.xlsx", "610")]
+    assert kinds == [("received", None, None), ("duplicate", "khác.xlsx", "608")]
     assert [e.kind for e in only] == ["duplicate"]
+
+
+def test_the_same_content_in_another_folder_is_judged_on_its_own(loader: Engine) -> None:
+    with loader.begin() as conn:
+        first, _ = journal.register_delivery(conn, "a" * 64, 10, "quý 1.xlsx", "608", WHEN)
+        second, new = journal.register_delivery(conn, "a" * 64, 10, "quý 1.xlsx", "610", WHEN)
+    assert new and second.delivery_id != first.delivery_id
+
+
+@pytest.mark.parametrize(
+    ("accepted", "judged_by", "new"),
+    [(False, "old", False), (False, "new", True), (True, "new", False)],
+    ids=["refused, same rules", "refused, other rules", "accepted"],
+)
+def test_only_what_was_refused_under_other_rules_is_taken_anew(
+    accepted: bool, judged_by: str, new: bool, loader: Engine, catalogue: Catalogue
+) -> None:
+    wrong = () if accepted else (Finding("V01", Level.REFUSE, "sai"),)
+    with loader.begin() as conn:
+        made = item(conn, catalogue, FORM, "608", "2024Q1", {("23281", "pop_total"): "1"}, findings=wrong)
+        load.deliveries(conn, [replace(made, judged_by="old")])
+    sent = (made.delivery.sha256, 1, "a.xlsx", "608", WHEN, judged_by)
+    with loader.begin() as conn:
+        assert journal.register_delivery(conn, *sent)[1] is new
+    with loader.begin() as conn:
+        assert journal.register_delivery(conn, *sent)[1] is False, "once it waits for its verdict it is known"
+
+
+def test_who_sends_the_same_file_again_gets_the_answer_again(loader: Engine, catalogue: Catalogue) -> None:
+    with loader.begin() as conn:
+        made = item(conn, catalogue, FORM, "608", "2024Q1", {("23281", "pop_total"): "1"})
+        load.deliveries(conn, [made])
+        journal.mark_returned(conn, made.delivery.delivery_id, file="a")
+        assert journal.unreturned(conn) == []
+        journal.register_delivery(conn, made.delivery.sha256, 1, "lại.xlsx", "608", WHEN)
+        assert [a.delivery.delivery_id for a in journal.unreturned(conn)] == [made.delivery.delivery_id]
+        journal.mark_returned(conn, made.delivery.delivery_id, file="a")
+        assert journal.unreturned(conn) == []
 
 
 def test_two_processes_register_the_same_content(loader: Engine) -> None:

@@ -36,7 +36,7 @@ def _events(name: str, *states: str) -> dict[str, Any]:
 
 
 def test_at_rest_when_all_ended_and_all_consumers_ran(fake: FakeAirflow, client: Airflow) -> None:
-    fake.on("GET", RUNS, _runs(_run("intake", "success"), _run("attain", "failed")))
+    fake.on("GET", RUNS, _runs(), _runs(_run("intake", "success"), _run("attain", "failed")))
     fake.on("GET", EVENTS, _events("observations", "failed"))
     found = follow.settle(client, seconds=5)
     assert [(run.dag, run.key, run.state, run.seconds) for run in found] == [
@@ -53,7 +53,7 @@ def test_at_rest_when_all_ended_and_all_consumers_ran(fake: FakeAirflow, client:
 def test_an_event_that_still_owes_a_run_is_waited_for(
     fake: FakeAirflow, client: Airflow, owing: dict[str, Any]
 ) -> None:
-    fake.on("GET", RUNS, _runs(_run("intake", "success")))
+    fake.on("GET", RUNS, _runs())
     paid = _events(owing["asset_events"][0]["name"], "success", "success")
     fake.on("GET", EVENTS, owing, owing, paid)
     follow.settle(client, seconds=30)

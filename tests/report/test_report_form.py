@@ -33,7 +33,7 @@ class Rule:
 COMPONENTS = [
     Rule("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", (12, 13), bold=True, upper=True),
     Rule("Độc lập - Tự do - Hạnh phúc", (13, 14), bold=True),
-    Rule("UBND TỈNH", (12, 13), bold=False, upper=True),
+    Rule("{parent}", (12, 13), bold=False, upper=True),
     Rule("{body}", (12, 13), bold=True, upper=True),
     Rule("Số:        /BC-", (13, 13), bold=False),
     Rule("{place}, ngày", (13, 14), bold=False, italic=True),
@@ -69,7 +69,10 @@ def paragraphs(document: Any) -> Iterator[Paragraph]:
 def starting(report: Drafted, begins: str) -> Paragraph:
     office = report.given.scope.office
     head = report.facts["head"]
-    text = begins.format(body=office.body, place=office.place, office=head["office"], authority=office.authority[0])
+    # A people's committee has no parent body; its own name then stands first.
+    parent = office.parent_body or office.body
+    begins = begins.replace("{parent}", parent).replace("{body}", office.body.split("\n")[0])
+    text = begins.format(place=office.place, office=head["office"], authority=office.authority[0])
     return next(p for p in paragraphs(report.word) if p.text.startswith(text))
 
 
@@ -85,6 +88,9 @@ def resolved(paragraph: Paragraph, name: str) -> Any:
 
 @pytest.mark.parametrize("rule", COMPONENTS, ids=lambda rule: rule.begins)
 def test_each_component_is_set_as_the_decree_says(report: Drafted, rule: Rule) -> None:
+    if rule.begins == "{parent}" and not report.given.scope.office.parent_body:
+        assert not [p for p in paragraphs(report.word) if p.style.name == "VB Cơ quan chủ quản"]
+        return
     paragraph = starting(report, rule.begins)
     size = resolved(paragraph, "size")
     assert Pt(rule.sizes[0]) <= size <= Pt(rule.sizes[1])
