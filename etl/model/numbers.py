@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-_SWAP = str.maketrans(",.", ".,")
+Number = Fraction | float | int
+_MOST_DECIMALS = 6
 
 
-def rounded(value: Fraction | float | int, decimals: int) -> Decimal:
-    """A number rounded half away from zero, exactly (no binary rounding on the way)."""
-    exact = (
-        value if isinstance(value, Fraction) else Fraction(str(value)) if isinstance(value, float) else Fraction(value)
-    )
-    scaled = exact * 10**decimals
-    whole = (abs(scaled) + Fraction(1, 2)).__floor__()
-    return (
-        (Decimal(whole if scaled >= 0 else -whole))
-        .scaleb(-decimals)
-        .quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
-    )
+def rounded(value: Number, decimals: int) -> int:
+    """The value times 10^decimals, rounded half away from zero, as a whole number. A float counts as it is written."""
+    exact = Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+    whole = int(abs(exact) * 10**decimals + Fraction(1, 2))
+    return -whole if exact < 0 else whole
 
 
-def printed(value: Fraction | float | int, decimals: int | None = None) -> str:
-    """``1234.5`` is ``1.234,5``. Without `decimals`: as many as the number has, at most six."""
+def printed(value: Number, decimals: int | None = None) -> str:
+    """``1234.5`` is ``1.234,5``. Without `decimals`: as many as the number has, at most six. Minus zero is zero."""
+    places = _MOST_DECIMALS if decimals is None else decimals
+    whole = rounded(value, places)
+    digits = str(abs(whole)).rjust(places + 1, "0")
+    units, rest = (digits[:-places], digits[-places:]) if places else (digits, "")
     if decimals is None:
-        text = format(rounded(value, 6), "f").rstrip("0").rstrip(".")
-        decimals = len(text.partition(".")[2])
-    text = format(rounded(value, decimals), ",f")
-    return text.translate(_SWAP)
+        rest = rest.rstrip("0")
+    groups = [units[max(end - 3, 0) : end] for end in range(len(units), 0, -3)]
+    return ("-" if whole < 0 else "") + ".".join(reversed(groups)) + (f",{rest}" if rest else "")

@@ -9,9 +9,9 @@ from fractions import Fraction
 from typing import Any
 
 from etl.catalog import models as m
+from etl.model.numbers import printed
 from etl.report.figures import Figure, Figures
 from etl.report.inputs import ReportInput
-from etl.report.numbers import printed
 from etl.report.results import with_unit
 from etl.report.sentences import Sentences
 

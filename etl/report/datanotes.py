@@ -11,10 +11,10 @@ from itertools import pairwise
 from typing import Any
 
 from etl.catalog import models as m
+from etl.model.numbers import printed
 from etl.report.dates import belongs_to
 from etl.report.figures import Figures, printed_item
 from etl.report.inputs import ReportInput
-from etl.report.numbers import printed
 from etl.report.sentences import Sentences
 
 Note = dict[str, str]

@@ -14,9 +14,10 @@ from typing import Any
 
 from etl.catalog import models as m
 from etl.model import Attainment
+from etl.model.numbers import rounded
 from etl.report.dates import belongs_to
 from etl.report.inputs import ReportInput
-from etl.report.numbers import count, number, rounded, telling_decimals
+from etl.report.numbers import count, number, telling_decimals
 from etl.report.sentences import Sentences
 
 Figure = dict[str, Any]

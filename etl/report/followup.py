@@ -11,9 +11,9 @@ from typing import Any
 
 from etl.catalog import models as m
 from etl.model import NoteReport, TaskReport
+from etl.model.numbers import printed
 from etl.report.dates import short_date
 from etl.report.inputs import ReportInput
-from etl.report.numbers import printed
 from etl.report.sentences import Sentences
 
 _STATE_ORDER = (

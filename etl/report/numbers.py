@@ -1,4 +1,4 @@
-"""Exact numbers as Vietnamese print: decimal comma, thousands point, half rounded away from zero.
+"""Exact numbers as facts: the value, the same as a fraction, and the text that is printed everywhere.
 
 Room: report. Used by the fact builders only; whatever is printed later copies the text made here.
 """
@@ -8,28 +8,14 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from etl.model.numbers import printed, rounded
+
 Exact = Fraction | int
 Number = dict[str, Any]
 """`value` the number (float or int, null when missing) · `exact` the same as a fraction · `text` as printed
 · `decimals` how many decimals the text has."""
 
 MOST_DECIMALS = 4
-
-
-def rounded(value: Exact, decimals: int) -> int:
-    """The value times 10^decimals, rounded half away from zero, as a whole number."""
-    scaled = abs(Fraction(value)) * 10**decimals
-    whole = int(scaled + Fraction(1, 2))
-    return -whole if value < 0 else whole
-
-
-def printed(value: Exact, decimals: int = 0) -> str:
-    """The value as printed: ``1234.5`` with one decimal is ``1.234,5``. Minus zero is zero."""
-    whole = rounded(value, decimals)
-    digits = str(abs(whole)).rjust(decimals + 1, "0")
-    units, rest = (digits[:-decimals], digits[-decimals:]) if decimals else (digits, "")
-    groups = [units[max(end - 3, 0) : end] for end in range(len(units), 0, -3)]
-    return ("-" if whole < 0 else "") + ".".join(reversed(groups)) + (f",{rest}" if rest else "")
 
 
 def number(value: Exact | None, decimals: int = 0, missing: str = "") -> Number:

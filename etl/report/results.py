@@ -10,10 +10,10 @@ from itertools import groupby
 from typing import Any
 
 from etl.catalog import models as m
+from etl.model.numbers import printed
 from etl.report.dates import belongs_to
 from etl.report.figures import Figure, Figures, printed_item
 from etl.report.inputs import ReportInput
-from etl.report.numbers import printed
 from etl.report.sentences import Sentences
 
 Row = dict[str, Any]

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from etl.model import UnitStatus
+from etl.model.numbers import printed
 from etl.report.dates import short_date
 from etl.report.inputs import ReportInput
-from etl.report.numbers import printed
 from etl.report.sentences import Sentences
 
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.errors import UsageError
+from etl.model.numbers import printed
 from etl.report.dates import belongs_to, decree_parts, snapshot_moment
-from etl.report.numbers import count, number, printed, telling_decimals
+from etl.report.numbers import count, number, telling_decimals
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_numbers_are_printed_the_vietnamese_way(value: float | Fraction, decimal
 
 @given(st.fractions(min_value=-(10**9), max_value=10**9), st.integers(0, 6))
 def test_rounding_is_never_off_by_more_than_half(value: Fraction, decimals: int) -> None:
-    assert abs(Fraction(rounded(value, decimals)) - value) <= Fraction(1, 2 * 10**decimals)
+    assert abs(Fraction(rounded(value, decimals), 10**decimals) - value) <= Fraction(1, 2 * 10**decimals)
 
 
 def test_errors_say_what_where_and_what_to_do_and_survive_pickling() -> None:
