@@ -61,7 +61,7 @@ with DAG(
     def announce(results: list[dict[str, object]], *, outlet_events) -> list[str]:
         from etl import steps
 
-        periods = steps.touched_periods(list(results))
+        periods = steps.touched_periods(results[:])
         if not periods:
             raise AirflowSkipException("No period changed.")
         outlet_events[OBSERVATIONS].add_partitions(periods)

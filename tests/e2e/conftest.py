@@ -30,7 +30,7 @@ class Job:
     results: dict[str, Any] = field(default_factory=dict)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def environment() -> Iterator[dict[str, str]]:
     folder = Path(tempfile.mkdtemp(prefix="tongket-e2e-"))
     given = {
@@ -48,7 +48,7 @@ def environment() -> Iterator[dict[str, str]]:
     shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def job(environment: dict[str, str]) -> Job:
     known = settings.load()
     job = Job(known, load_catalogue(known.catalog))

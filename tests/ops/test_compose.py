@@ -15,7 +15,8 @@ import jsonschema
 import pytest
 import yaml
 
-from ops import new_secrets, prepare
+from etl.settings import Settings
+from ops import environment, new_secrets, prepare
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((Path(__file__).parent / "compose-spec" / "schema.json").read_text())
@@ -163,11 +164,16 @@ def _environment() -> set[tuple[str, str]]:
     return {(k, str(v)) for service in SERVICES.values() for k, v in service.get("environment", {}).items()}
 
 
-def test_every_airflow_option_is_one_that_airflow_has() -> None:
-    known = _airflow_options()
-    used = {name for name, _ in _environment() if name.startswith("AIRFLOW__")}
-    assert used
-    assert used <= known
+def test_every_airflow_option_is_one_that_airflow_has(settings: Settings) -> None:
+    local = environment.airflow_env(settings, environment.Databases("postgresql:///a", "postgresql:///b"), 8080)
+    used = {name for name in {*local, *(name for name, _ in _environment())} if name.startswith("AIRFLOW__")}
+    assert len(used) > 20
+    assert used - _airflow_options() == set()
+
+
+def test_the_same_libraries_are_preloaded_as_on_ones_own_machine() -> None:
+    given = SERVICES["scheduler"]["environment"]["AIRFLOW__SCHEDULER__MP_FORKSERVER_PRELOAD"]
+    assert [name.strip() for name in given.split(",")] == list(environment.PRELOADED)
 
 
 def _airflow_options() -> set[str]:
@@ -181,6 +187,11 @@ def _airflow_options() -> set[str]:
         scope: dict[str, Any] = {}
         exec(compile(text, "provider", "exec"), scope)  # noqa: S102 - a plain dictionary in Airflow's own package
         sections |= scope["get_provider_info"]().get("config", {})
+    for option in (
+        "mp_start_method",
+        "mp_forkserver_preload",
+    ):  # of [core]; documented there as overridable per component
+        sections["scheduler"]["options"][option] = sections["core"]["options"][option]
     return {f"AIRFLOW__{s.upper()}__{o.upper()}" for s, section in sections.items() for o in section["options"]}
 
 

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,3 +64,13 @@ def test_a_task_reads_the_same_settings(settings: Settings, monkeypatch: pytest.
 def test_modules_may_be_compiled_whatever_the_caller_says(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     assert "PYTHONDONTWRITEBYTECODE" not in airflow_env(settings, DATABASES, 8080)
+
+
+def test_what_is_preloaded_is_there_and_none_of_it_is_ours(tmp_path: Path) -> None:
+    code = (
+        "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]; print('etl' in sys.modules)"
+    )
+    command = [sys.executable, "-W", "ignore", "-c", code, *environment.PRELOADED]
+    env = {**os.environ, "AIRFLOW_HOME": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=env)
+    assert done.stdout.split()[-1] == "False", "a task must read the project's own modules afresh"

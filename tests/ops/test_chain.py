@@ -1,0 +1,129 @@
+"""The flow through a real Airflow: intake, attainment and reports by partition key, and the same again by backfill."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import sample
+from etl import settings as etl_settings
+from etl.catalog import load_catalogue
+from etl.model import Period
+from etl.settings import Settings
+from ops import backfill, local
+from ops.follow import Run, runs, settle
+from ops.rest import Airflow
+
+pytestmark = [pytest.mark.airflow, pytest.mark.slow]
+
+QUARTERS = ["2024Q1", "2024Q2", "2024Q3", "2024Q4"]
+SCOPE = "tan-yen"
+UNITS = ("07345", "07363", "07336", "07309")  # a few communes are enough; for the others the deadline has come
+COMPONENTS = ("api-server", "scheduler", "dag-processor")
+SECONDS = 400.0
+WHEN = {"snapshot", "situation", "data_notes"}  # these say when the figures were taken
+
+
+@dataclasses.dataclass(frozen=True)
+class Live:
+    settings: Settings
+    client: Airflow
+
+
+@pytest.fixture(scope="module")
+def live() -> Iterator[Live]:
+    with tempfile.TemporaryDirectory(prefix="tongket-chain-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # the private server's own account must pass
+        settings = dataclasses.replace(
+            etl_settings.load(),
+            var=folder / "var",
+            database_url="",
+            scopes=(SCOPE,),
+            min_age_seconds=0.0,
+            received_clock="mtime",
+            simulated=True,
+        )
+        try:
+            yield Live(settings, local.up(settings, port=0, components=COMPONENTS).client)
+        finally:
+            local.down(settings)
+
+
+def _made(live: Live, before: set[str]) -> list[Run]:
+    return [run for run in settle(live.client, seconds=SECONDS) if run.id not in before]
+
+
+def _known(live: Live) -> set[str]:
+    return {run.id for run in runs(live.client)}
+
+
+def _keys(made: list[Run], dag: str) -> list[str]:
+    return sorted(run.key for run in made if run.dag == dag)
+
+
+def _states(live: Live, run: Run) -> dict[str, set[str]]:
+    path = f"/api/v2/dags/{run.dag}/dagRuns/{run.id}/taskInstances"
+    states: dict[str, set[str]] = {}
+    for task in live.client.get(path, limit=100)["task_instances"]:
+        states.setdefault(task["task_id"], set()).add(task["state"])
+    return states
+
+
+def _facts(live: Live) -> dict[str, Any]:
+    drafts = live.settings.outbox / "drafts"
+    found = {str(path.relative_to(drafts)): json.loads(path.read_text()) for path in drafts.rglob("*facts.json")}
+    return {name: {key: value for key, value in facts.items() if key not in WHEN} for name, facts in found.items()}
+
+
+def test_files_in_the_inbox_become_reports_and_a_backfill_gives_the_same(live: Live) -> None:
+    settings, client = live.settings, live.client
+    for period in QUARTERS:
+        client.trigger("open_period", period)
+    assert {run.state for run in settle(client, seconds=SECONDS)} == {"success"}
+
+    catalogue = load_catalogue(settings.catalog)
+    periods = [Period.parse(key) for key in QUARTERS]
+    forms = settings.outbox / "forms"
+    assert sample.drop(catalogue, SCOPE, periods, forms, settings.inbox, wave=1, only=UNITS)
+    stray = settings.inbox / UNITS[0] / "ghi-chu.xlsx"
+    stray.write_text("không phải bảng tính")
+
+    before = _known(live)
+    client.trigger("intake")
+    made = _made(live, before)
+    assert {run.state for run in made} == {"success"}
+    assert _keys(made, "attain") == QUARTERS, "one run for each period, however many files"
+    assert _keys(made, "report_quarterly") == QUARTERS
+    skipped = [_states(live, run) for run in made if run.dag == "report_annual"]
+    assert skipped == [{"due": {"skipped"}, "write": {"skipped"}}] * len(QUARTERS)
+    assert list((settings.outbox / "returns" / UNITS[0]).glob("*tra-lai*")), "the stray file is answered"
+    told = _facts(live)
+    assert {name.split("/")[0] for name in told} == set(QUARTERS)
+
+    before = _known(live)
+    client.trigger("intake")
+    made = _made(live, before)
+    assert {run.dag for run in made} == {"intake"}, "nothing new, nothing computed"
+    assert {run.state for run in made} == {"success"}
+
+    shutil.rmtree(settings.outbox / "drafts")
+    again = backfill.backfill(client, QUARTERS)
+    assert {run.state for run in again} == {"success"}
+    assert _keys(again, "attain") == QUARTERS
+    assert _facts(live) == told
+
+
+def test_a_run_without_a_key_fails_and_says_so(live: Live) -> None:
+    before = _known(live)
+    live.client.trigger("attain")
+    (run,) = _made(live, before)
+    assert run.state == "failed"
+    assert _states(live, run)["scopes"] == {"failed"}

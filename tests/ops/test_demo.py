@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ops import demo, local
+from ops.rest import Airflow
+from tests.ops.conftest import FakeAirflow
+
+RUNS, EVENTS = "/api/v2/dags/~/dagRuns", "/api/v2/assets/events"
+
+
+@pytest.fixture
+def stopped(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    calls: list[Any] = []
+    monkeypatch.setattr(local, "down", lambda settings: calls.append(settings.var.name) or [])
+    return calls
+
+
+def test_it_is_simulated_private_and_in_a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TONGKET_DATABASE_URL", "postgresql+psycopg://real-server/tongket")
+    settings = demo.demo_settings()
+    assert settings.var.name == "demo"
+    assert settings.database_url == "", "never on a real warehouse"
+    assert settings.simulated
+    assert settings.received_clock == "mtime"
+    assert settings.min_age_seconds == 0
+
+
+def test_a_failed_run_ends_it_with_its_log(fake: FakeAirflow) -> None:
+    run = {"dag_id": "attain", "dag_run_id": "r", "partition_key": "2024Q1", "state": "failed", "duration": 1}
+    fake.on("GET", RUNS, {"dag_runs": [], "total_entries": 0}, {"dag_runs": [run], "total_entries": 1})
+    fake.on("GET", EVENTS, {"asset_events": [], "total_entries": 0})
+    base = "/api/v2/dags/attain/dagRuns/r/taskInstances"
+    task = {"task_id": "compute", "map_index": -1, "state": "failed", "try_number": 1}
+    fake.on("GET", base, {"task_instances": [task], "total_entries": 1})
+    fake.on("GET", f"{base}/compute/logs/1", {"content": [{"event": "no such plan"}]})
+    with pytest.raises(demo.RunFailed, match=r"attain 2024Q1 · compute\n    no such plan") as caught:
+        demo._settled(Airflow(fake.address, "admin", "x"), lambda _: None)  # type: ignore[arg-type]
+    assert caught.value.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [(None, 0), (demo.RunFailed("x"), 1), (demo.TongketError("x"), 2), (KeyboardInterrupt(), demo.STOPPED)],
+)
+def test_whatever_happens_airflow_is_stopped(
+    what: BaseException | None, code: int, stopped: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def play(*_: object) -> None:
+        if what:
+            raise what
+
+    monkeypatch.setattr(demo, "play", play)
+    monkeypatch.setattr(demo, "show", lambda *_: None)
+    monkeypatch.setattr(demo.signal, "signal", lambda *_: None)
+    assert demo.main([]) == code
+    assert stopped == ["demo"]
+    assert demo.main(["--keep"]) == code
+    assert stopped == ["demo"], "unless it is to be kept"
