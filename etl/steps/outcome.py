@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from etl.model import Attainment, TaskReport
 
+_COMPUTING = 7_235_020  # the first half of the advisory lock's key
+
 
 def attain(scope: str, period: str) -> Result:
     """Computes a scope's period against every plan and keeps the result with its snapshot."""
@@ -31,6 +34,7 @@ def attain(scope: str, period: str) -> Result:
     if not catalogue.expected(chosen, key):
         return {"scope": scope, "period": period, "skipped": "the scope owes nothing for this period"}
     with current_engine(settings, catalogue).begin() as conn:
+        _alone(conn, scope, key)
         known_at, snapshot_id = _snapshot(conn)
         rows = attainments(conn, catalogue, chosen, key, known_at)
         kept = attained.keep(conn, chosen.id, key.key, snapshot_id, known_at, [as_json(row) for row in rows])
@@ -68,6 +72,14 @@ def _instant(text: str | None) -> str | None:
     if moment.tzinfo is None:
         raise UsageError(f"{text!r} has no time zone", where="--as-known-at", fix="add +07:00") from None
     return moment.isoformat()
+
+
+def _alone(conn: Connection, scope: str, period: Period) -> None:
+    """Waits until no other run computes or drafts this scope's period: an older result never comes after a newer."""
+    from etl.warehouse.connect import query
+
+    key = zlib.crc32(f"{scope} {period.key}".encode()) - (1 << 31)
+    query(conn, "lock_keys", space=_COMPUTING, keys=[key])
 
 
 def _snapshot(conn: Connection, at: str | None = None) -> tuple[str, str]:
@@ -148,11 +160,12 @@ def report(scope: str, period: str, cadence: str, plan: str | None = None, as_kn
         return {"scope": scope, "period": period, "skipped": f"no {cadence} report for {period}"}
     documents: list[str] = []
     engine = current_engine(settings, catalogue)
-    with engine.connect() as conn:
+    with engine.begin() as conn:
+        _alone(conn, scope, key)
         known_at, snapshot_id = _snapshot(conn, _instant(as_known_at))
         given = _report_inputs(conn, settings, catalogue, chosen, key, known_at, snapshot_id)
-    for definition in wanted:
-        documents += _draft(settings, engine, definition, given)
+        for definition in wanted:
+            documents += _draft(settings, engine, definition, given)
     return {"scope": scope, "period": period, "snapshot": snapshot_id, "documents": documents}
 
 

@@ -32,7 +32,8 @@ def join_recording(conn: Connection) -> None:
 def snapshot(conn: Connection, at: str | datetime | None = None) -> Snapshot:
     """The snapshot of a moment, or of now.
 
-    Taking one of now waits for the loads in flight, which are short.
+    One of now bears the time of the last record, not of the asking: asked for on another day with nothing new, it
+    is the same snapshot, and what is printed from it has the same bytes. It waits for the loads in flight.
 
     Raises:
         UsageError: `at` is not a time with zone.
@@ -40,7 +41,7 @@ def snapshot(conn: Connection, at: str | datetime | None = None) -> Snapshot:
     if at is None:
         query(conn, "pause_recording", lock=_LOCK)
         try:
-            moment: datetime = query(conn, "clock").scalar_one()
+            moment: datetime = query(conn, "last_recorded").scalar_one()
         finally:
             query(conn, "resume_recording", lock=_LOCK)
     else:

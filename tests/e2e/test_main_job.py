@@ -208,6 +208,13 @@ def test_the_silent_district_is_named_in_the_report(job: Job) -> None:
     assert "Ia H’Drai" in words(draft(job, "kon-tum", "2024Q3", "kt-1693", "bao-cao.docx"))
 
 
+def test_a_report_drafted_again_with_nothing_new_has_the_same_bytes(job: Job) -> None:
+    paths = list((job.settings.outbox / "drafts" / "2024Q2" / "kon-tum").iterdir())
+    before = {p.name: p.read_bytes() for p in paths}
+    steps.report_period("kon-tum", "2024Q2")
+    assert {p.name: p.read_bytes() for p in paths} == before
+
+
 def test_a_report_rebuilt_at_its_snapshot_has_the_same_bytes(job: Job) -> None:
     (row,) = sql(
         job, "SELECT known_at FROM ops.report WHERE scope = 'tan-yen' AND period = '2024Q1' ORDER BY report_id LIMIT 1"
