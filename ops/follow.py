@@ -59,6 +59,22 @@ def settle(client: Airflow, *, seconds: float, seen: Callable[[list[Run]], None]
         time.sleep(POLL_SECONDS)
 
 
+def ended(client: Airflow, dag: str, run_id: str, *, seconds: float) -> str:
+    """Waits until one run has ended, whatever it set in motion; gives its state.
+
+    Raises:
+        AirflowError: it has not ended in time.
+    """
+    until = time.monotonic() + seconds
+    while (state := str(client.get(f"/api/v2/dags/{dag}/dagRuns/{run_id}")["state"])) not in ENDED:
+        if time.monotonic() > until:
+            raise AirflowError(
+                f"{dag} has not ended after {seconds:.0f} s", where=client.address, fix="look at this run"
+            )
+        time.sleep(POLL_SECONDS)
+    return state
+
+
 def failures(client: Airflow, run: Run, *, lines: int = 12) -> list[str]:
     """For each failed task of a run: its name and the end of its log."""
     tasks = client.get(f"/api/v2/dags/{run.dag}/dagRuns/{run.id}/taskInstances", limit=PAGE)["task_instances"]

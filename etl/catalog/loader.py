@@ -222,9 +222,9 @@ def _keyed(items: list[M], key: str, where: Path) -> dict[str, M]:
 
 
 def tree_hash(root: Path) -> str:
-    """A hash over every YAML and CSV file below a folder, by path and content."""
+    """A hash over every YAML, CSV and Word file below a folder, by path and content."""
     digest = hashlib.sha256()
-    for path in sorted(p for p in root.rglob("*") if p.suffix in {".yaml", ".csv"}):
+    for path in sorted(p for p in root.rglob("*") if p.suffix in {".yaml", ".csv", ".docx"}):
         digest.update(str(path.relative_to(root)).encode())
         digest.update(b"\0")
         digest.update(path.read_bytes())

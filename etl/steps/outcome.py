@@ -7,10 +7,13 @@ import hashlib
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from etl import __version__
 from etl.catalog import Catalogue
 from etl.catalog import models as m
+from etl.catalog.loader import tree_hash
 from etl.errors import UsageError
 from etl.model import Observed, Period
 from etl.settings import Settings
@@ -151,8 +154,19 @@ def report_due(scope: str, period: str) -> Result:
     return {"due": False, "why": f"{len(missing)} not in; the deadline is {last}"}
 
 
-def report(scope: str, period: str, cadence: str, plan: str | None = None, as_known_at: str | None = None) -> Result:
-    """Drafts the documents of a scope's plans at a cadence, all from one snapshot."""
+def report(
+    scope: str,
+    period: str,
+    cadence: str,
+    plan: str | None = None,
+    as_known_at: str | None = None,
+    *,
+    again: bool = False,
+) -> Result:
+    """Drafts the documents of a scope's plans at a cadence, all from one snapshot.
+
+    Where every draft there is was printed from this very snapshot by these templates, it stays, unless `again`.
+    """
     settings, catalogue = start()
     chosen, key = catalogue.scope(scope), Period.parse(period)
     wanted = [r for r in chosen.reports if r.cadence == cadence and plan in (None, r.plan)]
@@ -163,6 +177,9 @@ def report(scope: str, period: str, cadence: str, plan: str | None = None, as_kn
     with engine.begin() as conn:
         _alone(conn, scope, key)
         known_at, snapshot_id = _snapshot(conn, _instant(as_known_at))
+        standing = [] if again else _standing(conn, settings, chosen, key, wanted, snapshot_id)
+        if standing:
+            return {"scope": scope, "period": period, "snapshot": snapshot_id, "documents": standing}
         given = _report_inputs(conn, settings, catalogue, chosen, key, known_at, snapshot_id)
         for definition in wanted:
             documents += _draft(settings, engine, definition, given)
@@ -214,8 +231,36 @@ def _task_reports(
             yield TaskReport(said.plan, said.task, said.unit, period.key, state, said.stated, said.done_on, said.remark)
 
 
-def _draft(settings: Settings, engine: Engine, definition: m.ReportDef, given: Result) -> list[str]:
+def _printed_by(settings: Settings) -> str:
+    return f"{__version__} {tree_hash(settings.templates)}"
 
+
+def _folder(settings: Settings, scope: m.Scope, period: Period) -> Path:
+    return settings.outbox / "drafts" / period.key / scope.id
+
+
+def _standing(
+    conn: Connection, settings: Settings, scope: m.Scope, period: Period, wanted: list[m.ReportDef], snapshot_id: str
+) -> list[str]:
+    """The drafts there are, if all of them are whole and a new draft would give the same; else nothing."""
+    from etl.warehouse import journal
+
+    found: list[str] = []
+    for definition in wanted:
+        last = journal.last_report(
+            conn, scope=scope.id, plan=definition.plan, cadence=definition.cadence, period=period.key
+        )
+        if last is None or last[:2] != (snapshot_id, _printed_by(settings)):
+            return []
+        for name, sha256 in last[2].items():
+            path = _folder(settings, scope, period) / name
+            if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+                return []
+            found.append(str(path))
+    return found
+
+
+def _draft(settings: Settings, engine: Engine, definition: m.ReportDef, given: Result) -> list[str]:
     from etl.report import ReportInput, draft
     from etl.warehouse import journal
 
@@ -225,8 +270,7 @@ def _draft(settings: Settings, engine: Engine, definition: m.ReportDef, given: R
         for name in ("attainments", "previous", "tasks")
     }
     full = ReportInput(**{**given, **of_plan, "report": definition, "plan": catalogue.plans[definition.plan]})
-    folder = settings.outbox / "drafts" / period.key / scope.id
-    made = draft(full, settings.templates, folder)
+    made = draft(full, settings.templates, _folder(settings, scope, period))
     hashes = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in made.values()}
     with engine.begin() as conn:
         journal.record_report(
@@ -239,6 +283,7 @@ def _draft(settings: Settings, engine: Engine, definition: m.ReportDef, given: R
                 given["snapshot_id"],
                 given["snapshot_at"],
                 hashes,
+                _printed_by(settings),
             ),
         )
     return [str(p) for p in made.values()]

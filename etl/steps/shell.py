@@ -52,7 +52,7 @@ def report_period(scope: str, period: str, plan: str | None = None, as_known_at:
         raise UsageError(
             f"scope {scope} writes no report for plan {plan!r}", where="--plan", fix=f"use one of: {plans}"
         )
-    return outcome.report(scope, key.key, key.kind.value, plan, as_known_at)
+    return outcome.report(scope, key.key, key.kind.value, plan, as_known_at, again=True)
 
 
 def status(scope: str, period: str) -> Result:

@@ -72,7 +72,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class ReportRecord:
-    """A written report: what it is, the snapshot it was computed at, and each file's SHA-256 by path."""
+    """A written report: what it is, the snapshot it was computed at, and each file's SHA-256 by name.
+
+    `templates` is the hash of the templates it was printed with.
+    """
 
     scope: str
     plan: str
@@ -81,6 +84,7 @@ class ReportRecord:
     snapshot_id: str
     known_at: str
     files: Mapping[str, str]
+    templates: str = ""
 
 
 def register_delivery(
@@ -177,6 +181,14 @@ def record_report(conn: Connection, report: ReportRecord) -> int:
     number = int(query(conn, "record_report", **values).scalar_one())
     record(conn, "report_written", report=number, scope=report.scope, plan=report.plan, period=report.period)
     return number
+
+
+def last_report(
+    conn: Connection, *, scope: str, plan: str, cadence: str, period: str
+) -> tuple[str, str, dict[str, str]] | None:
+    """(snapshot id, templates, SHA-256 by file name) of the last draft of a report."""
+    row = query(conn, "last_report", scope=scope, plan=plan, cadence=cadence, period=period).one_or_none()
+    return None if row is None else (row.snapshot_id, row.templates, dict(row.files))
 
 
 def _delivery(row: Row[Any]) -> Delivery:

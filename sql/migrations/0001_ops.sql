@@ -82,6 +82,7 @@ CREATE TABLE ops.report (
     snapshot_id text NOT NULL,
     known_at timestamptz NOT NULL,
     files jsonb NOT NULL,
+    templates text NOT NULL DEFAULT '',
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX report_of_period ON ops.report (scope, period, plan);

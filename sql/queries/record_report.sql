@@ -1,3 +1,3 @@
-INSERT INTO ops.report (scope, plan, cadence, period, snapshot_id, known_at, files)
-VALUES (:scope, :plan, :cadence, :period, :snapshot_id, :known_at, cast(:files AS jsonb))
+INSERT INTO ops.report (scope, plan, cadence, period, snapshot_id, known_at, files, templates)
+VALUES (:scope, :plan, :cadence, :period, :snapshot_id, :known_at, cast(:files AS jsonb), :templates)
 RETURNING report_id;

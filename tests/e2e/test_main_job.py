@@ -215,6 +215,18 @@ def test_a_report_drafted_again_with_nothing_new_has_the_same_bytes(job: Job) ->
     assert {p.name: p.read_bytes() for p in paths} == before
 
 
+def test_a_draft_stays_while_nothing_changed_and_is_mended_when_it_was(job: Job) -> None:
+    first = steps.report("tan-yen", "2024Q3", "quarter")["documents"]
+    times = {name: Path(name).stat().st_mtime_ns for name in first}
+    assert {
+        name: Path(name).stat().st_mtime_ns for name in steps.report("tan-yen", "2024Q3", "quarter")["documents"]
+    } == times
+    content = Path(first[0]).read_bytes()
+    Path(first[0]).write_bytes(b"half")
+    steps.report("tan-yen", "2024Q3", "quarter")
+    assert Path(first[0]).read_bytes() == content
+
+
 def test_a_report_rebuilt_at_its_snapshot_has_the_same_bytes(job: Job) -> None:
     (row,) = sql(
         job, "SELECT known_at FROM ops.report WHERE scope = 'tan-yen' AND period = '2024Q1' ORDER BY report_id LIMIT 1"

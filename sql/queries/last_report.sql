@@ -1,0 +1,9 @@
+-- The last draft of a report, if there is one.
+SELECT
+    snapshot_id,
+    templates,
+    files
+FROM ops.report
+WHERE scope = :scope AND plan = :plan AND cadence = :cadence AND period = :period
+ORDER BY report_id DESC
+LIMIT 1;
