@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from etl.files import same_bytes_zip, write_atomic
+from etl.files import write_atomic
 from etl.model import Finding, Level
 from etl.model.numbers import printed
 
@@ -112,7 +112,7 @@ def workbook(answer: Answer) -> bytes:
     page.set_paper(9)
     page.fit_to_pages(1, 0)
     book.close()
-    return same_bytes_zip(target.getvalue())
+    return target.getvalue()
 
 
 def _heading(page: Worksheet, styles: dict[str, Any], answer: Answer) -> int:

@@ -22,7 +22,6 @@ from etl.catalog.layout import (
     cell_name,
     layout,
 )
-from etl.files import same_bytes_zip
 from etl.forms.style import Styles
 from etl.model import ElementKind, Period
 from etl.model.numbers import printed
@@ -65,7 +64,7 @@ def issue(
     _manifest(book, described)
     book.get_worksheet_by_name(described.sheets[0].code).activate()
     book.close()
-    return same_bytes_zip(target.getvalue())
+    return target.getvalue()
 
 
 def _sheet(
