@@ -5,6 +5,7 @@ for bad data; never touches the database.
 """
 
 from etl.check.batch import check
+from etl.check.evaluate import prepare
 from etl.check.frames import QuarterHistory, Submitted
 
-__all__ = ["QuarterHistory", "Submitted", "check"]
+__all__ = ["QuarterHistory", "Submitted", "check", "prepare"]

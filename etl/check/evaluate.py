@@ -40,6 +40,11 @@ def _definition() -> Any:
     )
 
 
+def prepare() -> None:
+    """Loads Great Expectations now rather than at the first check."""
+    _definition()
+
+
 def expectation(rule: Rule) -> Any:
     """The rule as a Great Expectations object.
 

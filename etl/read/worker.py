@@ -6,6 +6,7 @@ file it was reading is affected.
 
 from __future__ import annotations
 
+import gc
 import json
 import resource
 import sys
@@ -49,6 +50,7 @@ def main() -> None:
     out = sys.stdout
     sys.stdout = sys.stderr  # nothing but answers goes to the parent
     limit()
+    gc.freeze()  # the catalogue lives as long as the process: no collection need look at it again
     print(json.dumps({"ready": True}), file=out, flush=True)
     for line in sys.stdin:
         data = Path(json.loads(line)["path"]).read_bytes()
