@@ -28,6 +28,7 @@ def form(entries: list[tuple[str, ...]] = ENTRIES, *, manifest: bool = True) -> 
     """A tiny issued form: a mark's place, two numbers under their sum, a date and a text."""
     target = BytesIO()
     book = xlsxwriter.Workbook(target, {"in_memory": True})
+    book.set_properties({"created": dt.datetime(2024, 1, 1)})  # else two forms differ by the second they were made in
     page, plain = book.add_worksheet("B1"), book.add_format({"border": 1})
     page.write_blank("A1", None, plain)
     page.write_formula("B3", '=IF(COUNT(B4:B5)=0,"",SUM(B4:B5))', plain, "")
