@@ -73,7 +73,7 @@ def test_what_must_last_lies_on_named_volumes() -> None:
     mounts = {name: dict(v.split(":")[:2] for v in service.get("volumes", [])) for name, service in SERVICES.items()}
     used = {volume for mounted in mounts.values() for volume in mounted}
     assert used == set(COMPOSE["volumes"])
-    work = {name: f"/var/lib/tongket/{name}" for name in ("inbox", "archive", "quarantine", "outbox")}
+    work = {name: f"/var/lib/tongket/{name}" for name in ("inbox", "archive", "outbox")}
     for name in ("scheduler", "worker"):  # where tasks run, by executor
         assert work.items() <= mounts[name].items(), name
     assert mounts["postgres"] == {"postgres": "/var/lib/postgresql"}
