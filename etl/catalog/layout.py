@@ -22,6 +22,12 @@ MARK_NAME = "mo_phong"
 MARK_TEXT = "SỐ LIỆU MÔ PHỎNG"
 TASK_STATES = ("Đã hoàn thành", "Đang thực hiện", "Chưa thực hiện")
 TOTAL_LABEL = "TỔNG SỐ"
+RESULT_SHEET = "Kết quả kiểm tra"
+RESULT_HEADER = (
+    "TT", "Mức độ", "Mã", "Trang", "Ô", "Giá trị", "Nội dung", "Cách xử lý", "Giải trình của đơn vị", "Khóa"
+)  # fmt: skip
+"""The table of findings on the first sheet of a returned workbook. The sender writes in *Giải trình*; *Khóa* (a
+narrow grey column) holds ``code|org unit code|data element`` so that the explanation finds its finding again."""
 
 KIND_LABELS = {
     ElementKind.STOCK: "có đến cuối kỳ",

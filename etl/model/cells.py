@@ -86,12 +86,27 @@ class FormStamp:
 
 
 @dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a sender says of a finding to confirm. Grain: (code, org unit, data element, value) of one workbook.
+
+    `value` is the value it explains, as the finding showed it: another value needs another explanation.
+    """
+
+    code: str
+    org_unit_code: str
+    data_element: str
+    value: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReadResult:
     """A workbook as read: its stamp (if it has one), its observations and what was wrong with it."""
 
     stamp: FormStamp | None
     observations: tuple[Observation, ...] = ()
     findings: tuple[Finding, ...] = ()
+    explanations: tuple[Explanation, ...] = ()
 
 
 @dataclass(frozen=True)
