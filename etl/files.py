@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+import unicodedata
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +18,17 @@ from pathlib import Path
 from etl.errors import StorageError
 
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # Unicode categories: control, format, surrogate, line, paragraph
+
+
+def shown_name(name: str) -> str:
+    """A foreign file name as text that may be stored, printed and put into other names.
+
+    Bytes that are no UTF-8, control characters, line ends and marks that turn the writing direction become "�", as do
+    the separators of any system's paths.
+    """
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return "".join("\ufffd" if c in "/\\" or unicodedata.category(c) in _HIDDEN else c for c in text)
 
 
 @contextmanager

@@ -2,27 +2,33 @@
 
 Called by steps. A file is taken only when it is whole: a plain file, old enough, not a lock or temporary file,
 and unchanged while it was copied. Crash-safe at every point: the inbox file goes last, after the content is in
-the archive and the register has it.
+the archive and the register has it. What is no plain file, may not be read or is far too large is moved to the
+quarantine unopened. Names are data: nothing here is opened or written by a path that a name makes up.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import hashlib
 import os
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from etl.errors import StorageError
-from etl.files import explained, sync_folder
+from etl.files import explained, shown_name, sync_folder
 
 _CHUNK = 1 << 20
 _LOCK_PREFIXES = ("~$", ".")
-_PARTIAL_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload")
+_PARTIAL_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload", ".download")
+_LINK, _TOO_LARGE = "F17", "F18"
+
+
+class _UnreadableError(Exception):
+    """A file that looked plain and cannot be opened as one."""
 
 
 @dataclass(frozen=True)
@@ -36,42 +42,100 @@ class Taken:
     received_at: dt.datetime
 
 
+@dataclass(frozen=True)
+class Quarantined:
+    """Something that was not opened: why (a code of `expectations/files.yaml`), and its name in the quarantine."""
+
+    code: str
+    original_name: str
+    folder: str
+    size: int
+    kept: str
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where files go, who writes it down, and what is too much.
+
+    `register` records a taken file durably, True if its content was not known before; `note` records what goes to the
+    quarantine. The quarantine must lie on the inbox's own file system.
+    """
+
+    archive: Path
+    quarantine: Path
+    register: Callable[[Taken], bool]
+    note: Callable[[Quarantined], None]
+    max_bytes: int
+
+
 @dataclass
 class Received:
-    """What one look at the inbox gave. `ignored` names what is not a plain file."""
+    """What one look at the inbox gave. `ignored` names what stays: folders, locks and unfinished downloads."""
 
     new: int = 0
     duplicates: int = 0
     waiting: int = 0
-    ignored: tuple[str, ...] = ()
+    quarantined: int = 0
+    ignored: list[str] = field(default_factory=list)
 
 
-def receive(
-    inbox: Path, archive: Path, *, register: Callable[[Taken], bool], now: dt.datetime, min_age: float, by_mtime: bool
-) -> Received:
+def receive(inbox: Path, desk: Desk, *, now: dt.datetime, min_age: float, by_mtime: bool) -> Received:
     """Takes every whole file from the inbox.
 
     Args:
-        register: records a taken file durably; True if its content was not known before.
+        inbox: its folders are the senders'.
+        desk: where things go and who is told.
         now: the time to judge ages by and to write down as received.
         min_age: seconds a file must have been left alone.
         by_mtime: write down the file's own time instead of `now` (simulations only).
 
     Raises:
-        StorageError: the inbox or archive cannot be used; nothing is lost, the next run goes on.
+        StorageError: the inbox, archive or quarantine cannot be used; nothing is lost, the next run goes on.
     """
-    outcome, ignored = Received(), []
+    outcome = Received()
     for folder, path in _candidates(inbox):
-        with explained(path):
+        try:
             seen = os.lstat(path)
-        if not stat.S_ISREG(seen.st_mode):
-            ignored.append(str(path.relative_to(inbox)))
-        elif _unfinished(path.name) or now.timestamp() - seen.st_mtime < min_age:
+        except FileNotFoundError:  # its sender took it back
+            continue
+        code = _not_to_open(seen, desk.max_bytes)
+        if stat.S_ISDIR(seen.st_mode):
+            outcome.ignored.append(shown_name(path.name) if not folder else f"{folder}/{shown_name(path.name)}")
+        elif _unfinished(path.name):
             outcome.waiting += 1
+            outcome.ignored.append(f"{shown_name(folder)}/{shown_name(path.name)}")
+        elif code != _LINK and now.timestamp() - seen.st_mtime < min_age:
+            outcome.waiting += 1
+        elif code:
+            _set_aside(path, folder, seen, code, desk, outcome)
         else:
-            _take(path, folder, seen, archive, register, now if not by_mtime else _time_of(seen), outcome)
-    outcome.ignored = tuple(ignored)
+            _take(path, folder, seen, desk, now if not by_mtime else _time_of(seen), outcome)
     return outcome
+
+
+def _not_to_open(seen: os.stat_result, max_bytes: int) -> str:
+    """The code of what is no plain file or too large; empty if it may be opened."""
+    if not stat.S_ISREG(seen.st_mode):
+        return _LINK
+    return _TOO_LARGE if seen.st_size > max_bytes else ""
+
+
+def _set_aside(path: Path, folder: str, seen: os.stat_result, code: str, desk: Desk, outcome: Received) -> None:
+    """Moves something to the quarantine, unopened. It is noted first: a crash in between notes it twice, never not."""
+    with explained(desk.quarantine):
+        desk.quarantine.mkdir(parents=True, exist_ok=True)
+        near = desk.quarantine.stat().st_dev == seen.st_dev
+    if not near:
+        outcome.ignored.append(f"{shown_name(folder)}/{shown_name(path.name)}")
+        return
+    about = f"{folder}/{path.name}/{seen.st_ino}/{seen.st_mtime_ns}"
+    kept = hashlib.sha256(about.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    desk.note(Quarantined(code, shown_name(path.name), shown_name(folder), seen.st_size, kept))
+    with explained(path):
+        path.rename(desk.quarantine / kept)
+        sync_folder(desk.quarantine)
+        sync_folder(path.parent)
+    outcome.quarantined += 1
 
 
 def _time_of(seen: os.stat_result) -> dt.datetime:
@@ -97,20 +161,16 @@ def _unfinished(name: str) -> bool:
     return name.startswith(_LOCK_PREFIXES) or name.lower().endswith(_PARTIAL_SUFFIXES)
 
 
-def _take(
-    path: Path,
-    folder: str,
-    seen: os.stat_result,
-    archive: Path,
-    register: Callable[[Taken], bool],
-    at: dt.datetime,
-    outcome: Received,
-) -> None:
-    sha256 = _archive(path, seen, archive)
+def _take(path: Path, folder: str, seen: os.stat_result, desk: Desk, at: dt.datetime, outcome: Received) -> None:
+    try:
+        sha256 = _archive(path, seen, desk.archive)
+    except _UnreadableError:
+        _set_aside(path, folder, seen, _LINK, desk, outcome)
+        return
     if sha256 is None:
         outcome.waiting += 1
         return
-    if register(Taken(sha256, seen.st_size, _readable(path.name), _readable(folder), at)):
+    if desk.register(Taken(sha256, seen.st_size, shown_name(path.name), shown_name(folder), at)):
         outcome.new += 1
     else:
         outcome.duplicates += 1
@@ -118,11 +178,6 @@ def _take(
         if _same(os.lstat(path), seen):
             path.unlink()
             sync_folder(path.parent)
-
-
-def _readable(name: str) -> str:
-    """A file name as storable text: bytes that are no UTF-8 become replacement marks."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _same(a: os.stat_result, b: os.stat_result) -> bool:
@@ -154,10 +209,15 @@ def _archive(path: Path, seen: os.stat_result, archive: Path) -> str | None:
 
 def _copy(path: Path, target: int) -> str:
     digest = hashlib.sha256()
-    source = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        source = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno in {errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENXIO}:  # exchanged meanwhile, or not ours
+            raise _UnreadableError from error
+        raise
     try:
         if not stat.S_ISREG(os.fstat(source).st_mode):
-            raise StorageError("not a plain file", where=str(path), fix="remove it from the inbox")
+            raise _UnreadableError
         while part := os.read(source, _CHUNK):
             digest.update(part)
             view = memoryview(part)

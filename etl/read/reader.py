@@ -1,29 +1,54 @@
-"""The parent's side of reading: keeps a child process, asks it file by file, replaces it when it dies."""
+"""The parent's side of reading: keeps a child process, hands it files ahead, replaces it when it dies."""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import select
+import signal
+import struct
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import repeat
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from etl.catalog import Catalogue
-from etl.catalog.layout import FormLayout
+from etl.catalog.layout import FormLayout, SheetLayout
 from etl.catalog.rules import Rules
 from etl.errors import StorageError
-from etl.model import CellState, Finding, FormStamp, Observation, ReadResult
+from etl.model import Finding, Observation, ReadResult
+from etl.read import wire
 from etl.read.preflight import Trouble
-from etl.read.workbook import resolve
+from etl.read.remarks import remarks
+from etl.read.wire import Answer, SheetColumns
+from etl.read.workbook import ABSENT, resolve
 
 START_SECONDS = 60.0
-FILE_SECONDS = 30.0
-_INVALID = "invalid"
+FILE_SECONDS = 20.0
+CPU_SECONDS = 3.0  # the largest issued form takes some 0.03
+FILES_OF_A_LIFE = 1000
+_AHEAD_FILES, _AHEAD_BYTES = 128, 32_768  # a pipe holds 65,536 bytes: writing requests never blocks
+_ANSWERS_BYTES = 1 << 20  # what a pipe may hold at most without privileges
+_OUT_OF_MEMORY = b"memory allocation"  # Rust's last words
+_BROKEN = (ValueError, KeyError, TypeError, IndexError, AttributeError, struct.error)
+
+
+class _LostError(Exception):
+    """The child is gone, or is to go; `trouble` says what that means for the file it was reading."""
+
+    def __init__(self, trouble: Trouble, *, outside: bool = False) -> None:
+        super().__init__(trouble.code)
+        self.trouble = trouble
+        self.outside = outside
 
 
 class Reader:
@@ -33,15 +58,23 @@ class Reader:
         catalogue: what layouts are made from; the child loads the same folder.
         rules: where messages come from.
         seconds: wall-clock limit per file.
+        cpu_seconds: limit of computing per file.
+        files: after how many files the child is replaced.
     """
 
-    def __init__(self, catalogue: Catalogue, rules: Rules, *, seconds: float = FILE_SECONDS) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        rules: Rules,
+        *,
+        seconds: float = FILE_SECONDS,
+        cpu_seconds: float = CPU_SECONDS,
+        files: int = FILES_OF_A_LIFE,
+    ) -> None:
         self._catalogue = catalogue
         self._rules = rules
-        self._seconds = seconds
-        self._child: subprocess.Popen[bytes] | None = None
-        self._buffer = b""
-        self._asked: list[Path] = []
+        self._seconds, self._cpu_seconds, self._files = seconds, cpu_seconds, files
+        self._child: _Child | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -53,135 +86,262 @@ class Reader:
 
     def close(self) -> None:
         """Ends the child, if there is one."""
-        child, self._child, self._buffer, self._asked = self._child, None, b"", []
+        child, self._child = self._child, None
         if child:
-            child.kill()
-            child.wait()
-            for pipe in (child.stdin, child.stdout):
-                if pipe:
-                    pipe.close()
+            child.end()
 
-    def read(self, path: Path) -> ReadResult:
+    @property
+    def confined(self) -> bool:
+        """Whether the present child runs under a filter of system calls: no network, no process, no change to files."""
+        return self._alive().confined
+
+    def read(self, path: Path, name: str | None = None) -> ReadResult:
         """What a workbook says. A child's death or silence is a finding about this file alone.
 
         Raises:
             StorageError: the file cannot be read, or no child can be started.
         """
-        return next(self.read_all([path]))
+        return next(self.read_all([path], None if name is None else [name]))
 
-    def read_all(self, paths: Sequence[Path]) -> Iterator[ReadResult]:
-        """What each workbook says, in order. The child is always one file ahead of the caller.
+    def read_all(self, paths: Sequence[Path], names: Sequence[str] | None = None) -> Iterator[ReadResult]:
+        """What each workbook says, in order. The child works ahead of the caller, as far as the pipes hold.
+
+        Args:
+            paths: the files; give all there are, so that the child never waits.
+            names: what their senders called them, where that is not the path's own name.
 
         Raises:
             StorageError: a file cannot be read, or no child can be started.
         """
-        for i, path in enumerate(paths):
-            if not path.is_file():
-                raise StorageError("the file is not there", where=str(path), fix="check the archive folder")
-            yield self._result(self._ask(path, paths[i + 1] if i + 1 < len(paths) else None))
+        called = [path.name for path in paths] if names is None else names
+        requests = [_request(path, name) for path, name in zip(paths, called, strict=True)]
+        child: _Child | None = None
+        try:
+            for i, path in enumerate(paths):
+                answer, child = self._answer(child, requests, i)
+                yield self._result(answer, path)
+        finally:
+            if child is not None and child is self._child and child.asked:
+                self.close()  # answers nobody waits for any more
 
-    def _result(self, answer: dict[str, Any] | Trouble) -> ReadResult:
+    def _answer(
+        self, child: _Child | None, requests: Sequence[bytes], i: int, *, again: bool = False
+    ) -> tuple[Answer | Trouble, _Child | None]:
+        """The answer about one file, and the child that knows of the following ones.
+
+        A child that someone else took over or that died in between has forgotten what it was asked: it is asked again.
+        """
+        if child is None or child is not self._child or not child.asked:
+            child = self._alive()
+        try:
+            child.hand_over(requests, i)
+            return child.answer(self._seconds), child
+        except _LostError as lost:
+            self.close()
+            if lost.outside and not again:
+                return self._answer(None, requests, i, again=True)
+            return lost.trouble, None
+
+    def _alive(self) -> _Child:
+        """A child that owes no answer and has files left to read in its life."""
+        child = self._child
+        if child is None or child.asked or child.files <= 0 or child.process.poll() is not None:
+            self.close()
+            self._child = child = _Child(self._catalogue.root, self._cpu_seconds, self._seconds, self._files)
+        return child
+
+    def _result(self, answer: Answer | Trouble, path: Path) -> ReadResult:
         if isinstance(answer, Trouble):
             return ReadResult(None, findings=(self._finding(answer),))
-        stamp = FormStamp(**answer["stamp"]) if answer["stamp"] else None
-        troubles = [Trouble(**t | {"slots": tuple(map(tuple, t["slots"]))}) for t in answer["troubles"]]
-        observations: tuple[Observation, ...] = ()
-        described = resolve(stamp, self._catalogue) if stamp else None
-        if isinstance(described, FormLayout):
-            observations = tuple(_observations(described, answer["cells"]))
-        return ReadResult(stamp, observations, tuple(self._finding(t) for t in troubles))
+        if answer.gone:
+            raise StorageError(
+                f"the file is not there or cannot be read: {answer.gone}", where=str(path), fix="check its folder"
+            )
+        findings = [self._finding(t) for t in answer.troubles]
+        observations: list[Observation] = []
+        described = resolve(answer.stamp, self._catalogue) if answer.stamp else None
+        if isinstance(described, FormLayout) and len(answer.sheets) == len(described.sheets):
+            for sheet, found in zip(described.sheets, answer.sheets, strict=True):
+                seen = _observations(sheet, found) if found else []
+                if found and seen:
+                    findings += remarks(self._rules, self._catalogue, described.period.end, seen, found.invalid)
+                observations += _there(seen, found.invalid) if found else seen
+        return ReadResult(answer.stamp, tuple(observations), tuple(findings), answer.explanations)
 
     def _finding(self, trouble: Trouble) -> Finding:
         place = {"sheet": trouble.sheet, "cell": trouble.cell, "value": trouble.value}
         return self._rules.finding(trouble.code, slots=dict(trouble.slots), **place)
 
-    def _ask(self, path: Path, following: Path | None) -> dict[str, Any] | Trouble:
-        """The child's answer about a file; the next file is handed over before the answer is looked at."""
-        child = self._alive()
+
+def _request(path: Path, name: str) -> bytes:
+    return json.dumps({"path": os.fspath(path), "name": name}).encode() + b"\n"
+
+
+class _Child:
+    """One child process and what it was asked. `asked` holds the sizes of requests without an answer yet."""
+
+    def __init__(self, catalog: Path, cpu_seconds: float, seconds: float, files: int) -> None:
+        self.folder = tempfile.mkdtemp(prefix="tongket-read-")
+        self.process = _start(catalog, self.folder, cpu_seconds, seconds)
+        self.asked: deque[int] = deque()
+        self.files = files
+        self._buffer = bytearray()
         try:
-            if path not in self._asked:
-                self._send(child, path)
-            if following is not None:
-                self._send(child, following)
-            line = self._line(child, self._seconds)
-        except BrokenPipeError:
-            line = None
-        if line is None:
-            slow = child.poll() is None
-            self.close()
-            return Trouble("F05", slots=(("detail", "quá thời gian đọc" if slow else "trình đọc dừng đột ngột"),))
-        self._asked.remove(path)
-        answer: dict[str, Any] = json.loads(line)
+            self.confined = self._message(START_SECONDS)[wire.HEAD.size :] == b"1"
+        except _LostError:
+            said, code = self._last_words(), self.process.poll()
+            self.end()
+            raise StorageError(
+                f"the reading process does not start (exit {code}): {said.decode(errors='replace')[-300:]}",
+                where=sys.executable,
+                fix="run `python -m etl.read.worker catalog 3 20`",
+            ) from None
+
+    def end(self) -> None:
+        """Kills it, if it lives, and tidies up after it."""
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if pipe:
+                with suppress(BrokenPipeError):
+                    pipe.close()
+        with suppress(OSError):
+            Path(self.folder).rmdir()
+
+    def hand_over(self, requests: Sequence[bytes], first: int) -> None:
+        """Hands over the first request and as many of the following as may wait in the pipe."""
+        assert self.process.stdin is not None  # noqa: S101 - Popen was asked for a pipe
+        at, waiting = first + len(self.asked), sum(self.asked)
+        while at < len(requests) and self.files > 0 and len(self.asked) < _AHEAD_FILES:
+            request = requests[at]
+            if self.asked and waiting + len(request) > _AHEAD_BYTES:
+                break
+            try:
+                os.write(self.process.stdin.fileno(), request)
+            except BrokenPipeError:
+                raise self._lost() from None
+            self.asked.append(len(request))
+            at, waiting, self.files = at + 1, waiting + len(request), self.files - 1
+
+    def answer(self, seconds: float) -> Answer:
+        """The next answer.
+
+        Raises:
+            _LostError: the child died, kept silent, or said something that makes no sense.
+        """
+        message = self._message(seconds)
+        try:
+            answer = wire.decode(message)
+        except _BROKEN:
+            raise _LostError(Trouble("F16")) from None
+        self.asked.popleft()
         return answer
 
-    def _send(self, child: subprocess.Popen[bytes], path: Path) -> None:
-        assert child.stdin is not None  # noqa: S101 - Popen was asked for a pipe
-        child.stdin.write(json.dumps({"path": str(path)}).encode() + b"\n")
-        child.stdin.flush()
-        self._asked.append(path)
+    def _message(self, seconds: float) -> bytes:
+        end = time.monotonic() + seconds
+        head = self._take(wire.HEAD.size, end, seconds, keep=True)
+        size = sum(wire.HEAD.unpack(head)) + wire.HEAD.size
+        if size > wire.MAX_ANSWER:
+            raise _LostError(Trouble("F16"))
+        return self._take(size, end, seconds)
 
-    def _alive(self) -> subprocess.Popen[bytes]:
-        if self._child is None or self._child.poll() is not None:
-            self.close()
-            self._child = _start(self._catalogue.root)
-            if self._line(self._child, START_SECONDS) is None:
-                code = self._child.poll()
-                self.close()
-                raise StorageError(
-                    f"the reading process does not start (exit {code})",
-                    where=sys.executable,
-                    fix="run `python -m etl.read.worker catalog`",
-                )
-        return self._child
-
-    def _line(self, child: subprocess.Popen[bytes], seconds: float) -> bytes | None:
-        """The next line of the child, or None if it died or kept silent."""
-        assert child.stdout is not None  # noqa: S101 - Popen was asked for a pipe
-        handle, end = child.stdout.fileno(), time.monotonic() + seconds
-        while b"\n" not in self._buffer:
+    def _take(self, size: int, end: float, seconds: float, *, keep: bool = False) -> bytes:
+        """The next bytes of the child; `keep` leaves them to be taken again."""
+        assert self.process.stdout is not None  # noqa: S101 - Popen was asked for a pipe
+        handle = self.process.stdout.fileno()
+        while len(self._buffer) < size:
             left = end - time.monotonic()
             if left <= 0 or not select.select([handle], [], [], left)[0]:
-                return None
-            part = os.read(handle, 1 << 16)
+                raise _LostError(Trouble("F15", slots=(("limit", f"{seconds:g} giây"),)))
+            part = os.read(handle, 1 << 18)
             if not part:
-                child.wait()
-                return None
+                raise self._lost()
             self._buffer += part
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        return line
+        taken = bytes(self._buffer[:size])
+        if not keep:
+            del self._buffer[:size]
+        return taken
+
+    def _lost(self) -> _LostError:
+        """Why the child died, told by the signal that ended it and its last words."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(5)
+        ended = -(self.process.poll() or 0)
+        if ended in {signal.SIGPROF, signal.SIGXCPU}:
+            return _LostError(Trouble("F14", slots=(("limit", "thời gian tính"),)))
+        if ended == signal.SIGALRM:
+            return _LostError(Trouble("F15", slots=(("limit", "thời gian đọc"),)))
+        if ended == signal.SIGKILL:  # nobody but the system, short of memory, or an operator does that
+            return _LostError(Trouble("F13", slots=(("limit", "bộ nhớ của máy"),)), outside=True)
+        if _OUT_OF_MEMORY in self._last_words():
+            return _LostError(Trouble("F13", slots=(("limit", "480 MB"),)))
+        return _LostError(Trouble("F16"))
+
+    def _last_words(self) -> bytes:
+        assert self.process.stderr is not None  # noqa: S101 - Popen was asked for a pipe
+        handle = self.process.stderr.fileno()
+        if not select.select([handle], [], [], 0)[0]:
+            return b""
+        return os.read(handle, 1 << 20)
 
 
-def _start(catalog: Path) -> subprocess.Popen[bytes]:
-    # The child gets no secrets: only what Python needs to find itself and this package.
+def _start(catalog: Path, folder: str, cpu_seconds: float, seconds: float) -> subprocess.Popen[bytes]:
+    # The child gets no secrets: only what Python needs to find this package. What it may do it limits itself.
     environment = {
-        "PATH": os.environ.get("PATH", ""),
         "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+        "PYTHONSAFEPATH": "1",
         "LC_ALL": "C.UTF-8",
     }
-    command = [sys.executable, "-m", "etl.read.worker", str(catalog)]
-    return subprocess.Popen(  # noqa: S603 - our own module, no shell
+    command = [sys.executable, "-m", "etl.read.worker", str(catalog.resolve()), str(cpu_seconds), str(seconds)]
+    process = subprocess.Popen(  # noqa: S603 - our own module, no shell
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         env=environment,
+        cwd=folder,
         close_fds=True,
+        bufsize=0,
     )
+    for pipe in (process.stdout, process.stderr):
+        if pipe and hasattr(fcntl, "F_SETPIPE_SZ"):
+            with suppress(OSError):
+                fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _ANSWERS_BYTES)
+    return process
 
 
-_STATES = {state.value: state for state in CellState} | {
-    f"{_INVALID}_{kind}": CellState.INVALID for kind in ("number", "choice", "date")
-}
+_UNIT, _ELEMENT, _CELL = attrgetter("org_unit_code"), attrgetter("data_element"), attrgetter("cell")
+_FIELDS = tuple(getattr(Observation, name).__set__ for name in Observation.__slots__)
 
 
-def _observations(described: FormLayout, cells: list[dict[str, Any] | None]) -> Iterator[Observation]:
-    for sheet, found in zip(described.sheets, cells, strict=False):
-        if found is None:
-            continue
-        texts, raws = found["texts"], found["raws"]
-        for i, (cell, name, number) in enumerate(zip(sheet.inputs, found["states"], found["numbers"], strict=True)):
-            index = str(i) if texts or raws else ""
-            yield Observation(
-                cell.org_unit_code, cell.data_element, sheet.code, cell.cell, _STATES[name], number,
-                texts.get(index, ""), raws.get(index, ""),
-            )  # fmt: skip
+def _observations(sheet: SheetLayout, found: SheetColumns) -> list[Observation]:
+    """The observations of one sheet, built a field at a time.
+
+    A frozen dataclass sets each of its fields through Python; here each column runs in C, which takes a fifth of it.
+    """
+    inputs = sheet.inputs
+    if len(found.states) != len(inputs):
+        return []
+    made = list(map(object.__new__, repeat(Observation, len(inputs))))
+    columns = (
+        map(_UNIT, inputs),
+        map(_ELEMENT, inputs),
+        repeat(found.places[0] if found.places else sheet.code),
+        found.places[1] if found.places else map(_CELL, inputs),
+        found.states,
+        found.numbers,
+        _spread(found.texts, len(inputs)),
+        _spread(found.raws, len(inputs)),
+    )
+    for field, column in zip(_FIELDS, columns, strict=True):
+        deque(map(field, made, column), maxlen=0)
+    return made
+
+
+def _there(seen: list[Observation], invalid: dict[int, str]) -> list[Observation]:
+    """Without the cells that the file does not have: their column or row is the finding."""
+    return [o for i, o in enumerate(seen) if invalid.get(i) != ABSENT] if invalid else seen
+
+
+def _spread(told: dict[int, str], cells: int) -> Iterable[str]:
+    return [told.get(i, "") for i in range(cells)] if told else repeat("")

@@ -1,4 +1,7 @@
-"""What a cell says: number, mark, date, choice or words. Ambiguous is invalid, never a guess."""
+"""What a cell says: number, mark, date, choice or words. Ambiguous is invalid, never a guess.
+
+Room: read; called by the child process for every input cell, so numbers take the shortest way out. Pure.
+"""
 
 from __future__ import annotations
 
@@ -7,104 +10,210 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping
+from decimal import Decimal
 
 from etl.catalog.layout import TASK_STATES
 from etl.model import CellState, ElementKind
+from etl.model.numbers import printed
+from etl.read.days import day_of
+from etl.read.legacy import normal
+from etl.read.numerals import NumberStyle, apart, style_of, value_of
+
+__all__ = ["CODES", "INVALID", "NumberStyle", "Parsed", "fold", "parse", "style_of"]
 
 Parsed = tuple[str, float | None, str, str]
-"""(state, number, text, raw); the state is a CellState value, or ``invalid_number|choice|date``."""
+"""(state, number, text, raw); the state is a CellState value or a name in `INVALID`."""
+
+CODES: Mapping[str, str] = {
+    "invalid_ambiguous": "V10",
+    "invalid_unit": "V11",
+    "invalid_percent": "V12",
+    "invalid_parentheses": "V13",
+    "invalid_bound": "V14",
+    "invalid_scientific": "V15",
+    "invalid_precision": "V16",
+    "invalid_as_date": "V17",
+    "invalid_boolean": "V18",
+    "invalid_error": "V19",
+    "invalid_short_year": "V20",
+    "invalid_month_only": "V21",
+    "invalid_month_first": "V22",
+}
+"""Invalid state → the rule of `expectations/reading.yaml` that says it."""
+
+INVALID = frozenset(CODES) | {"invalid_number", "invalid_choice", "invalid_date"}
+"""All names of "not understood"; the last three are told by rules of `expectations/values.yaml`."""
 
 MAX_TEXT = 2000
-_WHOLE = re.compile(r"-?[0-9]+")
-_COMMA = re.compile(r"-?[0-9]+,[0-9]+")
-_GROUPED = re.compile(r"-?[0-9]{1,3}(\.[0-9]{3})+(,[0-9]+)?")
-_DAY_FIRST = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
-_EPOCH = dt.date(1899, 12, 30)  # day 0 of Excel's 1900 calendar as it counts after its false 29/02/1900
-_FIRST_SERIAL, _LAST_SERIAL = 36526, 54789  # 01/01/2000 to 01/01/2050
-_COUNTED = frozenset({ElementKind.STOCK, ElementKind.FLOW, ElementKind.YTD, ElementKind.PUBLISHED})
+_EXACT = 2.0**53  # beyond it a double no longer holds every whole number
+_COUNTED = (ElementKind.STOCK, ElementKind.FLOW, ElementKind.YTD, ElementKind.PUBLISHED)
 _MISSING: Parsed = (CellState.MISSING.value, None, "", "")
+_ZERO: Parsed = (CellState.ZERO.value, 0.0, "", "")
+_PLAIN = re.compile(r"-?[0-9][0-9.,]*")
+_ERROR = re.compile(r"#(?:n/a|div/0!|ref!|value!|name\?|null!|num!|spill!|calc!|getting_data|#+)|err:[0-9]+")
+_SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?e[+-]?[0-9]+")
+_POWER = re.compile(r"(?:^|[^0-9])10 ?[²³⁴⁵⁶⁷⁸⁹]")
+_BOUND = re.compile(r"(?:[<>≤≥]|dưới|trên|từ|hơn) ?=? ?[0-9].*")
+_IN_PARENTHESES = re.compile(r"\([0-9.,' ]+%?\)")
+_DATE_LIKE = re.compile(r"[0-9]{1,2}([/.-])[0-9]{1,2}\1(?:[0-9]{2}){1,2}|[0-9]{4}-[0-9]{2}-[0-9]{2}.*")
+_SHARE = ("%", "‰")
 
 
 def fold(text: object) -> str:
-    """Text for comparing: composed Unicode (NFC), white space folded, trimmed."""
+    """Text for showing: composed Unicode (NFC), white space folded, trimmed."""
     return " ".join(unicodedata.normalize("NFC", str(text)).split())
 
 
-def parse(value: object, kind: ElementKind, marks: Mapping[str, CellState]) -> Parsed:
-    """What a cell of a kind says. `marks` is the catalogue's table of words and signs."""
+def parse(
+    value: object,
+    kind: ElementKind,
+    marks: Mapping[str, CellState],
+    style: NumberStyle = NumberStyle.VIETNAMESE,
+    *,
+    unit: str = "",
+    percent: bool = False,
+    date1904: bool = False,
+) -> Parsed:
+    """What a cell of a kind says.
+
+    Args:
+        value: as the parser of the file gives it.
+        kind: what the data element of the cell is.
+        marks: the catalogue's table of words and signs.
+        style: what the cell's column shows (`style_of`).
+        unit: the data element's unit, which a text may repeat behind its number.
+        percent: whether the cell's number format shows it times 100 with a per cent sign.
+        date1904: whether the workbook counts days from 1904.
+    """
+    if type(value) is float and kind in _COUNTED and -_EXACT <= value <= _EXACT and not percent:
+        return ("value", value, "", "") if value else _ZERO
     if value is None or value == "":
         return _MISSING
-    if type(value) is float and kind in _COUNTED and value and math.isfinite(value):
-        return ("value", value, "", "")
     if kind == ElementKind.TEXT:
         text = _words(value)
         return (CellState.VALUE.value, None, text, "") if text else _MISSING
     if kind == ElementKind.CHOICE:
         return _choice(value)
     if kind == ElementKind.DATE:
-        return _date(value)
-    return _number(value, marks)
+        return _date(value, date1904)
+    if isinstance(value, str):
+        return _written(value, marks, style, unit)
+    return _number(value, unit, percent)
 
 
 def _words(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
+    if isinstance(value, dt.date):
+        return f"{value:%d/%m/%Y}"
     return fold(value)[:MAX_TEXT]
 
 
-def _number(value: object, marks: Mapping[str, CellState]) -> Parsed:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        number = float(value)
-        if not math.isfinite(number):
-            return ("invalid_number", None, "", str(value))
-        return ((CellState.VALUE if number else CellState.ZERO).value, number, "", "")
+def _number(value: object, unit: str, percent: bool) -> Parsed:
+    if isinstance(value, bool):
+        return ("invalid_boolean", None, "", "ĐÚNG (TRUE)" if value else "SAI (FALSE)")
+    if isinstance(value, dt.date | dt.time | dt.timedelta):
+        return ("invalid_as_date", None, "", _words(value))
+    if not isinstance(value, int | float):
+        return ("invalid_number", None, "", _words(value))
+    number = float(value)
+    if not abs(number) <= _EXACT:
+        return ("invalid_precision" if math.isfinite(number) else "invalid_number", None, "", _words(value))
+    if not percent:
+        return _valued(number, "")
+    shown = float(Decimal(repr(number)) * 100)
+    raw = f"{printed(shown)}%"
+    return _valued(shown, raw) if unit == "%" else ("invalid_percent", None, "", raw)
+
+
+def _valued(number: float, raw: str, state: CellState = CellState.VALUE) -> Parsed:
+    if state is CellState.VALUE and not number:
+        state = CellState.ZERO
+    return (state.value, number + 0.0, "", raw)  # minus zero is zero
+
+
+# --- numbers in words ---------------------------------------------------------------------------------
+
+
+def _written(value: str, marks: Mapping[str, CellState], style: NumberStyle, unit: str) -> Parsed:
+    """A text in a number cell: a mark of the catalogue, or one number with what may stand around it."""
+    if _PLAIN.fullmatch(value):
+        number = value_of(value, style)
+        if number is not None:
+            return (number, None, "", value) if isinstance(number, str) else _valued(number, value)
     raw = _words(value)
-    if isinstance(value, str):
-        if raw in marks:
-            state = marks[raw]
-            return (state.value, 0.0 if state == CellState.ZERO else None, "", raw)
-        written = _written_number(raw)
-        if written is not None:
-            return ((CellState.VALUE if written else CellState.ZERO).value, written, "", raw)
-    return ("invalid_number", None, "", raw)
+    text = normal(value).casefold()
+    if text.startswith("'"):  # Excel's own sign for text, made visible by copying
+        text = text[1:].lstrip()
+    if not text:
+        return _MISSING
+    if text in marks and "#" not in text:
+        state = marks[text]
+        return (state.value, 0.0 if state is CellState.ZERO else None, "", raw)
+    refused = _recognised(text)
+    if refused:
+        return (refused, None, "", raw)
+    found = apart(text)
+    if found is None or "#" in text:
+        return ("invalid_number", None, "", raw)
+    number = value_of(found.number, style)
+    if number is None:
+        return ("invalid_number", None, "", raw)
+    name = _surroundings(found.before, found.behind, marks, unit)
+    if name in INVALID or isinstance(number, str):
+        return (name if name in INVALID else str(number), None, "", raw)
+    return _valued(number, raw, CellState(name))
 
 
-def _written_number(text: str) -> float | None:
-    """A number written out the Vietnamese way: point for thousands in exact groups, comma for decimals."""
-    if _WHOLE.fullmatch(text) or _COMMA.fullmatch(text):
-        return float(text.replace(",", "."))
-    if _GROUPED.fullmatch(text):
-        return float(text.replace(".", "").replace(",", "."))
-    return None
+def _recognised(text: str) -> str:
+    """The name of what is surely no number to load, but plainly something; empty if it may be a number."""
+    if _ERROR.fullmatch(text):
+        return "invalid_error"
+    if _SCIENTIFIC.fullmatch(text):
+        return "invalid_scientific"
+    if _POWER.search(text):  # "10²" is a hundred to some and ten with a footnote to others
+        return "invalid_ambiguous"
+    if _BOUND.fullmatch(text):
+        return "invalid_bound"
+    if _IN_PARENTHESES.fullmatch(text):
+        return "invalid_parentheses"
+    return "invalid_as_date" if _DATE_LIKE.fullmatch(text) else ""
+
+
+def _surroundings(before: str, behind: str, marks: Mapping[str, CellState], unit: str) -> str:
+    """What stands around a number makes of it: the state it gives it, or the name of why it cannot be taken.
+
+    The catalogue's marks with a ``#`` ("ước #") stand for a number with something around it.
+    """
+    before, wanted = before.strip(" :"), normal(unit).casefold()
+    bare = behind.removeprefix(wanted).strip(" .") if wanted else behind
+    if not before and not bare:
+        return CellState.VALUE.value
+    for rest in (behind, bare):
+        state = marks.get(" ".join(part for part in (before, "#", rest) if part))
+        if state:
+            return state.value
+    if not before and behind in _SHARE:
+        return "invalid_percent"
+    return "invalid_unit" if not before and behind[:1].isalpha() else "invalid_number"
+
+
+# --- choices and dates --------------------------------------------------------------------------------
+
+_CHOICES = {normal(state).casefold(): state for state in TASK_STATES}
 
 
 def _choice(value: object) -> Parsed:
     text = _words(value)
     if not text:
         return _MISSING
-    known = next((s for s in TASK_STATES if s.casefold() == text.casefold()), None)
+    known = _CHOICES.get(normal(text).casefold().rstrip(" ."))
     return (CellState.VALUE.value, None, known, text) if known else ("invalid_choice", None, "", text)
 
 
-def _date(value: object) -> Parsed:
-    day: dt.date | None = None
+def _date(value: object, date1904: bool) -> Parsed:
     raw = _words(value)
-    if isinstance(value, dt.datetime):
-        day = value.date()
-    elif isinstance(value, dt.date):
-        day = value
-    elif isinstance(value, int | float) and not isinstance(value, bool) and _FIRST_SERIAL <= value <= _LAST_SERIAL:
-        day = _EPOCH + dt.timedelta(days=int(value))
-    elif isinstance(value, str):
-        if not raw:
-            return _MISSING
-        day = _written_date(raw)
-    return (CellState.VALUE.value, None, day.isoformat(), raw) if day else ("invalid_date", None, "", raw)
-
-
-def _written_date(text: str) -> dt.date | None:
-    match = _DAY_FIRST.fullmatch(text)
-    try:
-        return dt.date(int(match[3]), int(match[2]), int(match[1])) if match else dt.date.fromisoformat(text)
-    except ValueError:
-        return None
+    if isinstance(value, str) and not raw:
+        return _MISSING
+    day = day_of(value, date1904=date1904)
+    return (day, None, "", raw) if isinstance(day, str) else (CellState.VALUE.value, None, day.isoformat(), raw)

@@ -1,80 +1,131 @@
-"""An issued workbook, read: its stamp, then every sheet against the layout it was issued with.
+"""A workbook, read: which form it is, then every sheet of that form wherever it stands.
 
-Runs in the child process only. What the file's own manifest says of cells is not believed: the layout is made
-anew from the catalogue, and printed headers and labels must be where it says.
+Runs in the child process only. What the file's own manifest says of cells is not believed: the layout is made anew
+from the catalogue. A sheet on which everything stands where it was printed is read at once (`_as_issued`); any
+other is searched for by its headers and labels (`etl.read.sheets`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from functools import partial
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.catalog.layout import MANIFEST_SHEET, MANIFEST_STAMP, Fixed, FormLayout, SheetLayout, cell_name, layout
+from etl.catalog.geography import what_became
+from etl.catalog.layout import FormLayout, layout
 from etl.errors import UsageError
-from etl.model import FormStamp, Period
-from etl.read.preflight import Trouble, preflight
-from etl.read.values import Parsed, fold, parse
+from etl.model import Explanation, FormStamp, Period
+from etl.read import sheets, upward
+from etl.read.cells import ABSENT
+from etl.read.legacy import convert, detect
+from etl.read.opened import Opened
+from etl.read.preflight import Kind, Trouble, preflight
+from etl.read.sheets import Found
+from etl.read.titles import recognise, stamp_of, title_of
+from etl.read.values import Parsed
 
-if TYPE_CHECKING:
-    from python_calamine import CalamineWorkbook
+__all__ = ["ABSENT", "RawRead", "read_workbook", "resolve"]
 
-Rows = list[list[Any]]
+_CHARSETS = {"tcvn3": "TCVN3 (ABC)", "vni": "VNI"}
 
 
 @dataclass
 class RawRead:
-    """What the child sends back. `cells` holds one list per sheet of the layout, in its order; None: unreadable."""
+    """What the child sends back.
+
+    Shape: `cells` holds one list per sheet of the layout, in its order, and None for a sheet that was not read; a
+    cell whose state is `ABSENT` was not found. `places` says for each sheet where it really lies: its name and the A1
+    name of each cell; None: where the layout says.
+    """
 
     stamp: FormStamp | None = None
     troubles: list[Trouble] = field(default_factory=list)
     cells: list[list[Parsed] | None] = field(default_factory=list)
+    places: list[tuple[str, list[str]] | None] = field(default_factory=list)
+    explanations: list[Explanation] = field(default_factory=list)
+    kind: Kind | None = None
 
 
 def read_workbook(data: bytes, catalogue: Catalogue) -> RawRead:
     """Everything that can be read from a workbook, and what is wrong with its structure."""
-    trouble = preflight(data)
-    if trouble:
-        return RawRead(troubles=[trouble])
-    from python_calamine import CalamineError, CalamineWorkbook
+    checked = preflight(data)
+    if isinstance(checked, Trouble):
+        return RawRead(troubles=[checked])
+    from python_calamine import CalamineError
 
     try:
-        book = CalamineWorkbook.from_filelike(BytesIO(data))
-        return _read(book, catalogue)
+        raw = _read(Opened(checked.data, checked.parts), catalogue)
     except CalamineError as error:
         return RawRead(troubles=[Trouble("F05", slots=(("detail", type(error).__name__),))])
+    raw.kind = checked.kind
+    raw.troubles += checked.notes
+    return raw
 
 
-def _read(book: CalamineWorkbook, catalogue: Catalogue) -> RawRead:
-    stamp = _stamp(book)
+def _read(opened: Opened, catalogue: Catalogue) -> RawRead:
+    """The workbook as it is; if that is not understood and its text is of an old charset, as that charset says."""
+    raw, understood = _understand(opened, catalogue)
+    if understood:
+        return raw
+    charset = detect(opened.texts(), opened.fonts)
+    if charset is None:
+        return raw
+    opened.convert(partial(convert, charset=charset))
+    again, _ = _understand(opened, catalogue)
+    again.troubles.append(Trouble("S26", slots=(("found", _CHARSETS[charset]),)))
+    return again
+
+
+def _understand(opened: Opened, catalogue: Catalogue) -> tuple[RawRead, bool]:
+    """The read, and whether form and sheets were recognised by what is printed in them."""
+    stamp, notes = stamp_of(opened), []
     if stamp is None:
-        return RawRead(troubles=[Trouble("S01")])
+        titles = [title_of(name, opened.rows(name), catalogue) for name in opened.names]
+        stamp, trouble = recognise(titles, catalogue)
+        notes = [trouble]
+        if stamp is None:
+            return RawRead(troubles=notes), False
     described = resolve(stamp, catalogue)
     if isinstance(described, Trouble):
-        return RawRead(stamp, [described])
-    result = RawRead(stamp)
-    for sheet in described.sheets:
-        if sheet.code not in book.sheet_names:
-            result.troubles.append(Trouble("S08", slots=(("expected", sheet.code),)))
-            result.cells.append(None)
-            continue
-        rows = book.get_sheet_by_name(sheet.code).to_python(skip_empty_area=False)
-        troubles = _compare(sheet, rows)
-        result.troubles += troubles
-        result.cells.append(None if troubles else _cells(sheet, rows, catalogue))
-    return result
+        return RawRead(stamp, [*notes, described]), True
+    return _sheets(opened, described, RawRead(stamp, notes), catalogue)
 
 
-def _stamp(book: CalamineWorkbook) -> FormStamp | None:
-    if MANIFEST_SHEET not in book.sheet_names:
-        return None
-    rows = book.get_sheet_by_name(MANIFEST_SHEET).to_python(skip_empty_area=False, nrows=len(MANIFEST_STAMP))
-    found = {fold(row[0]): fold(row[1]) for row in rows if len(row) > 1}
-    if not all(found.get(key) for key in MANIFEST_STAMP):
-        return None
-    return FormStamp(*(found[key] for key in MANIFEST_STAMP))
+def _sheets(opened: Opened, described: FormLayout, raw: RawRead, catalogue: Catalogue) -> tuple[RawRead, bool]:
+    units = {u.code: u for u in catalogue.children(described.unit.code, "commune", described.period.end)}
+    book = sheets.Book(opened, described, units, catalogue)
+    found = sheets.assign(book)
+    for plan, names in found.of:
+        read = _one(book, plan, names)
+        raw.cells.append(read.cells)
+        raw.places.append(read.places)
+        raw.troubles += read.troubles
+    raw.troubles += found.troubles
+    raw.troubles += upward.unsigned(opened, described)
+    if raw.stamp:
+        raw.troubles += sheets.disagreements(book, raw.stamp, found)
+    for name in found.results:
+        for said in sheets.explained(opened, name):
+            (raw.explanations if isinstance(said, Explanation) else raw.troubles).append(said)  # type: ignore[arg-type]
+    return raw, found.certain
+
+
+def _one(book: sheets.Book, plan: sheets.SheetPlan, names: tuple[str, ...]) -> Found:
+    """One sheet of the form from the sheets of the file that are it: none, one, or copies that must agree."""
+    if not names:
+        return Found(troubles=[Trouble("S08", slots=(("expected", plan.sheet.code),))])
+    reads = [sheets.read(book, plan, name) for name in names]
+    if len(reads) == 1:
+        return reads[0]
+    filled = [n for n, read in enumerate(reads) if sheets.is_filled(read)]
+    if len(filled) < 2 or all(reads[n].cells == reads[filled[0]].cells for n in filled):
+        kept = filled[0] if filled else 0
+        others = ", ".join(name for n, name in enumerate(names) if n != kept)
+        reads[kept].troubles.append(Trouble("S21", others, slots=(("found", others),)))
+        return reads[kept]
+    slots = (("expected", plan.sheet.code), ("found", ", ".join(names)))
+    return Found(troubles=[Trouble("S22", names[1], "A1", names[1], slots)])
 
 
 def resolve(stamp: FormStamp, catalogue: Catalogue) -> FormLayout | Trouble:
@@ -89,69 +140,16 @@ def resolve(stamp: FormStamp, catalogue: Catalogue) -> FormLayout | Trouble:
         period = Period.parse(stamp.period)
     except UsageError:
         return Trouble("S05", value=stamp.period, slots=(("found", stamp.period),))
-    if period.kind != form.period_kind or not _in_force(form, period):
+    if period.kind != form.period_kind:
         return Trouble("S05", value=stamp.period, slots=(("found", stamp.period),))
     unit = catalogue.unit(stamp.unit, period.end)
-    if unit is None:
-        return Trouble("S06", value=stamp.unit, slots=(("found", stamp.unit),))
+    if unit is None:  # the cause, where the form has ended together with its units
+        became = what_became(catalogue, stamp.unit, period.end)
+        return Trouble("S06", value=stamp.unit, slots=(("found", stamp.unit), ("detail", became)))
+    if not _in_force(form, period):
+        return Trouble("S05", value=stamp.period, slots=(("found", stamp.period),))
     return layout(catalogue, scope, form, unit, period)
 
 
 def _in_force(form: m.Form, period: Period) -> bool:
     return form.valid_from <= period.end and (form.valid_to is None or period.start <= form.valid_to)
-
-
-def _compare(sheet: SheetLayout, rows: Rows) -> list[Trouble]:
-    """Two-way: printed anchors that are not where they should be, and header cells that should not be."""
-    troubles = []
-    for fixed in sheet.fixed:
-        if fixed.anchor and not _stands(rows, fixed):
-            found = _text(rows, fixed.row, fixed.col)
-            if found != fold(fixed.text):
-                troubles.append(_moved(sheet, fixed, found))
-    top = sheet.header_rows[0]
-    for row in (top, top + 1):
-        for col in range(sheet.last_col + 1, len(rows[row]) if row < len(rows) else 0):
-            found = _text(rows, row, col)
-            if found:
-                troubles.append(_moved(sheet, Fixed(row, col, "(không có cột)", "header"), found))
-    return _collapse(troubles)
-
-
-def _collapse(troubles: list[Trouble]) -> list[Trouble]:
-    """One inserted row moves every label below it: the first of each code stands for all, and says how many."""
-    by_code: dict[str, list[Trouble]] = {}
-    for trouble in troubles:
-        by_code.setdefault(trouble.code, []).append(trouble)
-    return [
-        replace(group[0], slots=(*group[0].slots, ("detail", f" Còn {len(group) - 1} chỗ khác trên trang này.")))
-        if len(group) > 1
-        else group[0]
-        for group in by_code.values()
-    ]
-
-
-def _moved(sheet: SheetLayout, fixed: Fixed, found: str) -> Trouble:
-    code = "S09" if fixed.role == "header" else "S10"
-    slots = (("expected", fixed.text), ("found", found or "(trống)"))
-    return Trouble(code, sheet.code, cell_name(fixed.row, fixed.col), found, slots)
-
-
-def _stands(rows: Rows, fixed: Fixed) -> bool:
-    """Whether a printed text is there to the letter: the usual case, told without folding."""
-    return fixed.row < len(rows) and fixed.col < len(rows[fixed.row]) and rows[fixed.row][fixed.col] == fixed.text
-
-
-def _text(rows: Rows, row: int, col: int) -> str:
-    if row >= len(rows) or col >= len(rows[row]):
-        return ""
-    return fold(rows[row][col])
-
-
-def _cells(sheet: SheetLayout, rows: Rows, catalogue: Catalogue) -> list[Parsed]:
-    marks, height = catalogue.cell_states, len(rows)
-    found = []
-    for cell in sheet.inputs:
-        line = rows[cell.row] if cell.row < height else ()
-        found.append(parse(line[cell.col] if cell.col < len(line) else None, cell.kind, marks))
-    return found

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 
 from etl import receive as room
 from etl.errors import StorageError
-from etl.receive import Received, Taken, archived, receive
+from etl.receive import Desk, Quarantined, Received, Taken, archived, receive
 
 NOW = datetime(2024, 4, 5, 8, 0, tzinfo=UTC)
 OLD = NOW.timestamp() - 3600
@@ -36,10 +38,16 @@ def register() -> Register:
 
 
 @pytest.fixture
-def take(tmp_path: Path, register: Register):
+def aside() -> list[Quarantined]:
+    return []
+
+
+@pytest.fixture
+def take(tmp_path: Path, register: Register, aside: list[Quarantined]):
     def run(**options) -> Received:
         settings = {"now": NOW, "min_age": 10, "by_mtime": False} | options
-        return receive(tmp_path / "inbox", tmp_path / "archive", register=register, **settings)
+        desk = Desk(tmp_path / "archive", tmp_path / "quarantine", register, aside.append, max_bytes=1000)
+        return receive(tmp_path / "inbox", desk, **settings)
 
     return run
 
@@ -81,15 +89,108 @@ def test_young_locked_and_partial_files_wait(take, tmp_path: Path) -> None:
     assert len(list(folder.iterdir())) == 6
 
 
-def test_links_and_special_files_are_not_followed(take, tmp_path: Path) -> None:
+def test_locks_and_partial_files_that_stay_are_named(take, tmp_path: Path) -> None:
+    drop(tmp_path / "inbox" / "612", "~$a.xlsx")
+    drop(tmp_path / "inbox" / "612", ".~lock.a.ods#")
+    (tmp_path / "inbox" / "612" / "thư mục").mkdir()
+    outcome = take()
+    assert sorted(outcome.ignored) == ["612/.~lock.a.ods#", "612/thư mục", "612/~$a.xlsx"]
+    assert (outcome.waiting, outcome.quarantined) == (2, 0)
+
+
+def test_links_and_special_files_go_to_quarantine_unopened(take, tmp_path: Path, aside: list[Quarantined]) -> None:
     secret = drop(tmp_path, "bi-mat.txt", b"secret")
     folder = tmp_path / "inbox" / "612"
     folder.mkdir(parents=True)
     (folder / "a.xlsx").symlink_to(secret)
+    (folder / "lạc.xlsx").symlink_to("khong-co")
     os.mkfifo(folder / "b.xlsx")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(os.path.relpath(folder / "c.xlsx"))
     (tmp_path / "inbox" / "613").symlink_to(tmp_path)
     outcome = take(min_age=0)
-    assert outcome.new == 0 and sorted(outcome.ignored) == ["612/a.xlsx", "612/b.xlsx", "613"]
+    assert (outcome.new, outcome.quarantined, outcome.ignored) == (0, 5, [])
+    assert {(q.code, q.folder, q.original_name) for q in aside} == {
+        ("F17", "612", "a.xlsx"), ("F17", "612", "lạc.xlsx"), ("F17", "612", "b.xlsx"), ("F17", "612", "c.xlsx"), ("F17", "", "613"),
+    }  # fmt: skip
+    kept = {p.name: p for p in (tmp_path / "quarantine").iterdir()}
+    assert set(kept) == {q.kept for q in aside} and secret.read_bytes() == b"secret"
+    assert not list(folder.iterdir()) and take(min_age=0).quarantined == 0
+    assert (tmp_path / "quarantine").is_dir() and not list((tmp_path / "archive").rglob("*"))
+
+
+def test_a_device_is_not_opened(take, tmp_path: Path, aside: list[Quarantined]) -> None:
+    folder = tmp_path / "inbox" / "612"
+    folder.mkdir(parents=True)
+    try:
+        os.mknod(folder / "a.xlsx", 0o600 | stat.S_IFCHR, os.makedev(1, 5))  # /dev/zero: reading it never ends
+    except PermissionError:
+        pytest.skip("making a device needs root")
+    assert take(min_age=0).quarantined == 1 and aside[0].code == "F17"
+
+
+def test_a_file_far_too_large_is_not_hashed(take, tmp_path: Path, aside: list[Quarantined]) -> None:
+    drop(tmp_path / "inbox" / "612", "vua.xlsx", b"1" * 1000)
+    big = drop(tmp_path / "inbox" / "612", "to.xlsx", b"1" * 1001)
+    outcome = take()
+    assert (outcome.new, outcome.quarantined) == (1, 1) and not big.exists()
+    assert [(q.code, q.original_name, q.size) for q in aside] == [("F18", "to.xlsx", 1001)]
+    assert (tmp_path / "quarantine" / aside[0].kept).stat().st_size == 1001
+
+
+def test_a_large_file_that_still_grows_waits(take, tmp_path: Path) -> None:
+    drop(tmp_path / "inbox" / "612", "to.xlsx", b"1" * 1001, mtime=NOW.timestamp() - 1)
+    assert (take().waiting, take().quarantined) == (1, 0)
+
+
+def test_a_file_exchanged_for_a_link_is_not_followed(
+    take, tmp_path: Path, aside: list[Quarantined], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = drop(tmp_path, "bi-mat.txt", b"secret")
+    path = drop(tmp_path / "inbox" / "612", "a.xlsx")
+    real = room._not_to_open
+
+    def exchange(seen: os.stat_result, most: int) -> str:
+        path.unlink()
+        path.symlink_to(secret)
+        return real(seen, most)
+
+    monkeypatch.setattr(room, "_not_to_open", exchange)
+    outcome = take()
+    assert (outcome.new, outcome.quarantined) == (0, 1) and secret.exists()
+
+
+def test_a_file_gone_between_two_looks_is_nothing(take, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop(tmp_path / "inbox" / "612", "a.xlsx")
+    real = room._candidates
+
+    def vanish(inbox: Path):
+        for folder, path in list(real(inbox)):
+            path.unlink()
+            yield folder, path
+
+    monkeypatch.setattr(room, "_candidates", vanish)
+    assert take() == Received()
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Báo cáo quý III.xlsx", "Báo cáo quý III.xlsx"),
+        ("a\\..\\..\\passwd.xlsx", "a�..�..�passwd.xlsx"),
+        ("bao-cao\u202excslx.exe", "bao-cao�xcslx.exe"),
+        ("a\nb\r\x1b[31m\x07.xlsx", "a�b��[31m�.xlsx"),
+        ("\u2066a\u2069\u200e.xlsx", "�a��.xlsx"),
+        (os.fsdecode(b"b\xe1o c\xe1o.xlsx"), "b�o c�o.xlsx"),
+        ("ộ" * 83 + ".xlsx", "ộ" * 83 + ".xlsx"),
+        ("=cmd|'; rm -rf $HOME;`id`.xlsx", "=cmd|'; rm -rf $HOME;`id`.xlsx"),
+    ],
+)  # fmt: skip
+def test_a_name_is_data(name: str, shown: str, take, register: Register, tmp_path: Path) -> None:
+    drop(tmp_path / "inbox" / "612", name)
+    assert len(os.fsencode(name)) <= 255 and take().new == 1
+    assert register.taken[0].original_name == shown
+    assert [p.name for p in tmp_path.iterdir()] in (["inbox", "archive"], ["archive", "inbox"])
 
 
 def test_a_file_that_changes_while_it_is_copied_is_left(take, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

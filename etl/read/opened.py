@@ -1,0 +1,200 @@
+"""A workbook opened, whatever its format: .xlsx, .xls, .xlsb or .ods. Read room, child process only.
+
+Gives grids of values by sheet, what a grid does not show (`etl.read.marks`), and the fonts that tell an old
+encoding. Everything is read once and only when asked for.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from html import unescape
+from io import BytesIO
+from typing import Any
+
+from etl.read import marks as sheet_marks
+from etl.read.marks import Marks
+from etl.read.marks_binary import of_xls, of_xlsb, xlsb_percent, xlsb_sheets
+from etl.read.marks_ods import of_ods
+
+Rows = list[list[Any]]
+
+_SHEET = re.compile(r"<(?:\w+:)?sheet\b([^>]*)>")
+_RELATION = re.compile(r"<(?:\w+:)?Relationship\b([^>]*)>")
+_ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_FONT = re.compile(rb"""<(?:\w+:)?(?:name|rFont)\b[^>]*\bval=["']([^"']+)["']|font-name=["']([^"']+)["']""")
+_OLD_FONT = re.compile(rb"\.Vn[A-Za-z]{2,20}|VNI-[A-Za-z]{2,20}")
+_STRING_CELL = re.compile(rb"""<(?:\w+:)?c r=["']([AB][1-9])["']([^>]*)>(.*?)</(?:\w+:)?c>""", re.DOTALL)
+_FROM_1904 = re.compile(rb"""\bdate1904=["'](?:1|true)["']""")
+_TOP_BYTES = 2048
+_WORDS = re.compile(rb"<(?:\w+:)?t\b[^>]*>([^<]*)<")
+_VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*>(\d+)<")
+
+
+class Opened:
+    """One workbook. Sheets are asked for by name; `convert` changes how every text is read from then on.
+
+    Args:
+        data: the file.
+        parts: its parts by name in lower case, if somebody has unpacked them already.
+
+    Raises:
+        CalamineError: the parser cannot read it.
+    """
+
+    def __init__(self, data: bytes, parts: Mapping[str, bytes] | None = None) -> None:
+        from python_calamine import CalamineWorkbook
+
+        self._data = data
+        self._unpacked = parts or {}
+        self._book = CalamineWorkbook.from_filelike(BytesIO(data))
+        self.names: tuple[str, ...] = tuple(self._book.sheet_names)
+        self._grids: dict[str, Rows] = {}
+        self._seen: dict[str, Marks] = {}
+        self._convert: Callable[[str], str] | None = None
+
+    # --- values ------------------------------------------------------------------------------------
+
+    def rows(self, name: str, formulas: int = 0) -> Rows:
+        """The grid of a sheet, from A1, every row of the same length; an empty cell is an empty text.
+
+        An error value is its own text (``#N/A``). `formulas` is for `marks`.
+        """
+        grid = self._grids.get(name)
+        if grid is None:
+            grid = self._book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            _correct(grid, self.marks(name, formulas))
+            if self._convert:
+                grid = [[self._convert(v) if type(v) is str and v else v for v in row] for row in grid]
+            self._grids[name] = grid
+        return grid
+
+    def texts(self) -> Iterator[str]:
+        """Every text of every sheet."""
+        return (v for name in self.names for row in self.rows(name) for v in row if type(v) is str and v)
+
+    def convert(self, change: Callable[[str], str]) -> None:
+        """From now on every text of the workbook is read through `change`."""
+        self._grids.clear()
+        self._convert = change
+
+    @cached_property
+    def hidden(self) -> frozenset[str]:
+        """The sheets that the sender's program does not show."""
+        found = {s.name for s in self._book.sheets_metadata if str(s.visible) != "SheetVisibleEnum.Visible"}
+        return frozenset(found)
+
+    # --- parts of the file -------------------------------------------------------------------------
+
+    @cached_property
+    def kind(self) -> str:
+        """``xlsx``, ``xlsb``, ``ods`` or ``xls``."""
+        if not self._data.startswith(b"PK"):
+            return "xls"
+        parts = self._unpacked or self._archive.NameToInfo
+        return "xlsx" if "xl/workbook.xml" in parts else "xlsb" if "xl/workbook.bin" in parts else "ods"
+
+    def marks(self, name: str, formulas: int = 0) -> Marks:
+        """What the grid of a sheet does not show. `formulas`: how many the issued sheet has."""
+        if name not in self._seen:
+            self._seen[name] = self._look(name, formulas)
+        return self._seen[name]
+
+    def _look(self, name: str, formulas: int) -> Marks:
+        if self.kind == "xlsx":
+            return sheet_marks.of_xml(self.part(name), formulas, self._percent)
+        if self.kind == "xlsb":
+            return of_xlsb(self.part(name), self._percent)
+        return self._marks.get(name, sheet_marks.NOTHING)
+
+    @cached_property
+    def date1904(self) -> bool:
+        """Whether days count from 1904 (.xlsx, as old versions for the Mac wrote it)."""
+        return self.kind == "xlsx" and _FROM_1904.search(self._read("xl/workbook.xml")) is not None
+
+    @cached_property
+    def _percent(self) -> frozenset[int]:
+        if self.kind == "xlsb":
+            return xlsb_percent(self._read("xl/styles.bin"))
+        return sheet_marks.percent_styles(self._read("xl/styles.xml"))
+
+    @cached_property
+    def fonts(self) -> frozenset[str]:
+        """Names of the fonts that the workbook declares; of a binary file, those of the old encodings."""
+        if self.kind in ("xls", "xlsb"):
+            whole = self._data if self.kind == "xls" else self._read("xl/styles.bin")
+            found = {*_OLD_FONT.findall(whole), *_OLD_FONT.findall(whole[::2]), *_OLD_FONT.findall(whole[1::2])}
+            return frozenset(f.decode("latin-1") for f in found)
+        part = "xl/styles.xml" if self.kind == "xlsx" else "content.xml"
+        names = (a or b for a, b in _FONT.findall(self._read(part)))
+        return frozenset(unescape(n.decode("utf-8", "replace")) for n in names)
+
+    def part(self, name: str, most: int = -1) -> bytes:
+        """The bytes of a sheet's own part (.xlsx, .xlsb), or its first `most`; empty if it is not found."""
+        return self._read(self._parts.get(name, ""), most)
+
+    def other_part(self, part: str) -> bytes:
+        """The bytes of any part of a zipped workbook by its name; empty if it has none such."""
+        return b"" if self.kind == "xls" else self._read(part)
+
+    def first_texts(self, name: str) -> dict[str, str]:
+        """Text cells in the first two columns near the top of an .xlsx sheet, without parsing all of it."""
+        found = {}
+        strings: list[bytes] | None = None
+        for cell, attributes, held in _STRING_CELL.findall(self.part(name, _TOP_BYTES)):
+            words = held
+            if b'"s"' in attributes:
+                strings = self._strings() if strings is None else strings
+                index = _VALUE.search(held)
+                words = strings[int(index[1])] if index and int(index[1]) < len(strings) else b""
+            found[cell.decode()] = unescape(b"".join(_WORDS.findall(words)).decode("utf-8", "replace"))
+        return found
+
+    def _strings(self) -> list[bytes]:
+        """The shared strings up to their end tags; none where they are written in a way that cannot be counted."""
+        part = self._read("xl/sharedStrings.xml")
+        return [] if b"<si/>" in part else part.split(b"</si>")[:-1]
+
+    @cached_property
+    def _archive(self) -> zipfile.ZipFile:
+        return zipfile.ZipFile(BytesIO(self._data))
+
+    def _read(self, part: str, most: int = -1) -> bytes:
+        held = self._unpacked.get(part.lower())
+        if held is not None:
+            return held if most < 0 else held[:most]
+        if part not in self._archive.NameToInfo:
+            return b""
+        with self._archive.open(part) as stream:
+            return stream.read(most)
+
+    @cached_property
+    def _marks(self) -> dict[str, Marks]:
+        return of_xls(self._data) if self.kind == "xls" else of_ods(self._read("content.xml"))
+
+    @cached_property
+    def _parts(self) -> dict[str, str]:
+        """Part of the archive by sheet name."""
+        book = f"workbook.{'xml' if self.kind == 'xlsx' else 'bin'}"
+        relations = {r["Id"]: r.get("Target", "") for r in _tags(_RELATION, self._read(f"xl/_rels/{book}.rels"))}
+        if self.kind == "xlsx":
+            sheets = _tags(_SHEET, self._read("xl/workbook.xml"))
+            ids = {s.get("name", ""): next((v for k, v in s.items() if k.endswith(":id")), "") for s in sheets}
+        else:
+            ids = xlsb_sheets(self._read("xl/workbook.bin"))
+        targets = {name: relations.get(relation, "") for name, relation in ids.items()}
+        return {name: t.lstrip("/") if t.startswith("/") else f"xl/{t}" for name, t in targets.items()}
+
+
+def _tags(pattern: re.Pattern[str], part: bytes) -> Iterator[dict[str, str]]:
+    for attributes in pattern.findall(part.decode("utf-8", "replace")):
+        yield {key: unescape(a or b) for key, a, b in _ATTRIBUTE.findall(attributes)}
+
+
+def _correct(grid: Rows, marks: Marks) -> None:
+    """Puts errors, and the words of formulas, where the parser gave something else."""
+    for (row, col), text in (*marks.texts.items(), *marks.errors.items()):
+        if row < len(grid) and col < len(grid[row]):
+            grid[row][col] = text

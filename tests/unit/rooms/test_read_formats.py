@@ -1,0 +1,124 @@
+"""The same workbook in every format that districts send: read alike, with the same findings at the same cells."""
+
+from __future__ import annotations
+
+import shutil
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from random import Random
+
+import pytest
+import xlsxwriter
+
+from etl.catalog import Catalogue
+from etl.catalog.layout import FormLayout
+from etl.catalog.loader import load_catalogue
+from etl.read.opened import Opened
+from etl.read.workbook import RawRead, read_workbook, resolve
+from etl.settings import PROJECT_ROOT
+from tests import mangle
+from tests.builders import Workbook
+from tests.unit.rooms.returns_books import resaved
+
+needs_office = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+OFFICE = [pytest.param(e, marks=[pytest.mark.slow, needs_office]) for e in ("xlsx", "xls", "ods")]
+
+
+@cache
+def _filled() -> tuple[bytes, FormLayout, RawRead]:
+    catalogue = load_catalogue(PROJECT_ROOT / "catalog")
+    data = mangle.distinct(Workbook(catalogue, "kt-district-quarter", "612", "2024Q3"))
+    raw = read_workbook(data, catalogue)
+    assert raw.stamp
+    described = resolve(raw.stamp, catalogue)
+    assert isinstance(described, FormLayout)
+    return data, described, raw
+
+
+def _book() -> mangle.Book:
+    data, described, _ = _filled()
+    return mangle.opened(data, described, {})
+
+
+def _as(extension: str, data: bytes, folder: Path) -> bytes:
+    return resaved(data, folder, extension)
+
+
+def _values(raw: RawRead) -> list[list[tuple[str, float | None, str]] | None]:
+    return [None if sheet is None else [cell[:3] for cell in sheet] for sheet in raw.cells]
+
+
+@pytest.mark.parametrize("extension", OFFICE)
+def test_resaved_by_libreoffice(extension: str, catalogue: Catalogue, tmp_path: Path) -> None:
+    data, _, expected = _filled()
+    raw = read_workbook(_as(extension, data, tmp_path), catalogue)
+    assert raw.kind == extension and raw.stamp == expected.stamp
+    assert _values(raw) == _values(expected) and not raw.troubles
+
+
+@pytest.mark.parametrize("extension", OFFICE)
+def test_mangled_and_resaved_by_libreoffice(extension: str, catalogue: Catalogue, tmp_path: Path) -> None:
+    _, _, expected = _filled()
+    book = _book()
+    steps = (mangle.manifest_lost, mangle.sheets_renamed, mangle.rows_reordered, mangle.title_rows_added)
+    for step in steps:
+        step(book, Random(1))  # noqa: S311 - it only shuffles
+    book.page("B1").hidden_rows.add(15)
+    book.page("B2").hidden_cols.add(5)
+    raw = read_workbook(_as(extension, book.bytes(), tmp_path), catalogue)
+    assert raw.stamp == expected.stamp and _values(raw) == _values(expected)
+    hidden = {t.sheet: dict(t.slots)["found"] for t in raw.troubles if t.code == "S23"}
+    assert hidden == {book.page("B1").name: "dòng 16", book.page("B2").name: "cột F"}
+    assert sorted({t.code for t in raw.troubles}) == ["S19", "S23"]
+
+
+@pytest.mark.parametrize("extension", OFFICE)
+def test_error_values_and_per_cents_are_seen_in_every_format(
+    extension: str, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    target = BytesIO()
+    book = xlsxwriter.Workbook(target, {"in_memory": True})
+    page = book.add_worksheet("A")
+    page.write_formula(0, 0, "=1/0", None, "#DIV/0!")
+    page.write_formula(1, 0, "=NA()", None, "#N/A")
+    page.write_number(2, 0, 0.95, book.add_format({"num_format": "0.0%"}))
+    page.write_number(3, 0, 0.95)
+    book.close()
+    opened = Opened(_as(extension, target.getvalue(), tmp_path))
+    assert [row[0] for row in opened.rows("A")] == ["#DIV/0!", "#N/A", 0.95, 0.95]
+    assert opened.marks("A").percent == {(2, 0)}
+
+
+def test_xlsb(catalogue: Catalogue) -> None:
+    _, _, expected = _filled()
+    raw = read_workbook(mangle.xlsb(_book()), catalogue)
+    assert raw.kind == "xlsb" and raw.stamp == expected.stamp
+
+    assert _values(raw) == _values(expected) and not raw.troubles
+
+
+def test_xlsb_per_cents(catalogue: Catalogue) -> None:
+    book = _book()
+    page = mangle.Page("A", [[0.95, 0.95]], percent={(0, 0)})
+    opened = Opened(mangle.xlsb(mangle.Book([page], book.described)))
+    assert opened.rows("A") == [[0.95, 0.95]] and opened.marks("A").percent == {(0, 0)}
+
+
+def test_xlsb_mangled(catalogue: Catalogue) -> None:
+    _, _, expected = _filled()
+    book = _book()
+    for step in (mangle.manifest_lost, mangle.sheets_renamed, mangle.columns_reordered):
+        step(book, Random(1))  # noqa: S311 - it only shuffles
+    first, second = book.page("B1"), book.page("B2")
+    first.hidden_rows.add(15)
+    second.rows[second.first][next(c for c, v in enumerate(second.rows[second.first]) if isinstance(v, int))] = "#N/A"
+    raw = read_workbook(mangle.xlsb(book), catalogue)
+    differing = [
+        (said, wanted)
+        for found, sheet in zip(raw.cells, expected.cells, strict=True)
+        for said, wanted in zip(found or (), sheet or (), strict=True)
+        if said[:3] != wanted[:3]
+    ]
+    assert [(said[0], said[3]) for said, _ in differing] == [("invalid_error", "#N/A")]
+    assert sorted(t.code for t in raw.troubles) == ["S19", "S23"]
