@@ -7,7 +7,7 @@ carry named slots in braces.
 from __future__ import annotations
 
 import string
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -19,19 +19,28 @@ from etl.catalog.models import Strict, Text
 from etl.errors import CatalogueError
 from etl.model import Finding, Level
 
-Frame = Literal["reader", "files", "cells", "relations", "year"]
-_COMMON = {"value", "sheet", "cell", "unit", "unit_name", "file"}
+Frame = Literal["reader", "files", "cells", "relations", "year", "time", "population", "quality", "cause"]
+WITHOUT_EXPECTATION = frozenset({"reader", "cause"})
+"""Found by the reader, or made of several findings that have one cause: nothing is left to evaluate."""
+_COMMON = {"value", "sheet", "cell", "unit", "unit_name", "file", "limit", "limit_pct"}
 _SLOTS: dict[str, set[str]] = {
-    "reader": _COMMON | {"expected", "found", "detail", "limit"},
+    "reader": _COMMON | {"expected", "found", "detail", "limit", "element", "row_name", "unit_of_measure"},
     "files": _COMMON | {"folder", "folder_name", "form", "form_title", "version", "expected", "period"},
     "cells": _COMMON | {"element", "row_name", "low", "high", "unit_of_measure"},
-    "relations": _COMMON | {"row_name", "smaller", "larger", "smaller_value", "larger_value"},
-    "year": _COMMON | {"element", "row_name", "year_value", "quarters_value", "year"},
+    "relations": _COMMON | {"row_name", "smaller", "larger", "smaller_value", "larger_value", "parts", "parts_value"},
+    "year": _COMMON | {"element", "row_name", "year_value", "quarters_value", "year", "period"},
+    "time": _COMMON | {"element", "row_name", "usual", "since", "measure"},
+    "population": _COMMON | {"official", "source", "share"},
+    "quality": _COMMON | {"present", "expected", "share", "detail"},
+    "cause": _COMMON | {"element", "row_name", "count", "detail"},
 }
 
 
 class Rule(Strict):
-    """One rule. `expectation` and `kwargs` are Great Expectations' own words, over the named frame."""
+    """One rule. `expectation` and `kwargs` are Great Expectations' own words, over the named frame.
+
+    `threshold` names the entry of `catalog/quality.yaml` that the message prints as {limit} or {limit_pct}.
+    """
 
     code: Text
     title: Text
@@ -40,6 +49,7 @@ class Rule(Strict):
     owner: Text
     expectation: str = ""
     kwargs: dict[str, Any] = Field(default_factory=dict)
+    threshold: str = ""
     message: Text
     hint: Text
 
@@ -69,7 +79,8 @@ class Rules:
             "sheet": place.get("sheet", ""),
             "cell": place.get("cell", ""),
         } | slots
-        return Finding(code, rule.level, _fill(rule.message, words), _fill(rule.hint, words), **place)
+        made = Finding(code, rule.level, _fill(rule.message, words), _fill(rule.hint, words))
+        return replace(made, **place)  # type: ignore[arg-type]  # every place is a text field
 
 
 class _Blank(dict[str, str]):
@@ -102,9 +113,9 @@ def _load(root: Path, sha256: str) -> Rules:
             where = f"{path}: {rule.code}"
             if rule.code in found:
                 raise CatalogueError(f"code {rule.code!r} stands twice", where=where, fix="give each rule its own code")
-            if (rule.frame == "reader") == bool(rule.expectation):
+            if (rule.frame in WITHOUT_EXPECTATION) == bool(rule.expectation):
                 raise CatalogueError(
-                    "a reader's rule has no expectation, every other rule has one",
+                    "a rule of the reader, or of one cause, has no expectation; every other rule has one",
                     where=where,
                     fix="see its neighbours",
                 )

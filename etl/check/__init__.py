@@ -6,6 +6,6 @@ for bad data; never touches the database.
 
 from etl.check.batch import check
 from etl.check.evaluate import prepare
-from etl.check.frames import QuarterHistory, Submitted
+from etl.check.frames import History, Official, QuarterHistory, Submitted
 
-__all__ = ["QuarterHistory", "Submitted", "check", "prepare"]
+__all__ = ["History", "Official", "QuarterHistory", "Submitted", "check", "prepare"]

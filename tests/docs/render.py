@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from etl.catalog.rules import load_rules
+from tests.examples import examples
 
 ROOT = Path(__file__).resolve().parents[2]
 LEVELS = {"refuse": "trả lại", "confirm": "cần xác nhận", "note": "ghi nhận"}
@@ -14,14 +15,21 @@ def findings() -> str:
     lines = [
         "# Findings",
         "",
-        "Every code that intake can give, made from `expectations/` by `python -m tests.docs.render`. *Trả lại* refuses the",
-        "file; *cần xác nhận* loads it and asks; *ghi nhận* only notes. Words in braces are filled in.",
+        "Every code that intake can give, made from `expectations/` and `tests/examples/` by `python -m tests.docs.render`.",
+        "*Trả lại* refuses the file; *cần xác nhận* loads it and asks; *ghi nhận* only notes. Words in braces are filled in.",
+        "A test runs both examples of every code.",
         "",
-        "| code | level | title | message | what to do | owner |",
-        "|---|---|---|---|---|---|",
+        "A finding to confirm that the sender has explained (column *Giải trình của đơn vị* of the returned workbook) keeps",
+        "its code, goes down to *ghi nhận* and quotes the explanation, as long as the value stays the same.",
+        "",
+        "| code | level | title | message | what to do | owner | fails | passes |",
+        "|---|---|---|---|---|---|---|---|",
     ]
+    shown = examples()
     for rule in load_rules(ROOT / "expectations").by_code.values():
-        cells = (rule.code, LEVELS[rule.level], rule.title, rule.message, rule.hint, rule.owner)
+        example = shown.get(rule.code)
+        cases = (example.fails.text, example.passes.text) if example else ("", "")
+        cells = (rule.code, LEVELS[rule.level], rule.title, rule.message, rule.hint, rule.owner, *cases)
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 

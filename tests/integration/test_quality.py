@@ -1,0 +1,81 @@
+"""What the checker is told of a unit's past: its other periods as known now, and what it said of findings before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine, text
+
+from etl import load
+from etl.catalog.loader import Catalogue
+from etl.check import Submitted
+from etl.errors import WarehouseError
+from etl.model import CellState, Explanation, FormStamp, Observation, Period, ReadResult
+from etl.steps.known import with_history
+from etl.warehouse import quality
+from tests.integration.build import item
+
+pytestmark = pytest.mark.integration
+
+FORM, UNIT, PERIOD = "kt-district-quarter", "608", "2024Q3"
+POP, TB = ("23281", "pop_total"), ("23281", "tb_new")
+STAMP = FormStamp(FORM, "2024.1", UNIT, PERIOD)
+SAID = Explanation("R02", "23281", "fully_immunised", "3", "Tiêm bù")
+
+
+def _load(
+    engine: Engine, catalogue: Catalogue, period: str, cells: dict[tuple[str, str], str], *said: Explanation
+) -> None:
+    with engine.begin() as conn:
+        made = item(conn, catalogue, FORM, UNIT, period, cells, name=repr(said))
+        load.deliveries(conn, [replace(made, explanations=said)])
+
+
+def _given(stamp: FormStamp) -> Submitted:
+    seen = Observation(*POP, "B1", "D13", CellState.VALUE, 1.0)
+    return Submitted(ReadResult(stamp, (seen,)))
+
+
+def test_other_periods_are_the_last_versions_and_only_numbers(loader: Engine, catalogue: Catalogue) -> None:
+    _load(loader, catalogue, "2024Q1", {POP: "1000", TB: ""})
+    _load(loader, catalogue, "2024Q1", {POP: "1001.5", TB: "0"})
+    _load(loader, catalogue, "2024Q2", {POP: "~1002"})
+    unit = catalogue.unit(UNIT, Period.parse(PERIOD).end)
+    assert unit is not None
+    with loader.connect() as conn:
+        asked = {(UNIT, unit.valid_from): ["2024Q2", "2024Q1", "2023Q4"]}
+        assert quality.other_periods(conn, asked) == {UNIT: {"2024Q1": {POP: 1001.5, TB: 0.0}, "2024Q2": {POP: 1002.0}}}
+        assert quality.other_periods(conn, {(UNIT, unit.valid_from): ["2023Q4"]}) == {}
+        assert quality.other_periods(conn, {}) == {}
+
+
+def test_an_explanation_stays_with_its_value_and_the_last_words_count(loader: Engine, catalogue: Catalogue) -> None:
+    _load(loader, catalogue, PERIOD, {POP: "1"}, SAID, replace(SAID, value="4", text="  "))
+    _load(loader, catalogue, PERIOD, {POP: "2"}, replace(SAID, text=" Tiêm bù cho quý II "))
+    _load(loader, catalogue, PERIOD, {POP: "3"})
+    key = (SAID.code, SAID.org_unit_code, SAID.data_element, SAID.value)
+    with loader.connect() as conn:
+        assert quality.explanations(conn, [STAMP, STAMP]) == {(FORM, UNIT, PERIOD): {key: "Tiêm bù cho quý II"}}
+        assert quality.explanations(conn, [replace(STAMP, period="2024Q2")]) == {}
+        assert quality.explanations(conn, []) == {}
+
+
+def test_explanations_are_append_only(loader: Engine, catalogue: Catalogue) -> None:
+    _load(loader, catalogue, PERIOD, {POP: "1"}, SAID)
+    with pytest.raises(WarehouseError), loader.begin() as conn:
+        conn.execute(text("UPDATE ops.explanation SET words = 'khác'"))
+
+
+def test_a_chunk_is_told_all_of_it(loader: Engine, catalogue: Catalogue) -> None:
+    _load(loader, catalogue, "2024Q2", {POP: "1002"})
+    _load(loader, catalogue, PERIOD, {POP: "1"}, SAID)
+    chunk = [_given(STAMP), _given(replace(STAMP, unit="615")), Submitted(ReadResult(None))]
+    with loader.connect() as conn:
+        first, second, unread = with_history(conn, catalogue, chunk)
+    assert first.history == {"2024Q2": {POP: 1002.0}}
+    assert list(first.explained.values()) == ["Tiêm bù"]
+    assert first.official is not None and (first.official.value, first.official.year) == (177656, 2022)
+    assert second.history == {} and second.explained == {}
+    assert second.official is None and second.compare_official  # the portal prints another district's figure for it
+    assert unread == chunk[2]

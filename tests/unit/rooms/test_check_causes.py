@@ -1,0 +1,204 @@
+"""What the checker makes of its findings: one a cause, most important first, explained ones at rest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from etl.catalog import Catalogue
+from etl.catalog.rules import Rule, Rules
+from etl.check import Submitted, check
+from etl.check.evaluate import failures
+from etl.check.frames import Frame
+from etl.model import Explanation, Level, ReadResult, Verdict
+from etl.read import Reader
+from tests.builders import Workbook
+from tests.examples.checked import COMMUNES, past
+
+Judge = Callable[..., Verdict]
+
+
+@pytest.fixture(scope="module")
+def reader(catalogue: Catalogue, rules: Rules) -> Iterator[Reader]:
+    with Reader(catalogue, rules) as reader:
+        yield reader
+
+
+@pytest.fixture
+def district(catalogue: Catalogue) -> Workbook:
+    return Workbook(catalogue, "kt-district-quarter", "612", "2024Q3").filled()
+
+
+@pytest.fixture
+def read(reader: Reader, tmp_path: Path) -> Callable[[Workbook], ReadResult]:
+    def of(book: Workbook) -> ReadResult:
+        path = tmp_path / "a.xlsx"
+        path.write_bytes(book.bytes())
+        return reader.read(path)
+
+    return of
+
+
+@pytest.fixture
+def judge(read: Callable[[Workbook], ReadResult], catalogue: Catalogue, rules: Rules) -> Judge:
+    def of(book: Workbook, **known: Any) -> Verdict:
+        return check([Submitted(read(book), "a.xlsx", **known)], catalogue, rules)[0]
+
+    return of
+
+
+def codes(verdict: Verdict) -> list[str]:
+    return [f.code for f in verdict.findings]
+
+
+# --- causes -----------------------------------------------------------------------------------------------
+
+
+def test_a_unit_blank_everywhere_is_one_finding(judge: Judge, district: Workbook) -> None:
+    for sheet, cell, unit, _, kind in district.inputs():
+        if unit == "23428" and kind in {"stock", "flow", "ytd"}:
+            district.with_cell(sheet, cell, None)
+    (finding,) = (f for f in judge(district).findings if f.level == Level.CONFIRM)
+    assert finding.code == "V08" and finding.org_unit_code == "23428" and "41 ô" in finding.message
+
+
+def test_a_thousand_times_everywhere_is_one_finding(judge: Judge, district: Workbook) -> None:
+    for sheet, cell, _, element, _ in district.inputs():
+        if element == "pop_total":
+            district.with_cell(sheet, cell, 5_000_000)  # above what the cell may hold, too
+    found = judge(district, **past("pop_total", q2024Q2=5000, q2024Q1=4990, q2023Q4=4980))
+    assert codes(found) == ["T07"]
+    assert not found.accepted and "9 ô lớn gấp" in found.findings[0].message
+
+
+def test_a_jump_that_is_not_everywhere_stays_itself(judge: Judge, district: Workbook) -> None:
+    found = judge(
+        district.with_element("pc_visits", 300_000, 0), **past("pc_visits", q2024Q2=300, q2024Q1=300, q2023Q4=300)
+    )
+    assert codes(found) == ["T04"]
+
+
+# --- order --------------------------------------------------------------------------------------------------
+
+
+def test_what_moves_the_total_most_comes_first(judge: Judge, district: Workbook) -> None:
+    district.with_element("under1", 4, 0).with_element("fully_immunised", 5, 0)
+    district.with_element("under1", 4, 1).with_element("fully_immunised", 400, 1)
+    district.with_element("tb_new", -1, 3)
+    found = judge(district).findings
+    assert [f.level for f in found] == sorted((f.level for f in found), key=[*Level].index)
+    assert [f.code for f in found] == ["V02", "R02", "R02"]
+    assert found[1].org_unit_code != found[2].org_unit_code and found[1].effect > found[2].effect > 0
+    assert json.loads(json.dumps(found[1].as_dict()))["code"] == "R02"
+
+
+# --- explanations ---------------------------------------------------------------------------------------------
+
+
+def test_an_explained_value_is_only_noted_and_another_asks_anew(
+    judge: Judge, read: Callable[[Workbook], ReadResult], district: Workbook, catalogue: Catalogue, rules: Rules
+) -> None:
+    district.with_element("under1", 2, 2)
+    (asked,) = judge(district).findings
+    assert asked.level == Level.CONFIRM
+    key = (asked.code, asked.org_unit_code, asked.data_element, asked.value)
+    said = Explanation(*key, "Tiêm bù cho quý II")
+    (noted,) = check([Submitted(replace(read(district), explanations=(said,)))], catalogue, rules)[0].findings
+    assert noted.code == "R02" and noted.level == Level.NOTE and "“Tiêm bù cho quý II”" in noted.message
+    (known,) = judge(district, explained={key: "Tiêm bù"}).findings
+    assert known.level == Level.NOTE
+    (other,) = judge(district.with_element("fully_immunised", 4, 2), explained={key: "Tiêm bù"}).findings
+    assert other.level == Level.CONFIRM and other.value == "4"
+
+
+def test_what_must_be_corrected_cannot_be_explained(judge: Judge, district: Workbook) -> None:
+    district.with_element("tb_new", -1, 2)
+    (refused,) = judge(district).findings
+    key = (refused.code, refused.org_unit_code, refused.data_element, refused.value)
+    assert judge(district, explained={key: "đúng"}).findings == (refused,)
+
+
+# --- personal data -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", ["CCCD 001085012345", "001085012345", 1085012345, 230123456])
+def test_an_identity_number_in_a_data_cell_is_never_repeated(value: object, judge: Judge, district: Workbook) -> None:
+    found = judge(district.with_element("tb_new", value, 2))
+    assert codes(found) == ["D01"] and not found.accepted
+    text = json.dumps([f.as_dict() for f in found.findings]).replace(".", "").replace(" ", "")
+    assert "0850123" not in text and "2301234" not in text
+
+
+def test_money_may_be_large(judge: Judge, district: Workbook) -> None:
+    assert codes(judge(district.with_element("budget_health_mvnd", 900_000_000))) == ["V03"]
+
+
+# --- time --------------------------------------------------------------------------------------------------------
+
+
+def test_without_history_nothing_is_said_of_it(judge: Judge, district: Workbook) -> None:
+    assert judge(district, history=None) == Verdict(True, ())
+
+
+def test_too_short_a_history_is_said_to_be_untestable(judge: Judge, district: Workbook) -> None:
+    (note,) = judge(district, history={}).findings
+    assert note.code == "Q01" and note.level == Level.NOTE and "cần ít nhất 3 kỳ, mới có 0" in note.message
+
+
+def test_a_unit_without_an_official_figure_is_untestable(judge: Judge, district: Workbook) -> None:
+    (note,) = judge(district, compare_official=True).findings
+    assert note.code == "Q01" and "chưa có số chính thức" in note.message
+
+
+def test_a_cumulative_number_may_begin_again_in_january(catalogue: Catalogue, judge: Judge) -> None:
+    first = Workbook(catalogue, "kt-district-quarter", "612", "2024Q1").filled()
+    before = past("highrisk_examined", q2023Q4=90, q2023Q3=70, q2023Q2=50)
+    assert judge(first, **before) == Verdict(True, ())
+
+
+def test_growth_and_small_numbers_are_no_jumps(judge: Judge, district: Workbook) -> None:
+    history = {
+        period: {(unit, element): value for unit in COMMUNES for element, value in values.items()}
+        for period, values in {
+            "2024Q2": {"ehealth_book": 260, "tb_new": 0, "insured": 949},
+            "2024Q1": {"ehealth_book": 220, "tb_new": 0, "insured": 948},
+            "2023Q4": {"ehealth_book": 180, "tb_new": 0, "insured": 948},
+        }.items()
+    }
+    assert judge(district, history=history) == Verdict(True, ())
+
+
+# --- the evaluator ------------------------------------------------------------------------------------------------
+
+
+def test_asking_first_whether_any_row_fails_changes_no_answer(rules: Rules) -> None:
+    """A rule with a row to fail gives the rows that it gives alone, whatever stands beside it."""
+    draw = np.random.default_rng(7)
+    names = ["over_min", "under_max", "fraction", "filled"]
+    ruled = [r for r in rules.of_frame("cells") if r.kwargs["column"] in names]
+    for size in (1, 40):
+        columns = {
+            n: np.where(draw.random(size) < 0.2, np.nan, draw.integers(-2, 3, size).astype(float)) for n in names
+        }
+        frame = Frame(columns, np.zeros(size, dtype=int), np.arange(size))
+        together = failures(ruled, {"cells": frame})
+        for rule in ruled:
+            low, high = rule.kwargs.get("min_value", -np.inf), rule.kwargs.get("max_value", np.inf)
+            column = columns[rule.kwargs["column"]]
+            expected = np.flatnonzero((column < low) | (column > high)).tolist()
+            assert together.get(rule.code, []) == expected
+
+
+def test_a_rule_that_is_no_range_is_asked_over_its_whole_frame() -> None:
+    rule = Rule(
+        code="Z1", title="t", level=Level.NOTE, frame="files", owner="o", message="m", hint="h",
+        expectation="expect_column_values_to_not_be_in_set", kwargs={"column": "owed", "value_set": [7]},
+    )  # fmt: skip
+    frame = Frame({"owed": np.array([1.0, 7.0, 2.0])}, np.zeros(3, dtype=int), np.full(3, -1))
+    assert failures([rule], {"files": frame}) == {"Z1": [1]}

@@ -1,0 +1,81 @@
+"""`tongket check`: the verdict of intake without a database, for many files, with the copies a sender would get."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from etl import steps
+from etl.catalog import Catalogue
+from etl.cli import main
+from tests.builders import Workbook
+
+
+@pytest.fixture
+def files(catalogue: Catalogue, tmp_path: Path) -> list[Path]:
+    right = Workbook(catalogue, "kt-district-quarter", "610", "2024Q3").filled()
+    wrong = Workbook(catalogue, "kt-district-quarter", "610", "2024Q3").filled().with_element("tb_new", "mười")
+    paths = [tmp_path / "đúng.xlsx", tmp_path / "sai.xlsx", tmp_path / "lạ.xlsx"]
+    for path, data in zip(paths, (right.bytes(), wrong.bytes(), b"khong phai excel"), strict=True):
+        path.write_bytes(data)
+    return paths
+
+
+def test_every_file_has_its_verdict_and_its_copy_and_none_is_touched(files: list[Path]) -> None:
+    before = {path: path.read_bytes() for path in files}
+    seen: list[int] = []
+    results = steps.check_files(files, answers=True, progress=lambda: seen.append(1))
+    assert len(seen) == 3
+    assert [r["accepted"] for r in results] == [True, False, False]
+    assert {path: path.read_bytes() for path in files} == before
+    answers = [Path(r["answer"]) for r in results]
+    assert [a.name for a in answers] == ["đúng.ket-qua.xlsx", "sai.ket-qua.xlsx", "lạ.ket-qua.xlsx"]
+    marked = openpyxl.load_workbook(answers[1])
+    assert marked.sheetnames[0] == "Kết quả kiểm tra" and "B3" in marked.sheetnames
+
+
+def test_a_copy_never_replaces_a_file_that_is_checked(files: list[Path]) -> None:
+    other = files[0].with_name("sai.ket-qua.xlsx")
+    other.write_bytes(files[0].read_bytes())
+    results = steps.check_files([files[1], other], answers=True)
+    assert [Path(r["answer"]).name for r in results] == ["sai.ket-qua-2.xlsx", "sai.ket-qua.ket-qua.xlsx"]
+    assert other.read_bytes() == files[0].read_bytes()
+
+
+def test_exit_codes_and_words(files: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
+    for paths, code in ((files[:1], 0), (files, 1), ([files[0].with_name("không có.xlsx")], 2)):
+        with pytest.raises(SystemExit) as ended:
+            main(["check", *map(str, paths)])
+        assert ended.value.code == code
+    out = capsys.readouterr().out
+    assert "ĐẠT" in out and "TRẢ LẠI" in out and "Phải sửa        V01" in out
+    with pytest.raises(SystemExit):
+        main(["check", "--json", *map(str, files)])
+    said = json.loads(capsys.readouterr().out)
+    assert said["accepted"] is False and len(said["files"]) == 3 and said["files"][0]["not_checked"]
+
+
+@pytest.mark.parametrize(("arguments", "shown"), [((), True), (("--json",), False)])
+def test_many_files_show_how_far_it_is_to_who_looks(arguments: tuple[str, ...], shown: bool, files: list[Path]) -> None:
+    parent, child = pty.openpty()
+    command = [sys.executable, "-m", "etl", "check", *arguments, *map(str, files)]
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=child, check=False, env=os.environ | {"TERM": "xterm"}
+    )
+    os.set_blocking(parent, False)
+    try:
+        said = os.read(parent, 1 << 16).decode()
+    except BlockingIOError:
+        said = ""
+    os.close(child)
+    os.close(parent)
+    assert done.returncode == 1
+    assert ("Đang kiểm tra" in said) == shown
+    assert "Đang kiểm tra" not in done.stdout.decode()
