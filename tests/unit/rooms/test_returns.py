@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
 
@@ -37,8 +38,9 @@ def test_a_refusal_names_every_finding_with_its_cell_and_what_to_do() -> None:
         "mười",
         "“mười” không phải là một số.",
         "Chỉ nhập số.",
-        "Phải sửa",
-        "Cần xác nhận",
+        "■ Phải sửa",
+        "▲ Cần xác nhận",
+        "■ Phải sửa: 1    ▲ Cần xác nhận: 1    ○ Ghi nhận: 0",
     ):
         assert text in found
     assert "Tệp chưa được nhận vì có 1 nội dung phải sửa. Chưa có số liệu nào được ghi nhận." in found
@@ -55,13 +57,35 @@ def test_what_looks_like_a_formula_stays_text() -> None:
     [(0, "21/10/2024: đúng hạn"), (-3, "21/10/2024: đúng hạn"), (2, "21/10/2024: quá hạn 2 ngày làm việc")],
 )
 def test_a_receipt_says_version_deadline_and_changes(late: int, text: str) -> None:
-    change = Change("B1", "F13", "Có thẻ BHYT", "Xã Pô Kô", 950, None)
+    change = Change("B1", "F13", "Có thẻ BHYT", "Xã Pô Kô", Fraction(1900, 2), None)
+    words = Change("B6", "E12", "Nhiệm vụ", "Huyện Đắk Tô", "Đang thực hiện", "=Đã hoàn thành")
     answer = replace(
-        ANSWER, accepted=True, findings=(), version=2, due=date(2024, 10, 21), late_days=late, changes=(change,)
+        ANSWER, accepted=True, findings=(), version=2, due=date(2024, 10, 21), late_days=late, changes=(change, words)
     )
     found = texts(workbook(answer))
-    for expected in ("BIÊN NHẬN BÁO CÁO", "2", text, "Có thẻ BHYT", "Xã Pô Kô", "950", "chưa có", ANSWER.sha256):
+    for expected in (
+        "BIÊN NHẬN BÁO CÁO",
+        "2",
+        text,
+        "Có thẻ BHYT",
+        "Xã Pô Kô",
+        "950",
+        "chưa có",
+        "=Đã hoàn thành",
+        ANSWER.sha256,
+    ):
         assert expected in found
+
+
+def test_a_trial_never_says_that_something_was_received() -> None:
+    for accepted, heading in (
+        (True, "KẾT QUẢ KIỂM TRA THỬ: ĐẠT"),
+        (False, "KẾT QUẢ KIỂM TRA THỬ: PHẢI SỬA TRƯỚC KHI GỬI"),
+    ):
+        found = texts(workbook(replace(ANSWER, accepted=accepted, trial=True)))
+        assert found[0] == heading
+        assert found[1].endswith("tệp chưa được gửi đi.")
+        assert not any(word in " ".join(found) for word in ("Đã nhận", "BIÊN NHẬN", "Nhận lúc", "gửi lại"))
 
 
 def test_simulated_data_is_marked() -> None:

@@ -1,0 +1,85 @@
+"""``python -m benchmarks.returns``: how long a sender's own workbook takes to be annotated.
+
+One simulated district workbook, first as issued and then as it comes back marked and is marked again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from dataclasses import dataclass, replace
+
+from etl import settings
+from etl.catalog import load_catalogue
+from etl.model import Finding, Level, Period
+
+FINDINGS = (1, 20, 200, 500)
+_ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number of findings. Seconds are of the processor, the best of some rounds; sizes are bytes."""
+
+    findings: int
+    seconds: float
+    seconds_again: float
+    size_before: int
+    size_after: int
+
+
+def rows() -> list[Row]:
+    """A row for each number of findings."""
+    from etl.returns import Answer
+
+    catalogue = load_catalogue(settings.load().catalog)
+    scope, form = catalogue.scopes["kon-tum"], catalogue.forms["kt-district-quarter"]
+    period = Period.parse("2024Q3")
+    unit = catalogue.children(scope.area_unit, "district", period.end)[0]
+    original, cells = _issued(catalogue, scope, form, unit, period)
+    answer = Answer(
+        unit.code, "Báo cáo.xlsx", "ab" * 32, dt.datetime(2024, 10, 4, tzinfo=dt.UTC), False, (),
+        simulated=True, original=original,
+    )  # fmt: skip
+    found = []
+    for count in FINDINGS:
+        asked = replace(answer, findings=tuple(_finding(i, *cell) for i, cell in enumerate(cells[:count])))
+        seconds, back = _best(asked)
+        again, _ = _best(replace(asked, original=back))
+        found.append(Row(len(asked.findings), seconds, again, len(original), len(back)))
+    return found
+
+
+def _issued(*about: object) -> tuple[bytes, list[tuple[str, str]]]:
+    """A workbook and the cells that can be wrong in it."""
+    from benchmarks.fill import read_manifest
+    from etl.forms import issue
+
+    data = issue(*about, simulated=True)  # type: ignore[arg-type]
+    return data, [(entry.sheet, entry.cell) for entry in read_manifest(data).entries]
+
+
+def _finding(number: int, sheet: str, cell: str) -> Finding:
+    level = list(Level)[number % len(Level)]
+    return Finding(
+        f"V{number % 7 + 1:02}", level, f"“mười hai” ở ô {cell} không phải là một số.", "Chỉ nhập số.", sheet, cell
+    )
+
+
+def _best(answer: object) -> tuple[float, bytes]:
+    from etl.returns.annotate import annotated
+
+    taken, back = [], b""
+    for _ in range(_ROUNDS):
+        start = time.process_time()
+        back = annotated(answer)  # type: ignore[arg-type]
+        taken.append(time.process_time() - start)
+    return min(taken), back
+
+
+if __name__ == "__main__":
+    for row in rows():
+        print(
+            f"{row.findings:>4} findings: {row.seconds:.3f} s, marked again {row.seconds_again:.3f} s; "
+            f"{row.size_before} → {row.size_after} bytes"
+        )

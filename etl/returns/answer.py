@@ -1,0 +1,105 @@
+"""What a sender is told about one file, and where it is put."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import re
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from etl.files import write_atomic
+from etl.model import Finding, Level
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+_NO_FOLDER = "_khong-ro"
+_FILE = "F"
+"""Codes that begin so are about the file itself: refused for one, it is never opened again and never handed back."""
+_ZIP = b"PK\x03\x04"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A cell whose content differs from the version before: a number, words, or None for nothing there."""
+
+    sheet: str
+    cell: str
+    element: str
+    unit: str
+    before: Fraction | float | str | None
+    after: Fraction | float | str | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """All that a sender is told about one file. `form_title` and what follows are empty if not understood.
+
+    Findings stand in the order to show them. `original` is the content that was sent, if it may be opened again;
+    `office` is who answers; `trial` is a check before anything was sent: nothing was received.
+    """
+
+    folder: str
+    file: str
+    sha256: str
+    received_at: dt.datetime
+    accepted: bool
+    findings: tuple[Finding, ...]
+    form: str = ""
+    form_title: str = ""
+    unit_name: str = ""
+    period: str = ""
+    period_name: str = ""
+    version: int = 0
+    due: dt.date | None = None
+    late_days: int = 0
+    changes: tuple[Change, ...] = ()
+    simulated: bool = False
+    office: str = ""
+    trial: bool = False
+    original: bytes | None = field(default=None, repr=False)
+
+
+def path_of(answer: Answer, outbox: Path) -> Path:
+    """Where the answer is put: the sender's own folder; the name tells period, form, content and verdict."""
+    word = "bien-nhan" if answer.accepted else "tra-lai"
+    parts = [p for p in (answer.period, answer.form) if re.fullmatch(r"[A-Za-z0-9._-]+", p)]
+    name = "_".join([*parts, answer.sha256[:8], word]) + ".xlsx"
+    return outbox / "returns" / (answer.folder or _NO_FOLDER) / name
+
+
+def write(answer: Answer, outbox: Path) -> Path:
+    """Writes the answer and gives its path.
+
+    Raises:
+        StorageError: the outbox cannot be written.
+    """
+    path = path_of(answer, outbox)
+    write_atomic(path, workbook(answer))
+    return path
+
+
+def workbook(answer: Answer) -> bytes:
+    """The answer as an Excel workbook: the sender's own with its cells marked, or the first sheet alone.
+
+    Never fails over what was sent: a workbook too odd to annotate costs its sender the marks, not the answer.
+    """
+    from etl.returns.annotate import annotated
+    from etl.returns.fresh import fresh
+
+    if may_be_annotated(answer):
+        try:
+            return annotated(answer)
+        except Exception as error:  # whatever a sender's file can do to a parser
+            _log.warning("%s cannot be annotated (%s): a fresh workbook is written", answer.sha256[:8], error)
+    return fresh(answer)
+
+
+def may_be_annotated(answer: Answer) -> bool:
+    """Whether the sender's own workbook goes back: it has findings, is a zip, and was not refused as a file."""
+    if not answer.original or not answer.original.startswith(_ZIP):
+        return False
+    hostile = any(f.code.startswith(_FILE) and f.level == Level.REFUSE for f in answer.findings)
+    return bool(answer.findings) and not hostile

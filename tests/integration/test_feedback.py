@@ -1,0 +1,204 @@
+"""Back down to the units: one page a quarter, by numbers that the warehouse holds."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import subprocess
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from pypdf import PdfReader
+from sqlalchemy import Engine, text
+
+from benchmarks.sample import drop
+from etl import load, steps
+from etl.catalog import Catalogue
+from etl.errors import UsageError
+from etl.feedback import Counts, Feedback, Line, Mended, Sent, Share, workbook
+from etl.model import Finding, Level, Period
+from etl.settings import Settings
+from tests.integration.build import item
+
+pytestmark = pytest.mark.integration
+
+FORM, SCOPE = "kt-district-quarter", "kon-tum"
+QUARTERS = ("2024Q1", "2024Q2", "2024Q3")
+
+
+def found(code: str, level: Level, element: str, unit: str = "608", cell: str = "C14") -> Finding:
+    return Finding(code, level, f"{element}: xem lại.", "Sửa.", "B1", cell, "1", unit, element)
+
+
+def page(settings: Settings, unit: str, period: str) -> Any:
+    return openpyxl.load_workbook(path(settings, unit, period))["Phản hồi"]
+
+
+def path(settings: Settings, unit: str, period: str) -> Path:
+    return settings.outbox / "returns" / unit / f"phan-hoi_{period}.xlsx"
+
+
+def rows(sheet: Any) -> list[list[Any]]:
+    found = ([cell.value for cell in row if cell.value not in (None, "")] for row in sheet.iter_rows())
+    return [row for row in found if row]
+
+
+def row(sheet: Any, *start: Any) -> list[Any]:
+    (only,) = [r for r in rows(sheet) if tuple(r[: len(start)]) == start]
+    return only
+
+
+def said(sheet: Any) -> str:
+    return "\n".join(str(value) for r in rows(sheet) for value in r)
+
+
+@pytest.fixture
+def told(warehouse: Settings, loader: Engine, catalogue: Catalogue) -> Settings:
+    """608 in three quarters: on time; late, refused first; on time with two versions. 610 in the last one alone."""
+    cells = {("608", "doctors"): "5", ("23281", "pop_total"): "1000", ("23281", "insured"): "960"}
+    confirm, note, refuse = Level.CONFIRM, Level.NOTE, Level.REFUSE
+    sendings: tuple[tuple[str, str, str, tuple[Finding, ...]], ...] = (
+        ("608", "2024Q1", "2024-04-10", ()),
+        ("608", "2024Q2", "2024-07-10", (found("V01", refuse, "insured"), found("V05", confirm, "doctors"))),
+        ("608", "2024Q2", "2024-07-30", (found("V05", confirm, "doctors"), found("R01", confirm, "beds"))),
+        ("608", "2024Q3", "2024-10-08", (found("V05", confirm, "beds"), found("T01", note, "elderly"), found("R01", confirm, "beds"))),
+        ("608", "2024Q3", "2024-10-09", (found("R01", confirm, "beds", cell="D20"), found("T01", note, "elderly"))),
+        ("610", "2024Q3", "2024-10-10", ()),
+    )  # fmt: skip
+    for number, (unit, period, day, findings) in enumerate(sendings):
+        with loader.begin() as conn:
+            given = cells if unit == "608" else {("23341", "pop_total"): "500", ("23341", "insured"): "400"}
+            load.deliveries(conn, [item(conn, catalogue, FORM, unit, period, given, received_at=f"{day}T08:00:00+07:00",
+                                        findings=findings, name=str(number))])  # fmt: skip
+    return warehouse
+
+
+def test_the_page_says_what_the_warehouse_holds(told: Settings, loader: Engine, catalogue: Catalogue) -> None:
+    done = steps.feedback(SCOPE, "2024Q3")
+    assert done["units"] == done["written"] == len(done["files"]) == 10
+    sheet = page(told, "608", "2024Q3")
+    with loader.connect() as conn:
+        full = conn.execute(text("SELECT count(*) FROM core.observation o JOIN core.submission s USING (submission_id) JOIN "
+                                 "core.org_unit u ON u.org_unit_id = s.org_unit_id WHERE u.code = '608' AND s.period = "
+                                 "'2024Q3' AND s.version = 2 AND o.state <> 'missing'")).scalar_one()  # fmt: skip
+    (sent,) = [r for r in rows(sheet) if "đúng hạn" in r]
+    assert sent[-3] == full == 3
+    assert sent[-1] == pytest.approx(3 / sent[-2]) and sent[-2] > 500
+    # three forms are due by then: the second came late
+    assert "Đúng hạn trong 3 quý gần nhất: 2/3 báo cáo (67 %), ▼ dưới ngưỡng (ngưỡng cần xem lại: dưới 75 %)" in said(
+        sheet
+    )
+    assert "▼ 1 mẫu dưới ngưỡng (ngưỡng cần xem lại: dưới 90 %)" in said(sheet)
+    assert row(sheet, "quý I năm 2024")[1:8] == [1, 0, 0, 0, 0, 0, 0]
+    assert row(sheet, "quý II năm 2024")[1:8] == [2, 1, 1, 0, 0, 2, 0]
+    assert row(sheet, "quý III năm 2024")[1:8] == [2, 0, 2, 1, 0, 1, 1]
+    names = {code: element.name for code, element in catalogue.elements.items()}
+    assert f"{names['beds']}: đã sửa trong quý, ở bản gửi sau [V05]" in said(sheet)
+    assert f"{names['doctors']}: có ở quý trước, quý này không còn [V05]" in said(sheet)
+    assert row(sheet, "▲ R01") == ["▲ R01", "B1!D20", "beds: xem lại."]
+    assert "T01" not in said(sheet), "a note asks nothing"
+    assert "SỐ LIỆU MÔ PHỎNG" in said(sheet) if told.simulated else "SỐ LIỆU MÔ PHỎNG" not in said(sheet)
+
+
+def test_own_figure_beside_the_areas_and_the_target(told: Settings) -> None:
+    steps.feedback(SCOPE, "2024Q3")
+    insured = {
+        unit: next(r for r in rows(page(told, unit, "2024Q3")) if "Tham gia BHYT" in r)
+        for unit in ("608", "610", "611")
+    }
+    own, other, none = (insured[unit][3:] for unit in ("608", "610", "611"))
+    area = float(Fraction(960 + 400, 1500) * 100)
+    assert own[:2] == [96, pytest.approx(area)] and own[3:] == ["Đ", "tốt hơn"]
+    assert other[:2] == [80, pytest.approx(area)] and other[3:] == ["C", "kém hơn"]
+    assert none == ["chưa có số liệu", pytest.approx(area), own[2], "–", "–"]
+    assert own[2].startswith("≥ 95")
+
+
+def test_a_silent_unit_is_told_so_and_never_gets_a_zero(told: Settings) -> None:
+    steps.feedback(SCOPE, "2024Q3", "611")
+    sheet = page(told, "611", "2024Q3")
+    assert "đề nghị gửi ngay" in said(sheet) and "quá hạn, chưa gửi" in said(sheet)
+    assert row(sheet, "quý III năm 2024") == ["quý III năm 2024", 0, "chưa có số liệu"]
+    assert not path(told, "608", "2024Q3").exists(), "one unit was asked for"
+    numbers = [cell for r in rows(sheet) for cell in r if "Tham gia BHYT" in r and isinstance(cell, int | float)]
+    assert 0 not in numbers
+
+
+def test_the_first_quarter_has_nothing_before_it(told: Settings) -> None:
+    steps.feedback(SCOPE, "2024Q1", "608")
+    sheet = page(told, "608", "2024Q1")
+    assert "Đúng hạn trong quý: 1/1 báo cáo (100 %), đạt ngưỡng" in said(sheet)
+    assert [r[0] for r in rows(sheet) if str(r[0]).startswith("quý ")] == ["quý I năm 2024"]
+    assert "Không có nội dung nào được ghi nhận là đã sửa." in said(sheet)
+
+
+def test_the_same_facts_leave_the_same_page_alone(told: Settings, loader: Engine, catalogue: Catalogue) -> None:
+    assert steps.feedback(SCOPE, "2024Q3")["written"] == 10
+    before = path(told, "608", "2024Q3").read_bytes()
+    assert steps.feedback(SCOPE, "2024Q3")["written"] == 0
+    path(told, "608", "2024Q3").unlink()
+    assert steps.feedback(SCOPE, "2024Q3")["written"] == 1
+    assert path(told, "608", "2024Q3").read_bytes() == before
+
+
+def test_a_refused_last_file_mends_nothing(told: Settings, loader: Engine, catalogue: Catalogue) -> None:
+    bad = (found("V01", Level.REFUSE, "insured"),)
+    with loader.begin() as conn:
+        load.deliveries(conn, [item(conn, catalogue, FORM, "608", "2024Q3", {}, findings=bad, name="bad")])
+    steps.feedback(SCOPE, "2024Q3", "608")
+    sheet = page(told, "608", "2024Q3")
+    assert row(sheet, "■ V01") and "chưa xác định được nội dung đã sửa" in said(sheet)
+
+
+def test_other_periods_and_other_units(told: Settings) -> None:
+    assert "skipped" in steps.feedback(SCOPE, "2024")
+    assert "skipped" in steps.feedback(SCOPE, "2019Q1")
+    with pytest.raises(UsageError, match="owes nothing"):
+        steps.feedback(SCOPE, "2024Q3", "62-CDC")
+    # new units of the new geography start with a blank record
+    steps.feedback(SCOPE, "2025Q3", "51-TTYT-608")
+    sheet = page(told, "51-TTYT-608", "2025Q3")
+    assert "Đơn vị không có chỉ tiêu tính riêng theo quý." in said(sheet)
+    assert [r[0] for r in rows(sheet) if str(r[0]).startswith("quý ")] == ["quý III năm 2025"]
+
+
+@pytest.mark.slow
+def test_it_prints_as_one_page(
+    warehouse: Settings, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The sample's own districts, mishaps included, and a page with more in it than any unit has."""
+    for name, value in (("MIN_AGE_SECONDS", "0"), ("RECEIVED_CLOCK", "mtime"), ("SIMULATED", "1")):
+        monkeypatch.setenv(f"TONGKET_{name}", value)
+    units = ["608", "612", "618"]
+    for quarter in QUARTERS:
+        steps.open_period(SCOPE, quarter)
+    for wave in (1, 2):
+        drop(catalogue, SCOPE, [Period.parse(q) for q in QUARTERS], warehouse.outbox / "forms", warehouse.inbox,
+             wave=wave, only=units)  # fmt: skip
+        for batch in steps.receive()["batches"]:
+            steps.process_batch(batch)
+    steps.feedback(SCOPE, "2024Q3")
+    assert "SỐ LIỆU MÔ PHỎNG" in said(page(warehouse, "608", "2024Q3"))
+    books = []
+    for unit in [*units, "611"]:
+        books.append(tmp_path / f"{unit}.xlsx")
+        shutil.copy(path(warehouse, unit, "2024Q3"), books[-1])
+    mended = tuple(Mended("V05", "Bỏ trống", "Số lượt khám, chữa bệnh bảo hiểm y tế", 9 - i, False) for i in range(7))
+    todo = tuple(found("R01", Level.CONFIRM, "rất dài " * 40, cell=f"AB{i}") for i in range(9))
+    line = Line("Phụ nữ mang thai được tầm soát", "%", Fraction(7, 2), None, "≥ 95 (năm 2025)", "C", "unclear")
+    counted = Counts("quý III năm 2024", 12, (90, 1200, 30), (0, 400, 30))
+    sent = Sent("Báo cáo quý về kết quả bảo vệ, chăm sóc sức khỏe", "refused", dt.date(2024, 10, 21))
+    fullest = Feedback("608", "Thành phố Kon Tum", "quý III năm 2024", "UBND TỈNH KON TUM", "SỞ Y TẾ", "Sở Y tế", "toàn tỉnh",
+                       dt.date(2024, 11, 1), (sent, sent), Share(5, 8, 0.75, True), (counted,) * 5, mended, True, todo,
+                       (line,) * 12, True)  # fmt: skip
+    books.append(tmp_path / "fullest.xlsx")
+    books[-1].write_bytes(workbook(fullest, 30))
+    office = ["soffice", f"-env:UserInstallation=file://{tmp_path}/lo", "--headless", "--convert-to", "pdf", "--outdir"]
+    subprocess.run([*office, str(tmp_path), *map(str, books)], check=True, capture_output=True, timeout=240)
+    for book in books:
+        pages = PdfReader(book.with_suffix(".pdf")).pages
+        assert len(pages) == 1, book.name
+        assert "Đúng hạn trong" in pages[0].extract_text()
