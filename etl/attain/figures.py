@@ -25,6 +25,8 @@ def figures(target: m.Target, indicator: m.Indicator | None, observed: Observed 
     """The figures of a target: as observed, or for a share of units, units at the floor over units present."""
     if observed is None:
         return Figures(gap=wording.no_data(0, 0))
+    if observed.no_figure and observed.value is None:
+        return Figures(gap=observed.no_figure)
     if target.kind == "per_unit":
         return _share_of_units(target, indicator, observed)
     if observed.denominator == 0 and (indicator is None or indicator.method != "published"):

@@ -56,6 +56,11 @@ def exact_poisson(x: int) -> tuple[float, float]:
     return _EXACT[x]
 
 
+def is_small(indicator: m.Indicator | None, numerator: Fraction | None) -> bool:
+    """Whether a rate stands on so few events that their count must be printed beside it."""
+    return indicator is not None and numerator is not None and is_event_rate(indicator) and numerator < _EXACT_BELOW
+
+
 def interval(
     indicator: m.Indicator | None, numerator: Fraction | None, denominator: Fraction | None
 ) -> tuple[tuple[float, float], str] | None:

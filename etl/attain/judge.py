@@ -1,4 +1,4 @@
-"""Whether one value satisfies one milestone. Used only inside the attainment room.
+"""Whether one value satisfies one goal. Used only inside the attainment room.
 
 Strict signs stay strict and nothing is rounded: 95,0 does not satisfy ``> 95``.
 """
@@ -16,11 +16,17 @@ _COMPARE: dict[str, Callable[[Fraction, Fraction], bool]] = {
     "<": operator.lt,
     "=": operator.eq,
 }
+_RANGES = frozenset({"about", "between"})
 
 
 def is_numeric(sign: str) -> bool:
     """Whether a milestone's operator compares numbers."""
-    return sign in _COMPARE
+    return sign in _COMPARE or sign in _RANGES
+
+
+def is_range(sign: str) -> bool:
+    """Whether a milestone has two ends: about a number, or from one to another."""
+    return sign in _RANGES
 
 
 def is_elimination(sign: str) -> bool:
@@ -28,9 +34,18 @@ def is_elimination(sign: str) -> bool:
     return sign in {"eliminate", "maintain_elimination"}
 
 
-def satisfies(sign: str, value: Fraction, target: Fraction) -> bool:
-    """Whether `value sign target` holds, unrounded."""
-    return _COMPARE[sign](value, target)
+def satisfies(sign: str, value: Fraction, low: Fraction, high: Fraction | None = None) -> bool:
+    """Whether `value sign low` holds, unrounded; for a range, whether the value lies in it, both ends included."""
+    if sign in _RANGES:
+        return low <= value <= (low if high is None else high)
+    return _COMPARE[sign](value, low)
+
+
+def nearest(sign: str, value: Fraction, low: Fraction, high: Fraction) -> tuple[str, Fraction]:
+    """The plain sign and number that a value which misses a goal must come to: for a range, its nearer end."""
+    if sign not in _RANGES:
+        return sign, low
+    return (">=", low) if value < low else ("<=", high)
 
 
 def eliminated(count: Fraction, recognised: bool | None) -> bool:

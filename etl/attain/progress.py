@@ -10,10 +10,10 @@ from fractions import Fraction
 
 from etl.attain import wording
 from etl.attain.cagr import cagr_ratio
-from etl.attain.judge import satisfies
-from etl.attain.milestones import Start, end_day, exact
+from etl.attain.goals import Goal
+from etl.attain.judge import is_range, nearest, satisfies
 from etl.attain.path import Segment, month_number, progress_class, progress_ratio
-from etl.catalog import models as m
+from etl.attain.starts import Start
 from etl.model import Period
 from etl.model.results import ProgressClass
 
@@ -36,27 +36,29 @@ class Progress:
 
 
 def progress(
-    milestone: m.Milestone, start: Start | None, value: Fraction, period: Period, definition: str, from_baseline: bool
+    goal: Goal, start: Start | None, value: Fraction, period: Period, definition: str, from_baseline: bool
 ) -> Progress:
-    """Progress of a value that does not meet a numeric milestone.
+    """Progress of a value that does not meet a numeric goal; towards a range, progress to its nearer end.
 
     Args:
-        milestone: The milestone the segment ends at.
+        goal: The goal the segment ends at.
         start: Where the segment starts.
         value: What was observed at the period's end.
         period: The observed period.
         definition: The definition it was observed by; empty where not known.
         from_baseline: Whether the segment starts at the baseline (else at a milestone).
     """
-    target = exact(milestone.value)
-    if start is None or start.value is None or start.end is None or target is None:
+    if start is None or start.value is None or start.end is None or goal.low is None or goal.high is None:
         return Progress(reason=wording.NO_BASELINE if from_baseline else wording.NO_NUMERIC_START)
-    segment = Segment(start.value, month_number(start.end), target, month_number(end_day(milestone)))
+    sign, end = nearest(goal.operator, value, goal.low, goal.high)
+    segment = Segment(start.value, month_number(start.end), end, month_number(goal.due))
     now = month_number(period.end)
-    reason = _no_time(segment, now) or break_between(start.definition, definition, milestone.definition)
+    reason = _no_time(segment, now) or break_between(start.definition, definition, goal.definition)
+    if not reason and is_range(goal.operator) and satisfies(sign, segment.start, end):
+        reason = wording.OTHER_SIDE
     if reason:
         return Progress(reason=reason)
-    return _standing(milestone.operator, segment) or _along(segment, value, now)
+    return _standing(sign, segment) or _along(segment, value, now)
 
 
 def _standing(sign: str, segment: Segment) -> Progress | None:

@@ -1,7 +1,7 @@
 """A year's plan for part of the year. Used only inside the attainment room.
 
-Case rates grow through the year over a standing denominator, so a figure from January to the end of
-a part-year period is compared with as many twelfths of the year's plan.
+Case rates grow from January (from July in a second half-year) over a standing denominator, so a figure of a
+part of a year is compared with as many twelfths of the year's plan.
 """
 
 from __future__ import annotations
@@ -12,11 +12,16 @@ from etl.catalog import models as m
 from etl.model import Period
 
 
+def months_counted(period: Period) -> int:
+    """The months of a year that an accumulating figure of a period has grown through."""
+    return period.months_elapsed - period.counted_from + 1
+
+
 def is_part_year(indicator: m.Indicator | None, period: Period) -> bool:
-    """Whether the indicator accumulates and the year is not closed at the period's end."""
-    return indicator is not None and indicator.accumulates and period.months_elapsed < 12
+    """Whether the indicator accumulates and the period's figure is not the whole year's."""
+    return indicator is not None and indicator.accumulates and months_counted(period) < 12
 
 
 def prorated(target: Fraction, period: Period) -> Fraction:
-    """The year's plan up to the period's end."""
-    return target * period.months_elapsed / 12
+    """The year's plan for the months counted."""
+    return target * months_counted(period) / 12

@@ -5,11 +5,12 @@ Value ÷ target says nothing where lower is better: 5,0 HIV cases against 4,2 wo
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
 
-from etl.attain.milestones import Start
 from etl.attain.path import month_number
 from etl.attain.progress import break_between
+from etl.attain.starts import Start
 from etl.catalog import models as m
 from etl.model import Period
 
@@ -42,6 +43,16 @@ def reduction_pct(
     return (baseline.value - value) / (baseline.value - target) * 100
 
 
+def required_yearly_change(value: Fraction, target: Fraction, due: date, period: Period) -> Fraction | None:
+    """What the value must still change every year to be at the target on its day; None once the day has come.
+
+    Units: the indicator's, a year. For a strict sign it is the change to the border, which must be crossed.
+    """
+    months = month_number(due) - month_number(period.end)
+    return (target - value) * 12 / months if months > 0 else None
+
+
 def _time_passed(baseline: Start | None, period: Period) -> bool:
-    end = baseline.end if baseline else None
+    """Whether the period lies after the baseline; where there is none, or none with a value, it does."""
+    end = baseline.end if baseline and baseline.value is not None else None
     return end is None or month_number(period.end) > month_number(end)

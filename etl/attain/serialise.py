@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from etl.model import Attainment
+from etl.model import Attainment, ControlLimits, Projection
 
 
 def as_json(row: Attainment) -> dict[str, Any]:
@@ -48,6 +48,42 @@ def as_json(row: Attainment) -> dict[str, Any]:
         "as_of": row.as_of,
         "estimated": row.estimated,
         "reason": row.reason,
+        "corrections": list(row.corrections),
+        "reduction_pct": number(row.reduction_pct),
+        "target_upper": number(row.target_upper),
+        "required_yearly_change": number(row.required_yearly_change),
+        "bounds": [number(end) for end in row.bounds] if row.bounds else None,
+        "bounds_turn": row.bounds_turn,
+        "bounds_reason": row.bounds_reason,
+        "small_count": row.small_count,
+        "contradicts": list(row.contradicts),
+        "limits": _limits(row.limits) if row.limits else None,
+        "outlook": [_projection(one) for one in row.projections],
+    }
+
+
+def _limits(found: ControlLimits) -> dict[str, Any]:
+    return {
+        "mean": number(found.mean),
+        "low": number(found.low),
+        "high": number(found.high),
+        "points": found.points,
+        "provisional": found.provisional,
+        "signals": list(found.signals),
+    }
+
+
+def _projection(found: Projection) -> dict[str, Any]:
+    return {
+        "year": found.year,
+        "value": found.value,
+        "low": found.low,
+        "high": found.high,
+        "target": number(found.target),
+        "probability": found.probability,
+        "chance": found.chance,
+        "points": found.points,
+        "reason": found.reason,
     }
 
 

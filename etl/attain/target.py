@@ -8,15 +8,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from etl.attain import milestones, wording
+from etl.attain import wording
+from etl.attain.bounds import with_bounds
 from etl.attain.carried import carried_from
+from etl.attain.counted import counted
 from etl.attain.figures import Figures, figures
-from etl.attain.interval import interval
-from etl.attain.judge import eliminated, is_elimination, is_numeric, satisfies
+from etl.attain.goals import Goal, current, goals, start_of
+from etl.attain.grain import too_fine
+from etl.attain.interval import interval, is_small
+from etl.attain.judge import eliminated, is_elimination, is_numeric, is_range, nearest, satisfies
 from etl.attain.missing import people_missing
 from etl.attain.progress import progress
-from etl.attain.prorate import is_part_year, prorated
-from etl.attain.ratios import per_cent_of_plan, reduction_pct
+from etl.attain.prorate import is_part_year, months_counted, prorated
+from etl.attain.ratios import per_cent_of_plan, reduction_pct, required_yearly_change
+from etl.attain.starts import Start, baseline_start
 from etl.catalog import models as m
 from etl.model import Attainment, Observed, Period
 
@@ -30,8 +35,9 @@ class _Case:
     observed: Observed | None
     period: Period
     figures: Figures
-    baseline: milestones.Start | None
-    milestone: m.Milestone | None
+    baseline: Start | None
+    goals: tuple[Goal, ...]
+    goal: Goal | None
 
     @property
     def definition(self) -> str:
@@ -42,11 +48,6 @@ class _Case:
     def carried_from(self) -> str:
         """The period or date of an older value that stands in for the asked period's; empty if it is its own."""
         return carried_from(self.observed.as_of, self.period) if self.observed else ""
-
-    @property
-    def from_baseline(self) -> bool:
-        """Whether the path to the milestone starts at the baseline."""
-        return self.milestone == milestones.in_order(self.target)[0]
 
 
 def attain(
@@ -68,24 +69,31 @@ def attain(
     Grain: (plan, item, org unit, period). Units: those of `Attainment`. Missing data is a row with
     status ``no_data`` and its reason, never an error.
     """
+    stages = goals(target, indicator, baseline)
     case = _Case(
         target,
         indicator,
         observed,
         period,
         figures(target, indicator, observed),
-        milestones.baseline_start(target, indicator, baseline),
-        milestones.current(target, period),
+        baseline_start(target, indicator, baseline),
+        stages,
+        current(stages, period),
     )
-    return _verdict(case, _facts(plan_id, unit, case))
+    row = _facts(plan_id, unit, case)
+    fine = too_fine(indicator, observed.level if observed else "", period, carried=bool(case.carried_from))
+    if fine:
+        return replace(row, value=None, interval=None, interval_method="", reason=fine)
+    return with_bounds(target, indicator, observed, _verdict(case, row))
 
 
 def _facts(plan_id: str, unit: str, case: _Case) -> Attainment:
     """The row before any verdict: who, what the plan says, what was observed."""
-    target, seen, milestone = case.target, case.observed, case.milestone
+    target, seen, goal = case.target, case.observed, case.goal
     doubt = interval(case.indicator, case.figures.numerator, case.figures.denominator)
     if case.figures.value is None or target.kind == "per_unit":
         doubt = None
+    ranged = goal is not None and is_range(goal.operator)
     return Attainment(
         plan=plan_id,
         item=target.item,
@@ -97,10 +105,10 @@ def _facts(plan_id: str, unit: str, case: _Case) -> Attainment:
         numerator=case.figures.numerator,
         denominator=case.figures.denominator,
         value=case.figures.value,
-        operator=milestone.operator if milestone else "",
-        written=milestone.written if milestone else "",
-        target=milestones.exact(milestone.value) if milestone else None,
-        target_period=milestone.period if milestone else "",
+        operator=goal.operator if goal else "",
+        written=goal.milestone.written if goal else "",
+        target=goal.low if goal else None,
+        target_period=goal.period if goal else "",
         baseline=case.baseline.value if case.baseline else None,
         met=None,
         status="no_verdict",
@@ -112,6 +120,9 @@ def _facts(plan_id: str, unit: str, case: _Case) -> Attainment:
         as_of=seen.as_of if seen else "",
         source=seen.source if seen else "",
         estimated=seen.estimated if seen else False,
+        target_upper=goal.high if goal and ranged else None,
+        small_count=is_small(case.indicator, case.figures.numerator),
+        contradicts=target.contradicts,
     )
 
 
@@ -127,27 +138,42 @@ def _verdict(case: _Case, row: Attainment) -> Attainment:
     if case.target.kind == "track":
         reason = wording.carried(case.carried_from, None) if case.carried_from else ""
         return replace(row, status="track", reason=reason)
-    if case.milestone is None:
+    if case.goal is None:
         return replace(row, reason=wording.NO_MILESTONE)
-    return _compared(case, case.milestone, row, row.value)
+    reason = _incomparable(case, case.goal)
+    return replace(row, reason=reason) if reason else _compared(case, case.goal, row, row.value)
 
 
-def _compared(case: _Case, milestone: m.Milestone, row: Attainment, value: Fraction) -> Attainment:
-    """The milestone decides how a value is compared: as an elimination, as a number, or not at all."""
-    if milestone.definition and case.definition and milestone.definition != case.definition:
-        return replace(row, reason=wording.other_definition(case.definition, milestone.definition))
-    if is_elimination(milestone.operator):
+def _incomparable(case: _Case, goal: Goal) -> str:
+    """Why the value cannot be held against the goal at all; empty where it can."""
+    group = case.target.subgroup
+    if group and (case.indicator is None or case.indicator.subgroup != group):
+        return wording.other_subgroup(group)
+    if goal.definition and case.definition and goal.definition != case.definition:
+        return wording.other_definition(case.definition, goal.definition)
+    if goal.starts is not None and case.period.end < goal.starts:
+        return wording.not_yet(Period.parse(goal.period))
+    return goal.gap
+
+
+def _compared(case: _Case, goal: Goal, row: Attainment, value: Fraction) -> Attainment:
+    """The goal decides how a value is compared: as an elimination, a count, a range, a number, or not at all."""
+    if is_elimination(goal.operator):
         return _elimination(case, row, value)
-    goal = row.target
-    if goal is None or not is_numeric(milestone.operator):
+    if goal.low is None or not is_numeric(goal.operator):
         return replace(row, reason=wording.NO_NUMBER)
-    met = satisfies(milestone.operator, value, goal)
+    met = satisfies(goal.operator, value, goal.low, goal.high)
+    if goal.milestone.count is not None:
+        judged = counted(goal.milestone.count, case.indicator, row)
+        if judged.met is None:
+            return judged
+        met = judged.met
     if case.carried_from:
         return _carried(case, row, met)
     if is_part_year(case.indicator, case.period):
-        return _part_year(case, row, value, goal)
+        return _part_year(case, row, value, goal.low)
     if not met:
-        return _short(case, milestone, row, value, goal)
+        return _short(case, goal, row, value)
     return replace(row, met=True, status="met", progress_class="maintain" if case.target.kind == "maintain" else "")
 
 
@@ -171,11 +197,13 @@ def _elimination(case: _Case, row: Attainment, value: Fraction) -> Attainment:
 
 def _part_year(case: _Case, row: Attainment, value: Fraction, goal: Fraction) -> Attainment:
     """An accumulating figure before the year closes: against the plan pro rata, without a verdict."""
+    if is_range(row.operator):
+        return replace(row, reason=wording.RANGE_AT_YEAR_END)
     share = prorated(goal, case.period)
     within = satisfies(row.operator, value, share)
     ceiling = row.operator in {"<", "<="}
     exceeded = ceiling and not satisfies(row.operator, value, goal)
-    reason = wording.part_year(case.period.months_elapsed, within, exceeded)
+    reason = wording.part_year(months_counted(case.period), within, exceeded)
     row = replace(row, prorated_target=share, reason=reason)
     if within:
         return replace(row, status="within_plan")
@@ -183,14 +211,17 @@ def _part_year(case: _Case, row: Attainment, value: Fraction, goal: Fraction) ->
     return replace(row, status="over_plan" if ceiling else "no_verdict", people_missing=short)
 
 
-def _short(case: _Case, milestone: m.Milestone, row: Attainment, value: Fraction, goal: Fraction) -> Attainment:
+def _short(case: _Case, goal: Goal, row: Attainment, value: Fraction) -> Attainment:
     """What a value that misses its number still gets: people missing, then the ratios where they have a meaning."""
-    short = people_missing(case.indicator, row.operator, goal, row.numerator, row.denominator)
+    if goal.low is None or goal.high is None:
+        return row
+    sign, end = nearest(goal.operator, value, goal.low, goal.high)
+    short = _people(case, goal, row, sign, end)
     if case.target.kind == "maintain":
         return replace(row, met=False, status="not_met", people_missing=short, progress_class="maintain")
-    start = milestones.start_of(case.target, milestone, case.baseline)
-    definitions = (case.definition, milestone.definition)
-    found = progress(milestone, start, value, case.period, case.definition, case.from_baseline)
+    start = start_of(case.goals, goal, case.baseline)
+    found = progress(goal, start, value, case.period, case.definition, goal == case.goals[0])
+    above = is_range(goal.operator) and sign == "<="
     return replace(
         row,
         met=False,
@@ -202,7 +233,18 @@ def _short(case: _Case, milestone: m.Milestone, row: Attainment, value: Fraction
         cagr_ratio=found.cagr,
         cagr_class=found.cagr_class,
         classes_disagree=found.classes_disagree,
-        per_cent_of_plan=per_cent_of_plan(case.indicator, value, goal, case.baseline, case.period),
-        reduction_pct=reduction_pct(case.indicator, value, goal, case.baseline, case.period, definitions),
+        per_cent_of_plan=None if above else per_cent_of_plan(case.indicator, value, end, case.baseline, case.period),
+        reduction_pct=reduction_pct(
+            case.indicator, value, end, case.baseline, case.period, (case.definition, goal.definition)
+        ),
+        required_yearly_change=required_yearly_change(value, end, goal.due, case.period),
         reason=found.reason,
     )
+
+
+def _people(case: _Case, goal: Goal, row: Attainment, sign: str, end: Fraction) -> int | None:
+    """How many are missing: of units that the plan counts itself, or of what the number asks for."""
+    wanted = goal.milestone.count
+    if wanted is not None and row.numerator is not None:
+        return wanted.count - int(row.numerator)
+    return people_missing(case.indicator, sign, end, row.numerator, row.denominator)

@@ -24,6 +24,14 @@ NO_NUMBER = "mốc không có giá trị bằng số"
 BY_DATE = "mốc thời gian: theo dõi ở phần nhiệm vụ"
 NO_MILESTONE = "kế hoạch không ghi mốc"
 NOT_ASSESSED = "không đánh giá tại địa phương"
+NO_TOLERANCE = "kế hoạch ghi “khoảng” mà không nêu sai lệch cho phép nên không kết luận"
+OTHER_SIDE = "đầu đoạn không ở cùng phía với giá trị so với khoảng nên không tính tiến độ"
+RANGE_AT_YEAR_END = "mốc là một khoảng của cả năm; kết luận khi hết năm"
+NOT_COUNTED = "mốc đếm số đơn vị nhưng số liệu không đếm được từng đơn vị nên không kết luận"
+RISING, FALLING, ABOVE, BELOW = "tăng", "giảm", "trên mức trung bình", "dưới mức trung bình"
+NO_GOAL = "mục tiêu của năm không phải là một con số nên không có xác suất đạt"
+OTHER_DEFINITION = "không rõ số liệu có cùng định nghĩa với mục tiêu không nên không có xác suất đạt"
+EXACTLY = "mục tiêu là đúng một con số nên không có xác suất đạt"
 NO_FLOOR = "chưa đếm số đơn vị đạt mức sàn"
 
 
@@ -55,6 +63,41 @@ def part_year(months: int, within: bool, year_exceeded: bool) -> str:
     return f"{found}; kết luận khi hết năm"
 
 
+def no_base(written: str) -> str:
+    """That a level stated against a base has no base to stand on."""
+    return f"chưa có số liệu gốc{f' ({written})' if written else ''} để tính mức phải đạt nên không kết luận"
+
+
+def not_yet(period: Period) -> str:
+    """That a level holds from a period on that has not begun."""
+    return f"mốc áp dụng từ {period.name} trở đi"
+
+
+def other_subgroup(wanted: str) -> str:
+    """That the figures are not those of the group the plan speaks of."""
+    return f"số liệu không tách riêng {wanted} nên không kết luận"
+
+
+def other_total(planned: int, found: int) -> str:
+    """That a plan counted so many units and there are others now."""
+    return f"kế hoạch tính trên {planned} đơn vị, nay có {found}: không so sánh"
+
+
+def hangs_on(count: int) -> str:
+    """That the units which have not reported decide."""
+    return f"còn {count} đơn vị chưa có số liệu, đủ để thay đổi kết luận"
+
+
+def no_history(units: int) -> str:
+    """That nothing is known of the units missing from a sum."""
+    return f"{units} đơn vị thiếu số liệu chưa từng báo cáo nên không ước được khoảng của giá trị"
+
+
+def too_small(period: bool) -> str:
+    """That the counts of so short a period, or so small an area, mean nothing."""
+    return f"số ca quá ít để tính theo {'kỳ ngắn hơn một năm' if period else 'địa bàn nhỏ hơn tỉnh'}"
+
+
 def cases_left(count: int | None) -> str:
     """Why an elimination is not reached; None where only a rate is known."""
     return "còn ca mắc trong kỳ" if count is None else f"còn {count} ca mắc trong kỳ"
@@ -71,3 +114,28 @@ def as_of_name(as_of: str) -> str:
     except ValueError:
         return as_of
     return f"{day.day:02d}/{day.month:02d}/{day.year}"
+
+
+def too_few(points: int, wanted: int) -> str:
+    """That a series is too short to be carried forward."""
+    return f"quá ít số liệu để dự báo: có {points} kỳ, cần ít nhất {wanted}"
+
+
+def past(year: int) -> str:
+    """That a year is over, so that nothing about it is to be foreseen."""
+    return f"năm {year} đã kết thúc: xem kết quả thực hiện"
+
+
+def outside_limits(period: str) -> str:
+    """That a figure lies outside the limits of its series' usual variation."""
+    return f"{as_of_name(period)}: ngoài giới hạn kiểm soát"
+
+
+def run_of(count: int, what: str, period: str) -> str:
+    """That a run of figures is longer than chance would have it; `what` is a word of `RUNS`."""
+    return f"{count} kỳ liền {what}, đến {as_of_name(period)}"
+
+
+def near_limit(period: str) -> str:
+    """That two of three figures lie close to the same limit."""
+    return f"2 trong 3 kỳ gần giới hạn, đến {as_of_name(period)}"

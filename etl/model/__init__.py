@@ -16,22 +16,37 @@ from etl.model.cells import (
     Verdict,
 )
 from etl.model.period import Period, PeriodKind
-from etl.model.results import Attainment, NoteReport, Observed, TaskReport, TaskStateName, UnitStatus
+from etl.model.results import (
+    Attainment,
+    ControlLimits,
+    Gap,
+    NoteReport,
+    Observed,
+    Point,
+    Projection,
+    TaskReport,
+    TaskStateName,
+    UnitStatus,
+)
 
 __all__ = [
     "Attainment",
     "CellState",
+    "ControlLimits",
     "Delivery",
     "ElementKind",
     "Explanation",
     "Finding",
     "FormStamp",
+    "Gap",
     "Level",
     "NoteReport",
     "Observation",
     "Observed",
     "Period",
     "PeriodKind",
+    "Point",
+    "Projection",
     "ReadResult",
     "TaskReport",
     "TaskStateName",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -58,7 +58,11 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something about the data, in the sender's coordinates. Messages are Vietnamese."""
+    """Something about the data, in the sender's coordinates. Messages are Vietnamese.
+
+    `effect` says how far it moves the total of the file's unit, as a share of that total; it orders findings and is
+    not part of what a finding is.
+    """
 
     code: str
     level: Level
@@ -69,6 +73,7 @@ class Finding:
     value: str = ""
     org_unit_code: str = ""
     data_element: str = ""
+    effect: float = field(default=0.0, compare=False)
 
     def as_dict(self) -> dict[str, str]:
         """For JSON: keys as in the field names, `level` as its word."""

@@ -129,5 +129,31 @@ class Period:
         """The quarters from January to the end of this period (a month gives the finished ones)."""
         return tuple(Period(self.year, PeriodKind.QUARTER, i + 1) for i in range(self.end.month // 3))
 
+    def before(self, count: int) -> tuple[Period, ...]:
+        """The periods of the same kind before this one, newest first."""
+        per_year = 12 // self.months
+        place = self.year * per_year + self.index - 1
+        places = range(place - 1, place - 1 - count, -1)
+        return tuple(Period(p // per_year, self.kind, p % per_year + 1) for p in places)
+
+    @property
+    def counted_from(self) -> int:
+        """The month from which events are counted: January, but July for the second half of a year."""
+        return self.start.month if self.kind == PeriodKind.HALF else 1
+
+    @property
+    def quarters(self) -> tuple[Period, ...]:
+        """The quarters that the period consists of; none for a month."""
+        return tuple(q for q in self.quarters_to_date if self.start <= q.start)
+
+    @classmethod
+    def from_month(cls, year: int, kind: PeriodKind, month: int) -> Period | None:
+        """The period of a kind that begins with a month, if one does."""
+        length = _MONTHS[kind]
+        index, rest = divmod(month - 1, length)
+        if rest or (kind == PeriodKind.NINE_MONTHS and index):
+            return None
+        return cls(year, kind, index + 1)
+
     def __str__(self) -> str:
         return self.key

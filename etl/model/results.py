@@ -10,6 +10,62 @@ from etl.model.period import Period
 
 
 @dataclass(frozen=True)
+class Gap:
+    """A leaf unit that is missing from a sum, and what it said in other periods. Grain: (indicator, leaf unit).
+
+    Shape: `history` has a (numerator, denominator) for each period in which the unit said everything, as large as
+    they would be for the asked period; empty where it never did.
+    """
+
+    unit: str
+    history: tuple[tuple[Fraction, Fraction], ...] = ()
+
+
+@dataclass(frozen=True)
+class Point:
+    """An indicator in one period of a series. `definition` is the version it was measured by; empty: not known."""
+
+    period: str
+    value: Fraction
+    definition: str = ""
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Where a series goes if it goes on as it did. Grain: (target, year). Units: the indicator's.
+
+    `low` and `high` bound a 95 % prediction interval; `probability` is that of satisfying the year's milestone
+    and `chance` its class. None, and `reason` says why in Vietnamese, where nothing can be said. `points` counts
+    what was looked at: the longest run under one definition up to the period.
+    """
+
+    year: int
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    target: Fraction | None = None
+    probability: float | None = None
+    chance: str = ""
+    points: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ControlLimits:
+    """Limits of an XmR chart over a series. Units: the indicator's. `provisional`: under twelve points.
+
+    `signals` says in Vietnamese what in the series is more than its usual variation.
+    """
+
+    mean: Fraction
+    low: Fraction
+    high: Fraction
+    points: int
+    provisional: bool
+    signals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Observed:
     """An indicator as observed. Grain: (indicator, org unit, period).
 
@@ -19,7 +75,11 @@ class Observed:
     is not the asked period: the last figure there is, carried and said so. `at_floor` is the number of
     leaf units at or above a floor, by floor as text (``{"90": 87}``), for shares of units. `recognised`
     is whether an elimination has been officially recognised. `definition` is the version of the
-    indicator's definition that was in force (a vaccine set); empty means not known.
+    indicator's definition that was in force (a vaccine set); empty means not known. `level` is the unit's, where
+    it is said. `absent` are the
+    codes of the leaf units that are expected and not in the sums; `gaps` says what is known of them. `no_figure` says,
+    in Vietnamese, why the unit can have none: not at this length of period, or not on these units.
+    `corrections` are the ids of the agreed corrections that are in it.
     """
 
     indicator: str
@@ -36,6 +96,11 @@ class Observed:
     at_floor: tuple[tuple[str, int], ...] = ()
     recognised: bool | None = None
     definition: str = ""
+    no_figure: str = ""
+    level: str = ""
+    absent: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    corrections: tuple[str, ...] = ()
 
 
 MetClass = Literal[
@@ -55,6 +120,12 @@ class Attainment:
     `prorated_target` is set for accumulating flows in a part-year period; `people_missing` is then
     counted against it. `reduction_pct` is for lower-is-better what `per_cent_of_plan` is for
     higher-is-better: (baseline − value) ÷ (baseline − target), in %.
+
+    `target` is the lower end where the plan states a range, `target_upper` the other end; for “about” they
+    are the number less and plus its tolerance. `required_yearly_change` is what the value must still change
+    every year to the milestone. `bounds` are the values the area could have if the missing units were at the
+    extremes of their own history, `bounds_turn` whether the verdict hangs on them, `bounds_reason` why there
+    are none. `small_count` says that the count must stand beside the rate.
     """
 
     plan: str
@@ -93,6 +164,16 @@ class Attainment:
     source: str = ""
     estimated: bool = False
     reason: str = ""
+    target_upper: Fraction | None = None
+    required_yearly_change: Fraction | None = None
+    bounds: tuple[Fraction, Fraction] | None = None
+    bounds_turn: bool = False
+    bounds_reason: str = ""
+    small_count: bool = False
+    contradicts: tuple[str, ...] = ()
+    projections: tuple[Projection, ...] = ()
+    limits: ControlLimits | None = None
+    corrections: tuple[str, ...] = ()
 
 
 TaskStateName = Literal["done", "done_late", "overdue", "not_due", "ongoing", "overtaken", "not_reported"]

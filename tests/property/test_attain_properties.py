@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction as F
 from typing import Any
 
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from etl.attain import attain
@@ -41,6 +41,7 @@ def attained(
     return attain("p", target, indicator, observed, unit="1", period=period)
 
 
+@settings(deadline=None)
 @given(sign=SIGNS, goal=GOALS)
 def test_a_strict_sign_is_never_met_on_equality(sign: str, goal: Decimal) -> None:
     whole = F(goal)
@@ -49,6 +50,7 @@ def test_a_strict_sign_is_never_met_on_equality(sign: str, goal: Decimal) -> Non
     assert row.met is (sign in {">=", "<="})
 
 
+@settings(deadline=None)
 @given(sign=SIGNS, goal=GOALS, x=COUNTS, n=BASES, factor=st.sampled_from([100, 1000, 100_000]))
 @example(sign=">", goal=Decimal(95), x=95, n=100, factor=100)
 @example(sign="<", goal=Decimal(50), x=50, n=100, factor=100)
@@ -64,6 +66,7 @@ def test_adding_the_people_missing_makes_it_met_and_one_fewer_does_not(
     assert attained(sign, goal, x + step * (missing - 1), n, factor).met is False
 
 
+@settings(deadline=None)
 @given(sign=SIGNS, goal=GOALS, x=COUNTS, n=BASES)
 def test_people_are_missing_only_where_the_target_is_not_met(sign: str, goal: Decimal, x: int, n: int) -> None:
     row = attained(sign, goal, x, n)
@@ -73,6 +76,7 @@ def test_people_are_missing_only_where_the_target_is_not_met(sign: str, goal: De
         assert row.progress is None
 
 
+@settings(deadline=None)
 @given(sign=SIGNS, goal=GOALS, x=COUNTS, n=BASES, base=GOALS, scale=st.integers(2, 50))
 def test_a_larger_population_with_the_same_share_gets_the_same_verdict(
     sign: str, goal: Decimal, x: int, n: int, base: Decimal, scale: int
@@ -82,6 +86,7 @@ def test_a_larger_population_with_the_same_share_gets_the_same_verdict(
     assert (small.cagr_ratio, small.per_cent_of_plan) == (large.cagr_ratio, large.per_cent_of_plan)
 
 
+@settings(deadline=None)
 @given(sign=SIGNS, goal=GOALS, x=COUNTS, more=st.integers(1, 500), n=BASES)
 def test_a_better_figure_is_never_a_worse_verdict(sign: str, goal: Decimal, x: int, more: int, n: int) -> None:
     better = x + more if ">" in sign else max(0, x - more)
@@ -89,6 +94,7 @@ def test_a_better_figure_is_never_a_worse_verdict(sign: str, goal: Decimal, x: i
         assert attained(sign, goal, better, n).met
 
 
+@settings(deadline=None)
 @given(start=st.fractions(0, 100), goal=st.fractions(0, 100), value=st.fractions(0, 100), month=st.integers(1, 24))
 def test_progress_is_one_exactly_on_the_path_and_zero_at_the_start(start: F, goal: F, value: F, month: int) -> None:
     assume(start != goal)
@@ -99,6 +105,7 @@ def test_progress_is_one_exactly_on_the_path_and_zero_at_the_start(start: F, goa
     assert progress_ratio(start, value, path.at(month)) == progress_ratio(-start, -value, mirrored.at(month))
 
 
+@settings(deadline=None)
 @given(sign=SIGNS, goal=GOALS, x=COUNTS, n=BASES, base=GOALS)
 def test_progress_has_the_sign_of_the_change(sign: str, goal: Decimal, x: int, n: int, base: Decimal) -> None:
     row = attained(sign, goal, x, n, base=base)
@@ -109,6 +116,7 @@ def test_progress_has_the_sign_of_the_change(sign: str, goal: Decimal, x: int, n
     assert (row.progress_class == "moving_away") is (improved < 0)
 
 
+@settings(deadline=None)
 @given(n=BASES, data=st.data())
 def test_wilson_holds_the_share_and_stays_within_it(n: int, data: st.DataObject) -> None:
     x = data.draw(st.integers(0, n))
@@ -116,6 +124,7 @@ def test_wilson_holds_the_share_and_stays_within_it(n: int, data: st.DataObject)
     assert 0 <= low <= x / n <= high <= 1
 
 
+@settings(deadline=None)
 @given(x=st.integers(0, 10_000))
 def test_a_count_lies_within_its_interval(x: int) -> None:
     low, high = exact_poisson(x) if x < 10 else byar(x)

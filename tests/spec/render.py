@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import count_tables, progress_tables, special_tables, verdict_tables
+from . import count_tables, doubt_tables, grammar_tables, progress_tables, special_tables, verdict_tables
+from .examples import section
 from .table import Table
 
 DOC = Path(__file__).parents[2] / "docs" / "attainment-rules.md"
@@ -13,6 +14,8 @@ TABLES: tuple[Table, ...] = (
     *progress_tables.TABLES,
     *special_tables.TABLES,
     *count_tables.TABLES,
+    *grammar_tables.TABLES,
+    *doubt_tables.TABLES,
 )
 
 _HEAD = """\
@@ -30,7 +33,7 @@ còn thiếu.
 
 def document() -> str:
     """The whole document."""
-    return "\n".join([_HEAD, *(table.markdown() for table in TABLES)])
+    return "\n".join([_HEAD, *(table.markdown() for table in TABLES), section()])
 
 
 if __name__ == "__main__":

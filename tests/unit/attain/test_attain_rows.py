@@ -18,7 +18,9 @@ KEYS = [
     "plan", "item", "clause", "indicator", "unit", "period", "numerator", "denominator", "value", "operator",
     "written", "target", "target_period", "baseline", "met", "status", "progress", "class", "path_value",
     "cagr_ratio", "cagr_class", "classes_disagree", "per_cent_of_plan", "prorated_target", "interval",
-    "interval_method", "people_missing", "completeness", "expected", "present", "as_of", "estimated", "reason",
+    "interval_method", "people_missing", "completeness", "expected", "present", "as_of", "estimated", "reason", "corrections",
+    "reduction_pct", "target_upper", "required_yearly_change", "bounds", "bounds_turn", "bounds_reason", "small_count",
+    "contradicts", "limits", "outlook",
 ]  # fmt: skip
 
 BHYT = m.Indicator(
@@ -266,11 +268,15 @@ def test_a_reduction_is_not_counted_across_a_break() -> None:
     assert row(seen("2024", 50, 1_000_000, 100_000), plan=plan, indicator=HIV).reduction_pct is None
 
 
-def test_a_baseline_period_in_words_gives_no_path() -> None:
-    plan = PLAN.model_copy(update={"baseline": m.Baseline(period="đầu kỳ", written="90", value=Decimal(90))})
+def test_a_baseline_of_several_years_starts_the_path_at_their_end() -> None:
+    plan = PLAN.model_copy(update={"baseline": m.Baseline(period="2019-2023", written="90", value=Decimal(90))})
     got = row(seen("2024", 940), plan=plan)
-    assert (got.met, got.progress) == (False, None)
-    assert got.reason == "không có số liệu kỳ gốc nên không tính tiến độ"
+    assert (got.met, got.progress, got.path_value) == (False, F(8, 5), F(185, 2))
+
+
+def test_a_baseline_period_in_words_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="is not a period"):
+        m.Baseline(period="đầu kỳ", written="90", value=Decimal(90))
 
 
 def test_a_milestone_not_after_the_baseline_gives_no_path() -> None:

@@ -1,0 +1,157 @@
+"""What each milestone asks for in plain numbers: per-mille, k of n and relative levels worked out. Used only inside.
+
+A level that is stated against a base needs that base: where it is not known, the goal has no number and says why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+
+from etl.attain import wording
+from etl.attain.judge import is_range
+from etl.attain.starts import Start, baseline_start, period_end, printed_end
+from etl.catalog import models as m
+from etl.model import Observed, Period
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A milestone in the indicator's own unit. `low` and `high` differ for ranges only; `gap` says why there is none.
+
+    `due` is the day a path must have arrived: for “từ năm … trở đi” the day before, else the last of its period.
+    """
+
+    milestone: m.Milestone
+    period: str
+    due: date
+    low: Fraction | None = None
+    high: Fraction | None = None
+    gap: str = ""
+
+    @property
+    def operator(self) -> str:
+        """How it is compared."""
+        return self.milestone.operator
+
+    @property
+    def definition(self) -> str:
+        """The definition it was set in; empty where not known."""
+        return self.milestone.definition
+
+    @property
+    def starts(self) -> date | None:
+        """The day from which it holds, if it is one that holds from a day on."""
+        return Period.parse(self.period).start if self.milestone.onward else None
+
+
+def goals(target: m.Target, indicator: m.Indicator | None, own: Observed | None) -> tuple[Goal, ...]:
+    """A target's goals by the day they fall due; `own` is the unit's own figure of the baseline, where it has one."""
+    if not any(ms.relative for ms in target.milestones):
+        return _plain(target.milestones, indicator.factor if indicator else 100)
+    found: list[Goal] = []
+    for milestone in target.milestones:
+        if milestone.relative is None:
+            found += _plain((milestone,), indicator.factor if indicator else 100)
+        else:
+            found += _relative(milestone, milestone.relative, _base(target, milestone.relative, indicator, own))
+    return tuple(sorted(found, key=lambda goal: goal.due))
+
+
+def current(ordered: tuple[Goal, ...], period: Period) -> Goal | None:
+    """The first goal that falls due at the period's end or later; after the last, the last.
+
+    A goal that holds from a year on keeps holding until the next one's own period begins.
+    """
+    position = next((i for i, goal in enumerate(ordered) if goal.due >= period.end), len(ordered))
+    before = ordered[position - 1] if position else None
+    if position == len(ordered):
+        return before
+    following = ordered[position]
+    holds = before is not None and before.milestone.onward
+    return before if holds and period.end < Period.parse(following.period).start else following
+
+
+def start_of(ordered: tuple[Goal, ...], goal: Goal, baseline: Start | None) -> Start | None:
+    """Where the segment to a goal starts: the goal before it, or for the first one the baseline."""
+    position = ordered.index(goal)
+    if position == 0:
+        return baseline
+    before = ordered[position - 1]
+    return Start(None if is_range(before.operator) else before.low, before.due, before.definition)
+
+
+@lru_cache(maxsize=1024)
+def _plain(milestones: tuple[m.Milestone, ...], factor: int) -> tuple[Goal, ...]:
+    """Goals that need no base. Remembered: the same few stand under every unit's row."""
+    found = [Goal(ms, ms.period, _due(ms), *_ends(ms, factor), gap=_gap(ms)) for ms in milestones]
+    return tuple(sorted(found, key=lambda goal: goal.due))
+
+
+def _due(milestone: m.Milestone) -> date:
+    if milestone.date is not None:
+        return milestone.date
+    if milestone.onward:
+        return Period.parse(milestone.period).start - timedelta(days=1)
+    return period_end(milestone.period)
+
+
+def _ends(milestone: m.Milestone, factor: int) -> tuple[Fraction | None, Fraction | None]:
+    if milestone.count is not None:
+        share = Fraction(milestone.count.count, milestone.count.of) * factor
+        return share, share
+    if milestone.value is None:
+        return None, None
+    scale = Fraction(factor, milestone.per or factor)
+    low = Fraction(milestone.value) * scale
+    high = low if milestone.upper is None else Fraction(milestone.upper) * scale
+    around = Fraction(milestone.tolerance or 0) * scale
+    return low - around, high + around
+
+
+def _gap(milestone: m.Milestone) -> str:
+    return wording.NO_TOLERANCE if milestone.operator == "about" and milestone.tolerance is None else ""
+
+
+# --- against a base --------------------------------------------------------------------------------
+
+
+def _base(target: m.Target, relative: m.Relative, indicator: m.Indicator | None, own: Observed | None) -> Start | None:
+    """What a relative level is compared with. A base of its own is the area's: a unit under it needs its own figure."""
+    if relative.base is None:
+        return baseline_start(target, indicator, own)
+    printed = relative.base
+    if own is None:
+        return Start(_fraction(printed.value), printed_end(printed.period), printed.definition)
+    same = target.baseline is not None and target.baseline.period == printed.period
+    return baseline_start(target, indicator, own) if same else None
+
+
+def _relative(milestone: m.Milestone, relative: m.Relative, base: Start | None) -> list[Goal]:
+    if base is None or base.value is None or base.end is None:
+        written = relative.base.period if relative.base else ""
+        return [Goal(milestone, milestone.period, _due(milestone), gap=wording.no_base(written))]
+    if base.definition and milestone.definition and base.definition != milestone.definition:
+        gap = wording.break_in_series(base.definition, milestone.definition)
+        return [Goal(milestone, milestone.period, _due(milestone), gap=gap)]
+    growth = 1 + Fraction(relative.percent) / 100
+    if not relative.yearly:
+        level = base.value * growth
+        return [Goal(milestone, milestone.period, _due(milestone), level, level)]
+    return _year_by_year(milestone, base.value, growth, base.end)
+
+
+def _year_by_year(milestone: m.Milestone, base: Fraction, growth: Fraction, since: date) -> list[Goal]:
+    """A yearly change sets a level for every year up to the milestone's."""
+    last = int(milestone.period)
+    if since.year >= last:
+        return [Goal(milestone, milestone.period, _due(milestone), gap=wording.NO_STRETCH)]
+    levels = ((year, base * growth ** (year - since.year)) for year in range(since.year + 1, last + 1))
+    return [Goal(milestone, str(year), date(year, 12, 31), level, level) for year, level in levels]
+
+
+def _fraction(number: Decimal | None) -> Fraction | None:
+    return None if number is None else Fraction(number)

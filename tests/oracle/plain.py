@@ -1,0 +1,337 @@
+"""The same answers by other means: plain pandas over exact fractions, from cells to verdicts. Nothing of `etl` is used.
+
+Slow and direct on purpose: sums by group, people counted one by one, paths by the formula. What it is given and
+gives are plain values, so that no mistake of the product can hide in a shared helper.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction as F
+from typing import Any
+
+import pandas as pd
+
+COUNTED = ("value", "zero", "estimated")
+QUARTERS = {"Q1": 1, "Q2": 2, "Q3": 3, "Q4": 4, "H1": 2, "N": 3}
+
+
+@dataclass(frozen=True)
+class Indicator:
+    code: str
+    top: tuple[str, ...]
+    bottom: tuple[str, ...]
+    counts_bottom: bool = False
+    factor: int = 100
+    rising: bool = True
+    accumulates: bool = False
+
+
+@dataclass(frozen=True)
+class Goal:
+    """`sign`: a comparison, ``between`` or ``about``. One of value, percent (of the base) and count says how much."""
+
+    year: int
+    sign: str
+    value: F | None = None
+    upper: F | None = None
+    tolerance: F | None = None
+    percent: F | None = None
+    yearly: bool = False
+    count: tuple[int, int] | None = None
+    per: int | None = None
+    onward: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    kind: str
+    indicator: Indicator
+    goals: tuple[Goal, ...]
+    base: tuple[int, F] | None = None
+    floor: F | None = None
+
+
+@dataclass
+class Figure:
+    numerator: F | None = None
+    denominator: F | None = None
+    value: F | None = None
+    expected: int = 0
+    present: int = 0
+    at_floor: dict[F, int] = field(default_factory=dict)
+
+
+@dataclass
+class Verdict:
+    status: str
+    met: bool | None = None
+    target: F | None = None
+    progress: F | None = None
+    per_cent: F | None = None
+    missing: int | None = None
+    required: F | None = None
+    prorated: F | None = None
+
+
+# --- cells to figures --------------------------------------------------------------------------------
+
+
+def quarters_of(period: str) -> list[str]:
+    year, rest = period[:4], period[4:]
+    return [f"{year}Q{i}" for i in range(1, QUARTERS.get(rest, 4) + 1)]
+
+
+def standing(cells: pd.DataFrame, kinds: Mapping[str, str], period: str) -> pd.DataFrame:
+    """What each leaf has of each element in a period. Columns: leaf, element, state, value."""
+    rows = []
+    for (leaf, element), group in cells.groupby(["leaf", "element"], sort=False):
+        said = {row.period: (row.state, row.value) for row in group.itertuples()}
+        own = said.get(period, ("missing", None)) if period[4:] == "" else ("missing", None)
+        pieces = [said.get(q, ("missing", None)) for q in quarters_of(period)]
+        states = {state for state, _ in pieces}
+        state, value = own
+        if state == "missing" and kinds[element] != "flow":
+            state, value = pieces[-1]
+        elif state == "missing":
+            counted = [v for s, v in pieces if s in COUNTED]
+            outside = sum(s == "not_applicable" for s, _ in pieces)
+            if outside == len(pieces):
+                state = "not_applicable"
+            elif len(counted) + outside == len(pieces):
+                state, value = ("estimated" if "estimated" in states else "value"), sum(counted, F(0))
+        rows.append((leaf, element, state, value))
+    return pd.DataFrame(rows, columns=["leaf", "element", "state", "value"]).astype({"value": object})
+
+
+def observed(
+    indicator: Indicator, now: pd.DataFrame, parents: Mapping[str, str], area: str, floors: Sequence[F]
+) -> dict[str, Figure]:
+    """Σ above and below the line, of the area and of each unit under it."""
+    wanted = now[now["element"].isin({*indicator.top, *indicator.bottom})]
+    leaves: dict[str, dict[str, Any]] = {}
+    for leaf, group in wanted.groupby("leaf", sort=False):
+        if (group["state"] == "not_applicable").any():
+            continue
+        of = group.set_index("element")["value"].to_dict()
+        whole = group["state"].isin(COUNTED).all()
+        top = [e for e in indicator.top if e in of]
+        bottom = [e for e in indicator.bottom if e in of]
+        leaves[str(leaf)] = {
+            "whole": whole, "has_top": bool(top), "has_bottom": bool(bottom),
+            "top": sum((of[e] for e in top), F(0)) if whole else F(0),
+            "bottom": (F(len(bottom)) if indicator.counts_bottom else sum((of[e] for e in bottom), F(0)))
+            if whole else F(0),
+        }  # fmt: skip
+    frame = pd.DataFrame.from_dict(leaves, orient="index").astype(object) if leaves else pd.DataFrame()
+    units = [area, *dict.fromkeys(parents.values())]
+    return {unit: _figure(indicator, frame, parents, unit, area, floors) for unit in units}
+
+
+def _figure(
+    indicator: Indicator, frame: pd.DataFrame, parents: Mapping[str, str], unit: str, area: str, floors: Sequence[F]
+) -> Figure:
+    found = Figure()
+    tops, bottoms = [], []
+    parts = [p for p in dict.fromkeys(parents.values()) if unit in {area, p}]
+    for part in parts:
+        rows = frame[[parents.get(leaf, leaf) == part for leaf in frame.index]] if len(frame) else frame
+        if not len(rows):
+            continue
+        found.expected += len(rows)
+        lacks_top = rows["has_top"].any() and not (rows["has_top"] & rows["whole"]).any()
+        lacks_bottom = rows["has_bottom"].any() and not (rows["has_bottom"] & rows["whole"]).any()
+        if lacks_top or lacks_bottom:
+            continue
+        good = rows[rows["whole"].astype(bool)]
+        found.present += len(good)
+        tops += [v for v, has in zip(good["top"], good["has_top"], strict=True) if has]
+        bottoms += [v for v, has in zip(good["bottom"], good["has_bottom"], strict=True) if has]
+        for floor in floors:
+            at = sum(
+                b > 0 and t * indicator.factor >= floor * b for t, b in zip(good["top"], good["bottom"], strict=True)
+            )
+            found.at_floor[floor] = found.at_floor.get(floor, 0) + int(at)
+    found.numerator = sum(tops, F(0)) if tops else None
+    found.denominator = sum(bottoms, F(0)) if bottoms else None
+    if found.numerator is not None and found.denominator:
+        found.value = found.numerator / found.denominator * indicator.factor
+    return found
+
+
+# --- figures to verdicts -----------------------------------------------------------------------------
+
+
+def month_of(period: str) -> int:
+    """The last month of a period, counted from year 0."""
+    return int(period[:4]) * 12 + QUARTERS.get(period[4:], 4) * 3
+
+
+def holds(sign: str, value: F, low: F, high: F) -> bool:
+    if sign in {"between", "about"}:
+        return low <= value <= high
+    return {">=": value >= low, ">": value > low, "<=": value <= low, "<": value < low, "=": value == low}[sign]
+
+
+@dataclass(frozen=True)
+class Stage:
+    goal: Goal
+    year: int
+    due: int
+    low: F | None
+    high: F | None
+
+
+def stages(line: Line) -> list[Stage]:
+    """Every goal in numbers, by the month it falls due."""
+    found = []
+    for goal in line.goals:
+        due = goal.year * 12 if goal.onward else goal.year * 12 + 12
+        factor = line.indicator.factor
+        if goal.percent is not None:
+            if line.base is None or (goal.yearly and line.base[0] >= goal.year):
+                found.append(Stage(goal, goal.year, due, None, None))
+            elif goal.yearly:
+                level = line.base[1]
+                for year in range(line.base[0] + 1, goal.year + 1):
+                    level *= 1 + goal.percent / 100
+                    found.append(Stage(goal, year, year * 12 + 12, level, level))
+            else:
+                level = line.base[1] * (100 + goal.percent) / 100
+                found.append(Stage(goal, goal.year, due, level, level))
+        elif goal.count is not None:
+            share = F(goal.count[0], goal.count[1]) * factor
+            found.append(Stage(goal, goal.year, due, share, share))
+        else:
+            assert goal.value is not None
+            scale = F(factor, goal.per) if goal.per else F(1)
+            low = goal.value * scale
+            high = goal.upper * scale if goal.upper is not None else low
+            if goal.sign == "about":
+                around = (goal.tolerance or F(0)) * scale
+                low, high = low - around, high + around
+            found.append(Stage(goal, goal.year, due, low, high))
+    return sorted(found, key=lambda s: s.due)
+
+
+def verdict(line: Line, figure: Figure, period: str) -> Verdict:
+    figure = share_of_units(line, figure) if line.kind == "per_unit" else figure
+    every, now = stages(line), month_of(period)
+    stage = which(every, now)
+    result = Verdict("no_data", target=stage.low)
+    if figure.value is None:
+        return result
+    result.status = "no_verdict"
+    early = stage.goal.onward and now < stage.goal.year * 12 + 1
+    unsaid = stage.low is None or stage.high is None or (stage.goal.sign == "about" and stage.goal.tolerance is None)
+    if early or unsaid:
+        return result
+    assert stage.low is not None and stage.high is not None
+    met: bool | None = holds(stage.goal.sign, figure.value, stage.low, stage.high)
+    if stage.goal.count is not None:
+        met = _counted(stage.goal.count, figure)
+    share = F(QUARTERS.get(period[4:], 4), 4)
+    if met is None:
+        return result
+    if line.indicator.accumulates and share < 1:
+        return _part_year(line, result, stage, figure, share)
+    if met:
+        return Verdict("met", True, stage.low)
+    return _missed(line, result, every, stage, figure, now)
+
+
+def share_of_units(line: Line, figure: Figure) -> Figure:
+    """Units at the floor over units there."""
+    assert line.floor is not None
+    if not figure.present or line.floor not in figure.at_floor:
+        return Figure(expected=figure.expected, present=figure.present)
+    top, bottom = F(figure.at_floor[line.floor]), F(figure.present)
+    return Figure(top, bottom, top / bottom * line.indicator.factor, figure.expected, figure.present)
+
+
+def which(every: list[Stage], now: int) -> Stage:
+    after = [s for s in every if s.due >= now]
+    before = [s for s in every if s.due < now]
+    stage = after[0] if after else before[-1]
+    still = bool(after and before) and before[-1].goal.onward and now < stage.year * 12 + 1
+    return before[-1] if still else stage
+
+
+def _missed(line: Line, result: Verdict, every: list[Stage], stage: Stage, figure: Figure, now: int) -> Verdict:
+    goal, value, low, high = stage.goal, figure.value, stage.low, stage.high
+    assert value is not None and low is not None and high is not None
+    ranged = goal.sign in {"between", "about"}
+    above = ranged and value > high
+    sign, end = (goal.sign, low) if not ranged else ("<=", high) if above else (">=", low)
+    result.status, result.met = "not_met", False
+    result.missing = people(line.indicator, sign, end, figure.numerator, figure.denominator)
+    if goal.count is not None:
+        result.missing = goal.count[0] - int(figure.numerator or 0)
+    if line.kind == "maintain":
+        return result
+    passed = line.base is None or now > line.base[0] * 12 + 12
+    if line.indicator.rising and end > 0 and passed and not above:
+        result.per_cent = value / end * 100
+    if stage.due > now:
+        result.required = (end - value) / F(stage.due - now, 12)
+    start, since = _start(line, every, stage)
+    stretch = start is not None and since < now and since < stage.due
+    if start is not None and stretch and start != end and not holds(sign, start, end, end):
+        path = end if now >= stage.due else start + (end - start) * F(now - since, stage.due - since)
+        result.progress = (value - start) / (path - start)
+    return result
+
+
+def _start(line: Line, every: list[Stage], stage: Stage) -> tuple[F | None, int]:
+    """Where the path to a stage starts, and in which month."""
+    place = every.index(stage)
+    if place == 0:
+        return (None, 0) if line.base is None else (line.base[1], line.base[0] * 12 + 12)
+    earlier = every[place - 1]
+    return (None if earlier.goal.sign in {"between", "about"} else earlier.low), earlier.due
+
+
+def _counted(count: tuple[int, int], figure: Figure) -> bool | None:
+    top, bottom, silent = figure.numerator, figure.denominator, figure.expected - figure.present
+    if top is None or bottom is None or bottom > count[1] or (silent == 0 and bottom != count[1]):
+        return None
+    if top >= count[0]:
+        return True
+    return None if top + count[1] - bottom >= count[0] else False
+
+
+def _part_year(line: Line, result: Verdict, stage: Stage, figure: Figure, share: F) -> Verdict:
+    sign = stage.goal.sign
+    if sign in {"between", "about"}:
+        return result
+    assert stage.low is not None and figure.value is not None
+    part = result.prorated = stage.low * share
+    if holds(sign, figure.value, part, part):
+        result.status = "within_plan"
+        return result
+    result.status = "over_plan" if sign in {"<", "<="} else "no_verdict"
+    result.missing = people(line.indicator, sign, part, figure.numerator, figure.denominator)
+    return result
+
+
+def people(indicator: Indicator, sign: str, end: F, top: F | None, bottom: F | None) -> int | None:
+    """How many more, or fewer, until the sign holds: tried from a little before the border, one by one."""
+    if top is None or not bottom or top.denominator != 1 or sign == "=":
+        return None
+    border = end * bottom / indicator.factor
+    if sign in {">=", ">"}:
+        count = max(int(top), math.floor(border) - 2)
+        while not holds(sign, F(count) / bottom * indicator.factor, end, end):
+            count += 1
+        return None if indicator.factor == 100 and count > bottom else count - int(top)
+    count = min(int(top), math.ceil(border) + 2)
+    while count >= 0 and not holds(sign, F(count) / bottom * indicator.factor, end, end):
+        count -= 1
+    return int(top) - count if count >= 0 else None
+
+
+def cells_frame(rows: Sequence[tuple[str, str, str, str, F | None]]) -> pd.DataFrame:
+    """(leaf, element, period, state, value) as a frame with exact values."""
+    return pd.DataFrame(rows, columns=["leaf", "element", "period", "state", "value"]).astype({"value": object})
