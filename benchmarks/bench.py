@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import importlib
 import json
 import os
 import shutil
@@ -16,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ from etl.warehouse import server
 SIZES = (250, 500, 1000)
 TASK_SIZES = (10, 100, 1000)
 PARSED_FILES = 50
+RIVAL_FILES = 20
+PARTS = ("intake", "attain", "parse", "tasks", "rival", "returns", "hostile", "reports", "nation")
 _MIB = 1024**2
 _LOOK_SECONDS = 0.05
 
@@ -51,12 +54,16 @@ class Intake:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs all measurements, or those named."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bench", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("what", nargs="*", metavar="intake|attain|parse|tasks", help="default: all")
+    parser.add_argument("what", nargs="*", choices=[*PARTS, []], metavar="|".join(PARTS), help="default: all")
     parser.add_argument("--files", type=int, default=max(SIZES), help="size of the largest intake (default: 1000)")
     chosen = parser.parse_args(arguments)
-    what = set(chosen.what) or {"intake", "attain", "parse", "tasks"}
-    with tempfile.TemporaryDirectory(prefix="tongket-bench-") as scratch:
-        _run(Path(scratch), what, chosen.files)
+    what = set(chosen.what) or set(PARTS)
+    if what & {"intake", "attain", "parse", "tasks", "rival"}:
+        with tempfile.TemporaryDirectory(prefix="tongket-bench-") as scratch:
+            _run(Path(scratch), what, chosen.files)
+    for name in PARTS[5:]:
+        if name in what:
+            _rows(name)
     return 0
 
 
@@ -70,7 +77,7 @@ def _run(scratch: Path, what: set[str], most: int) -> None:
     _title(f"{len(files)} simulated district workbooks filled in {seconds:.1f} s ({len(files) / seconds:.0f}/s)")
     if "parse" in what:
         _parse(scratch, files[:PARSED_FILES])
-    if what & {"intake", "tasks", "attain"}:
+    if what & {"intake", "tasks", "attain", "rival"}:
         _answer(_start(_plain_environment(scratch), "started"))
         done = {}
         for size in wanted:
@@ -78,6 +85,8 @@ def _run(scratch: Path, what: set[str], most: int) -> None:
                 done[size] = _intake(files[:size], environment)
                 if size == wanted[-1] and "attain" in what:
                     _attain(environment)
+                if size == wanted[-1] and "rival" in what:
+                    _rival(scratch, files[:RIVAL_FILES], environment, done[size])
         if "intake" in what:
             _intakes([done[size] for size in sizes])
         if "tasks" in what:
@@ -238,6 +247,29 @@ def _parse(scratch: Path, files: Sequence[Path]) -> None:
             round(peak / _MIB),
             f"{times:.1f}",
         )
+
+
+def _rival(scratch: Path, files: Sequence[Path], environment: dict[str, str], ours: Intake) -> None:
+    folder = scratch / "rival"
+    folder.mkdir()
+    for path in files:
+        shutil.copy2(path, folder / path.name)
+    theirs = _answer(_start(environment, "rivalled", str(folder)))
+    speeds = ours.files / ours.process_seconds, theirs["files"] / theirs["seconds"]
+    _title("The same workbooks and bounds by frictionless, loaded by pandas with openpyxl, one process")
+    _row("", "workbooks", "workbooks/s", "× throughput")
+    _row("tongket, read + check + load", ours.files, f"{speeds[0]:.1f}", f"{speeds[0] / speeds[1]:.1f}")
+    _row("frictionless + pandas", theirs["files"], f"{speeds[1]:.2f}", "1.0")
+
+
+def _rows(name: str) -> None:
+    """What a benchmark of its own module measured, a line a row."""
+    module = importlib.import_module(f"benchmarks.{name}")
+    _title((module.__doc__ or name).splitlines()[0])
+    found = [asdict(row) for row in module.rows()]
+    _row(*found[0])
+    for row in found:
+        _row(*(f"{value:.3f}" if isinstance(value, float) else value for value in row.values()))
 
 
 if __name__ == "__main__":

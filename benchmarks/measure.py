@@ -63,6 +63,15 @@ def attained(scope: str, warm: str, period: str) -> Result:
     return {"start_up": middle - start, "seconds": time.perf_counter() - middle}
 
 
+def rivalled(folder: str) -> Result:
+    """The workbooks below a folder validated and loaded by other tools, into the same server."""
+    from benchmarks import rival
+    from etl import settings
+    from etl.warehouse import server
+
+    return rival.run(sorted(Path(folder).rglob("*.xlsx")), server.url_for(settings.load()))
+
+
 def parsed(reader: str, folder: str) -> Result:
     """Every cell of every workbook below a folder, with one parser."""
     read = {"calamine": _calamine, "openpyxl": _openpyxl, "openpyxl-streaming": _openpyxl_streaming}[reader]
@@ -101,6 +110,7 @@ _MEASURES: dict[str, Callable[..., Result]] = {
     "processed": processed,
     "attained": attained,
     "parsed": parsed,
+    "rivalled": rivalled,
 }
 
 

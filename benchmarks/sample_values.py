@@ -1,7 +1,8 @@
 """What each unit writes into each cell of its form: plausible, seeded, and adding up.
 
 Called by `benchmarks.sample`, the demo and tests. The province's numbers of 2023 give the baselines printed
-in the plan; year 2024 is its four quarters.
+in the plan; years 2024 and 2025 are their four quarters. Units that began later report the sums of what they came
+from, so that the series goes on over 01/07/2025 exactly.
 """
 
 from __future__ import annotations
@@ -18,17 +19,19 @@ from benchmarks.apportion import noise, uniform
 from benchmarks.world import TIMES, Commune, World, build, story
 from etl.catalog import Catalogue
 from etl.catalog import models as m
+from etl.catalog.geography import carry
 from etl.catalog.layout import TASK_STATES, Input, layout
 from etl.errors import UsageError
 from etl.model import ElementKind, Period
 
 SEED = 2024
-PERIODS = ("2023", "2024Q1", "2024Q2", "2024Q3", "2024Q4", "2024")
+PERIODS = ("2023", "2024Q1", "2024Q2", "2024Q3", "2024Q4", "2024", "2025Q1", "2025Q2", "2025Q3", "2025Q4", "2025")
 
 Value = float | int | str
 Key = tuple[str, str, str]
 
 _DONE, _DOING, _NOT_YET = TASK_STATES
+_ALL_OR_NONE = {"criteria_met"}  # a merged commune meets the criteria if all that it was made of did
 _NEVER = 0.12
 _SLOW_START = dt.date(2024, 4, 1)
 
@@ -52,9 +55,11 @@ def values(catalogue: Catalogue, scope: m.Scope, period: Period, seed: int = SEE
     if period.key not in PERIODS:
         raise UsageError(f"nothing is told of {period.key}", where="period", fix=f"use one of: {', '.join(PERIODS)}")
     tasks = {
-        f"task.{plan.id}.{task.id}": (plan, task) for plan, task in catalogue.tasks_of(scope, scope.child_level, period)
+        f"task.{plan.id}.{task.id}": (plan, task)
+        for level in {scope.child_level, "commune"}
+        for plan, task in catalogue.tasks_of(scope, level, period)
     }
-    teller = _Teller(scope.id, period, _world(catalogue, scope, seed), tasks, seed)
+    teller = _Teller(catalogue, scope.id, period, _world(catalogue, scope, seed), tasks, seed)
     return {
         (unit.code, cell.org_unit_code, cell.data_element): teller.value(unit, cell)
         for _, form, unit in catalogue.expected(scope, period)
@@ -71,8 +76,17 @@ def _world(catalogue: Catalogue, scope: m.Scope, seed: int) -> World:
     return build(scope.id, tuple(Commune(u.code, u.parent, u.type) for u in communes), seed)
 
 
+@lru_cache(maxsize=4096)
+def _origins(catalogue: Catalogue, code: str, day: dt.date) -> tuple[str, ...]:
+    """The units of 2023 that went into the bearer of a code on a day."""
+    unit = catalogue.unit(code, day)
+    start = Period.parse(TIMES[0]).end
+    return tuple(share.unit.code for share in carry(catalogue, unit, start)) if unit else ()
+
+
 @dataclass(frozen=True)
 class _Teller:
+    catalogue: Catalogue
     scope: str
     period: Period
     world: World
@@ -94,10 +108,18 @@ class _Teller:
         if cell.data_element in yearly:
             number: Value = yearly[cell.data_element][self.period.year - 2023]
             return number
-        if self.period.key != "2024":
-            return self.world.at(cell.data_element, cell.org_unit_code, TIMES.index(self.period.key))
-        quarters = [self.world.at(cell.data_element, cell.org_unit_code, i) for i in range(1, len(TIMES))]
+        if self.period.key in TIMES:
+            return self._at(cell, TIMES.index(self.period.key))
+        quarters = [self._at(cell, TIMES.index(quarter.key)) for quarter in self.period.quarters]
         return sum(quarters) if cell.kind == ElementKind.FLOW else quarters[-1]
+
+    def _at(self, cell: Input, index: int) -> float | int:
+        """A cell at a time: of a unit that was merged from others, the sum of theirs."""
+        parts = [
+            self.world.at(cell.data_element, code, index)
+            for code in _origins(self.catalogue, cell.org_unit_code, self.period.end)
+        ]
+        return min(parts) if cell.data_element in _ALL_OR_NONE else sum(parts)
 
     def _published(self, element: str) -> Value:
         code, _, part = element.partition(":")

@@ -1,4 +1,4 @@
-"""The simulated world: every data element of every unit at five points in time, from `story.yaml`.
+"""The simulated world: every data element of every unit of 2023 at nine points in time, from `story.yaml`.
 
 Pure and deterministic; called by `sample_values` only. Numbers are whole; elements counted in halves are
 kept doubled and halved on the way out.
@@ -19,7 +19,7 @@ import yaml
 from benchmarks.apportion import by_chance, by_share, by_weight, noise, part_of
 from etl.errors import UsageError
 
-TIMES = ("2023", "2024Q1", "2024Q2", "2024Q3", "2024Q4")
+TIMES = ("2023", "2024Q1", "2024Q2", "2024Q3", "2024Q4", "2025Q1", "2025Q2", "2025Q3", "2025Q4")
 _TOWNS = {"Phường": 1.3, "Thị trấn": 1.9}
 
 Counts = dict[str, tuple[int, ...]]

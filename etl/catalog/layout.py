@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Literal
 
 from etl.catalog import models as m
+from etl.catalog.cells import cells_of
 from etl.catalog.loader import Catalogue
 from etl.model import ElementKind, Period
 
@@ -157,6 +158,8 @@ def _sheet(
             return _list(catalogue, form, sheet, unit, period)
         case "published":
             return _published(catalogue, scope, form, sheet, unit, period)
+        case "upward":
+            return _upward(catalogue, form, sheet, unit, period)
         case "tasks":
             return _tasks(catalogue, scope, form, sheet, unit, period)
         case _:
@@ -279,6 +282,33 @@ def _published(
     return SheetLayout(
         sheet.code, sheet.title, sheet.layout, tuple(fixed), tuple(merges), tuple(inputs),
         (5, 50, 14, 14, 14, 40), (_HEADER_ROW, first - 1), (first, first + len(columns) - 1),
+    )  # fmt: skip
+
+
+def _upward(catalogue: Catalogue, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period) -> SheetLayout:
+    """One row a cell, by data element and then unit: what an area's own units owed it."""
+    help_text = "Mỗi dòng là số liệu gốc của một đơn vị. Không có thì để trống, không ghi 0; không phát sinh thì ghi 0."
+    fixed = _head(form, sheet, unit, period, help_text)
+    labels, merges = _label_heads(
+        ("Mã đơn vị", "Tên đơn vị", "Mã số liệu", "Tên số liệu", "Loại số liệu", "Số liệu gửi lên")
+    )
+    fixed += labels
+    order = {u: i for i, u in enumerate(catalogue.units)}
+    owing = sorted(cells_of(catalogue, form, sheet, unit, period), key=lambda cell: order[cell[0]])
+    first, inputs = _HEADER_ROW + 4, list[Input]()
+    for column in catalogue.columns_of(form, sheet):
+        element = catalogue.elements[column.data_element]
+        for one in (u for u, elements in owing if element.code in elements):
+            row = first + len(inputs)
+            fixed.append(Fixed(row, 0, one.code, "code", anchor=True))
+            fixed.append(Fixed(row, 1, one.name, "label"))
+            fixed.append(Fixed(row, 2, element.code, "code", anchor=True))
+            fixed.append(Fixed(row, 3, element.name, "label"))
+            fixed.append(Fixed(row, 4, _kind_line(element), "kind"))
+            inputs.append(Input(row, 5, one.code, element.code, element.kind, column.required))
+    return SheetLayout(
+        sheet.code, sheet.title, sheet.layout, tuple(fixed), tuple(merges), tuple(inputs),
+        (12, 30, 22, 52, 30, 16), (_HEADER_ROW, first - 1), (first, first + len(inputs) - 1),
     )  # fmt: skip
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -19,10 +19,14 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from etl.catalog import models as m
+from etl.catalog.geography import members
 from etl.errors import CatalogueError, UsageError
 from etl.model import CellState, ElementKind, Period, PeriodKind
 
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+_ADDRESSES = frozenset({"contacts.yaml", "reminders.yaml"})  # see contacts.py
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -47,7 +51,11 @@ class _Loader(_BASE):  # type: ignore[misc]
 
 @dataclass(frozen=True, eq=False)
 class Catalogue:
-    """Everything people decided, by key. Insertion order is file order."""
+    """Everything people decided, by key. Insertion order is file order.
+
+    `agreed` are corrections of reported cells; `corrections` are those of the calendar. `files` is what all of it
+    was read from.
+    """
 
     root: Path
     sha256: str
@@ -64,6 +72,12 @@ class Catalogue:
     corrections: tuple[m.HolidayCorrection, ...]
     scopes: dict[str, m.Scope]
     cell_states: dict[str, CellState]
+    agreed: dict[str, m.Correction] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict, repr=False)
+    inheritance: tuple[m.Inheritance, ...] = ()
+    outlook: m.OutlookRules | None = None
+    thresholds: dict[str, float] = field(default_factory=dict)
+    official_population: tuple[m.OfficialFigure, ...] = ()
     _by_code: dict[str, tuple[m.Unit, ...]] = field(default_factory=dict, repr=False)
 
     def unit(self, code: str, day: date) -> m.Unit | None:
@@ -77,7 +91,25 @@ class Catalogue:
 
     def children(self, parent: str, level: str, day: date) -> tuple[m.Unit, ...]:
         """Units of a level directly under a parent on a day, in catalogue order."""
-        return tuple(u for u in self.units if u.parent == parent and u.level == level and u.valid_on(day))
+        return tuple(u for u in self._under.get(parent, ()) if u.level == level and u.valid_on(day))
+
+    def units_of(self, code: str) -> tuple[m.Unit, ...]:
+        """Every unit that ever bore a code, in catalogue order."""
+        return self._by_code.get(code, ())
+
+    @cached_property
+    def successions_from(self) -> dict[tuple[str, date], tuple[m.Succession, ...]]:
+        """Successions by old unit: its code and last day."""
+        return _grouped(self.successions, lambda s: (s.old_code, s.old_valid_to))
+
+    @cached_property
+    def successions_to(self) -> dict[tuple[str, date], tuple[m.Succession, ...]]:
+        """Successions by new unit: its code and first day."""
+        return _grouped(self.successions, lambda s: (s.new_code, s.new_valid_from))
+
+    @cached_property
+    def _under(self) -> dict[str, tuple[m.Unit, ...]]:
+        return _grouped(self.units, lambda u: u.parent)
 
     def scope(self, scope_id: str) -> m.Scope:
         """The scope of that name.
@@ -109,8 +141,7 @@ class Catalogue:
             if form.period_kind != period.kind or not _within(period, submission):
                 continue
             if submission.level:
-                area = self.unit(scope.area_unit, period.end)
-                units: Iterable[m.Unit] = self.children(area.code, submission.level, period.end) if area else ()
+                units: Iterable[m.Unit] = members(self, scope, submission.level, period.end)
             else:
                 units = (u for u in (self.unit(code, period.end) for code in submission.units) if u)
             for unit in units:
@@ -136,6 +167,13 @@ class Catalogue:
         actors = {code for code, answers in scope.answers_for.items() if answers == level}
         plans = [self.plans[p] for p in scope.plans if self.plans[p].valid_from <= period.end]
         return tuple((plan, task) for plan in plans for task in plan.tasks if actors.intersection(task.lead))
+
+
+def _grouped(items: Iterable[T], key: Callable[[T], K]) -> dict[K, tuple[T, ...]]:
+    found: dict[K, list[T]] = {}
+    for item in items:
+        found.setdefault(key(item), []).append(item)
+    return {name: tuple(group) for name, group in found.items()}
 
 
 def _within(period: Period, submission: m.Submission) -> bool:
@@ -166,9 +204,22 @@ def _build(model: type[M], data: Any, where: str) -> M:
         key = ".".join(str(part) for part in first["loc"]) or "(whole entry)"
         raise CatalogueError(
             f"{model.__name__}: key {key}: {first['msg']}; found {str(first.get('input'))[:80]!r}",
-            where=where,
+            where=f"{where}{_entry(data, first['loc'])}",
             fix="correct the key; see etl/catalog/models.py for what each key takes",
         ) from None
+
+
+def _entry(data: Any, loc: Iterable[int | str]) -> str:
+    """Which entry of a list inside a file a place lies in, by the name it bears: its item, id or code."""
+    for part in loc:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            break
+        name = next((data[key] for key in ("item", "id", "code") if key in data), "") if isinstance(data, dict) else ""
+        if name:
+            return f": {name}"
+    return ""
 
 
 def _yaml(path: Path) -> Any:
@@ -187,6 +238,16 @@ def read_list(path: Path, model: type[M], key: str) -> list[M]:
         raise CatalogueError("expected a list", where=str(path), fix="start each entry with '- '")
     names = [entry.get(key, i) if isinstance(entry, dict) else i for i, entry in enumerate(data)]
     return [_build(model, entry, f"{path}: {name}") for name, entry in zip(names, data, strict=True)]
+
+
+def read_entry(path: Path, model: type[M]) -> M:
+    """The one entry of a YAML file as a model."""
+    return _build(model, _yaml(path), str(path))
+
+
+def read_rows(path: Path, model: type[M]) -> list[M]:
+    """The rows of a CSV file as models."""
+    return _csv_list(path, model)
 
 
 def _csv_list(path: Path, model: type[M], split: frozenset[str] = frozenset()) -> list[M]:
@@ -222,13 +283,23 @@ def _keyed(items: list[M], key: str, where: Path) -> dict[str, M]:
 
 
 def tree_hash(root: Path) -> str:
-    """A hash over every YAML, CSV and Word file below a folder, by path and content."""
+    """A hash over every file of `tree_files`, by path and content."""
+    return files_hash(tree_files(root))
+
+
+def tree_files(root: Path) -> dict[str, bytes]:
+    """Every YAML, CSV, Word and HTML file below a folder on which a figure or document rests, by its path there."""
+    paths = sorted(p for p in root.rglob("*") if p.suffix in {".yaml", ".csv", ".docx", ".html"})
+    return {str(path.relative_to(root)): path.read_bytes() for path in paths if path.name not in _ADDRESSES}
+
+
+def files_hash(files: Mapping[str, bytes]) -> str:
+    """The hash of a folder with these files."""
     digest = hashlib.sha256()
-    for path in sorted(p for p in root.rglob("*") if p.suffix in {".yaml", ".csv", ".docx"}):
-        digest.update(str(path.relative_to(root)).encode())
-        digest.update(b"\0")
-        digest.update(path.read_bytes())
-        digest.update(b"\0")
+    for path, data in files.items():
+        for part in (path.encode(), data):
+            digest.update(part)
+            digest.update(b"\0")
     return digest.hexdigest()
 
 
@@ -269,11 +340,27 @@ def _load(root: Path, sha256: str) -> Catalogue:
         corrections=tuple(read_list(root / "calendar" / "holidays.yaml", m.HolidayCorrection, "day")),
         scopes=_folder(root / "scopes", m.Scope),
         cell_states={s.text: s.state for s in _csv_list(root / "cell_states.csv", m.CellMark)},
+        agreed=_folder(root / "corrections", m.Correction),
+        files=tree_files(root),
+        inheritance=tuple(read_list(root / "inheritance.yaml", m.Inheritance, "plan")),
+        outlook=_optional(root / "outlook.yaml", m.OutlookRules),
+        thresholds={
+            code: float(t.value)
+            for code, t in _keyed(
+                read_list(root / "quality.yaml", m.Threshold, "code"), "code", root / "quality.yaml"
+            ).items()
+        },
+        official_population=tuple(_csv_list(root / "official_population.csv", m.OfficialFigure)),
         _by_code=by_code,
     )
     for problem in _dangling(catalogue):
         raise problem
     return catalogue
+
+
+def _optional(path: Path, model: type[M]) -> M | None:
+    """The one entry of a file that an office may leave out."""
+    return read_entry(path, model) if path.exists() else None
 
 
 def _folder(folder: Path, model: type[M]) -> dict[str, M]:
@@ -303,6 +390,8 @@ def _dangling(c: Catalogue) -> Iterator[CatalogueError]:
     yield from _dangling_plans(c)
     yield from _dangling_forms(c)
     yield from _dangling_scopes(c)
+    yield from _dangling_inheritance(c)
+    yield from _dangling_agreed(c)
 
 
 def _dangling_units(c: Catalogue) -> Iterator[CatalogueError]:
@@ -323,6 +412,9 @@ def _dangling_units(c: Catalogue) -> Iterator[CatalogueError]:
             yield _missing(
                 "unit in succession", f"{s.old_code}→{s.new_code}", str(c.root / "units/successions.csv"), ()
             )
+    for figure in c.official_population:
+        if figure.unit not in c._by_code:
+            yield _missing("unit", figure.unit, str(c.root / "official_population.csv"), c._by_code)
 
 
 def _codes(side: m.Side | None) -> tuple[str, ...]:
@@ -332,11 +424,15 @@ def _codes(side: m.Side | None) -> tuple[str, ...]:
 
 
 def _dangling_elements(c: Catalogue) -> Iterator[CatalogueError]:
-    collected = {column.data_element for column in c.columns}
     for relation in c.relations:
-        for code in (relation.smaller, relation.larger):
+        for code in relation.elements:
             if code not in c.elements:
                 yield _missing("data element", code, f"{c.root / 'relations.yaml'}: {relation.code}", c.elements)
+    yield from _dangling_indicators(c)
+
+
+def _dangling_indicators(c: Catalogue) -> Iterator[CatalogueError]:
+    collected = {column.data_element for column in c.columns}
     for indicator in c.indicators.values():
         where = f"{c.root / 'indicators.yaml'}: {indicator.code}"
         for side in (indicator.numerator, indicator.denominator):
@@ -344,12 +440,45 @@ def _dangling_elements(c: Catalogue) -> Iterator[CatalogueError]:
                 if code not in c.elements:
                     yield _missing("data element", code, where, c.elements)
                 if code not in collected:
-                    yield CatalogueError(
-                        f"no form collects data element {code!r}", where=where, fix="add it to forms/columns.csv"
-                    )
+                    yield _uncollected(code, where)
         published = indicator.published_element
         if published and (published not in c.elements or c.elements[published].kind != ElementKind.PUBLISHED):
             yield _missing("published data element", published, where, (e for e in c.elements if e.startswith("pub_")))
+        elif published and published not in collected:
+            yield _uncollected(published, where)
+
+
+def _uncollected(code: str, where: str) -> CatalogueError:
+    return CatalogueError(f"no form collects data element {code!r}", where=where, fix="add it to forms/columns.csv")
+
+
+def _misfit(target: m.Target, indicator: m.Indicator) -> str:
+    """What in a target's line its indicator cannot answer; empty where it can."""
+    if (target.kind == "per_unit") != (indicator.method == "share_of_units"):
+        return f"kind {target.kind} and an indicator of method {indicator.method} do not go together"
+    if indicator.method != "ratio":
+        if any(ms.count for ms in target.milestones):
+            return f"so many of so many needs an indicator of method ratio, not {indicator.method}"
+        if any(ms.per for ms in target.milestones):
+            return f"`per` needs an indicator with a factor; {indicator.method} figures stay in their own unit"
+    return ""
+
+
+def _dangling_targets(c: Catalogue, plan: m.Plan, where: str) -> Iterator[CatalogueError]:
+    items = {t.item for t in plan.targets}
+    for target in plan.targets:
+        here = f"{where}: {target.item}"
+        if target.indicator and target.indicator not in c.indicators:
+            yield _missing("indicator", target.indicator, here, c.indicators)
+        elif target.indicator and target.kind != "not_assessed":
+            misfit = _misfit(target, c.indicators[target.indicator])
+            if misfit:
+                yield CatalogueError(misfit, where=here, fix="correct its kind, indicator or milestones")
+        if target.group and target.group not in plan.groups:
+            yield _missing("group", target.group, here, plan.groups)
+        for item in target.contradicts:
+            if item not in items - {target.item}:
+                yield _missing("item", item, here, items)
 
 
 def _dangling_plans(c: Catalogue) -> Iterator[CatalogueError]:
@@ -361,11 +490,7 @@ def _dangling_plans(c: Catalogue) -> Iterator[CatalogueError]:
         ids = [t.id for t in plan.tasks]
         for task_id in {i for i in ids if ids.count(i) > 1}:
             yield CatalogueError(f"task {task_id!r} stands twice", where=where, fix="give each task its own id")
-        for target in plan.targets:
-            if target.indicator and target.indicator not in c.indicators:
-                yield _missing("indicator", target.indicator, f"{where}: {target.item}", c.indicators)
-            if target.group and target.group not in plan.groups:
-                yield _missing("group", target.group, f"{where}: {target.item}", plan.groups)
+        yield from _dangling_targets(c, plan, where)
         actors = [plan.issuer, *(a for d in plan.duties for a in (d.by, *d.to))]
         actors += [a for t in plan.tasks for a in (*t.lead, *t.cooperate)]
         for actor in actors:
@@ -379,7 +504,7 @@ def _dangling_forms(c: Catalogue) -> Iterator[CatalogueError]:
             yield _missing("data element", column.data_element, str(c.root / "forms/columns.csv"), c.elements)
     for form in c.forms.values():
         for sheet in form.sheets:
-            if sheet.layout in {"by_commune", "list", "published"} and not c.columns_of(form, sheet):
+            if sheet.layout in {"by_commune", "list", "published", "upward"} and not c.columns_of(form, sheet):
                 yield CatalogueError(
                     f"sheet {sheet.code} has no columns in set {sheet.columns!r} version {form.version}",
                     where=f"{c.root / 'forms/forms.yaml'}: {form.id}",
@@ -400,3 +525,35 @@ def _dangling_scopes(c: Catalogue) -> Iterator[CatalogueError]:
         for kind, code, known in checks:
             if code not in known:
                 yield _missing(kind, code, where, known)
+
+
+def _dangling_inheritance(c: Catalogue) -> Iterator[CatalogueError]:
+    for decision in c.inheritance:
+        where = f"{c.root / 'inheritance.yaml'}: {decision.plan} {decision.item}"
+        if decision.plan not in c.plans:
+            yield _missing("plan", decision.plan, where, c.plans)
+        elif decision.item != "all" and decision.item not in {t.item for t in c.plans[decision.plan].targets}:
+            yield _missing("item", decision.item, where, (t.item for t in c.plans[decision.plan].targets))
+        if c.unit(decision.from_unit, decision.from_valid_to) is None:
+            yield _missing("unit", f"{decision.from_unit} on {decision.from_valid_to}", where, c._by_code)
+        if decision.to_valid_from and c.unit(decision.to_unit, decision.to_valid_from) is None:
+            yield _missing("unit", f"{decision.to_unit} on {decision.to_valid_from}", where, c._by_code)
+
+
+def _dangling_agreed(c: Catalogue) -> Iterator[CatalogueError]:
+    cells: dict[tuple[object, ...], str] = {}
+    for agreed in c.agreed.values():
+        where = str(c.root / "corrections" / f"{agreed.id}.yaml")
+        if agreed.scope not in c.scopes:
+            yield _missing("scope", agreed.scope, where, c.scopes)
+        if c.unit(agreed.org_unit, Period.parse(agreed.period).end) is None:
+            yield _missing("unit", f"{agreed.org_unit} in {agreed.period}", where, c._by_code)
+        element = c.elements.get(agreed.data_element)
+        if element is None:
+            yield _missing("data element", agreed.data_element, where, c.elements)
+        cell = (agreed.scope, agreed.period, agreed.org_unit, agreed.data_element, agreed.replaces)
+        if cell in cells:
+            yield CatalogueError(
+                f"{cells[cell]} replaces the same value of the same cell", where=where, fix="keep one of the two"
+            )
+        cells[cell] = agreed.id

@@ -1,55 +1,64 @@
 """Sums over units and periods: what was observed of every indicator, for an area and each unit under it.
 
 Room: warehouse. Called by steps. The sums are SQL (sql/queries/rollup.sql); here is said what to sum: which
-cells are owed, which unit each belongs to, what stands above and below the line. No verdict is given here.
+cells are owed (`slots`), which unit each belongs to, what stands above and below the line. No verdict is given.
 
 Rules (docs/warehouse.md has them with examples):
 
-* A leaf is a unit that holds cells: a commune, a district (its list sheets), an agency. Only leaves that exist
-  on the period's last day and owe the cell are looked at.
-* A stock is its value in the period, a ytd too; for a year the year form's, else the fourth quarter's. A flow is
-  the sum from January; one missing quarter makes it missing. A year form's own figure comes first.
+* A leaf is a unit that holds cells: a commune, a district (its list sheets), a facility. Leaves are those of the
+  period's last day; what units that ended earlier reported belongs to the leaf they went into.
+* A stock is its value in the period's last piece, a ytd too. A flow is the sum of the pieces from January (of the
+  second half of a year: from July); one missing piece makes it missing. A form of the period's own length (year,
+  half, nine months) comes first.
 * A leaf counts if every cell of the indicator that it owes is there. `not applicable` takes it out of what is
   expected. Where two levels hold the two sides (doctors of a district, population of its communes), each side
   sums its own leaves, and a district with nothing on one side counts on neither.
 * Yearly and survey indicators keep their last year's figure until a new one is there; `as_of` says so.
+* Figures are given for the units of a *geography*, a day: the period's last (as it was) or another. Where whole
+  units went over they add up; where not, and no weight is declared, the unit has no figure and `no_figure` says why.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from etl.catalog import geography as geo
 from etl.catalog import models as m
-from etl.catalog.layout import layout
 from etl.catalog.loader import Catalogue
-from etl.errors import UsageError
 from etl.model import ElementKind, Observed, Period, PeriodKind
+from etl.warehouse import corrections
 from etl.warehouse.connect import query
+from etl.warehouse.slots import Slots, slots, uncovered
 from etl.warehouse.snapshot import known_at
 
 _FOREVER = "infinity"
 _RECOGNISED = "_recognised"
+_Leaf = tuple[m.Unit, m.Unit | None, Fraction, bool]
 
 
 @dataclass(frozen=True)
 class _Ask:
-    """One roll-up: of whom, for when, as known when. `units` are the area first, then what is under it."""
+    """One roll-up: of whom, for when, on which day's units, as known when. `units`: the area, then what is under it."""
 
     conn: Connection
     catalogue: Catalogue
     scope: m.Scope
     period: Period
+    day: date
     known_at: datetime | str
+    area: m.Unit | None
+    children: frozenset[m.Unit]
     units: tuple[m.Unit, ...]
     numbers: dict[tuple[str, object], int]
+    fixes: dict[str, list[object]]
 
     def number(self, unit: m.Unit) -> int | None:
         return self.numbers.get((unit.code, unit.valid_from))
@@ -68,6 +77,7 @@ def observed(
     *,
     as_known_at: str | datetime | None = None,
     units: Sequence[str] | None = None,
+    geography: date | None = None,
 ) -> list[Observed]:
     """Every indicator of the catalogue, for the scope's area and each unit directly under it.
 
@@ -77,14 +87,12 @@ def observed(
         conn: A connection that may read `core`.
         catalogue: What is owed, by whom, and what indicators are.
         scope: Whose area.
-        period: A quarter, a year, the first half or nine months.
+        period: Any period.
         as_known_at: Only what was recorded by then; everything if None.
         units: Codes to give; all of them if None.
-
-    Raises:
-        UsageError: the period is one that no sum is defined for.
+        geography: The day whose units are asked for; the period's last day if None.
     """
-    ask = _ask(conn, catalogue, scope, period, as_known_at, units)
+    ask = _ask(conn, catalogue, scope, period, as_known_at, units, geography)
     found = {(o.indicator, o.unit): o for o in [*_computed(ask), *_published(ask)]}
     recognised = _recognised(ask)
     return [
@@ -94,16 +102,67 @@ def observed(
     ]
 
 
-def history(conn: Connection, unit: str, year: int) -> dict[tuple[str, str], tuple[float | None, ...]]:
-    """What a unit reported in the four quarters of a year, as known now.
+def shown(catalogue: Catalogue, scope: m.Scope, day: date) -> tuple[m.Unit, ...]:
+    """The units that figures are given for on a day's geography: the scope's area, then what is under it.
 
+    After its last level of districts has ended, an area consists of the communes that came from it.
+    """
+    area = geo.area(catalogue, scope)
+    if area is None or day < area.valid_from:
+        return ()
+    under = geo.members(catalogue, scope, scope.child_level, day) or geo.members(catalogue, scope, "commune", day)
+    return (area, *under)
+
+
+def history(
+    conn: Connection, catalogue: Catalogue, unit: str, period: Period
+) -> dict[tuple[str, str], tuple[float | None, ...]]:
+    """What a unit's communes, and itself, had in the four quarters of a period's year, as known now.
+
+    What units reported that have since been merged counts for the unit they went into, if all of them reported.
     Shape: (org unit code, data element) → four values, None where there is none.
     """
+    bearer = catalogue.unit(unit, period.end)
+    if bearer is None:
+        return {}
+    numbers = {(r.code, r.valid_from): r.org_unit_id for r in query(conn, "unit_numbers")}
+    sources = _sources(catalogue, bearer, period)
+    by_number = {numbers[u.code, u.valid_from]: (u, quarters) for u, quarters in sources.items()}
+    reporters = {u for u in (catalogue.unit(s.parent, s.valid_to or period.end) for s in sources) if u} | set(sources)
+    rows = query(
+        conn,
+        "history",
+        reporters=[numbers[u.code, u.valid_from] for u in reporters],
+        units=list(by_number),
+        year=period.year,
+    )
+    parts: dict[tuple[str, str, int], list[Fraction]] = {}
+    for row in rows:
+        for target, weight, quarter in by_number[row.org_unit_id][1]:
+            if quarter == row.quarter:
+                parts.setdefault((target, row.data_element, quarter), []).append(Fraction(row.value) * weight)
+    owed: dict[tuple[str, int], int] = {}
+    for _, quarters in by_number.values():
+        for target, _, quarter in quarters:
+            owed[target, quarter] = owed.get((target, quarter), 0) + 1
     found: dict[tuple[str, str], list[float | None]] = {}
-    for row in query(conn, "history", unit=unit, year=year):
-        quarters = found.setdefault((row.org_unit_code, row.data_element), [None] * 4)
-        quarters[row.quarter - 1] = float(row.value)
+    for (target, element, quarter), values in parts.items():
+        if len(values) == owed[target, quarter]:
+            found.setdefault((target, element), [None] * 4)[quarter - 1] = float(sum(values))
     return {key: tuple(values) for key, values in found.items()}
+
+
+def _sources(catalogue: Catalogue, unit: m.Unit, period: Period) -> dict[m.Unit, list[tuple[str, Fraction, int]]]:
+    """Whose cells make those of a unit and its communes: source → (org unit code, share, quarter)."""
+    found: dict[m.Unit, list[tuple[str, Fraction, int]]] = {}
+    for target in (unit, *catalogue.children(unit.code, "commune", period.end)):
+        for quarter in range(1, 5):
+            day = Period(period.year, PeriodKind.QUARTER, quarter).end
+            for back in geo.carry(catalogue, target, day):
+                for share in geo.carry(catalogue, back.unit, period.end):
+                    if share.unit == target and share.weight is not None:
+                        found.setdefault(back.unit, []).append((target.code, share.weight, quarter))
+    return found
 
 
 def moment(as_known_at: str | datetime | None) -> datetime | str:
@@ -118,12 +177,16 @@ def _ask(
     period: Period,
     as_known_at: str | datetime | None,
     units: Sequence[str] | None,
+    geography: date | None,
 ) -> _Ask:
-    area = catalogue.unit(scope.area_unit, period.end)
-    every = (area, *catalogue.children(area.code, scope.child_level, period.end)) if area else ()
+    day = geography or period.end
+    every = shown(catalogue, scope, day)
     wanted = tuple(u for u in every if units is None or u.code in units)
-    numbers = {(r.code, r.valid_from): r.org_unit_id for r in query(conn, "unit_ids")}
-    return _Ask(conn, catalogue, scope, period, moment(as_known_at), wanted, numbers)
+    numbers = {(r.code, r.valid_from): r.org_unit_id for r in query(conn, "unit_numbers")}
+    area, under = (every[0] if every else None), frozenset(every[1:])
+    known = moment(as_known_at)
+    fixes = corrections.overlay(conn, catalogue, scope, known)
+    return _Ask(conn, catalogue, scope, period, day, known, area, under, wanted, numbers, fixes)
 
 
 # --- sums ---------------------------------------------------------------------------------------------
@@ -155,45 +218,111 @@ def _carried(ask: _Ask, yearly: Sequence[m.Indicator], own: list[Observed]) -> l
 
 
 def _sums(ask: _Ask, period: Period, indicators: Sequence[m.Indicator]) -> list[Observed]:
-    """One period's sums. Only units of the asked period are given, by identity and not by code."""
+    """One period's sums, for the asked units. Figures that cannot be had are there with their reason."""
+    barred = {i.code: text for i in indicators if (text := _not_at_this_length(ask, period, i))}
+    summed = [i for i in indicators if i.code not in barred]
+    found = _summed(ask, period, summed) if summed and ask.units else []
+    gaps = {u.code: text for u in ask.units if (text := _not_on_this_geography(ask, period, u))}
+    rows = [replace(_nothing(o), no_figure=gaps[o.unit]) if o.unit in gaps else o for o in found]
+    have = {(o.indicator, o.unit) for o in rows}
+    for indicator in indicators:
+        for unit in ask.units:
+            reason = barred.get(indicator.code) or gaps.get(unit.code, "")
+            if reason and (indicator.code, unit.code) not in have:
+                rows.append(Observed(indicator.code, unit.code, period, no_figure=reason))
+    return rows
+
+
+def _nothing(seen: Observed) -> Observed:
+    return Observed(seen.indicator, seen.unit, seen.period, expected=seen.expected)
+
+
+def _not_on_this_geography(ask: _Ask, period: Period, unit: m.Unit) -> str:
+    gap = geo.restating_gap(ask.catalogue, unit, period.end)
+    return f"Không quy đổi được: {gap}." if gap else ""
+
+
+def _not_at_this_length(ask: _Ask, period: Period, indicator: m.Indicator) -> str:
+    """Why an indicator has no figure of this length, in Vietnamese; empty where it may have one."""
+    elements = [e for _, e, _ in _terms(indicator)]
+    since_january = [e for e in elements if ask.catalogue.elements[e].kind == ElementKind.YTD]
+    if period.counted_from != 1 and (indicator.accumulates or since_january):
+        return f"Chỉ tiêu tính lũy kế từ đầu năm nên không có số của riêng {period.name}."
+    if indicator.frequency == "quarter" and any(uncovered(ask.catalogue, ask.scope, period, e) for e in elements):
+        return f"Không có biểu nào cho số liệu đến hết {period.name}."
+    return ""
+
+
+def _summed(ask: _Ask, period: Period, indicators: Sequence[m.Indicator]) -> list[Observed]:
     terms = [(i.code, e, side, counts) for i in indicators for side, e, counts in _terms(i)]
-    summed = {element for _, element, _, _ in terms}
-    owed = _owed(ask.catalogue, ask.scope.id, period)
-    cells = [(leaf, e) for leaf, e in owed if e in summed and ask.number(leaf) is not None]
-    if not cells or not ask.units:
+    asked = slots(ask.catalogue, ask.scope, period, {t[1] for t in terms})
+    numbers = {r.code: r.data_element_id for r in query(ask.conn, "element_numbers")}
+    usable = [s for s in asked.slots if ask.number(s.unit) is not None and ask.number(s.leaf) is not None]
+    if not usable:
         return []
-    elements = {r.code: r.data_element_id for r in query(ask.conn, "element_ids")}
-    leaves = {leaf: _child(ask, leaf, period) for leaf, _ in cells}
+    leaves = _leaves(ask, period, dict.fromkeys(s.leaf for s in usable))
     floors = _floors(ask.catalogue, indicators)
-    kinds = ask.catalogue.elements
-    units = {number: u.code for u in ask.units if (number := ask.number(u)) is not None}
+    units = {number: u for u in ask.units if (number := ask.number(u)) is not None}
+    names = {ask.number(leaf): leaf.code for leaf, *_ in leaves}
     by_code = {i.code: i for i in indicators}
+    shares = Counter((s.period, s.leaf) for s in usable)
+    number_of = {i.code: n for n, i in enumerate(indicators)}
+    place = {key: n for n, key in enumerate(asked.periods, start=1)}
+    query(ask.conn, "room_to_sort")
     rows = query(
         ask.conn,
         "rollup",
         scope=ask.scope.id,
         known_at=ask.known_at,
-        **_when(period),
-        cell_units=[ask.number(leaf) for leaf, _ in cells],
-        cell_elements=[elements.get(e) for _, e in cells],
-        cell_flows=[kinds[e].kind == ElementKind.FLOW for _, e in cells],
-        leaf_units=[ask.number(leaf) for leaf in leaves],
-        leaf_children=[ask.number(child) if child else None for child in leaves.values()],
-        term_indicators=[t[0] for t in terms],
-        term_elements=[elements.get(t[1]) for t in terms],
+        year=period.year,
+        own=place.get(asked.own, 0),
+        periods=list(asked.periods),
+        slot_periods=[place[s.period] for s in usable],
+        slot_units=[ask.number(s.unit) for s in usable],
+        slot_leaves=[ask.number(s.leaf) for s in usable],
+        slot_weights=[_decimal(s.weight) for s in usable],
+        slot_cells=[s.group for s in usable],
+        slot_alones=[s.weight == 1 and shares[s.period, s.leaf] == 1 for s in usable],
+        **_cells(asked, numbers, ask.catalogue, place),
+        leaf_units=[ask.number(leaf) for leaf, *_ in leaves],
+        leaf_children=[ask.number(child) if child else None for _, child, *_ in leaves],
+        leaf_weights=[_decimal(weight) for _, _, weight, _ in leaves],
+        leaf_firsts=[first for *_, first in leaves],
+        term_indicators=[number_of[t[0]] for t in terms],
+        term_elements=[numbers.get(t[1]) for t in terms],
         term_sides=[t[2] for t in terms],
         term_counts=[t[3] for t in terms],
-        floor_indicators=[f[0] for f in floors],
+        floor_indicators=[number_of[f[0]] for f in floors],
         floor_texts=[str(f[1]) for f in floors],
         floor_values=[f[1] for f in floors],
         floor_factors=[by_code[f[0]].factor for f in floors],
-        area=_area_number(ask, period),
+        area=ask.number(ask.area) if ask.area else None,
         units=list(units),
+        **ask.fixes,
     )
-    return [_observed(row, by_code[row.indicator], units[row.org_unit_id], period) for row in rows]
+    return [_observed(row, indicators[row.indicator], units[row.org_unit_id], period, names) for row in rows]
 
 
-def _observed(row: Row[Any], indicator: m.Indicator, unit: str, period: Period) -> Observed:
+def _cells(asked: Slots, numbers: dict[str, int], catalogue: Catalogue, place: dict[str, int]) -> dict[str, list[Any]]:
+    cells = [(i, numbers.get(e)) for i, group in enumerate(asked.groups) for e in sorted(group)]
+    elements = list(asked.pieces)
+    return {
+        "cell_groups": [i for i, _ in cells],
+        "cell_elements": [e for _, e in cells],
+        "elements": [numbers.get(e) for e in elements],
+        "element_flows": [catalogue.elements[e].kind == ElementKind.FLOW for e in elements],
+        "element_pieces": [asked.pieces[e] for e in elements],
+        "element_lasts": [place.get(asked.last[e], 0) for e in elements],
+    }
+
+
+def _decimal(weight: Fraction | None) -> Decimal | None:
+    return None if weight is None else Decimal(weight.numerator) / Decimal(weight.denominator)
+
+
+def _observed(
+    row: Row[Any], indicator: m.Indicator, unit: m.Unit, period: Period, leaves: dict[int | None, str]
+) -> Observed:
     numerator, denominator = _fraction(row.numerator), _fraction(row.denominator)
     value = None
     if numerator is not None and denominator:
@@ -201,7 +330,7 @@ def _observed(row: Row[Any], indicator: m.Indicator, unit: str, period: Period) 
     at_floor = tuple(sorted((row.at_floor or {}).items()))
     return Observed(
         indicator.code,
-        unit,
+        unit.code,
         period,
         numerator,
         denominator,
@@ -210,57 +339,40 @@ def _observed(row: Row[Any], indicator: m.Indicator, unit: str, period: Period) 
         row.present,
         estimated=row.estimated,
         at_floor=at_floor,
+        level=unit.level,
+        absent=tuple(leaves[number] for number in sorted(row.absent or ())),
+        corrections=tuple(sorted(set((row.fixes or "").split()))),
     )
 
 
-def _when(period: Period) -> dict[str, object]:
-    """The periods to read.
-
-    Raises:
-        UsageError: the period does not begin in January and end with a quarter, nor is it a quarter.
-    """
-    if period.kind == PeriodKind.MONTH or (period.kind == PeriodKind.HALF and period.index == 2):
-        raise UsageError(
-            f"no sums for {period.key}", where="period", fix="ask for a quarter, a year, H1 or nine months"
-        )
-    quarters = [q.key for q in period.quarters_to_date]
-    return {
-        "year": period.year,
-        "year_period": period.key if period.kind == PeriodKind.YEAR else "",
-        "quarters": quarters,
-        "last_quarter": quarters[-1],
-        "quarter_count": len(quarters),
-    }
-
-
-@lru_cache(maxsize=64)
-def _owed(catalogue: Catalogue, scope_id: str, period: Period) -> tuple[tuple[m.Unit, str], ...]:
-    """The number cells that the scope's forms hold for a period: (leaf unit, data element)."""
-    scope = catalogue.scopes[scope_id]
-    if period.kind in {PeriodKind.HALF, PeriodKind.NINE_MONTHS}:
-        period = period.quarters_to_date[-1]
-    units = {u.code: u for u in catalogue.units if u.valid_on(period.end)}
-    cells: dict[tuple[m.Unit, str], None] = {}
-    for _, form, unit in catalogue.expected(scope, period):
-        for _, cell in layout(catalogue, scope, form, unit, period).inputs:
-            if cell.data_element in catalogue.elements and cell.org_unit_code in units:
-                cells[(units[cell.org_unit_code], cell.data_element)] = None
-    return tuple(cells)
+def _leaves(ask: _Ask, period: Period, leaves: Iterable[m.Unit]) -> list[_Leaf]:
+    """(leaf, unit under the area or none, share, whether the leaf stands here for the first time)."""
+    found: list[_Leaf] = []
+    for leaf in leaves:
+        shares: dict[m.Unit, Fraction | None] = {}
+        carried = geo.carry(ask.catalogue, leaf, ask.day)
+        for share in carried:
+            child = _child(ask, share.unit, ask.day)
+            if child:
+                known = shares.get(child, Fraction(0))
+                shares[child] = None if known is None or share.weight is None else known + share.weight
+        home = _child(ask, leaf, period.end) if not carried else None
+        if home or (len(shares) == 1 and len({_child(ask, s.unit, ask.day) for s in carried}) == 1):
+            found.append((leaf, home or next(iter(shares)), Fraction(1), True))
+            continue
+        told = [(child, weight) for child, weight in shares.items() if weight is not None]
+        found += [(leaf, child, weight, i == 0) for i, (child, weight) in enumerate(told)]
+        if not told:
+            found.append((leaf, None, Fraction(1), True))
+    return found
 
 
-def _child(ask: _Ask, leaf: m.Unit, period: Period) -> m.Unit | None:
-    """The unit directly under the area that a leaf is or belongs to; None for the area and its agencies."""
-    current: m.Unit | None = leaf
-    while current is not None and current.code != ask.scope.area_unit:
-        if current.level == ask.scope.child_level and current.parent == ask.scope.area_unit:
-            return current
-        current = ask.catalogue.unit(current.parent, period.end) if current.parent else None
-    return None
-
-
-def _area_number(ask: _Ask, period: Period) -> int | None:
-    area = ask.catalogue.unit(ask.scope.area_unit, period.end)
-    return ask.number(area) if area else None
+def _child(ask: _Ask, unit: m.Unit, day: date) -> m.Unit | None:
+    """The unit directly under the area that a unit of a day is or belongs to; None for the area and its agencies."""
+    current: m.Unit | None = unit
+    while current is not None and current not in ask.children:
+        current = ask.catalogue.unit(current.parent, day) if current.parent else None
+    return current
 
 
 def _terms(indicator: m.Indicator) -> list[tuple[str, str, bool]]:
@@ -289,12 +401,37 @@ def _fraction(value: Decimal | int | None) -> Fraction | None:
     return None if value is None else Fraction(value)
 
 
+# --- what a sum is made of -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What an indicator's sums are made of in a period, the same that `observed` sums.
+
+    `terms` are (side ``n`` or ``d``, data element, counts leaves instead of summing values). `leaves` are (leaf, unit
+    under the area it belongs to or none, share that belongs there, whether it is the leaf's first row).
+    """
+
+    terms: tuple[tuple[str, str, bool], ...]
+    slots: Slots
+    leaves: tuple[_Leaf, ...]
+
+
+def parts(conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, indicator: m.Indicator) -> Parts:
+    """What a sum on the period's own geography is made of, for whoever follows it down to its cells."""
+    ask = _ask(conn, catalogue, scope, period, None, None, None)
+    terms = _terms(indicator)
+    asked = slots(catalogue, scope, period, {element for _, element, _ in terms})
+    leaves = dict.fromkeys(s.leaf for s in asked.slots if ask.number(s.unit) and ask.number(s.leaf))
+    return Parts(tuple(terms), asked, tuple(_leaves(ask, period, leaves)))
+
+
 # --- published values and recognitions --------------------------------------------------------------
 
 
 def _published(ask: _Ask) -> list[Observed]:
     """The last official figures; they are the area's, and nobody else's."""
-    area = next((u for u in ask.units if u.code == ask.scope.area_unit), None)
+    area = next((u for u in ask.units if u == ask.area), None)
     by_element = {i.published_element: i for i in ask.catalogue.indicators.values() if i.published_element}
     if area is None or not by_element:
         return []
@@ -308,6 +445,7 @@ def _published(ask: _Ask) -> list[Observed]:
         elements=list(by_element),
         as_of=":as_of",
         source=":source",
+        **ask.fixes,
     )
     return [
         Observed(
@@ -320,6 +458,7 @@ def _published(ask: _Ask) -> list[Observed]:
             as_of=row.as_of or row.period,
             source=row.source,
             estimated=row.estimated,
+            corrections=(row.correction,) if row.correction else (),
         )
         for row in rows
     ]
@@ -329,7 +468,13 @@ def _recognised(ask: _Ask) -> dict[str, bool]:
     """Recognition by indicator: element ``malaria_recognised`` speaks of the indicators ``malaria_…``."""
     elements = [e for e in ask.catalogue.elements if e.endswith(_RECOGNISED)]
     rows = query(
-        ask.conn, "recognised", scope=ask.scope.id, year=ask.last_year, known_at=ask.known_at, elements=elements
+        ask.conn,
+        "recognised",
+        scope=ask.scope.id,
+        year=ask.last_year,
+        known_at=ask.known_at,
+        elements=elements,
+        **ask.fixes,
     )
     prefixes = {row.data_element.removesuffix(_RECOGNISED) + "_": row.recognised for row in rows}
     return {

@@ -85,6 +85,20 @@ MISTAKES = {
         "from_period: 2024Q0",
         ["2024Q0", "submissions.1"],
     ),
+    "report to nobody": (
+        "scopes/kon-tum.yaml",
+        "recipients: [Bộ Y tế, Ủy ban nhân dân tỉnh Kon Tum]",
+        "recipients: []",
+        ["reports.0.recipients"],
+    ),
+    "report without recipients": (
+        "scopes/tan-yen.yaml",
+        "recipients: [Ủy ban nhân dân tỉnh Bắc Giang, Huyện ủy Tân Yên], ",
+        "",
+        ["reports.0.recipients"],
+    ),
+    "duty towards nobody": ("plans/kt-1693.yaml", "to: [bo-y-te, ubnd-tinh]", "to: []", ["duties.0.to"]),
+    "authority of the Party": ("scopes/tan-yen.yaml", "TM. ỦY BAN NHÂN DÂN", "T/M ỦY BAN NHÂN DÂN", ["authority"]),
     "bad holiday": ("calendar/holidays.yaml", "working: false", "working: maybe", ["working", "2026-01-02"]),
     "actor twice": ("actors.yaml", "{code: so-tc,", "{code: so-xd,", ["code 'so-xd' stands twice"]),
 }

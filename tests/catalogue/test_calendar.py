@@ -199,3 +199,19 @@ def test_deadlines_that_no_regime_sets(catalogue: Catalogue) -> None:
         deadline(catalogue, "tt23-2025", "district", Period.parse("2025-08"))
     with pytest.raises(UsageError, match="no regime"):
         deadline(catalogue, "tt99", "district", Period.parse("2024"))
+
+
+def test_what_each_regime_wants_of_each_level(catalogue: Catalogue) -> None:
+    wanted = {
+        (regime.id, need.level): {cadence.value for cadence in need.cadences}
+        for regime in catalogue.regimes.values()
+        for need in regime.requires
+    }
+    everything = {"month", "quarter", "half", "nine_months", "year"}
+    assert [wanted["tt37-2019", level] for level in ("commune", "district", "province")] == [everything] * 3
+    assert wanted["tt23-2025", "province"] == {"month", "year"}
+    assert ("tt23-2025", "district") not in wanted
+    for regime in catalogue.regimes.values():
+        assert {k for need in regime.requires for k in need.cadences} <= set(regime.period_kinds)
+    statistical = [catalogue.regimes[r] for r in ("tt37-2019", "tt23-2025")]
+    assert statistical[1].valid_from - statistical[0].valid_to == timedelta(days=1)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-from etl.catalog import Catalogue
+from etl.catalog import Catalogue, geography
 from etl.catalog import models as m
 
 BEFORE, AFTER = date(2025, 6, 30), date(2025, 7, 1)
@@ -86,3 +89,69 @@ def test_units_are_those_of_the_published_list(catalogue: Catalogue) -> None:
     moves = {(r["old_commune_code"], r["new_commune_code"]) for r in rows}
     codes = {code for code, _ in moves}
     assert {(s.old_code, s.new_code) for s in catalogue.successions if s.old_code in codes} == moves
+
+
+@pytest.mark.parametrize("day", [AFTER, date(2025, 12, 31)])
+def test_old_districts_can_be_restated_from_the_new_communes_but_tan_yen_cannot(
+    catalogue: Catalogue, day: date
+) -> None:
+    assert [geography.restating_gap(catalogue, d, day) for d in districts(catalogue)] == [""] * 10
+    kon_tum, tan_yen = (geography.area(catalogue, catalogue.scope(s)) for s in ("kon-tum", "tan-yen"))
+    assert kon_tum
+    assert tan_yen
+    assert geography.restating_gap(catalogue, kon_tum, day) == ""
+    assert "xã Quế Nham nhập với bốn phường của thành phố Bắc Giang" in geography.restating_gap(catalogue, tan_yen, day)
+
+
+def test_members_after_the_change_are_those_that_came_from_the_area_alone(catalogue: Catalogue) -> None:
+    found = {s: geography.members(catalogue, catalogue.scope(s), "commune", AFTER) for s in ("kon-tum", "tan-yen")}
+    assert {u.code for u in found["kon-tum"]} == successors(catalogue, kon_tum_communes(catalogue))
+    assert {u.name for u in found["tan-yen"]} == {
+        "Xã Nhã Nam", "Xã Phúc Hòa", "Xã Quang Trung", "Xã Tân Yên", "Xã Ngọc Thiện",
+    }  # fmt: skip
+
+
+def test_what_became_of_an_ended_unit_is_said(catalogue: Catalogue) -> None:
+    assert geography.what_became(catalogue, "07309", AFTER) == (
+        " Xã Tân Trung kết thúc ngày 30/06/2025; kế tục: Xã Nhã Nam."
+    )
+    assert "kế tục: Xã Bờ Y, Xã Dục Nông, Xã Sa Loong" in geography.what_became(catalogue, "611", AFTER)
+    assert geography.what_became(catalogue, "07309", BEFORE) == ""
+    assert geography.what_became(catalogue, "nobody", AFTER) == ""
+
+
+def test_a_weight_has_a_source_and_moves_its_share(catalogue: Catalogue) -> None:
+    split = {"old_code": "a", "old_valid_to": BEFORE, "new_valid_from": AFTER, "kind": "part", "legal_basis": "t"}
+    unit = {"level": "commune", "legal_basis": "t"}
+    old = m.Unit(code="a", name="Xã A", valid_from=date(2020, 1, 1), valid_to=BEFORE, **unit)
+    new = [m.Unit(code=c, name=f"Xã {c.upper()}", valid_from=AFTER, **unit) for c in ("b", "c")]
+
+    def world(**weight: object) -> Catalogue:
+        rows = tuple(m.Succession(new_code=u.code, **split, **weight) for u in new)
+        by_code = {u.code: (u,) for u in (old, *new)}
+        return replace(catalogue, units=(old, *new), successions=rows, _by_code=by_code)
+
+    assert [s.weight for s in geography.carry(world(), old, AFTER)] == [None, None]
+    weighed = world(weight=Decimal("0.5"), weight_source="Quyết định chia địa bàn")
+    assert [s.weight for s in geography.carry(weighed, old, AFTER)] == [Fraction(1, 2)] * 2
+    assert geography.restating_gap(world(), old, AFTER) == "", "both halves together are the whole again"
+    assert "chưa có tỉ lệ phân chia" in geography.restating_gap(world(), new[0], BEFORE)
+    assert geography.restating_gap(weighed, new[0], BEFORE) == ""
+    with pytest.raises(ValueError, match="weight_source"):
+        world(weight=Decimal("0.5"))
+
+
+def test_nobody_has_decided_who_inherits_and_targets_stay(catalogue: Catalogue) -> None:
+    kon_tum = geography.area(catalogue, catalogue.scope("kon-tum"))
+    assert kon_tum
+    assert geography.inheritance_note(catalogue, "kt-1693", "1", kon_tum, BEFORE) == ""
+    assert "chưa có quyết định kế thừa" in geography.inheritance_note(catalogue, "kt-1693", "1", kon_tum, AFTER)
+    decision = catalogue.inheritance[0].model_copy(
+        update={"item": "12", "decided_by": "UBND tỉnh", "date": date(2025, 9, 1)}
+    )
+    decided = replace(catalogue, inheritance=(*catalogue.inheritance, decision))
+    assert geography.inheritance_note(decided, "kt-1693", "12", kon_tum, date(2025, 12, 31)) == (
+        "Tỉnh Quảng Ngãi kế thừa theo quyết định của UBND tỉnh ngày 01/09/2025."
+    )
+    assert "chưa có" in geography.inheritance_note(decided, "kt-1693", "12", kon_tum, date(2025, 8, 31))
+    assert "chưa có" in geography.inheritance_note(decided, "kt-1693", "1", kon_tum, date(2025, 12, 31))

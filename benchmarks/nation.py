@@ -1,0 +1,242 @@
+"""A made-up nation: how long one quarter's roll-up and attainment take, and whether more years of history matter.
+
+``python -m benchmarks.nation`` or `rows()`. Works in a temporary folder with a database server of its own. The
+catalogue is made in memory (34 provinces, 10 000 communes, 60 indicators); observations are generated inside the
+database, past intake. All of it is simulated. Prints; judges nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+
+from sqlalchemy import Engine, text
+
+from etl import load, settings
+from etl.catalog import Catalogue, load_catalogue
+from etl.catalog import models as m
+from etl.model import ElementKind, Period, PeriodKind
+from etl.warehouse import connect, migrate, server
+
+PROVINCES, COMMUNES, INDICATORS = 34, 10_000, 60
+HISTORIES = (14, 28)
+LAST = Period(2026, PeriodKind.QUARTER, 4)
+_NUMERATORS, _DENOMINATORS = 30, 10
+_BORN = dt.date(2019, 1, 1)
+_SOURCE = "Mô phỏng"
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One measurement: quarters of history, cells in the warehouse, seconds to sum and seconds in all."""
+
+    quarters: int
+    cells: int
+    load_seconds: float
+    rollup_seconds: float
+    whole_seconds: float
+    rows: int
+
+
+def rows(
+    *, provinces: int = PROVINCES, communes: int = COMMUNES, histories: Sequence[int] = HISTORIES
+) -> tuple[Row, ...]:
+    """Measures the last quarter with each length of history, shortest first; history grows backwards."""
+    made = catalogue(provinces, communes)
+    with _warehouse(made) as (owner, engine):
+        done, found = 0, []
+        for quarters in sorted(histories):
+            start = time.perf_counter()
+            for back in range(done, quarters):
+                _report(engine, _before(back))
+            _settle(owner)
+            loaded, done = time.perf_counter() - start, quarters
+            found.append(_measure(engine, made, quarters, loaded))
+    return tuple(found)
+
+
+def _measure(engine: Engine, made: Catalogue, quarters: int, loaded: float) -> Row:
+    from etl.steps.outcome import attainments
+    from etl.warehouse.rollup import observed
+
+    scope = made.scope("nation")
+    with engine.connect() as conn:
+        cells = conn.execute(text("SELECT count(*) FROM core.observation")).scalar_one()
+        start = time.perf_counter()
+        observed(conn, made, scope, LAST)
+        summed = time.perf_counter()
+        count = len(attainments(conn, made, scope, LAST, None, outlook=False))
+        return Row(quarters, cells, loaded, summed - start, time.perf_counter() - summed, count)
+
+
+def _before(quarters: int) -> Period:
+    """The quarter that many before the last."""
+    index = LAST.year * 4 + LAST.index - 1 - quarters
+    return Period(index // 4, PeriodKind.QUARTER, index % 4 + 1)
+
+
+@contextmanager
+def _warehouse(made: Catalogue) -> Iterator[tuple[Engine, Engine]]:
+    """The engines of owner and loader on a fresh warehouse with the catalogue in it."""
+    folder = Path(tempfile.mkdtemp(prefix="tongket-nation-"))
+    try:
+        known = dataclasses.replace(settings.load(), database_url=server.start(folder / "pg"))
+        owner = connect.engine(known, "owner")
+        migrate.migrate(owner)
+        engine = connect.engine(known, "loader")
+        with engine.begin() as conn:
+            load.catalogue(conn, made)
+        yield owner, engine
+    finally:
+        server.stop(folder / "pg")
+        shutil.rmtree(folder)
+
+
+# --- what is reported ---------------------------------------------------------------------------------
+
+
+def _report(engine: Engine, period: Period) -> None:
+    """Every commune's form of a quarter. A part is at most its whole, and numbers differ by unit and quarter."""
+    named = {"key": period.key, "year": period.year, "seed": period.year * 4 + period.index}
+    with engine.begin() as conn:
+        conn.execute(text(_DELIVERIES), named)
+        conn.execute(text(_SUBMISSIONS), named)
+        conn.execute(text(_OBSERVATIONS), named)
+
+
+_DELIVERIES = """
+INSERT INTO ops.delivery (sha256, size, original_name, folder, received_at)
+SELECT encode(sha256(cast(u.code || :key AS bytea)), 'hex'), 1, u.code || '.xlsx', u.code, now()
+FROM core.current_org_unit AS u WHERE u.level = 'commune'
+"""
+_SUBMISSIONS = """
+INSERT INTO core.submission (delivery_id, scope, form, form_version, org_unit_id, period, year, version, recorded_at)
+SELECT d.delivery_id, 'nation', 'nation-quarter', '1', u.org_unit_id, :key, :year, 1, now()
+FROM core.current_org_unit AS u
+INNER JOIN ops.delivery AS d ON d.sha256 = encode(sha256(cast(u.code || :key AS bytea)), 'hex')
+"""
+_OBSERVATIONS = """
+INSERT INTO core.observation (submission_id, org_unit_id, data_element_id, year, state, value, sheet, cell)
+SELECT s.submission_id, s.org_unit_id, e.data_element_id, s.year, 'value',
+    CASE WHEN starts_with(e.code, 'd') THEN 5000 ELSE 1000 END
+    + (s.org_unit_id * 7 + e.data_element_id * 13 + :seed) % 997, 'N1', 'E12'
+FROM core.submission AS s CROSS JOIN core.data_element AS e
+WHERE s.period = :key
+"""
+
+
+def _settle(owner: Engine) -> None:
+    """What the server would do by itself within minutes: statistics of the new rows."""
+    with owner.begin() as conn:
+        for table in ("core.submission", "core.observation"):
+            conn.execute(text(f"ANALYZE {table}"))
+
+
+# --- the catalogue ------------------------------------------------------------------------------------
+
+
+def catalogue(provinces: int = PROVINCES, communes: int = COMMUNES) -> Catalogue:
+    """The nation's catalogue: communes report quarterly, provinces are shown."""
+    base = load_catalogue(settings.load().catalog)
+    units = (
+        _unit("VN", "nation", ""),
+        *(_unit(f"P{i:02d}", "province", "VN") for i in range(provinces)),
+        *(_unit(f"{i:05d}", "commune", f"P{i % provinces:02d}") for i in range(communes)),
+    )
+    elements = {
+        code: m.DataElement(code=code, name=code, kind=kind)
+        for codes, kind in (
+            (_names("n", _NUMERATORS), ElementKind.FLOW),
+            (_names("d", _DENOMINATORS), ElementKind.STOCK),
+        )
+        for code in codes
+    }
+    form = m.Form(
+        id="nation-quarter", version="1", title="Biểu quý", symbol="Q", period_kind=PeriodKind.QUARTER, level="commune",
+        valid_from=_BORN, sheets=(m.SheetDef(code="N1", title="Số liệu", layout="list", columns="nation"),),
+        legal_basis=_SOURCE,
+    )  # fmt: skip
+    columns = tuple(
+        m.Column(set="nation", version="1", sheet="N1", position=i, header=code, data_element=code, required=True)
+        for i, code in enumerate(elements)
+    )
+    indicators = {i.code: i for i in map(_indicator, range(INDICATORS))}
+    return dataclasses.replace(
+        base, sha256="nation", units=units, successions=(), elements=elements, relations=(), indicators=indicators,
+        plans={"nation": _plan(indicators)}, columns=columns, forms={form.id: form}, regimes={"nation": _regime()},
+        scopes={"nation": _scope(base)}, agreed={}, inheritance=(), official_population=(),
+        _by_code={u.code: (u,) for u in units},
+    )  # fmt: skip
+
+
+def _names(letter: str, count: int) -> list[str]:
+    return [f"{letter}{i:02d}" for i in range(count)]
+
+
+def _unit(code: str, level: str, parent: str) -> m.Unit:
+    return m.Unit(code=code, name=code, level=level, parent=parent, valid_from=_BORN, legal_basis=_SOURCE)  # type: ignore[arg-type]
+
+
+def _indicator(i: int) -> m.Indicator:
+    above, below = f"n{i % _NUMERATORS:02d}", f"d{i // _NUMERATORS * 3 + i % 3:02d}"
+    return m.Indicator(
+        code=f"i{i:02d}", name=f"Chỉ tiêu {i}", short_name=f"Chỉ tiêu {i}", method="ratio", factor=100, unit="%",
+        numerator=m.Side(elements=(above,)), denominator=m.Side(elements=(below,)), direction="up",
+        frequency="quarter", source=_SOURCE, definition=_SOURCE, basis="configured",
+    )  # fmt: skip
+
+
+def _plan(indicators: dict[str, m.Indicator]) -> m.Plan:
+    goal = m.Milestone(period="2030", written="95", operator=">=", value=Decimal(95))
+    targets = tuple(
+        m.Target(
+            item=str(i), clause="1", title=code, indicator=code, kind="threshold", milestones=(goal,),
+            baseline=m.Baseline(period=str(LAST.year - 1), written="60", value=Decimal(60)),
+        )
+        for i, code in enumerate(indicators)
+    )  # fmt: skip
+    return m.Plan(
+        id="nation", title="Kế hoạch", short_title="Kế hoạch", number="", issuer="thu-tuong", date=None,
+        implements=_SOURCE, seed_file=_SOURCE, status="issued", valid_from=_BORN, targets=targets, tasks=(),
+    )  # fmt: skip
+
+
+def _regime() -> m.Regime:
+    due = m.LevelDeadline(level="commune", working_days=5, basis="configured", source=_SOURCE)
+    return m.Regime(
+        id="nation", title=_SOURCE, number="1", calendar="statistical", valid_from=_BORN, source=_SOURCE,
+        period_kinds=(PeriodKind.QUARTER,), cut_off=_SOURCE, deadlines=(due,), basis="configured",
+    )  # fmt: skip
+
+
+def _scope(base: Catalogue) -> m.Scope:
+    first = _before(max(HISTORIES) - 1)
+    owed = m.Submission(
+        form="nation-quarter", level="commune", regime="nation", from_period=first.key, to_period=LAST.key
+    )
+    office = next(iter(base.scopes.values())).office
+    return m.Scope(
+        id="nation", name="Cả nước", area_unit="VN", child_level="province", office=office, plans=("nation",),
+        submissions=(owed,), reports=(),
+    )  # fmt: skip
+
+
+def main() -> None:
+    """Measures and prints."""
+    print(f"{'quarters':>10}{'cells':>14}{'loading s':>12}{'roll-up s':>12}{'attainment s':>14}{'rows':>8}")
+    for row in rows():
+        print(
+            f"{row.quarters:>10}{row.cells:>14}{row.load_seconds:>12.1f}{row.rollup_seconds:>12.1f}"
+            f"{row.whole_seconds:>14.1f}{row.rows:>8}"
+        )
+
+
+if __name__ == "__main__":
+    main()

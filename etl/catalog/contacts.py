@@ -1,0 +1,115 @@
+"""To whom reports and reminders go, and when units are reminded: `contacts.yaml` and `reminders.yaml`, strictly read.
+
+Room: catalogue. Called by steps. Both files stay out of the catalogue's hash: no figure rests on them, and a new
+e-mail address must not make a draft that waits for its signature look outdated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, StringConstraints, model_validator
+
+from etl.catalog.loader import Catalogue, read_entry
+from etl.catalog.models import Basis, Code, Strict, Text
+from etl.errors import CatalogueError
+
+CONTACTS, REMINDERS = "contacts.yaml", "reminders.yaml"
+Email = Annotated[
+    str, StringConstraints(pattern=r"^$|^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")
+]
+"""One plain address (RFC 5321, without quotes or international letters), or nothing."""
+FolderName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+Days = Annotated[int, Field(ge=0, le=60)]
+
+
+class Contact(Strict):
+    """A recipient of reports. `id` is the folder's name; `printed` how reports name it, its `name` if left out."""
+
+    id: FolderName
+    name: Text
+    printed: tuple[Text, ...] = ()
+    scopes: tuple[Code, ...] = ()
+    email: Email = ""
+
+    def is_meant(self, scope: str, printed: str) -> bool:
+        """Whether a scope's report means this recipient by a name."""
+        return printed in (self.printed or (self.name,)) and (not self.scopes or scope in self.scopes)
+
+
+class Contacts(Strict):
+    """Recipients of reports and addresses of reporting units (by code)."""
+
+    basis: Basis
+    mail_within_days: int = Field(ge=1, le=366)
+    recipients: tuple[Contact, ...]
+    units: dict[Code, Email] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _folders_differ(self) -> Contacts:
+        ids = [contact.id for contact in self.recipients]
+        for twice in sorted({i for i in ids if ids.count(i) > 1}):
+            raise ValueError(f"recipient {twice!r} stands twice")
+        return self
+
+    def of(self, scope: str, printed: str) -> Contact | None:
+        """The recipient that a scope's report means by a name."""
+        return next((c for c in self.recipients if c.is_meant(scope, printed)), None)
+
+
+class ReminderRules(Strict):
+    """When a unit is reminded: working days before and after its own deadline."""
+
+    basis: Basis
+    source: Text
+    before: tuple[Days, ...] = Field(min_length=1)
+    after: tuple[Annotated[int, Field(ge=1, le=60)], ...] = ()
+
+
+def load_reminders(root: Path) -> ReminderRules:
+    """When units are reminded.
+
+    Raises:
+        CatalogueError: the file is missing or wrong; file, key, and what was expected.
+    """
+    return read_entry(root / REMINDERS, ReminderRules)
+
+
+def load_contacts(catalogue: Catalogue) -> Contacts:
+    """To whom reports and reminders go; every recipient of every report is in it, once.
+
+    Raises:
+        CatalogueError: the file is missing or wrong, or a recipient or unit is unknown.
+    """
+    path = catalogue.root / CONTACTS
+    contacts = read_entry(path, Contacts)
+    for problem in _dangling(catalogue, contacts, str(path)):
+        raise problem
+    return contacts
+
+
+def _dangling(catalogue: Catalogue, contacts: Contacts, where: str) -> Iterator[CatalogueError]:
+    for scope in catalogue.scopes.values():
+        for report in scope.reports:
+            for name in (*report.recipients, *report.copies):
+                found = [c.id for c in contacts.recipients if c.is_meant(scope.id, name)]
+                if len(found) != 1:
+                    yield CatalogueError(
+                        f"recipient {name!r} of {scope.id}'s reports on {report.plan} is "
+                        + (f"meant by several: {', '.join(found)}" if found else "not among the recipients"),
+                        where=f"{where}: recipients",
+                        fix="name it once, with the id that its folder shall have",
+                    )
+    for code in contacts.units:
+        if not catalogue.units_of(code):
+            yield CatalogueError(f"unknown unit {code!r}", where=f"{where}: units", fix="write a code of units.csv")
+    for contact in contacts.recipients:
+        for scope_id in contact.scopes:
+            if scope_id not in catalogue.scopes:
+                yield CatalogueError(
+                    f"unknown scope {scope_id!r}",
+                    where=f"{where}: {contact.id}",
+                    fix=f"use one of: {', '.join(catalogue.scopes)}",
+                )

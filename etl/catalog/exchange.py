@@ -1,0 +1,98 @@
+"""How figures are named in other systems: `catalog/exchange/`, read into strict models and checked.
+
+Room: catalogue. Steps read it, the exchange room uses it. An identifier that nobody has entered is not guessed here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
+
+from etl.catalog import models as m
+from etl.catalog.loader import Catalogue, read_entry, read_rows
+from etl.errors import CatalogueError
+from etl.model import PeriodKind
+
+Uid = Annotated[str, StringConstraints(pattern=r"^([A-Za-z][A-Za-z0-9]{10})?$")]
+"""An identifier as DHIS2 makes them: eleven letters and digits, a letter first; empty where none is known."""
+
+
+class Identifier(m.Strict):
+    """What something is called elsewhere: its code there, and its UID where one is known."""
+
+    code: m.Text
+    uid: Uid = ""
+
+
+class NamedElement(m.Strict):
+    """A data element that is called otherwise elsewhere. Key: code."""
+
+    code: m.Code
+    as_code: str = ""
+    uid: Uid = ""
+    option_combo: str = ""
+    option_combo_uid: Uid = ""
+    basis: m.Basis
+    note: str = ""
+
+
+class NamedUnit(m.Strict):
+    """An org unit that is called otherwise elsewhere. Key: (code, valid_from)."""
+
+    code: m.Code
+    valid_from: dt.date
+    as_code: str = ""
+    uid: Uid = ""
+    basis: m.Basis
+    note: str = ""
+
+
+class ExchangeRules(m.Strict):
+    """What holds for every export. `data_sets` by the length of the period; `option_combo` where nothing is split."""
+
+    basis: m.Basis
+    source: m.Text
+    id_scheme: Literal["code", "uid"]
+    data_sets: dict[PeriodKind, Identifier]
+    option_combo: Identifier
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """The rules, and the elements and units that are called otherwise than in the catalogue."""
+
+    rules: ExchangeRules
+    elements: dict[str, NamedElement]
+    units: dict[tuple[str, dt.date], NamedUnit]
+
+
+def load_exchange(catalogue: Catalogue) -> Exchange:
+    """The names of `catalog/exchange/`.
+
+    Raises:
+        CatalogueError: a file, key or reference is wrong; says which.
+    """
+    root = catalogue.root / "exchange"
+    rules = read_entry(root / "exchange.yaml", ExchangeRules)
+    elements: dict[str, NamedElement] = {}
+    for element in read_rows(root / "data_elements.csv", NamedElement):
+        if element.code not in catalogue.elements or element.code in elements:
+            raise _misplaced("data element", element.code, root / "data_elements.csv")
+        elements[element.code] = element
+    units: dict[tuple[str, dt.date], NamedUnit] = {}
+    for unit in read_rows(root / "org_units.csv", NamedUnit):
+        key = unit.code, unit.valid_from
+        if key in units or all(u.valid_from != unit.valid_from for u in catalogue.units_of(unit.code)):
+            raise _misplaced("unit", f"{unit.code} from {unit.valid_from}", root / "org_units.csv")
+        units[key] = unit
+    return Exchange(rules, elements, units)
+
+
+def _misplaced(kind: str, code: str, path: Path) -> CatalogueError:
+    return CatalogueError(
+        f"{kind} {code!r} is unknown, or stands twice", where=str(path), fix="give each of the catalogue's one line"
+    )

@@ -1,0 +1,225 @@
+"""The change of 01/07/2025 crossed for real: districts report to 2025Q2, communes from 2025Q3, and the series go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine
+
+from benchmarks.sample_values import Key, Value, values
+from etl import load
+from etl.catalog.loader import Catalogue
+from etl.model import Observed, Period
+from etl.steps.outcome import attainments
+from etl.warehouse import rollup
+from tests.integration.build import item
+
+pytestmark = pytest.mark.integration
+
+OLD, NEW = date(2025, 6, 30), date(2025, 7, 1)
+QUARTERS = ("2025Q1", "2025Q2", "2025Q3", "2025Q4")
+SCOPES = ("kon-tum", "tan-yen")
+
+
+@dataclass
+class Crossed:
+    """A warehouse in which both scopes have reported; `year_from_quarters` was asked before the year forms came."""
+
+    conn: Connection
+    catalogue: Catalogue
+    told: dict[tuple[str, str], dict[Key, Value]] = field(default_factory=dict)
+    year_from_quarters: dict[str, list[Observed]] = field(default_factory=dict)
+
+    def send(self, scope_id: str, key: str) -> None:
+        scope, period = self.catalogue.scope(scope_id), Period.parse(key)
+        told = self.told[scope_id, key] = values(self.catalogue, scope, period)
+        cells: dict[str, dict[tuple[str, str], str]] = {}
+        for (unit, org_unit, element), value in told.items():
+            if element in self.catalogue.elements:
+                cells.setdefault(unit, {})[org_unit, element] = str(value)
+        items = [
+            item(self.conn, self.catalogue, form.id, unit.code, key, cells[unit.code], name=f"{form.id} {unit.code}")
+            for _, form, unit in self.catalogue.expected(scope, period)
+        ]
+        load.deliveries(self.conn, items)
+
+    def ask(self, scope: str, period: str, geography: date | None = None) -> dict[tuple[str, str], Observed]:
+        found = rollup.observed(
+            self.conn, self.catalogue, self.catalogue.scope(scope), Period.parse(period), geography=geography
+        )
+        return {(o.indicator, o.unit): o for o in found}
+
+    def total(self, scope: str, period: str, element: str, *units: str) -> Fraction:
+        """Σ of an element over what was told, of all units or of some org units."""
+        told = self.told[scope, period]
+        return Fraction(sum(float(v) for (_, o, e), v in told.items() if e == element and (not units or o in units)))
+
+
+@pytest.fixture(scope="module")
+def crossed(sandbox: Engine, catalogue: Catalogue) -> Iterator[Crossed]:
+    with sandbox.connect() as conn:
+        load.catalogue(conn, catalogue)
+        made = Crossed(conn, catalogue)
+        for scope in SCOPES:
+            for period in ("2023", "2024Q4", *QUARTERS):
+                made.send(scope, period)
+            made.year_from_quarters[scope] = rollup.observed(
+                conn, catalogue, catalogue.scope(scope), Period.parse("2025")
+            )
+            made.send(scope, "2025")
+        yield made
+
+
+def _communes_of(catalogue: Catalogue, district: str) -> set[str]:
+    return {u.code for u in catalogue.children(district, "commune", OLD)}
+
+
+def test_as_it_was_gives_the_units_of_the_period(crossed: Crossed) -> None:
+    before, after = crossed.ask("kon-tum", "2025Q2"), crossed.ask("kon-tum", "2025Q3")
+    assert len({unit for _, unit in before}) == 11
+    assert len({unit for _, unit in after}) == 41
+    assert {o.level for o in after.values() if o.level} == {"province", "commune"}
+
+
+@pytest.mark.parametrize("period", QUARTERS)
+def test_the_province_goes_on_and_is_complete(crossed: Crossed, period: str) -> None:
+    seen = crossed.ask("kon-tum", period)["bhyt", "62"]
+    insured, people = (crossed.total("kon-tum", period, e) for e in ("insured", "pop_total"))
+    assert (seen.numerator, seen.denominator, seen.value) == (insured, people, insured / people * 100)
+    assert seen.present == seen.expected == (102 if period < "2025Q3" else 40)
+
+
+def test_old_districts_go_on_exactly_after_their_end(crossed: Crossed, catalogue: Catalogue) -> None:
+    """The truth is what the simulated old communes would have reported: the successors' sums are made of them."""
+    seen = crossed.ask("kon-tum", "2025Q4", OLD)
+    checked = 0
+    for district in catalogue.children("62", "district", OLD):
+        heirs = {
+            s.new_code for code in _communes_of(catalogue, district.code)
+            for s in catalogue.successions if s.old_code == code and s.old_valid_to == OLD
+        }  # fmt: skip
+        found = seen["bhyt", district.code]
+        assert found.numerator == crossed.total("kon-tum", "2025Q4", "insured", *heirs)
+        assert found.denominator == crossed.total("kon-tum", "2025Q4", "pop_total", *heirs)
+        assert found.present == found.expected == len(heirs)
+        assert not found.no_figure
+        checked += len(heirs)
+    assert checked == 40
+
+
+def test_flows_of_an_old_district_add_up_over_the_change(crossed: Crossed, catalogue: Catalogue) -> None:
+    seen = crossed.ask("kon-tum", "2025Q4", OLD)["newborn_screened", "610"]
+    old = _communes_of(catalogue, "610")
+    new = {s.new_code for s in catalogue.successions if s.old_code in old and s.old_valid_to == OLD}
+    births = sum(crossed.total("kon-tum", q, "live_births", *old) for q in QUARTERS[:2])
+    births += sum(crossed.total("kon-tum", q, "live_births", *new) for q in QUARTERS[2:])
+    assert seen.denominator == births
+
+
+def test_flows_of_a_new_commune_hold_what_its_old_ones_had(crossed: Crossed, catalogue: Catalogue) -> None:
+    seen = crossed.ask("kon-tum", "2025Q4")["newborn_screened", "23341"]
+    old = {s.old_code for s in catalogue.successions if s.new_code == "23341" and s.new_valid_from == NEW}
+    births = sum(crossed.total("kon-tum", q, "live_births", *old) for q in QUARTERS[:2])
+    births += sum(crossed.total("kon-tum", q, "live_births", "23341") for q in QUARTERS[2:])
+    assert len(old) > 1
+    assert seen.denominator == births
+    assert (seen.expected, seen.present) == (1, 1)
+
+
+def test_old_quarters_restated_on_todays_units(crossed: Crossed, catalogue: Catalogue) -> None:
+    seen = crossed.ask("kon-tum", "2024Q4", NEW)
+    was = crossed.ask("kon-tum", "2024Q4")
+    communes = [u for u in {unit for _, unit in seen} if u != "62"]
+    assert len(communes) == 40
+    for side in ("numerator", "denominator"):
+        assert sum(getattr(seen["bhyt", u], side) for u in communes) == getattr(was["bhyt", "62"], side)
+    assert seen["bhyt", "62"] == was["bhyt", "62"]
+
+
+def test_a_unit_made_of_two_is_not_cut_up_again(crossed: Crossed) -> None:
+    seen = crossed.ask("tan-yen", "2025Q3", OLD)["bhyt", "07309"]
+    assert (seen.value, seen.numerator) == (None, None)
+    assert "xã Tân Trung nhập với" in seen.no_figure
+    assert "chưa có tỉ lệ phân chia" in seen.no_figure
+
+
+def test_tan_yen_after_the_change_is_not_restatable_and_says_why(crossed: Crossed) -> None:
+    assert crossed.ask("tan-yen", "2025Q2")["bhyt", "216"].value is not None
+    for period in ("2025Q3", "2025Q4", "2025"):
+        seen = crossed.ask("tan-yen", period)["bhyt", "216"]
+        assert (seen.value, seen.numerator, seen.denominator) == (None, None, None)
+        assert "xã Quế Nham nhập với bốn phường của thành phố Bắc Giang thành phường Đa Mai" in seen.no_figure
+    communes = {u for _, u in crossed.ask("tan-yen", "2025Q3")} - {"216"}
+    assert communes == {"07306", "07330", "07333", "07339", "07351"}
+    assert crossed.ask("tan-yen", "2025Q3")["bhyt", "07306"].value is not None
+
+
+def test_the_year_of_two_kinds_of_units_from_its_quarters_is_the_year_forms(
+    crossed: Crossed, catalogue: Catalogue
+) -> None:
+    """Before the year forms were in, two quarters of districts and two of communes gave what the forms then said."""
+    for scope in SCOPES:
+        forms = crossed.ask(scope, "2025")
+        compared = 0
+        for early in crossed.year_from_quarters[scope]:
+            late = forms[early.indicator, early.unit]
+            quarterly = catalogue.indicators[early.indicator].frequency == "quarter"
+            if quarterly and early.value is not None:
+                shown = (early.numerator, early.denominator, early.present)
+                assert shown == (late.numerator, late.denominator, late.present), early
+                compared += 1
+        assert compared > 80
+
+
+def test_facilities_are_counted_once_on_either_side_of_the_change(crossed: Crossed) -> None:
+    seen = crossed.ask("kon-tum", "2025")["doctors_per_10k", "62"]
+    assert seen.numerator == crossed.total("kon-tum", "2025", "doctors")
+    assert seen.denominator == crossed.total("kon-tum", "2025", "pop_total")
+    assert (seen.present, seen.expected) == (54, 54)
+    district = crossed.ask("kon-tum", "2025", OLD)["doctors_per_10k", "610"]
+    assert district.numerator == crossed.total("kon-tum", "2025", "doctors", "51-TTYT-610")
+
+
+def test_the_history_of_a_commune_is_that_of_its_parts(crossed: Crossed, catalogue: Catalogue) -> None:
+    quarters = rollup.history(crossed.conn, catalogue, "23341", Period.parse("2025"))["23341", "live_births"]
+    old = {s.old_code for s in catalogue.successions if s.new_code == "23341" and s.new_valid_from == NEW}
+    parts = [crossed.total("kon-tum", q, "live_births", *(old if q < "2025Q3" else {"23341"})) for q in QUARTERS]
+    assert quarters == tuple(map(float, parts))
+    centre = rollup.history(crossed.conn, catalogue, "51-TTYT-610", Period.parse("2025"))["51-TTYT-610", "doctors"]
+    assert None not in centre
+
+
+@pytest.mark.parametrize(("scope", "plan"), [("kon-tum", "kt-1693"), ("tan-yen", "ty-ct25")])
+def test_attainment_of_2025_against_the_milestones_of_2025(crossed: Crossed, scope: str, plan: str) -> None:
+    chosen = crossed.catalogue.scope(scope)
+    rows = [
+        r for r in attainments(crossed.conn, crossed.catalogue, chosen, Period.parse("2025"), None) if r.plan == plan
+    ]
+    of_2025 = [r for r in rows if r.target_period == "2025"]
+    assert of_2025
+    area = [r for r in of_2025 if r.unit == chosen.area_unit]
+    communes = [r for r in of_2025 if r.unit != chosen.area_unit]
+    assert any(r.met is not None for r in communes)
+    if scope == "kon-tum":
+        assert {r.met for r in area} >= {True, False}
+        assert next(r for r in area if r.indicator == "bhyt").completeness == 1
+    else:
+        assert {r.met for r in area} == {None}
+        assert all("Quế Nham" in r.reason for r in area if r.status == "no_data")
+
+
+def test_a_new_commune_starts_from_what_its_parts_had(crossed: Crossed) -> None:
+    """Code 23284 was an old ward's too: the base must be of the new unit, not of the old one with its code."""
+    rows: Any = attainments(
+        crossed.conn, crossed.catalogue, crossed.catalogue.scope("kon-tum"), Period.parse("2025"), None
+    )
+    row = next(r for r in rows if (r.plan, r.indicator, r.unit) == ("kt-1693", "bhyt", "23284"))
+    parts = {s.old_code for s in crossed.catalogue.successions if s.new_code == "23284"}
+    insured, people = (crossed.total("kon-tum", "2023", e, *parts) for e in ("insured", "pop_total"))
+    assert len(parts) > 1
+    assert row.baseline == insured / people * 100
