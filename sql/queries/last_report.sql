@@ -4,6 +4,6 @@ SELECT
     templates,
     files
 FROM ops.report
-WHERE scope = :scope AND plan = :plan AND cadence = :cadence AND period = :period
+WHERE scope = :scope AND plan = :plan AND cadence = :cadence AND period = :period AND kind = 'report'
 ORDER BY report_id DESC
 LIMIT 1;

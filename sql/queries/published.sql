@@ -1,9 +1,29 @@
 -- The last published value of each element for a unit, not later than a year. Grain: (data element).
+WITH fix AS (
+    SELECT
+        f.correction,
+        f.org_unit_id,
+        f.data_element_id,
+        f.period,
+        f.state,
+        f.value
+    FROM
+        unnest(
+            cast(:fix_ids AS text[]),
+            cast(:fix_units AS integer[]),
+            cast(:fix_elements AS integer[]),
+            cast(:fix_periods AS text[]),
+            cast(:fix_states AS core.cell_state[]),
+            cast(:fix_values AS numeric[])
+        ) AS f (correction, org_unit_id, data_element_id, period, state, value)
+)
+
 SELECT DISTINCT ON (e.code)
     e.code AS data_element,
     k.period,
-    o.value,
-    o.state = 'estimated' AS estimated,
+    CASE WHEN f.correction IS NULL THEN o.value ELSE f.value END AS value,
+    coalesce(f.state, o.state) = 'estimated' AS estimated,
+    f.correction,
     coalesce(d.words, '') AS as_of,
     coalesce(w.words, '') AS source
 FROM (
@@ -18,6 +38,8 @@ FROM (
 INNER JOIN core.period AS p ON k.period = p.period
 INNER JOIN core.observation AS o ON k.submission_id = o.submission_id AND k.year = o.year
 INNER JOIN core.data_element AS e ON o.data_element_id = e.data_element_id
+LEFT JOIN fix AS f
+    ON o.org_unit_id = f.org_unit_id AND o.data_element_id = f.data_element_id AND k.period = f.period
 LEFT JOIN core.report_text AS d
     ON k.submission_id = d.submission_id AND o.org_unit_id = d.org_unit_id AND d.code = e.code || cast(:as_of AS text)
 LEFT JOIN core.report_text AS w
@@ -25,5 +47,5 @@ LEFT JOIN core.report_text AS w
 WHERE
     o.org_unit_id = :org_unit_id
     AND e.code = any(cast(:elements AS text[]))
-    AND o.state IN ('value', 'zero', 'estimated')
+    AND coalesce(f.state, o.state) IN ('value', 'zero', 'estimated')
 ORDER BY e.code, p.ends_on DESC, k.submission_id DESC;

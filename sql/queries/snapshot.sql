@@ -1,4 +1,5 @@
--- What was known at a moment, as a hash: every version recorded by then, and the catalogue.
+-- What was known at a moment, as a hash: every version recorded by then, the catalogue, and the corrections in it
+-- whose last day was over.
 SELECT
     encode(
         sha256(
@@ -17,6 +18,21 @@ SELECT
                         WHERE c.recorded_at <= :at
                         ORDER BY c.catalogue_version_id DESC
                         LIMIT 1
+                    ),
+                    ''
+                ) || coalesce(
+                    (
+                        SELECT '|' || string_agg(x.correction, ',' ORDER BY x.correction)
+                        FROM (
+                            SELECT DISTINCT ON (v.correction) v.*
+                            FROM core.correction_version AS v
+                            INNER JOIN ops.catalogue_version AS c ON v.catalogue_version_id = c.catalogue_version_id
+                            WHERE c.recorded_at <= :at
+                            ORDER BY v.correction, v.catalogue_version_id DESC
+                        ) AS x
+                        WHERE
+                            NOT x.retired
+                            AND x.ends_on < cast(cast(:at AS timestamptz) AT TIME ZONE 'Asia/Ho_Chi_Minh' AS date)
                     ),
                     ''
                 ),

@@ -1,5 +1,6 @@
 -- Periods whose last computation did not see everything it rests on: a version of the period itself or of one
--- before it (flows add up from January, yearly figures are carried) was recorded after it.
+-- before it (flows add up from January, yearly figures are carried) was recorded after it, or a correction of one
+-- was agreed or withdrawn, or its last day ended.
 SELECT DISTINCT c.period
 FROM (
     SELECT
@@ -24,6 +25,30 @@ WHERE
             AND s.recorded_at > coalesce(
                 (SELECT max(r.known_at) FROM plan.attainment_run AS r WHERE r.scope = c.scope AND r.period = c.period),
                 '-infinity'
+            )
+    )
+    OR EXISTS (
+        SELECT 1
+        FROM core.correction_version AS x
+        INNER JOIN ops.catalogue_version AS v ON x.catalogue_version_id = v.catalogue_version_id
+        INNER JOIN core.period AS q ON x.period = q.period
+        INNER JOIN (
+            SELECT
+                r.scope,
+                max(r.known_at) AS known_at
+            FROM plan.attainment_run AS r
+            WHERE r.scope = c.scope AND r.period = c.period
+            GROUP BY r.scope
+        ) AS l ON x.scope = l.scope
+        WHERE
+            x.scope = c.scope
+            AND q.ends_on <= p.ends_on
+            AND (
+                v.recorded_at > l.known_at
+                OR (
+                    cast(x.ends_on + 1 AS timestamp) AT TIME ZONE 'Asia/Ho_Chi_Minh' > l.known_at
+                    AND cast(x.ends_on + 1 AS timestamp) AT TIME ZONE 'Asia/Ho_Chi_Minh' <= clock_timestamp()
+                )
             )
     )
 ORDER BY c.period;

@@ -53,6 +53,13 @@ SELECT v.* FROM (
 ) AS v
 WHERE NOT v.retired;
 
+CREATE VIEW plan.current_inheritance AS
+SELECT v.* FROM (
+    SELECT DISTINCT ON (plan, item, from_unit, from_valid_to, to_unit) * FROM plan.inheritance
+    ORDER BY plan, item, from_unit, from_valid_to, to_unit, catalogue_version_id DESC
+) AS v
+WHERE NOT v.retired;
+
 CREATE VIEW plan.current_duty AS
 SELECT v.* FROM (
     SELECT DISTINCT ON (plan, position) * FROM plan.duty
@@ -92,5 +99,13 @@ CREATE VIEW plan.current_indicator_term AS
 SELECT v.* FROM (
     SELECT DISTINCT ON (indicator, side, position) * FROM plan.indicator_term
     ORDER BY indicator, side, position, catalogue_version_id DESC
+) AS v
+WHERE NOT v.retired;
+
+CREATE VIEW core.current_correction AS
+SELECT v.* FROM (
+    SELECT DISTINCT ON (correction) *
+    FROM core.correction_version
+    ORDER BY correction, catalogue_version_id DESC
 ) AS v
 WHERE NOT v.retired;

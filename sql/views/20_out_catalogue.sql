@@ -19,8 +19,28 @@ SELECT
     new_code,
     new_valid_from,
     kind,
+    carries,
+    with_others,
+    weight,
+    back_weight,
+    weight_source,
     legal_basis
 FROM core.current_succession;
+
+-- Who answers for a plan after its unit ended; no date where nobody has decided.
+CREATE VIEW out.inheritance AS
+SELECT
+    plan,
+    item,
+    from_unit,
+    from_valid_to,
+    to_unit,
+    to_valid_from,
+    decided_by,
+    decided_on,
+    basis,
+    source
+FROM plan.current_inheritance;
 
 CREATE VIEW out.data_element AS
 SELECT
@@ -105,3 +125,21 @@ SELECT
     source,
     definition
 FROM plan.current_indicator;
+
+-- Grain: one correction agreed on. Whether it holds depends on what stands in the cell (`tongket trace`).
+CREATE VIEW out.correction AS
+SELECT
+    correction,
+    scope,
+    period,
+    unit_code,
+    data_element,
+    replaces_state,
+    replaces_value,
+    state,
+    value,
+    requested_by,
+    requested_on,
+    reason,
+    ends_on
+FROM core.current_correction;

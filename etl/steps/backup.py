@@ -1,0 +1,90 @@
+"""The warehouse as one file, which appears whole or not at all, and back from it."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from etl.errors import StorageError, UsageError
+from etl.files import explained, sync_folder
+from etl.steps.common import Result, start
+
+_DUMP, _CONTENTS = "warehouse.dump", "contents.json"
+_FORMAT = 1
+
+
+def warehouse_backup(target: Path) -> Result:
+    """Writes the warehouse to a file. The archive of received files is not in it.
+
+    Raises:
+        UsageError: the file is there already.
+        StorageError: the folder cannot be written, or the disk is full.
+    """
+    from etl.warehouse import backup, server
+    from etl.warehouse.connect import engine
+
+    settings, _ = start()
+    target = target.resolve()
+    if target.exists():
+        raise UsageError("the file is there already", where=str(target), fix="give another name; no backup is lost")
+    with explained(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".backup-", dir=target.parent) as folder:
+            dump = Path(folder) / _DUMP
+            contents = {
+                "format": _FORMAT, **backup.dump(engine(settings, "owner"), server.url_for(settings), dump),
+            }  # fmt: skip
+            _pack(dump, contents, target)
+    return {"file": str(target), "size": target.stat().st_size, **contents}
+
+
+def warehouse_restore(source: Path) -> Result:
+    """Fills an empty warehouse from a backup, compares, and brings it to this code's schema.
+
+    Raises:
+        UsageError: the warehouse is not empty, or the file is no backup.
+    """
+    from etl.warehouse import backup, server
+    from etl.warehouse.connect import engine
+    from etl.warehouse.migrate import migrate
+
+    settings, _ = start()
+    owner = engine(settings, "owner")
+    with tempfile.TemporaryDirectory(prefix="tongket-restore-") as folder:
+        contents = _unpack(source.resolve(), Path(folder))
+        backup.restore(owner, server.url_for(settings), Path(folder) / _DUMP, contents)
+    return {"file": str(source), **contents, "verified": True, "applied": migrate(owner)}
+
+
+def _pack(dump: Path, contents: dict[str, Any], target: Path) -> None:
+    whole = dump.with_name("whole")
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as archive:  # the dump is compressed already
+        archive.write(dump, _DUMP)
+        archive.writestr(_CONTENTS, json.dumps(contents, ensure_ascii=False, indent=1))
+    with whole.open("rb") as stream:
+        os.fsync(stream.fileno())
+    whole.chmod(0o600)  # a backup holds everything: for its owner alone
+    whole.replace(target)
+    sync_folder(target.parent)
+
+
+def _unpack(source: Path, folder: Path) -> dict[str, Any]:
+    if not source.is_file():
+        raise StorageError("no such file", where=str(source), fix="give the file of a backup")
+    try:
+        with zipfile.ZipFile(source) as archive:
+            if archive.testzip() is not None:
+                raise zipfile.BadZipFile
+            archive.extract(_DUMP, folder)
+            contents = json.loads(archive.read(_CONTENTS))
+    except (zipfile.BadZipFile, KeyError, ValueError):
+        raise UsageError(
+            "the file is no backup, or was damaged", where=str(source), fix="give a file of `tongket warehouse backup`"
+        ) from None
+    if contents.get("format") != _FORMAT:
+        raise UsageError("a backup of another release's format", where=str(source), fix="restore it with that release")
+    return dict(contents)

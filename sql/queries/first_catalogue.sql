@@ -1,0 +1,1 @@
+SELECT min(recorded_at) AS at FROM ops.catalogue_version;

@@ -1,0 +1,228 @@
+"""Two times: any past answer comes back exactly, whatever was sent, amended or agreed since; and what changed is said."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from sqlalchemy import text
+from typer.testing import CliRunner
+
+from etl import load, settings, steps
+from etl.catalog.loader import load_catalogue
+from etl.cli import app
+from etl.errors import UsageError, WarehouseError
+from etl.settings import PROJECT_ROOT, Settings
+from etl.warehouse import connect
+from etl.warehouse.snapshot import snapshot
+from tests.integration.build import item
+from tests.integration.test_corrections import AGREED
+
+pytestmark = pytest.mark.integration
+
+SCOPE, QUARTER, FORM = "kon-tum", "2024Q1", "kt-district-quarter"
+PLAN = "catalog/plans/kt-1693.yaml"
+
+
+class Instance:
+    """An instance whose catalogue can be amended: a copy of the project's, on the test's own warehouse."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        shutil.copytree(PROJECT_ROOT / "catalog", home / "catalog")
+        shutil.copytree(PROJECT_ROOT / "templates", home / "templates")
+        for name in ("sql", "expectations"):
+            (home / name).symlink_to(PROJECT_ROOT / name)
+        steps.migrate()
+
+    def send(self, insured: int, unit: str = "608", commune: str = "23281", period: str = QUARTER) -> None:
+        catalogue = load_catalogue(self.home / "catalog")
+        cells = {(commune, "pop_total"): "100", (commune, "insured"): str(insured)}
+        with connect.engine(settings.load(), "loader").begin() as conn:
+            load.catalogue(conn, catalogue)
+            load.deliveries(conn, [item(conn, catalogue, FORM, unit, period, cells)])
+
+    def amend(self, aim: float) -> None:
+        """The plan now wants another share of people insured, from now on."""
+        path = self.home / PLAN
+        plan = yaml.safe_load(path.read_text(encoding="utf-8"))
+        target = next(t for t in plan["targets"] if t.get("indicator") == "bhyt")
+        for milestone in target["milestones"]:
+            milestone["value"] = aim
+            milestone["written"] = f"> {aim}"
+        path.write_text(yaml.safe_dump(plan, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        steps.migrate()
+
+    def agree(self, old: int, new: int) -> None:
+        folder = self.home / "catalog" / "corrections"
+        folder.mkdir(exist_ok=True)
+        name = f"fix-{old}-{new}-{len(list(folder.iterdir()))}"
+        said = AGREED | {
+            "id": name,
+            "replaces": {"state": "value", "value": str(old)},
+            "becomes": {"state": "value", "value": str(new)},
+        }
+        for other in folder.glob("*.yaml"):
+            other.unlink()
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump(said, allow_unicode=True), encoding="utf-8")
+        steps.migrate()
+
+    @property
+    def now(self) -> str:
+        with connect.engine(settings.load(), "loader").connect() as conn:
+            return snapshot(conn).at
+
+
+@pytest.fixture
+def instance(warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Instance:
+    monkeypatch.setenv("TONGKET_HOME", str(tmp_path / "home"))
+    return Instance(tmp_path / "home")
+
+
+def _bhyt(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return next(r for r in rows if (r["plan"], r["indicator"], r["unit"]) == ("kt-1693", "bhyt", "62"))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_every_past_answer_comes_back(instance: Instance, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - a test's dice
+    answers: list[tuple[str, list[dict[str, Any]]]] = []
+    kinds = ["send", "agree", "send", "amend", "send"]
+    chance.shuffle(kinds)
+    for kind in ("send", *kinds):
+        match kind:
+            case "send":
+                unit, commune = chance.choice((("608", "23281"), ("610", "23341")))
+                instance.send(chance.randint(90, 99), unit, commune)
+            case "amend":
+                instance.amend(chance.choice((91.0, 93.5, 96.0, 98.0)))
+            case _:
+                instance.agree(chance.randint(90, 99), chance.randint(50, 60))
+        answers.append((instance.now, steps.attain_rows(SCOPE, QUARTER)))
+    assert len({repr(rows) for _, rows in answers}) > 3
+    for at, rows in answers:
+        assert steps.attain_rows(SCOPE, QUARTER, as_known_at=at) == rows
+
+
+def test_an_amended_plan_leaves_the_old_answer_alone_and_is_told(instance: Instance) -> None:
+    instance.send(96)
+    before = instance.now
+    assert _bhyt(steps.attain_rows(SCOPE, QUARTER))["met"] is True
+    instance.amend(98.0)
+    after = instance.now
+    assert _bhyt(steps.attain_rows(SCOPE, QUARTER))["met"] is False
+    assert _bhyt(steps.attain_rows(SCOPE, QUARTER, as_known_at=before))["met"] is True
+    found = steps.diff(SCOPE, QUARTER, before, after)
+    assert found["deliveries"] == []
+    facts = {(f["kind"], f["field"].partition(".")[0]) for f in found["catalogue"]}
+    assert facts == {("target", "milestones")}
+    turned = [row for row in found["verdicts"] if row["plan"] == "kt-1693" and row["unit"] == "62"]
+    assert [(row["indicator"], row["before"]["met"], row["after"]["met"]) for row in turned] == [("bhyt", True, False)]
+    shown = "\n".join(steps.difference_lines(found))
+    assert "đạt" in shown and "chưa đạt" in shown and "Danh mục thay đổi:" in shown
+
+
+def test_a_chain_of_versions_is_told_by_its_ends(instance: Instance) -> None:
+    instance.send(90)
+    start = instance.now
+    instance.send(91)
+    middle = instance.now
+    instance.send(92)
+    found = steps.diff(SCOPE, QUARTER, start, instance.now)
+    told = [
+        (d["version"], [(c["before"]["value"], c["after"]["value"]) for c in d["cells"]]) for d in found["deliveries"]
+    ]
+    assert told == [(2, []), (3, [(90, 92)])]
+    found = steps.diff(SCOPE, QUARTER, middle, instance.now)
+    assert [d["version"] for d in found["deliveries"]] == [3]
+
+
+def test_a_correction_is_told(instance: Instance) -> None:
+    instance.send(95)
+    before = instance.now
+    instance.agree(95, 59)
+    found = steps.diff(SCOPE, QUARTER, before, instance.now)
+    assert [(t["before"], t["after"]) for t in found["corrections"]] == [(None, "applied")]
+    assert "đang áp dụng" in "\n".join(steps.difference_lines(found))
+    assert _bhyt(steps.attain_rows(SCOPE, QUARTER))["corrections"] == [found["corrections"][0]["correction"]]
+
+
+def test_nothing_changed_says_so(instance: Instance) -> None:
+    instance.send(95)
+    now = instance.now
+    shown = CliRunner().invoke(app, ["diff", "--scope", SCOPE, "--period", QUARTER, "--from", now, "--to", now])
+    assert (shown.exit_code, "Không có gì thay đổi." in shown.stdout) == (0, True)
+
+
+def test_times_that_make_no_sense_are_said(instance: Instance) -> None:
+    now = instance.now
+    with pytest.raises(UsageError, match="lies after"):
+        steps.diff(SCOPE, QUARTER, now, "2020-01-01T00:00:00+07:00")
+    with pytest.raises(UsageError, match="nothing was recorded"):
+        steps.attain_rows(SCOPE, QUARTER, as_known_at="2020-01-01T00:00:00+07:00")
+    with pytest.raises(UsageError, match="no time zone"):
+        steps.diff(SCOPE, QUARTER, "2020-01-01T00:00:00", now)
+
+
+def _drafted(at: str | None = None) -> dict[str, bytes]:
+    documents = steps.report_period(SCOPE, QUARTER, "kt-1693", at)["documents"]
+    return {Path(d).name: Path(d).read_bytes() for d in documents}
+
+
+def test_a_report_of_then_is_rebuilt_byte_for_byte(instance: Instance) -> None:
+    instance.send(96)
+    then = instance.now
+    first = _drafted()
+    words = instance.home / "templates" / "sentences.yaml"
+    words.write_text(words.read_text(encoding="utf-8").replace("met: Đạt", "met: Đạt mức"), encoding="utf-8")
+    instance.amend(98.0)
+    instance.send(93)
+    assert _drafted() != first
+    assert _drafted(then) == first
+
+
+def test_a_trail_follows_the_catalogue_of_then(instance: Instance) -> None:
+    instance.send(95)
+    instance.agree(95, 59)
+    steps.report_period(SCOPE, QUARTER, "kt-1693")
+    instance.send(97)
+    instance.amend(98.0)
+    found = steps.trace("kt-1693:quarter:2024Q1", "bhyt")
+    assert found["reproduces"], found["problems"]
+    (leaf,) = [leaf for leaf in found["walk"]["leaves"] if leaf["included"]]
+    cell = next(c for c in leaf["cells"] if c["data_element"] == "insured")
+    (source,) = cell["sources"]
+    assert (source["value"], source["taken"]["value"], cell["value"]) == (95, 59, 59)
+    assert [c["standing"] for c in source["corrections"]] == ["applied"]
+    assert "đính chính" in "\n".join(steps.trail_lines(found))
+
+
+def test_the_same_catalogue_is_kept_once(instance: Instance) -> None:
+    def kept() -> tuple[int, int]:
+        with connect.engine(settings.load(), "owner").connect() as conn:
+            contents = conn.execute(text("SELECT count(*) FROM ops.content")).scalar_one()
+            return contents, conn.execute(text("SELECT count(*) FROM ops.tree_file")).scalar_one()
+
+    first = kept()
+    steps.migrate()
+    assert kept() == first
+    instance.amend(98.0)
+    files = len(load_catalogue(instance.home / "catalog").files)
+    assert kept() == (first[0] + 1, first[1] + files), "one file changed: one new content"
+
+
+def test_a_catalogue_that_was_not_kept_is_said(instance: Instance) -> None:
+    then = instance.now
+    engine = connect.engine(settings.load(), "owner")
+    instance.amend(98.0)
+    with engine.begin() as conn:
+        for name in ("DISABLE", "ENABLE"):
+            conn.execute(text(f"ALTER TABLE ops.tree_file {name} TRIGGER append_only"))
+            if name == "DISABLE":
+                conn.execute(text("DELETE FROM ops.tree_file"))
+    with pytest.raises(WarehouseError, match="was not kept"):
+        steps.attain_rows(SCOPE, QUARTER, as_known_at=then)

@@ -1,0 +1,188 @@
+"""From a printed number to the very cell of the very file, through the whole flow; and what cannot be followed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from fractions import Fraction
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from typer.testing import CliRunner
+
+from etl import settings, steps
+from etl.catalog.loader import Catalogue
+from etl.cli import app
+from etl.errors import UsageError
+from etl.warehouse import connect, server
+from tests.builders import Workbook
+
+pytestmark = pytest.mark.integration
+
+SCOPE, QUARTER, FORM = "kon-tum", "2024Q1", "kt-district-quarter"
+
+
+class Flow:
+    """An instance of its own: two districts send, one of them twice; then the report is drafted."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.settings = settings.load()
+        self.catalogue = catalogue
+        self.sent = 0
+        steps.migrate()
+        self.send("608", insured=937, highrisk_examined=41)
+        self.send("610", insured=911)
+        self.between = self.intake()
+        self.send("608", insured=941, highrisk_examined=41)
+        self.after = self.intake()
+        steps.attain(SCOPE, QUARTER)
+        self.documents = [Path(d) for d in steps.report_period(SCOPE, QUARTER, "kt-1693")["documents"]]
+
+    def send(self, unit: str, **values: float) -> None:
+        folder = self.settings.inbox / unit
+        folder.mkdir(parents=True, exist_ok=True)
+        self.sent += 1
+        name = f"BM01_{unit}_{self.sent}.xlsx"
+        (folder / name).write_bytes(Workbook(self.catalogue, FORM, unit, QUARTER).filled(**values).bytes())
+
+    def intake(self) -> str:
+        from etl.warehouse.snapshot import snapshot
+
+        results = [steps.process_batch(batch) for batch in steps.receive()["batches"]]
+        assert sum(r["refused"] for r in results) == 0
+        with connect.engine(self.settings, "loader").connect() as conn:
+            return snapshot(conn).at
+
+    @property
+    def facts(self) -> Path:
+        return next(d for d in self.documents if d.name.endswith("_facts.json"))
+
+
+@pytest.fixture(scope="module")
+def flow(catalogue: Catalogue) -> Iterator[Flow]:
+    folder = Path(tempfile.mkdtemp(prefix="tongket-trail-"))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "TONGKET_VAR": str(folder), "TONGKET_MIN_AGE_SECONDS": "0", "TONGKET_SIMULATED": "1",
+            "TONGKET_DATABASE_URL": "",
+        }.items():  # fmt: skip
+            patch.setenv(name, value)
+        yield Flow(catalogue)
+        server.stop(folder / "pg")
+    shutil.rmtree(folder)
+
+
+def _in_the_file(flow: Flow, found: dict[str, Any], source: dict[str, Any]) -> object:
+    """What the archived workbook itself holds in the cell that a trail names."""
+    delivery = found["walk"]["deliveries"][str(source["delivery"])]
+    data = (flow.settings.archive / delivery["sha256"][:2] / delivery["sha256"]).read_bytes()
+    assert hashlib.sha256(data).hexdigest() == delivery["sha256"]
+    return openpyxl.load_workbook(BytesIO(data))[source["sheet"]][source["cell"]].value
+
+
+@pytest.mark.parametrize(("indicator", "unit"), [("bhyt", None), ("bhyt", "608"), ("highrisk_examined", "608")])
+def test_a_number_leads_to_the_cells_of_the_files(flow: Flow, indicator: str, unit: str | None) -> None:
+    found = steps.trace(str(flow.facts), indicator, unit)
+    assert found["reproduces"], found["problems"]
+    (number,) = {(n["printed"]["numerator"], n["printed"]["denominator"]) for n in found["numbers"]}
+    sums = {"numerator": Fraction(0), "denominator": Fraction(0)}
+    read = 0
+    for leaf in found["walk"]["leaves"]:
+        for cell in leaf["cells"] if leaf["included"] else ():
+            for source in cell["sources"]:
+                held = _in_the_file(flow, found, source)
+                assert isinstance(held, int | float)
+                assert held == source["value"], f"{source['sheet']}!{source['cell']}"
+                sums[cell["side"]] += Fraction(str(held))
+                read += 1
+    assert read > 10
+    assert (str(sums["numerator"]), str(sums["denominator"])) == number
+
+
+def test_a_resubmission_shows_what_it_replaced(flow: Flow) -> None:
+    found = steps.trace("kt-1693:quarter:2024Q1", "bhyt", "608")
+    cell = next(c for c in found["walk"]["leaves"][0]["cells"] if c["data_element"] == "insured")
+    (source,) = cell["sources"]
+    assert (source["version"], source["value"]) == (2, 941)
+    (older,) = source["superseded"]
+    assert (older["version"], older["value"], _in_the_file(flow, found, older)) == (1, 937, 937)
+    names = [found["walk"]["deliveries"][str(s["delivery"])]["original_name"] for s in (older, source)]
+    assert names == ["BM01_608_1.xlsx", "BM01_608_3.xlsx"]
+
+
+def test_a_silent_unit_is_in_the_trail_with_the_reason(flow: Flow) -> None:
+    found = steps.trace("kt-1693:quarter:2024Q1", "bhyt")
+    silent = [leaf for leaf in found["walk"]["leaves"] if leaf["part_of"] not in {"608", "610"}]
+    assert silent
+    assert {(leaf["expected"], leaf["included"]) for leaf in silent} == {(True, False)}
+    assert all(leaf["why"].startswith("thiếu số liệu: insured") for leaf in silent)
+
+
+def test_a_report_is_found_by_any_of_its_files_and_by_its_number(flow: Flow) -> None:
+    ways = [*map(str, flow.documents), "kt-1693:quarter:2024Q1", "kon-tum:kt-1693:quarter:2024Q1"]
+    found = [steps.trace(way, "bhyt") for way in ways]
+    found.append(steps.trace(str(found[0]["report"]["id"]), "bhyt"))
+    assert all(one == found[0] for one in found)
+    item = found[0]["numbers"][0]["item"]
+    assert steps.trace(ways[0], item)["walk"] == found[0]["walk"]
+
+
+@pytest.mark.parametrize("report", ["nothing", "9999", "kt-1693:quarter:1999Q1", "a:b"])
+def test_a_report_that_is_not_there_is_said(flow: Flow, report: str) -> None:
+    with pytest.raises(UsageError, match="no report"):
+        steps.trace(report, "bhyt")
+
+
+def test_a_changed_file_is_no_report(flow: Flow, tmp_path: Path) -> None:
+    forged = tmp_path / flow.facts.name
+    forged.write_bytes(flow.facts.read_bytes().replace(b"941", b"999"))
+    with pytest.raises(UsageError, match="no report on record"):
+        steps.trace(str(forged), "bhyt")
+
+
+def test_a_number_that_is_not_in_the_report_is_said(flow: Flow) -> None:
+    for indicator, unit in (("nonsense", None), ("bhyt", "99999")):
+        with pytest.raises(UsageError, match="has no number"):
+            steps.trace(str(flow.facts), indicator, unit)
+
+
+def test_a_number_that_does_not_come_out_again_is_said_loudly(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    from etl.steps import trail
+
+    told = json.loads(flow.facts.read_text(encoding="utf-8"))
+    item = steps.trace(str(flow.facts), "bhyt")["numbers"][0]["item"]
+    told["figures"][item]["62"]["value"]["exact"] = "99"
+    monkeypatch.setattr(trail, "_facts", lambda files, folders: told)
+    shown = CliRunner().invoke(app, ["trace", str(flow.facts), "bhyt"])
+    assert shown.exit_code == 1
+    assert "KHÔNG KHỚP" in shown.stdout
+
+
+def test_the_shell_prints_a_tree_or_one_document(flow: Flow) -> None:
+    tree = CliRunner().invoke(app, ["trace", str(flow.facts), "bhyt", "608"])
+    assert tree.exit_code == 0, tree.output
+    assert "KHỚP" in tree.stdout and "BM01_608_3.xlsx" in tree.stdout and "đã thay: lần gửi 1" in tree.stdout
+    document = CliRunner().invoke(app, ["trace", str(flow.facts), "bhyt", "608", "--json"])
+    assert json.loads(document.stdout)["reproduces"] is True
+
+
+def test_the_difference_names_cell_file_and_figure(flow: Flow) -> None:
+    found = steps.diff(SCOPE, QUARTER, flow.between, flow.after)
+    (delivery,) = found["deliveries"]
+    assert (delivery["original_name"], delivery["folder"], delivery["version"]) == ("BM01_608_3.xlsx", "608", 2)
+    assert {c["data_element"] for c in delivery["cells"]} == {"insured"}
+    assert {(c["before"]["value"], c["after"]["value"]) for c in delivery["cells"]} == {(937, 941)}
+    assert {row["indicator"] for row in found["figures"]} >= {"bhyt"}
+    assert {row["unit"] for row in found["figures"]} == {"62", "608"}
+    again = steps.diff(SCOPE, QUARTER, flow.after, flow.after)
+    assert (again["changed"], again["figures"], again["deliveries"]) == (False, [], [])
+    shown = CliRunner().invoke(app, ["diff", "--scope", SCOPE, "--period", QUARTER, "--from", flow.between,
+                                     "--to", flow.after])  # fmt: skip
+    assert shown.exit_code == 0
+    assert "937 → 941" in shown.stdout
