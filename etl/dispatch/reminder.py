@@ -1,0 +1,112 @@
+"""Which units are reminded on a day, and in what words. Pure: the day is given, nothing is read but the templates.
+
+Inside the dispatch room only, and through it by steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from etl.catalog import models as m
+from etl.catalog.calendar import working_days_between
+from etl.catalog.contacts import ReminderRules
+from etl.dispatch.letter import Letter, wording, written
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The last workbook of a form that was sent back. `reason` is its first finding that refuses."""
+
+    received: date
+    findings: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A form that is not in, or not accepted. Grain: (unit, form, period). `form` and `period` as they are called."""
+
+    unit: str
+    unit_name: str
+    form: str
+    period: str
+    due: date
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """What one unit is told on one day: everything it owes by then, each with its working days.
+
+    Units: working days to the deadline; negative after it.
+    """
+
+    unit: str
+    unit_name: str
+    day: date
+    items: tuple[tuple[Missing, int], ...]
+
+
+def falls_due(
+    missing: Iterable[Missing], day: date, rules: ReminderRules, corrections: Sequence[m.HolidayCorrection]
+) -> list[Reminder]:
+    """The units to remind on a working day, in the order they come in.
+
+    A unit is reminded when one of its forms is a configured number of working days before or after its deadline.
+    It is then told of every form that is late or comes due within the longest of those numbers.
+    """
+    triggers = {*rules.before, *(-days for days in rules.after)}
+    horizon = max(rules.before)
+    owed: dict[str, list[tuple[Missing, int]]] = {}
+    for item in missing:
+        left = working_days_between(corrections, day, item.due)
+        if left <= horizon:
+            owed.setdefault(item.unit, []).append((item, left))
+    return [
+        Reminder(unit, items[0][0].unit_name, day, tuple(sorted(items, key=lambda entry: entry[0].due)))
+        for unit, items in owed.items()
+        if any(left in triggers for _, left in items)
+    ]
+
+
+def letter_of(reminder: Reminder, office: str, templates: Path, *, simulated: bool) -> Letter:
+    """A reminder as a letter.
+
+    Raises:
+        TemplateError: the office's wording has an unknown or unused slot.
+    """
+    slots = {
+        "unit": reminder.unit_name,
+        "office": office,
+        "day": _date(reminder.day),
+        "count": len(reminder.items),
+        "items": "\n".join(_line(item, left, templates) for item, left in reminder.items),
+    }
+    subject, text = written(templates, "reminder", slots, simulated=simulated)
+    return Letter(f"reminder/{reminder.unit}/{reminder.day.isoformat()}", subject, text)
+
+
+_ITEM = frozenset({"form", "period", "due", "days"})
+_TODAY = _ITEM - {"days"}
+_REFUSED = frozenset({"received", "count", "reason"})
+
+
+def _line(item: Missing, left: int, templates: Path) -> str:
+    name, slots = ("reminder-today", _TODAY) if left == 0 else ("reminder-before", _ITEM)
+    if left < 0:
+        name = "reminder-after"
+    said = {"form": item.form, "period": item.period, "due": _date(item.due), "days": abs(left)}
+    line = f"- {wording(templates, name, slots).format(**{slot: said[slot] for slot in slots})}"
+    if item.refusal is None:
+        return line
+    refused = wording(templates, "reminder-refused", _REFUSED).format(
+        received=_date(item.refusal.received), count=item.refusal.findings, reason=item.refusal.reason
+    )
+    return f"{line}\n  {refused}"
+
+
+def _date(day: date) -> str:
+    return f"{day:%d/%m/%Y}"
