@@ -3,32 +3,43 @@
 Runs when the attainment of a period changes; a key that is no year is skipped. `due` keeps the scopes whose
 expected units are all in, or whose deadline has come; `write` drafts their documents to
 `outbox/drafts/<period>/<scope>/`. A unit that did not report is named in the document. After a deadline has come with
-units still silent, trigger this DAG by hand with the year's key.
+units still silent, `remind` announces the period the next morning, and this DAG runs.
+
+`ask` collects the documents that nobody has decided on; of a report that is published already, it drafts a correction
+where a printed number has changed since. `approve` waits for a person, for as long as it takes, under *Required
+Actions*. `conclude` records the answer: an approved document is published to `outbox/reports/<period>/<scope>/`, one
+sent back waits for its next draft. A run that waits is no failure and holds no slot.
 
 **When it fails**
 
 * `due`: the database is away, or a regime in `catalog/` is wrong. Mend what the message names, clear the task.
 * `write`: a template has a wrong slot, the outbox cannot be written, or the disk is full; the other scopes go on.
-  Mend what the message names, clear the scope that failed.
+  Mend what the message names, clear the scope that failed, with downstream.
+* `ask`: the database is away, or a template of the correction is wrong. Mend it, clear the task, with downstream.
+* `approve`: Airflow's own database went away before the question was asked. Clear the task: it asks again.
+* `conclude`: the database is away or the outbox cannot be written: mend it, clear the task. Or the draft was replaced
+  by a newer one, or its files were changed, so nothing was published: decide on the newer draft.
+* `watch`: nothing of its own; it turns the run red when a task above failed. Clear that task, with downstream.
 
-*Skipped* is no failure: the task's log says why (another kind of period; no scope due yet; no such report).
-A re-run is always safe: the same facts give the same documents.
+*Skipped* is no failure: the task's log says why (another kind of period; no scope due yet; no such report; nothing
+to decide). A re-run is always safe: the same facts give the same documents, a document is asked about once, and
+publishing again changes nothing. To decide again on a document that was sent back, clear `approve` with downstream.
 """
 
 from __future__ import annotations
 
 from airflow.sdk import DAG, PartitionedAssetTimetable
 from tongket_common import ATTAINMENT, DEFAULTS
-from tongket_reports import draft
+from tongket_reports import WAITING_RUNS, draft_and_sign
 
 with DAG(
     dag_id="report_annual",
     schedule=PartitionedAssetTimetable(assets=ATTAINMENT),
     catchup=False,
-    max_active_runs=4,
+    max_active_runs=WAITING_RUNS,
     default_args=DEFAULTS,
     tags=["tongket", "report"],
-    description="Drafts the annual reports of every scope that is due",
+    description="Drafts the annual reports of every scope that is due, and has them signed off",
     doc_md=__doc__,
 ):
-    draft("year")
+    draft_and_sign("year")

@@ -1,4 +1,4 @@
-"""The two tasks that both report DAGs have; the DAG files hold schedule and run-book.
+"""The tasks that both report DAGs have; the DAG files hold schedule and run-book.
 
 Only the report DAG files import this.
 """
@@ -6,37 +6,97 @@ Only the report DAG files import this.
 from __future__ import annotations
 
 import logging
+from typing import Any
 
-from airflow.sdk import get_current_context, task
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk import Param, TriggerRule, get_current_context, task, task_group
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from tongket_common import key_of_cadence
 
 log = logging.getLogger("airflow.task")
 
+# The same words as `etl.steps.signoff` has (a test keeps them equal).
+OPTIONS = ["Phê duyệt", "Trả lại"]
+# Runs that wait for a person must not hold up the others: they hold no slot, but they do count as active.
+WAITING_RUNS = 1000
 
-def draft(cadence: str) -> None:
-    """Adds `due` and `write` to the DAG that is being defined, for one cadence (``quarter``, ``year``)."""
 
-    @task
-    def due() -> list[str]:
-        from etl import steps
+@task
+def due(cadence: str) -> list[str]:
+    from etl import steps
 
-        period = key_of_cadence(get_current_context(), cadence)
-        answers = {scope: steps.report_due(scope, period) for scope in steps.scopes()}
-        for scope, answer in answers.items():
-            log.info("%s %s: %s (%s)", scope, period, "due" if answer["due"] else "not yet", answer["why"])
-        ready = [scope for scope, answer in answers.items() if answer["due"]]
-        if not ready:
-            raise AirflowSkipException(f"No report of {period} is due yet.")
-        return ready
+    period = key_of_cadence(get_current_context(), cadence)
+    answers = {scope: steps.report_due(scope, period) for scope in steps.scopes()}
+    for scope, answer in answers.items():
+        log.info("%s %s: %s (%s)", scope, period, "due" if answer["due"] else "not yet", answer["why"])
+    ready = [scope for scope, answer in answers.items() if answer["due"]]
+    if not ready:
+        raise AirflowSkipException(f"No report of {period} is due yet.")
+    return ready
 
-    @task(multiple_outputs=False, map_index_template="{{ scope }}")
-    def write(scope: str) -> dict[str, object]:
-        from etl import steps
 
-        written = steps.report(scope, key_of_cadence(get_current_context(), cadence), cadence)
-        if "skipped" in written:
-            raise AirflowSkipException(str(written["skipped"]))
-        return written
+@task(multiple_outputs=False, map_index_template="{{ scope }}")
+def write(scope: str, cadence: str) -> dict[str, object]:
+    from etl import steps
 
-    write.expand(scope=due())
+    written = steps.report(scope, key_of_cadence(get_current_context(), cadence), cadence)
+    if "skipped" in written:
+        raise AirflowSkipException(str(written["skipped"]))
+    return written
+
+
+@task(trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
+def ask(written: list[dict[str, str]], cadence: str) -> list[dict[str, object]]:
+    from etl import steps
+
+    context = get_current_context()
+    period, scopes = key_of_cadence(context, cadence), [result["scope"] for result in written]
+    questions = steps.to_sign(scopes, period, cadence, context["run_id"], lambda run: _waits(context["ti"], run))
+    if not questions:
+        raise AirflowSkipException("Nothing to decide: decided already, asked already, or no printed number changed.")
+    return questions
+
+
+def _waits(ti, run: str) -> bool:
+    """Whether another run of this DAG has not ended: what it asked is still asked."""
+    return bool(ti.get_dr_count(dag_id=ti.dag_id, run_ids=[run], states=["queued", "running"]))
+
+
+@task(multiple_outputs=False, map_index_template="{{ report }}")
+def conclude(report: int, answer: dict[str, object]) -> dict[str, object]:
+    from etl import steps
+
+    done = steps.conclude(report, answer)
+    if "refused" in done:
+        raise AirflowFailException(str(done["refused"]))
+    return done
+
+
+@task(retries=0, trigger_rule=TriggerRule.ONE_FAILED)
+def watch() -> None:
+    raise AirflowFailException("A scope failed; its own log says what to do.")
+
+
+@task_group(prefix_group_id=False)
+def sign(report: int, subject: str, body: str) -> None:
+    """One document: asked about, and its answer carried out, whatever becomes of the others."""
+    # No time runs out, and no answer is taken for granted: the document waits until a person has decided.
+    approve = HITLOperator(
+        task_id="approve",
+        subject=subject,
+        body=body,
+        options=OPTIONS,
+        params={"ly_do": Param("", type=["string", "null"], title="Lý do trả lại")},
+        execution_timeout=None,
+    )
+    conclude(report, approve.output)
+
+
+def draft_and_sign(cadence: str) -> Any:
+    """Adds the tasks to the DAG that is being defined, for a cadence (``quarter``, ``year``); gives the scopes due."""
+    found = due(cadence)
+    written = write.partial(cadence=cadence).expand(scope=found)
+    questions = ask(written, cadence)
+    sign.expand_kwargs(questions)
+    [found, written, questions] >> watch()
+    return found

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -32,6 +33,9 @@ Scope = Annotated[str, typer.Option(help="Who runs the instance: kon-tum, tan-ye
 PeriodKey = Annotated[str, typer.Option("--period", help="2024, 2024Q3 …")]
 Plan = Annotated[str | None, typer.Option(help="One plan only.")]
 AsKnownAt = Annotated[str | None, typer.Option(help="As known at this time: 2024-04-20T08:00:00+07:00.")]
+Geography = Annotated[
+    str, typer.Option(help="Whose units: was (the period's own), is (today's), or a date's: 2025-06-30.")
+]
 
 REFUSED = 1
 
@@ -82,12 +86,19 @@ def forms(
 
 
 @app.command()
-def check(files: Annotated[list[Path], typer.Argument(help="Workbooks to check.")], json_: Json = False) -> None:
+def check(
+    files: Annotated[list[Path], typer.Argument(help="Workbooks to check.")],
+    answers: Annotated[
+        bool, typer.Option("--return", help="Write the annotated copy beside each file: <name>.ket-qua.xlsx.")
+    ] = False,
+    json_: Json = False,
+) -> None:
     """Say what intake would say of workbooks, offline and without a database."""
     from etl import steps
 
     def work() -> Any:
-        found = steps.check_files(files)
+        with _bar(len(files), quiet=json_) as advance:
+            found = steps.check_files(files, answers=answers, progress=advance)
         return found[0] if len(found) == 1 else {"accepted": all(f["accepted"] for f in found), "files": found}
 
     result = _run(json_, work, _show_verdicts)
@@ -95,13 +106,29 @@ def check(files: Annotated[list[Path], typer.Argument(help="Workbooks to check."
         raise typer.Exit(REFUSED)
 
 
+@contextmanager
+def _bar(length: int, *, quiet: bool) -> Iterator[Callable[[], object]]:
+    """A progress bar on standard error, where somebody looks at it and there is more than one thing to wait for."""
+    if quiet or length < 2 or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    with typer.progressbar(length=length, label="Đang kiểm tra", file=sys.stderr) as bar:
+        yield lambda: bar.update(1)
+
+
+_LEVEL_WORDS = {"refuse": "Phải sửa", "confirm": "Cần giải trình", "note": "Ghi nhận"}
+
+
 def _show_verdicts(result: dict[str, Any]) -> None:
     for verdict in result.get("files", [result]):
         word = "ĐẠT" if verdict["accepted"] else "TRẢ LẠI"
-        typer.echo(f"{word}  {verdict['file']}")
+        counts = ", ".join(f"{_LEVEL_WORDS[k].lower()} {n}" for k, n in verdict["counts"].items() if n)
+        typer.echo(f"{word}  {verdict['file']}" + (f"  ({counts})" if counts else ""))
         for f in verdict["findings"]:
             place = f"{f['sheet']}!{f['cell']}" if f["cell"] else f["sheet"] or "-"
-            typer.echo(f"  {f['code']}  {f['level']:<7}  {place:<8}  {f['message']}  → {f['hint']}")
+            typer.echo(f"  {_LEVEL_WORDS[f['level']]:<14}  {f['code']}  {place:<8}  {f['message']}  → {f['hint']}")
+        if "answer" in verdict:
+            typer.echo(f"  Tệp kết quả: {verdict['answer']}")
 
 
 @app.command()
@@ -118,14 +145,19 @@ def run(
 
 @app.command()
 def attain(
-    scope: Scope, period: PeriodKey, plan: Plan = None, as_known_at: AsKnownAt = None, json_: Json = False
+    scope: Scope,
+    period: PeriodKey,
+    plan: Plan = None,
+    as_known_at: AsKnownAt = None,
+    geography: Geography = "was",
+    json_: Json = False,
 ) -> None:
     """Say how far each indicator is from what the plans promise."""
     from etl import steps
 
     def work() -> dict[str, Any]:
-        rows = steps.attain_rows(scope, period, plan, as_known_at)
-        return {"scope": scope, "period": period, "as_known_at": as_known_at, "rows": rows}
+        rows = steps.attain_rows(scope, period, plan, as_known_at, geography)
+        return {"scope": scope, "period": period, "as_known_at": as_known_at, "geography": geography, "rows": rows}
 
     _run(json_, work, _show_attainment)
 
@@ -147,6 +179,128 @@ def report(
     from etl import steps
 
     _run(json_, lambda: steps.report_period(scope, period, plan, as_known_at), _plain)
+
+
+@app.command()
+def trace(
+    report: Annotated[str, typer.Argument(help="A file of a drafted report, its number, or plan:cadence:period.")],
+    indicator: Annotated[str, typer.Argument(help="An indicator's code, or an item of the plan.")],
+    unit: Annotated[str | None, typer.Argument(help="A unit's code; the whole area if left out.")] = None,
+    json_: Json = False,
+) -> None:
+    """Follow a printed number down to files, sheets, cells and checks; exit 1 where it does not come out again."""
+    from etl import steps
+
+    found = _run(json_, lambda: steps.trace(report, indicator, unit), _lines(steps.trail_lines))
+    if not found["reproduces"]:
+        raise typer.Exit(REFUSED)
+
+
+@app.command()
+def sign(
+    report: Annotated[str, typer.Argument(help="The number of a drafted document, or a file of it.")],
+    by: Annotated[str, typer.Option(help="Who decides: a person's name.")],
+    send_back: Annotated[str | None, typer.Option(help="Send it back instead, for this reason.")] = None,
+    json_: Json = False,
+) -> None:
+    """Approve a drafted document and publish it, or send it back."""
+    from etl import steps
+
+    _run(json_, lambda: steps.sign(report, by, send_back), _plain)
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="A file of a report.")],
+    offline: Annotated[bool, typer.Option(help="Ask only the record beside the file, not the warehouse.")] = False,
+    json_: Json = False,
+) -> None:
+    """Prove that a file is the signed one: who, when, by which figures; exit 1 where it is not."""
+    from etl import steps
+
+    found = _run(json_, lambda: steps.verify(file, offline=offline), _plain)
+    if found["verdict"] != "signed":
+        raise typer.Exit(REFUSED)
+
+
+@app.command()
+def dispatch(
+    arrived: Annotated[str | None, typer.Option(help="Note that the message of this Message-ID arrived.")] = None,
+    not_arrived: Annotated[str | None, typer.Option(help="Note that it did not: it is sent again.")] = None,
+    by: Annotated[str, typer.Option(help="Who found that out: a person's name.")] = "",
+    json_: Json = False,
+) -> None:
+    """Put published documents into their recipients' folders and list the messages that have not gone out."""
+    from etl import steps
+
+    def work() -> Any:
+        if arrived and not_arrived:
+            raise UsageError("both --arrived and --not-arrived", where="dispatch", fix="give one of them")
+        message = arrived or not_arrived
+        return steps.settle_mail(message, by, arrived=bool(arrived)) if message else steps.dispatch_folders()
+
+    _run(json_, work, _plain)
+
+
+@app.command()
+def remind(
+    scope: Scope,
+    day: Annotated[str, typer.Option(help="The day: 2024-04-22.")],
+    json_: Json = False,
+) -> None:
+    """Write the reminders of a day; messages go out from Airflow alone."""
+    from etl import steps
+
+    _run(json_, lambda: steps.remind(scope, day), _plain)
+
+
+@app.command()
+def export(
+    scope: Scope,
+    period: PeriodKey,
+    format_: Annotated[str, typer.Option("--format", help="dhis2 (JSON data value set) or adx (XML).")],
+    to: Annotated[Path, typer.Option(help="The file to write.")],
+    json_: Json = False,
+) -> None:
+    """Write the figures of a period for the Ministry's systems: each unit's own, what is missing left out."""
+    from etl import steps
+
+    _run(json_, lambda: steps.export(scope, period, format_, to), _plain)
+
+
+@app.command()
+def feedback(
+    scope: Scope,
+    period: PeriodKey,
+    unit: Annotated[str | None, typer.Option(help="One unit only, by its code.")] = None,
+    json_: Json = False,
+) -> None:
+    """Write each unit's page of a quarter: on time, complete, what was found and mended, its figures."""
+    from etl import steps
+
+    _run(json_, lambda: steps.feedback(scope, period, unit), _plain)
+
+
+@app.command()
+def diff(
+    scope: Scope,
+    period: PeriodKey,
+    from_: Annotated[str, typer.Option("--from", help="The earlier time: 2024-04-20T08:00:00+07:00.")],
+    to: Annotated[str, typer.Option(help="The later time.")],
+    json_: Json = False,
+) -> None:
+    """Say what changed between two times: cells and their files, the catalogue, figures, verdicts."""
+    from etl import steps
+
+    _run(json_, lambda: steps.diff(scope, period, from_, to), _lines(steps.difference_lines))
+
+
+def _lines(said: Callable[[dict[str, Any]], Iterable[str]]) -> Callable[[dict[str, Any]], None]:
+    def show(result: dict[str, Any]) -> None:
+        for line in said(result):
+            typer.echo(line)
+
+    return show
 
 
 @app.command()
@@ -180,6 +334,30 @@ def warehouse_status(json_: Json = False) -> None:
     from etl import steps
 
     _run(json_, steps.warehouse_status, _plain)
+
+
+@warehouse.command("backup")
+def warehouse_backup(
+    to: Annotated[Path, typer.Option(help="The file to write; it must not be there yet.")], json_: Json = False
+) -> None:
+    """Write the warehouse to one file, from one moment, while work goes on."""
+    from etl import steps
+
+    _run(json_, lambda: steps.warehouse_backup(to), _show_backup)
+
+
+@warehouse.command("restore")
+def warehouse_restore(file: Annotated[Path, typer.Argument(help="The file of a backup.")], json_: Json = False) -> None:
+    """Fill an empty warehouse from a backup and compare it, table by table, with what was backed up."""
+    from etl import steps
+
+    _run(json_, lambda: steps.warehouse_restore(file), _show_backup)
+
+
+def _show_backup(result: dict[str, Any]) -> None:
+    rows = sum(table["rows"] for table in result["tables"])
+    verified = ", verified" if result.get("verified") else ""
+    typer.echo(f"{result['file']}: {len(result['tables'])} tables, {rows} rows, {result['taken_at']}{verified}")
 
 
 @warehouse.command("psql", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

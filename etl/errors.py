@@ -8,6 +8,7 @@
     ├── CatalogueError          a file in catalog/ or expectations/ is wrong
     ├── TemplateError           a template has an unknown or unused slot
     ├── StorageError            a folder cannot be read or written, or the disk is full
+    ├── MailError               a message did not go out, or nobody knows whether it did
     └── WarehouseError          the database is away, or its schema is not ours
 """
 
@@ -64,6 +65,10 @@ class TemplateError(TongketError):
 
 class StorageError(TongketError):
     """A folder cannot be read or written, or the disk is full. Nothing was lost."""
+
+
+class MailError(TongketError):
+    """A message did not go out, or nobody knows whether it did. It is never sent twice."""
 
 
 class WarehouseError(TongketError):

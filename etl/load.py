@@ -16,18 +16,22 @@ from sqlalchemy import Connection
 
 from etl.catalog.loader import Catalogue
 from etl.errors import WarehouseError
-from etl.model import CellState, Delivery, FormStamp, Level, Observation, Period, Verdict
+from etl.model import CellState, Delivery, Explanation, FormStamp, Level, Observation, Period, Verdict
 from etl.warehouse import catalogue as catalogue_rows
-from etl.warehouse.connect import copy_rows, query
+from etl.warehouse.connect import COPY_NULL, copy_line, copy_lines, copy_rows, copy_text, query
 from etl.warehouse.snapshot import join_recording
 
 _DELIVERY_LOCKS, _SUBMISSION_LOCKS = 7_235_010, 7_235_011
+_STATES = {state: state.value for state in CellState}
 _Row = tuple[object, ...]
 _OBSERVATION = ("submission_id", "org_unit_id", "data_element_id", "year", "state", "value", "sheet", "cell", "raw")
 _TEXT = ("submission_id", "org_unit_id", "code", "state", "words", "sheet", "cell")
 _FINDING = (
     "delivery_id", "position", "code", "level", "message", "hint", "sheet", "cell", "value",
     "org_unit_code", "data_element",
+)  # fmt: skip
+_EXPLANATION = (
+    "delivery_id", "form", "unit_code", "period", "code", "org_unit_code", "data_element", "value", "words",
 )  # fmt: skip
 _VERDICT = (
     "delivery_id", "accepted", "scope", "form", "form_version", "unit_code", "period",
@@ -51,6 +55,7 @@ class LoadItem:
     scope: str
     observations: tuple[Observation, ...]
     judged_by: str = ""
+    explanations: tuple[Explanation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ class _Ids:
         self.elements: dict[str, int] = {r.code: r.data_element_id for r in query(conn, "element_ids")}
         self._units = list(query(conn, "unit_ids"))
         self._on: dict[date, dict[str, int]] = {}
+        self._numbered: dict[date, dict[tuple[str, str], str]] = {}
 
     def units(self, day: date) -> dict[str, int]:
         """The numbers of the units that exist on a day, by code."""
@@ -102,6 +108,23 @@ class _Ids:
             WarehouseError: the catalogue in the warehouse has none.
         """
         return _number(self.units(day), code, f"unit on {day}", "core.org_unit")
+
+    def numbered(self, day: date) -> dict[tuple[str, str], str]:
+        """(unit, data element) → both numbers as COPY writes them, "" for words; filled by `number`."""
+        return self._numbered.setdefault(day, {})
+
+    def number(self, unit: str, element: str, day: date) -> str:
+        """The numbers of a unit and a data element as COPY writes them; "" where the element holds words.
+
+        Raises:
+            WarehouseError: the catalogue in the warehouse has no such unit or data element.
+        """
+        found = ""
+        if not _is_text(element):
+            number = _number(self.elements, element, "data element", "core.data_element")
+            found = f"{self.unit(unit, day)}\t{number}"
+        self.numbered(day)[unit, element] = found
+        return found
 
 
 def _number(numbers: dict[str, int], code: str, what: str, table: str) -> int:
@@ -149,6 +172,7 @@ def _write(conn: Connection, items: list[LoadItem]) -> None:
     now: datetime = query(conn, "clock").scalar_one()
     copy_rows(conn, "ops.verdict", _VERDICT, (_verdict(item, now) for item in items))
     copy_rows(conn, "ops.finding", _FINDING, _findings(items))
+    copy_rows(conn, "ops.explanation", _EXPLANATION, _explanations(items))
     submissions = _add_submissions(conn, accepted, now) if accepted else {}
     rows = _Rows()
     loads: list[_Row] = []
@@ -160,18 +184,18 @@ def _write(conn: Connection, items: list[LoadItem]) -> None:
         if not item.verdict.accepted:
             read = len(item.observations)
             loads.append((item.delivery.delivery_id, None, read, 0, 0, read, now))
-    copy_rows(conn, "core.observation", _OBSERVATION, rows.numbers)
-    copy_rows(conn, "core.report_text", _TEXT, rows.texts)
+    copy_lines(conn, "core.observation", _OBSERVATION, rows.numbers)
+    copy_lines(conn, "core.report_text", _TEXT, rows.texts)
     copy_rows(conn, "ops.load", _LOAD, loads)
     copy_rows(conn, "ops.event", ("kind", "delivery_id"), _events(items))
 
 
 class _Rows:
-    """Cells as rows of the two tables they belong to."""
+    """Cells as lines for COPY, for the two tables they belong to."""
 
     def __init__(self) -> None:
-        self.numbers: list[_Row] = []
-        self.texts: list[_Row] = []
+        self.numbers: list[str] = []
+        self.texts: list[str] = []
 
     def add(self, entry: _Accepted, submission: int, ids: _Ids) -> tuple[int, int, int, int]:
         """Takes a submission's cells; gives how many there were, numbers, texts, and left out.
@@ -179,23 +203,25 @@ class _Rows:
         Blank words, and cells that were never understood, are left out; a blank number is `missing`.
         """
         before = len(self.numbers), len(self.texts)
-        year, units = entry.period.year, ids.units(entry.period.end)
+        year, day, numbered = entry.period.year, entry.period.end, ids.numbered(entry.period.end)
         for seen in entry.item.observations:
-            if seen.state == CellState.INVALID:
+            if seen.state is CellState.INVALID:
                 continue
-            unit = _number(units, seen.org_unit_code, "unit", "core.org_unit")
-            if not _is_text(seen.data_element):
-                element = _number(ids.elements, seen.data_element, "data element", "core.data_element")
+            place = seen.org_unit_code, seen.data_element
+            numbers = numbered[place] if place in numbered else ids.number(*place, day)
+            if numbers:
                 value = _exact(seen.value)
-                raw = None if seen.raw in ("", value) else _plain(seen.raw)
-                state = seen.state.value
-                self.numbers.append((submission, unit, element, year, state, value, seen.sheet, seen.cell, raw))
+                raw = COPY_NULL if seen.raw in ("", value) else copy_text(seen.raw)
+                self.numbers.append(
+                    f"{submission}\t{numbers}\t{year}\t{_STATES[seen.state]}\t{COPY_NULL if value is None else value}"
+                    f"\t{copy_text(seen.sheet)}\t{seen.cell}\t{raw}\n"
+                )
             elif seen.text:
-                words = (seen.data_element, seen.state.value, _plain(seen.text), seen.sheet, seen.cell)
-                self.texts.append((submission, unit, *words))
-        read, numbers = len(entry.item.observations), len(self.numbers) - before[0]
+                words = (seen.data_element, seen.state.value, seen.text, seen.sheet, seen.cell)
+                self.texts.append(copy_line(submission, ids.unit(seen.org_unit_code, day), *words))
+        read, kept = len(entry.item.observations), len(self.numbers) - before[0]
         texts = len(self.texts) - before[1]
-        return read, numbers, texts, read - numbers - texts
+        return read, kept, texts, read - kept - texts
 
 
 def _resolve(item: LoadItem, numbers: _Ids) -> _Accepted:
@@ -225,6 +251,16 @@ def _findings(items: Iterable[LoadItem]) -> Iterator[_Row]:
         for position, f in enumerate(item.verdict.findings):
             words = (f.message, f.hint, f.sheet, f.cell, f.value, f.org_unit_code, f.data_element)
             yield item.delivery.delivery_id, position, f.code, f.level.value, *map(_plain, words)
+
+
+def _explanations(items: Iterable[LoadItem]) -> Iterator[_Row]:
+    """What senders said of findings, once per finding and value; also in a file that is refused for something else."""
+    for item in items:
+        said = {(e.code, e.org_unit_code, e.data_element, e.value.strip()): e.text.strip() for e in item.explanations}
+        for key, words in said.items():
+            if item.stamp and words:
+                stamp = item.stamp
+                yield item.delivery.delivery_id, stamp.form, stamp.unit, stamp.period, *map(_plain, (*key, words))
 
 
 def _events(items: Iterable[LoadItem]) -> Iterator[_Row]:
@@ -264,9 +300,7 @@ def _is_text(code: str) -> bool:
 
 def _exact(value: float | None) -> str | None:
     """The shortest decimal that is this number: what was typed, not its binary neighbour."""
-    if value is None:
-        return None
-    return str(int(value)) if float(value).is_integer() else repr(float(value))
+    return None if value is None else repr(value).removesuffix(".0")
 
 
 def _plain(text: str) -> str:

@@ -25,7 +25,10 @@ class Settings:
     min_age_seconds: float
     received_clock: str
     batches: int
+    max_file_mb: float
+    quarantine_folder: str
     simulated: bool
+    smtp_connection: str
 
     @property
     def catalog(self) -> Path:
@@ -56,6 +59,11 @@ class Settings:
     def archive(self) -> Path:
         """Every content ever taken, by hash."""
         return self.var / "archive"
+
+    @property
+    def quarantine(self) -> Path:
+        """What was never opened: links, special files, files far too large. On the inbox's own file system."""
+        return Path(self.quarantine_folder).resolve() if self.quarantine_folder else self.var / "quarantine"
 
     @property
     def outbox(self) -> Path:
@@ -111,5 +119,8 @@ def load() -> Settings:
         min_age_seconds=_number("TONGKET_MIN_AGE_SECONDS", 10.0, least=0.0),
         received_clock=clock,
         batches=int(_number("TONGKET_BATCHES", 2, least=1)),
+        max_file_mb=_number("TONGKET_MAX_FILE_MB", 50.0, least=0.001),
+        quarantine_folder=os.environ.get("TONGKET_QUARANTINE", "").strip(),
         simulated=os.environ.get("TONGKET_SIMULATED", "").strip() == "1",
+        smtp_connection=os.environ.get("TONGKET_SMTP_CONNECTION", "").strip() or "smtp_default",
     )

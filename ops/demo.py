@@ -1,7 +1,9 @@
 """The main job, shown on simulated data: `python -m ops.demo`.
 
 Airflow is started in a folder of its own (`var/demo`, clean every time), forms are issued, units fill them in and
-drop them into the inbox, and real DAG runs check, load, compute and draft the reports. Needs no network.
+drop them into the inbox, and real DAG runs check, load, compute and draft the reports. Then one report is approved and
+one sent back, over the API as a person would; a unit sends a figure again, and the correction is approved. Needs no
+network.
 """
 
 from __future__ import annotations
@@ -22,13 +24,17 @@ from etl import settings as etl_settings
 from etl.errors import TongketError
 from etl.settings import Settings
 from ops import local
-from ops.follow import Run, ended, failures, runs, settle
+from ops.follow import Question, Run, answer, ended, failures, questions, runs, settle
 from ops.rest import Airflow
 
 PERIODS = ("2023", "2024Q1", "2024Q2", "2024Q3", "2024Q4", "2024")
 WAVES = {1: "first deliveries / gửi lần đầu", 2: "corrections and resubmissions / gửi lại, bổ sung"}
 INTAKE = "Intake: check, load, answer / tiếp nhận, kiểm tra, phản hồi"
 CHAIN = "Attainment → reports / tính chỉ tiêu → báo cáo"
+APPROVE, SEND_BACK = "Phê duyệt", "Trả lại"  # as `etl.steps.signoff` has them
+REASON = "Đề nghị bổ sung nguyên nhân của chỉ tiêu chưa đạt."
+SIGNED, RETURNED = "ty-ct25_2024Q4_", "kt-124_2024Q4_"  # how the files of the two reports begin
+RESENT = ("tan-yen", "2024Q4", "07351", "telehealth_users", -58)  # scope, period, unit, element, change
 COMPONENTS = ("api-server", "scheduler", "dag-processor")  # nothing here defers, so no triggerer
 SETTLE_SECONDS = 600.0
 DOCUMENTS = {".docx", ".xlsx", ".pdf"}
@@ -77,6 +83,68 @@ def play(settings: Settings, console: Console) -> None:
     with _phase(console, CHAIN) as note:
         _settled(client, note)
         note(f"{len(runs(client))} runs")
+    for line in sign_off(settings, client, console):
+        console.print(f"    {line}", markup=False, highlight=False)
+
+
+def sign_off(settings: Settings, client: Airflow, console: Console) -> list[str]:
+    """Approves a report, sends one back, has a figure sent again and approves the correction; says what happened."""
+    title = "Approved, sent back / phê duyệt, trả lại"
+    with _phase(console, title) as note:
+        signed, returned = (_asked(client, name) for name in (SIGNED, RETURNED))
+        answer(client, signed, APPROVE)
+        answer(client, returned, SEND_BACK, ly_do=REASON)
+        _settled(client, note)
+        note(f"{len(questions(client))} still wait / còn chờ")
+    with _phase(console, "A figure sent again → correction / gửi lại số liệu → đính chính") as note:
+        _resend(settings)
+        ended(client, "intake", client.trigger("intake"), seconds=SETTLE_SECONDS)
+        _settled(client, note)
+        answer(client, _asked(client, f"{SIGNED}dinh-chinh"), APPROVE)
+        _settled(client, note)
+    return _decided(settings)
+
+
+def _asked(client: Airflow, names: str) -> Question:
+    """The last question about a document, by how its files are named."""
+    found = [question for question in questions(client) if f"/{names}" in question.body]
+    if not found:
+        raise RunFailed(f"nobody was asked about {names}", where=client.address, fix="read the logs of `ask`")
+    return found[-1]
+
+
+def _resend(settings: Settings) -> None:
+    """A unit sends its workbook again with one figure changed."""
+    from benchmarks.fill import fill
+    from benchmarks.sample_values import values
+    from etl.catalog import load_catalogue
+    from etl.files import write_atomic
+    from etl.model import Period
+
+    scope, period, unit, element, change = RESENT
+    catalogue = load_catalogue(settings.catalog)
+    told = values(catalogue, catalogue.scopes[scope], Period.parse(period))
+    again = {key: int(value) + change if key[0] == unit and key[2] == element else value for key, value in told.items()}
+    (issued,) = sorted((settings.outbox / "forms" / period / unit).glob("[!.~]*.xlsx"))
+    write_atomic(settings.inbox / unit / f"{issued.stem}_lan2.xlsx", fill(issued.read_bytes(), again))
+
+
+def _decided(settings: Settings) -> list[str]:
+    """What people decided, in order."""
+    from sqlalchemy import text
+
+    from etl.warehouse import connect
+
+    query = (
+        "SELECT kind, plan, period, decision, decided_by, decided_at, reason, folder FROM out.report_document"
+        " WHERE decision IS NOT NULL ORDER BY decided_at"
+    )
+    with connect.engine(settings, "reader").connect() as conn:
+        return [
+            f"{row.kind} {row.plan} {row.period}: {row.decision}, {row.decided_by}, {row.decided_at:%H:%M:%S} "
+            f"{row.reason or settings.outbox / row.folder}"
+            for row in conn.execute(text(query))
+        ]
 
 
 def show(settings: Settings, console: Console) -> None:

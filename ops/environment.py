@@ -89,6 +89,7 @@ def _product(settings: Settings, databases: Databases) -> dict[str, str]:
         "TONGKET_MIN_AGE_SECONDS": f"{settings.min_age_seconds:g}",
         "TONGKET_RECEIVED_CLOCK": settings.received_clock,
         "TONGKET_SIMULATED": "1" if settings.simulated else "",
+        "TONGKET_SMTP_CONNECTION": settings.smtp_connection,
         "GX_ANALYTICS_ENABLED": "false",
     }
 

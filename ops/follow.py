@@ -1,6 +1,7 @@
 """Waiting until a chain of runs has come to rest: intake → attain → reports, as the assets drive them.
 
-Only `ops` calls this. At rest means: every run has ended, and every asset event has had all its consumers' runs.
+Only `ops` calls this. At rest means: every run has ended or waits for a person and for nothing else, and every asset
+event has had all its consumers' runs.
 """
 
 from __future__ import annotations
@@ -19,8 +20,20 @@ CONSUMERS = {
 }  # open_period; attain; report_quarterly and report_annual
 ENDED = frozenset({"success", "failed"})
 UNDER_WAY = ("queued", "running")
+WAITING = "awaiting_input"
+TASK_OPEN = ("none", "scheduled", "queued", "running", "restarting", "up_for_retry", "up_for_reschedule", "deferred")
 POLL_SECONDS = 1.0  # a look costs the api-server a tenth of a second
 PAGE = 100
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something that a run waits for a person to decide. `path` is where the answer goes."""
+
+    run: Run
+    subject: str
+    body: str
+    path: str
 
 
 @dataclass(frozen=True)
@@ -48,8 +61,10 @@ def settle(client: Airflow, *, seconds: float, seen: Callable[[list[Run]], None]
     until = time.monotonic() + seconds
     while True:
         under_way = runs(client, *UNDER_WAY)
+        waiting = _waiting(client) if under_way else set()
+        under_way = [run for run in under_way if (run.dag, run.id) not in waiting]
         seen(under_way)
-        if not under_way and not _owed(client):
+        if not under_way and not _owed(client, waiting):
             return runs(client)
         if time.monotonic() > until:
             names = ", ".join(f"{run.dag} {run.key} ({run.state})" for run in under_way) or "runs that assets still owe"
@@ -83,11 +98,53 @@ def failures(client: Airflow, run: Run, *, lines: int = 12) -> list[str]:
     ]
 
 
-def _owed(client: Airflow) -> bool:
-    """Whether an asset event waits for a consumer's run to be made or to end."""
+def questions(client: Airflow) -> list[Question]:
+    """What people are asked and have not answered, the oldest first."""
+    found = _pages(
+        client, "/api/v2/dags/~/dagRuns/~/hitlDetails", "hitl_details", response_received="false", order_by="created_at"
+    )
+    known = {(run.dag, run.id): run for run in runs(client, *UNDER_WAY)}
+    asked = [(detail, detail["task_instance"]) for detail in found]
+    return [
+        Question(
+            known[task["dag_id"], task["dag_run_id"]],
+            detail["subject"],
+            detail["body"] or "",
+            f"/api/v2/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}"
+            f"/{task['map_index']}/hitlDetails",
+        )
+        for detail, task in asked
+        if task["state"] == WAITING and (task["dag_id"], task["dag_run_id"]) in known
+    ]
+
+
+def answer(client: Airflow, question: Question, option: str, **words: str) -> None:
+    """Answers a question as a person does, with the words of its form."""
+    client.patch(question.path, {"chosen_options": [option], "params_input": words})
+
+
+def _waiting(client: Airflow) -> set[tuple[str, str]]:
+    """The runs (DAG, id) that wait for people alone: each of their open tasks is a question, or comes after one."""
+    asked: dict[tuple[str, str], set[int]] = {}
+    busy: set[tuple[str, str]] = set()
+    tasks = _pages(client, "/api/v2/dags/~/dagRuns/~/taskInstances", "task_instances", (WAITING, *TASK_OPEN))
+    for task in tasks:
+        if task["state"] == WAITING:
+            asked.setdefault((task["dag_id"], task["dag_run_id"]), set()).add(task["map_index"])
+    for task in tasks:
+        run = (task["dag_id"], task["dag_run_id"])
+        if task["state"] != WAITING and (task["state"] is not None or task["map_index"] not in asked.get(run, ())):
+            busy.add(run)
+    return asked.keys() - busy
+
+
+def _owed(client: Airflow, waiting: set[tuple[str, str]]) -> bool:
+    """Whether an asset event waits for a consumer's run to be made, or to end or wait for people."""
     for event in _pages(client, "/api/v2/assets/events", "asset_events"):
         made = event["created_dagruns"]
-        if len(made) < CONSUMERS.get(str(event["name"]), 0) or any(run["state"] not in ENDED for run in made):
+        if len(made) < CONSUMERS.get(str(event["name"]), 0):
+            return True
+        if any(run["state"] not in ENDED and (run.get("dag_id"), run.get("run_id")) not in waiting for run in made):
             return True
     return False
 
@@ -108,10 +165,10 @@ def _text(entry: Json | str) -> str:
     return "" if text.startswith("::") else text  # marks of folding in the UI
 
 
-def _pages(client: Airflow, path: str, field: str, states: Sequence[str] = ()) -> list[Json]:
+def _pages(client: Airflow, path: str, field: str, states: Sequence[str] = (), **query: str) -> list[Json]:
     found: list[Json] = []
     while True:
-        page = client.get(path, limit=PAGE, offset=len(found), state=states)
+        page = client.get(path, limit=PAGE, offset=len(found), state=states, **query)
         found += page[field]
         if not page[field] or len(found) >= (page.get("total_entries") or 0):
             return found

@@ -47,6 +47,10 @@ class Airflow:
         """Creates one resource."""
         return self._call("POST", path, body)
 
+    def patch(self, path: str, body: Json) -> Json:
+        """Changes one resource."""
+        return self._call("PATCH", path, body)
+
     def trigger(self, dag: str, key: str | None = None) -> str:
         """Starts a run, of one partition where a key is given; gives the run's id."""
         run = self.post(f"/api/v2/dags/{dag}/dagRuns", {"logical_date": None, "partition_key": key})
@@ -59,10 +63,10 @@ class Airflow:
             except urllib.error.HTTPError as refusal:
                 if refusal.code == 401 and attempt == 1:
                     self._token = ""
-                elif refusal.code < 500 or method == "POST" or attempt == TRIES:
+                elif refusal.code < 500 or method != "GET" or attempt == TRIES:
                     raise self._explained(method, path, refusal) from refusal
             except OSError as error:
-                if method == "POST" or attempt == TRIES:
+                if method != "GET" or attempt == TRIES:
                     raise AirflowError(
                         f"Airflow does not answer: {error}", where=self.address, fix="see `python -m ops.local status`"
                     ) from error

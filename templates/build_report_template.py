@@ -79,6 +79,9 @@ def build(path: Path) -> None:
     _page(doc.add_section(WD_SECTION.NEW_PAGE), landscape=False)
     _lines(doc, "VB Nội dung", "{%p endif %}")  # the tasks' annex ends with its section break
     _annex_plan(doc)
+    _lines(doc, "VB Nội dung", "{%p if pictures %}")  # before its section break: both are left out together
+    _page(doc.add_section(WD_SECTION.NEW_PAGE), landscape=False)
+    _annex_pictures(doc)
     properties = doc.core_properties
     properties.title, properties.comments, properties.author = "Báo cáo", "", ""
     doc.save(str(path))
@@ -275,9 +278,15 @@ def _body(doc: Any) -> None:
     _loop(doc, "VB Nội dung", "summary")
     _lines(doc, "VB Hình", "{%p if has_chart %}", "{{ chart }}")
     _lines(doc, "VB Chú thích hình", "{{ chart_caption }}", "{%p endif %}")
+    _lines(doc, "VB Nội dung", "{%p if pictures_note %}", "{{ pictures_note }}", "{%p endif %}")
     _lines(doc, "VB Khoản", "{%p for group in groups %}", "{{ group.title }}")
     _loop(doc, "VB Nội dung", "group.lines")
     _lines(doc, "VB Nội dung", "{%p endfor %}")
+    _lines(doc, "VB Khoản", "{{ since_title }}")
+    _loop(doc, "VB Nội dung", "since")
+    _lines(doc, "VB Khoản", "{%p if path_sentences %}", "{{ path_title }}")
+    _loop(doc, "VB Nội dung", "path_sentences")
+    _lines(doc, "VB Nội dung", "{%p endif %}")
     _lines(doc, "VB Mục", "III. KẾT QUẢ THEO ĐƠN VỊ")
     _loop(doc, "VB Nội dung", "unit_sentences")
     _lines(doc, "VB Mục", "IV. TÌNH HÌNH THỰC HIỆN NHIỆM VỤ")
@@ -288,7 +297,9 @@ def _body(doc: Any) -> None:
     ):
         _lines(doc, "VB Khoản", f"{number}. {title}")
         _loop(doc, "VB Nội dung", slot)
-    _lines(doc, "VB Mục", "VI. GHI CHÚ VỀ SỐ LIỆU")
+    _lines(doc, "VB Mục", "VI. {{ directions_title }}")
+    _loop(doc, "VB Nội dung", "directions")
+    _lines(doc, "VB Mục", "VII. GHI CHÚ VỀ SỐ LIỆU")
     _loop(doc, "VB Nội dung", "data_notes")
     closing = doc.add_paragraph("{{ closing }}", style="VB Nội dung")
     closing.paragraph_format.keep_with_next, closing.paragraph_format.space_after = True, Pt(12)
@@ -333,7 +344,7 @@ def _annex_results(doc: Any) -> None:
         ("Chỉ tiêu", "{{ row.title }}", left, 54.0),
         ("Đơn vị", "{{ row.measured_in }}", middle, 17.0),
         ("{{ baseline_title }}", "{{ row.baseline }}", middle, 22.0),
-        ("Cùng kỳ năm trước", "{{ row.previous }}", middle, 19.0),
+        ("{{ previous_title }}", "{{ row.previous }}", middle, 19.0),
         ("Kỳ này ({{ period }})", "{{ row.value }}", middle, 27.0),
         ("{%tc for year in years %}", "{%tc for level in row.levels %}", middle, 1.0),
         ("{{ year.title }}", "{{ level.text }}", middle, 24.0),
@@ -364,7 +375,7 @@ def _annex_results(doc: Any) -> None:
     _row(table, [(text, style) for _, text, style, _ in columns], widths)
     _control(table, "{%tr endif %}")
     _control(table, "{%tr endfor %}")
-    _lines(doc, "VB Ghi chú bảng", "Dấu *: chỉ tính trên các nơi có số liệu, xem mục VI của báo cáo.")
+    _lines(doc, "VB Ghi chú bảng", "Dấu *: chỉ tính trên các nơi có số liệu, xem mục VII của báo cáo.")
     _path_table(doc)
 
 
@@ -380,12 +391,33 @@ def _path_table(doc: Any) -> None:
         ("Thực hiện", "{{ row.value }}", middle, 21.0),
         ("Mức cần đạt theo lộ trình", "{{ row.path_value }}", middle, 22.0),
         ("Mốc tới", "{{ row.target }}", middle, 30.0),
+        ("Cần thay đổi mỗi năm", "{{ row.yearly }}", middle, 19.0),
         ("Hệ số tiến độ (1 = đúng lộ trình)", "{{ row.progress }}", middle, 20.0),
         ("Theo đường thẳng", "{{ row.progress_class }}", middle, 19.0),
         ("Theo tốc độ bình quân", "{{ row.cagr_class }}", middle, 19.0),
         ("Đối chiếu", "{{ row.agreement }}", middle, 18.0),
     ]
     _data_table(doc, [w for *_, w in columns], [t for t, *_ in columns], "path", [(c, s) for _, c, s, _ in columns])
+    _lines(doc, "VB Khoản", "{%p endif %}")
+    _outlook_table(doc)
+
+
+def _outlook_table(doc: Any) -> None:
+    """Where the series go by the years of the outlook: in the annual report, where anything can be foreseen."""
+    middle = "VB Bảng giữa"
+    _lines(doc, "VB Khoản", "{%p if outlook %}")
+    _lines(doc, "VB Tên phụ lục", "", "TRIỂN VỌNG ĐẾN CÁC MỐC CỦA KẾ HOẠCH")
+    columns = [
+        ("TT", "{{ row.item }}", middle, 17.0),
+        ("Chỉ tiêu", "{{ row.title }}", "VB Bảng", 62.0),
+        ("Thực hiện", "{{ row.value }}", middle, 19.0),
+        ("{%tc for year in horizons %}", "{%tc for step in row.steps %}", middle, 1.0),
+        ("Mức đặt ra cho năm {{ year.title }}", "{{ step.target }}", middle, 18.0),
+        ("Dự báo năm {{ year.title }} (khoảng dự báo 95%)", "{{ step.forecast }}", middle, 32.0),
+        ("Khả năng đạt", "{{ step.chance }}", middle, 24.0),
+        ("{%tc endfor %}", "{%tc endfor %}", middle, 1.0),
+    ]
+    _data_table(doc, [w for *_, w in columns], [t for t, *_ in columns], "outlook", [(c, s) for _, c, s, _ in columns])
     _lines(doc, "VB Khoản", "{%p endif %}")
 
 
@@ -445,6 +477,12 @@ def _annex_plan(doc: Any) -> None:
     _data_table(
         doc, [w for *_, w in columns], [t for t, *_ in columns], "plan_notes", [(c, s) for _, c, s, _ in columns]
     )
+
+
+def _annex_pictures(doc: Any) -> None:
+    _annex_title(doc, "{{ pictures_annex }}", "HÌNH MINH HỌA")
+    _lines(doc, "VB Hình", "{%p for picture in pictures %}", "{{ picture.image }}")
+    _lines(doc, "VB Chú thích hình", "{{ picture.caption }}", "{%p endfor %}", "{%p endif %}")
 
 
 if __name__ == "__main__":

@@ -110,7 +110,8 @@ def _print_table(page: Worksheet, styles: Styles, sheet: SheetLayout) -> None:
     page.set_row(top + 1, 62 if wide else 16)
     page.set_row(top + 2, 44 if wide else 16)
     for row in range(sheet.data_rows[0], sheet.data_rows[1] + 1):
-        page.set_row(row, _NOTE_HEIGHT if sheet.layout == "notes" else _height(sheet, row))
+        if sheet.layout != "upward":  # one short line each, and thousands of them
+            page.set_row(row, _NOTE_HEIGHT if sheet.layout == "notes" else _height(sheet, row))
 
 
 def _height(sheet: SheetLayout, row: int) -> float:

@@ -14,7 +14,8 @@ __all__ = ["ReportInput", "draft"]
 
 
 def draft(given: ReportInput, templates: Path, folder: Path) -> dict[str, Path]:
-    """Writes the report of one plan and period and says where: ``facts`` (.json), ``word`` (.docx), ``annex`` (.xlsx).
+    """Writes the report of one plan and period and says where: ``facts`` (.json), ``word`` (.docx), ``annex`` (.xlsx),
+    ``page`` (.html).
 
     The same input and templates give the same bytes on any day. Each file appears whole or not at all, the
     facts last, so that facts beside a report are always the ones it was printed from.
@@ -23,24 +24,29 @@ def draft(given: ReportInput, templates: Path, folder: Path) -> dict[str, Path]:
         TemplateError: a template is missing or has an unknown or unused slot; nothing is written.
         StorageError: the folder cannot be written.
     """
-    from etl.report.charts import overview
+    from etl.report.canvas import png
+    from etl.report.charts import drawings, overview
     from etl.report.dates import snapshot_moment
     from etl.report.facts import as_json, build_facts
+    from etl.report.page import html_page
     from etl.report.sentences import load_sentences
     from etl.report.sheets import excel_annex
     from etl.report.words import word_report
 
     say = load_sentences(templates / "sentences.yaml")
     facts, moment = build_facts(given, say), snapshot_moment(given.snapshot_at)
+    first = overview(facts)
+    chart, pictures = png(first) if first else b"", [png(drawing) for drawing in drawings(facts)]
     contents = {
         "word": (
             f"{given.stem}_bao-cao.docx",
-            word_report(facts, say, templates / "report.docx", overview(facts), moment),
+            word_report(facts, say, templates / "report.docx", chart, pictures, moment),
         ),
-        "annex": (f"{given.stem}_phu-luc.xlsx", excel_annex(facts, say, moment)),
+        "page": (f"{given.stem}_bao-cao.html", html_page(facts, say, templates / "report.html")),
+        "annex": (f"{given.stem}_phu-luc.xlsx", excel_annex(facts, say, moment, given.upward)),
         "facts": (f"{given.stem}_facts.json", as_json(facts)),
     }
     written = {kind: folder / name for kind, (name, _) in contents.items()}
     for kind, (_, data) in contents.items():
         write_atomic(written[kind], data)
-    return {kind: written[kind] for kind in ("facts", "word", "annex")}
+    return {kind: written[kind] for kind in ("facts", "word", "annex", "page")}

@@ -12,11 +12,14 @@ from etl.catalog import models as m
 from etl.model.numbers import printed
 from etl.report.figures import Figure, Figures
 from etl.report.inputs import ReportInput
+from etl.report.places import said, together
 from etl.report.results import with_unit
 from etl.report.sentences import Sentences
 
 MOST_COLUMNS = 12
 """Indicators in one table: more do not fit across a landscape page."""
+MOST_NAMES = 5
+"""Units named as the best or the weakest of one indicator; more are counted."""
 _ASSESSED = {"met", "not_met", "within_plan", "over_plan"}
 _GOOD = {"met", "within_plan"}
 
@@ -77,9 +80,9 @@ def sentences(given: ReportInput, say: Sentences, figures: Figures, ranked: list
     if not targets:
         return [say.say("unit.no_indicator")]
     if len(codes) == 1:
-        return [say.say("unit.one", name=given.unit_name(codes[0])), say.say("unit.annex")]
+        return [say.say("unit.one", name=said(say, given.unit_name(codes[0]))), say.say("unit.annex")]
     without = [given.unit_name(c) for c in codes if all(_value(figures.at(t.item, c)) is None for t in targets)]
-    silent = [say.say("unit.silent", names="; ".join(without))] if without else []
+    silent = [say.say("unit.silent", names=together(say, without))] if without else []
     by_indicator = {target.indicator: target for target in reversed(targets)}
     told = [target for target in targets if by_indicator[target.indicator] is target]
     extremes = [line for target in told if (line := _extremes(given, say, figures, target))]
@@ -93,20 +96,28 @@ def _value(figure: Figure | None) -> Fraction | None:
 def _ranking(say: Sentences, ranked: list[dict[str, Any]]) -> str:
     if len(ranked) < 2:
         return say.say("unit.no_verdicts")
-    share = [Fraction(row["met"], row["of"]) for row in ranked]
-    top = [row for row, s in zip(ranked, share, strict=True) if s == max(share)]
-    last = [row for row, s in zip(ranked, share, strict=True) if s == min(share)]
+    top = [row for row in ranked if _share(row) == max(map(_share, ranked))]
     if len(top) == len(ranked):
         return say.say("unit.all_equal", met=_score(top))
-    return say.say("unit.ranking", best=_named(top), weakest=_named(last))
+    return say.say("unit.ranking", best=_named(say, top), weakest=_named(say, weakest(ranked)))
+
+
+def weakest(ranked: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The units that meet the smallest share of their targets; none where all are equal or there is but one."""
+    shares = {_share(row) for row in ranked}
+    return [row for row in ranked if _share(row) == min(shares)] if len(shares) > 1 else []
+
+
+def _share(row: dict[str, Any]) -> Fraction:
+    return Fraction(row["met"], row["of"])
 
 
 def _score(rows: list[dict[str, Any]]) -> str:
     return f"{printed(rows[0]['met'])}/{printed(rows[0]['of'])}"
 
 
-def _named(rows: list[dict[str, Any]]) -> str:
-    return ", ".join(f"{row['name']} ({_score([row])})" for row in rows)
+def _named(say: Sentences, rows: list[dict[str, Any]]) -> str:
+    return ", ".join(f"{said(say, row['name'])} ({_score([row])})" for row in rows)
 
 
 def _extremes(given: ReportInput, say: Sentences, figures: Figures, target: m.Target) -> str:
@@ -122,16 +133,16 @@ def _extremes(given: ReportInput, say: Sentences, figures: Figures, target: m.Ta
     high, low = max(value for value, _ in known), min(value for value, _ in known)
     if indicator.direction == "down":
         high, low = low, high
-    name, best, weakest = target.title, _at(known, high), _at(known, low)
+    name, best, last = target.title, _at(known, high), _at(known, low)
     if high == low:
         return say.say("unit.same", name=name, value=with_unit(given, best[0], best[0]["value"]["text"]))
     return say.say(
         "unit.extremes",
         name=name,
-        best=_names(best),
+        best=_names(say, best),
         best_value=with_unit(given, best[0], best[0]["value"]["text"]),
-        weakest=_names(weakest),
-        weakest_value=with_unit(given, weakest[0], weakest[0]["value"]["text"]),
+        weakest=_names(say, last),
+        weakest_value=with_unit(given, last[0], last[0]["value"]["text"]),
     )
 
 
@@ -139,5 +150,7 @@ def _at(known: list[tuple[Fraction, Figure]], value: Fraction) -> list[Figure]:
     return [figure for found, figure in known if found == value]
 
 
-def _names(figures: list[Figure]) -> str:
-    return ", ".join(figure["unit_name"] for figure in figures)
+def _names(say: Sentences, figures: list[Figure]) -> str:
+    if len(figures) > MOST_NAMES:
+        return say.say("unit.many", count=printed(len(figures)))
+    return together(say, [figure["unit_name"] for figure in figures], ", ")

@@ -10,20 +10,29 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from etl.catalog import geography
 from etl.catalog import models as m
+from etl.model import Period
 from etl.model.numbers import printed
+from etl.report import submissions
 from etl.report.dates import belongs_to
 from etl.report.figures import Figures, printed_item
 from etl.report.inputs import ReportInput
+from etl.report.places import said, together
 from etl.report.sentences import Sentences
 
 Note = dict[str, str]
+SHOWN = 16
+"""Characters of the snapshot's id that are printed; the file itself carries all of them."""
 
 
 def data_notes(given: ReportInput, say: Sentences, figures: Figures, snapshot: str, annex: str) -> list[Note]:
     """What holds for this report's figures, most general first."""
     found = (
         *_general(given, say, snapshot),
+        *_units(given, say),
+        *_geography(given, say),
+        *_corrections(given, say, figures),
         *_coverage(given, say, figures),
         *_verdicts(given, say, figures),
         *_regime(given, say, annex),
@@ -47,12 +56,67 @@ def plan_notes(given: ReportInput, say: Sentences) -> list[Note]:
 def _general(given: ReportInput, say: Sentences, snapshot: str) -> Iterator[tuple[str, str]]:
     if given.simulated:
         yield "simulated", say.say("data.simulated")
-    yield "snapshot", say.say("data.snapshot", snapshot=snapshot, id=given.snapshot_id)
-    findings = sum(status.findings_confirm for status in given.statuses)
-    if findings:
-        units = len({status.unit for status in given.statuses if status.findings_confirm})
-        yield "findings", say.say("data.findings", findings=printed(findings), units=printed(units))
+    yield "snapshot", say.say("data.snapshot", snapshot=snapshot, id=given.snapshot_id[:SHOWN])
     yield "signs", say.say("data.signs")
+    yield "rounded", say.say("data.rounded")
+
+
+def _units(given: ReportInput, say: Sentences) -> Iterator[tuple[str, str]]:
+    """Units that are missing or late, and the findings that wait for an explanation, per unit."""
+    owed = submissions.by_unit(given)
+    absent = [s for s in owed.values() if any(status.state != "accepted" for status in s)]
+    if absent:
+        names = together(say, [submissions.named(given, s, {"silent", "refused"}) for s in absent])
+        yield "absent", say.say("data.absent", count=printed(len(absent)), names=names)
+    late = [s for s in owed.values() if submissions.days_late(s) and any(status.state == "accepted" for status in s)]
+    if late:
+        yield (
+            "late",
+            say.say("data.late", count=printed(len(late)), names=together(say, [s[0].unit_name for s in late])),
+        )
+    open_ = [(s[0].unit_name, found) for s in owed.values() if (found := sum(status.findings_confirm for status in s))]
+    if open_:
+        parts = "; ".join(
+            say.say("data.findings_of", name=said(say, name), count=printed(found)) for name, found in open_
+        )
+        yield "findings", say.say("data.findings", findings=printed(sum(found for _, found in open_)), units=parts)
+
+
+def _geography(given: ReportInput, say: Sentences) -> Iterator[tuple[str, str]]:
+    """What became of the area, who answers for the plan now, and that earlier figures are restated."""
+    catalogue, day = given.catalogue, given.period.end
+    whole = geography.area(catalogue, given.scope)
+    if whole is None:
+        return
+    heirs = dict.fromkeys(
+        note
+        for target in given.plan.targets
+        if (note := geography.inheritance_note(catalogue, given.plan.id, target.item, whole, day))
+    )
+    for note in heirs:
+        yield "inheritance", say.say("data.inheritance", note=note.rstrip("."))
+    since = given.period.same_period_last_year.start
+    shown = {a.unit for a in given.attainments}
+    born = sorted({u.valid_from for u in catalogue.units if u.code in shown and since < u.valid_from <= day})
+    if born and (given.previous or given.last):
+        yield "restated", say.say("data.restated", since=belongs_to(born[-1].isoformat()))
+
+
+def _corrections(given: ReportInput, say: Sentences, figures: Figures) -> Iterator[tuple[str, str]]:
+    """What was agreed to be read otherwise than reported, and what of it no longer holds."""
+    for c in given.corrections:
+        place = {
+            "unit": said(say, given.catalogue.unit_name(c.unit, Period.parse(c.period).end)),
+            "period": belongs_to(c.period),
+            "element": c.element,
+        }
+        if c.lapsed:
+            yield "lapsed", say.say("data.lapsed", **place, why=c.lapsed)
+            continue
+        asked = {"by": c.requested_by, "date": belongs_to(c.requested_on), "reason": c.reason.rstrip(".")}
+        items = [str(f["item"]) for f in figures.of_unit(given.area) if c.id in f["corrections"]]
+        touched = ", ".join(items) or say.texts["word.none"]
+        yield "corrected", say.say("data.corrected", **place, before=c.before, after=c.after, items=touched, **asked)
 
 
 def _coverage(given: ReportInput, say: Sentences, figures: Figures) -> Iterator[tuple[str, str]]:
@@ -65,9 +129,19 @@ def _coverage(given: ReportInput, say: Sentences, figures: Figures) -> Iterator[
                 "data.partial", present=printed(int(present)), expected=printed(int(expected)), items=", ".join(items)
             ),
         )
-    carried = _gathered((f["as_of_text"], f["source"] or say.texts["word.not_stated"], f) for f in mine if f["as_of"])
+    carried = _gathered((f["as_of_text"], f["source"] or say.texts["word.reported"], f) for f in mine if f["as_of"])
     for (as_of, source), items in carried.items():
         yield "carried", say.say("data.carried", items=", ".join(items), as_of=as_of, source=source)
+    ranges = [
+        say.say("data.bounds_of", item=f["item"], range=f["bounds"]["text"], value=f["value"]["text"])
+        for f in mine
+        if f["bounds"] and f["bounds"]["low"]["text"] != f["bounds"]["high"]["text"]
+    ]
+    if ranges:
+        yield "bounds", say.say("data.bounds", parts="; ".join(ranges))
+    turning = [str(f["item"]) for f in mine if f["bounds_turn"]]
+    if turning:
+        yield "bounds_turn", say.say("data.bounds_turn", items=", ".join(turning))
     estimated = [str(f["item"]) for f in mine if f["estimated"]]
     if estimated:
         yield "estimated", say.say("data.estimated", items=", ".join(estimated))
@@ -91,6 +165,12 @@ def _verdicts(given: ReportInput, say: Sentences, figures: Figures) -> Iterator[
     reasons = _gathered((f["reason"], "", f) for f in mine if f["shown_status"] == "no_verdict" and f["reason"])
     for (reason, _), items in reasons.items():
         yield "no_verdict", say.say("data.no_verdict", items=", ".join(items), reason=reason.rstrip("."))
+    told: set[str] = set()
+    for f in mine:
+        others = [item for item in f["contradicts"] if item not in told]
+        if others:
+            yield "contradicts", say.say("data.contradicts", item=f["item"], others=", ".join(others))
+        told.add(str(f["item"]))
     if any(f["change"]["kind"] == "unclear" for f in mine):
         yield "intervals", say.say("data.intervals")
 

@@ -5,11 +5,13 @@ Room: report. Pure; used by the fact builders.
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta, timezone
 
 from etl.errors import UsageError
-from etl.model import Period
+from etl.model import Period, PeriodKind
 
+_SHORT_DATE = re.compile(r"ngày (\d{1,2})/(\d{1,2})/(\d{4})")
 _HANOI = timezone(timedelta(hours=7))
 
 
@@ -21,6 +23,36 @@ def two(number: int) -> str:
 def decree_parts(day: date) -> dict[str, str]:
     """Day, month and year as the decree writes them: only days below 10 and months 1 and 2 take a zero."""
     return {"day": two(day.day), "month": two(day.month) if day.month <= 2 else str(day.month), "year": str(day.year)}
+
+
+def next_period(period: Period) -> Period:
+    """The period that a report's directions are for: the next of its kind; after nine months, the last quarter."""
+    if period.kind == PeriodKind.NINE_MONTHS:
+        return Period(period.year, PeriodKind.QUARTER, 4)
+    following = Period.from_month(
+        period.year + period.end.month // 12, period.kind, (period.end + timedelta(days=1)).month
+    )
+    return following or period
+
+
+def reported_before(period: Period) -> Period:
+    """The period of the report before: the one of its kind; before nine months, the first half of the year."""
+    if period.kind == PeriodKind.NINE_MONTHS:
+        return Period(period.year, PeriodKind.HALF, 1)
+    return period.before(1)[0]
+
+
+def decree_dates(text: str) -> str:
+    """A text with its dates (dd/mm/yyyy) written out as the decree writes them."""
+
+    def spelled(found: re.Match[str]) -> str:
+        try:
+            parts = decree_parts(date(int(found[3]), int(found[2]), int(found[1])))
+        except ValueError:
+            return found[0]
+        return f"ngày {parts['day']} tháng {parts['month']} năm {parts['year']}"
+
+    return _SHORT_DATE.sub(spelled, text)
 
 
 def short_date(text: str) -> str:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from etl.report import by_unit, datanotes, followup, results, submissions
+from etl.report import by_unit, datanotes, directions, followup, path, pictures, results, since, submissions
 from etl.report.dates import snapshot_moment
 from etl.report.figures import Figures, build_figures
-from etl.report.head import foot, head
+from etl.report.head import foot, head, plan_name
 from etl.report.inputs import ReportInput
 from etl.report.sentences import Sentences
+from etl.report.trail import trail
 
 Facts = dict[str, Any]
 SCHEMA = 1
@@ -29,7 +30,10 @@ def build_facts(given: ReportInput, say: Sentences) -> Facts:
     ranked = by_unit.scores(given, figures)
     tasks = followup.tasks(given, say)
     annual = given.report.cadence == "year"
+    lines = results.lines(given, say, figures)
     annexes = {"tasks": "III", "plan": "IV"} if followup.listed(tasks) else {"tasks": "", "plan": "III"}
+    units = by_unit.table(given, figures)
+    drawn = pictures.pictures(given, say, figures, {**units, "scores": ranked})
     return {
         "schema": SCHEMA,
         "scope": given.scope.id,
@@ -45,12 +49,22 @@ def build_facts(given: ReportInput, say: Sentences) -> Facts:
         "submissions": submissions.submissions(given, say),
         "status_counts": counts,
         "summary": results.summary(given, say, counts),
-        "lines": results.lines(given, say, figures),
+        "lines": lines,
+        "since": {
+            "title": since.title(given, say, len(lines) + 1),
+            "sentences": since.sentences(given, say),
+        },
         "columns": results.columns(given, say),
         "rows": results.rows(given, say, figures, tasks),
-        "path": results.path_rows(given, figures) if annual else [],
+        "path": path.path_rows(given, figures) if annual else [],
+        "outlook": {
+            "title": path.title(say, len(lines) + 2),
+            "sentences": path.sentences(given, say, figures) if annual else [],
+            "horizons": path.horizons(given, figures) if annual else [],
+            "rows": path.outlook_rows(given, figures) if annual else [],
+        },
         "units": {
-            **by_unit.table(given, figures),
+            **units,
             "scores": ranked,
             "sentences": by_unit.sentences(given, say, figures, ranked),
         },
@@ -60,11 +74,17 @@ def build_facts(given: ReportInput, say: Sentences) -> Facts:
             "sentences": followup.task_sentences(say, tasks, annexes["tasks"]),
         },
         "notes": followup.notes(given, say),
+        "directions": {
+            "title": directions.title(given, say),
+            "sentences": directions.sentences(given, say, figures, ranked, tasks),
+        },
         "data_notes": datanotes.data_notes(given, say, figures, snapshot, annexes["plan"]),
         "plan_notes": datanotes.plan_notes(given, say),
         "definitions": datanotes.definitions(given, say),
+        "trail": trail(given, say, figures),
         "chart": _chart(given, say, figures),
-        "annexes": annexes,
+        "pictures": drawn,
+        "annexes": annexes | {"pictures": pictures.annex_after(annexes["plan"]) if drawn["drawn"] else ""},
         "foot": foot(given, say),
         "figures": _nested(figures),
     }
@@ -75,7 +95,7 @@ def _plan(given: ReportInput) -> Facts:
     return {
         "id": plan.id,
         "title": plan.title,
-        "short_title": plan.short_title,
+        "short_title": plan_name(plan),
         "number": plan.number,
         "date": plan.date.isoformat() if plan.date else "",
         "status": plan.status,

@@ -13,8 +13,9 @@ from fractions import Fraction
 from typing import Any
 
 from etl.catalog import models as m
-from etl.model import Attainment
+from etl.model import Attainment, Projection
 from etl.model.numbers import rounded
+from etl.model.trend import trend
 from etl.report.dates import belongs_to
 from etl.report.inputs import ReportInput
 from etl.report.numbers import count, number, telling_decimals
@@ -27,6 +28,7 @@ SMALL_DENOMINATOR = 200
 """A share of fewer than this is printed with its counts beside it (configured: no law says when)."""
 
 _UNNUMBERED = re.compile(r"\d+\.[a-z]{2,}")
+_TRENDS = {"up": "increase", "down": "decrease"}
 _UPWARD = {">=", ">"}
 _DOWNWARD = {"<=", "<"}
 
@@ -67,13 +69,14 @@ def _figure(given: ReportInput, say: Sentences, target: m.Target, a: Attainment,
         "item": a.item,
         "clause": a.clause,
         "title": target.title,
-        "name": spoken_name(given, target),
+        "name": spoken_name(given, say, target),
         "kind": a.kind,
         "indicator": a.indicator,
         "unit": a.unit,
         "unit_name": given.unit_name(a.unit),
         "period": a.period,
         **_numbers(say, target, a),
+        **_doubts(say, target, a),
         "operator": a.operator,
         "written": a.written,
         "target_period": a.target_period,
@@ -96,7 +99,7 @@ def _figure(given: ReportInput, say: Sentences, target: m.Target, a: Attainment,
         "source": a.source,
         "estimated": a.estimated,
         "reason": a.reason,
-        "change": _change(say, target, a, before),
+        "change": _change(say, target, a, before, broken=_definition_changed(given, target, a, before)),
         "previous": number(before.value if before else None, target.decimals, words["word.no_data"]),
     }
     figure["printed"] = _cell(say, indicator, figure)
@@ -108,13 +111,15 @@ def printed_item(target: m.Target) -> str:
     return "" if _UNNUMBERED.fullmatch(target.item) else target.item
 
 
-def spoken_name(given: ReportInput, target: m.Target) -> str:
-    """Number and title for use in a sentence; an unnumbered row goes by the number and title of its head."""
-    title = target.title.rstrip(".")
-    if printed_item(target):
-        return f"{target.item}. {title}"
-    head = next((t for t in given.plan.targets if t.item == target.item.split(".")[0]), None)
-    return f"{head.item}. {head.title.rstrip('.')}, {title}" if head else title
+def spoken_name(given: ReportInput, say: Sentences, target: m.Target) -> str:
+    """Title and number for use in a sentence; an unnumbered row goes by the title and number of its head."""
+    title, item = target.title.rstrip("."), printed_item(target)
+    if not item:
+        head = next((t for t in given.plan.targets if t.item == target.item.split(".")[0]), None)
+        if head is None:
+            return title
+        title, item = f"{head.title.rstrip('.')}, {title[:1].lower()}{title[1:]}", head.item
+    return say.say("line.name", title=title, item=item)
 
 
 def _numbers(say: Sentences, target: m.Target, a: Attainment) -> Figure:
@@ -139,6 +144,50 @@ def _numbers(say: Sentences, target: m.Target, a: Attainment) -> Figure:
         "per_cent_of_plan": number(a.per_cent_of_plan, 1, empty),
         "completeness": number(whole, 1, empty),
         "distance": number(_distance(a), 1, empty),
+        "required_yearly_change": number(a.required_yearly_change, max(decimals, 1), empty),
+    }
+
+
+def _doubts(say: Sentences, target: m.Target, a: Attainment) -> Figure:
+    """How sure a figure is, what it could be with all units in, where it goes, and what was corrected in it."""
+    decimals = max(target.decimals, 1)
+    bounds = None
+    if a.bounds is not None:
+        low, high = (number(end, decimals) for end in a.bounds)
+        bounds = {"low": low, "high": high, "text": say.say("cell.interval", low=low["text"], high=high["text"])}
+    return {
+        "small": a.small_count or _small(a),
+        "bounds": bounds,
+        "bounds_turn": a.bounds_turn,
+        "bounds_reason": a.bounds_reason,
+        "outlook": [_projection(say, decimals, projected) for projected in a.projections],
+        "corrections": list(a.corrections),
+        "contradicts": list(a.contradicts),
+    }
+
+
+def _projection(say: Sentences, decimals: int, projected: Projection) -> Figure:
+    """Where the series goes by a year. Numbers in the indicator's unit; `probability` in %."""
+    nothing = say.texts["word.nothing"]
+    value, low, high = (
+        number(None if end is None else Fraction(end), decimals, nothing)
+        for end in (projected.value, projected.low, projected.high)
+    )
+    chance = None if projected.probability is None else Fraction(projected.probability) * 100
+    text = nothing
+    if projected.value is not None:
+        text = say.say("cell.outlook", value=value["text"], low=low["text"], high=high["text"])
+    return {
+        "year": str(projected.year),
+        "value": value,
+        "low": low,
+        "high": high,
+        "target": number(projected.target, decimals, nothing),
+        "probability": number(chance, 0, nothing),
+        "chance": projected.chance,
+        "points": projected.points,
+        "text": text,
+        "reason": projected.reason,
     }
 
 
@@ -182,31 +231,37 @@ def counted_noun(given: ReportInput, say: Sentences, indicator: m.Indicator | No
     return element.unit if element and element.unit else say.texts["word.units"]
 
 
-def _change(say: Sentences, target: m.Target, a: Attainment, before: Attainment | None) -> Figure:
+def _definition_changed(given: ReportInput, target: m.Target, a: Attainment, before: Attainment | None) -> bool:
+    """Whether the indicator meant, or may have meant, something else before: then there is no rise and no fall."""
+    indicator = given.catalogue.indicators.get(a.indicator)
+    if indicator is None or before is None:
+        return False
+    now, then = (indicator.definition_in(row.as_of or row.period) for row in (a, before))
+    return now != then or (target.kind == "conditional" and not now)
+
+
+def _change(say: Sentences, target: m.Target, a: Attainment, before: Attainment | None, *, broken: bool) -> Figure:
     """Against the same period last year. `kind` chooses the sentence; a doubtful change gets no trend word."""
-    kind, delta = _change_kind(target, a, before)
+    kind, delta = _change_kind(target, a, before, broken=broken)
     return {"kind": kind, "delta": number(delta, target.decimals, say.texts["word.nothing"])}
 
 
-def _change_kind(target: m.Target, a: Attainment, before: Attainment | None) -> tuple[str, Fraction | None]:
+def _change_kind(
+    target: m.Target, a: Attainment, before: Attainment | None, *, broken: bool
+) -> tuple[str, Fraction | None]:
     if a.value is None:
         return "", None
     if a.as_of:
         return "carried", None
-    if target.kind == "conditional":
-        return "broken", None
     if before is None or before.value is None or before.as_of:
         return "no_previous", None
+    if broken:
+        return "broken", None
     delta = a.value - before.value
     if rounded(delta, target.decimals) == 0:
         return "same", Fraction(0)
-    if a.interval and before.interval and _overlap(a.interval, before.interval):
-        return "unclear", delta
-    return ("increase" if delta > 0 else "decrease"), abs(delta)
-
-
-def _overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    return one[0] <= other[1] and other[0] <= one[1]
+    word = _TRENDS.get(trend(a, before), "unclear")
+    return word, delta if word == "unclear" else abs(delta)
 
 
 def _cell(say: Sentences, indicator: m.Indicator | None, figure: Figure) -> str:
@@ -219,7 +274,7 @@ def _cell(say: Sentences, indicator: m.Indicator | None, figure: Figure) -> str:
     top, bottom = figure["numerator"], figure["denominator"]
     if indicator and indicator.accumulates and top["value"] is not None:
         text = say.say("cell.cases", value=text, cases=top["text"])
-    elif indicator and indicator.factor == 100 and _small(top["value"], bottom["value"]):
+    elif indicator and indicator.factor == 100 and figure["small"]:
         text = say.say("cell.of", value=text, numerator=top["text"], denominator=bottom["text"])
     if figure["estimated"]:
         text = say.say("cell.estimated", value=text)
@@ -228,5 +283,7 @@ def _cell(say: Sentences, indicator: m.Indicator | None, figure: Figure) -> str:
     return text
 
 
-def _small(top: float | None, bottom: float | None) -> bool:
-    return top is not None and bottom is not None and (top < SMALL_NUMERATOR or bottom < SMALL_DENOMINATOR)
+def _small(a: Attainment) -> bool:
+    if a.numerator is None or a.denominator is None:
+        return False
+    return a.numerator < SMALL_NUMERATOR or a.denominator < SMALL_DENOMINATOR

@@ -14,6 +14,7 @@ from etl.model import NoteReport, TaskReport
 from etl.model.numbers import printed
 from etl.report.dates import short_date
 from etl.report.inputs import ReportInput
+from etl.report.places import together
 from etl.report.sentences import Sentences
 
 _STATE_ORDER = (
@@ -95,7 +96,9 @@ def _situation(given: ReportInput, say: Sentences, task: m.Task, reports: list[T
         elif len(units) == len(reports):
             parts.append(say.say("task.state_count", state=text, count=printed(len(units))))
         else:
-            parts.append(say.say("task.state_units", state=text, count=printed(len(units)), names=", ".join(units)))
+            parts.append(
+                say.say("task.state_units", state=text, count=printed(len(units)), names=together(say, units, ", "))
+            )
     if "overtaken" in states and task.overtaken_by:
         parts.append(say.say("task.overtaken_reason", reason=task.overtaken_by))
     return "; ".join(parts)
@@ -181,4 +184,4 @@ def _grouped(given: ReportInput, say: Sentences, field: str) -> list[str]:
             if name not in units.setdefault(key, []):
                 units[key].append(name)
     by_weight = sorted(texts, key=lambda key: -len(units[key]))  # stable: first written first among equals
-    return [say.say("note.item", text=texts[key], units=", ".join(units[key])) for key in by_weight]
+    return [say.say("note.item", text=texts[key], units=together(say, units[key], ", ")) for key in by_weight]

@@ -6,10 +6,61 @@ Room: report. Steps fill it; nothing here reads a file, a database or a clock.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.model import Attainment, NoteReport, Period, TaskReport, UnitStatus
+from etl.catalog.layout import FormLayout
+from etl.model import Attainment, NoteReport, Period, Point, TaskReport, UnitStatus
+from etl.model.sent import Sent
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """A correction that was agreed on, as a report tells it. Grain: (correction).
+
+    `before` and `after` are the cell's contents in words; `lapsed` says in Vietnamese why it does not hold, empty
+    where it does. `requested_on` is an ISO date.
+    """
+
+    id: str
+    unit: str
+    period: str
+    element: str
+    before: str
+    after: str
+    requested_by: str
+    requested_on: str
+    reason: str
+    lapsed: str = ""
+
+
+@dataclass(frozen=True)
+class Upward:
+    """What the level above takes in with the annex: the layout that it asks in, and the area's own leaf figures."""
+
+    layout: FormLayout
+    cells: tuple[Sent, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Cells of one file under a figure of the area. Grain: (indicator, side, data element, period, delivery, sheet).
+
+    `cells` names them (``E8:E21, E24``); `value` is what they add to the side, after agreed corrections and shares of
+    merged or split units; `units` counts the units they speak of. `side` is ``numerator`` or ``denominator``.
+    """
+
+    indicator: str
+    side: str
+    element: str
+    period: str
+    file: str
+    sha256: str
+    sheet: str
+    cells: str
+    units: int
+    value: Fraction
 
 
 @dataclass(frozen=True)
@@ -18,8 +69,11 @@ class ReportInput:
 
     `attainments` holds one row per (target of the plan, unit), in the plan's order, for the scope's
     area unit and every unit directly under it; `previous` the same for the same period last year and
-    may be empty. `statuses` names every expected submission. `snapshot_at` is the ISO time up to which
-    data are known.
+    may be empty; `last` the same for the period of the report before (`dates.reported_before`), empty where there
+    is none. `statuses` names every expected submission, `earlier_statuses` those of the year's quarters before.
+    `series` has the area's figures by item, oldest first; `sources` the cells under the area's figures.
+    `snapshot_at` is the ISO time up to which data are known. `upward` is there where a level above asks for this
+    period.
     """
 
     catalogue: Catalogue
@@ -35,6 +89,12 @@ class ReportInput:
     snapshot_at: str
     snapshot_id: str
     simulated: bool
+    last: tuple[Attainment, ...] = ()
+    corrections: tuple[Corrected, ...] = ()
+    series: tuple[tuple[str, tuple[Point, ...]], ...] = ()
+    earlier_statuses: tuple[UnitStatus, ...] = ()
+    sources: tuple[Source, ...] = ()
+    upward: Upward | None = None
 
     @property
     def area(self) -> str:

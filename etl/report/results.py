@@ -45,8 +45,10 @@ def columns(given: ReportInput, say: Sentences) -> dict[str, Any]:
     starts = {_year(t.baseline.period) for t in given.plan.targets if t.baseline}
     years = plan_years(given.plan)
     one = next(iter(starts)) if len(starts) == 1 else None
+    before = given.period.same_period_last_year
     return {
         "baseline": say.say("column.baseline_year", year=one) if one else say.say("column.baseline"),
+        "previous": say.say("column.previous_year" if before.months == 12 else "column.previous", year=before.year),
         "years": [{"year": year, "title": say.say("column.plan_year", year=year)} for year in years],
     }
 
@@ -114,7 +116,7 @@ def summary(given: ReportInput, say: Sentences, counts: dict[str, int]) -> list[
         say.say("summary.annex"),
     ]
     if not given.previous:
-        sentences.append(say.say("summary.no_previous"))
+        sentences.append(say.say("summary.no_previous", since=last_year(given, say)))
     return sentences
 
 
@@ -138,15 +140,26 @@ def _line(given: ReportInput, say: Sentences, figure: Figure) -> str:
     name = figure["name"]
     if figure["value"]["value"] is None:
         return say.say("line.words", name=name, verdict=verdict)
-    value = with_unit(given, figure, str(figure["value"]["text"]))
-    if _counts_beside(given, figure):
-        value = say.say("cell.cases", value=value, cases=figure["numerator"]["text"])
+    value = _value_said(given, say, figure)
     return say.say("line.figure", name=name, value=value, change=_change(given, say, figure), verdict=verdict)
 
 
-def _counts_beside(given: ReportInput, figure: Figure) -> bool:
+def _value_said(given: ReportInput, say: Sentences, figure: Figure) -> str:
+    """The value with its unit; a case rate with its cases, and a small number with its interval too."""
+    value = with_unit(given, figure, str(figure["value"]["text"]))
     indicator = given.catalogue.indicators.get(figure["indicator"])
-    return bool(indicator and indicator.accumulates and figure["numerator"]["value"] is not None)
+    top, bottom = figure["numerator"], figure["denominator"]
+    if indicator is None or top["value"] is None:
+        return value
+    sure = figure["interval"] if figure["small"] else None
+    if indicator.accumulates:
+        if sure:
+            return say.say("line.cases", value=value, cases=top["text"], interval=sure["text"])
+        return say.say("cell.cases", value=value, cases=top["text"])
+    if not figure["small"] or indicator.factor != 100 or bottom["value"] is None:
+        return value
+    counts = {"value": value, "numerator": top["text"], "denominator": bottom["text"]}
+    return say.say("line.of", interval=sure["text"], **counts) if sure else say.say("cell.of", **counts)
 
 
 def with_unit(given: ReportInput, figure: Figure, text: str) -> str:
@@ -162,24 +175,31 @@ def _lower(unit: str) -> str:
 
 
 def _change(given: ReportInput, say: Sentences, figure: Figure) -> str:
-    change = figure["change"]
+    change, since = figure["change"], {"since": last_year(given, say)}
     match change["kind"]:
         case "increase" | "decrease" as kind:
-            return say.say(f"change.{kind}", delta=_delta(given, say, figure))
+            return say.say(f"change.{kind}", delta=with_points(given, say, figure, figure["change"]["delta"]), **since)
         case "unclear":
-            return say.say("change.unclear", previous=with_unit(given, figure, figure["previous"]["text"]))
+            return say.say("change.unclear", previous=with_unit(given, figure, figure["previous"]["text"]), **since)
         case "carried":
             return say.say("change.carried", as_of=figure["as_of_text"])
         case "no_previous" if not given.previous:
             return ""  # said once for the whole section
         case "same" | "broken" | "no_previous" as kind:
-            return say.say(f"change.{kind}")
+            return say.say(f"change.{kind}", **since)
         case _:
             return ""
 
 
-def _delta(given: ReportInput, say: Sentences, figure: Figure) -> str:
-    text = str(figure["change"]["delta"]["text"])
+def last_year(given: ReportInput, say: Sentences) -> str:
+    """What a figure is compared with: the same period of last year, or last year as a whole."""
+    before = given.period.same_period_last_year
+    return before.name if before.months == 12 else say.say("change.since", year=before.year)
+
+
+def with_points(given: ReportInput, say: Sentences, figure: Figure, number: dict[str, Any]) -> str:
+    """A difference of two figures with its unit: percentage points where they are percentages."""
+    text = str(number["text"])
     indicator = given.catalogue.indicators.get(figure["indicator"])
     if indicator and indicator.unit == "%":
         return f"{text} {say.texts['word.per_cent_points']}"
@@ -206,12 +226,3 @@ def _verdict(given: ReportInput, say: Sentences, figure: Figure) -> str:
 
 def _aim_year(given: ReportInput, figure: Figure) -> str:
     return belongs_to(figure["target_period"] or str(given.period.year))
-
-
-def path_rows(given: ReportInput, figures: Figures) -> list[Row]:
-    """Where each target stands on its path to the next milestone. For the annual report."""
-    return [
-        {"item": figure["item"], "title": figure["title"], "unit": given.area}
-        for figure in figures.of_unit(given.area)
-        if figure["path_value"]["value"] is not None or figure["progress_class"]
-    ]

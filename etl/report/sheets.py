@@ -12,7 +12,9 @@ from typing import Any
 from etl.files import same_bytes_zip
 from etl.report.datasheet import data_sheet
 from etl.report.facts import Facts
+from etl.report.inputs import Upward
 from etl.report.sentences import Sentences
+from etl.report.upward import upward_sheets
 from etl.report.view import agreement
 from etl.report.workbook import FONT, Book, Columns
 
@@ -20,8 +22,8 @@ Fact = dict[str, Any]
 _PLAIN = ("strings_to_formulas", "strings_to_numbers", "strings_to_urls")
 
 
-def excel_annex(facts: Facts, say: Sentences, moment: datetime) -> bytes:
-    """The annex as .xlsx; the same facts give the same bytes."""
+def excel_annex(facts: Facts, say: Sentences, moment: datetime, upward: Upward | None = None) -> bytes:
+    """The annex as .xlsx; the same facts give the same bytes. With `upward` it is a delivery to the level above."""
     from xlsxwriter import Workbook
 
     buffer = BytesIO()
@@ -32,8 +34,10 @@ def excel_annex(facts: Facts, say: Sentences, moment: datetime) -> bytes:
         {"title": head["subject"], "author": head["office"], "comments": head["simulated"], "created": moment}
     )
     book = Book(workbook, facts, say)
-    for write in (_targets, _by_unit, _tasks, _notes, _submissions, _data_notes, data_sheet):
+    for write in (_targets, _by_unit, _tasks, _notes, _submissions, _data_notes, _trail, data_sheet):
         write(book)
+    if upward:
+        upward_sheets(book, upward, simulated=bool(facts["simulated"]))
     workbook.close()
     return same_bytes_zip(buffer.getvalue())
 
@@ -173,3 +177,22 @@ def _data_notes(book: Book) -> None:
     for n in book.facts["plan_notes"]:
         sheet.write([n["number"], n["name"], nothing, n["text"], nothing])
     sheet.close()
+
+
+def _trail(book: Book) -> None:
+    """Each figure of the area with the cells it was added up from."""
+    columns: Columns = [("TT", 9.0), ("Chỉ tiêu", 34.0), ("Tử số", 12.0), ("Mẫu số", 12.0), ("Giá trị", 11.0)]
+    columns += [("Phần", 11.0), ("Số liệu", 34.0), ("Kỳ", 14.0), ("Tệp đã nhận", 30.0), ("Mã băm của tệp", 15.0)]
+    columns += [("Trang tính", 9.0), ("Ô", 22.0), ("Số nơi", 7.0), ("Giá trị trong các ô", 13.0)]
+    sheet = book.sheet("Nguồn số liệu", "Nguồn của từng số liệu: tệp, trang tính, ô", columns)
+    area, figures, rows = book.facts["area"]["unit"], book.facts["figures"], book.facts["trail"]
+    for row in rows:
+        figure = figures[row["item"]][area]
+        sheet.write(
+            [
+                *(figure[key] for key in ("item", "title", "numerator", "denominator", "value")),
+                *(row[key] for key in ("side_text", "element_name", "period_name", "file", "sha256")),
+                *(row[key] for key in ("sheet", "cells", "units", "value")),
+            ]
+        )
+    sheet.close("" if rows else book.say.texts["trail.none"])

@@ -5,6 +5,7 @@ Room: report. Called by `words` before anything is rendered. The slots are the f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -15,6 +16,10 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from etl.errors import TemplateError
 
+_PARAGRAPH = re.compile(r"<w:p[ >].*?</w:p>", re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+_SPACE = re.compile(r"\s+")
+_SHOWN = 80
 _HELPERS = {"loop"}
 
 
@@ -51,9 +56,23 @@ def check_slots(xml: str, kind: type, path: Path, environment: Environment) -> N
     offered = slots_of(kind)
     used = set(_used(tree, {}))
     for slot in sorted(used - offered.keys()):
-        raise TemplateError(f"unknown slot {slot!r}", where=str(path), fix=_nearest(slot, offered))
+        raise TemplateError(f"unknown slot {slot!r}", where=f"{path}, {_place(xml, slot)}", fix=_nearest(slot, offered))
     for slot in sorted(offered.keys() - used):
-        raise TemplateError(f"unused slot {slot!r}", where=str(path), fix="put it back; a slot left out drops a fact")
+        repeated = slot.rpartition("[].")[0]
+        place = f"between for … in {repeated.rpartition('.')[2]} and endfor" if repeated else "in the text"
+        raise TemplateError(
+            f"unused slot {slot!r}", where=f"{path}, {place}", fix="put it back; a slot left out drops a fact"
+        )
+
+
+def _place(xml: str, slot: str) -> str:
+    """The paragraph in which a slot stands, as its reader sees it in Word."""
+    last = slot.rpartition(".")[2].removesuffix("[]")
+    for paragraph in _PARAGRAPH.findall(xml):
+        text = _SPACE.sub(" ", _TAG.sub("", paragraph)).strip()
+        if re.search(rf"\b{re.escape(last)}\b", text):
+            return f"paragraph “{text[:_SHOWN]}”"
+    return "in the text"
 
 
 def _nearest(slot: str, offered: Mapping[str, object]) -> str:

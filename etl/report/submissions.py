@@ -9,8 +9,9 @@ from typing import Any
 
 from etl.model import UnitStatus
 from etl.model.numbers import printed
-from etl.report.dates import short_date
+from etl.report.dates import belongs_to, short_date
 from etl.report.inputs import ReportInput
+from etl.report.places import said, together
 from etl.report.sentences import Sentences
 
 
@@ -54,11 +55,13 @@ def sentences(given: ReportInput, say: Sentences) -> list[str]:
     silent = [s for s in units.values() if any(status.state == "silent" for status in s)]
     refused = [s for s in units.values() if s not in silent and any(status.state == "refused" for status in s)]
     found = [_how_many(say, len(units), accepted)]
-    found += _named(say, "situation.silent", silent)
-    found += _named(say, "situation.refused", refused)
-    late = [(s[0].unit_name, days) for s in units.values() if (days := _days_late(s)) > 0]
+    for state, those in (("silent", silent), ("refused", refused)):
+        if those:
+            names = together(say, [named(given, s, {state}) for s in those])
+            found.append(say.say(f"situation.{state}", count=printed(len(those)), names=names))
+    late = [(s[0].unit_name, days) for s in units.values() if (days := days_late(s)) > 0]
     if late:
-        names = [say.say("situation.late_name", name=name, days=printed(days)) for name, days in late]
+        names = [say.say("situation.late_name", name=said(say, name), days=printed(days)) for name, days in late]
         found.append(say.say("situation.late", count=printed(len(late)), names="; ".join(names)))
     elif accepted:
         found.append(say.say("situation.none_late"))
@@ -71,16 +74,18 @@ def _how_many(say: Sentences, expected: int, accepted: list[list[UnitStatus]]) -
     if len(accepted) < expected:
         return say.say("situation.some_in", present=printed(len(accepted)), expected=printed(expected))
     if expected == 1:
-        return say.say("situation.one_in", name=accepted[0][0].unit_name)
+        return say.say("situation.one_in", name=said(say, accepted[0][0].unit_name))
     return say.say("situation.all_in", expected=printed(expected))
 
 
-def _days_late(statuses: list[UnitStatus]) -> int:
+def days_late(statuses: list[UnitStatus]) -> int:
     """The latest of what a unit sent; what it never sent is silence, not lateness."""
     return max((status.late_days for status in statuses if status.state != "silent"), default=0)
 
 
-def _named(say: Sentences, name: str, units: list[list[UnitStatus]]) -> list[str]:
-    if not units:
-        return []
-    return [say.say(name, count=printed(len(units)), names="; ".join(s[0].unit_name for s in units))]
+def named(given: ReportInput, statuses: list[UnitStatus], states: set[str]) -> str:
+    """A unit, with the periods in which it is in one of the states where the report spans several."""
+    periods = dict.fromkeys(status.period for status in statuses if status.state in states)
+    if {status.period for status in statuses} == {given.period.key} or not periods:
+        return statuses[0].unit_name
+    return f"{statuses[0].unit_name} ({', '.join(belongs_to(key) for key in periods)})"

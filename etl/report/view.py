@@ -72,10 +72,37 @@ class PathRow:
     value: str
     path_value: str
     target: str
+    yearly: str
     progress: str
     progress_class: str
     cagr_class: str
     agreement: str
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """A year that series are carried forward to."""
+
+    title: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a target asks for in a year of the outlook, what is foreseen, how likely it is."""
+
+    target: str
+    forecast: str
+    chance: str
+
+
+@dataclass(frozen=True)
+class OutlookRow:
+    """A row of the outlook table (annual report)."""
+
+    item: str
+    title: str
+    value: str
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True)
@@ -131,6 +158,14 @@ class PlanNote:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A picture of the picture annex with what stands below it."""
+
+    image: Any
+    caption: str
+
+
+@dataclass(frozen=True)
 class WordView:
     """Everything the Word template prints."""
 
@@ -151,12 +186,19 @@ class WordView:
     has_chart: bool
     chart: Any
     chart_caption: str
+    pictures_note: str
     groups: tuple[Group, ...]
+    since_title: str
+    since: tuple[Text, ...]
+    path_title: str
+    path_sentences: tuple[Text, ...]
     unit_sentences: tuple[Text, ...]
     task_sentences: tuple[Text, ...]
     difficulties: tuple[Text, ...]
     causes: tuple[Text, ...]
     proposals: tuple[Text, ...]
+    directions_title: str
+    directions: tuple[Text, ...]
     data_notes: tuple[Text, ...]
     closing: str
     copies: tuple[Text, ...]
@@ -164,14 +206,19 @@ class WordView:
     authority: tuple[Text, ...]
     period: str
     baseline_title: str
+    previous_title: str
     years: tuple[Year, ...]
     span: int
     results: tuple[ResultRow, ...]
     path: tuple[PathRow, ...]
+    horizons: tuple[Horizon, ...]
+    outlook: tuple[OutlookRow, ...]
     unit_blocks: tuple[UnitBlock, ...]
     tasks: tuple[TaskRow, ...]
     plan_annex: str
     plan_notes: tuple[PlanNote, ...]
+    pictures_annex: str
+    pictures: tuple[Picture, ...]
 
 
 _SIGNS = {">=": "≥", "<=": "≤"}
@@ -201,12 +248,19 @@ def view(facts: Facts, say: Sentences, chart: object) -> WordView:
         has_chart=chart is not None,
         chart=chart,
         chart_caption=facts["chart"]["caption"],
+        pictures_note=say.say("picture.note", annex=facts["annexes"]["pictures"]) if facts["pictures"]["drawn"] else "",
         groups=tuple(Group(group["title"], _texts(group["lines"])) for group in facts["lines"]),
+        since_title=facts["since"]["title"],
+        since=_texts(facts["since"]["sentences"]),
+        path_title=facts["outlook"]["title"],
+        path_sentences=_texts(facts["outlook"]["sentences"]),
         unit_sentences=_texts(facts["units"]["sentences"]),
         task_sentences=_texts(facts["tasks"]["sentences"]),
         difficulties=_texts(facts["notes"]["difficulties"]),
         causes=_texts(facts["notes"]["causes"]),
         proposals=_texts(facts["notes"]["proposals"]),
+        directions_title=facts["directions"]["title"],
+        directions=_texts(facts["directions"]["sentences"]),
         data_notes=tuple(Text(f"- {note['text']}") for note in facts["data_notes"]),
         closing=foot["closing"],
         copies=_texts([f"- {copy.rstrip(';.')};" for copy in foot["copies"]]),
@@ -214,14 +268,19 @@ def view(facts: Facts, say: Sentences, chart: object) -> WordView:
         authority=_texts(foot["authority"]),
         period=facts["period"]["name"],
         baseline_title=facts["columns"]["baseline"],
+        previous_title=facts["columns"]["previous"],
         years=tuple(Year(year["title"]) for year in facts["columns"]["years"]),
         span=COLUMNS_BESIDE_YEARS + len(facts["columns"]["years"]),
         results=tuple(_result(facts, say, row) for row in facts["rows"]),
         path=tuple(_path(facts, say, row) for row in facts["path"]),
+        horizons=tuple(Horizon(year) for year in facts["outlook"]["horizons"]),
+        outlook=tuple(_outlook(facts, row) for row in facts["outlook"]["rows"]),
         unit_blocks=tuple(_block(facts, say, block) for block in facts["units"]["blocks"]),
         tasks=tuple(_task(number, task) for number, task in enumerate(facts["tasks"]["listed"], start=1)),
         plan_annex=facts["annexes"]["plan"],
         plan_notes=_plan_notes(facts),
+        pictures_annex=facts["annexes"]["pictures"],
+        pictures=tuple(Picture(None, picture["caption"]) for picture in facts["pictures"]["drawn"]),
     )
 
 
@@ -264,10 +323,29 @@ def _path(facts: Facts, say: Sentences, row: dict[str, Any]) -> PathRow:
         value=figure["value"]["text"],
         path_value=figure["path_value"]["text"],
         target=_aim(figure),
+        yearly=_signed(figure["required_yearly_change"]),
         progress=figure["progress"]["text"],
         progress_class=figure["progress_text"],
         cagr_class=figure["cagr_text"],
         agreement=agreement(figure, say),
+    )
+
+
+def _signed(number: dict[str, Any]) -> str:
+    """A change with its sign: a plus where it must rise."""
+    text = str(number["text"])
+    return f"+{text}" if number["value"] is not None and number["value"] > 0 else text
+
+
+def _outlook(facts: Facts, row: dict[str, Any]) -> OutlookRow:
+    figure = facts["figures"][row["item"]][row["unit"]]
+    by_year = {ahead["year"]: ahead for ahead in figure["outlook"]}
+    steps = (by_year[year] for year in facts["outlook"]["horizons"])
+    return OutlookRow(
+        item=row["item"],
+        title=row["title"],
+        value=figure["value"]["text"],
+        steps=tuple(Step(a["target"]["text"], a["text"], a["chance"] or a["reason"]) for a in steps),
     )
 
 

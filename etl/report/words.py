@@ -6,6 +6,7 @@ to the page and fixes what would differ between two runs; it never changes a fig
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from io import BytesIO
@@ -26,8 +27,10 @@ _RULE_SHARE = 0.42
 _TWIP = 635  # English metric units in a twentieth of a point
 
 
-def word_report(facts: Facts, say: Sentences, template: Path, chart: bytes, moment: datetime) -> bytes:
-    """The report as a .docx; the same facts and template give the same bytes.
+def word_report(
+    facts: Facts, say: Sentences, template: Path, chart: bytes, pictures: Sequence[bytes], moment: datetime
+) -> bytes:
+    """The report as a .docx; the same facts, template and pictures give the same bytes.
 
     Raises:
         TemplateError: the template is missing, no Word file, or its slots are unknown or unused.
@@ -35,16 +38,35 @@ def word_report(facts: Facts, say: Sentences, template: Path, chart: bytes, mome
     from docx.shared import Mm
     from docxtpl import InlineImage
 
-    document = _opened(template)
-    environment = _environment()
-    check_slots(_template_xml(document), WordView, template, environment)
-    picture = InlineImage(document, BytesIO(chart), width=Mm(CHART_WIDTH_MM)) if chart else None
-    shown = view(facts, say, None)
-    context = {**asdict(shown), "chart": picture, "has_chart": picture is not None}
-    document.render(context, environment, autoescape=True)
-    body = document.docx.element.body
-    _describe_picture(body, facts["chart"]["alt"])
-    _fit_tables(body)
+    document, environment = begin(template, WordView)
+    first, *rest = (
+        InlineImage(document, BytesIO(image), width=Mm(CHART_WIDTH_MM)) if image else None
+        for image in (chart, *pictures)
+    )
+    shown = asdict(view(facts, say, None))
+    drawn = [{**picture, "image": image} for picture, image in zip(shown["pictures"], rest, strict=True)]
+    document.render(
+        {**shown, "chart": first, "has_chart": bool(chart), "pictures": drawn}, environment, autoescape=True
+    )
+    alts = [facts["chart"]["alt"]] if chart else []
+    _describe_pictures(document.docx.element.body, [*alts, *(p["alt"] for p in facts["pictures"]["drawn"])])
+    return finish(document, facts, moment)
+
+
+def begin(template: Path, kind: type) -> tuple[Any, Any]:
+    """A template whose slots are the fields of a class, opened, and the environment to render it with.
+
+    Raises:
+        TemplateError: the template is missing, no Word file, or its slots are unknown or unused.
+    """
+    document, environment = _opened(template), _environment()
+    check_slots(_template_xml(document), kind, template, environment)
+    return document, environment
+
+
+def finish(document: Any, facts: Facts, moment: datetime) -> bytes:
+    """A rendered document as a file: tables and rules fitted to the page, nothing in it that differs by the day."""
+    _fit_tables(document.docx.element.body)
     _fit_rules(document.docx)
     _set_properties(document.docx.core_properties, facts, moment)
     buffer = BytesIO()
@@ -85,9 +107,11 @@ def _template_xml(document: Any) -> str:
 # --- after rendering -----------------------------------------------------------------------------------
 
 
-def _describe_picture(body: Any, text: str) -> None:
-    for properties in body.xpath(".//wp:docPr"):
+def _describe_pictures(body: Any, texts: list[str]) -> None:
+    """Words for those who cannot see the pictures, in their order; each gets a number of its own, as Word wants."""
+    for number, (properties, text) in enumerate(zip(body.xpath(".//wp:docPr"), texts, strict=True), start=1):
         properties.set("descr", text)
+        properties.set("id", str(number))
 
 
 def _fit_tables(body: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from etl import settings as settings_module
 from etl.catalog import Catalogue, load_catalogue
@@ -12,7 +13,7 @@ from etl.model import Period, PeriodKind
 from etl.settings import Settings
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 Result = dict[str, Any]
 
@@ -40,6 +41,15 @@ def current_engine(settings: Settings, catalogue: Catalogue) -> Engine:
     return engine
 
 
+def catalogue_as_known(conn: Connection, catalogue: Catalogue, at: str | None) -> Catalogue:
+    """What people had decided at a moment; the present catalogue where none is asked for."""
+    if at is None:
+        return catalogue
+    from etl.warehouse.as_known import catalogue_at
+
+    return catalogue_at(conn, at, catalogue)
+
+
 def judged_by(settings: Settings, catalogue: Catalogue) -> str:
     """Names the catalogue and the rules that a verdict rests on."""
     from etl.catalog.rules import load_rules
@@ -50,6 +60,11 @@ def judged_by(settings: Settings, catalogue: Catalogue) -> str:
 def now() -> dt.datetime:
     """The clock: read once per step, never inside a rule."""
     return dt.datetime.now(dt.UTC)
+
+
+def today() -> dt.date:
+    """The day in Viet Nam, where deadlines end at midnight."""
+    return now().astimezone(ZoneInfo("Asia/Ho_Chi_Minh")).date()
 
 
 def scopes() -> list[str]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etl.catalog import Catalogue
 from etl.errors import UsageError
-from etl.model import Period, PeriodKind
+from etl.model import CellState, Period, PeriodKind
 from etl.settings import Settings
 from etl.steps.common import Result, current_engine, is_period, judged_by, now, open_engine, start
 
@@ -20,12 +22,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from etl.check import Submitted
-    from etl.model import Delivery, Verdict
-    from etl.read import Reader
+    from etl.model import Delivery, ReadResult, Verdict
 
 CHUNK = 100
 """Workbooks checked and committed together: bounds memory, amortises one rule run over many files."""
-_NOT_OFFLINE = ("S02: the folder it was sent to", "T01, T02: the unit's earlier periods")
+_STATE_WORDS = {CellState.NOT_APPLICABLE: "không áp dụng", CellState.UNRELIABLE: "không đáng tin cậy"}
+_SPANNING = {PeriodKind.HALF, PeriodKind.NINE_MONTHS, PeriodKind.YEAR}
+_NOT_OFFLINE = ("S02: the folder it was sent to", "T01–T07: the unit's other periods", "what was explained before")
 
 
 def migrate() -> Result:
@@ -79,23 +82,75 @@ def issue_forms(scope: str, period: str, folder: Path, unit: str | None = None) 
     return {"scope": scope, "period": key.key, "issued": len(issued), "unchanged": same, "files": issued}
 
 
-def check_files(paths: Sequence[Path]) -> list[Result]:
+def check_files(
+    paths: Sequence[Path], *, answers: bool = False, progress: Callable[[], object] = lambda: None
+) -> list[Result]:
     """The verdict on files, offline: no database, no folder, no history.
 
+    Args:
+        paths: Workbooks.
+        answers: Also write what would come back to the sender beside each file; no file is ever overwritten by it.
+        progress: Called once a file has been read.
+
     Raises:
-        StorageError: a file is not there.
+        StorageError: a file is not there, or an answer cannot be written.
     """
     from etl.catalog.rules import load_rules
     from etl.check import Submitted, check
     from etl.read import Reader
+    from etl.steps.known import with_official
 
     settings, catalogue = start()
     rules = load_rules(settings.expectations)
+    results: list[Result] = []
+    taken = {path.resolve() for path in paths}
     with Reader(catalogue, rules) as reader:
         reads = reader.read_all([path.resolve() for path in paths])
-        submitted = [Submitted(read, path.name) for read, path in zip(reads, paths, strict=True)]
-    verdicts = check(submitted, catalogue, rules)
-    return [_as_json(path, given, verdict) for path, given, verdict in zip(paths, submitted, verdicts, strict=True)]
+        for first in range(0, len(paths), CHUNK):
+            chunk = paths[first : first + CHUNK]
+            submitted = []
+            for path, read in zip(chunk, reads, strict=False):  # the reads go on with the next chunk
+                submitted.append(with_official(catalogue, Submitted(read, path.name)))
+                progress()
+            for path, given, verdict in zip(chunk, submitted, check(submitted, catalogue, rules), strict=True):
+                results.append(_as_json(path, given, verdict))
+                if answers:
+                    answer = _offline_answer(settings, catalogue, path, given, verdict)
+                    results[-1]["answer"] = str(_beside(path, answer, taken))
+    return results
+
+
+def _offline_answer(settings: Settings, catalogue: Catalogue, path: Path, given: Submitted, verdict: Verdict) -> Any:
+    """What would come back to the sender, as far as that can be said without having received the file."""
+    from etl.returns import Answer
+
+    data, stamp = path.read_bytes(), given.read.stamp
+    about: Result = {}
+    form = catalogue.forms.get(stamp.form) if stamp else None
+    if stamp and form and is_period(stamp.period):
+        period = Period.parse(stamp.period)
+        about = {
+            "form": form.id, "form_title": form.title, "period": period.key, "period_name": period.name,
+            "unit_name": catalogue.unit_name(stamp.unit, period.end),
+        }  # fmt: skip
+    return Answer(
+        stamp.unit if stamp else "", path.name, hashlib.sha256(data).hexdigest(), now(), verdict.accepted,
+        verdict.findings, simulated=settings.simulated, original=data, trial=True, **about,
+    )  # fmt: skip
+
+
+def _beside(path: Path, answer: Any, taken: set[Path]) -> Path:
+    """Writes an answer as `<name>.ket-qua.xlsx` beside its file, never over one of the files that are checked."""
+    from etl.files import write_atomic
+    from etl.returns import workbook
+
+    number, target = 1, path.with_name(f"{path.stem}.ket-qua.xlsx")
+    while target.resolve() in taken:
+        number += 1
+        target = path.with_name(f"{path.stem}.ket-qua-{number}.xlsx")
+    taken.add(target.resolve())
+    write_atomic(target, workbook(answer))
+    return target
 
 
 def _as_json(path: Path, given: Submitted, verdict: Verdict) -> Result:
@@ -114,7 +169,7 @@ def _as_json(path: Path, given: Submitted, verdict: Verdict) -> Result:
 
 def receive() -> Result:
     """Takes what is whole from the inbox; says into how many batches the work is shared."""
-    from etl.receive import Taken
+    from etl.receive import Desk, Quarantined, Taken
     from etl.receive import receive as take
     from etl.warehouse import journal
 
@@ -130,15 +185,21 @@ def receive() -> Result:
             )
         return new
 
-    got = take(
-        settings.inbox, settings.archive, register=register, now=now(),
-        min_age=settings.min_age_seconds, by_mtime=settings.received_clock == "mtime",
-    )  # fmt: skip
+    def note(aside: Quarantined) -> None:
+        with engine.begin() as conn:
+            journal.record(
+                conn, "quarantined", code=aside.code, name=aside.original_name, folder=aside.folder, size=aside.size,
+                kept=aside.kept,
+            )  # fmt: skip
+
+    desk = Desk(settings.archive, settings.quarantine, register, note, int(settings.max_file_mb * 1_000_000))
+    by_mtime = settings.received_clock == "mtime"
+    got = take(settings.inbox, desk, now=now(), min_age=settings.min_age_seconds, by_mtime=by_mtime)
     with engine.connect() as conn:
         batches = [i for i in range(settings.batches) if journal.pending(conn, i, settings.batches)]
     return {
         "received": got.new, "duplicates": got.duplicates, "waiting": got.waiting,
-        "ignored": list(got.ignored), "batches": batches,
+        "quarantined": got.quarantined, "ignored": got.ignored, "batches": batches,
     }  # fmt: skip
 
 
@@ -146,6 +207,7 @@ def process_batch(batch: int) -> Result:
     """Reads, checks and loads one batch of what was received. A file that cannot be used stops no other."""
     from etl.catalog.rules import load_rules
     from etl.read import Reader
+    from etl.receive import archived
     from etl.warehouse import journal
 
     settings, catalogue = start()
@@ -156,8 +218,11 @@ def process_batch(batch: int) -> Result:
     if not waiting:
         return total
     with _at_full_speed(), Reader(catalogue, load_rules(settings.expectations)) as reader:
+        # One listing for all: the child reads on while a chunk is checked and loaded.
+        paths = [archived(settings.archive, delivery.sha256) for delivery in waiting]
+        reads = reader.read_all(paths, [delivery.original_name for delivery in waiting])
         for first in range(0, len(waiting), CHUNK):
-            receipts = _process(settings, catalogue, engine, reader, waiting[first : first + CHUNK])
+            receipts = _process(settings, catalogue, engine, reads, waiting[first : first + CHUNK])
             for accepted, period in receipts:
                 total["accepted" if accepted else "refused"] += 1
                 if accepted and period not in total["periods"]:
@@ -180,25 +245,28 @@ def _at_full_speed() -> Iterator[None]:
 
 
 def _process(
-    settings: Settings, catalogue: Catalogue, engine: Engine, reader: Reader, chunk: Sequence[Delivery]
+    settings: Settings, catalogue: Catalogue, engine: Engine, reads: Iterator[ReadResult], chunk: Sequence[Delivery]
 ) -> list[tuple[bool, str]]:
     from etl import load
     from etl.catalog.rules import load_rules
     from etl.check import Submitted, check
-    from etl.receive import archived
+    from etl.steps.known import with_history
 
     judges = judged_by(settings, catalogue)
     with engine.connect() as conn:
         submitted = []
-        reads = reader.read_all([archived(settings.archive, delivery.sha256) for delivery in chunk])
-        for delivery, read in zip(chunk, reads, strict=True):
+        for delivery, read in zip(chunk, reads, strict=False):  # the reads go on with the next chunk
             given = Submitted(read, delivery.original_name, delivery.folder)
-            submitted.append(_with_history(conn, catalogue, given))
+            submitted.append(_with_quarters(conn, catalogue, given))
+        submitted = with_history(conn, catalogue, submitted)
     verdicts = check(submitted, catalogue, load_rules(settings.expectations))
     items = [
-        load.LoadItem(d, v, s.read.stamp, _scope_of(catalogue, s), s.read.observations if v.accepted else (), judges)
+        load.LoadItem(
+            d, v, s.read.stamp, _scope_of(catalogue, s), s.read.observations if v.accepted else (), judges,
+            s.read.explanations,
+        )
         for d, s, v in zip(chunk, submitted, verdicts, strict=True)
-    ]
+    ]  # fmt: skip
     with engine.begin() as conn:
         receipts = load.deliveries(conn, items)
     return [(r.accepted, r.period) for r in receipts]
@@ -209,16 +277,16 @@ def _scope_of(catalogue: Catalogue, given: Submitted) -> str:
     return scope.id if scope else ""
 
 
-def _with_history(conn: Connection, catalogue: Catalogue, given: Submitted) -> Submitted:
-    """Adds the four quarters of a year form's unit, as known now."""
+def _with_quarters(conn: Connection, catalogue: Catalogue, given: Submitted) -> Submitted:
+    """Adds the quarters of the unit of a form that spans several, as known now."""
 
     from etl.warehouse.rollup import history
 
     stamp = given.read.stamp
     form = catalogue.forms.get(stamp.form) if stamp else None
-    if stamp is None or form is None or form.period_kind != PeriodKind.YEAR or not given.read.observations:
+    if stamp is None or form is None or form.period_kind not in _SPANNING or not given.read.observations:
         return given
-    return replace(given, quarters=history(conn, stamp.unit, Period.parse(stamp.period).year))
+    return replace(given, quarters=history(conn, catalogue, stamp.unit, Period.parse(stamp.period)))
 
 
 def returns() -> Result:
@@ -245,13 +313,14 @@ def _answer(settings: Settings, catalogue: Catalogue, known: Any) -> Any:
     from etl.returns import ZONE, Answer
 
     received = dt.datetime.fromisoformat(known.delivery.received_at)
-    about: Result = {}
+    about: Result = {"original": _sent(settings, known)}
     form = catalogue.forms.get(known.form)
     if form and known.scope and is_period(known.period):
         period = Period.parse(known.period)
-        about = {
+        about |= {
             "form": form.id, "form_title": form.title, "period": period.key, "period_name": period.name,
             "unit_name": catalogue.unit_name(known.unit, period.end), "version": known.version,
+            "office": catalogue.scopes[known.scope].office.name,
         }  # fmt: skip
         submission = next(s for s in catalogue.scopes[known.scope].submissions if s.form == form.id)
         due = deadline(catalogue, submission.regime, form.level, period)
@@ -266,16 +335,31 @@ def _answer(settings: Settings, catalogue: Catalogue, known: Any) -> Any:
     )  # fmt: skip
 
 
+def _sent(settings: Settings, known: Any) -> bytes | None:
+    """The content that was sent, if there is something to mark in it."""
+    from etl.receive import archived
+
+    path = archived(settings.archive, known.delivery.sha256)
+    return path.read_bytes() if known.verdict.findings and path.is_file() else None
+
+
 def _changes(catalogue: Catalogue, known: Any, period: Period) -> Iterator[Any]:
     from etl.returns import Change
 
     for c in known.changes:
         element = catalogue.elements.get(c.data_element)
         if element:
-            before = None if c.before is None else float(c.before)
-            after = None if c.after is None else float(c.after)
+            before = _said(c.before, c.words_before, c.state_before)
+            after = _said(c.after, c.words_after, c.state_after)
             unit = catalogue.unit_name(c.org_unit_code, period.end)
             yield Change(c.sheet, c.cell, element.name, unit, before, after)
+
+
+def _said(value: Fraction | None, words: str, state: CellState) -> Fraction | str | None:
+    """What a cell says: a number, words, or that the sender could give none."""
+    if value is not None:
+        return value
+    return words or _STATE_WORDS.get(state)
 
 
 def touched_periods(results: Iterable[Mapping[str, Any]]) -> list[str]:

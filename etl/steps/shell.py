@@ -41,12 +41,13 @@ def report_period(scope: str, period: str, plan: str | None = None, as_known_at:
     """Drafts the documents of a period at the cadence that its kind has.
 
     Raises:
-        UsageError: reports are written for quarters and years only, or the plan is not the scope's.
+        UsageError: no report is written for months, or the plan is not the scope's.
     """
     _, catalogue = start()
     chosen, key = catalogue.scope(scope), Period.parse(period)
-    if key.kind not in {PeriodKind.QUARTER, PeriodKind.YEAR}:
-        raise UsageError(f"no report is written for {key}", where="--period", fix="give a quarter or a year")
+    if key.kind == PeriodKind.MONTH:
+        fix = "give a quarter (2024Q3), half year (2024H1), nine months (2024N) or year (2024)"
+        raise UsageError(f"no report is written for {key}", where="--period", fix=fix)
     if plan and plan not in {r.plan for r in chosen.reports}:
         plans = ", ".join(sorted({r.plan for r in chosen.reports}))
         raise UsageError(

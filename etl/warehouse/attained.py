@@ -9,11 +9,13 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from etl.warehouse.connect import copy_rows, query
+from etl.warehouse.rollup import moment
 
 _LOCK = 7_235_012
 
@@ -44,6 +46,17 @@ def keep(
             ((run, i, row["plan"], row["item"], row["unit"], line) for i, (row, line) in enumerate(entries)),
         )
     return same_as is None
+
+
+def kept_figures(
+    conn: Connection, scope: str, periods: Sequence[str], unit: str, as_known_at: str | datetime | None
+) -> Sequence[Row[Any]]:
+    """A unit's values of earlier computations that computing again would not change: `period`, `plan`, `item`,
+    `value` as text, `as_of`. A period that has none, or one that something was recorded against, is not there.
+    """
+    return query(
+        conn, "kept_figures", scope=scope, periods=list(periods), unit=unit, known_at=moment(as_known_at)
+    ).all()
 
 
 def stale_periods(conn: Connection) -> list[str]:

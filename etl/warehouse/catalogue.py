@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from psycopg import sql
@@ -19,7 +20,7 @@ from etl.catalog.calendar import deadline
 from etl.catalog.loader import Catalogue
 from etl.catalog.models import Side
 from etl.model import Period, PeriodKind
-from etl.warehouse import connect
+from etl.warehouse import as_known, connect
 from etl.warehouse.snapshot import join_recording
 
 Row = dict[str, Any]
@@ -42,6 +43,7 @@ def publish(conn: Connection, catalogue: Catalogue) -> dict[str, int]:
     with connect.explained("catalogue"):
         join_recording(conn)
         session.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        as_known.keep(conn, catalogue.sha256, catalogue.files)
         last = session.execute(
             "SELECT sha256 FROM ops.catalogue_version ORDER BY catalogue_version_id DESC LIMIT 1"
         ).fetchone()
@@ -249,6 +251,26 @@ def _side_elements(side: Side | None) -> tuple[str, ...]:
     return (side.count_of,) if side.count_of else side.elements
 
 
+def _corrections(c: Catalogue) -> Iterator[Row]:
+    for position, x in enumerate(c.agreed.values()):
+        yield {
+            "correction": x.id, "position": position, "scope": x.scope, "period": x.period, "unit_code": x.org_unit,
+            "data_element": x.data_element, "replaces_state": x.replaces.state, "replaces_value": x.replaces.value,
+            "state": x.becomes.state, "value": x.becomes.value, "requested_by": x.requested_by,
+            "requested_on": x.requested_on, "reason": x.reason,
+            "ends_on": x.until if isinstance(x.until, date) else None,
+        }  # fmt: skip
+
+
+def _inheritance(c: Catalogue) -> Iterator[Row]:
+    for x in c.inheritance:
+        yield {
+            "plan": x.plan, "item": x.item, "from_unit": x.from_unit, "from_valid_to": x.from_valid_to,
+            "to_unit": x.to_unit, "to_valid_from": x.to_valid_from, "decided_by": x.decided_by,
+            "decided_on": x.date, "basis": x.basis, "source": x.source,
+        }  # fmt: skip
+
+
 _TABLES = (
     _Table("core.org_unit_version", "core.current_org_unit", ("code", "valid_from"), _units),
     _Table(
@@ -266,4 +288,11 @@ _TABLES = (
     _Table("plan.task", "plan.current_task", ("plan", "task"), _tasks),
     _Table("plan.indicator", "plan.current_indicator", ("indicator",), _indicators),
     _Table("plan.indicator_term", "plan.current_indicator_term", ("indicator", "side", "position"), _terms),
+    _Table(
+        "plan.inheritance",
+        "plan.current_inheritance",
+        ("plan", "item", "from_unit", "from_valid_to", "to_unit"),
+        _inheritance,
+    ),
+    _Table("core.correction_version", "core.current_correction", ("correction",), _corrections),
 )

@@ -20,8 +20,9 @@ from etl.model import CellState, Delivery, Finding, Level, Verdict
 from etl.warehouse.connect import query
 
 EventKind = Literal[
-    "issued", "received", "duplicate", "quarantined", "accepted", "refused", "returned", "report_written"
-]
+    "issued", "received", "duplicate", "quarantined", "accepted", "refused", "returned", "deadline_passed", "reminded",
+    "report_written", "approved", "sent_back", "published", "dispatched", "correction_raised",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -189,6 +190,17 @@ def last_report(
     """(snapshot id, templates, SHA-256 by file name) of the last draft of a report."""
     row = query(conn, "last_report", scope=scope, plan=plan, cadence=cadence, period=period).one_or_none()
     return None if row is None else (row.snapshot_id, row.templates, dict(row.files))
+
+
+def printed_by(conn: Connection, *, scope: str, plan: str, cadence: str, period: str, snapshot_id: str) -> str:
+    """Release and templates by which a report was last printed from a snapshot; empty where it never was."""
+    key = {"scope": scope, "plan": plan, "cadence": cadence, "period": period}
+    return str(query(conn, "printed_at", snapshot_id=snapshot_id, **key).scalar_one_or_none() or "")
+
+
+def reports(conn: Connection, key: Mapping[str, object]) -> list[Row[Any]]:
+    """Reports on record, newest first, by any of report_id, scope, plan, cadence, period, and a file's sha256."""
+    return list(query(conn, "reports", **key))
 
 
 def _delivery(row: Row[Any]) -> Delivery:

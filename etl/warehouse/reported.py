@@ -47,7 +47,7 @@ def statuses(
     `received_on` is the day the first accepted version came, in Vietnam: a later correction makes nobody late.
     """
     known = {"period": period.key, "known_at": moment(as_known_at)}
-    numbers = {(r.code, r.valid_from): r.org_unit_id for r in query(conn, "unit_ids")}
+    numbers = {(r.code, r.valid_from): r.org_unit_id for r in query(conn, "unit_numbers")}
     accepted = {(r.org_unit_id, r.form): r for r in query(conn, "submission_states", scope=scope.id, **known)}
     refused = {(r.unit_code, r.form) for r in query(conn, "refused_forms", **known)}
     found = []

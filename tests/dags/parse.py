@@ -17,10 +17,12 @@ def main() -> None:
     bag = DagBag(str(DAGS), bundle_path=DAGS, bundle_name="dags")
     loaded = sorted(sys.modules)
     import tongket_common
+    import tongket_reports
 
     facts = {
         "errors": bag.import_errors,
         "modules": loaded,
+        "options": tongket_reports.OPTIONS,
         "keys": {name: pattern.pattern for name, pattern in tongket_common.KEY_OF_CADENCE.items()},
         "dags": {
             dag.dag_id: {
@@ -39,7 +41,10 @@ def main() -> None:
                         "delay": task.retry_delay.total_seconds() if task.retry_delay else 0,
                         "timeout": task.execution_timeout.total_seconds() if task.execution_timeout else 0,
                         "rule": task.trigger_rule.value,
-                        "mapped": task.is_mapped,
+                        "mapped": task.is_mapped or task.get_closest_mapped_task_group() is not None,
+                        "options": getattr(task, "options", None),
+                        "defaults": getattr(task, "defaults", None),
+                        "response_timeout": getattr(task, "response_timeout", None),
                         "outlets": [asset.name for asset in task.outlets],
                         "upstream": sorted(task.upstream_task_ids),
                     }

@@ -14,7 +14,14 @@ import pytest
         ("issue", [["open_period", "a", "2024Q1"]]),
         ("compute", [["attain", "a", "2024Q1"]]),
         ("write", [["report", "a", "2024Q1", "quarter"]]),
+        ("feedback", [["feedback", "a", "2024Q1"]]),
         ("write annual", [["report", "a", "2024", "year"]]),
+        ("ask", [["to_sign", ["a"], "2024Q1", "quarter", "mine", {"waiting": True, "ended": False}]]),
+        ("conclude", [["conclude", 7, {"chosen_options": ["x"]}]]),
+        ("note", [["note_deadlines", "2024-04-23", ["2024Q1"]]]),
+        ("remind", [["smtp_connection"], ["remind", "a", "2024-04-23", "post"]]),
+        ("folders", [["dispatch_folders"]]),
+        ("mail", [["smtp_connection"], ["dispatch_mail", "post"]]),
     ],
 )
 def test_a_task_is_one_call_with_its_runs_key(bodies: dict[str, Any], case: str, calls: list[Any]) -> None:
@@ -28,10 +35,10 @@ def test_receive_hands_on_batches_not_files(bodies: dict[str, Any]) -> None:
 
 def test_each_touched_period_is_announced_once(bodies: dict[str, Any]) -> None:
     assert bodies["announce two"]["keys"] == ["2024Q1", "2024Q2"]
-    assert bodies["opens"]["keys"] == ["2024Q1"]
+    assert bodies["opens"]["keys"] == bodies["passed"]["keys"] == ["2024Q1"]
 
 
-@pytest.mark.parametrize("case", ["announce none", "opens nothing"])
+@pytest.mark.parametrize("case", ["announce none", "opens nothing", "passed nothing"])
 def test_nothing_is_announced_when_nothing_changed(bodies: dict[str, Any], case: str) -> None:
     assert bodies[case]["stopped"] == "AirflowSkipException"
     assert bodies[case]["keys"] == []
@@ -57,6 +64,20 @@ def test_a_key_of_another_kind_is_skipped_before_anything_is_asked(bodies: dict[
 def test_a_scope_without_such_a_report_is_skipped_with_the_reason(bodies: dict[str, Any]) -> None:
     assert bodies["write nothing"]["stopped"] == "AirflowSkipException"
     assert bodies["write nothing"]["said"] == "no such report"
+
+
+def test_nothing_to_decide_is_a_skip_and_an_answer_not_carried_out_is_seen(bodies: dict[str, Any]) -> None:
+    assert bodies["ask"]["gave"] == [{"report": 7}]
+    assert bodies["ask nothing"]["stopped"] == "AirflowSkipException"
+    assert bodies["conclude refused"]["stopped"] == "AirflowFailException", "a retry could not help"
+    assert bodies["conclude refused"]["said"] == "replaced"
+
+
+@pytest.mark.parametrize(
+    ("case", "why"), [("mail without connection", "no connection"), ("remind on a day off", "a day off")]
+)
+def test_what_sends_nothing_is_skipped_with_the_reason(bodies: dict[str, Any], case: str, why: str) -> None:
+    assert (bodies[case]["stopped"], bodies[case]["said"]) == ("AirflowSkipException", why)
 
 
 def test_watch_fails(bodies: dict[str, Any]) -> None:

@@ -13,14 +13,19 @@ import pytest
 from etl import steps
 from etl.errors import UsageError
 from etl.model import Period, PeriodKind
+from etl.steps.signoff import APPROVE, SEND_BACK
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "dags").glob("*.py"))
 HEAVY = {"pandas", "numpy", "great_expectations", "matplotlib", "docxtpl", "scipy", "psycopg"}
-DAGS = {"attain", "calendar", "intake", "open_period", "report_annual", "report_quarterly"}
+DAGS = {"attain", "calendar", "dispatch", "intake", "open_period", "remind", "report_annual", "report_quarterly"}
 
 # All that a task's body may call, but for one function of etl.steps: reading its run's key, and saying "skip" or "fail".
-HELPERS = {"key_of", "key_of_cadence", "get_current_context", "AirflowSkipException", "AirflowFailException"}
+# `_waits` asks Airflow whether another run of the DAG has ended, `post_office` for the mail server's connection.
+HELPERS = {
+    "key_of", "key_of_cadence", "get_current_context", "AirflowSkipException", "AirflowFailException", "_waits",
+    "post_office",
+}  # fmt: skip
 PLAIN = {"list", "str", "items", "info", "add_partitions"}
 
 
@@ -59,7 +64,8 @@ def test_every_task_retries_with_a_delay_and_ends(facts: dict[str, Any]) -> None
     for name, dag in facts["dags"].items():
         for task_id, task in dag["tasks"].items():
             where = f"{name}.{task_id}"
-            assert task["timeout"] > 0, where
+            # A person may take as long as it takes; everything else ends.
+            assert (task["timeout"] > 0) is (task_id != "approve"), where
             if task_id == "watch":  # it only says that another task failed
                 assert task["retries"] == 0
                 continue
@@ -69,11 +75,12 @@ def test_every_task_retries_with_a_delay_and_ends(facts: dict[str, Any]) -> None
 
 def test_periods_flow_from_asset_to_asset(facts: dict[str, Any]) -> None:
     dags = facts["dags"]
-    gives = {a: (n, t) for n, d in dags.items() for t, x in d["tasks"].items() for a in x["outlets"]}
+    gives = {(a, n, t) for n, d in dags.items() for t, x in d["tasks"].items() for a in x["outlets"]}
     assert gives == {
-        "periods": ("calendar", "announce"),
-        "observations": ("intake", "announce"),
-        "attainment": ("attain", "announce"),
+        ("periods", "calendar", "announce"),
+        ("observations", "intake", "announce"),
+        ("observations", "remind", "announce"),
+        ("attainment", "attain", "announce"),
     }
     takes = {name: dag["listens"] for name, dag in dags.items() if dag["timetable"] == "PartitionedAssetTimetable"}
     assert takes == {
@@ -94,6 +101,39 @@ def test_one_bad_batch_or_scope_stops_no_other_but_turns_the_run_red(facts: dict
         assert dag["tasks"]["watch"]["rule"] == "one_failed"
     assert set(intake["tasks"]["watch"]["upstream"]) == set(intake["tasks"]) - {"watch"}
     assert {"compute", "announce"} <= set(attain["tasks"]["watch"]["upstream"])
+
+
+def test_mail_waits_for_no_folder_and_reminders_for_no_deadline(facts: dict[str, Any]) -> None:
+    dispatch, remind = facts["dags"]["dispatch"], facts["dags"]["remind"]
+    assert {name: task["upstream"] for name, task in dispatch["tasks"].items()} == {"folders": [], "mail": []}
+    assert {name: task["upstream"] for name, task in remind["tasks"].items()} == {
+        "announce": [], "note": ["announce"], "scopes": [], "remind": ["scopes"],
+    }  # fmt: skip
+    assert remind["tasks"]["remind"]["mapped"]
+    assert dispatch["max_active_runs"] == remind["max_active_runs"] == 1
+    assert remind["timetable"] == "CronPartitionTimetable"
+
+
+@pytest.mark.parametrize("name", ["report_quarterly", "report_annual"])
+def test_a_report_waits_for_a_person_and_for_nothing_else(facts: dict[str, Any], name: str) -> None:
+    dag = facts["dags"][name]
+    tasks = dag["tasks"]
+    assert dag["max_active_runs"] >= 100, "runs that wait must not hold up the others"
+    assert facts["options"] == [APPROVE, SEND_BACK]
+    approve = tasks["approve"]
+    assert (approve["options"], approve["defaults"], approve["response_timeout"]) == ([APPROVE, SEND_BACK], None, None)
+    assert approve["mapped"] and tasks["conclude"]["mapped"]
+    assert tasks["conclude"]["upstream"] == ["approve", "ask"]
+    assert tasks["conclude"]["rule"] == "all_success", "either answer is a success of the question"
+    assert tasks["ask"]["rule"] == "all_done_min_one_success", "one scope's failure holds up no other"
+    assert (tasks["watch"]["rule"], tasks["watch"]["upstream"]) == ("one_failed", ["ask", "due", "write"])
+
+
+def test_units_hear_back_each_quarter_and_no_document_waits_for_it(facts: dict[str, Any]) -> None:
+    quarter, year = facts["dags"]["report_quarterly"]["tasks"], facts["dags"]["report_annual"]["tasks"]
+    assert quarter["feedback"]["mapped"] and quarter["feedback"]["upstream"] == ["due"]
+    assert "feedback" not in year
+    assert not any("feedback" in task["upstream"] for task in quarter.values())
 
 
 def test_the_number_of_tasks_does_not_depend_on_files(facts: dict[str, Any]) -> None:
@@ -134,11 +174,15 @@ def test_nothing_asks_the_clock_or_the_environment(path: Path) -> None:
     assert not names & {"now", "utcnow", "today", "environ", "getenv"}
 
 
+def _is_task(decorator: ast.expr) -> bool:
+    return ast.unparse(decorator).split("(")[0] == "task"
+
+
 def _bodies() -> list[tuple[str, ast.FunctionDef]]:
     found = []
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.FunctionDef) and any("task" in ast.unparse(d) for d in node.decorator_list):
+            if isinstance(node, ast.FunctionDef) and any(_is_task(d) for d in node.decorator_list):
                 found.append((f"{path.name}:{node.name}", node))
     return found
 
@@ -158,5 +202,6 @@ def test_every_task_body_only_calls_steps(where: str, body: ast.FunctionDef) -> 
 
 
 def test_there_are_task_bodies_to_look_at(facts: dict[str, Any]) -> None:
-    shared = 2  # `due` and `write` are written once for both report DAGs
-    assert len(_bodies()) == sum(len(dag["tasks"]) for dag in facts["dags"].values()) - shared
+    shared = 5  # what both report DAGs have is written once
+    waiting = 2  # `approve` is an operator
+    assert len(_bodies()) == sum(len(dag["tasks"]) for dag in facts["dags"].values()) - shared - waiting

@@ -58,7 +58,7 @@ def fake() -> Iterator[FakeAirflow]:
             self.end_headers()
             self.wfile.write(data)
 
-        do_GET = do_POST = _answer
+        do_GET = do_POST = do_PATCH = _answer
 
         def log_message(self, *_: object) -> None:
             pass

@@ -13,12 +13,16 @@ from typing import Any
 import pytest
 
 from benchmarks import sample
+from benchmarks.fill import fill
+from benchmarks.sample_values import values
 from etl import settings as etl_settings
 from etl.catalog import load_catalogue
+from etl.files import write_atomic
 from etl.model import Period
 from etl.settings import Settings
+from etl.steps.signoff import APPROVE, SEND_BACK
 from ops import backfill, local
-from ops.follow import Run, runs, settle
+from ops.follow import Run, answer, questions, runs, settle
 from ops.rest import Airflow
 
 pytestmark = [pytest.mark.airflow, pytest.mark.slow]
@@ -99,11 +103,14 @@ def test_files_in_the_inbox_become_reports_and_a_backfill_gives_the_same(live: L
     before = _known(live)
     client.trigger("intake")
     made = _made(live, before)
-    assert {run.state for run in made} == {"success"}
+    assert {run.state for run in made if run.dag != "report_quarterly"} == {"success"}
+    assert {run.state for run in made if run.dag == "report_quarterly"} == {"running"}, "they wait for a person"
     assert _keys(made, "attain") == QUARTERS, "one run for each period, however many files"
     assert _keys(made, "report_quarterly") == QUARTERS
     skipped = [_states(live, run) for run in made if run.dag == "report_annual"]
-    assert skipped == [{"due": {"skipped"}, "write": {"skipped"}}] * len(QUARTERS)
+    tasks = ("due", "write", "ask", "approve", "conclude", "watch")
+    assert skipped == [{task: {"skipped"} for task in tasks}] * len(QUARTERS)
+    assert sorted(question.run.key for question in questions(client)) == QUARTERS
     assert list((settings.outbox / "returns" / UNITS[0]).glob("*tra-lai*")), "the stray file is answered"
     told = _facts(live)
     assert {name.split("/")[0] for name in told} == set(QUARTERS)
@@ -119,6 +126,36 @@ def test_files_in_the_inbox_become_reports_and_a_backfill_gives_the_same(live: L
     assert {run.state for run in again} == {"success"}
     assert _keys(again, "attain") == QUARTERS
     assert _facts(live) == told
+    assert len(questions(client)) == len(QUARTERS), "the same drafts are asked about once"
+
+
+def test_people_decide_over_the_api_and_a_changed_figure_becomes_a_correction(live: Live) -> None:
+    settings, client = live.settings, live.client
+    of = {question.run.key: question for question in questions(client)}
+    answer(client, of["2024Q1"], APPROVE)
+    answer(client, of["2024Q2"], SEND_BACK, ly_do="Thiếu nguyên nhân")
+    made = {run.id: run.state for run in settle(client, seconds=SECONDS)}
+    assert [made[of[key].run.id] for key in QUARTERS] == ["success", "success", "running", "running"]
+    folder = settings.outbox / "reports" / "2024Q1" / SCOPE
+    first = {path.name: path.read_bytes() for path in (folder / "ty-ct25_quarter").iterdir()}
+    record = json.loads(first["chung-thuc.json"])
+    assert record["approved"]["by"] == "admin" and record["period"] == "2024Q1"
+    assert {path.name for path in (settings.outbox / "reports").iterdir()} == {"2024Q1"}, "nothing else was decided so"
+
+    catalogue = load_catalogue(settings.catalog)
+    told = values(catalogue, catalogue.scopes[SCOPE], Period.parse("2024Q1"))
+    again = {key: int(value) - 40 if key[2] == "telehealth_users" else value for key, value in told.items()}
+    (issued,) = (settings.outbox / "forms" / "2024Q1" / UNITS[0]).glob("[!.~]*.xlsx")
+    write_atomic(settings.inbox / UNITS[0] / "lan-2.xlsx", fill(issued.read_bytes(), again))
+    client.trigger("intake")
+    settle(client, seconds=SECONDS)
+    correction = next(question for question in questions(client) if "đính chính" in question.subject)
+    assert correction.run.key == "2024Q1"
+    answer(client, correction, APPROVE)
+    settle(client, seconds=SECONDS)
+    corrected = {path.name for path in (folder / "ty-ct25_quarter_dinh-chinh-1").iterdir()}
+    assert "ty-ct25_2024Q1_dinh-chinh.docx" in corrected and "chung-thuc.json" in corrected
+    assert {path.name: path.read_bytes() for path in (folder / "ty-ct25_quarter").iterdir()} == first
 
 
 def test_a_run_without_a_key_fails_and_says_so(live: Live) -> None:

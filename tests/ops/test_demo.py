@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from etl.steps import signoff
 from ops import demo, local
 from ops.rest import Airflow
 from tests.ops.conftest import FakeAirflow
@@ -26,6 +27,17 @@ def test_it_is_simulated_private_and_in_a_folder_of_its_own(monkeypatch: pytest.
     assert settings.simulated
     assert settings.received_clock == "mtime"
     assert settings.min_age_seconds == 0
+
+
+def test_it_answers_as_the_questions_are_put() -> None:
+    assert (demo.APPROVE, demo.SEND_BACK) == (signoff.APPROVE, signoff.SEND_BACK)
+
+
+def test_a_question_that_nobody_asked_ends_it(fake: FakeAirflow) -> None:
+    fake.on("GET", RUNS, {"dag_runs": [], "total_entries": 0})
+    fake.on("GET", "/api/v2/dags/~/dagRuns/~/hitlDetails", {"hitl_details": [], "total_entries": 0})
+    with pytest.raises(demo.RunFailed, match="nobody was asked about ty-ct25"):
+        demo._asked(Airflow(fake.address, "admin", "x"), demo.SIGNED)
 
 
 def test_a_failed_run_ends_it_with_its_log(fake: FakeAirflow) -> None:

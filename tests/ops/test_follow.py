@@ -10,6 +10,7 @@ from ops.rest import Airflow, AirflowError
 from tests.ops.conftest import FakeAirflow
 
 RUNS, EVENTS = "/api/v2/dags/~/dagRuns", "/api/v2/assets/events"
+TASKS, ASKED = "/api/v2/dags/~/dagRuns/~/taskInstances", "/api/v2/dags/~/dagRuns/~/hitlDetails"
 
 
 @pytest.fixture(autouse=True)
@@ -68,8 +69,69 @@ def test_events_of_other_assets_are_nobodys_debt(fake: FakeAirflow, client: Airf
 
 def test_what_never_rests_is_named(fake: FakeAirflow, client: Airflow) -> None:
     fake.on("GET", RUNS, _runs(_run("attain", "running")))
+    fake.on("GET", TASKS, _tasks(("compute", -1, "running")))
     with pytest.raises(AirflowError, match=r"attain 2024Q1 \(running\)"):
         follow.settle(client, seconds=0)
+
+
+def _tasks(*found: tuple[str, int, str | None], dag: str = "report_quarterly") -> dict[str, Any]:
+    tasks = [
+        {"dag_id": dag, "dag_run_id": "asset_triggered__1", "task_id": name, "map_index": index, "state": state}
+        for name, index, state in found
+    ]
+    return {"task_instances": tasks, "total_entries": len(tasks)}
+
+
+def test_a_run_that_waits_for_a_person_and_nothing_else_is_at_rest(fake: FakeAirflow, client: Airflow) -> None:
+    waiting = _run("report_quarterly", "running")
+    fake.on("GET", RUNS, _runs(waiting))
+    fake.on("GET", TASKS, _tasks(("approve", 0, "awaiting_input"), ("conclude", 0, None)))
+    owed = {"state": "running", "dag_id": "report_quarterly", "run_id": "asset_triggered__1"}
+    paid = {"state": "success", "dag_id": "report_annual", "run_id": "x"}
+    fake.on(
+        "GET", EVENTS, {"asset_events": [{"name": "attainment", "created_dagruns": [owed, paid]}], "total_entries": 1}
+    )
+    assert [run.state for run in follow.settle(client, seconds=0)] == ["running"]
+
+
+@pytest.mark.parametrize(
+    "tasks",
+    [
+        [("approve", 0, "awaiting_input"), ("conclude", 0, None), ("conclude", 1, None)],
+        [("approve", 0, "awaiting_input"), ("approve", 1, "scheduled")],
+        [("approve", 0, "awaiting_input"), ("watch", -1, None)],
+        [("ask", -1, "running"), ("approve", -1, None)],
+    ],
+    ids=["an answer not carried out yet", "answered just now", "a task still to come", "not asked yet"],
+)
+def test_a_run_that_also_works_is_not_at_rest(
+    fake: FakeAirflow, client: Airflow, tasks: list[tuple[str, int, str | None]]
+) -> None:
+    fake.on("GET", RUNS, _runs(_run("report_quarterly", "running")))
+    fake.on("GET", TASKS, _tasks(*tasks))
+    fake.on("GET", EVENTS, _events("somebody-elses"))
+    with pytest.raises(AirflowError, match="not at rest"):
+        follow.settle(client, seconds=0)
+
+
+def test_a_question_is_answered_where_it_was_asked(fake: FakeAirflow, client: Airflow) -> None:
+    def detail(state: str, index: int) -> dict[str, Any]:
+        task = {
+            "dag_id": "report_quarterly", "dag_run_id": "asset_triggered__1", "task_id": "approve",
+            "map_index": index, "state": state,
+        }  # fmt: skip
+        return {"subject": f"Duyệt {index}", "body": "Dự thảo", "task_instance": task}
+
+    fake.on("GET", RUNS, _runs(_run("report_quarterly", "running")))
+    found = [detail("awaiting_input", 0), detail("success", 1), detail("awaiting_input", 2)]
+    fake.on("GET", ASKED, {"hitl_details": found, "total_entries": 3})
+    first, second = follow.questions(client)
+    assert (first.subject, second.subject, first.run.key) == ("Duyệt 0", "Duyệt 2", "2024Q1")
+    path = "/api/v2/dags/report_quarterly/dagRuns/asset_triggered__1/taskInstances/approve/2/hitlDetails"
+    fake.on("PATCH", path, {})
+    follow.answer(client, second, "Trả lại", ly_do="Thiếu")
+    said = {"chosen_options": ["Trả lại"], "params_input": {"ly_do": "Thiếu"}}
+    assert fake.asked[-1] == ("PATCH", path, said)
 
 
 def test_every_page_is_read(fake: FakeAirflow, client: Airflow) -> None:

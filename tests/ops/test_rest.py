@@ -77,3 +77,12 @@ def test_health_of_a_container(fake: FakeAirflow) -> None:
     assert not healthy.healthy(fake.address, "scheduler")
     assert not healthy.healthy(fake.address, "triggerer")
     assert not healthy.healthy("http://127.0.0.1:9")
+
+
+def test_a_change_is_sent_once_and_never_repeated(fake: FakeAirflow, client: Airflow) -> None:
+    fake.on("PATCH", "/x", {"ok": 1})
+    assert client.patch("/x", {"a": 1}) == {"ok": 1}
+    fake.on("PATCH", "/x", 500)
+    with pytest.raises(AirflowError, match="PATCH /x gave 500"):
+        client.patch("/x", {"a": 1})
+    assert fake.count("PATCH", "/x") == 2

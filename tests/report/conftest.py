@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,9 +27,16 @@ CASES = [
     ("kon-tum", "kt-124", "2024"),
     ("kon-tum", "ttg-ct25", "2025Q2"),
     ("kon-tum", "ttg-ct25", "2024"),
+    ("kon-tum", "kt-1693", "2024H1"),
+    ("kon-tum", "kt-1693", "2024N"),
     ("tan-yen", "ty-ct25", "2024Q1"),
     ("tan-yen", "ty-ct25", "2024"),
 ]
+
+
+needs_office = pytest.mark.skipif(
+    not any(map(shutil.which, ("soffice", "libreoffice"))), reason="LibreOffice, which makes the PDF, is not installed"
+)
 
 
 @dataclass(frozen=True)
@@ -73,3 +81,18 @@ def drafted(catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> C
 def report(request: pytest.FixtureRequest, drafted: Callable[..., Drafted]) -> Drafted:
     """Every plan of both scopes, quarter and year."""
     return drafted(*request.param)
+
+
+@pytest.fixture(scope="session")
+def pdf(drafted: Callable[..., Drafted]) -> dict[str, bytes]:
+    """The Word reports of all cases as PDF, made by one start of the office program."""
+    from etl.report.dates import snapshot_moment
+    from etl.report.pdf import convert
+
+    reports = [drafted(*case) for case in CASES]
+    made = convert(
+        {r.paths["word"].name: r.paths["word"].read_bytes() for r in reports},
+        snapshot_moment(reports[0].given.snapshot_at),
+    )
+    assert made.problem == ""
+    return dict(made.files)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from fractions import Fraction
 
 from etl.attain import attain, task_state
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.model import Attainment, NoteReport, Observed, Period, TaskReport, UnitStatus
+from etl.model import Attainment, NoteReport, Observed, Period, Point, Projection, TaskReport, UnitStatus
 from etl.report import ReportInput
+from etl.report.dates import reported_before
+from etl.report.inputs import Corrected, Source
 
 _SHARES = {100: (0.55, 1.0), 10_000: (0.0008, 0.004), 100_000: (0.00001, 0.0008)}
 
@@ -27,27 +30,71 @@ def sample(
     """A report as it might come: one unit silent, one refused, one late, notes that repeat, tasks in every state."""
     chance = random.Random(f"{seed} {scope_id} {plan_id} {key}")  # noqa: S311 - a sample, not a secret
     scope, plan, period = catalogue.scopes[scope_id], catalogue.plans[plan_id], Period.parse(key)
-    cadence = "year" if period.months == 12 else "quarter"
-    report = next(r for r in scope.reports if r.plan == plan_id and r.cadence == cadence)
+    report = next(r for r in scope.reports if r.plan == plan_id and r.cadence == period.kind.value)
     units = [u.code for u in catalogue.children(scope.area_unit, scope.child_level, period.end)]
     silent = units[2]
+    rows = attainments(catalogue, plan, scope.area_unit, units, silent, period, chance)
     return ReportInput(
         catalogue=catalogue,
         scope=scope,
         report=report,
         plan=plan,
         period=period,
-        attainments=attainments(catalogue, plan, scope.area_unit, units, silent, period, chance),
+        attainments=rows,
         previous=attainments(catalogue, plan, scope.area_unit, units, "", period.same_period_last_year, chance)
         if previous
         else (),
+        last=attainments(catalogue, plan, scope.area_unit, units, "", reported_before(period), chance)
+        if previous
+        else (),
+        corrections=_corrections(units, period) if previous else (),
         statuses=_statuses(catalogue, scope, period, units, silent),
         tasks=_tasks(catalogue, scope, plan, period, units, chance),
         notes=_notes(units, period),
         snapshot_at="2024-10-21T09:30:00+07:00",
         snapshot_id="a1b2c3d4",
         simulated=simulated,
+        series=_series(rows, scope.area_unit, period, chance),
+        earlier_statuses=tuple(
+            status
+            for quarter in period.quarters_to_date
+            if quarter != period
+            for status in _statuses(catalogue, scope, quarter, units, units[5])
+        ),
+        sources=_sources(catalogue, rows, scope.area_unit, period),
     )
+
+
+def _series(
+    rows: tuple[Attainment, ...], area: str, period: Period, chance: random.Random
+) -> tuple[tuple[str, tuple[Point, ...]], ...]:
+    """Eight periods that end with the report's own figure; every seventh with a change of definition."""
+    found = []
+    for number, row in enumerate(r for r in rows if r.unit == area and not r.as_of):
+        if row.value is not None:
+            past = [
+                Point(p.key, row.value * Fraction(chance.randint(85, 103), 100), "cũ" if number % 7 == 0 else "")
+                for p in reversed(period.before(7))
+            ]
+            found.append((row.item, (*past, Point(period.key, row.value))))
+    return tuple(found)
+
+
+def _sources(catalogue: Catalogue, rows: tuple[Attainment, ...], area: str, period: Period) -> tuple[Source, ...]:
+    """Two files under each side of each figure of the area."""
+    found: dict[tuple[str, str], tuple[Source, ...]] = {}
+    for row in (r for r in rows if r.unit == area and r.numerator is not None and not r.as_of):
+        for side in ("numerator", "denominator"):
+            named, value = getattr(catalogue.indicators[row.indicator], side), Fraction(getattr(row, side))
+            element, half = named.count_of or named.elements[0], Fraction(value // 2)
+            parts = ((1, "E8:E20", half), (2, "E8:E15, E17:E21", value - half))
+            found[row.indicator, side] = tuple(
+                Source(
+                    row.indicator, side, element, period.key, f"bao-cao-{n}.xlsx", f"{n}f" * 32, "B1", cells, 13, part
+                )
+                for n, cells, part in parts
+            )
+    return tuple(source for sources in found.values() for source in sources)
 
 
 def attainments(
@@ -62,8 +109,26 @@ def attainments(
             seen[indicator.code] = _observed(indicator, target, area, units, silent, period, chance)
         found = seen.get(target.indicator or "", {})
         for unit in (area, *units):
-            rows.append(attain(plan.id, target, indicator, found.get(unit), unit=unit, period=period))
+            row = attain(plan.id, target, indicator, found.get(unit), unit=unit, period=period)
+            rows.append(_with_doubts(row, chance) if unit == area else row)
     return tuple(rows)
+
+
+def _with_doubts(row: Attainment, chance: random.Random) -> Attainment:
+    """What an area's row has besides its verdict: bounds where units are missing, and where the series goes."""
+    if row.value is None or row.target is None:
+        return row
+    wide = row.value * Fraction(chance.randint(97, 100), 100), row.value * Fraction(chance.randint(100, 103), 100)
+    bounds = wide if row.present < row.expected else None
+    if chance.random() < 0.3:
+        ahead = tuple(Projection(year, points=3, reason="quá ít số liệu để dự báo: có 3 kỳ") for year in (2025, 2030))
+        return replace(row, bounds=bounds, projections=ahead)
+    found = []
+    for year in (2025, 2030):
+        value, sure = float(row.value) * chance.uniform(0.9, 1.1), chance.random()
+        word = "rất có khả năng" if sure >= 0.9 else "có khả năng" if sure >= 0.66 else "ít khả năng"
+        found.append(Projection(year, value, value * 0.9, value * 1.1, row.target, sure, word, 8))
+    return replace(row, bounds=bounds, bounds_turn=bounds is not None, projections=tuple(found), corrections=("c-1",))
 
 
 def _observed(
@@ -122,11 +187,20 @@ def _sum(indicator: m.Indicator, area: str, period: Period, leaves: list[Observe
     )  # fmt: skip
 
 
+def _corrections(units: list[str], period: Period) -> tuple[Corrected, ...]:
+    asked = "Trung tâm Y tế", "2024-10-18"
+    return (
+        Corrected("c-1", units[0], period.key, "Số người có thẻ BHYT", "1200", "12000", *asked, "gõ thiếu một chữ số"),
+        Corrected("c-2", units[1], period.key, "Số trẻ đẻ ra sống", "70", "71", *asked, "gõ nhầm", "đơn vị đã gửi lại"),
+    )
+
+
 def _statuses(
     catalogue: Catalogue, scope: m.Scope, period: Period, units: list[str], silent: str
 ) -> tuple[UnitStatus, ...]:
     rows = []
-    for _, form, unit in catalogue.expected(scope, period):
+    parts = (period,) if catalogue.expected(scope, period) else period.quarters
+    for part, form, unit in [(p, form, unit) for p in parts for _, form, unit in catalogue.expected(scope, p)]:
         late = unit.code == units[3]
         state = "silent" if unit.code == silent else "refused" if unit.code == units[1] else "accepted"
         rows.append(
@@ -134,7 +208,7 @@ def _statuses(
                 form.id,
                 unit.code,
                 unit.name,
-                period.key,
+                part.key,
                 state,
                 0 if state == "silent" else 1,
                 "2024-10-21",

@@ -56,9 +56,9 @@ def bhyt(given: ReportInput, seen: str, **changes: object) -> Attainment:
 @pytest.mark.parametrize(
     ("now", "before", "words"),
     [
-        ("93.46", "92.76", "tăng 0,70 điểm phần trăm so với cùng kỳ năm trước"),
-        ("92.76", "93.46", "giảm 0,70 điểm phần trăm so với cùng kỳ năm trước"),
-        ("93.46", "93.461", "không đổi so với cùng kỳ năm trước"),
+        ("93.46", "92.76", "tăng 0,70 điểm phần trăm so với cùng kỳ năm 2023"),
+        ("92.76", "93.46", "giảm 0,70 điểm phần trăm so với cùng kỳ năm 2023"),
+        ("93.46", "93.461", "không đổi so với cùng kỳ năm 2023"),
     ],
 )
 def test_the_change_is_said_by_its_direction(
@@ -71,7 +71,7 @@ def test_no_trend_word_where_intervals_overlap(given: ReportInput, say: Sentence
     now, before = bhyt(given, "93.46", interval=(92.0, 95.0)), bhyt(given, "91.00", interval=(89.0, 92.5))
     line = line_of(given, say, now, before)
     assert "tăng" not in line
-    assert "chưa thấy khác biệt rõ so với cùng kỳ năm trước (91,00%)" in line
+    assert "chưa thấy khác biệt rõ so với cùng kỳ năm 2023 (91,00%)" in line
     apart = replace(before, interval=(89.0, 91.5))
     assert "tăng 2,46 điểm phần trăm" in line_of(given, say, now, apart)
 
@@ -79,13 +79,13 @@ def test_no_trend_word_where_intervals_overlap(given: ReportInput, say: Sentence
 def test_no_previous_figure_is_said_once_for_all_or_in_its_line(given: ReportInput, say: Sentences) -> None:
     assert "cùng kỳ" not in line_of(given, say, bhyt(given, "93.46"))
     gap = bhyt(given, "93.46", value=None, met=None, status="no_data")
-    assert "chưa có số liệu cùng kỳ năm trước" in line_of(given, say, bhyt(given, "93.46"), gap)
+    assert "chưa có số liệu cùng kỳ năm 2023 để so sánh" in line_of(given, say, bhyt(given, "93.46"), gap)
 
 
 def test_a_carried_figure_names_its_period_and_no_trend(given: ReportInput, say: Sentences) -> None:
     now = bhyt(given, "93.46", as_of="2023", met=None, status="no_new_figure")
     line = line_of(given, say, now, bhyt(given, "90"))
-    assert "93,46% (số liệu năm 2023); chưa có số liệu mới" in line
+    assert "93,46% (9/10) (số liệu năm 2023); chưa có số liệu mới" in line
     assert "tăng" not in line
 
 
@@ -125,9 +125,12 @@ def test_counts_stand_beside_small_rates(given: ReportInput, say: Sentences) -> 
     }
     malaria = row(given, "15.3", **changes, as_of="", expected=10, present=10, people_missing=2)
     assert figure_of(given, say, malaria)["printed"] == "0,34 (2 ca)"
-    assert "0,34 (2 ca)" in line_of(given, say, malaria)
+    assert "0,34 (2 ca)" in line_of(given, say, replace(malaria, interval=None))
+    sure = replace(malaria, interval=(0.04, 1.22), small_count=True)
+    assert "0,34 (2 ca; khoảng tin cậy 95%: 0,04–1,22)" in line_of(given, say, sure)
     few = bhyt(given, "90", numerator=Fraction(9), denominator=Fraction(10))
     assert figure_of(given, say, few)["printed"] == "90,00 (9/10)"
+    assert "90,00% (9/10; khoảng tin cậy 95%: 59,60–98,20)" in line_of(given, say, replace(few, interval=(59.6, 98.2)))
     many = bhyt(given, "90", numerator=Fraction(9_000), denominator=Fraction(10_000))
     assert figure_of(given, say, many)["printed"] == "90,00"
 
@@ -167,9 +170,9 @@ def test_a_part_year_verdict_names_the_prorated_plan(given: ReportInput, say: Se
     assert "trong mức kế hoạch năm 2025 (4,2; tính theo thời gian đã qua: 3,2)" in line_of(given, say, now)
 
 
-def test_rows_the_plan_does_not_number_borrow_the_number_of_their_head(given: ReportInput) -> None:
+def test_rows_the_plan_does_not_number_borrow_the_number_of_their_head(given: ReportInput, say: Sentences) -> None:
     male = next(t for t in given.plan.targets if t.item == "22.nam")
     assert printed_item(male) == ""
-    assert spoken_name(given, male) == "22. Chiều cao trung bình của thanh niên 18 tuổi, Nam"
+    assert spoken_name(given, say, male) == "Chiều cao trung bình của thanh niên 18 tuổi, nam (chỉ tiêu 22)"
     first = given.plan.targets[0]
-    assert spoken_name(given, first) == "1. Số bác sĩ trên 10.000 dân"
+    assert spoken_name(given, say, first) == "Số bác sĩ trên 10.000 dân (chỉ tiêu 1)"

@@ -23,7 +23,7 @@ def reported(given: ReportInput, *states: TaskStateName) -> ReportInput:
 def test_units_are_named_by_state_worst_first(given: ReportInput, say: Sentences) -> None:
     found = tasks(reported(given, "done", "overdue", "done"), say)
     assert found[0]["situation"] == (
-        "Quá hạn: 1 đơn vị (Huyện Đắk Glei); Đã hoàn thành: 2 đơn vị (Thành phố Kon Tum, Huyện Ngọc Hồi)"
+        "Quá hạn: 1 đơn vị (huyện Đắk Glei); Đã hoàn thành: 2 đơn vị (thành phố Kon Tum, huyện Ngọc Hồi)"
     )
     assert found[0]["states"] == {"overdue": 1, "done": 2}
 
@@ -87,8 +87,8 @@ def test_identical_difficulties_are_one_with_all_their_units(given: ReportInput,
         say,
     )
     assert found["difficulties"] == [
-        "- Thiếu bác sĩ (Thành phố Kon Tum, Huyện Đắk Glei).",
-        "- Thiếu vắc xin (Huyện Ngọc Hồi).",
+        "- Thiếu bác sĩ (thành phố Kon Tum, huyện Đắk Glei).",
+        "- Thiếu vắc xin (huyện Ngọc Hồi).",
     ]
     assert len(found["rows"]) == 4
 

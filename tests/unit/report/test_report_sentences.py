@@ -30,8 +30,9 @@ def test_every_sentence_is_there_with_its_slots() -> None:
 
 
 def test_the_wording_is_free_and_is_what_is_said(tmp_path: Path) -> None:
-    path = spoilt(tmp_path, "change", "increase", ", nhích lên {delta}")
-    assert load_sentences(path).say("change.increase", delta="0,7 điểm phần trăm") == ", nhích lên 0,7 điểm phần trăm"
+    path = spoilt(tmp_path, "change", "increase", ", nhích {delta}, hơn {since}")
+    said = load_sentences(path).say("change.increase", delta="0,7 điểm phần trăm", since="năm 2023")
+    assert said == ", nhích 0,7 điểm phần trăm, hơn năm 2023"
 
 
 @pytest.mark.parametrize(
@@ -39,8 +40,8 @@ def test_the_wording_is_free_and_is_what_is_said(tmp_path: Path) -> None:
     [
         ("change", "increase", None, "sentence 'change.increase' is missing", "sentences.yaml"),
         ("change", "incraese", "tăng {delta}", "sentence 'change.incraese' is unknown", "sentences.yaml"),
-        ("change", "increase", "tăng {delat}", r"unknown slot \{delat\}", "change.increase"),
-        ("change", "increase", "tăng", r"unused slot \{delta\}", "change.increase"),
+        ("change", "increase", "tăng {delat} so với {since}", r"unknown slot \{delat\}", "change.increase"),
+        ("change", "increase", "tăng so với {since}", r"unused slot \{delta\}", "change.increase"),
         ("change", "increase", "tăng {delta:.1f}", "carries a format", "change.increase"),
         ("change", "increase", "tăng {delta", "brace", "change.increase"),
         ("change", "increase", "", "has no text", "sentences.yaml"),

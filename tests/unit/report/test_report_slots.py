@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -16,11 +17,16 @@ from etl.report.view import WordView
 from etl.report.words import word_report
 from tests.unit.report.conftest import TEMPLATES
 
+DOT = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
+)  # a picture of one point
+
 
 @pytest.fixture(scope="module")
 def render(given: ReportInput, say: Sentences) -> Callable[[Path], bytes]:
     facts = build_facts(given, say)
-    return lambda template: word_report(facts, say, template, b"", datetime(2024, 10, 21))
+    dots = [DOT] * len(facts["pictures"]["drawn"])
+    return lambda template: word_report(facts, say, template, b"", dots, datetime(2024, 10, 21))
 
 
 def spoilt(tmp_path: Path, old: str, new: str) -> Path:
@@ -57,6 +63,23 @@ def test_a_slot_too_many_or_too_few_stops_with_its_name_and_place(
         render(template)
     assert str(template) in stopped.value.where
     assert stopped.value.fix
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ("Số:        /{{ symbol }}", "Số:        /{{ ky_hieu }}", "“Số: /{{ ky_hieu }}”"),
+        ("{{ row.measured_in }}", "{{ row.unit }}", "“{{ row.unit }}”"),
+        ("{{ row.clause }}", "x", "for … in tasks"),
+        ("{{ opening }}", "", "in the text"),
+    ],
+)
+def test_the_place_of_a_wrong_slot_is_where_the_office_finds_it(
+    tmp_path: Path, render: Callable[[Path], bytes], old: str, new: str, place: str
+) -> None:
+    with pytest.raises(TemplateError) as stopped:
+        render(spoilt(tmp_path, old, new))
+    assert place in stopped.value.where
 
 
 def test_a_near_miss_is_named(tmp_path: Path, render: Callable[[Path], bytes]) -> None:

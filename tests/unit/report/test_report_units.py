@@ -22,7 +22,7 @@ def status(unit: str, state: str, late: int = 0, form: str = "f") -> UnitStatus:
         (
             [status("A", "accepted")],
             [
-                "Đơn vị duy nhất thuộc diện báo cáo là Huyện A đã gửi báo cáo và được tiếp nhận.",
+                "Đơn vị duy nhất thuộc diện báo cáo là huyện A đã gửi báo cáo và được tiếp nhận.",
                 "Các báo cáo đã tiếp nhận đều được gửi đúng thời hạn.",
             ],
         ),
@@ -30,30 +30,30 @@ def status(unit: str, state: str, late: int = 0, form: str = "f") -> UnitStatus:
             [status("A", "accepted"), status("B", "accepted", 2)],
             [
                 "Tất cả 2 đơn vị thuộc diện báo cáo đã gửi báo cáo và được tiếp nhận.",
-                "Gửi chậm so với thời hạn (1 đơn vị): Huyện B (chậm 2 ngày làm việc).",
+                "Gửi chậm so với thời hạn (1 đơn vị): huyện B (chậm 2 ngày làm việc).",
             ],
         ),
         (
             [status("A", "silent", 9)],
             [
                 "Chưa tiếp nhận được báo cáo của đơn vị nào trong số 1 đơn vị thuộc diện báo cáo.",
-                "Chưa gửi báo cáo (1 đơn vị): Huyện A.",
+                "Chưa gửi báo cáo (1 đơn vị): huyện A.",
             ],
         ),
         (
             [status("A", "accepted"), status("B", "silent"), status("C", "refused", 1)],
             [
                 "Đã tiếp nhận báo cáo của 1/3 đơn vị thuộc diện báo cáo.",
-                "Chưa gửi báo cáo (1 đơn vị): Huyện B.",
-                "Đã gửi nhưng bị trả lại, chưa được tiếp nhận (1 đơn vị): Huyện C.",
-                "Gửi chậm so với thời hạn (1 đơn vị): Huyện C (chậm 1 ngày làm việc).",
+                "Chưa gửi báo cáo (1 đơn vị): huyện B.",
+                "Đã gửi nhưng bị trả lại, chưa được tiếp nhận (1 đơn vị): huyện C.",
+                "Gửi chậm so với thời hạn (1 đơn vị): huyện C (chậm 1 ngày làm việc).",
             ],
         ),
         (
             [status("A", "accepted"), status("A", "silent", form="g")],
             [
                 "Chưa tiếp nhận được báo cáo của đơn vị nào trong số 1 đơn vị thuộc diện báo cáo.",
-                "Chưa gửi báo cáo (1 đơn vị): Huyện A.",
+                "Chưa gửi báo cáo (1 đơn vị): huyện A.",
             ],
         ),
     ],
@@ -82,14 +82,14 @@ def said(given: ReportInput, say: Sentences) -> list[str]:
 
 def test_the_best_and_the_weakest_are_named(given: ReportInput, say: Sentences) -> None:
     lines = said(with_values(given, {"608": "96", "610": "90", "611": "80"}), say)
-    assert "Thành phố Kon Tum (1/1); đạt ít nhất: Huyện Đắk Glei (0/1), Huyện Ngọc Hồi (0/1)." in lines[1]
-    assert lines[2].endswith("tốt nhất Thành phố Kon Tum (96,00%); thấp nhất Huyện Ngọc Hồi (80,00%).")
+    assert "thành phố Kon Tum (1/1); thấp nhất: huyện Đắk Glei (0/1), huyện Ngọc Hồi (0/1)." in lines[1]
+    assert lines[2].endswith("tốt nhất thành phố Kon Tum (96,00%); thấp nhất huyện Ngọc Hồi (80,00%).")
 
 
 def test_a_unit_without_figures_is_named_and_never_the_weakest(given: ReportInput, say: Sentences) -> None:
     lines = said(with_values(given, {"608": "96", "610": "90", "611": None}), say)
-    assert "Chưa có số liệu trong kỳ: Huyện Ngọc Hồi." in lines
-    assert not any("thấp nhất Huyện Ngọc Hồi" in line for line in lines)
+    assert "Chưa có số liệu trong kỳ: huyện Ngọc Hồi." in lines
+    assert not any("thấp nhất huyện Ngọc Hồi" in line for line in lines)
 
 
 def test_equal_units_are_said_to_be_equal(given: ReportInput, say: Sentences) -> None:
@@ -99,7 +99,7 @@ def test_equal_units_are_said_to_be_equal(given: ReportInput, say: Sentences) ->
 
 
 def test_one_unit_is_not_compared_and_none_is_said(given: ReportInput, say: Sentences) -> None:
-    assert "Chỉ có một đơn vị trực thuộc là Thành phố Kon Tum" in said(with_values(given, {"608": "96"}), say)[0]
+    assert "Chỉ có một đơn vị trực thuộc là thành phố Kon Tum" in said(with_values(given, {"608": "96"}), say)[0]
     assert said(with_values(given, {}), say) == ["Chưa có số liệu theo đơn vị."]
 
 

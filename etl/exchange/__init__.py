@@ -1,0 +1,10 @@
+"""The exchange room: leaf figures of an area → documents that other systems take in.
+
+Called by steps. Pure: it opens no file and no database, sums nothing and rounds nothing. What is missing is left out,
+never sent as zero.
+"""
+
+from etl.exchange import adx, dhis2
+from etl.exchange.message import Message, document
+
+__all__ = ["Message", "adx", "dhis2", "document"]

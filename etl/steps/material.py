@@ -1,0 +1,116 @@
+"""What a report is made from besides its figures: who reported, what units said, what was corrected.
+
+Used by `etl.steps.outcome`. A period that has forms of its own (quarter, year) is read by itself; one that has none
+(six months, nine months) by the quarters that it consists of.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from etl.catalog import Catalogue
+from etl.catalog import models as m
+from etl.model import Period
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from etl.model import NoteReport, TaskReport, UnitStatus
+    from etl.report.inputs import Corrected
+
+
+def owed_parts(catalogue: Catalogue, scope: m.Scope, period: Period) -> tuple[Period, ...]:
+    """The periods whose forms a report rests on: its own, else its quarters; none where a quarter is not owed."""
+    if catalogue.expected(scope, period):
+        return (period,)
+    parts = period.quarters
+    return parts if all(catalogue.expected(scope, part) for part in parts) else ()
+
+
+def statuses(
+    conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str | None = None
+) -> list[UnitStatus]:
+    """Where every expected submission stands. Grain: (form, org unit, part of the period)."""
+    from etl.warehouse import reported
+
+    parts = owed_parts(catalogue, scope, period)
+    return [s for part in parts for s in reported.statuses(conn, catalogue, scope, part, as_known_at=known_at)]
+
+
+def earlier_statuses(
+    conn: Connection,
+    catalogue: Catalogue,
+    scope: m.Scope,
+    period: Period,
+    known_at: str | None,
+    found: Sequence[UnitStatus],
+) -> list[UnitStatus]:
+    """Where the submissions of the year's quarters up to the period stand that are not among those found already."""
+    from etl.warehouse import reported
+
+    there = {status.period for status in found}
+    parts = [q for q in period.quarters_to_date if q.key not in there]
+    return [s for part in parts for s in reported.statuses(conn, catalogue, scope, part, as_known_at=known_at)]
+
+
+def notes(
+    conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str
+) -> tuple[NoteReport, ...]:
+    """Difficulties, causes and proposals, in the order of the parts of the period."""
+    from etl.warehouse import reported
+
+    parts = owed_parts(catalogue, scope, period)
+    return tuple(n for part in parts for n in reported.notes(conn, catalogue, scope, part, as_known_at=known_at))
+
+
+def task_reports(
+    conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str
+) -> tuple[TaskReport, ...]:
+    """What each unit last said of each of its tasks, and the state that follows from it at the period's end."""
+    from etl.attain import task_state
+    from etl.model import TaskReport
+    from etl.warehouse import reported
+
+    tasks = {(p, t.id): t for p in scope.plans for t in catalogue.plans[p].tasks}
+    last: dict[tuple[str, str, str], TaskReport] = {}
+    for part in owed_parts(catalogue, scope, period):
+        for said in reported.task_reports(conn, catalogue, scope, part, as_known_at=known_at):
+            task, key = tasks.get((said.plan, said.task)), (said.plan, said.task, said.unit)
+            if task is None or (not said.stated and key in last):
+                continue
+            done_on = dt.date.fromisoformat(said.done_on) if said.done_on else None
+            state = task_state(task, said.stated, done_on, period.end)
+            last[key] = TaskReport(*key, period.key, state, said.stated, said.done_on, said.remark)
+    return tuple(last.values())
+
+
+def corrected(
+    conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str
+) -> tuple[Corrected, ...]:
+    """The corrections agreed on for the cells of a period and of its quarters so far, with where each stands."""
+    from etl.report.inputs import Corrected
+    from etl.warehouse.corrections import contents, standings
+
+    about = {period.key} | {part.key for part in period.quarters_to_date}
+    found = []
+    for agreed in standings(conn, catalogue, scope, as_known_at=known_at):
+        c = agreed.correction
+        if c.period not in about:
+            continue
+        element = catalogue.elements.get(c.data_element)
+        row = Corrected(
+            c.id,
+            c.org_unit,
+            c.period,
+            element.name if element else c.data_element,
+            contents(c.replaces),
+            contents(c.becomes),
+            c.requested_by,
+            c.requested_on.isoformat(),
+            c.reason,
+        )
+        found.append(row if agreed.standing == "applied" else replace(row, lapsed=agreed.reason))
+    return tuple(found)

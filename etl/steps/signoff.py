@@ -1,0 +1,309 @@
+"""What a person decides on a draft, and what follows: sent back, or published with who, when, hash and snapshot.
+
+A decision is always a person's: nothing here decides by itself, and a draft that is no longer the last one, or whose
+files are not as they were written, is never published.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from etl.errors import UsageError
+from etl.files import explained, sync_folder, write_atomic
+from etl.model import Period
+from etl.settings import Settings
+from etl.steps.common import Result, current_engine, now, start
+from etl.steps.outcome import alone
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from etl.warehouse.signing import Decision, Document
+
+APPROVE, SEND_BACK = "Phê duyệt", "Trả lại"
+NO_REASON = "không nêu lý do"
+SIDECAR = "chung-thuc.json"
+SCHEMA = 1
+
+
+def sign(report: str, by: str, reason: str | None = None) -> Result:
+    """A decision from the shell: approved by a person, or sent back where a reason is given.
+
+    Raises:
+        UsageError: no such document, nobody named, or it cannot be published any more.
+    """
+    number = _number(report)
+    at = now().isoformat(timespec="seconds")
+    return decide(number, "approved" if reason is None else "sent_back", by, at, reason or "")
+
+
+def conclude(report: int, answer: Mapping[str, Any]) -> Result:
+    """Carries out what a person answered in Airflow. Shape of `answer`: what its human-in-the-loop operator gives.
+
+    An answer that cannot be carried out, whatever is mended, gives ``refused`` with the reason: no person stands
+    behind it, or the draft may not be published any more.
+    """
+    user = answer.get("responded_by_user")
+    if not user:
+        return {"report": report, "refused": "nobody answered: an answer without a person is no decision"}
+    by = str(user["name"] or user["id"])
+    decision: Decision = "approved" if list(answer["chosen_options"]) == [APPROVE] else "sent_back"
+    at = answer["responded_at"]
+    moment = at if isinstance(at, datetime) else datetime.fromisoformat(str(at))
+    reason = next((str(value).strip() for value in (answer.get("params_input") or {}).values() if value), "")
+    try:
+        return decide(report, decision, by, moment.isoformat(timespec="seconds"), reason)
+    except UsageError as error:
+        return {"report": report, "refused": str(error)}
+
+
+def decide(report: int, decision: Decision, by: str, at: str, reason: str = "") -> Result:
+    """Records a decision; where it is an approval, publishes. Deciding the same again changes nothing.
+
+    Raises:
+        UsageError: no such document, nobody named, sent back after it was published, or the draft is not the last
+            one or not as it was written: nothing is recorded and nothing published.
+        StorageError: the outbox cannot be written; nothing is recorded.
+    """
+    from etl.warehouse import signing
+
+    if not by.strip():
+        raise UsageError("a decision needs a name", where="--by", fix="say who decides")
+    settings, catalogue = start()
+    with current_engine(settings, catalogue).begin() as conn:
+        document = _document(conn, report)
+        alone(conn, document.scope, Period.parse(document.period))
+        signing.alone(conn, report)
+        document = _document(conn, report)
+        if decision == "sent_back":
+            return _sent_back(conn, document, by.strip(), at, reason.strip() or NO_REASON)
+        if not document.published:
+            refuse_stale(conn, settings, document)
+            if document.decision != "approved":
+                signing.decide(conn, document, "approved", by.strip(), at, reason.strip())
+                document = _document(conn, report)
+            _publish(conn, settings, document)
+            document = _document(conn, report)
+    return _said(document)
+
+
+def _sent_back(conn: Connection, document: Document, by: str, at: str, reason: str) -> Result:
+    from etl.warehouse import signing
+
+    if document.decision == "approved":
+        raise UsageError(
+            f"document {document.report_id} is approved already",
+            where=f"by {document.decided_by}, {document.decided_at}",
+            fix="what is published stays; a resubmission raises a correction",
+        )
+    if (document.decision, document.decided_by, document.reason) != ("sent_back", by, reason):
+        signing.decide(conn, document, "sent_back", by, at, reason)
+    return _said(_document(conn, document.report_id))
+
+
+def _said(document: Document) -> Result:
+    return {
+        "report": document.report_id,
+        "kind": document.kind,
+        **document.key,
+        "decision": document.decision,
+        "by": document.decided_by,
+        "at": document.decided_at,
+        "reason": document.reason,
+        "snapshot": document.snapshot_id,
+        "folder": document.folder,
+        "files": dict(document.published),
+    }
+
+
+def _number(report: str) -> int:
+    """The number of a document: given, or of the draft that a file belongs to."""
+    from etl.warehouse import signing
+
+    if report.isdigit():
+        return int(report)
+    path = Path(report)
+    if path.is_file():
+        settings, catalogue = start()
+        with current_engine(settings, catalogue).connect() as conn:
+            found = signing.documents(conn, sha256=_sha256(path))
+        if found:
+            return found[0].report_id
+    raise UsageError(
+        f"{report!r} is no document on record", where="REPORT", fix="give its number, or a file of its draft"
+    )
+
+
+def _document(conn: Connection, report: int) -> Document:
+    from etl.warehouse import signing
+
+    found = signing.documents(conn, report_id=report)
+    if not found:
+        raise UsageError(f"there is no document {report}", where="ops.report", fix="see out.report_document")
+    return found[0]
+
+
+# --- may it be published? --------------------------------------------------------------------------------
+
+
+def drafts(settings: Settings, document: Document) -> Path:
+    """The folder that a document's draft lies in."""
+    return settings.outbox / "drafts" / document.period / document.scope
+
+
+def refuse_stale(conn: Connection, settings: Settings, document: Document) -> None:
+    """Lets pass only the last draft of a report, with its files as they were written.
+
+    Raises:
+        UsageError: says which draft is newer, or which file was changed.
+    """
+    from etl.warehouse import signing
+
+    every = signing.documents(conn, document.key)
+    where = f"{document.plan} {document.cadence} {document.period}, document {document.report_id}"
+    newer = [d for d in every if d.report_id > document.report_id and d.kind == document.kind]
+    if newer:
+        raise UsageError(
+            f"the draft was replaced by a newer one, document {newer[0].report_id}: nothing was published",
+            where=where,
+            fix="decide on the newer draft; this question is settled by sending it back",
+        )
+    if document.kind == "report" and any(d.published for d in every):
+        raise UsageError(
+            "this report is published already: nothing was published", where=where, fix="wait for its correction"
+        )
+    for name, sha256 in document.files.items():
+        path = drafts(settings, document) / name
+        if not path.is_file() or _sha256(path) != sha256:
+            raise UsageError(
+                f"the draft's file {name} is not as it was written: nothing was published",
+                where=str(path),
+                fix="draft the report again and decide on that draft",
+            )
+    if document.kind == "correction":
+        _refuse_overtaken(conn, settings, document, next(d for d in every if d.kind == "report"), where)
+
+
+def _refuse_overtaken(conn: Connection, settings: Settings, document: Document, latest: Document, where: str) -> None:
+    from etl.report.correction import differs
+    from etl.warehouse import signing
+
+    states = signing.content(conn, document.states)
+    if states is None or differs(json.loads(states), facts_of(settings, latest)):
+        raise UsageError(
+            f"the figures have changed since, see document {latest.report_id}: nothing was published",
+            where=where,
+            fix="run the report again: it drafts the correction anew",
+        )
+
+
+def facts_name(document: Document) -> str:
+    """The name of a document's facts."""
+    return next(name for name in document.files if name.endswith("_facts.json"))
+
+
+def facts_of(settings: Settings, document: Document) -> dict[str, Any]:
+    """The facts that a draft was printed from.
+
+    Raises:
+        UsageError: their file is not as it was written.
+    """
+    path = drafts(settings, document) / facts_name(document)
+    if not path.is_file() or _sha256(path) != document.files[path.name]:
+        raise UsageError(
+            "the facts of the draft are not as they were written", where=str(path), fix="draft the report again"
+        )
+    return dict(json.loads(path.read_bytes()))
+
+
+def _sha256(path: Path) -> str:
+    with explained(path):
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+# --- publishing ------------------------------------------------------------------------------------------
+
+
+def marks(document: Document) -> dict[str, str]:
+    """What every published file carries, by the names of its properties."""
+    return {
+        "TongketReport": str(document.report_id),
+        "TongketApprovedBy": document.decided_by,
+        "TongketApprovedAt": document.decided_at,
+        "TongketSnapshot": document.snapshot_id,
+        "TongketSnapshotAt": document.known_at,
+    }
+
+
+def _publish(conn: Connection, settings: Settings, document: Document) -> None:
+    """Writes the folder whole, then notes it. A folder that nobody noted is of a run that broke off: it is replaced."""
+    from etl.warehouse import signing
+
+    if document.kind == "report":
+        data = (drafts(settings, document) / facts_name(document)).read_bytes()
+        signing.keep_content(conn, data)  # what a later correction is compared with
+    folder = _folder(conn, document)
+    contents = _contents(settings, document)
+    _write_folder(settings.outbox / folder, contents)
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
+    signing.publish(conn, document, folder, hashes)
+
+
+def _folder(conn: Connection, document: Document) -> str:
+    from etl.warehouse import signing
+
+    name = f"{document.plan}_{document.cadence}"
+    if document.kind == "correction":
+        before = [d for d in signing.documents(conn, document.key) if d.kind == "correction" and d.published]
+        name += f"_dinh-chinh-{len(before) + 1}"
+    return f"reports/{document.period}/{document.scope}/{name}"
+
+
+def _contents(settings: Settings, document: Document) -> dict[str, bytes]:
+    from etl.report.stamp import stamped
+
+    carried = marks(document)
+    contents = {
+        name: stamped(name, (drafts(settings, document) / name).read_bytes(), {**carried, "TongketDraftSha256": sha256})
+        for name, sha256 in document.files.items()
+    }
+    sidecar = {
+        "schema": SCHEMA,
+        "report": document.report_id,
+        "kind": document.kind,
+        "corrects": document.corrects,
+        **document.key,
+        "snapshot": {"id": document.snapshot_id, "at": document.known_at},
+        "approved": {"by": document.decided_by, "at": document.decided_at},
+        "files": {
+            name: {"draft": document.files[name], "published": hashlib.sha256(data).hexdigest()}
+            for name, data in contents.items()
+        },
+        "simulated": settings.simulated,
+    }
+    return {**contents, SIDECAR: (json.dumps(sidecar, ensure_ascii=False, indent=1) + "\n").encode()}
+
+
+def _write_folder(target: Path, contents: Mapping[str, bytes]) -> None:
+    """Shows the folder whole or not at all."""
+    with explained(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        hidden = Path(tempfile.mkdtemp(prefix=".tmp-", dir=target.parent))
+        try:
+            for name, data in contents.items():
+                write_atomic(hidden / name, data)
+            hidden.chmod(0o755)  # the outbox is read by other accounts
+            if target.exists():
+                shutil.rmtree(target)
+            hidden.rename(target)
+        except BaseException:
+            shutil.rmtree(hidden, ignore_errors=True)
+            raise
+        sync_folder(target.parent)

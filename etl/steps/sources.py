@@ -1,0 +1,95 @@
+"""The cells under the area's figures, gathered by file, for the trail that a report prints. Used by `outcome`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from etl.catalog import Catalogue
+from etl.catalog import models as m
+from etl.model import Attainment, Period
+from etl.steps.common import is_period
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from etl.report.inputs import Source
+    from etl.warehouse.trail import Leaf, Walk
+    from etl.warehouse.trail_cells import Reading
+
+_CELL = re.compile(r"([A-Z]+)(\d+)")
+_Key = tuple[str, str, str, int, str]
+"""(side, data element, period, delivery, sheet)."""
+
+
+def sources(
+    conn: Connection,
+    catalogue: Catalogue,
+    scope: m.Scope,
+    period: Period,
+    rows: Iterable[Attainment],
+    known_at: str,
+) -> tuple[Source, ...]:
+    """Where the area's figures come from, in the order of the rows. Grain: see `Source`.
+
+    An indicator stands once, whatever how many targets ask for it; one that no cells make has none.
+    """
+    from etl.warehouse import trail
+
+    found: list[Source] = []
+    asked = {row.indicator: row for row in rows if row.unit == scope.area_unit and row.value is not None}
+    for code, row in asked.items():
+        indicator = catalogue.indicators[code]
+        if indicator.numerator or indicator.published_element:
+            carried = bool(row.as_of) and is_period(row.as_of) and not indicator.published_element
+            of = Period.parse(row.as_of) if carried else period
+            walked = trail.walk(conn, catalogue, scope, of, indicator, row.unit, as_known_at=known_at)
+            found += _gathered(code, walked)
+    return tuple(found)
+
+
+def _gathered(indicator: str, walked: Walk) -> Iterator[Source]:
+    from etl.report.inputs import Source
+
+    cells: dict[_Key, dict[str, Fraction]] = {}
+    units: dict[_Key, set[str]] = {}
+    for leaf in (leaf for leaf in walked.leaves if leaf.included):
+        for side, element, reading, value in _added(leaf):
+            key = (side, element, reading.period, reading.delivery_id, reading.sheet)
+            place = cells.setdefault(key, {})
+            place[reading.cell] = place.get(reading.cell, Fraction(0)) + value
+            units.setdefault(key, set()).add(leaf.unit)
+    for (side, element, period, delivery, sheet), values in cells.items():
+        origin = walked.origins[delivery]
+        where, count = cell_ranges(values), len(units[side, element, period, delivery, sheet])
+        total = sum(values.values(), Fraction(0))
+        yield Source(
+            indicator, side, element, period, origin.original_name, origin.sha256, sheet, where, count, total
+        )  # fmt: skip
+
+
+def _added(leaf: Leaf) -> Iterator[tuple[str, str, Reading, Fraction]]:
+    """What each cell adds to a side: its value and share, or one for the whole leaf where units are counted."""
+    from etl.warehouse.trail import COUNTED
+
+    for term in leaf.terms:
+        counted = [reading for reading in term.readings if reading.taken[0] in COUNTED]
+        for place, reading in enumerate(counted):
+            value = reading.taken[1]
+            if term.counts_units:
+                yield term.side, term.data_element, reading, leaf.share if place == 0 else Fraction(0)
+            elif value is not None and reading.share is not None:
+                yield term.side, term.data_element, reading, value * reading.share * leaf.share
+
+
+def cell_ranges(cells: Iterable[str]) -> str:
+    """Cells of a sheet as ranges down their columns: ``E8:E21, E24``."""
+    known = sorted((match[1], int(match[2])) for cell in set(cells) if (match := _CELL.fullmatch(cell)))
+    parts = []
+    for (column, _), run in groupby(enumerate(known), key=lambda place: (place[1][0], place[1][1] - place[0])):
+        rows = [row for _, (_, row) in run]
+        parts.append(f"{column}{rows[0]}" if len(rows) == 1 else f"{column}{rows[0]}:{column}{rows[-1]}")
+    return ", ".join(parts)

@@ -1,0 +1,34 @@
+"""Sends a letter through each of Airflow's SMTP connections named, in this fresh process; prints what came of it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def posted(connection: str) -> dict[str, Any]:
+    from tongket_mail import post_office
+
+    from etl.dispatch import Letter, compose, send
+
+    try:
+        post = post_office(connection)
+        if post is None:
+            return {"post": None}
+        with post() as (client, sender):
+            letter = Letter("report/1/x", "Báo cáo quý I", "Kính gửi\n", {"a.docx": b"\x00\xff"})
+            message = compose(letter, sender, "b@vi-du.test", datetime(2024, 4, 22, tzinfo=UTC))
+            answer = send(client, sender, "b@vi-du.test", message)
+        return {"outcome": answer.outcome, "said": answer.said}
+    except Exception as error:
+        return {"error": [kind.__name__ for kind in type(error).__mro__], "said": str(error)}
+
+
+if __name__ == "__main__":
+    sys.path[:0] = [str(ROOT / "dags"), str(ROOT)]
+    sys.stdout.write(json.dumps({connection: posted(connection) for connection in sys.argv[1:]}))

@@ -1,0 +1,67 @@
+"""Airflow's SMTP connection, through its own hook, to a real mail server: handed over once, whatever happens."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.mailbox import LOST, SENDER, Mailbox
+
+PLANS = {"taken": "", "lost": LOST, "later": "451 later", "refused": "554 spam", "nameless": "", "away": ""}
+Sent = tuple[dict[str, Any], dict[str, Mailbox]]
+
+
+@pytest.fixture(scope="module")
+def sent(tmp_path_factory: pytest.TempPathFactory) -> Sent:
+    """What became of a letter by each connection, and the mail server that each leads to."""
+    home = tmp_path_factory.mktemp("airflow-home")
+    boxes = {name: Mailbox(plan) for name, plan in PLANS.items()}
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "TONGKET"))}
+    env |= {"AIRFLOW_HOME": str(home), "AIRFLOW__CORE__LOAD_EXAMPLES": "False", "_AIRFLOW_PROCESS_CONTEXT": "client"}
+    for name, box in boxes.items():
+        sender = "" if name == "nameless" else SENDER
+        extra = {"disable_ssl": True, "disable_tls": True, "from_email": sender, "timeout": 10, "retry_limit": 5}
+        uri = {"conn_type": "smtp", "host": "127.0.0.1", "port": box.port, "extra": extra}
+        env[f"AIRFLOW_CONN_{name.upper()}"] = json.dumps(uri)
+    command = [sys.executable, str(Path(__file__).with_name("posting.py")), *boxes, "unknown"]
+    with ExitStack() as servers:
+        for name, box in boxes.items():
+            if name != "away":
+                servers.enter_context(box.open())
+        done = subprocess.run(command, env=env, cwd=home, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1]), boxes
+
+
+def test_a_message_goes_out_by_the_connection(sent: Sent) -> None:
+    ended, boxes = sent
+    assert ended["taken"] == {"outcome": "sent", "said": "250 taken"}
+    (message,) = boxes["taken"].messages
+    assert (message["From"], message["Subject"], boxes["taken"].to) == (SENDER, "Báo cáo quý I", ["b@vi-du.test"])
+
+
+@pytest.mark.parametrize(("name", "outcome"), [("lost", "unsure"), ("later", "not_sent"), ("refused", "refused")])
+def test_the_hooks_own_retries_send_nothing_twice(sent: Sent, name: str, outcome: str) -> None:
+    ended, boxes = sent
+    assert ended[name]["outcome"] == outcome
+    assert len(boxes[name].raw) == (name == "lost")
+
+
+def test_a_server_that_is_away_is_a_connection_that_failed(sent: Sent) -> None:
+    assert "OSError" in sent[0]["away"]["error"]
+
+
+def test_no_such_connection_is_no_post_office(sent: Sent) -> None:
+    assert sent[0]["unknown"] == {"post": None}
+
+
+def test_a_connection_without_a_sender_fails_at_once_and_says_so(sent: Sent) -> None:
+    said = sent[0]["nameless"]
+    assert said["error"][0] == "AirflowFailException" and "from_email" in said["said"]

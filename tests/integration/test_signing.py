@@ -1,0 +1,421 @@
+"""From a draft to what is published: only a person decides, only the last draft passes, and what was signed is proved."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
+from typer.testing import CliRunner
+
+from etl import load, steps
+from etl.catalog.loader import Catalogue
+from etl.cli import app
+from etl.errors import StorageError, UsageError
+from etl.report.stamp import marks_of
+from etl.settings import Settings
+from etl.steps import signoff
+from tests.integration.build import item
+
+pytestmark = pytest.mark.integration
+
+SCOPE, PERIOD, CADENCE, FORM = "tan-yen", "2024Q1", "quarter", "ty-commune-quarter"
+AT = "2024-04-20T09:00:00+07:00"
+
+
+class Office:
+    """One scope's report of a quarter, drafted as often as units send."""
+
+    def __init__(self, settings: Settings, loader: Engine, catalogue: Catalogue) -> None:
+        self.settings, self.loader, self.catalogue = settings, loader, catalogue
+        scope = catalogue.scopes[SCOPE]
+        self.units = [u.code for u in catalogue.children(scope.area_unit, scope.child_level, catalogue_end())][:2]
+        self.sent = 0
+
+    def send(self, users: int, unit: int = 0) -> None:
+        """A unit sends its form: of 1000 people, so many use the application."""
+        self.sent += 1
+        code = self.units[unit]
+        cells = {(code, "pop_total"): "1000", (code, "telehealth_users"): str(users)}
+        with self.loader.begin() as conn:
+            given = item(conn, self.catalogue, FORM, code, PERIOD, cells, name=f"{code}_{self.sent}.xlsx")
+            load.deliveries(conn, [given])
+
+    def draft(self) -> list[Path]:
+        return [Path(name) for name in steps.report(SCOPE, PERIOD, CADENCE)["documents"]]
+
+    def ask(self, run: str = "run 1", waiting: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+        return steps.to_sign([SCOPE], PERIOD, CADENCE, run, lambda other: other in waiting)
+
+    def rows(self, query: str) -> list[Any]:
+        with self.loader.connect() as conn:
+            return list(conn.execute(text(query)))
+
+
+def catalogue_end() -> Any:
+    from etl.model import Period
+
+    return Period.parse(PERIOD).end
+
+
+@pytest.fixture
+def office(
+    warehouse: Settings, loader: Engine, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Office]:
+    monkeypatch.setenv("TONGKET_SIMULATED", "1")
+    made = Office(warehouse, loader, catalogue)
+    made.send(500)
+    made.draft()
+    yield made
+
+
+def answer(option: str, **words: str) -> dict[str, Any]:
+    """What Airflow's operator gives once a person has answered."""
+    return {
+        "chosen_options": [option],
+        "params_input": words,
+        "responded_at": AT,
+        "responded_by_user": {"id": "7", "name": "Nguyễn Thị A"},
+    }
+
+
+def approve(report: int) -> dict[str, Any]:
+    done = steps.conclude(report, answer(signoff.APPROVE))
+    assert "refused" not in done, done
+    return done
+
+
+def published(office: Office, done: dict[str, Any]) -> dict[str, bytes]:
+    folder = office.settings.outbox / done["folder"]
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+# --- approved ----------------------------------------------------------------------------------------------
+
+
+def test_what_is_approved_is_published_with_who_when_hash_and_snapshot(office: Office) -> None:
+    (question,) = office.ask()
+    done = approve(question["report"])
+    files = published(office, done)
+    assert done["folder"] == f"reports/{PERIOD}/{SCOPE}/ty-ct25_quarter"
+    assert set(files) == set(done["files"])
+    sidecar = json.loads(files["chung-thuc.json"])
+    assert sidecar["approved"] == {"by": "Nguyễn Thị A", "at": AT}
+    assert sidecar["report"] == question["report"] and sidecar["simulated"] is True
+    (row,) = office.rows("SELECT * FROM ops.sign_off")
+    assert (row.decision, row.decided_by, row.snapshot_id) == ("approved", "Nguyễn Thị A", sidecar["snapshot"]["id"])
+    for name, sha256 in row.files.items():
+        assert sidecar["files"][name]["draft"] == sha256
+        marks = marks_of(name, files[name])
+        if name.endswith((".docx", ".xlsx")):
+            assert marks["TongketApprovedBy"] == "Nguyễn Thị A" and marks["TongketApprovedAt"] == AT
+            assert marks["TongketDraftSha256"] == sha256
+            assert marks["TongketSnapshot"] == sidecar["snapshot"]["id"]
+
+
+def test_nothing_that_is_seen_changes_by_publishing(office: Office) -> None:
+    (question,) = office.ask()
+    files = published(office, approve(question["report"]))
+    for draft in office.draft():
+        if draft.suffix in {".docx", ".xlsx"}:
+            before, after = zipfile.ZipFile(draft), zipfile.ZipFile(_file(office, draft.name))
+            added = set(after.namelist()) - set(before.namelist())
+            assert added == {"docProps/custom.xml"}
+            changed = {name for name in before.namelist() if before.read(name) != after.read(name)}
+            assert changed == {"[Content_Types].xml", "_rels/.rels"}
+        if draft.suffix == ".json":
+            assert files[draft.name] == draft.read_bytes()
+
+
+def _file(office: Office, name: str) -> Path:
+    return office.settings.outbox / "reports" / PERIOD / SCOPE / "ty-ct25_quarter" / name
+
+
+def test_publishing_twice_changes_nothing(office: Office) -> None:
+    (question,) = office.ask()
+    first = approve(question["report"])
+    files = published(office, first)
+    later = answer(signoff.APPROVE) | {"responded_at": "2024-04-21T09:00:00+07:00"}
+    assert steps.conclude(question["report"], later) == first
+    assert published(office, first) == files
+    counts = "SELECT (SELECT count(*) FROM ops.sign_off), (SELECT count(*) FROM ops.publication)"
+    assert office.rows(counts) == [(1, 1)]
+
+
+def test_a_folder_left_by_a_run_that_broke_off_is_replaced(office: Office) -> None:
+    (question,) = office.ask()
+    left = _file(office, "half.docx")
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half")
+    files = published(office, approve(question["report"]))
+    assert "half.docx" not in files
+    assert not [p for p in left.parent.parent.iterdir() if p.name.startswith(".tmp")]
+
+
+def test_what_cannot_be_written_is_neither_published_nor_recorded(office: Office) -> None:
+    (question,) = office.ask()
+    blocked = office.settings.outbox / "reports"
+    blocked.write_bytes(b"a file where a folder should be")
+    with pytest.raises(StorageError, match=r"Not a directory|File exists"):
+        steps.conclude(question["report"], answer(signoff.APPROVE))
+    assert office.rows("SELECT * FROM ops.sign_off") == []
+    blocked.unlink()
+    assert approve(question["report"])["decision"] == "approved"
+
+
+# --- sent back, or nobody ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"), [({"ly_do": " Thiếu nguyên nhân "}, "Thiếu nguyên nhân"), ({}, "không nêu lý do")]
+)
+def test_a_draft_sent_back_is_not_published_and_the_next_one_says_why(
+    office: Office, words: dict[str, str], kept: str
+) -> None:
+    (question,) = office.ask()
+    done = steps.conclude(question["report"], answer(signoff.SEND_BACK, **words))
+    assert (done["decision"], done["reason"], done["folder"]) == ("sent_back", kept, "")
+    assert not (office.settings.outbox / "reports").exists()
+    assert office.ask("run 2") == [], "decided"
+    office.send(510)
+    office.draft()
+    (again,) = office.ask("run 3")
+    assert again["report"] != question["report"]
+    assert kept in again["body"] and "Nguyễn Thị A" in again["body"]
+
+
+def test_an_answer_without_a_person_decides_nothing(office: Office) -> None:
+    (question,) = office.ask()
+    nobody = answer(signoff.APPROVE) | {"responded_by_user": None}
+    assert "nobody answered" in steps.conclude(question["report"], nobody)["refused"]
+    assert office.rows("SELECT * FROM ops.sign_off") == []
+    with pytest.raises(UsageError, match="needs a name"):
+        steps.sign(str(question["report"]), " ")
+
+
+def test_what_is_published_cannot_be_sent_back(office: Office) -> None:
+    (question,) = office.ask()
+    approve(question["report"])
+    refused = steps.conclude(question["report"], answer(signoff.SEND_BACK, ly_do="Nhầm"))
+    assert "approved already" in refused["refused"]
+
+
+# --- asked once ----------------------------------------------------------------------------------------------
+
+
+def test_a_document_is_asked_about_once_unless_nobody_waits_for_the_answer(office: Office) -> None:
+    (question,) = office.ask("run 1")
+    assert office.ask("run 2", waiting=("run 1",)) == []
+    assert office.draft() and office.ask("run 2", waiting=("run 1",)) == [], "the same draft written again"
+    assert office.ask("run 1", waiting=("run 1",)) == [question], "the same run, told to ask again"
+    assert [q["report"] for q in office.ask("run 2")] == [question["report"]], "the first run is gone"
+
+
+def test_who_sent_back_by_mistake_is_asked_again_when_the_same_run_is_cleared(office: Office) -> None:
+    (question,) = office.ask("run 1")
+    steps.conclude(question["report"], answer(signoff.SEND_BACK))
+    (again,) = office.ask("run 1")
+    assert approve(again["report"])["decision"] == "approved"
+    assert [row.decision for row in office.rows("SELECT decision FROM ops.sign_off ORDER BY sign_off_id")] == [
+        "sent_back",
+        "approved",
+    ]
+
+
+def test_people_are_told_what_they_decide_on(office: Office) -> None:
+    (question,) = office.ask()
+    body = question["body"]
+    assert "SỐ LIỆU MÔ PHỎNG" in question["subject"] and "quý I năm 2024" in question["subject"]
+    for row in office.rows("SELECT files, snapshot_id FROM ops.report"):
+        assert all(name in body and sha256 in body for name, sha256 in row.files.items())
+        assert row.snapshot_id in body
+    assert "chỉ tiêu" in body and "Chưa gửi báo cáo" in body and "Cảnh báo cần xác nhận" in body
+
+
+# --- stale ---------------------------------------------------------------------------------------------------
+
+
+def test_a_draft_that_was_replaced_is_never_published(office: Office) -> None:
+    (question,) = office.ask()
+    office.send(600)
+    office.draft()
+    refused = steps.conclude(question["report"], answer(signoff.APPROVE))["refused"]
+    assert "replaced by a newer one" in refused
+    assert office.rows("SELECT * FROM ops.sign_off") == []
+    assert not (office.settings.outbox / "reports").exists()
+    (newer,) = office.ask("run 2", waiting=("run 1",))
+    assert approve(newer["report"])["report"] == newer["report"]
+
+
+def test_a_draft_whose_file_was_changed_is_never_published(office: Office) -> None:
+    (question,) = office.ask()
+    word = next(path for path in office.draft() if path.suffix == ".docx")
+    word.write_bytes(word.read_bytes() + b" ")
+    refused = steps.conclude(question["report"], answer(signoff.APPROVE))["refused"]
+    assert word.name in refused and "not as it was written" in refused
+    assert not (office.settings.outbox / "reports").exists()
+
+
+# --- corrections ---------------------------------------------------------------------------------------------
+
+
+def test_a_changed_number_raises_a_correction_and_the_first_report_stays(office: Office) -> None:
+    (question,) = office.ask()
+    first = approve(question["report"])
+    before = published(office, first)
+    office.send(640)
+    office.draft()
+    (correction,) = office.ask("run 2")
+    assert "báo cáo đính chính" in correction["subject"]
+    done = approve(correction["report"])
+    assert done["kind"] == "correction" and done["folder"].endswith("ty-ct25_quarter_dinh-chinh-1")
+    assert published(office, first) == before
+    files = published(office, done)
+    facts = json.loads(next(data for name, data in files.items() if name.endswith("_facts.json")))
+    row = next(r for r in facts["rows"] if r["unit"] == office.units[0])
+    assert row["before"].startswith("50") and row["after"].startswith("64")
+    assert facts["corrects"]["report"] == question["report"]
+    assert any("lần 2" in cause for cause in facts["causes"])
+    word = next(data for name, data in files.items() if name.endswith(".docx"))
+    import io
+
+    said = zipfile.ZipFile(io.BytesIO(word)).read("word/document.xml").decode()
+    assert row["before"] in said and row["after"] in said and "{{" not in said
+    assert office.ask("run 3") == [], "nothing has changed since"
+
+
+def test_other_bytes_with_the_same_numbers_raise_nothing(office: Office) -> None:
+    (question,) = office.ask()
+    approve(question["report"])
+    office.send(500)
+    word = next(path for path in office.draft() if path.suffix == ".docx")
+    assert word.read_bytes() != b""
+    assert len(office.rows("SELECT * FROM ops.report")) == 2, "drafted again, at another snapshot"
+    assert office.ask("run 2") == []
+
+
+def test_a_correction_is_itself_corrected_and_one_that_was_overtaken_is_not_published(office: Office) -> None:
+    (question,) = office.ask()
+    approve(question["report"])
+    office.send(640)
+    office.draft()
+    (first,) = office.ask("run 2")
+    office.send(500)
+    office.draft()
+    assert office.ask("run 3") == [], "the numbers are again as they were printed"
+    assert "figures have changed since" in steps.conclude(first["report"], answer(signoff.APPROVE))["refused"]
+    office.send(700)
+    office.draft()
+    (second,) = office.ask("run 4")
+    approve(second["report"])
+    office.send(710)
+    office.draft()
+    (third,) = office.ask("run 5")
+    done = approve(third["report"])
+    assert done["folder"].endswith("_dinh-chinh-2")
+    facts = json.loads(next(d for n, d in published(office, done).items() if n.endswith("_facts.json")))
+    assert next(r for r in facts["rows"] if r["unit"] == office.units[0])["before"].startswith("70")
+    assert facts["corrects"]["report"] == question["report"]
+
+
+def test_the_same_correction_is_drafted_once(office: Office) -> None:
+    (question,) = office.ask()
+    approve(question["report"])
+    office.send(640)
+    office.draft()
+    (first,) = office.ask("run 2")
+    office.send(640)
+    office.draft()
+    assert office.ask("run 3", waiting=("run 2",)) == []
+    assert approve(first["report"])["kind"] == "correction"
+
+
+# --- verify --------------------------------------------------------------------------------------------------
+
+
+def verified(*arguments: str, code: int) -> dict[str, Any]:
+    done = CliRunner().invoke(app, ["verify", *arguments, "--json"])
+    assert done.exit_code == code, done.output
+    return dict(json.loads(done.stdout))
+
+
+def test_every_published_file_is_proved_and_nothing_else(office: Office, tmp_path: Path) -> None:
+    (question,) = office.ask()
+    drafts = office.draft()
+    for path in drafts:
+        assert verified(str(path), code=1)["says"] == "Bản nháp, chưa ký."
+    done = approve(question["report"])
+    for name in published(office, done):
+        found = verified(str(_file(office, name)), code=0)
+        assert found["source"] == "warehouse"
+        assert found["approved"] == {"by": "Nguyễn Thị A", "at": AT} and found["report"] == question["report"]
+    word = _file(office, next(p.name for p in drafts if p.suffix == ".docx"))
+    altered = tmp_path / word.name
+    with zipfile.ZipFile(word) as source, zipfile.ZipFile(altered, "w") as target:
+        for info in source.infolist():
+            data = source.read(info)
+            target.writestr(info, data.replace(b"50", b"51") if info.filename == "word/document.xml" else data)
+    found = verified(str(altered), code=1)
+    assert found["says"] == "Nội dung đã bị thay đổi sau khi ký."
+    assert found["carries"]["TongketReport"] == str(question["report"])
+    (tmp_path / "other.docx").write_bytes(b"no report")
+    assert verified(str(tmp_path / "other.docx"), code=1)["verdict"] == "unknown"
+    assert CliRunner().invoke(app, ["verify", str(tmp_path / "none.docx")]).exit_code == 2
+
+
+def test_away_from_the_warehouse_the_record_beside_the_file_proves_it(office: Office, tmp_path: Path) -> None:
+    (question,) = office.ask()
+    drafts = office.draft()
+    approve(question["report"])
+    away = tmp_path / "away"
+    shutil.copytree(_file(office, "x").parent, away)
+    word = next(p for p in away.iterdir() if p.suffix == ".docx")
+    found = verified(str(word), "--offline", code=0)
+    assert (found["source"], found["approved"]["by"]) == ("record", "Nguyễn Thị A")
+    shutil.copy(next(p for p in drafts if p.suffix == ".docx"), word)
+    assert verified(str(word), "--offline", code=1)["verdict"] == "draft"
+    with zipfile.ZipFile(next(p for p in away.iterdir() if p.suffix == ".xlsx"), "a") as annex:
+        annex.writestr("added", b"")
+    changed = next(p for p in away.iterdir() if p.suffix == ".xlsx")
+    assert verified(str(changed), "--offline", code=1)["verdict"] == "altered"
+    (away / "chung-thuc.json").unlink()
+    assert CliRunner().invoke(app, ["verify", str(word), "--offline"]).exit_code == 2
+
+
+def test_who_verifies_a_report_learns_of_its_corrections(office: Office) -> None:
+    (question,) = office.ask()
+    approve(question["report"])
+    office.send(640)
+    office.draft()
+    (correction,) = office.ask("run 2")
+    approve(correction["report"])
+    found = verified(str(_file(office, "chung-thuc.json")), code=0)
+    assert [c["report"] for c in found["corrected_by"]] == [correction["report"]]
+
+
+# --- the shell, and the tables -------------------------------------------------------------------------------
+
+
+def test_people_without_airflow_sign_from_the_shell(office: Office) -> None:
+    word = next(path for path in office.draft() if path.suffix == ".docx")
+    back = CliRunner().invoke(app, ["sign", str(word), "--by", "Trần B", "--send-back", "Sai tên huyện", "--json"])
+    assert (json.loads(back.stdout)["decision"], json.loads(back.stdout)["reason"]) == ("sent_back", "Sai tên huyện")
+    done = CliRunner().invoke(app, ["sign", str(word), "--by", "Trần B", "--json"])
+    assert done.exit_code == 0 and json.loads(done.stdout)["by"] == "Trần B"
+    assert CliRunner().invoke(app, ["sign", "999", "--by", "Trần B"]).exit_code == 2
+    assert CliRunner().invoke(app, ["sign", "nothing.docx", "--by", "Trần B"]).exit_code == 2
+
+
+@pytest.mark.parametrize("table", ["sign_off", "sign_off_question", "publication"])
+def test_nobody_rewrites_a_decision(office: Office, table: str, engine_as: Any) -> None:
+    (question,) = office.ask()
+    approve(question["report"])
+    for change in (f"DELETE FROM ops.{table}", f"UPDATE ops.{table} SET recorded_at = now()"):
+        with engine_as("owner").begin() as conn, pytest.raises(IntegrityError, match="append-only"):
+            conn.execute(text(change))

@@ -1,0 +1,147 @@
+"""What counts as a printed number that changed, and how the correction says it."""
+
+from __future__ import annotations
+
+import copy
+import io
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docx import Document
+
+from etl.errors import TemplateError
+from etl.report import ReportInput
+from etl.report.correction import Cause, CorrectionInput, CorrectionView, correction_facts, differs, word_correction
+from etl.report.facts import build_facts
+from etl.report.sentences import Sentences
+from etl.report.slots import slots_of
+from tests.unit.report.conftest import TEMPLATES
+
+CAUSE = Cause("Trung tâm Y tế huyện A", "Biểu quý", "quý III năm 2024", 2, "2024-10-30T08:00:00+07:00", 3)
+
+
+@pytest.fixture(scope="module")
+def facts(given: ReportInput, say: Sentences) -> dict[str, Any]:
+    return build_facts(given, say)
+
+
+@pytest.fixture
+def changed(facts: dict[str, Any]) -> Callable[..., dict[str, Any]]:
+    """The facts with a figure of the area changed, as a later snapshot gives them."""
+
+    def make(**parts: Any) -> dict[str, Any]:
+        later = copy.deepcopy(facts)
+        later["snapshot"] = {"at": "2024-11-02T08:00:00+07:00", "id": "later", "text": "08h00 ngày 02/11/2024"}
+        later["situation"] = [s.replace(facts["snapshot"]["text"], "08h00 ngày 02/11/2024") for s in later["situation"]]
+        first(later).update(copy.deepcopy(parts))
+        return later
+
+    return make
+
+
+def first(facts: dict[str, Any]) -> dict[str, Any]:
+    """The area's first figure that has a value."""
+    area = facts["area"]["unit"]
+    return next(units[area] for units in facts["figures"].values() if units[area]["value"]["value"] is not None)
+
+
+def test_another_snapshot_with_the_same_print_is_no_difference(
+    facts: dict[str, Any], changed: Callable[..., dict[str, Any]]
+) -> None:
+    assert not differs(facts, changed())
+    assert not differs(facts, changed(source="another words")), "words are no number"
+
+
+@pytest.mark.parametrize("part", ["printed", "status_text"])
+def test_a_changed_print_or_verdict_is_a_difference(
+    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], part: str
+) -> None:
+    assert differs(facts, changed(**{part: "khác 1"}))
+
+
+def test_a_figure_that_prints_the_same_but_counts_others_is_a_difference_and_says_which(
+    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Sentences
+) -> None:
+    later = changed(numerator=first(facts)["numerator"] | {"text": "4.321"})
+    (row,) = correction_facts(CorrectionInput(7, facts, later, (CAUSE,)), say)["rows"]
+    assert row["after"].endswith("tử số 4.321") and row["before"] != row["after"]
+    assert not row["status_changed"]
+
+
+def test_a_turned_verdict_is_named(
+    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Sentences
+) -> None:
+    later = changed(status_text="Đạt sau đính chính", printed="99,9")
+    made = correction_facts(CorrectionInput(7, facts, later, (CAUSE,)), say)
+    assert len(made["verdicts"]) == 1 and "Đạt sau đính chính" in made["verdicts"][0]
+    assert "lần 2" in made["causes"][0] and "thay đổi 3 ô" in made["causes"][0]
+
+
+def test_a_changed_number_in_a_sentence_is_quoted_and_changed_words_are_not(
+    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Sentences
+) -> None:
+    later = changed()
+    later["summary"] = [*facts["summary"], "Thêm 3 câu."]
+    later["tasks"]["sentences"] = (
+        ["Lời khác, không có số."] if not facts["tasks"]["sentences"] else later["tasks"]["sentences"]
+    )
+    made = correction_facts(CorrectionInput(7, facts, later, ()), say)
+    assert made["others"] == ["- Bổ sung: “Thêm 3 câu.”"]
+    assert made["rows"] == [] and made["figures"] == say.texts["correction.no_figures"]
+    assert made["causes"][0] == say.texts["correction.no_cause"]
+    back = correction_facts(CorrectionInput(7, later, changed(), ()), say)
+    assert back["others"] == ["- Bỏ: “Thêm 3 câu.”"]
+
+
+def test_a_figure_that_is_gone_stands_with_a_dash(
+    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Sentences
+) -> None:
+    later = changed()
+    item, area = first(facts)["item"], facts["area"]["unit"]
+    del later["figures"][item][area]
+    (row,) = correction_facts(CorrectionInput(7, facts, later, ()), say)["rows"]
+    assert (row["item"], row["after"], row["verdict_after"]) == (item, "–", "–")
+
+
+def test_the_document_prints_both_numbers_the_same_each_time(
+    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Sentences
+) -> None:
+    made = correction_facts(CorrectionInput(7, facts, changed(printed="12,3"), (CAUSE,)), say)
+    data = word_correction(made, TEMPLATES / "correction.docx")
+    assert word_correction(made, TEMPLATES / "correction.docx") == data
+    document = Document(io.BytesIO(data))
+    cells = {cell.text for row in document.tables[-1].rows for cell in row.cells}
+    assert {first(facts)["printed"], "12,3"} <= cells
+    said = "\n".join(p.text for p in document.paragraphs)
+    assert "Đính chính số liệu" in said and "{{" not in said
+
+
+def test_slots_of_the_template_are_checked_both_ways(
+    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Sentences, tmp_path: Path
+) -> None:
+    made = correction_facts(CorrectionInput(7, facts, changed(printed="12,3"), ()), say)
+    for old, new, message in (
+        ("{{ figures }}", "{{ figure }}", "unknown slot 'figure'"),
+        ("{{ figures }}", "", "unused slot"),
+    ):
+        path = tmp_path / "correction.docx"
+        shutil.copy(TEMPLATES / "correction.docx", path)
+        document = Document(str(path))
+        hit = next(p for p in document.paragraphs if old in p.text)
+        hit.text = hit.text.replace(old, new)
+        document.save(str(path))
+        with pytest.raises(TemplateError, match=message):
+            word_correction(made, path)
+
+
+def test_every_slot_stands_in_the_guide() -> None:
+    guide = (
+        (TEMPLATES.parent / "docs" / "reports.md")
+        .read_text(encoding="utf-8")
+        .partition("## Slots of `correction.docx`")[2]
+    )
+    for slot in slots_of(CorrectionView):
+        assert f"`{slot}`" in guide, f"docs/reports.md does not explain {slot}"

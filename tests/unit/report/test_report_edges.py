@@ -1,0 +1,360 @@
+"""Every sentence at its edges: no change, no data, first period, one unit, none. And no sentence is bad Vietnamese."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from etl.catalog import Catalogue
+from etl.model import Attainment, Period, Projection, TaskReport, UnitStatus
+from etl.report import ReportInput, directions, path, since
+from etl.report.by_unit import scores
+from etl.report.dates import decree_dates, next_period, reported_before
+from etl.report.facts import build_facts
+from etl.report.figures import build_figures
+from etl.report.followup import tasks
+from etl.report.head import plan_name
+from etl.report.places import said
+from etl.report.sentences import SLOTS, Sentences
+from tests.report.conftest import CASES
+from tests.report.samples import sample
+
+BAD = re.compile(
+    r"  |\.\.|;\.|,\.|: *\.| ,| ;| \.(?!\.)|\(\)|\( | \)|\b0 chỉ tiêu|None|\{|\}|:;|,,|;;|–– |\bđiểm phần trăm%"
+)
+"""What no sentence may contain: doubled or stray marks, empty brackets, a counted nothing, a slot left over."""
+FROM_A_UNIT = re.compile(r"=1\+1|\{\{")
+
+
+def texts(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Every sentence in the facts, with its place."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from texts(part, f"{place}.{key}")
+    elif isinstance(value, list):
+        for number, part in enumerate(value):
+            yield from texts(part, f"{place}[{number}]")
+    elif isinstance(value, str) and " " in value:
+        yield place, value
+
+
+def said_in(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    parts = ("situation", "summary", "lines", "since", "outlook", "units", "tasks", "notes", "directions", "data_notes")
+    found = [pair for part in parts for pair in texts(facts[part], part)]
+    kept = (".sentences", "situation[", "summary[", ".lines[", "notes.d", "notes.c", "notes.p", "data_notes[")
+    return [(place, text) for place, text in found if any(mark in place for mark in kept)]
+
+
+def emptied(given: ReportInput) -> ReportInput:
+    return replace(
+        given, attainments=(), previous=(), last=(), statuses=(), tasks=(), notes=(), corrections=(), simulated=False
+    )
+
+
+def without_values(given: ReportInput) -> ReportInput:
+    rows = tuple(
+        replace(a, value=None, met=None, status="no_data", people_missing=None, projections=(), bounds=None)
+        for a in given.attainments
+    )
+    return replace(given, attainments=rows)
+
+
+def one_unit(given: ReportInput) -> ReportInput:
+    unit = next(a.unit for a in given.attainments if a.unit != given.area)
+    rows = tuple(a for a in given.attainments if a.unit in {given.area, unit})
+    return replace(given, attainments=rows, statuses=given.statuses[:1], notes=given.notes[:1], previous=(), last=())
+
+
+def unchanged(given: ReportInput) -> ReportInput:
+    return replace(given, previous=given.attainments, last=given.attainments)
+
+
+def all_alike(given: ReportInput) -> ReportInput:
+    rows = tuple(
+        a if a.unit == given.area or a.value is None else replace(a, value=Fraction(1), status="met", met=True)
+        for a in given.attainments
+    )
+    return replace(given, attainments=rows)
+
+
+EDGES = (lambda given: given, emptied, without_values, one_unit, unchanged, all_alike)
+
+
+@pytest.mark.parametrize("edge", EDGES, ids=("whole", "empty", "no_data", "one_unit", "unchanged", "alike"))
+@pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(case[1:]))
+def test_no_sentence_is_broken_at_any_edge(catalogue: Catalogue, say: Sentences, case: Any, edge: Any) -> None:
+    facts = build_facts(edge(sample(catalogue, *case)), say)
+    sentences = said_in(facts)
+    assert len(sentences) > 10
+    for place, text in sentences:
+        if FROM_A_UNIT.search(text):
+            continue
+        assert not BAD.search(text), (place, text)
+        assert text.endswith((".", ";", ":")), (place, text)
+        first = text.removeprefix("- ")
+        assert first[0].isupper() or first[0].isdigit() or first[0] == "“" or place.startswith("directions"), text
+
+
+@dataclass(frozen=True)
+class Listening(Sentences):
+    """Remembers which sentences were said."""
+
+    heard: set[str] = field(default_factory=set)
+
+    def say(self, name: str, /, **slots: object) -> str:
+        self.heard.add(name)
+        return super().say(name, **slots)
+
+
+def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
+    """What the samples have none of: rare states, each in a report of its own."""
+    base = sample(catalogue, "kon-tum", "kt-1693", "2024Q3")
+    mine = [a for a in base.attainments if a.unit == base.area]
+    turned = {"met": "not_met", "not_met": "met", "within_plan": "no_data", "over_plan": "within_plan"}
+    yield replace(
+        base, last=tuple(replace(a, status=turned.get(a.status, "not_met"), value=Fraction(50)) for a in mine)
+    )
+    yield replace(base, attainments=tuple(replace(a, status="within_plan") for a in mine))
+    yield replace(base, attainments=tuple(replace(a, status="over_plan") for a in mine))
+    yield replace(base, attainments=tuple(replace(a, as_of="", estimated=True) for a in mine), last=())
+    yield replace(base, statuses=(UnitStatus("f", "608", "Thành phố Kon Tum", "2024Q3", "accepted"),))
+    yield replace(base, statuses=tuple(replace(s, state="accepted", late_days=0) for s in base.statuses))
+    yield replace(base, attainments=tuple(replace(a, contradicts=("6",), classes_disagree=True) for a in mine))
+    yield replace(base, statuses=tuple(replace(s, state="silent") for s in base.statuses))
+    few = {"numerator": Fraction(9), "denominator": Fraction(10), "interval": (59.6, 98.2), "as_of": ""}
+    yield replace(base, attainments=tuple(replace(a, **few) for a in mine if a.indicator == "bhyt"))
+    told = base.plan.tasks[0].id
+    yield replace(
+        base, tasks=tuple(TaskReport("kt-1693", told, unit, "2024Q3", "done") for unit in ("608", "610", "611"))
+    )
+    heirs = tuple(replace(a, unit=a.unit if a.unit == base.area else "51-CDC") for a in base.attainments)
+    yield replace(base, period=Period.parse("2025Q3"), attainments=heirs)
+    annual = sample(catalogue, "kon-tum", "kt-1693", "2024")
+    yield replace(annual, attainments=tuple(replace(a, projections=()) for a in annual.attainments if a.unit == "x"))
+    short = (Projection(2030, points=2, reason="quá ít số liệu để dự báo: có 2 kỳ, cần ít nhất 6"),)
+    yield replace(annual, attainments=tuple(replace(a, projections=short) for a in annual.attainments))
+    due = sample(catalogue, "tan-yen", "ty-ct25", "2024Q4")
+    first = due.plan.tasks[0]
+    window = next_period(due.period).start + timedelta(days=5)
+    for day in (window, due.period.end):
+        dated = first.model_copy(
+            update={"deadline": first.deadline.model_copy(update={"kind": "by_date", "date": day, "written": "x"})}
+        )
+        late = TaskReport(due.plan.id, first.id, "216", due.period.key, "overdue")
+        yield replace(due, plan=due.plan.model_copy(update={"tasks": (dated,)}), tasks=(late,))
+    gone = first.model_copy(update={"overtaken_on": due.period.end, "overtaken_by": "đã có quy định mới"})
+    yield replace(due, plan=due.plan.model_copy(update={"tasks": (gone,)}), tasks=())
+    yield replace(due, plan=due.plan.model_copy(update={"tasks": ()}), tasks=())
+
+
+def test_every_sentence_is_said_somewhere(catalogue: Catalogue, say: Sentences) -> None:
+    """A sentence that nothing can ever print would be dead weight in the office's file."""
+    listening = Listening(say.texts)
+    for case in CASES:
+        for edge in EDGES:
+            build_facts(edge(sample(catalogue, *case)), listening)
+    for given in odd_cases(catalogue):
+        build_facts(given, listening)
+    elsewhere = ("correction.", "picture.", "letter.", "html.", "page.", "pdf.", "sheet.", "upward.")
+    plain = {name for name, slots in SLOTS.items() if not slots}
+    silent = {n for n in SLOTS.keys() - listening.heard - plain if not n.startswith(elsewhere)}
+    assert silent == set()
+
+
+# --- since ----------------------------------------------------------------------------------------------
+
+
+def share(given: ReportInput, value: str, status: str, **changes: object) -> Attainment:
+    row = next(a for a in given.attainments if a.item == "12" and a.unit == given.area)
+    known = {"as_of": "", "interval": None, "numerator": Fraction(9), "denominator": Fraction(10)}
+    return replace(row, value=Fraction(value), status=status, **{**known, **changes})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "expected"),
+    [
+        (None, ("93.5", "not_met"), ["Chưa có số liệu quý II năm 2024 để so sánh."]),
+        (
+            ("93.5", "not_met"),
+            ("93.5", "not_met"),
+            [
+                "So với quý II năm 2024, đánh giá đạt, chưa đạt của các chỉ tiêu không thay đổi.",
+                "Không có chỉ tiêu nào thay đổi rõ về số liệu so với quý II năm 2024.",
+            ],
+        ),
+        (
+            ("94.3", "not_met"),
+            ("95", "met"),
+            [
+                "Chuyển sang đạt hoặc trong mức kế hoạch (1 chỉ tiêu): "
+                "Tỉ lệ người dân tham gia bảo hiểm y tế (chỉ tiêu 12).",
+                "Chỉ tiêu có thay đổi rõ về số liệu so với quý II năm 2024:",
+                "- Tỉ lệ người dân tham gia bảo hiểm y tế (chỉ tiêu 12): "
+                "tăng 0,70 điểm phần trăm (từ 94,30% lên 95,00%).",
+            ],
+        ),
+        (
+            ("95", "met"),
+            ("94.3", "not_met"),
+            [
+                "Chuyển sang chưa đạt hoặc cao hơn mức kế hoạch (1 chỉ tiêu): "
+                "Tỉ lệ người dân tham gia bảo hiểm y tế (chỉ tiêu 12).",
+                "Chỉ tiêu có thay đổi rõ về số liệu so với quý II năm 2024:",
+                "- Tỉ lệ người dân tham gia bảo hiểm y tế (chỉ tiêu 12): "
+                "giảm 0,70 điểm phần trăm (từ 95,00% xuống 94,30%).",
+            ],
+        ),
+    ],
+)
+def test_what_changed_since_the_last_report(
+    given: ReportInput, say: Sentences, then: Any, now: Any, expected: list[str]
+) -> None:
+    last = (share(given, *then),) if then else ()
+    chosen = replace(given, attainments=(share(given, *now),), last=last)
+    assert since.sentences(chosen, say) == expected
+
+
+def test_the_annual_report_does_not_say_each_change_twice(catalogue: Catalogue, say: Sentences) -> None:
+    annual = sample(catalogue, "kon-tum", "kt-1693", "2024")
+    rows = (share(annual, "95", "met"),)
+    chosen = replace(annual, attainments=rows, last=(share(annual, "90", "not_met"),))
+    assert since.sentences(chosen, say) == [
+        "Chuyển sang đạt hoặc trong mức kế hoạch (1 chỉ tiêu): Tỉ lệ người dân tham gia bảo hiểm y tế (chỉ tiêu 12)."
+    ]
+
+
+def test_what_adds_up_through_the_year_is_not_set_beside_another_stretch(given: ReportInput, say: Sentences) -> None:
+    row = next(a for a in given.attainments if a.item == "15.1" and a.unit == given.area)
+    now = replace(row, value=Fraction(30), interval=None, status="over_plan", as_of="")
+    chosen = replace(given, attainments=(now,), last=(replace(now, value=Fraction(10)),))
+    assert since.sentences(chosen, say)[-1] == "Không có chỉ tiêu nào thay đổi rõ về số liệu so với quý II năm 2024."
+
+
+# --- directions -----------------------------------------------------------------------------------------
+
+
+def directed(given: ReportInput, say: Sentences) -> list[str]:
+    figures = build_figures(given, say)
+    return directions.sentences(given, say, figures, scores(given, figures), tasks(given, say))
+
+
+def test_where_nothing_asks_for_anything_the_plan_simply_goes_on(given: ReportInput, say: Sentences) -> None:
+    assert directed(emptied(given), say) == [
+        "Tiếp tục tổ chức thực hiện đồng bộ các nhiệm vụ, giải pháp của Kế hoạch số 1693/KH-UBND trong quý IV năm 2024."
+    ]
+
+
+def test_each_point_is_numbered_and_each_list_ends_with_a_full_stop(given: ReportInput, say: Sentences) -> None:
+    lines = directed(given, say)
+    points = [line for line in lines if re.match(r"\d+\. ", line)]
+    assert [int(line.split(".")[0]) for line in points] == list(range(1, len(points) + 1))
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        if line.startswith("- "):
+            assert line.endswith(";" if after.startswith("- ") else ".")
+        elif not line.endswith("."):
+            assert line.endswith(":") and after
+
+
+def test_units_without_an_accepted_report_are_to_be_reminded_by_name(given: ReportInput, say: Sentences) -> None:
+    line = next(line for line in directed(given, say) if "Đôn đốc" in line)
+    for status in given.statuses:
+        assert (said(say, status.unit_name) in line) == (status.state != "accepted")
+
+
+def test_only_tasks_of_the_next_period_fall_due(given: ReportInput, say: Sentences) -> None:
+    task = given.plan.tasks[0]
+    following = next_period(given.period)
+
+    def due(day: Any) -> bool:
+        deadline = task.deadline.model_copy(update={"kind": "by_date", "date": day, "written": "trong tháng"})
+        plan = given.plan.model_copy(update={"tasks": (task.model_copy(update={"deadline": deadline}),)})
+        return any(
+            "nhiệm vụ đến hạn trong quý IV" in line for line in directed(replace(given, plan=plan, tasks=()), say)
+        )
+
+    assert due(following.start) and due(following.end)
+    assert not due(following.end + timedelta(days=1))
+    assert not due(given.period.end)
+
+
+# --- the path -------------------------------------------------------------------------------------------
+
+
+def test_the_outlook_names_the_likeliest_first_and_each_target_once(catalogue: Catalogue, say: Sentences) -> None:
+    annual = sample(catalogue, "kon-tum", "kt-1693", "2024")
+    row = share(annual, "90", "not_met", progress_class="limited")
+    likely = Projection(2030, 96.0, 95.1, 96.9, Fraction(95), 0.97, "rất có khả năng", 8)
+    rows = (
+        replace(row, projections=(replace(likely, probability=0.1, chance="ít khả năng"),)),
+        replace(row, item="13", projections=(likely,), status="met"),
+    )
+    chosen = replace(annual, attainments=rows)
+    lines = path.sentences(chosen, say, build_figures(chosen, say))
+    assert lines[:3] == [
+        "Đã đạt mức kế hoạch năm 2025: 1 chỉ tiêu (13).",
+        "Chậm: 1 chỉ tiêu (12).",
+        "Triển vọng đạt mức kế hoạch năm 2030: rất có khả năng 1 chỉ tiêu (13); ít khả năng 1 chỉ tiêu (12).",
+    ]
+
+
+def test_too_short_a_series_says_so_and_foresees_nothing(catalogue: Catalogue, say: Sentences) -> None:
+    annual = sample(catalogue, "kon-tum", "kt-1693", "2024")
+    short = Projection(2030, points=2, reason="quá ít số liệu để dự báo: có 2 kỳ, cần ít nhất 6")
+    chosen = replace(annual, attainments=(share(annual, "90", "not_met", projections=(short,), progress_class=""),))
+    figures = build_figures(chosen, say)
+    assert path.outlook_rows(chosen, figures) == []
+    assert path.sentences(chosen, say, figures) == [
+        "Chưa nêu triển vọng đến các mốc của kế hoạch: quá ít số liệu để dự báo: có 2 kỳ, cần ít nhất 6 (chỉ tiêu 12)."
+    ]
+
+
+# --- periods, places, dates -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("period", "following", "before"),
+    [
+        ("2024Q1", "2024Q2", "2023Q4"),
+        ("2024Q4", "2025Q1", "2024Q3"),
+        ("2024H1", "2024H2", "2023H2"),
+        ("2024H2", "2025H1", "2024H1"),
+        ("2024N", "2024Q4", "2024H1"),
+        ("2024", "2025", "2023"),
+    ],
+)
+def test_the_period_after_and_the_report_before(period: str, following: str, before: str) -> None:
+    assert next_period(Period.parse(period)).key == following
+    assert reported_before(Period.parse(period)).key == before
+
+
+@pytest.mark.parametrize(
+    ("name", "within"),
+    [
+        ("Huyện Đắk Tô", "huyện Đắk Tô"),
+        ("Thành phố Kon Tum", "thành phố Kon Tum"),
+        ("Thị trấn Nhã Nam", "thị trấn Nhã Nam"),
+        ("Quận 1", "Quận 1"),
+        ("Phường Lê Lợi", "Phường Lê Lợi"),
+        ("Xã Quang Trung", "Xã Quang Trung"),
+        ("Bệnh viện Đa khoa tỉnh Kon Tum", "Bệnh viện Đa khoa tỉnh Kon Tum"),
+        ("Xã", "Xã"),
+    ],
+)
+def test_units_are_written_within_a_sentence_as_the_decree_says(say: Sentences, name: str, within: str) -> None:
+    assert said(say, name) == within
+
+
+def test_dates_of_grounds_are_written_out(catalogue: Catalogue) -> None:
+    assert decree_dates("Quyết định ngày 03/03/2024") == "Quyết định ngày 03 tháng 3 năm 2024"
+    assert decree_dates("ngày 23/01/2024; ngày 5/12/2023") == "ngày 23 tháng 01 năm 2024; ngày 05 tháng 12 năm 2023"
+    assert decree_dates("ngày 31/02/2024") == "ngày 31/02/2024"
+    names = {plan: plan_name(catalogue.plans[plan]) for plan in ("kt-1693", "kt-124", "ty-ct25")}
+    assert names["kt-1693"] == "Kế hoạch số 1693/KH-UBND"
+    assert names["kt-124"] == "Kế hoạch số 124-KH/TU"
+    assert names["ty-ct25"] == catalogue.plans["ty-ct25"].short_title

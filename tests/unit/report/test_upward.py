@@ -1,0 +1,76 @@
+"""The sheet that goes up with the annex comes back from the reader cell by cell, with every state it can have."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from xlsxwriter import Workbook
+
+from etl.catalog import Catalogue
+from etl.catalog.cells import upward_form
+from etl.catalog.layout import layout
+from etl.catalog.rules import load_rules
+from etl.model import CellState, Period, ReadResult
+from etl.model.sent import Sent
+from etl.read import Reader
+from etl.report.inputs import Upward
+from etl.report.sentences import load_sentences
+from etl.report.upward import upward_sheets
+from etl.report.workbook import Book
+from etl.settings import PROJECT_ROOT
+
+CELLS = (
+    Sent("07306", "insured", CellState.VALUE, Fraction(12345)),
+    Sent("07306", "managed", CellState.ZERO, Fraction(0)),
+    Sent("07306", "pop_total", CellState.ESTIMATED, Fraction(1234567)),
+    Sent("07309", "pop_total", CellState.ESTIMATED, Fraction(2469, 2)),
+    Sent("07306", "elderly", CellState.UNRELIABLE, Fraction(1234)),
+    Sent("07309", "insured", CellState.NOT_APPLICABLE),
+    Sent("07309", "managed", CellState.MISSING),
+    Sent("07309", "no_row_here", CellState.VALUE, Fraction(1)),
+)
+
+
+def annex(catalogue: Catalogue, cells: tuple[Sent, ...] = CELLS) -> bytes:
+    period = Period.parse("2024Q3")
+    asked = upward_form(catalogue, catalogue.scope("tan-yen"), period)
+    assert asked
+    target = BytesIO()
+    workbook = Workbook(target, {"in_memory": True})
+    facts: dict[str, Any] = {"head": {"simulated": "SỐ LIỆU MÔ PHỎNG"}, "simulated": True}
+    book = Book(workbook, facts, load_sentences(PROJECT_ROOT / "templates" / "sentences.yaml"))
+    book.page("Chỉ tiêu").write_string(0, 0, "for people")
+    upward_sheets(book, Upward(layout(catalogue, asked[0], asked[1], asked[2], period), cells), simulated=True)
+    workbook.close()
+    return target.getvalue()
+
+
+@pytest.fixture
+def read(catalogue: Catalogue, tmp_path: Path) -> ReadResult:
+    path = tmp_path / "annex.xlsx"
+    path.write_bytes(annex(catalogue))
+    with Reader(catalogue, load_rules(PROJECT_ROOT / "expectations")) as reader:
+        return reader.read(path)
+
+
+def test_every_state_comes_back(catalogue: Catalogue, read: ReadResult) -> None:
+    assert read.stamp and (read.stamp.form, read.stamp.unit, read.stamp.period) == ("bg-huyen-quarter", "216", "2024Q3")
+    assert [f.code for f in read.findings] == ["S30"]
+    found = {(o.org_unit_code, o.data_element): o for o in read.observations}
+    for cell in CELLS[:-1]:
+        seen = found.pop((cell.org_unit_code, cell.data_element))
+        assert seen.state is cell.state
+        assert (None if seen.value is None else Fraction(repr(seen.value))) == cell.value
+    assert found and all(o.state is CellState.MISSING and o.value is None for o in found.values())
+
+
+def test_it_says_who_sends_what_for_when_and_that_it_is_simulated(catalogue: Catalogue) -> None:
+    page = openpyxl.load_workbook(BytesIO(annex(catalogue)))["SoLieuGoc"]
+    printed = {str(cell.value) for row in page.iter_rows(max_row=9) for cell in row}
+    assert {"Đơn vị báo cáo: Huyện Tân Yên", "SỐ LIỆU MÔ PHỎNG", "Số liệu gửi lên"} <= printed
+    assert any("quý III năm 2024" in text for text in printed)
