@@ -62,7 +62,7 @@ def _waits(ti, run: str) -> bool:
     return bool(ti.get_dr_count(dag_id=ti.dag_id, run_ids=[run], states=["queued", "running"]))
 
 
-@task(multiple_outputs=False, map_index_template="{{ report }}")
+@task(multiple_outputs=False)
 def conclude(report: int, answer: dict[str, object]) -> dict[str, object]:
     from etl import steps
 

@@ -6,6 +6,7 @@ event has had all its consumers' runs.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -22,18 +23,21 @@ ENDED = frozenset({"success", "failed"})
 UNDER_WAY = ("queued", "running")
 WAITING = "awaiting_input"
 TASK_OPEN = ("none", "scheduled", "queued", "running", "restarting", "up_for_retry", "up_for_reschedule", "deferred")
+# Airflow 3.3 loses an answer, and asks again, if it comes before the scheduler has seen that the task waits.
+PERSON_SECONDS = 5.0
 POLL_SECONDS = 1.0  # a look costs the api-server a tenth of a second
 PAGE = 100
 
 
 @dataclass(frozen=True)
 class Question:
-    """Something that a run waits for a person to decide. `path` is where the answer goes."""
+    """Something that a run waits for a person to decide. `path` is where the answer goes, `asked_at` ISO 8601."""
 
     run: Run
     subject: str
     body: str
     path: str
+    asked_at: str
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,9 @@ def settle(client: Airflow, *, seconds: float, seen: Callable[[list[Run]], None]
         under_way = [run for run in under_way if (run.dag, run.id) not in waiting]
         seen(under_way)
         if not under_way and not _owed(client, waiting):
-            return runs(client)
+            found = runs(client)
+            if all(run.state in ENDED or (run.dag, run.id) in waiting for run in found):  # none began meanwhile
+                return found
         if time.monotonic() > until:
             names = ", ".join(f"{run.dag} {run.key} ({run.state})" for run in under_way) or "runs that assets still owe"
             raise AirflowError(
@@ -112,6 +118,7 @@ def questions(client: Airflow) -> list[Question]:
             detail["body"] or "",
             f"/api/v2/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}"
             f"/{task['map_index']}/hitlDetails",
+            detail["created_at"],
         )
         for detail, task in asked
         if task["state"] == WAITING and (task["dag_id"], task["dag_run_id"]) in known
@@ -119,7 +126,9 @@ def questions(client: Airflow) -> list[Question]:
 
 
 def answer(client: Airflow, question: Question, option: str, **words: str) -> None:
-    """Answers a question as a person does, with the words of its form."""
+    """Answers a question as a person does, with the words of its form, and not faster than a person."""
+    asked = dt.datetime.fromisoformat(question.asked_at)
+    time.sleep(max(0.0, PERSON_SECONDS - (dt.datetime.now(dt.UTC) - asked).total_seconds()))
     client.patch(question.path, {"chosen_options": [option], "params_input": words})
 
 

@@ -1,15 +1,19 @@
 """Drawings: a few kinds of marks, printed as PNG for paper and as SVG for a page that is read on a phone.
 
 Room: report. Used by `charts`, `words` and `page`. Says how a mark looks, never what it means. Nothing depends on
-colour: dark, hatched, pale and empty differ in black and white. The PNG's font is the one that comes with the drawing
-library (it has every Vietnamese letter), so that the same drawing gives the same bytes anywhere.
+colour: dark, hatched, pale and empty differ in black and white. The PNG's font lies beside this module (it has every
+Vietnamese letter), so that the same drawing gives the same bytes anywhere.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from io import BytesIO
+from itertools import pairwise
+from math import hypot
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,12 +21,16 @@ DPI = 200
 _MM_PER_INCH = 25.4
 _POINT = 0.3528  # mm
 _HATCH = 1.3  # mm between strokes
+_DASH = 1.9  # mm from dash to dash
+_RADIUS = 0.55  # mm
+_FINER = 2
+_FONTS = Path(__file__).parent / "fonts"
 
 Fill = Literal["dark", "hatched", "pale", "empty"]
 Anchor = Literal["start", "middle", "end"]
-_GREY: dict[str, str] = {"dark": "0.35", "hatched": "white", "pale": "0.85", "empty": "white"}
+_GREY: dict[str, int] = {"dark": 89, "hatched": 255, "pale": 217, "empty": 255}
 _PAINT: dict[str, str] = {"dark": "#595959", "hatched": "url(#hatch)", "pale": "#d9d9d9", "empty": "#fff"}
-_ANCHORS: dict[str, str] = {"start": "left", "middle": "center", "end": "right"}
+_ANCHORS: dict[str, str] = {"start": "lm", "middle": "mm", "end": "rm"}
 
 
 @dataclass(frozen=True)
@@ -85,59 +93,96 @@ class Drawing:
 
 
 def png(drawing: Drawing) -> bytes:
-    """The drawing at print resolution; the same bytes for the same drawing."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from matplotlib.transforms import Affine2D
+    """The drawing in shades of grey at print resolution; the same bytes for the same drawing."""
+    from PIL import Image
 
-    figure = Figure(figsize=(drawing.width / _MM_PER_INCH, drawing.height / _MM_PER_INCH), dpi=DPI)
-    FigureCanvasAgg(figure)
-    scale = DPI / _MM_PER_INCH
-    place = Affine2D().scale(scale, -scale).translate(0, drawing.height * scale)
+    size = tuple(round(side / _MM_PER_INCH * DPI) * _FINER for side in (drawing.width, drawing.height))
+    sheet = _Sheet(Image.new("L", (size[0], size[1]), 255))
     for mark in drawing.marks:
-        figure.add_artist(_artist(mark, place))
+        sheet.put(mark)
     buffer = BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 6})
+    sheet.image.reduce(_FINER).save(buffer, format="png", dpi=(DPI, DPI))
     return buffer.getvalue()
 
 
-def _artist(mark: Mark, place: Any) -> Any:
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Rectangle
-    from matplotlib.text import Text
-    from matplotlib.transforms import IdentityTransform
+class _Sheet:
+    """A picture being drawn, finer than it is printed: reducing it smooths its edges."""
 
-    if isinstance(mark, Box):
-        return Rectangle(
-            (mark.x, mark.y), mark.width, mark.height, transform=place, edgecolor="black", linewidth=0.6,
-            facecolor=_GREY[mark.fill], hatch="////" if mark.fill == "hatched" else None,
-        )  # fmt: skip
-    if isinstance(mark, Path2):
-        xs, ys = zip(*mark.points, strict=True)
-        look: dict[str, Any] = {
-            "color": "0.6" if mark.grey else "black",
-            "linestyle": (0, (4, 2.5)) if mark.dashed else "solid",
-        }
-        return Line2D(xs, ys, transform=place, linewidth=mark.width / _POINT, solid_capstyle="butt", **look)
-    if isinstance(mark, Dot):
-        look = {"marker": "s", "markerfacecolor": "white"} if mark.square else {"marker": "o"}
-        return Line2D([mark.x], [mark.y], transform=place, color="black", markersize=3.2, markeredgewidth=0.7, **look)
-    x, y = place.transform((mark.x, mark.y))
-    aligned: dict[str, Any] = (
-        {"ha": "center", "va": "bottom"} if mark.upright else {"ha": _ANCHORS[mark.anchor], "va": "center"}
-    )
-    return Text(
-        x, y, mark.text, fontproperties=_font(mark.size, bold=mark.bold), rotation=90 if mark.upright else 0,
-        parse_math=False, transform=IdentityTransform(), **aligned,
-    )  # fmt: skip
+    def __init__(self, image: Any) -> None:
+        from PIL import ImageDraw
+
+        self.image, self._draw = image, ImageDraw.Draw(image)
+
+    def put(self, mark: Mark) -> None:
+        """Draws a mark."""
+        if isinstance(mark, Box):
+            self._box(mark)
+        elif isinstance(mark, Path2):
+            colour = 153 if mark.grey else 0
+            for piece in _dashes(mark.points) if mark.dashed else [mark.points]:
+                self._draw.line(
+                    [_dots(*point) for point in piece], fill=colour, width=_stroke(mark.width), joint="curve"
+                )
+        elif isinstance(mark, Dot):
+            corners = [_dots(mark.x - _RADIUS, mark.y - _RADIUS), _dots(mark.x + _RADIUS, mark.y + _RADIUS)]
+            if mark.square:
+                self._draw.rectangle(corners, fill=255, outline=0, width=_stroke(0.25))
+            else:
+                self._draw.ellipse(corners, fill=0)
+        else:
+            self._words(mark)
+
+    def _box(self, box: Box) -> None:
+        left, top = _dots(box.x, box.y)
+        right, bottom = _dots(box.x + box.width, box.y + box.height)
+        self._draw.rectangle((left, top, right, bottom), fill=_GREY[box.fill])
+        if box.fill == "hatched":
+            for start in range(left - (bottom - top), right, _stroke(_HATCH)):
+                begin, end = max(start, left), min(start + bottom - top, right)
+                ends = (begin, bottom - (begin - start), end, bottom - (end - start))
+                self._draw.line(ends, fill=0, width=_stroke(0.2))
+        self._draw.rectangle((left, top, right, bottom), outline=0, width=_stroke(0.2))
+
+    def _words(self, words: Words) -> None:
+        from PIL import Image, ImageDraw
+
+        font = _font(round(words.size * _POINT / _MM_PER_INCH * DPI * _FINER), bold=words.bold)
+        x, y = _dots(words.x, words.y)
+        if not words.upright:
+            self._draw.text((x, y), words.text, fill=0, font=font, anchor=_ANCHORS[words.anchor])
+            return
+        height, width = sum(font.getmetrics()), int(font.getlength(words.text)) + 1
+        lying = Image.new("L", (width, height), 0)
+        ImageDraw.Draw(lying).text((0, height // 2), words.text, fill=255, font=font, anchor="lm")
+        standing = lying.transpose(Image.Transpose.ROTATE_90)
+        self.image.paste(0, (x - height // 2, y - width), standing)
 
 
-def _font(size: float, *, bold: bool) -> Any:
-    from matplotlib import get_data_path
-    from matplotlib.font_manager import FontProperties
+def _dots(x: float, y: float) -> tuple[int, int]:
+    scale = DPI * _FINER / _MM_PER_INCH
+    return round(x * scale), round(y * scale)
+
+
+def _stroke(width: float) -> int:
+    return max(round(width / _MM_PER_INCH * DPI * _FINER), 1)
+
+
+def _dashes(points: tuple[tuple[float, float], ...]) -> Iterator[tuple[tuple[float, float], ...]]:
+    """The pieces of a dashed line."""
+    for (x0, y0), (x1, y1) in pairwise(points):
+        length = hypot(x1 - x0, y1 - y0)
+        for place in range(int(length / _DASH) + 1):
+            start, end = place * _DASH, min(place * _DASH + _DASH * 0.6, length)
+            if length and start < end:
+                yield tuple((x0 + (x1 - x0) * at / length, y0 + (y1 - y0) * at / length) for at in (start, end))
+
+
+@cache
+def _font(size: int, *, bold: bool) -> Any:
+    from PIL import ImageFont
 
     name = "DejaVuSerif-Bold.ttf" if bold else "DejaVuSerif.ttf"
-    return FontProperties(fname=str(Path(get_data_path()) / "fonts" / "ttf" / name), size=size)
+    return ImageFont.truetype(str(_FONTS / name), size, layout_engine=ImageFont.Layout.BASIC)
 
 
 # --- for a page ----------------------------------------------------------------------------------------

@@ -142,5 +142,6 @@ def _chart_name(given: ReportInput, figure: Facts) -> str:
 
 
 def as_json(facts: Facts) -> bytes:
-    """The facts as a file, the same bytes for the same facts."""
-    return (json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=False) + "\n").encode()
+    """The facts as a file, a line for each part; the same bytes for the same facts."""
+    parts = (f"{json.dumps(name)}: {json.dumps(part, ensure_ascii=False)}" for name, part in facts.items())
+    return ("{\n" + ",\n".join(parts) + "\n}\n").encode()

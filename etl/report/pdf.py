@@ -39,13 +39,18 @@ class Converted:
     problem: str = ""
 
 
+def office_program() -> str | None:
+    """Where the office program is, if it is installed."""
+    return next((path for name in PROGRAMS if (path := shutil.which(name))), None)
+
+
 def convert(documents: Mapping[str, bytes], moment: datetime, program: str | None = None) -> Converted:
     """Turns Word documents into PDF. Names keep their stem: ``a.docx`` gives ``a.pdf``.
 
     `moment` is what the files say of when they were made, as Vietnam's clocks have it. A missing, failing or hanging
     program is no error: the documents are whole without it, and `problem` says what to do.
     """
-    found = program or next((path for name in PROGRAMS if (path := shutil.which(name))), None)
+    found = program or office_program()
     if found is None:
         return Converted(problem="no PDF: LibreOffice (soffice) is not installed; install it and draft again")
     if not documents:

@@ -61,8 +61,8 @@ def sentences(given: ReportInput, say: Sentences) -> list[str]:
             found.append(say.say(f"situation.{state}", count=printed(len(those)), names=names))
     late = [(s[0].unit_name, days) for s in units.values() if (days := days_late(s)) > 0]
     if late:
-        names = [say.say("situation.late_name", name=said(say, name), days=printed(days)) for name, days in late]
-        found.append(say.say("situation.late", count=printed(len(late)), names="; ".join(names)))
+        told = [say.say("situation.late_name", name=said(say, name), days=printed(days)) for name, days in late]
+        found.append(say.say("situation.late", count=printed(len(late)), names="; ".join(told)))
     elif accepted:
         found.append(say.say("situation.none_late"))
     return found

@@ -1,6 +1,6 @@
 """Letters on their way: handed to the mail server once, and never again while nobody knows what became of them.
 
-Only `dispatch` and `reminders` beside it call this. See docs/decisions/0009-never-a-message-twice.md.
+Only `dispatch` and `reminders` beside it call this. See docs/decisions/0008-never-a-message-twice.md.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from etl.steps.common import Result, catalogue_as_known, current_engine, is_peri
 from etl.steps.doubt import Line, area_series, with_outlook
 from etl.steps.exchange import going_up
 from etl.steps.material import owed_parts
-from etl.steps.paper import add_pdf
+from etl.steps.paper import add_pdf, wants_pdf
 from etl.steps.sources import sources
 
 if TYPE_CHECKING:
@@ -253,7 +253,8 @@ def report(
 ) -> Result:
     """Drafts the documents of a scope's plans at a cadence, all from one snapshot.
 
-    Where every draft there is was printed from this very snapshot by these templates, it stays, unless `again`.
+    Where every draft there is was printed from this very snapshot by these templates, it stays, unless `again` or
+    its PDF could not be made then and can be now.
     """
     settings, catalogue = start()
     key = Period.parse(period)
@@ -358,7 +359,7 @@ def _standing(
         last = journal.last_report(
             conn, scope=scope.id, plan=definition.plan, cadence=definition.cadence, period=period.key
         )
-        if last is None or last[:2] != (snapshot_id, printed_with(settings.templates)):
+        if last is None or last[:2] != (snapshot_id, printed_with(settings.templates)) or wants_pdf(last[2]):
             return []
         for name, sha256 in last[2].items():
             path = _folder(settings, scope, period) / name

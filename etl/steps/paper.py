@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from etl.files import explained, write_atomic
 
 _log = logging.getLogger(__name__)
+
+
+def wants_pdf(names: Iterable[str]) -> bool:
+    """Whether a PDF is missing among a draft's files that could be made now."""
+    from etl.report.pdf import office_program
+
+    return not any(name.endswith(".pdf") for name in names) and office_program() is not None
 
 
 def add_pdf(drafts: Sequence[dict[str, Path]], known_at: str) -> str:

@@ -15,6 +15,7 @@ from etl.model import Period, PeriodKind
 from etl.settings import Settings
 from etl.steps.common import Result, catalogue_as_known, current_engine, is_period, start
 from etl.steps.outcome import alone, printed_with
+from etl.steps.paper import add_pdf
 from etl.steps.signoff import drafts, facts_name, facts_of
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ def _drafted(
     given = CorrectionInput(first, before, present, tuple(causes))
     stem = f"{latest.plan}_{latest.period}"
     made = draft_correction(given, settings.templates, drafts(settings, latest), stem)
+    add_pdf([made], latest.known_at)
     as_known.keep(conn, tree_hash(settings.templates), tree_files(settings.templates))
     states = signing.keep_content(conn, (drafts(settings, latest) / facts_name(latest)).read_bytes())
     number = signing.record_correction(

@@ -18,6 +18,7 @@ from etl.catalog import models as m
 from etl.catalog.loader import Catalogue
 from etl.model import ElementKind, Period, PeriodKind
 from etl.warehouse import rollup
+from etl.warehouse.slots import Slot
 from etl.warehouse.snapshot import known_at
 from etl.warehouse.trail_cells import Cells, Origin, Reading
 
@@ -112,7 +113,10 @@ def walk(
     made_of = rollup.parts(conn, catalogue, scope, period, indicator)
     codes = sorted({element for _, element, _ in made_of.terms})
     cells = Cells(conn, catalogue, scope, made_of.slots.periods, codes, at)
-    leaves = _judged([_leaf(catalogue, made_of, row, cells) for row in made_of.leaves])
+    slots: dict[m.Unit, list[Slot]] = {}
+    for slot in made_of.slots.slots:
+        slots.setdefault(slot.leaf, []).append(slot)
+    leaves = _judged([_leaf(catalogue, made_of, row, slots[row[0]], cells) for row in made_of.leaves])
     if unit == scope.area_unit:
         inside = [replace(leaf, share=Fraction(1)) for leaf in leaves if leaf.is_first]
     else:
@@ -133,10 +137,14 @@ def _total(leaves: Iterable[Leaf], side: str) -> Fraction | None:
 
 
 def _leaf(
-    catalogue: Catalogue, made_of: rollup.Parts, row: tuple[m.Unit, m.Unit | None, Fraction, bool], cells: Cells
+    catalogue: Catalogue,
+    made_of: rollup.Parts,
+    row: tuple[m.Unit, m.Unit | None, Fraction, bool],
+    slots: Sequence[Slot],
+    cells: Cells,
 ) -> Leaf:
     unit, child, share, is_first = row
-    found = [_term(catalogue, made_of, unit, cells, side, e, counts) for side, e, counts in made_of.terms]
+    found = [_term(catalogue, made_of, slots, cells, term) for term in made_of.terms]
     terms = tuple(term for term in found if term is not None)
     outside = any(term.state == "not_applicable" for term in terms)
     why = "không thuộc phạm vi" if outside else ""
@@ -144,13 +152,17 @@ def _leaf(
 
 
 def _term(
-    catalogue: Catalogue, made_of: rollup.Parts, leaf: m.Unit, cells: Cells, side: str, element: str, counts: bool
+    catalogue: Catalogue,
+    made_of: rollup.Parts,
+    slots: Sequence[Slot],
+    cells: Cells,
+    term: tuple[str, str, bool],
 ) -> Term | None:
-    """A data element of a leaf as it stands for the period; None where the leaf owes none."""
-    asked = made_of.slots
+    """A data element of a leaf, whose slots are given, as it stands for the period; None where the leaf owes none."""
+    asked, (side, element, counts) = made_of.slots, term
     pieces: dict[str, list[tuple[m.Unit, Fraction | None]]] = {}
-    for slot in asked.slots:
-        if slot.leaf.code == leaf.code and slot.leaf == leaf and element in asked.groups[slot.group]:
+    for slot in slots:
+        if element in asked.groups[slot.group]:
             pieces.setdefault(slot.period, []).append((slot.unit, slot.weight))
     if not pieces:
         return None

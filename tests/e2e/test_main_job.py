@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +203,27 @@ def test_every_plan_with_a_duty_has_its_documents_at_each_cadence(scope: str, jo
                 assert recipient in text_of
             assert "SỐ LIỆU MÔ PHỎNG" in text_of and "{{" not in text_of and "None" not in text_of
             assert draft(job, scope, period, definition.plan, "phu-luc.xlsx").stat().st_size > 5000
+
+
+@pytest.mark.parametrize(("period", "quarters"), [("2024H1", 2), ("2024N", 3)])
+def test_six_and_nine_months_are_reported_from_their_quarters(period: str, quarters: int, job: Job) -> None:
+    made = steps.report_period("kon-tum", period)["documents"]
+    assert {Path(name).name.split("_")[0] for name in made} == {"kt-1693"}
+    facts = json.loads(draft(job, "kon-tum", period, "kt-1693", "facts.json").read_text(encoding="utf-8"))
+    assert len({row["unit"] for row in facts["submissions"]}) * quarters == len(facts["submissions"])
+    figure = facts["figures"]["15.1"]["62"]  # cases of the quarters together, beside as much of the year's plan
+    single = json.loads(draft(job, "kon-tum", "2024Q1", "kt-1693", "facts.json").read_text(encoding="utf-8"))
+    assert figure["numerator"]["value"] > single["figures"]["15.1"]["62"]["numerator"]["value"]
+    assert figure["prorated_target"]["exact"] == str(Fraction(figure["target"]["exact"]) * quarters / 4)
+
+
+def test_the_report_says_what_changed_since_the_one_before(job: Job) -> None:
+    text_of = words(draft(job, "kon-tum", "2024Q3", "kt-1693", "bao-cao.docx"))
+    assert "Thay đổi so với quý II năm 2024" in text_of
+    assert "PHƯƠNG HƯỚNG, NHIỆM VỤ QUÝ IV NĂM 2024" in text_of
+    assert "Chưa có số liệu quý IV năm 2023 để so sánh." in words(
+        draft(job, "kon-tum", "2024Q1", "kt-1693", "bao-cao.docx")
+    )
 
 
 def test_the_silent_district_is_named_in_the_report(job: Job) -> None:

@@ -179,5 +179,8 @@ EXAMPLES = [
     Example("S27", Case("a number beside the table", _changed(_outside)), _RIGHT),
     Example("S28", Case("an explanation whose key is damaged", _changed(_explained("hỏng"))),
             Case("an explanation with its key", _changed(_explained("V05|23401|insured")))),
+    Example("S30", Case("an annex that nobody has signed", quarter(),
+                        shown_by="tests/unit/report/test_upward.py::test_every_state_comes_back"),
+            _FILLED),
     Example("S29", Case("“người” changed to “nghìn người”", _changed(_other_unit)), _RIGHT),
 ]  # fmt: skip

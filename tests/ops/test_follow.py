@@ -120,7 +120,8 @@ def test_a_question_is_answered_where_it_was_asked(fake: FakeAirflow, client: Ai
             "dag_id": "report_quarterly", "dag_run_id": "asset_triggered__1", "task_id": "approve",
             "map_index": index, "state": state,
         }  # fmt: skip
-        return {"subject": f"Duyệt {index}", "body": "Dự thảo", "task_instance": task}
+        asked = "2024-04-20T02:00:00Z"
+        return {"subject": f"Duyệt {index}", "body": "Dự thảo", "task_instance": task, "created_at": asked}
 
     fake.on("GET", RUNS, _runs(_run("report_quarterly", "running")))
     found = [detail("awaiting_input", 0), detail("success", 1), detail("awaiting_input", 2)]

@@ -21,7 +21,8 @@ from tests.report.conftest import TEMPLATES, Drafted
 from tests.report.test_report_form import data_tables, paragraphs
 
 NUMBER = re.compile(r"(?<![\w.,])-?\d[\d.]*(?:,\d+)?")
-SHEETS = ["Chỉ tiêu", "Theo đơn vị", "Nhiệm vụ", "Khó khăn - kiến nghị", "Nộp báo cáo", "Ghi chú số liệu", "Dữ liệu"]
+SHEETS = ["Chỉ tiêu", "Theo đơn vị", "Nhiệm vụ", "Khó khăn - kiến nghị", "Nộp báo cáo", "Ghi chú số liệu"]
+SHEETS += ["Nguồn số liệu", "Dữ liệu"]
 
 
 def numbers(text: str) -> set[str]:
@@ -182,7 +183,7 @@ def test_simulated_data_say_so_on_every_page_and_in_every_file(report: Drafted) 
 def test_real_data_carry_no_such_mark(drafted: Callable[..., Drafted]) -> None:
     real = drafted("kon-tum", "kt-124", "2024Q4", simulated=False)
     for path in real.paths.values():
-        if path.suffix != ".json":
+        if path.suffix in {".docx", ".xlsx"}:
             with ZipFile(path) as package:
                 assert not any("MÔ PHỎNG" in package.read(n).decode() for n in package.namelist() if n.endswith(".xml"))
         else:
@@ -238,16 +239,16 @@ def test_every_expected_submission_is_in_the_annex(report: Drafted) -> None:
 
 def test_the_picture_has_words_for_those_who_cannot_see_it(report: Drafted) -> None:
     described = report.word.element.body.xpath(".//wp:docPr/@descr")
-    assert len(described) == 1
+    assert len(described) == 1 + len(report.facts["pictures"]["drawn"])
     for row in report.facts["chart"]["rows"]:
         assert row["name"] in described[0]
         assert row["text"] in described[0]
 
 
-def test_the_picture_fits_between_the_margins(report: Drafted) -> None:
-    shape = report.word.inline_shapes[0]
-    assert shape.width.mm == pytest.approx(160, abs=0.5)
-    assert shape.height.mm < 200
+def test_the_pictures_fit_between_the_margins(report: Drafted) -> None:
+    for shape in report.word.inline_shapes:
+        assert shape.width.mm == pytest.approx(160, abs=0.5)
+        assert shape.height.mm < 210
 
 
 # --- guarantees -----------------------------------------------------------------------------------------
@@ -266,6 +267,7 @@ def test_files_are_named_by_plan_and_period(report: Drafted) -> None:
         "facts": f"{stem}_facts.json",
         "word": f"{stem}_bao-cao.docx",
         "annex": f"{stem}_phu-luc.xlsx",
+        "page": f"{stem}_bao-cao.html",
     }
     assert {p.name for p in report.paths["word"].parent.iterdir()} == {p.name for p in report.paths.values()}
 
@@ -308,7 +310,7 @@ def test_the_facts_are_plain_json_with_their_snapshot(report: Drafted) -> None:
 
 def test_a_report_on_nothing_at_all_is_still_a_report(drafted: Callable[..., Drafted], tmp_path: Path) -> None:
     given = drafted("kon-tum", "kt-124", "2024Q4").given
-    empty = replace(given, attainments=(), previous=(), statuses=(), tasks=(), notes=())
+    empty = replace(given, attainments=(), previous=(), statuses=(), earlier_statuses=(), tasks=(), notes=())
     paths = draft(empty, TEMPLATES, tmp_path)
     facts = json.loads(paths["facts"].read_text(encoding="utf-8"))
     assert facts["situation"][-1] == "Trong kỳ không có đơn vị nào thuộc diện phải gửi báo cáo."
@@ -317,15 +319,16 @@ def test_a_report_on_nothing_at_all_is_still_a_report(drafted: Callable[..., Dra
     text = "\n".join(p.text for p in paragraphs(report.word))
     assert "chưa có số liệu" in text
     assert not report.word.inline_shapes
-    assert "Hình 1" not in text
+    assert "Hình" not in text
+    assert "HÌNH MINH HỌA" not in text
 
 
 def test_a_plan_without_dated_tasks_has_no_empty_annex(drafted: Callable[..., Drafted]) -> None:
     report = drafted("kon-tum", "kt-1693", "2024Q3")
     assert report.facts["tasks"]["listed"] == []
     titles = [p.text for p in paragraphs(report.word) if p.style.name == "VB Phụ lục"]
-    assert titles == ["Phụ lục I", "Phụ lục II", "Phụ lục III"]
-    assert len(report.word.sections) == 4
+    assert titles == ["Phụ lục I", "Phụ lục II", "Phụ lục III", "Phụ lục IV"]
+    assert len(report.word.sections) == 5
 
 
 def test_the_package_opens_clean(report: Drafted) -> None:

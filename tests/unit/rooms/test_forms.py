@@ -18,7 +18,8 @@ ALL = [
     ("ty-commune-year", "07366", "2024"), ("kt-xa-quarter", "23284", "2025Q3"), ("kt-xa-year", "23284", "2025"),
     ("kt-ttyt-quarter", "51-TTYT-610", "2025Q4"), ("kt-ttyt-year", "51-TTYT-610", "2025"),
     ("kt-bv-year", "51-BVT", "2025"), ("kt-ksbt-year", "51-CDC", "2025"), ("ty-xa-quarter", "07306", "2025Q3"),
-    ("ty-xa-year", "07306", "2025"),
+    ("ty-xa-year", "07306", "2025"), ("bg-huyen-quarter", "216", "2024Q3"), ("bg-huyen-year", "216", "2024"),
+    ("qg-tinh-quarter", "24", "2025Q1"), ("qg-tinh-year", "24", "2023"),
 ]  # fmt: skip
 
 
@@ -57,7 +58,7 @@ def test_an_office_recognises_the_sheet(workbook: Workbook) -> None:
         texts = [str(c.value) for row in page.iter_rows() for c in row if c.value is not None]
         assert any(t.startswith("Đơn vị báo cáo: ") for t in texts)
         assert any(t.startswith("Kỳ báo cáo: ") for t in texts)
-        assert "NGƯỜI LẬP BIỂU" in texts and "TT" in texts and MARK_TEXT in texts
+        assert "NGƯỜI LẬP BIỂU" in texts and {"TT", "Mã đơn vị"} & {*texts} and MARK_TEXT in texts
         assert page.page_setup.paperSize == 9 and page.print_title_rows and page.sheet_properties.pageSetUpPr.fitToPage
 
 

@@ -1,0 +1,190 @@
+"""The pictures: what is drawn, how it reads without colour, the same bytes each time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from io import BytesIO
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from PIL import Image
+
+from etl.report.canvas import DPI, Box, Dot, Drawing, Path2, Words, png, svg
+from etl.report.charts import TALLEST, WIDTH, drawing, drawings, overview, panel
+from tests.report.conftest import Drafted
+
+
+def words(drawn: Drawing) -> list[str]:
+    return [mark.text for mark in drawn.marks if isinstance(mark, Words)]
+
+
+def fills(drawn: Drawing) -> list[str]:
+    return [mark.fill for mark in drawn.marks if isinstance(mark, Box)]
+
+
+def of_kind(report: Drafted, kind: str) -> list[dict[str, Any]]:
+    return [picture for picture in report.facts["pictures"]["drawn"] if picture["kind"] == kind]
+
+
+@pytest.fixture
+def quarter(drafted: Callable[..., Drafted]) -> Drafted:
+    return drafted("kon-tum", "kt-1693", "2024Q3")
+
+
+# --- what is drawn -----------------------------------------------------------------------------------------
+
+
+def test_every_report_has_its_pictures_numbered_after_the_first(report: Drafted) -> None:
+    drawn = report.facts["pictures"]["drawn"]
+    kinds = [picture["kind"] for picture in drawn]
+    assert kinds == sorted(kinds, key=["series", "tiles", "matrix"].index)
+    assert set(kinds) >= {"series", "matrix"}
+    assert [picture["caption"].split(".")[0] for picture in drawn] == [f"Hình {n}" for n in range(2, len(drawn) + 2)]
+
+
+def test_the_overview_has_a_bar_for_each_target_with_a_distance(report: Drafted) -> None:
+    rows, first = report.facts["chart"]["rows"], overview(report.facts)
+    assert first is not None
+    assert len(fills(first)) == sum(row["distance"]["value"] is not None for row in rows)
+    texts = words(first)
+    for row in rows:
+        assert any(row["text"] in text for text in texts)
+
+
+def test_a_report_without_targets_has_no_overview(quarter: Drafted) -> None:
+    assert overview({**quarter.facts, "chart": {**quarter.facts["chart"], "rows": []}}) is None
+
+
+def test_a_series_has_a_dot_for_each_period_and_the_plans_levels(report: Drafted) -> None:
+    for picture in of_kind(report, "series"):
+        for shown in picture["shows"]:
+            drawn = panel(shown)
+            dots = [mark for mark in drawn.marks if isinstance(mark, Dot)]
+            levels = [*([shown["start"]] if shown["start"] else []), *shown["goals"]]
+            assert sum(not dot.square for dot in dots) == len(shown["points"])
+            assert sum(dot.square for dot in dots) == len(levels)
+            assert all(0 <= dot.x <= drawn.width and 0 <= dot.y <= drawn.height for dot in dots)
+
+
+def test_a_series_shows_the_interval_and_breaks_where_the_definition_changed(quarter: Drafted) -> None:
+    panels = [shown for picture in of_kind(quarter, "series") for shown in picture["shows"]]
+    broken = next(p for p in panels if len({point["definition"] for point in p["points"]}) > 1)
+    whole = next(p for p in panels if len({point["definition"] for point in p["points"]}) == 1)
+    assert _strokes(broken) == len(broken["points"]) - 2
+    assert _strokes(whole) == len(whole["points"]) - 1
+    with_interval = next(p for p in panels if p["interval"])
+    bare = panel({**with_interval, "interval": None})
+    assert len(panel(with_interval).marks) == len(bare.marks) + 3
+
+
+def _strokes(shown: dict[str, Any]) -> int:
+    return sum(isinstance(mark, Path2) and mark.width == 0.35 for mark in panel(shown).marks)
+
+
+def test_higher_figures_stand_higher(quarter: Drafted) -> None:
+    shown = of_kind(quarter, "series")[0]["shows"][0]
+    dots = [mark for mark in panel(shown).marks if isinstance(mark, Dot) and not mark.square]
+    values = [point["value"]["value"] for point in shown["points"]]
+    by_value = sorted(zip(values, dots, strict=True), key=lambda pair: pair[0])
+    heights = [dot.y for _, dot in by_value]
+    assert heights == sorted(heights, reverse=True)
+    assert [dot.x for dot in dots] == sorted(dot.x for dot in dots)
+
+
+def test_tiles_say_the_verdict_of_each_unit(quarter: Drafted) -> None:
+    (picture,) = of_kind(quarter, "tiles")
+    figures = quarter.facts["figures"]
+    looks = {"met": "met", "within_plan": "met", "not_met": "not_met", "over_plan": "not_met"}
+    for row in picture["shows"]["rows"]:
+        for column, look in zip(picture["shows"]["columns"], row["looks"], strict=True):
+            figure = figures[column["item"]][row["unit"]]
+            there = figure["value"]["value"] is not None
+            assert look == (looks.get(figure["status"], "other") if there else "none")
+    drawn = drawing(quarter.facts, picture)
+    assert len(fills(drawn)) == len(picture["shows"]["rows"]) * len(picture["shows"]["columns"])
+    assert {score["name"] for score in quarter.facts["units"]["scores"]} <= set(words(drawn))
+
+
+def test_the_matrix_tells_late_refused_and_silent_apart(quarter: Drafted) -> None:
+    (picture,) = of_kind(quarter, "matrix")
+    shows = picture["shows"]
+    states = {row["unit"]: [cell["state"] for cell in row["cells"]] for row in shows["rows"]}
+    assert [column["period"] for column in shows["columns"]] == ["2024Q1", "2024Q2", "2024Q3"]
+    for status in quarter.given.statuses:
+        wanted = "late" if status.state == "accepted" and status.late_days else status.state
+        assert states[status.unit][-1] == wanted
+    assert {state for row in states.values() for state in row} == {"accepted", "late", "refused", "silent"}
+    assert set(fills(drawing(quarter.facts, picture))) == {"dark", "pale", "hatched", "empty"}
+
+
+def test_pictures_fit_a_page(report: Drafted) -> None:
+    for drawn in drawings(report.facts):
+        assert drawn.width == WIDTH
+        assert drawn.height <= TALLEST
+
+
+def test_a_figure_alone_makes_no_series(quarter: Drafted) -> None:
+    from etl.report.facts import build_facts
+    from etl.report.sentences import load_sentences
+    from tests.report.conftest import TEMPLATES
+
+    item, points = quarter.given.series[0]
+    plan = quarter.given.plan
+    bare = tuple(
+        t.model_copy(update={"baseline": None, "milestones": ()}) if t.item == item else t for t in plan.targets
+    )
+    given = replace(
+        quarter.given, plan=plan.model_copy(update={"targets": bare}), series=((item, points[-1:]),),
+    )  # fmt: skip
+    facts = build_facts(given, load_sentences(TEMPLATES / "sentences.yaml"))
+    assert not [picture for picture in facts["pictures"]["drawn"] if picture["kind"] == "series"]
+
+
+# --- how it prints -----------------------------------------------------------------------------------------
+
+
+def test_looks_differ_without_colour() -> None:
+    """Dark, hatched, pale and empty boxes differ in how much ink they hold."""
+    ink = []
+    for fill in ("dark", "hatched", "pale", "empty"):
+        image = Image.open(BytesIO(png(Drawing(10, 10, (Box(1, 1, 8, 8, fill),), "")))).convert("RGB")
+        pixels = list(image.get_flattened_data() if hasattr(image, "get_flattened_data") else image.getdata())
+        assert all(red == green == blue for red, green, blue in pixels)
+        ink.append(round(sum(255 - red for red, *_ in pixels) / len(pixels)))
+    assert len(set(ink)) == 4
+
+
+def test_print_resolution_and_the_same_bytes() -> None:
+    drawn = Drawing(50, 20, (Words(5, 10, "Huyện Đắk Glei: tỉ lệ ≥ 95 %, ỡ ữ ẵ ể", 8), Dot(3, 3), Dot(6, 3, True)), "")
+    image = Image.open(BytesIO(png(drawn)))
+    assert image.size == (round(50 / 25.4 * DPI), round(20 / 25.4 * DPI))
+    assert DPI >= 200
+    assert png(drawn) == png(drawn)
+
+
+def test_vietnamese_letters_have_shapes_of_their_own() -> None:
+    """A font without a letter would draw the same empty box for all of them."""
+    shapes = {
+        png(Drawing(10, 10, (Words(2, 5, letter, 12),), ""))
+        for letter in "ăâđêôơưạảãáàấầẩẫậắằẳẵặẹẻẽếềểễệỉĩịọỏốồổỗộớờởỡợụủũứừửữựỳỵỷỹ"
+    }
+    assert len(shapes) == 57
+
+
+def test_a_drawing_as_svg_keeps_its_texts_and_escapes_them() -> None:
+    drawn = Drawing(40, 20, (Words(1, 1, 'a < b & "c"', 7), Box(1, 1, 5, 5, "hatched"), Dot(2, 2)), "x < y")
+    root = ElementTree.fromstring(svg(drawn))  # noqa: S314 - made two lines above
+    assert root.attrib["aria-label"] == "x < y"
+    assert [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")] == ['a < b & "c"']
+
+
+def test_words_for_those_who_cannot_see(report: Drafted) -> None:
+    described = report.word.element.body.xpath(".//wp:docPr/@descr")
+    drawn = report.facts["pictures"]["drawn"]
+    assert described == [report.facts["chart"]["alt"], *(picture["alt"] for picture in drawn)]
+    assert len(set(report.word.element.body.xpath(".//wp:docPr/@id"))) == len(described)
+    for picture in drawn:
+        names = [row["name"] for row in (picture["shows"] if picture["kind"] == "series" else picture["shows"]["rows"])]
+        assert all(name in picture["alt"] for name in names)
