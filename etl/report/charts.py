@@ -22,6 +22,7 @@ FARTHEST = 100.0
 _VERDICT: dict[str, Fill] = {"met": "dark", "within_plan": "dark", "not_met": "hatched", "over_plan": "hatched"}
 _TILE: dict[str, Fill] = {"met": "dark", "not_met": "hatched", "other": "pale", "none": "empty"}
 _STATE: dict[str, Fill] = {"accepted": "dark", "late": "pale", "refused": "hatched", "silent": "empty"}
+_FIGURES = 24.0  # mm; what stands right of the longest bar
 _LETTER = 1.28  # mm; the middle width of a letter of 7 points
 
 
@@ -37,7 +38,7 @@ def overview(facts: Facts, width: float = WIDTH) -> Drawing | None:
     left, step, top = 0.37 * width, 5.1, 9.0 if titled else 1.5
     known = [row["distance"]["value"] for row in rows if row["distance"]["value"] is not None]
     low, high = max(-FARTHEST, min([*known, 0.0])) - 4, min(FARTHEST, max([*known, 0.0]))
-    scale = (width - left - 2) / (high + 0.34 * (high - low) - low)
+    scale = (width - left - _FIGURES) / (high - low)
     zero = left - low * scale
     bottom = top + step * len(rows)
     title = Words(width / 2, 4.0, _title(facts, facts["chart"]["title"]), 8.5, "middle", bold=True)

@@ -50,13 +50,14 @@ def _targets(book: Book) -> None:
     facts = book.facts
     years = facts["columns"]["years"]
     columns: Columns = [("TT", 9.0), ("Chỉ tiêu", 46.0), ("Đơn vị", 13.0), (facts["columns"]["baseline"], 18.0)]
-    columns += [("Cùng kỳ năm trước", 12.0), ("Kỳ này", 12.0), *((year["title"], 20.0) for year in years)]
+    columns += [(facts["columns"]["previous"], 12.0), ("Kỳ này", 12.0), *((year["title"], 20.0) for year in years)]
     columns += [("Đánh giá", 16.0), ("Còn thiếu (hoặc vượt)", 15.0)]
     more: Columns = [("Số liệu của", 15.0), ("Tử số", 13.0), ("Mẫu số", 13.0), ("Khoảng tin cậy 95%", 15.0)]
-    more += [("% kế hoạch", 10.0), ("Nơi có số liệu", 10.0), ("Nơi phải có", 10.0), ("Lý do, ghi chú", 44.0)]
+    more += [("% kế hoạch", 10.0), ("Nơi có số liệu", 10.0), ("Nơi phải có", 10.0)]
+    more += [("Khoảng có thể nếu đủ đơn vị", 15.0), ("Lý do, ghi chú", 44.0)]
     if facts["annual"]:
-        more += [("Mức theo lộ trình", 12.0), ("Hệ số tiến độ", 10.0), ("Tiến độ theo đường thẳng", 16.0)]
-        more += [("Tiến độ theo tốc độ bình quân", 16.0), ("Đối chiếu", 18.0)]
+        more += [("Cần thay đổi mỗi năm", 12.0), ("Mức theo lộ trình", 12.0), ("Hệ số tiến độ", 10.0)]
+        more += [("Tiến độ theo đường thẳng", 16.0), ("Tiến độ theo tốc độ bình quân", 16.0), ("Đối chiếu", 18.0)]
     sheet = book.sheet("Chỉ tiêu", "Kết quả thực hiện các chỉ tiêu của kế hoạch", [*columns, *more], len(columns))
     for row in facts["rows"]:
         if row["kind"] == "group":
@@ -77,17 +78,18 @@ def _after(book: Book, row: Fact, figure: Fact | None) -> list[Any]:
     """What stands right of the levels: the verdict and what a reader must know of it."""
     annual = book.facts["annual"]
     if figure is None:
-        return [book.say.texts["status.no_data"], *[book.nothing] * (14 if annual else 9)]
-    interval = figure["interval"]
+        return [book.say.texts["status.no_data"], *[book.nothing] * (16 if annual else 10)]
+    interval, bounds = figure["interval"], figure["bounds"]
     found = [
         *(row.get("state") or figure["status_text"], figure["missing"]),
         *(figure["as_of_text"] or book.facts["period"]["name"], figure["numerator"], figure["denominator"]),
         *(interval["text"] if interval else book.nothing, figure["per_cent_of_plan"]),
-        *(figure["present"], figure["expected"], figure["reason"] or book.nothing),
+        *(figure["present"], figure["expected"], bounds["text"] if bounds else book.nothing),
+        figure["reason"] or book.nothing,
     ]
     if annual:
-        found += [figure["path_value"], figure["progress"], figure["progress_text"], figure["cagr_text"]]
-        found.append(agreement(figure, book.say))
+        found += [figure["required_yearly_change"], figure["path_value"], figure["progress"]]
+        found += [figure["progress_text"], figure["cagr_text"], agreement(figure, book.say)]
     return found
 
 

@@ -76,7 +76,7 @@ def test_a_correction_follows_its_report(office: Office) -> None:
     assert corrected["Subject"].startswith("[SỐ LIỆU MÔ PHỎNG] Ủy ban nhân dân huyện Tân Yên: Đính chính Báo cáo")
     assert report["Message-ID"] != corrected["Message-ID"]
     names = [[str(part.get_filename()) for part in message.iter_attachments()] for message in box.messages]
-    assert [[Path(name).suffix for name in attached][-1] for attached in names] == [".xlsx", ".docx"]
+    assert [{Path(name).suffix for name in attached} for attached in names] == [{".pdf", ".xlsx"}, {".pdf"}]
 
 
 def test_the_shell_dispatches_and_names_what_waits(office: Office) -> None:
