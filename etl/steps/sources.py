@@ -39,16 +39,25 @@ def sources(
     """
     from etl.warehouse import trail
 
-    found: list[Source] = []
     asked = {row.indicator: row for row in rows if row.unit == scope.area_unit and row.value is not None}
+    summed: dict[Period, list[m.Indicator]] = {}
+    published: list[m.Indicator] = []
     for code, row in asked.items():
         indicator = catalogue.indicators[code]
-        if indicator.numerator or indicator.published_element:
-            carried = bool(row.as_of) and is_period(row.as_of) and not indicator.published_element
-            of = Period.parse(row.as_of) if carried else period
-            walked = trail.walk(conn, catalogue, scope, of, indicator, row.unit, as_known_at=known_at)
-            found += _gathered(code, walked)
-    return tuple(found)
+        if indicator.published_element:
+            published.append(indicator)
+        elif indicator.numerator:
+            summed.setdefault(Period.parse(row.as_of) if is_period(row.as_of) else period, []).append(indicator)
+    walks = {
+        i.code: trail.walk(conn, catalogue, scope, period, i, scope.area_unit, as_known_at=known_at) for i in published
+    }
+    for of, indicators in summed.items():
+        cells = trail.cells_under(conn, catalogue, scope, of, indicators, as_known_at=known_at)
+        for i in indicators:
+            walks[i.code] = trail.walk(
+                conn, catalogue, scope, of, i, scope.area_unit, as_known_at=known_at, cells=cells
+            )  # fmt: skip
+    return tuple(source for code in asked if code in walks for source in _gathered(code, walks[code]))
 
 
 def _gathered(indicator: str, walked: Walk) -> Iterator[Source]:

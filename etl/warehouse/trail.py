@@ -86,6 +86,22 @@ class Walk:
     origins: dict[int, Origin] = field(default_factory=dict)
 
 
+def cells_under(
+    conn: Connection,
+    catalogue: Catalogue,
+    scope: m.Scope,
+    period: Period,
+    indicators: Iterable[m.Indicator],
+    *,
+    as_known_at: str | datetime,
+) -> Cells:
+    """The cells of several indicators in a period, read at once, for several walks."""
+    sides = [side for i in indicators for side in (i.numerator, i.denominator) if side]
+    codes = {element for side in sides for element in ((side.count_of,) if side.count_of else side.elements)}
+    periods = rollup.slots(catalogue, scope, period, codes).periods
+    return Cells(conn, catalogue, scope, periods, sorted(codes), known_at(as_known_at))
+
+
 def walk(
     conn: Connection,
     catalogue: Catalogue,
@@ -95,6 +111,7 @@ def walk(
     unit: str,
     *,
     as_known_at: str | datetime,
+    cells: Cells | None = None,
 ) -> Walk:
     """The cells of an indicator for a unit in the period that its figure belongs to, and their sum.
 
@@ -106,13 +123,14 @@ def walk(
         indicator: A ratio, a share of units or a published value.
         unit: The area, or a unit directly under it.
         as_known_at: The moment.
+        cells: From `cells_under` for the same period and moment, where several indicators are followed.
     """
     at = known_at(as_known_at)
     if indicator.published_element:
         return _published(conn, catalogue, scope, period, indicator.published_element, unit, at)
     made_of = rollup.parts(conn, catalogue, scope, period, indicator)
     codes = sorted({element for _, element, _ in made_of.terms})
-    cells = Cells(conn, catalogue, scope, made_of.slots.periods, codes, at)
+    cells = cells or Cells(conn, catalogue, scope, made_of.slots.periods, codes, at)
     slots: dict[m.Unit, list[Slot]] = {}
     for slot in made_of.slots.slots:
         slots.setdefault(slot.leaf, []).append(slot)
@@ -125,7 +143,7 @@ def walk(
     numerator, denominator = (_total(summed, side) for side in ("numerator", "denominator"))
     value = numerator / denominator * indicator.factor if numerator is not None and denominator else None
     expected = sum(leaf.expected for leaf in inside)
-    return Walk(period.key, numerator, denominator, value, expected, len(summed), tuple(inside), cells.origins())
+    return Walk(period.key, numerator, denominator, value, expected, len(summed), tuple(inside), cells.origins)
 
 
 def _total(leaves: Iterable[Leaf], side: str) -> Fraction | None:
@@ -276,4 +294,4 @@ def _published(
     state, value = last.taken
     term = Term("numerator", element, False, "last", state, value, (last,))
     leaf = Leaf(unit.code, unit.name, "", Fraction(1), True, True, True, "", (term,))
-    return Walk(last.period, None, None, value, 1, 1, (leaf,), cells.origins())
+    return Walk(last.period, None, None, value, 1, 1, (leaf,), cells.origins)

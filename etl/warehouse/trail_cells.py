@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -154,6 +155,7 @@ class Cells:
             row.sheet, row.cell, row.raw, tuple(checks),
         )  # fmt: skip
 
+    @cached_property
     def origins(self) -> dict[int, Origin]:
         """The deliveries that the cells came by."""
         conn = self._conn
