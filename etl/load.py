@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -18,11 +18,10 @@ from etl.catalog.loader import Catalogue
 from etl.errors import WarehouseError
 from etl.model import CellState, Delivery, Explanation, FormStamp, Level, Observation, Period, Verdict
 from etl.warehouse import catalogue as catalogue_rows
-from etl.warehouse.connect import COPY_NULL, copy_line, copy_lines, copy_rows, copy_text, query
+from etl.warehouse.connect import COPY_NULL, copy_lines, copy_rows, copy_text, query
 from etl.warehouse.snapshot import join_recording
 
 _DELIVERY_LOCKS, _SUBMISSION_LOCKS = 7_235_010, 7_235_011
-_STATES = {state: state.value for state in CellState}
 _Row = tuple[object, ...]
 _OBSERVATION = ("submission_id", "org_unit_id", "data_element_id", "year", "state", "value", "sheet", "cell", "raw")
 _TEXT = ("submission_id", "org_unit_id", "code", "state", "words", "sheet", "cell")
@@ -85,46 +84,42 @@ class _Accepted:
         return self.org_unit_id, self.period.key, self.stamp.form
 
 
+class _Written(dict[str, str]):
+    """Words as COPY writes them; each is worked out when it is first asked for."""
+
+    def __init__(self, write: Callable[[str], str]) -> None:
+        self._write = write
+
+    def __missing__(self, key: str) -> str:
+        self[key] = written = self._write(key)
+        return written
+
+
 class _Ids:
     """Numbers of units and data elements, read once per load."""
 
     def __init__(self, conn: Connection) -> None:
-        self.elements: dict[str, int] = {r.code: r.data_element_id for r in query(conn, "element_ids")}
+        self._elements: dict[str, int] = {r.code: r.data_element_id for r in query(conn, "element_ids")}
         self._units = list(query(conn, "unit_ids"))
-        self._on: dict[date, dict[str, int]] = {}
-        self._numbered: dict[date, dict[tuple[str, str], str]] = {}
+        self._on: dict[date, _Written] = {}
+        self.elements = _Written(self._element)
+        self.sheets = _Written(copy_text)
 
-    def units(self, day: date) -> dict[str, int]:
-        """The numbers of the units that exist on a day, by code."""
+    def units(self, day: date) -> _Written:
+        """The numbers of the units that exist on a day, by code.
+
+        Raises (when asked for one):
+            WarehouseError: the catalogue in the warehouse has none of this code.
+        """
         if day not in self._on:
             valid = (r for r in self._units if r.valid_from <= day and (r.valid_to is None or day <= r.valid_to))
-            self._on[day] = {r.code: r.org_unit_id for r in valid}
+            known = {r.code: r.org_unit_id for r in valid}
+            self._on[day] = _Written(lambda code: str(_number(known, code, f"unit on {day}", "core.org_unit")))
         return self._on[day]
 
-    def unit(self, code: str, day: date) -> int:
-        """The number of the unit that bears a code on a day.
-
-        Raises:
-            WarehouseError: the catalogue in the warehouse has none.
-        """
-        return _number(self.units(day), code, f"unit on {day}", "core.org_unit")
-
-    def numbered(self, day: date) -> dict[tuple[str, str], str]:
-        """(unit, data element) → both numbers as COPY writes them, "" for words; filled by `number`."""
-        return self._numbered.setdefault(day, {})
-
-    def number(self, unit: str, element: str, day: date) -> str:
-        """The numbers of a unit and a data element as COPY writes them; "" where the element holds words.
-
-        Raises:
-            WarehouseError: the catalogue in the warehouse has no such unit or data element.
-        """
-        found = ""
-        if not _is_text(element):
-            number = _number(self.elements, element, "data element", "core.data_element")
-            found = f"{self.unit(unit, day)}\t{number}"
-        self.numbered(day)[unit, element] = found
-        return found
+    def _element(self, code: str) -> str:
+        """The number of a data element; empty where it holds words."""
+        return "" if _is_text(code) else str(_number(self._elements, code, "data element", "core.data_element"))
 
 
 def _number(numbers: dict[str, int], code: str, what: str, table: str) -> int:
@@ -203,22 +198,20 @@ class _Rows:
         Blank words, and cells that were never understood, are left out; a blank number is `missing`.
         """
         before = len(self.numbers), len(self.texts)
-        year, day, numbered = entry.period.year, entry.period.end, ids.numbered(entry.period.end)
-        for seen in entry.item.observations:
-            if seen.state is CellState.INVALID:
+        start, year, units = str(submission), str(entry.period.year), ids.units(entry.period.end)
+        elements, sheets = ids.elements, ids.sheets
+        for unit, element, sheet, cell, state, value, text, raw in entry.item.observations:
+            if state is CellState.INVALID:
                 continue
-            place = seen.org_unit_code, seen.data_element
-            numbers = numbered[place] if place in numbered else ids.number(*place, day)
-            if numbers:
-                value = _exact(seen.value)
-                raw = COPY_NULL if seen.raw in ("", value) else copy_text(seen.raw)
-                self.numbers.append(
-                    f"{submission}\t{numbers}\t{year}\t{_STATES[seen.state]}\t{COPY_NULL if value is None else value}"
-                    f"\t{copy_text(seen.sheet)}\t{seen.cell}\t{raw}\n"
-                )
-            elif seen.text:
-                words = (seen.data_element, seen.state.value, seen.text, seen.sheet, seen.cell)
-                self.texts.append(copy_line(submission, ids.unit(seen.org_unit_code, day), *words))
+            number = elements[element]
+            if number:
+                exact = COPY_NULL if value is None else _exact(value)
+                shown = COPY_NULL if raw in ("", exact) else copy_text(raw)
+                where = sheets[sheet], cell
+                self.numbers.append("\t".join((start, units[unit], number, year, state, exact, *where, shown)))
+            elif text:
+                words = copy_text(element), state, copy_text(text), sheets[sheet], cell
+                self.texts.append("\t".join((start, units[unit], *words)))
         read, kept = len(entry.item.observations), len(self.numbers) - before[0]
         texts = len(self.texts) - before[1]
         return read, kept, texts, read - kept - texts
@@ -230,7 +223,7 @@ def _resolve(item: LoadItem, numbers: _Ids) -> _Accepted:
             "an accepted delivery does not say what it is", where=item.delivery.sha256, fix="refuse it in the check"
         )
     period = Period.parse(item.stamp.period)
-    return _Accepted(item, item.stamp, period, numbers.unit(item.stamp.unit, period.end))
+    return _Accepted(item, item.stamp, period, int(numbers.units(period.end)[item.stamp.unit]))
 
 
 def _lock_key(key: tuple[int, str, str]) -> int:
@@ -298,9 +291,9 @@ def _is_text(code: str) -> bool:
     return code.startswith(("task.", "note.")) or code.endswith((":source", ":as_of"))
 
 
-def _exact(value: float | None) -> str | None:
+def _exact(value: float) -> str:
     """The shortest decimal that is this number: what was typed, not its binary neighbour."""
-    return None if value is None else repr(value).removesuffix(".0")
+    return repr(value).removesuffix(".0")
 
 
 def _plain(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from etl.catalog import models as m
@@ -94,6 +94,12 @@ class SheetLayout:
     def last_col(self) -> int:
         """The rightmost column of the table."""
         return len(self.widths) - 1
+
+    @cached_property
+    def input_columns(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        """The inputs' org units, data elements and cell names, each in the inputs' order."""
+        units = tuple(cell.org_unit_code for cell in self.inputs)
+        return units, tuple(cell.data_element for cell in self.inputs), tuple(cell.cell for cell in self.inputs)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class ElementKind(StrEnum):
@@ -38,12 +39,12 @@ class Level(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(NamedTuple):
     """One input cell as read. Grain: (delivery, org unit, data element).
 
     `value` is the number unrounded and in the element's own unit; `text` holds words, dates (ISO)
-    and choices. `raw` is what the cell showed.
+    and choices. `raw` is what the cell showed. A named tuple, because a batch has a hundred thousand of
+    them: whole columns become rows, and rows columns, in one call.
     """
 
     org_unit_code: str

@@ -16,7 +16,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import repeat
-from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -310,32 +309,16 @@ def _start(catalog: Path, folder: str, cpu_seconds: float, seconds: float) -> su
     return process
 
 
-_UNIT, _ELEMENT, _CELL = attrgetter("org_unit_code"), attrgetter("data_element"), attrgetter("cell")
-_FIELDS = tuple(getattr(Observation, name).__set__ for name in Observation.__slots__)
-
-
 def _observations(sheet: SheetLayout, found: SheetColumns) -> list[Observation]:
-    """The observations of one sheet, built a field at a time.
-
-    A frozen dataclass sets each of its fields through Python; here each column runs in C, which takes a fifth of it.
-    """
+    """The observations of one sheet, built from its columns without a step in Python per cell."""
     inputs = sheet.inputs
     if len(found.states) != len(inputs):
         return []
-    made = list(map(object.__new__, repeat(Observation, len(inputs))))
-    columns = (
-        map(_UNIT, inputs),
-        map(_ELEMENT, inputs),
-        repeat(found.places[0] if found.places else sheet.code),
-        found.places[1] if found.places else map(_CELL, inputs),
-        found.states,
-        found.numbers,
-        _spread(found.texts, len(inputs)),
-        _spread(found.raws, len(inputs)),
-    )
-    for field, column in zip(_FIELDS, columns, strict=True):
-        deque(map(field, made, column), maxlen=0)
-    return made
+    units, elements, printed = sheet.input_columns
+    name, cells = found.places or (sheet.code, printed)
+    texts, raws = _spread(found.texts, len(inputs)), _spread(found.raws, len(inputs))
+    rows = zip(units, elements, repeat(name), cells, found.states, found.numbers, texts, raws)
+    return list(map(tuple.__new__, repeat(Observation), rows))
 
 
 def _there(seen: list[Observation], invalid: dict[int, str]) -> list[Observation]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 
 from etl.catalog import Catalogue
 from etl.catalog.rules import Rules
@@ -31,11 +32,17 @@ def remarks(
         seen: the sheet's observations.
         invalid: index among them → the name of an invalid state that `values.parse` gave.
     """
-    shares = {code for code, element in catalogue.elements.items() if element.unit == "%"}
+    shares = _shares(catalogue)
     told = [(i, CODES[name]) for i, name in invalid.items() if name in CODES]
     told += [(i, _SMALL_SHARE) for i, o in enumerate(seen) if o.data_element in shares and _may_be_fraction(o)]
     for i, code in told:
         yield _finding(rules, catalogue, day, code, seen[i])
+
+
+@lru_cache(maxsize=4)
+def _shares(catalogue: Catalogue) -> frozenset[str]:
+    """The data elements that are counted in per cent."""
+    return frozenset(code for code, element in catalogue.elements.items() if element.unit == "%")
 
 
 def _may_be_fraction(seen: Observation) -> bool:

@@ -174,28 +174,26 @@ def receive() -> Result:
     from etl.warehouse import journal
 
     settings, catalogue = start()
-    engine = current_engine(settings, catalogue)
-
     judges = judged_by(settings, catalogue)
+    with current_engine(settings, catalogue).connect() as conn:  # one for all files, a transaction for each
 
-    def register(taken: Taken) -> bool:
-        with engine.begin() as conn:
-            _, new = journal.register_delivery(
-                conn, taken.sha256, taken.size, taken.original_name, taken.folder, taken.received_at, judges
-            )
-        return new
+        def register(taken: Taken) -> bool:
+            with conn.begin():
+                _, new = journal.register_delivery(
+                    conn, taken.sha256, taken.size, taken.original_name, taken.folder, taken.received_at, judges
+                )
+            return new
 
-    def note(aside: Quarantined) -> None:
-        with engine.begin() as conn:
-            journal.record(
-                conn, "quarantined", code=aside.code, name=aside.original_name, folder=aside.folder, size=aside.size,
-                kept=aside.kept,
-            )  # fmt: skip
+        def note(aside: Quarantined) -> None:
+            with conn.begin():
+                journal.record(
+                    conn, "quarantined", code=aside.code, name=aside.original_name, folder=aside.folder,
+                    size=aside.size, kept=aside.kept,
+                )  # fmt: skip
 
-    desk = Desk(settings.archive, settings.quarantine, register, note, int(settings.max_file_mb * 1_000_000))
-    by_mtime = settings.received_clock == "mtime"
-    got = take(settings.inbox, desk, now=now(), min_age=settings.min_age_seconds, by_mtime=by_mtime)
-    with engine.connect() as conn:
+        desk = Desk(settings.archive, settings.quarantine, register, note, int(settings.max_file_mb * 1_000_000))
+        by_mtime = settings.received_clock == "mtime"
+        got = take(settings.inbox, desk, now=now(), min_age=settings.min_age_seconds, by_mtime=by_mtime)
         batches = [i for i in range(settings.batches) if journal.pending(conn, i, settings.batches)]
     return {
         "received": got.new, "duplicates": got.duplicates, "waiting": got.waiting,

@@ -8,6 +8,7 @@ production the address's login is a member of only the roles it needs (docs/ware
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -93,28 +94,24 @@ def copy_rows(conn: Connection, table: str, columns: Sequence[str], rows: Iterab
 
 COPY_NULL = "\\N"
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": None})
+_TO_ESCAPE = re.compile(r"[\\\t\n\r\0]")
 
 
 def copy_text(text: str) -> str:
     """A text as a COPY line holds it. PostgreSQL text holds every character but NUL."""
-    return text if text.isalnum() else text.translate(_ESCAPED)
-
-
-def copy_line(*values: int | str) -> str:
-    """One line for `copy_lines`."""
-    return "\t".join(copy_text(v) if isinstance(v, str) else str(v) for v in values) + "\n"
+    return text.translate(_ESCAPED) if _TO_ESCAPE.search(text) else text
 
 
 def copy_lines(conn: Connection, table: str, columns: Sequence[str], lines: Sequence[str]) -> None:
     """Appends rows that are COPY lines already: for the hundreds of thousands where `copy_rows` would cost most.
 
-    `table` and `columns` are names from our own code, never from outside; every text in a line went
-    through `copy_text`.
+    `table` and `columns` are names from our own code, never from outside; a line is its values joined by tabs,
+    without an end, and every text in it went through `copy_text`.
     """
     statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
     with explained(table), driver(conn).cursor() as cursor, cursor.copy(statement) as copy:
         for first in range(0, len(lines), _COPIED_AT_ONCE):
-            copy.write("".join(lines[first : first + _COPIED_AT_ONCE]))
+            copy.write("\n".join((*lines[first : first + _COPIED_AT_ONCE], "")))
 
 
 def driver(conn: Connection) -> psycopg.Connection[Any]:
