@@ -39,7 +39,10 @@ _LOOK_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Intake:
-    """One intake of a number of files, a process a batch. `peak`: bytes held at once by all of them together."""
+    """One intake of a number of files, a process a batch. `peak`: bytes held at once by all of them together.
+
+    `pace`: seconds that a fixed loop took beside nothing, right before and after, to tell a slow hour of the machine.
+    """
 
     files: int
     receive_seconds: float
@@ -48,6 +51,7 @@ class Intake:
     whole_seconds: float
     peak: int
     batches: int
+    pace: float
     counted: tuple[object, ...]
 
 
@@ -128,6 +132,7 @@ def _intake(files: Sequence[Path], environment: dict[str, str]) -> Intake:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, target)
     taken = _answer(_start(environment, "received"))
+    before = _pace()
     start = time.perf_counter()
     workers = [_start(environment, "processed", str(batch)) for batch in taken["batches"]]
     peak = _peak(workers)
@@ -135,9 +140,16 @@ def _intake(files: Sequence[Path], environment: dict[str, str]) -> Intake:
     seconds = time.perf_counter() - start
     counted = tuple(answer["counted"] for answer in answers)
     slowest = {key: max(answer[key] for answer in answers) for key in ("start_up", "seconds")}
-    return Intake(
-        len(files), taken["seconds"], slowest["start_up"], slowest["seconds"], seconds, peak, len(answers), counted
-    )
+    pace = (before + _pace()) / 2
+    times = taken["seconds"], slowest["start_up"], slowest["seconds"], seconds
+    return Intake(len(files), *times, peak, len(answers), pace, counted)
+
+
+def _pace() -> float:
+    start, total = time.perf_counter(), 0
+    for i in range(1_000_000):
+        total += i * i % 7
+    return time.perf_counter() - start
 
 
 def _start(environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
@@ -196,17 +208,18 @@ def _title(text: str) -> None:
 
 
 def _row(*cells: object) -> None:
-    print("".join(f"{cell!s:>{30 if i == 0 else 18}}" for i, cell in enumerate(cells)), flush=True)
+    print("".join(f"{cell!s:>{30 if i == 0 else 16}}" for i, cell in enumerate(cells)), flush=True)
 
 
 def _intakes(done: Sequence[Intake]) -> None:
-    _title("Read + check + load, one process a batch; the last column counts the start of the processes too")
-    _row("files", "receive s", "start-up s", "process s", "peak MiB", "× memory", "workbooks/s", "with start-up")
+    _title("Read + check + load, one process a batch. Last: a million steps of a Python loop, the machine's pace")
+    memory = "peak MiB", "× memory"
+    _row("files", "receive s", "start-up s", "process s", *memory, "workbooks/s", "with start-up", "1M steps s")
     for one in done:
         times = (one.receive_seconds, one.start_up_seconds, one.process_seconds)
-        memory = round(one.peak / _MIB), f"{one.peak / done[0].peak:.2f}"
+        held = round(one.peak / _MIB), f"{one.peak / done[0].peak:.2f}"
         speeds = (one.files / one.process_seconds, one.files / one.whole_seconds)
-        _row(one.files, *(f"{t:.2f}" for t in times), *memory, *(f"{v:.1f}" for v in speeds))
+        _row(one.files, *(f"{t:.2f}" for t in times), *held, *(f"{v:.1f}" for v in speeds), f"{one.pace:.3f}")
     for one in done:
         print(f"    {one.files}: {'; '.join(map(str, one.counted))}")
 
