@@ -172,7 +172,7 @@ def catalogue(provinces: int = PROVINCES, communes: int = COMMUNES) -> Catalogue
         base, sha256="nation", units=units, successions=(), elements=elements, relations=(), indicators=indicators,
         plans={"nation": _plan(indicators)}, columns=columns, forms={form.id: form}, regimes={"nation": _regime()},
         scopes={"nation": _scope(base)}, agreed={}, inheritance=(), official_population=(),
-        _by_code={u.code: (u,) for u in units},
+        by_code={u.code: (u,) for u in units},
     )  # fmt: skip
 
 

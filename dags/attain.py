@@ -1,8 +1,11 @@
 """### Attain: a period's indicators against every plan
 
 Runs when observations of a period change, once for each changed period (the partition key: `2024Q3`, `2024`), for
-every scope; then announces the period on the asset `attainment`, and the reports follow. To compute a period
-again by hand, trigger this DAG with its key, or several with `python -m ops.backfill --from 2024Q1 --to 2024Q4`.
+every scope; then announces the period on the asset `attainment`, and the reports follow. Six and nine months
+(`2024H1`, `2024N`) have no forms of their own and are not computed here: `announce_longer` announces them, on the
+asset `longer_periods`, once their last quarter is computed, and again whenever a quarter of theirs changes. To compute
+a period again by hand, trigger this DAG with its key, or several with `python -m ops.backfill --from 2024Q1 --to
+2024Q4`; the key of six or nine months leads to their report.
 
 **When it fails**
 
@@ -10,16 +13,19 @@ again by hand, trigger this DAG with its key, or several with `python -m ops.bac
 * `compute`: the database is away, or a plan in `catalog/` is wrong; the other scopes go on.
   Mend what the message names, clear the scope that failed, with downstream.
 * `announce`: Airflow's own database went away. Clear the task.
+* `announce_longer`: the database is away, or `reports` of a scope in `catalog/` is wrong.
+  Mend what the message names, clear the task.
 * `watch`: nothing of its own; it turns the run red when a task above failed. Clear that task, with downstream.
 
-A re-run is always safe: a period's rows are computed anew from the observations.
+*Skipped* is no failure: no report on six or nine months rests on this period, or not yet. A re-run is always safe: a
+period's rows are computed anew from the observations.
 """
 
 from __future__ import annotations
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, TriggerRule, get_current_context, task
-from airflow.sdk.exceptions import AirflowFailException
-from tongket_common import ATTAINMENT, DEFAULTS, OBSERVATIONS, key_of
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from tongket_common import ATTAINMENT, DEFAULTS, LONGER_PERIODS, OBSERVATIONS, key_of
 
 with DAG(
     dag_id="attain",
@@ -50,11 +56,22 @@ with DAG(
     def announce() -> str:
         return key_of(get_current_context())
 
+    @task(outlets=[LONGER_PERIODS], trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
+    def announce_longer(*, outlet_events) -> list[str]:
+        from etl import steps
+
+        period = key_of(get_current_context())
+        longer = steps.longer_periods(period)
+        if not longer:
+            raise AirflowSkipException(f"No report on six or nine months rests on {period} now.")
+        outlet_events[LONGER_PERIODS].add_partitions(longer)
+        return longer
+
     @task(retries=0, trigger_rule=TriggerRule.ONE_FAILED)
     def watch() -> None:
         raise AirflowFailException("A scope failed; its own log says what to do.")
 
     computed = compute.expand(scope=scopes())
-    announced = announce()
+    announced = [announce(), announce_longer()]
     computed >> announced
-    [computed, announced] >> watch()
+    [computed, *announced] >> watch()

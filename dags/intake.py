@@ -3,7 +3,8 @@
 Every five minutes, one run at a time: `receive` takes what is stable in `inbox/<unit>/`, archives it under its
 hash and shares it out in batches; each batch is read, checked and loaded (`process`); `returns` writes receipts
 and annotated workbooks; `announce` tells the asset `observations` which periods changed, and `attain` runs for
-each. The number of tasks depends on `TONGKET_BATCHES`, not on the number of files.
+each. The number of tasks depends on `TONGKET_BATCHES`, not on the number of files. Where tasks wait for a free slot,
+these go first: no sender waits for a report to be drawn.
 
 **When it fails**
 
@@ -33,7 +34,7 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=2),
-    default_args=DEFAULTS,
+    default_args={**DEFAULTS, "priority_weight": 100},
     tags=["tongket", "intake"],
     description="Receives, checks, loads and answers what lies in the inbox",
     doc_md=__doc__,

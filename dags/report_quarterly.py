@@ -33,7 +33,7 @@ publishing again changes nothing. To decide again on a document that was sent ba
 from __future__ import annotations
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, get_current_context, task
-from tongket_common import ATTAINMENT, DEFAULTS, key_of_cadence
+from tongket_common import ATTAINMENT, DEFAULTS, key_of
 from tongket_reports import WAITING_RUNS, draft_and_sign
 
 with DAG(
@@ -52,6 +52,6 @@ with DAG(
     def feedback(scope: str) -> dict[str, object]:
         from etl import steps
 
-        return steps.feedback(scope, key_of_cadence(get_current_context(), "quarter"))
+        return steps.feedback(scope, key_of(get_current_context()))
 
     feedback.expand(scope=found)

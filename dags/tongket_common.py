@@ -6,7 +6,7 @@ Only DAG files import this. It never imports `etl`, pandas or anything heavy: it
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +20,8 @@ TIMEZONE = "Asia/Ho_Chi_Minh"
 PERIODS = Asset(name="periods", uri="tongket://catalog/periods")
 OBSERVATIONS = Asset(name="observations", uri="tongket://warehouse/core/observations")
 ATTAINMENT = Asset(name="attainment", uri="tongket://warehouse/out/attainment")
+# Six and nine months have no forms of their own: an attained quarter announces those that it is a part of.
+LONGER_PERIODS = Asset(name="longer_periods", uri="tongket://warehouse/out/longer-periods")
 
 DEFAULTS: dict[str, Any] = {
     "owner": OWNER,
@@ -30,8 +32,13 @@ DEFAULTS: dict[str, Any] = {
     "execution_timeout": timedelta(minutes=30),
 }
 
-# The two kinds of key that a report can have; the same words as `etl.model.Period` (a test keeps them equal).
-KEY_OF_CADENCE = {"quarter": re.compile(r"\d{4}Q[1-4]"), "year": re.compile(r"\d{4}")}
+# The kinds of key that a report can have; the same words as `etl.model.Period` (a test keeps them equal).
+KEY_OF_CADENCE = {
+    "quarter": re.compile(r"\d{4}Q[1-4]"),
+    "half": re.compile(r"\d{4}H[12]"),
+    "nine_months": re.compile(r"\d{4}N"),
+    "year": re.compile(r"\d{4}"),
+}
 
 
 def key_of(context: Mapping[str, Any]) -> str:
@@ -46,13 +53,14 @@ def key_of(context: Mapping[str, Any]) -> str:
     return str(key)
 
 
-def key_of_cadence(context: Mapping[str, Any], cadence: str) -> str:
-    """The run's partition key, where it is of the cadence that this DAG reports on.
+def key_and_cadence(context: Mapping[str, Any], cadences: Iterable[str]) -> tuple[str, str]:
+    """The run's partition key and its cadence, where it is one of those that this DAG reports on.
 
     Raises:
         AirflowSkipException: the key is of another kind; its own DAG runs for it.
     """
-    key = key_of(context)
-    if not KEY_OF_CADENCE[cadence].fullmatch(key):
-        raise AirflowSkipException(f"{key} is not a {cadence}: nothing for this DAG to do.")
-    return key
+    key, wanted = key_of(context), list(cadences)
+    found = next((cadence for cadence in wanted if KEY_OF_CADENCE[cadence].fullmatch(key)), None)
+    if found is None:
+        raise AirflowSkipException(f"{key} is no {' or '.join(wanted)}: nothing for this DAG to do.")
+    return key, found

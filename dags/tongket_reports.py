@@ -1,4 +1,4 @@
-"""The tasks that both report DAGs have; the DAG files hold schedule and run-book.
+"""The tasks that every report DAG has; the DAG files hold schedule and run-book.
 
 Only the report DAG files import this.
 """
@@ -11,7 +11,7 @@ from typing import Any
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param, TriggerRule, get_current_context, task, task_group
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
-from tongket_common import key_of_cadence
+from tongket_common import key_and_cadence
 
 log = logging.getLogger("airflow.task")
 
@@ -22,10 +22,10 @@ WAITING_RUNS = 1000
 
 
 @task
-def due(cadence: str) -> list[str]:
+def due(cadences: list[str]) -> list[str]:
     from etl import steps
 
-    period = key_of_cadence(get_current_context(), cadence)
+    period, _ = key_and_cadence(get_current_context(), cadences)
     answers = {scope: steps.report_due(scope, period) for scope in steps.scopes()}
     for scope, answer in answers.items():
         log.info("%s %s: %s (%s)", scope, period, "due" if answer["due"] else "not yet", answer["why"])
@@ -36,21 +36,22 @@ def due(cadence: str) -> list[str]:
 
 
 @task(multiple_outputs=False, map_index_template="{{ scope }}")
-def write(scope: str, cadence: str) -> dict[str, object]:
+def write(scope: str, cadences: list[str]) -> dict[str, object]:
     from etl import steps
 
-    written = steps.report(scope, key_of_cadence(get_current_context(), cadence), cadence)
+    period, cadence = key_and_cadence(get_current_context(), cadences)
+    written = steps.report(scope, period, cadence)
     if "skipped" in written:
         raise AirflowSkipException(str(written["skipped"]))
     return written
 
 
 @task(trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
-def ask(written: list[dict[str, str]], cadence: str) -> list[dict[str, object]]:
+def ask(written: list[dict[str, str]], cadences: list[str]) -> list[dict[str, object]]:
     from etl import steps
 
-    context = get_current_context()
-    period, scopes = key_of_cadence(context, cadence), [result["scope"] for result in written]
+    context, scopes = get_current_context(), [result["scope"] for result in written]
+    period, cadence = key_and_cadence(context, cadences)
     questions = steps.to_sign(scopes, period, cadence, context["run_id"], lambda run: _waits(context["ti"], run))
     if not questions:
         raise AirflowSkipException("Nothing to decide: decided already, asked already, or no printed number changed.")
@@ -92,11 +93,11 @@ def sign(report: int, subject: str, body: str) -> None:
     conclude(report, approve.output)
 
 
-def draft_and_sign(cadence: str) -> Any:
-    """Adds the tasks to the DAG that is being defined, for a cadence (``quarter``, ``year``); gives the scopes due."""
-    found = due(cadence)
-    written = write.partial(cadence=cadence).expand(scope=found)
-    questions = ask(written, cadence)
+def draft_and_sign(*cadences: str) -> Any:
+    """Adds the tasks to the DAG that is being defined, for some cadences (``quarter``, …); gives the scopes due."""
+    found = due(list(cadences))
+    written = write.partial(cadences=list(cadences)).expand(scope=found)
+    questions = ask(written, list(cadences))
     sign.expand_kwargs(questions)
     [found, written, questions] >> watch()
     return found

@@ -1,9 +1,9 @@
 """The main job, shown on simulated data: `python -m ops.demo`.
 
 Airflow is started in a folder of its own (`var/demo`, clean every time), forms are issued, units fill them in and
-drop them into the inbox, and real DAG runs check, load, compute and draft the reports. Then one report is approved and
-one sent back, over the API as a person would; a unit sends a figure again, and the correction is approved. Needs no
-network.
+drop them into the inbox, and real DAG runs check, load, compute and draft the reports: of quarters, of six and nine
+months, of years. Then one report is approved and one sent back, over the API as a person would; a unit sends a figure
+again, and the correction is approved. Needs no network.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -28,6 +29,7 @@ from ops.follow import Question, Run, answer, ended, failures, questions, runs, 
 from ops.rest import Airflow
 
 PERIODS = ("2023", "2024Q1", "2024Q2", "2024Q3", "2024Q4", "2024")
+LONGER = ("2024H1", "2024N", "2024H2")  # no forms of their own: their reports follow from the quarters
 WAVES = {1: "first deliveries / gửi lần đầu", 2: "corrections and resubmissions / gửi lại, bổ sung"}
 INTAKE = "Intake: check, load, answer / tiếp nhận, kiểm tra, phản hồi"
 CHAIN = "Attainment → reports / tính chỉ tiêu → báo cáo"
@@ -37,7 +39,14 @@ SIGNED, RETURNED = "ty-ct25_2024Q4_", "kt-124_2024Q4_"  # how the files of the t
 RESENT = ("tan-yen", "2024Q4", "07351", "telehealth_users", -58)  # scope, period, unit, element, change
 COMPONENTS = ("api-server", "scheduler", "dag-processor")  # nothing here defers, so no triggerer
 SETTLE_SECONDS = 600.0
-DOCUMENTS = {".docx", ".xlsx", ".pdf"}
+DOCUMENTS = {".docx", ".xlsx", ".pdf", ".html"}
+KINDS = {"report": "report / báo cáo", "correction": "correction / đính chính"}
+DECISIONS = {"approved": "approved / phê duyệt", "sent_back": "sent back / trả lại"}
+FOLDERS = {
+    "Drafts / dự thảo": "drafts",
+    "Published / đã phát hành": "reports",
+    "Answers to the units / phản hồi cho đơn vị": "returns",
+}
 STOPPED = 130  # what shells expect after an interrupt
 
 
@@ -82,27 +91,26 @@ def play(settings: Settings, console: Console) -> None:
     # What was loaded is computed and drafted meanwhile; a corrected period is computed again.
     with _phase(console, CHAIN) as note:
         _settled(client, note)
-        note(f"{len(runs(client))} runs")
-    for line in sign_off(settings, client, console):
-        console.print(f"    {line}", markup=False, highlight=False)
+        note(f"{len(runs(client))} DAG runs / lượt chạy")
+    sign_off(settings, client, console)
 
 
-def sign_off(settings: Settings, client: Airflow, console: Console) -> list[str]:
-    """Approves a report, sends one back, has a figure sent again and approves the correction; says what happened."""
+def sign_off(settings: Settings, client: Airflow, console: Console) -> None:
+    """Approves a report, sends one back, has a figure sent again and approves the correction."""
     title = "Approved, sent back / phê duyệt, trả lại"
     with _phase(console, title) as note:
         signed, returned = (_asked(client, name) for name in (SIGNED, RETURNED))
         answer(client, signed, APPROVE)
         answer(client, returned, SEND_BACK, ly_do=REASON)
         _settled(client, note)
-        note(f"{len(questions(client))} still wait / còn chờ")
+        note(f"{len(questions(client))} drafts still wait / dự thảo còn chờ")
     with _phase(console, "A figure sent again → correction / gửi lại số liệu → đính chính") as note:
         _resend(settings)
         ended(client, "intake", client.trigger("intake"), seconds=SETTLE_SECONDS)
         _settled(client, note)
         answer(client, _asked(client, f"{SIGNED}dinh-chinh"), APPROVE)
         _settled(client, note)
-    return _decided(settings)
+        note("1 approved / đã phê duyệt")
 
 
 def _asked(client: Airflow, names: str) -> Question:
@@ -129,38 +137,44 @@ def _resend(settings: Settings) -> None:
     write_atomic(settings.inbox / unit / f"{issued.stem}_lan2.xlsx", fill(issued.read_bytes(), again))
 
 
-def _decided(settings: Settings) -> list[str]:
+def show(settings: Settings, console: Console) -> None:
+    """Prints what there is to see: drafts, decisions, refused files, silent units, and where they lie."""
+    outbox = settings.outbox
+    _table(console, "Drafts / dự thảo", ("Period / kỳ", "Scope", "Plan / kế hoạch", "Files / tệp"), _drafts(outbox))
+    heads = ("Plan / kế hoạch", "Period / kỳ", "Document / văn bản", "Decision / quyết định", "Where, or why")
+    _table(console, "Decisions / quyết định", heads, _decided(settings))
+    refused, silent = _answers(settings)
+    _table(console, "Refused files / tệp bị trả lại", ("Folder / thư mục", "File / tệp", "Findings / lỗi"), refused)
+    _table(console, "Units silent / đơn vị chưa gửi", ("Scope", "Period / kỳ", "Unit / đơn vị", "Form / biểu"), silent)
+    for what, name in FOLDERS.items():
+        console.print(f"{what}: {outbox / name}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _drafts(outbox: Path) -> list[tuple[str, ...]]:
+    """Grain: (period, scope, plan)."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for path in sorted((outbox / "drafts").glob("*/*/*")):
+        if path.suffix in DOCUMENTS:
+            scope = path.parent
+            found.setdefault((scope.parent.name, scope.name, path.name.split("_")[0]), []).append(path.suffix[1:])
+    return [(*key, ", ".join(dict.fromkeys(kinds))) for key, kinds in found.items()]
+
+
+def _decided(settings: Settings) -> list[tuple[str, ...]]:
     """What people decided, in order."""
     from sqlalchemy import text
 
     from etl.warehouse import connect
 
     query = (
-        "SELECT kind, plan, period, decision, decided_by, decided_at, reason, folder FROM out.report_document"
-        " WHERE decision IS NOT NULL ORDER BY decided_at"
+        "SELECT plan, period, kind, decision, decided_by, coalesce(reason, '') AS reason, folder"
+        " FROM out.report_document WHERE decision IS NOT NULL ORDER BY decided_at"
     )
     with connect.engine(settings, "reader").connect() as conn:
         return [
-            f"{row.kind} {row.plan} {row.period}: {row.decision}, {row.decided_by}, {row.decided_at:%H:%M:%S} "
-            f"{row.reason or settings.outbox / row.folder}"
-            for row in conn.execute(text(query))
+            (r.plan, r.period, KINDS[r.kind], f"{DECISIONS[r.decision]} ({r.decided_by})", r.reason or str(r.folder))
+            for r in conn.execute(text(query))
         ]
-
-
-def show(settings: Settings, console: Console) -> None:
-    """Prints what there is to see: documents, refused files, silent units."""
-    reports = settings.outbox / "drafts"
-    documents = sorted(path for path in reports.rglob("*") if path.suffix in DOCUMENTS)
-    _table(
-        console,
-        f"Documents / tài liệu ({reports})",
-        ("File / tệp", "KiB"),
-        [(str(path.relative_to(reports)), f"{path.stat().st_size / 1024:.0f}") for path in documents],
-    )
-    refused, silent = _answers(settings)
-    _table(console, "Refused files / tệp bị trả lại", ("Folder / thư mục", "File / tệp", "Findings / lỗi"), refused)
-    _table(console, "Units silent / đơn vị chưa gửi", ("Scope", "Period / kỳ", "Unit / đơn vị", "Form / biểu"), silent)
-    console.print(f"Returns to senders / phản hồi cho đơn vị: {settings.outbox / 'returns'}")
 
 
 def _drop(settings: Settings, wave: int) -> int:
@@ -178,7 +192,7 @@ def _drop(settings: Settings, wave: int) -> int:
 
 def _settled(client: Airflow, note: Note) -> None:
     def seen(now: list[Run]) -> None:
-        names = sorted({f"{run.dag} {run.key}" for run in now if run.key in PERIODS})
+        names = sorted({f"{run.dag} {run.key}" for run in now if run.key in PERIODS + LONGER})
         note(f"{len(now)} runs: {', '.join(names[:4])}{' …' if len(names) > 4 else ''}")
 
     failed = [run for run in settle(client, seconds=SETTLE_SECONDS, seen=seen) if run.state == "failed"]
@@ -197,12 +211,13 @@ def _answers(settings: Settings) -> tuple[list[tuple[str, ...]], list[tuple[str,
     refused = "SELECT folder, original_name, refusals FROM out.delivery WHERE state = 'refused' ORDER BY 1, 2"
     silent = (
         "SELECT scope, period, unit_name, form FROM out.unit_status"
-        " WHERE state = 'silent' AND period = ANY(:periods) ORDER BY 1, 2, 3, 4"
+        " WHERE state = 'silent' AND scope = ANY(:scopes) AND period = ANY(:periods) ORDER BY 1, 2, 3, 4"
     )
+    asked = {"scopes": list(settings.scopes), "periods": list(PERIODS)}
     with connect.engine(settings, "reader").connect() as conn:
         return (
             [tuple(map(str, row)) for row in conn.execute(text(refused))],
-            [tuple(map(str, row)) for row in conn.execute(text(silent), {"periods": list(PERIODS)})],
+            [tuple(map(str, row)) for row in conn.execute(text(silent), asked)],
         )
 
 
@@ -229,7 +244,9 @@ def _phase(console: Console, title: str) -> Iterator[Note]:
 
 
 def _table(console: Console, title: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    table = Table(*heads, title=f"{title}: {len(rows)}", title_justify="left")
+    table = Table(title=f"{title}: {len(rows)}", title_justify="left")
+    for head in heads:
+        table.add_column(head, overflow="fold")  # a path that is cut off is of no use
     for row in rows:
         table.add_row(*row)
     console.print(table)

@@ -18,7 +18,8 @@ CONSUMERS = {
     "periods": 1,
     "observations": 1,
     "attainment": 2,
-}  # open_period; attain; report_quarterly and report_annual
+    "longer_periods": 1,
+}  # open_period; attain; report_quarterly and report_annual; report_six_nine_months
 ENDED = frozenset({"success", "failed"})
 UNDER_WAY = ("queued", "running")
 WAITING = "awaiting_input"

@@ -1,6 +1,7 @@
 """Files that mean harm, or look as if they did: each named by its fault, with the code it must end in.
 
-`CASES` are decided by bytes and name alone; `MEMORY` and `COMPUTING` get as far as the reading process and end it.
+`CASES` are decided by bytes and name alone; `MEMORY` and `COMPUTING` get as far as the reading process and end it,
+`LISTING` as far as its parser.
 All are built anew each time, so nothing dangerous lies in the repository.
 """
 
@@ -288,5 +289,14 @@ COMPUTING = Case(
     lambda: changed(
         issued(), "xl/worksheets/sheet1.xml",
         lambda text: text.replace(b"</sheetData>", random_cells(230_000) + b"</sheetData>"),
+    ),
+)  # fmt: skip
+
+# The zip is whole and so is every part; only what the workbook says of its own parts makes no sense.
+LISTING = Case(
+    "parts listed without ids", "F05",
+    lambda: changed(
+        issued(), "xl/_rels/workbook.xml.rels",
+        lambda text: text.replace(b"<Relationship ", b"<Relationship/><Relationship ", 1),
     ),
 )  # fmt: skip

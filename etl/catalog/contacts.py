@@ -12,7 +12,8 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
-from etl.catalog.loader import Catalogue, read_entry
+from etl.catalog.content import Catalogue
+from etl.catalog.files import read_entry
 from etl.catalog.models import Basis, Code, Strict, Text
 from etl.errors import CatalogueError
 

@@ -13,7 +13,8 @@ from typing import Annotated, Literal
 from pydantic import StringConstraints
 
 from etl.catalog import models as m
-from etl.catalog.loader import Catalogue, read_entry, read_rows
+from etl.catalog.content import Catalogue
+from etl.catalog.files import read_csv, read_entry
 from etl.errors import CatalogueError
 from etl.model import PeriodKind
 
@@ -79,12 +80,12 @@ def load_exchange(catalogue: Catalogue) -> Exchange:
     root = catalogue.root / "exchange"
     rules = read_entry(root / "exchange.yaml", ExchangeRules)
     elements: dict[str, NamedElement] = {}
-    for element in read_rows(root / "data_elements.csv", NamedElement):
+    for element in read_csv(root / "data_elements.csv", NamedElement):
         if element.code not in catalogue.elements or element.code in elements:
             raise _misplaced("data element", element.code, root / "data_elements.csv")
         elements[element.code] = element
     units: dict[tuple[str, dt.date], NamedUnit] = {}
-    for unit in read_rows(root / "org_units.csv", NamedUnit):
+    for unit in read_csv(root / "org_units.csv", NamedUnit):
         key = unit.code, unit.valid_from
         if key in units or all(u.valid_from != unit.valid_from for u in catalogue.units_of(unit.code)):
             raise _misplaced("unit", f"{unit.code} from {unit.valid_from}", root / "org_units.csv")

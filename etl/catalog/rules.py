@@ -14,12 +14,12 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from etl.catalog.loader import read_list, tree_hash
+from etl.catalog.files import read_list, tree_hash
 from etl.catalog.models import Strict, Text
 from etl.errors import CatalogueError
 from etl.model import Finding, Level
 
-Frame = Literal["reader", "files", "cells", "relations", "year", "time", "population", "quality", "cause"]
+Frame = Literal["reader", "files", "cells", "relations", "year", "time", "beside", "population", "quality", "cause"]
 WITHOUT_EXPECTATION = frozenset({"reader", "cause"})
 """Found by the reader, or made of several findings that have one cause: nothing is left to evaluate."""
 _COMMON = {"value", "sheet", "cell", "unit", "unit_name", "file", "limit", "limit_pct"}
@@ -30,8 +30,9 @@ _SLOTS: dict[str, set[str]] = {
     "relations": _COMMON | {"row_name", "smaller", "larger", "smaller_value", "larger_value", "parts", "parts_value"},
     "year": _COMMON | {"element", "row_name", "year_value", "quarters_value", "year", "period"},
     "time": _COMMON | {"element", "row_name", "usual", "since", "measure"},
+    "beside": _COMMON | {"element", "usual", "since", "measure", "whole", "ratio"},
     "population": _COMMON | {"official", "source", "share"},
-    "quality": _COMMON | {"present", "expected", "share", "detail"},
+    "quality": _COMMON | {"present", "expected", "share", "detail", "due", "received", "on_time"},
     "cause": _COMMON | {"element", "row_name", "count", "detail"},
 }
 

@@ -6,6 +6,6 @@ for bad data; never touches the database.
 
 from etl.check.batch import check
 from etl.check.evaluate import prepare
-from etl.check.frames import History, Official, QuarterHistory, Submitted
+from etl.check.frames import Beside, History, Official, QuarterHistory, Reporting, Submitted
 
-__all__ = ["History", "Official", "QuarterHistory", "Submitted", "check", "prepare"]
+__all__ = ["Beside", "History", "Official", "QuarterHistory", "Reporting", "Submitted", "check", "prepare"]

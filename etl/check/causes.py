@@ -17,7 +17,7 @@ from etl.check.template import NUMBER
 from etl.check.words import Speaker
 from etl.model import Finding, Level
 
-_BLANK, _EMPTY, _UNIT, _SHEET, _SCALE, _INCOMPLETE = "V05", "S11", "V08", "V09", "T07", "Q02"
+_BLANK, _EMPTY, _UNIT, _SHEET, _SCALE, _UNTESTED, _INCOMPLETE = "V05", "S11", "V08", "V09", "T07", "Q01", "Q02"
 _JUMPS = frozenset({"T04", "T05", "T06"})
 _PERSONAL = frozenset({"D01", "D02"})
 _LEAST_SCALED = 3
@@ -33,7 +33,7 @@ def collapsed(speaker: Speaker, book: Opened | None, findings: list[Finding]) ->
         return findings
     findings = _scale(speaker, book, findings)
     if any(f.code == _EMPTY for f in findings):
-        return [f for f in findings if f.code not in {_BLANK, _INCOMPLETE}]
+        return [f for f in findings if f.code not in {_BLANK, _UNTESTED, _INCOMPLETE}]
     return _blanks(speaker, book, findings)
 
 

@@ -1,7 +1,7 @@
 """What goes through the checker: submitted workbooks, the same opened as arrays, and frames of rows for the rules.
 
-Called by the check room only, but for `Submitted` and `Official`, which steps fill. A frame keeps the way back from a
-row to workbook, cell and detail. Every column is a number; NaN means that a rule does not apply to the row.
+Called by the check room only, but for `Submitted` and what stands in it, which steps fill. A frame keeps the way back
+from a row to workbook, cell and detail. Every column is a number; NaN means that a rule does not apply to the row.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from etl.catalog import Catalogue
@@ -31,8 +30,6 @@ MISSING, INVALID = _STATES.index(CellState.MISSING), _STATES.index(CellState.INV
 QuarterHistory = Mapping[tuple[str, str], Sequence[float | None]]
 """(org unit code, data element) → the four quarters' values of a year form's year, None where there is none."""
 
-_FIELDS = attrgetter("org_unit_code", "data_element", "state", "value", "text")
-
 
 @dataclass(frozen=True)
 class Official:
@@ -44,12 +41,34 @@ class Official:
 
 
 @dataclass(frozen=True)
+class Reporting:
+    """How a unit has reported a form: periods that were due lately, those that came at all, those that came on time."""
+
+    due: int
+    received: int
+    on_time: int
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What the other units of a year form gave: data element → (this year, mean of up to three years before).
+
+    Of the `owed` units that owe the form, `heard` have both; the workbook's own unit counts in neither.
+    """
+
+    owed: int
+    heard: int
+    sums: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Submitted:
     """A read workbook with what is known around it.
 
-    `folder`, `quarters` (of a year form) and `history` are None where nobody knows them. `official` is the unit's
-    population by an official source; it is compared only where `compare_official` says that somebody has looked for
-    one. `explained` holds what the sender has said of findings before: (code, org unit, data element, value) → words.
+    `folder`, `quarters` and `beside` (of a year form), `history` and `reporting` are None where nobody knows them.
+    `official` is the unit's population by an official source; it is compared only where `compare_official` says that
+    somebody has looked for one. `explained` holds what the sender has said of findings before: (code, org unit, data
+    element, value) → words.
     """
 
     read: ReadResult
@@ -57,6 +76,8 @@ class Submitted:
     folder: str | None = None
     quarters: QuarterHistory | None = None
     history: History | None = None
+    reporting: Reporting | None = None
+    beside: Beside | None = None
     official: Official | None = None
     compare_official: bool = False
     explained: Mapping[tuple[str, str, str, str], str] = field(default_factory=dict)
@@ -147,8 +168,8 @@ def open_all(catalogue: Catalogue, batch: Sequence[Submitted]) -> list[Opened]:
 def _open(catalogue: Catalogue, number: int, given: Submitted, context: Context) -> Opened:
     import numpy as np
 
-    fields = list(map(_FIELDS, given.read.observations))
-    units, codes, states, values, texts = zip(*fields, strict=True) if fields else ((), (), (), (), ())
+    seen = given.read.observations
+    units, codes, _, _, states, values, texts, _ = zip(*seen, strict=True) if seen else ((),) * 8
     return Opened(
         number, given, context,
         template_of(catalogue, context.form.id, units, codes),

@@ -1,7 +1,7 @@
 """The frames that need what is known around a workbook: its unit's other periods, and official figures.
 
-Called by the check room only. Grain: year, time → number cell; population, quality → workbook. A workbook whose
-history nobody knows (an offline check) is in none of them but `quality`.
+Called by the check room only. Grain: year, time → number cell; beside → data element; population, quality →
+workbook. A workbook whose history nobody knows (an offline check) is in none of them but `quality`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from etl.catalog import Catalogue
 from etl.check import metrics
-from etl.check.frames import Frame, Opened
+from etl.check.frames import Beside, Frame, Opened, Reporting
 from etl.check.template import NUMBER
 from etl.model import Period, PeriodKind
 from etl.model.numbers import printed
@@ -21,26 +21,34 @@ from etl.model.numbers import printed
 if TYPE_CHECKING:
     import numpy as np
 
+YEARS = 3
+"""How many years before a year is compared with. Source: WHO Data Quality Review toolkit."""
 Limits = dict[str, float]
 
 
 @dataclass(frozen=True)
 class Usual:
-    """What a value is compared with: the usual one, the period (or periods) it comes from, and how far off it is."""
+    """What a value is compared with: the usual one, the period (or periods) it comes from, and how far off it is.
+
+    `value` and `whole` are of a unit beside its whole area: the unit's own total, and the area's measure.
+    """
 
     expected: float
     since: str
     measure: float = 0.0
+    value: float = 0.0
+    whole: float = 1.0
 
 
 def frames(catalogue: Catalogue, opened: Sequence[Opened]) -> dict[str, Frame]:
-    """The four frames of a batch, by the name that rules call them by; those without rows are empty."""
+    """The five frames of a batch, by the name that rules call them by; those without rows are empty."""
     limits = catalogue.thresholds
     return {
         "year": _collect(opened, _year, ("flow_difference", "stock_difference")),
         "time": _collect(opened, lambda b: _time(b, limits), ("fall", "extreme", "moderate", "drift")),
+        "beside": _collect(opened, lambda b: _beside(b, limits), ("together",)),
         "population": _collect(opened, lambda b: _population(b, limits), ("near_official",)),
-        "quality": _collect(opened, lambda b: _quality(b, limits), ("complete", "untested")),
+        "quality": _collect(opened, lambda b: _quality(b, limits), ("complete", "reported", "punctual", "untested")),
     }
 
 
@@ -177,7 +185,7 @@ def _drifts(book: Opened, past: _Past, limits: Limits, found: dict[int, tuple[li
     """A year against the mean of up to three years before it."""
     import numpy as np
 
-    last = np.array([values for _, values in past[:3]])
+    last = np.array([values for _, values in past[:YEARS]])
     known = (~np.isnan(last)).sum(axis=0)
     mean = np.nansum(last, axis=0) / np.maximum(known, 1)
     counted = book.template.stock | book.template.flow | book.template.ytd
@@ -186,6 +194,47 @@ def _drifts(book: Opened, past: _Past, limits: Limits, found: dict[int, tuple[li
         measure = metrics.consistency(float(book.values[k]), earlier, limits["consistency_over_time"])
         if measure.flag == "flagged" and k not in found:
             found[k] = ([0.0, 0.0, 0.0, 1.0], Usual(float(mean[k]), f"{measure.n} năm trước", measure.value or 0.0))
+
+
+# --- a unit beside its whole area --------------------------------------------------------------------------------
+
+
+def _beside(book: Opened, limits: Limits) -> Rows:
+    """A year ÷ the years before it, of the whole unit, against the same of the whole area; one row a data element.
+
+    The area is this unit and the others that have given both. Few units, or a usual value that is small, tell nothing.
+    """
+    beside = book.given.beside
+    if beside is None or not _enough(beside, limits):
+        return [], [], []
+    rows: Rows = ([], [], [])
+    places: dict[str, list[int]] = {}
+    for k, (_, code) in enumerate(book.template.keys):
+        if code in beside.sums:
+            places.setdefault(code, []).append(k)
+    for code, at in places.items():
+        others, others_usual = beside.sums[code]
+        own, past = float(book.values[at].sum()), _totals(book, at)
+        usual = sum(past) / len(past) if past else 0.0
+        if math.isnan(own) or usual < limits["related_least"]:
+            continue
+        whole = (own + others) / (usual + others_usual)
+        measure = metrics.consistency(own, past, limits["consistency_over_time"], parent=whole)
+        rows[0].append(at[0])
+        rows[1].append([float(measure.flag != "flagged")])
+        rows[2].append(Usual(usual, f"{len(past)} năm trước", own / usual, own, whole))
+    return rows
+
+
+def _enough(beside: Beside, limits: Limits) -> bool:
+    return beside.heard > 0 and beside.heard + 1 >= limits["beside_least"] * (beside.owed + 1)
+
+
+def _totals(book: Opened, at: list[int]) -> list[float]:
+    """The unit's totals over some cells in up to three years before, the latest last; a year with a gap is left out."""
+    years = reversed(book.context.period.before(YEARS))
+    sums = [float(_before(book, p.key)[at].sum()) for p in years]
+    return [total for total in sums if not math.isnan(total)]
 
 
 # --- whole workbooks --------------------------------------------------------------------------------------------
@@ -210,10 +259,11 @@ def _population(book: Opened, limits: Limits) -> Rows:
 
 @dataclass(frozen=True)
 class Standing:
-    """How complete a workbook is, and what could not be tested of it, in Vietnamese."""
+    """How complete a workbook is and how its unit reports, and what could not be tested of it, in Vietnamese."""
 
     present: int
     expected: int
+    reporting: Reporting | None
     untested: tuple[str, ...]
 
 
@@ -224,8 +274,20 @@ def _quality(book: Opened, limits: Limits) -> Rows:
         return [], [], []
     present = expected - int((numbers & book.gaps).sum())
     share = metrics.share(present, expected, limits["element_completeness"])
+    received, on_time = _reported(book.given.reporting, limits)
     untested = tuple(_untested(book, limits))
-    return [-1], [[float(share.flag != "flagged"), float(len(untested))]], [Standing(present, expected, untested)]
+    flags = [float(measure.flag != "flagged") for measure in (share, received, on_time)]
+    return [-1], [[*flags, float(len(untested))]], [Standing(present, expected, book.given.reporting, untested)]
+
+
+def _reported(reporting: Reporting | None, limits: Limits) -> tuple[metrics.Measure, metrics.Measure]:
+    """Completeness of reporting, and timeliness, over the unit's latest periods; of too few periods nothing is said."""
+    if reporting is None or reporting.due < limits["history_least"]:
+        return metrics.share(0, 0, 1), metrics.share(0, 0, 1)
+    return (
+        metrics.share(reporting.received, reporting.due, limits["reporting_completeness"]),
+        metrics.share(reporting.on_time, reporting.due, limits["timeliness"]),
+    )
 
 
 def _untested(book: Opened, limits: Limits) -> list[str]:
@@ -236,6 +298,12 @@ def _untested(book: Opened, limits: Limits) -> list[str]:
         known = sum(p.key in given.history for p in book.context.period.before(int(limits["history_periods"])))
         if known < least:
             found.append(f"so sánh với các kỳ trước (cần ít nhất {least} kỳ, mới có {known})")
+    if given.reporting is not None and _reported(given.reporting, limits)[0].flag == "not_testable":
+        least = int(limits["history_least"])
+        found.append(f"mức độ gửi đủ và đúng hạn (cần ít nhất {least} kỳ đã đến hạn, mới có {given.reporting.due})")
+    if given.beside is not None and not _enough(given.beside, limits):
+        there = f"mới có số liệu của {given.beside.heard} trong {given.beside.owed} đơn vị khác"
+        found.append(f"so sánh mức tăng giảm với toàn địa bàn ({there})")
     if given.compare_official and len(book.template.population):
         if given.official is None:
             found.append("đối chiếu dân số (chưa có số chính thức của đơn vị)")

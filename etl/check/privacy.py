@@ -5,7 +5,8 @@ Called by the check room only. Pure: words in, counts out. What it finds is neve
 Identity numbers are 9 digits (CMND) or 12 (căn cước công dân), also broken by spaces, dots or hyphens. Not taken for
 one: amounts of money, thousands groups that begin with no zero, rows of years, telephone numbers (10 or 11 digits).
 In a count column every number of 9 to 12 digits is one: no unit counts a hundred million, and Excel drops the zeros
-that a căn cước begins with. Source: Luật Căn cước 26/2023/QH15 Đ12 (12 digits); NĐ 05/1999/NĐ-CP Đ1 (9 digits).
+that a căn cước begins with. Configured, no source beside it: the two lengths, the words around them that decide, and
+how many names are a list.
 """
 
 from __future__ import annotations

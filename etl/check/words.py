@@ -35,8 +35,8 @@ class Speaker:
         slots = self.limits(rule) | self._about(book)
         if position < 0:
             if isinstance(detail, Standing):
-                slots |= _standing(detail)
-            return replace(self.rules.finding(rule.code, slots=slots), effect=_WHOLE_FILE)
+                slots |= _standing(rule, detail)
+            return replace(self.rules.finding(rule.code, slots=slots), effect=_whole_effect(detail))
         seen = book.observations[position]
         slots |= self.cell(book, seen)
         if rule.frame == "relations":
@@ -99,18 +99,23 @@ class Speaker:
         }
 
 
-def _standing(detail: Standing) -> dict[str, str]:
-    return {
-        "present": printed(detail.present),
-        "expected": printed(detail.expected),
-        "share": printed(detail.present / detail.expected * 100, 1),
-        "detail": "; ".join(detail.untested),
-    }
+def _standing(rule: Rule, detail: Standing) -> dict[str, str]:
+    part, whole = detail.present, detail.expected
+    slots = {"present": printed(part), "expected": printed(whole), "detail": "; ".join(detail.untested)}
+    if said := detail.reporting:
+        slots |= {"due": printed(said.due), "received": printed(said.received), "on_time": printed(said.on_time)}
+        parts = {"reporting_completeness": said.received, "timeliness": said.on_time}
+        if rule.threshold in parts:
+            part, whole = parts[rule.threshold], said.due
+    return slots | {"share": printed(part / whole * 100, 1) if whole else ""}
 
 
 def _usual(rule: Rule, detail: Usual, value: str) -> dict[str, str]:
     measure = "không giới hạn" if math.isinf(detail.measure) else printed(abs(detail.measure), 2)
     slots = {"usual": printed(detail.expected), "since": detail.since, "measure": measure}
+    if rule.frame == "beside":
+        slots |= {"value": printed(detail.value), "whole": printed(detail.whole, 2)}
+        slots |= {"ratio": printed(detail.measure / detail.whole, 2)}
     if rule.frame == "year":
         slots |= {"quarters_value": printed(detail.expected), "year_value": value}
     if rule.frame == "population":
@@ -133,13 +138,20 @@ def _hidden(seen: Observation) -> str:
 # --- effect -------------------------------------------------------------------------------------------------
 
 
+def _whole_effect(detail: Any) -> float:
+    """Of what is said of a whole file: its gaps where it is about them, nothing of its total where it is not."""
+    return 1 - detail.present / detail.expected if isinstance(detail, Standing) else _WHOLE_FILE
+
+
 def _effect(rule: Rule, book: Opened, position: int, detail: Any) -> float:
     """How far what is wrong moves the total of the file's unit. Units: share of that total, 1 for the whole of it."""
     if book.template.family[position] != NUMBER:
         return 0.0
     value, others = float(book.values[position]), column(book, position)
     total = abs(math.fsum(others)) + (0.0 if math.isnan(value) else abs(value))
-    if isinstance(detail, Usual):
+    if rule.frame == "beside":
+        off, total = abs(detail.value - detail.expected * detail.whole), detail.value
+    elif isinstance(detail, Usual):
         off = abs((detail.measure if rule.frame == "population" else value) - detail.expected)
         total = detail.expected if rule.frame == "population" else total
     elif rule.frame == "relations":

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Literal
 
 Charset = Literal["tcvn3", "vni"]
 """TCVN 5712:1993 VN3 ("ABC", fonts .Vn…) and VNI for Windows (fonts VNI-…), both seen through Latin-1."""
+CHARSET_NAMES: Mapping[Charset, str] = {"tcvn3": "TCVN3 (ABC)", "vni": "VNI"}
 
 _TONES = "\u0300\u0301\u0309\u0303\u0323"  # grave, acute, hook, tilde, dot below
 _INVISIBLE = dict.fromkeys(
@@ -196,7 +197,7 @@ def detect(texts: Iterable[object], fonts: Iterable[str] = ()) -> Charset | None
     modern = sum(1 for word in words if _MODERN.search(word))
     if modern > _MOST_MODERN * len(words):
         return None
-    named = {charset for font in fonts if (charset := _of_font(font))}
+    named = {charset for font in fonts if (charset := of_font(font))}
     seen = {charset: _evidence(words, charset) for charset in _CHARSETS}
     for charset, (total, fits, as_is) in seen.items():
         if named == {charset} and not modern and fits >= max(total / 2, as_is, 1):
@@ -214,7 +215,13 @@ def _evidence(words: Iterable[str], charset: Charset) -> tuple[int, int, int]:
     return len(telling), fits, sum(1 for word in telling if _is_syllable(word))
 
 
-def _of_font(font: str) -> Charset | None:
+def is_modern(text: str) -> bool:
+    """Whether a text holds any of the Vietnamese letters that only Unicode has."""
+    return _MODERN.search(text) is not None
+
+
+def of_font(font: str) -> Charset | None:
+    """The old charset that a font of this name draws."""
     name = font.strip().casefold()
     if name.startswith(".vn"):
         return "tcvn3"

@@ -45,6 +45,14 @@ def of_xls(data: bytes) -> dict[str, Marks]:
         return {}
 
 
+def xls_from_1904(data: bytes) -> bool:
+    """Whether an .xls file counts its days from 1904 (record Date1904)."""
+    try:
+        return any(kind == 0x22 and body[:1] == b"\x01" for kind, body in _records(workbook_stream(data), 0))
+    except (struct.error, IndexError):
+        return False
+
+
 def _records(stream: bytes, at: int) -> Iterator[tuple[int, bytes]]:
     """Records from a place to the end of that substream."""
     while at + 4 <= len(stream):
@@ -174,6 +182,14 @@ def xlsb_sheets(part: bytes) -> dict[str, str]:
     except (struct.error, IndexError, UnicodeDecodeError):
         return {}
     return found
+
+
+def xlsb_from_1904(part: bytes) -> bool:
+    """Whether ``workbook.bin`` says that days count from 1904 (record BrtWbProp, its first flag)."""
+    try:
+        return any(kind == 153 and body[0] & 1 for kind, body in xlsb_records(part))
+    except IndexError:
+        return False
 
 
 def xlsb_records(part: bytes) -> Iterator[tuple[int, bytes]]:

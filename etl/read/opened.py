@@ -16,7 +16,7 @@ from typing import Any
 
 from etl.read import marks as sheet_marks
 from etl.read.marks import Marks
-from etl.read.marks_binary import of_xls, of_xlsb, xlsb_percent, xlsb_sheets
+from etl.read.marks_binary import of_xls, of_xlsb, xls_from_1904, xlsb_from_1904, xlsb_percent, xlsb_sheets
 from etl.read.marks_ods import of_ods
 
 Rows = list[list[Any]]
@@ -28,9 +28,14 @@ _FONT = re.compile(rb"""<(?:\w+:)?(?:name|rFont)\b[^>]*\bval=["']([^"']+)["']|fo
 _OLD_FONT = re.compile(rb"\.Vn[A-Za-z]{2,20}|VNI-[A-Za-z]{2,20}")
 _STRING_CELL = re.compile(rb"""<(?:\w+:)?c r=["']([AB][1-9])["']([^>]*)>(.*?)</(?:\w+:)?c>""", re.DOTALL)
 _FROM_1904 = re.compile(rb"""\bdate1904=["'](?:1|true)["']""")
+_NULL_DATE = re.compile(rb"""<table:null-date\b[^>]*\btable:date-value=["']([^"'T]*)""")
 _TOP_BYTES = 2048
 _WORDS = re.compile(rb"<(?:\w+:)?t\b[^>]*>([^<]*)<")
 _VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*>(\d+)<")
+
+
+class BrokenPackageError(ValueError):
+    """What a workbook says of its own parts makes no sense; the message says what, in Vietnamese."""
 
 
 class Opened:
@@ -42,6 +47,7 @@ class Opened:
 
     Raises:
         CalamineError: the parser cannot read it.
+        BrokenPackageError: when a part is asked for, and the list of parts is broken.
     """
 
     def __init__(self, data: bytes, parts: Mapping[str, bytes] | None = None) -> None:
@@ -111,8 +117,21 @@ class Opened:
 
     @cached_property
     def date1904(self) -> bool:
-        """Whether days count from 1904 (.xlsx, as old versions for the Mac wrote it)."""
-        return self.kind == "xlsx" and _FROM_1904.search(self._read("xl/workbook.xml")) is not None
+        """Whether days count from 1904, as old versions for the Mac wrote it.
+
+        Raises:
+            BrokenPackageError: an .ods that counts from a third day, as no program does that forms are filled in with.
+        """
+        if self.kind == "xls":
+            return xls_from_1904(self._data)
+        if self.kind == "xlsb":
+            return xlsb_from_1904(self._read("xl/workbook.bin"))
+        if self.kind == "xlsx":
+            return _FROM_1904.search(self._read("xl/workbook.xml")) is not None
+        told = _NULL_DATE.search(self._read("content.xml"))
+        if told and told[1] not in (b"1899-12-30", b"1904-01-01"):
+            raise BrokenPackageError("tệp đếm ngày từ một mốc không dùng được")
+        return told is not None and told[1] == b"1904-01-01"
 
     @cached_property
     def _percent(self) -> frozenset[int]:
@@ -178,7 +197,10 @@ class Opened:
     def _parts(self) -> dict[str, str]:
         """Part of the archive by sheet name."""
         book = f"workbook.{'xml' if self.kind == 'xlsx' else 'bin'}"
-        relations = {r["Id"]: r.get("Target", "") for r in _tags(_RELATION, self._read(f"xl/_rels/{book}.rels"))}
+        listed = list(_tags(_RELATION, self._read(f"xl/_rels/{book}.rels")))
+        if any("Id" not in relation for relation in listed):
+            raise BrokenPackageError("danh mục các phần của tệp bị hỏng")
+        relations = {relation["Id"]: relation.get("Target", "") for relation in listed}
         if self.kind == "xlsx":
             sheets = _tags(_SHEET, self._read("xl/workbook.xml"))
             ids = {s.get("name", ""): next((v for k, v in s.items() if k.endswith(":id")), "") for s in sheets}

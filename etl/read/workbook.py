@@ -16,18 +16,17 @@ from etl.catalog.geography import what_became
 from etl.catalog.layout import FormLayout, layout
 from etl.errors import UsageError
 from etl.model import Explanation, FormStamp, Period
+from etl.read import charset as old_charset
 from etl.read import sheets, upward
 from etl.read.cells import ABSENT
-from etl.read.legacy import convert, detect
-from etl.read.opened import Opened
+from etl.read.legacy import CHARSET_NAMES, convert, detect
+from etl.read.opened import BrokenPackageError, Opened
 from etl.read.preflight import Kind, Trouble, preflight
 from etl.read.sheets import Found
 from etl.read.titles import recognise, stamp_of, title_of
 from etl.read.values import Parsed
 
 __all__ = ["ABSENT", "RawRead", "read_workbook", "resolve"]
-
-_CHARSETS = {"tcvn3": "TCVN3 (ABC)", "vni": "VNI"}
 
 
 @dataclass
@@ -58,6 +57,8 @@ def read_workbook(data: bytes, catalogue: Catalogue) -> RawRead:
         raw = _read(Opened(checked.data, checked.parts), catalogue)
     except CalamineError as error:
         return RawRead(troubles=[Trouble("F05", slots=(("detail", type(error).__name__),))])
+    except BrokenPackageError as error:
+        return RawRead(troubles=[Trouble("F05", slots=(("detail", str(error)),))])
     raw.kind = checked.kind
     raw.troubles += checked.notes
     return raw
@@ -73,7 +74,7 @@ def _read(opened: Opened, catalogue: Catalogue) -> RawRead:
         return raw
     opened.convert(partial(convert, charset=charset))
     again, _ = _understand(opened, catalogue)
-    again.troubles.append(Trouble("S26", slots=(("found", _CHARSETS[charset]),)))
+    again.troubles.append(Trouble("S26", slots=(("found", CHARSET_NAMES[charset]),)))
     return again
 
 
@@ -102,6 +103,8 @@ def _sheets(opened: Opened, described: FormLayout, raw: RawRead, catalogue: Cata
         raw.places.append(read.places)
         raw.troubles += read.troubles
     raw.troubles += found.troubles
+    if found.certain:
+        raw.troubles += old_charset.settle(described.sheets, raw.cells, raw.places, lambda: opened.fonts)
     raw.troubles += upward.unsigned(opened, described)
     if raw.stamp:
         raw.troubles += sheets.disagreements(book, raw.stamp, found)

@@ -13,7 +13,7 @@ from etl.model.numbers import printed
 from etl.report.figures import Figure, Figures
 from etl.report.inputs import ReportInput
 from etl.report.places import said, together
-from etl.report.results import with_unit
+from etl.report.results import ELIMINATIONS, with_unit
 from etl.report.sentences import Sentences
 
 MOST_COLUMNS = 12
@@ -86,7 +86,19 @@ def sentences(given: ReportInput, say: Sentences, figures: Figures, ranked: list
     by_indicator = {target.indicator: target for target in reversed(targets)}
     told = [target for target in targets if by_indicator[target.indicator] is target]
     extremes = [line for target in told if (line := _extremes(given, say, figures, target))]
-    return [say.say("unit.annex"), _ranking(say, ranked), *silent, *extremes]
+    clean = [line for line in (_unrecognised(say, figures, targets, codes),) if line]
+    return [say.say("unit.annex"), *clean, _ranking(say, ranked), *silent, *extremes]
+
+
+def _unrecognised(say: Sentences, figures: Figures, targets: list[m.Target], codes: list[str]) -> str:
+    """Why a unit without cases does not meet an elimination: that is recognised for the whole area, by others."""
+    items = [
+        target.item
+        for target in targets
+        for f in (figures.at(target.item, code) for code in codes)
+        if f and f["operator"] in ELIMINATIONS and f["status"] == "not_met" and f["value"]["value"] == 0
+    ]
+    return say.say("unit.unrecognised", items=", ".join(dict.fromkeys(items))) if items else ""
 
 
 def _value(figure: Figure | None) -> Fraction | None:
@@ -137,7 +149,7 @@ def _extremes(given: ReportInput, say: Sentences, figures: Figures, target: m.Ta
     if high == low:
         return say.say("unit.same", name=name, value=with_unit(given, best[0], best[0]["value"]["text"]))
     return say.say(
-        "unit.extremes",
+        "unit.extremes_down" if indicator.direction == "down" else "unit.extremes",
         name=name,
         best=_names(say, best),
         best_value=with_unit(given, best[0], best[0]["value"]["text"]),

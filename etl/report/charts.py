@@ -35,7 +35,7 @@ def overview(facts: Facts, width: float = WIDTH) -> Drawing | None:
     if not rows:
         return None
     titled = width >= WIDTH
-    left, step, top = 0.37 * width, 5.1, 9.0 if titled else 1.5
+    left, step, top = (0.37 if titled else 0.46) * width, 5.1, 9.0 if titled else 1.5
     known = [row["distance"]["value"] for row in rows if row["distance"]["value"] is not None]
     low, high = max(-FARTHEST, min([*known, 0.0])) - 4, min(FARTHEST, max([*known, 0.0]))
     scale = (width - left - _FIGURES) / (high - low)
@@ -80,6 +80,13 @@ def _title(facts: Facts, title: str) -> str:
 def _cut(text: str, room: float) -> str:
     most = int(room / _LETTER)
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
+def _shortened(name: str, room: float) -> str:
+    """A unit's name, where it is too long without its middle: what tells it from others often stands at its end."""
+    most = int(room / _LETTER)
+    half = most // 2
+    return name if len(name) <= most else f"{name[: most - half - 1].rstrip()}…{name[-half:].lstrip()}"
 
 
 def _headed(facts: Facts, picture: dict[str, Any], marks: list[Mark], height: float) -> Drawing:
@@ -245,7 +252,7 @@ class _Grid:
         ]
         for place, (name, row) in enumerate(zip(self._names, rows, strict=True)):
             y = self.middle(place)
-            found.append(Words(_NAMES - 1.5, y, _cut(name, _NAMES), 6.5, "end"))
+            found.append(Words(_NAMES - 1.5, y, _shortened(name, _NAMES), 6.5, "end"))
             for i, (fill, text) in ((i, cell) for i, cell in enumerate(row) if cell):
                 x = _NAMES + wide * i
                 found.append(Box(x + 0.3, y - step / 2 + 0.3, wide - 0.6, step - 0.6, fill))

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from etl.files import write_atomic
+from etl.report import places
+from etl.report.datanotes import SHOWN
 from etl.report.dates import snapshot_moment
 from etl.report.facts import Facts, as_json
 from etl.report.sentences import Sentences, load_sentences
@@ -274,7 +276,7 @@ def _verdicts(say: Sentences, rows: list[Facts]) -> Iterator[str]:
                 "correction.verdict",
                 item=row["item"],
                 name=row["title"].rstrip("."),
-                unit=row["unit_name"],
+                unit=places.said(say, row["unit_name"]),
                 before=row["verdict_before"],
                 after=row["verdict_after"],
             )
@@ -336,4 +338,4 @@ def _causes(given: CorrectionInput, say: Sentences) -> Iterator[str]:
     if not given.causes:
         yield say.texts["correction.no_cause"]
     snapshot = given.present["snapshot"]
-    yield say.say("correction.known_until", snapshot=snapshot["text"], id=snapshot["id"])
+    yield say.say("correction.known_until", snapshot=snapshot["text"], id=snapshot["id"][:SHOWN])

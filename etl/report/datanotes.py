@@ -16,12 +16,14 @@ from etl.model import Period
 from etl.model.numbers import printed
 from etl.report import submissions
 from etl.report.dates import belongs_to
-from etl.report.figures import Figures, printed_item
+from etl.report.figures import Figure, Figures, printed_item
 from etl.report.inputs import ReportInput
 from etl.report.places import said, together
 from etl.report.sentences import Sentences
 
 Note = dict[str, str]
+_PLAIN_GAP = "chưa có số liệu"
+"""How attainment begins the reason of a figure that units simply did not send."""
 SHOWN = 16
 """Characters of the snapshot's id that are printed; the file itself carries all of them."""
 
@@ -94,7 +96,7 @@ def _geography(given: ReportInput, say: Sentences) -> Iterator[tuple[str, str]]:
         if (note := geography.inheritance_note(catalogue, given.plan.id, target.item, whole, day))
     )
     for note in heirs:
-        yield "inheritance", say.say("data.inheritance", note=note.rstrip("."))
+        yield "inheritance", say.say("data.inheritance", note=said(say, note.rstrip(".")))
     since = given.period.same_period_last_year.start
     shown = {a.unit for a in given.attainments}
     born = sorted({u.valid_from for u in catalogue.units if u.code in shown and since < u.valid_from <= day})
@@ -132,19 +134,35 @@ def _coverage(given: ReportInput, say: Sentences, figures: Figures) -> Iterator[
     carried = _gathered((f["as_of_text"], f["source"] or say.texts["word.reported"], f) for f in mine if f["as_of"])
     for (as_of, source), items in carried.items():
         yield "carried", say.say("data.carried", items=", ".join(items), as_of=as_of, source=source)
-    ranges = [
-        say.say("data.bounds_of", item=f["item"], range=f["bounds"]["text"], value=f["value"]["text"])
-        for f in mine
-        if f["bounds"] and f["bounds"]["low"]["text"] != f["bounds"]["high"]["text"]
-    ]
-    if ranges:
-        yield "bounds", say.say("data.bounds", parts="; ".join(ranges))
-    turning = [str(f["item"]) for f in mine if f["bounds_turn"]]
-    if turning:
-        yield "bounds_turn", say.say("data.bounds_turn", items=", ".join(turning))
+    yield from _bounds(say, mine)
     estimated = [str(f["item"]) for f in mine if f["estimated"]]
     if estimated:
         yield "estimated", say.say("data.estimated", items=", ".join(estimated))
+    gaps = [f for f in figures.of_unit(given.area) if f["status"] == "no_data" and _explained(f["reason"])]
+    for (reason, _), items in _gathered((f["reason"].rstrip("."), "", f) for f in gaps).items():
+        yield "no_data", say.say("data.no_data", items=", ".join(items), reason=reason[:1].lower() + reason[1:])
+
+
+def _explained(reason: str) -> bool:
+    """Whether a reason says more than that there is no figure."""
+    return bool(reason) and not reason.startswith(_PLAIN_GAP)
+
+
+def _bounds(say: Sentences, mine: list[Figure]) -> Iterator[tuple[str, str]]:
+    """What the missing units could change: the range of each figure, and whether its verdict hangs on them."""
+    ranges = [
+        say.say("data.bounds_of", item=f["item"], range=f["bounds"]["text"], value=f["bounds"]["now"]["text"])
+        for f in mine
+        if f["bounds"] and f["bounds"]["text"] != f["bounds"]["now"]["text"]
+    ]
+    if ranges:
+        yield "bounds", say.say("data.bounds", parts="; ".join(ranges))
+    unknown = _gathered((f["bounds_reason"], "", f) for f in mine if f["bounds_reason"])
+    for (reason, _), items in unknown.items():
+        yield "no_bounds", say.say("data.no_bounds", items=", ".join(items), reason=reason)
+    turning = [str(f["item"]) for f in mine if f["bounds_turn"]]
+    if turning:
+        yield "bounds_turn", say.say("data.bounds_turn", items=", ".join(turning))
 
 
 def _gathered(rows: Any) -> dict[tuple[str, str], list[str]]:
@@ -165,14 +183,25 @@ def _verdicts(given: ReportInput, say: Sentences, figures: Figures) -> Iterator[
     reasons = _gathered((f["reason"], "", f) for f in mine if f["shown_status"] == "no_verdict" and f["reason"])
     for (reason, _), items in reasons.items():
         yield "no_verdict", say.say("data.no_verdict", items=", ".join(items), reason=reason.rstrip("."))
-    told: set[str] = set()
-    for f in mine:
-        others = [item for item in f["contradicts"] if item not in told]
-        if others:
-            yield "contradicts", say.say("data.contradicts", item=f["item"], others=", ".join(others))
-        told.add(str(f["item"]))
+    yield from _contradictions(say, mine)
     if any(f["change"]["kind"] == "unclear" for f in mine):
         yield "intervals", say.say("data.intervals")
+
+
+def _contradictions(say: Sentences, mine: list[Figure]) -> Iterator[tuple[str, str]]:
+    """Levels of the plan that contradict each other, each with its clause, once."""
+    by_item, told = {str(f["item"]): f for f in mine}, set[str]()
+    for f in mine:
+        others = [by_item[item] for item in f["contradicts"] if item in by_item and item not in told]
+        if others:
+            parts = " và ".join(_level(say, each) for each in (f, *others))
+            yield "contradicts", say.say("data.contradicts", parts=parts)
+        told.add(str(f["item"]))
+
+
+def _level(say: Sentences, figure: Figure) -> str:
+    written = figure["written"] or say.texts["word.not_stated"]
+    return say.say("data.contradicts_of", item=figure["item"], clause=figure["clause"], written=written)
 
 
 def _regime(given: ReportInput, say: Sentences, annex: str) -> Iterator[tuple[str, str]]:

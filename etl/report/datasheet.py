@@ -14,13 +14,14 @@ from etl.report.workbook import Book
 SHEET = "Dữ liệu"
 _TEXTS = ("item", "clause", "kind", "indicator", "unit", "unit_name", "period")
 _NUMBERS = (
-    "numerator", "denominator", "value", "target", "baseline", "path_value", "prorated_target", "progress",
-    "cagr_ratio", "per_cent_of_plan", "completeness",
+    "numerator", "denominator", "value", "target", "target_upper", "baseline", "path_value", "prorated_target",
+    "progress", "cagr_ratio", "required_yearly_change", "per_cent_of_plan", "reduction_pct", "completeness",
 )  # fmt: skip
 _LAST = (
     "operator", "written", "target_period", "met", "status", "progress_class", "cagr_class", "classes_disagree",
-    "interval_low", "interval_high", "interval_method", "people_missing", "expected", "present", "as_of", "source",
-    "estimated", "reason",
+    "interval_low", "interval_high", "interval_method", "small", "people_missing", "expected", "present", "bounds_low",
+    "bounds_high", "bounds_turn", "limits_low", "limits_high", "as_of", "source", "estimated", "contradicts",
+    "corrections", "reason",
 )  # fmt: skip
 DATA_COLUMNS = (
     "scope", "plan", *_TEXTS, *(name for n in _NUMBERS for name in (n, f"{n}_exact")), *_LAST,
@@ -53,12 +54,16 @@ def _write(page: Any, row: int, column: int, value: Any) -> None:
 
 
 def _values(facts: Facts, figure: dict[str, Any]) -> list[Any]:
-    interval = figure["interval"]
     special = {
-        "interval_low": interval["low"]["value"] if interval else None,
-        "interval_high": interval["high"]["value"] if interval else None,
-        "interval_method": interval["method"] if interval else "",
+        f"{name}_{end}": (figure[name] or {}).get(end, {}).get("value")
+        for name in ("interval", "bounds", "limits")
+        for end in ("low", "high")
+    }
+    special |= {
+        "interval_method": (figure["interval"] or {}).get("method", ""),
         "people_missing": figure["missing"]["value"],
+        "contradicts": " | ".join(figure["contradicts"]),
+        "corrections": " | ".join(figure["corrections"]),
     }
     return [
         facts["scope"],

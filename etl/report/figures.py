@@ -13,10 +13,11 @@ from fractions import Fraction
 from typing import Any
 
 from etl.catalog import models as m
-from etl.model import Attainment, Projection
+from etl.model import Attainment
 from etl.model.numbers import rounded
 from etl.model.trend import trend
 from etl.report.dates import belongs_to
+from etl.report.doubts import doubts
 from etl.report.inputs import ReportInput
 from etl.report.numbers import count, number, telling_decimals
 from etl.report.sentences import Sentences
@@ -65,6 +66,8 @@ def _figure(given: ReportInput, say: Sentences, target: m.Target, a: Attainment,
     words = say.texts
     indicator = given.catalogue.indicators.get(a.indicator)
     shown = "milestone" if a.kind == "milestone" and a.status == "no_verdict" else a.status
+    numbers = _numbers(say, target, a)
+    broken = _definition_changed(given, target, a, before)
     figure = {
         "item": a.item,
         "clause": a.clause,
@@ -75,8 +78,9 @@ def _figure(given: ReportInput, say: Sentences, target: m.Target, a: Attainment,
         "unit": a.unit,
         "unit_name": given.unit_name(a.unit),
         "period": a.period,
-        **_numbers(say, target, a),
-        **_doubts(say, target, a),
+        **numbers,
+        **doubts(given, say, target, a),
+        "small": a.small_count or _small(a),
         "operator": a.operator,
         "written": a.written,
         "target_period": a.target_period,
@@ -90,7 +94,6 @@ def _figure(given: ReportInput, say: Sentences, target: m.Target, a: Attainment,
         "cagr_class": a.cagr_class,
         "cagr_text": words[f"progress.{a.cagr_class or 'none'}"],
         "classes_disagree": a.classes_disagree,
-        "interval": _interval(say, target, a),
         "missing": _missing(given, say, indicator, a),
         "expected": a.expected,
         "present": a.present,
@@ -99,7 +102,7 @@ def _figure(given: ReportInput, say: Sentences, target: m.Target, a: Attainment,
         "source": a.source,
         "estimated": a.estimated,
         "reason": a.reason,
-        "change": _change(say, target, a, before, broken=_definition_changed(given, target, a, before)),
+        "change": _change(say, numbers["value"]["decimals"], a, before, broken=broken),
         "previous": number(before.value if before else None, target.decimals, words["word.no_data"]),
     }
     figure["printed"] = _cell(say, indicator, figure)
@@ -136,58 +139,17 @@ def _numbers(say: Sentences, target: m.Target, a: Attainment) -> Figure:
         "numerator": count(a.numerator, empty),
         "denominator": count(a.denominator, empty),
         "target": number(a.target, target.decimals, empty),
+        "target_upper": number(a.target_upper, target.decimals, empty),
         "baseline": number(a.baseline, target.decimals, empty),
         "path_value": number(a.path_value, max(target.decimals, 1), empty),
         "prorated_target": number(a.prorated_target, max(target.decimals, 1), empty),
         "progress": number(a.progress, 2, empty),
         "cagr_ratio": number(cagr, 2, empty),
         "per_cent_of_plan": number(a.per_cent_of_plan, 1, empty),
+        "reduction_pct": number(a.reduction_pct, 1, empty),
         "completeness": number(whole, 1, empty),
         "distance": number(_distance(a), 1, empty),
         "required_yearly_change": number(a.required_yearly_change, max(decimals, 1), empty),
-    }
-
-
-def _doubts(say: Sentences, target: m.Target, a: Attainment) -> Figure:
-    """How sure a figure is, what it could be with all units in, where it goes, and what was corrected in it."""
-    decimals = max(target.decimals, 1)
-    bounds = None
-    if a.bounds is not None:
-        low, high = (number(end, decimals) for end in a.bounds)
-        bounds = {"low": low, "high": high, "text": say.say("cell.interval", low=low["text"], high=high["text"])}
-    return {
-        "small": a.small_count or _small(a),
-        "bounds": bounds,
-        "bounds_turn": a.bounds_turn,
-        "bounds_reason": a.bounds_reason,
-        "outlook": [_projection(say, decimals, projected) for projected in a.projections],
-        "corrections": list(a.corrections),
-        "contradicts": list(a.contradicts),
-    }
-
-
-def _projection(say: Sentences, decimals: int, projected: Projection) -> Figure:
-    """Where the series goes by a year. Numbers in the indicator's unit; `probability` in %."""
-    nothing = say.texts["word.nothing"]
-    value, low, high = (
-        number(None if end is None else Fraction(end), decimals, nothing)
-        for end in (projected.value, projected.low, projected.high)
-    )
-    chance = None if projected.probability is None else Fraction(projected.probability) * 100
-    text = nothing
-    if projected.value is not None:
-        text = say.say("cell.outlook", value=value["text"], low=low["text"], high=high["text"])
-    return {
-        "year": str(projected.year),
-        "value": value,
-        "low": low,
-        "high": high,
-        "target": number(projected.target, decimals, nothing),
-        "probability": number(chance, 0, nothing),
-        "chance": projected.chance,
-        "points": projected.points,
-        "text": text,
-        "reason": projected.reason,
     }
 
 
@@ -200,15 +162,6 @@ def _distance(a: Attainment) -> Fraction | None:
     if a.operator == "=":
         return -abs(apart)
     return apart if a.operator in _UPWARD else -apart
-
-
-def _interval(say: Sentences, target: m.Target, a: Attainment) -> Figure | None:
-    if a.interval is None:
-        return None
-    decimals = max(target.decimals, 1)
-    low, high = (number(Fraction(end), decimals) for end in a.interval)
-    text = say.say("cell.interval", low=low["text"], high=high["text"])
-    return {"low": low, "high": high, "text": text, "method": a.interval_method}
 
 
 def _missing(given: ReportInput, say: Sentences, indicator: m.Indicator | None, a: Attainment) -> Figure:
@@ -240,14 +193,17 @@ def _definition_changed(given: ReportInput, target: m.Target, a: Attainment, bef
     return now != then or (target.kind == "conditional" and not now)
 
 
-def _change(say: Sentences, target: m.Target, a: Attainment, before: Attainment | None, *, broken: bool) -> Figure:
-    """Against the same period last year. `kind` chooses the sentence; a doubtful change gets no trend word."""
-    kind, delta = _change_kind(target, a, before, broken=broken)
-    return {"kind": kind, "delta": number(delta, target.decimals, say.texts["word.nothing"])}
+def _change(say: Sentences, decimals: int, a: Attainment, before: Attainment | None, *, broken: bool) -> Figure:
+    """Against the same period last year, as fine as the value is printed: a change that the value shows is said.
+
+    `kind` chooses the sentence; a doubtful change gets no trend word.
+    """
+    kind, delta = _change_kind(decimals, a, before, broken=broken)
+    return {"kind": kind, "delta": number(delta, decimals, say.texts["word.nothing"])}
 
 
 def _change_kind(
-    target: m.Target, a: Attainment, before: Attainment | None, *, broken: bool
+    decimals: int, a: Attainment, before: Attainment | None, *, broken: bool
 ) -> tuple[str, Fraction | None]:
     if a.value is None:
         return "", None
@@ -258,7 +214,7 @@ def _change_kind(
     if broken:
         return "broken", None
     delta = a.value - before.value
-    if rounded(delta, target.decimals) == 0:
+    if rounded(delta, decimals) == 0:
         return "same", Fraction(0)
     word = _TRENDS.get(trend(a, before), "unclear")
     return word, delta if word == "unclear" else abs(delta)

@@ -11,6 +11,7 @@ from etl.model.numbers import printed
 from etl.report.dates import belongs_to
 from etl.report.figures import Figure, Figures
 from etl.report.inputs import ReportInput
+from etl.report.results import ELIMINATIONS
 from etl.report.sentences import Sentences
 
 Row = dict[str, Any]
@@ -35,8 +36,9 @@ def title(say: Sentences, number: int) -> str:
 
 
 def horizons(given: ReportInput, figures: Figures) -> list[str]:
-    """The years that series are carried forward to, oldest first."""
-    return sorted({ahead["year"] for figure in figures.of_unit(given.area) for ahead in figure["outlook"]})
+    """The years that something can be foreseen of, oldest first; one that is over has its results instead."""
+    foreseen = (ahead for figure in figures.of_unit(given.area) for ahead in figure["outlook"])
+    return sorted({ahead["year"] for ahead in foreseen if ahead["value"]["value"] is not None})
 
 
 def outlook_rows(given: ReportInput, figures: Figures) -> list[Row]:
@@ -64,14 +66,15 @@ def _standing(say: Sentences, mine: list[Figure]) -> list[str]:
     for kind in _CLASSES:
         under_way = [f for f in mine if f["status"] not in _MET and f["progress_class"] == kind]
         if under_way:
+            told = {"count": printed(len(under_way)), "names": _items(under_way)}
+            state = say.texts[f"progress.{kind}"]
             found.append(
-                say.say(
-                    "path.class",
-                    state=say.texts[f"progress.{kind}"],
-                    count=printed(len(under_way)),
-                    names=_items(under_way),
-                )
+                say.say("path.maintain", **told) if kind == "maintain" else say.say("path.class", state=state, **told)
             )
+    open_ = (f for f in mine if f["status"] == "not_met" and f["operator"] not in ELIMINATIONS)
+    unjudged = [f for f in open_ if not f["progress_class"] and f["reason"]]
+    if unjudged:
+        found.append(say.say("path.no_progress", parts=_reasons(say, [(f["reason"], f) for f in unjudged])))
     return found
 
 
@@ -89,13 +92,20 @@ def _foreseen(given: ReportInput, say: Sentences, figures: Figures, mine: list[F
             ]
             found.append(say.say("path.outlook", year=year, parts="; ".join(parts)))
     if outlook_rows(given, figures):
-        return [*found, say.say("path.method")]
-    silent: dict[str, list[Figure]] = {}
-    for figure in mine:
-        if figure["outlook"]:
-            silent.setdefault(figure["outlook"][-1]["reason"], []).append(figure)
-    parts = [say.say("path.reason", reason=reason, items=_items(those)) for reason, those in silent.items()]
-    return [say.say("path.no_outlook", parts="; ".join(parts))] if parts else []
+        found.append(say.say("path.method"))
+    silent = [f for f in mine if f["outlook"] and all(ahead["value"]["value"] is None for ahead in f["outlook"])]
+    if silent:
+        reasons = _reasons(say, [(f["outlook"][-1]["reason"], f) for f in silent])
+        found.append(say.say("path.no_outlook", parts=reasons))
+    return found
+
+
+def _reasons(say: Sentences, pairs: list[tuple[str, Figure]]) -> str:
+    """Each reason once, with the targets that it holds for."""
+    found: dict[str, list[Figure]] = {}
+    for reason, figure in pairs:
+        found.setdefault(reason, []).append(figure)
+    return "; ".join(say.say("path.reason", reason=reason, items=_items(those)) for reason, those in found.items())
 
 
 def _items(figures: list[Figure]) -> str:

@@ -23,7 +23,8 @@ _SHORTFALL = {
     "eliminate": "verdict.not_eliminated",
     "maintain_elimination": "verdict.not_eliminated",
 }
-_WORDED = {"not_assessed", "milestone"}
+WORDED = {"not_assessed", "milestone"}
+ELIMINATIONS = frozenset({"eliminate", "maintain_elimination"})
 _STATUS_ORDER = (
     "met", "not_met", "within_plan", "over_plan", "track", "no_new_figure", "no_data", "no_verdict", "milestone",
     "not_assessed",
@@ -32,7 +33,7 @@ _STATUS_ORDER = (
 
 def plan_years(plan: m.Plan) -> list[str]:
     """The years the plan sets levels for, oldest first. A date to finish something by has no column of its own."""
-    levels = (target for target in plan.targets if target.kind not in _WORDED)
+    levels = (target for target in plan.targets if target.kind not in WORDED)
     return sorted({_year(stone.period) for target in levels for stone in target.milestones})
 
 
@@ -83,7 +84,7 @@ def _row(given: ReportInput, say: Sentences, figures: Figures, target: m.Target,
         "unit": given.area,
         "reported": figures.at(target.item, given.area) is not None,
     }
-    if target.kind in _WORDED:
+    if target.kind in WORDED:
         written = target.statement or _written(target) or say.texts["word.not_assessed"]
         return {**row, "kind": "statement", "statement": written}
     not_stated = say.texts["word.not_stated"]
@@ -115,6 +116,8 @@ def summary(given: ReportInput, say: Sentences, counts: dict[str, int]) -> list[
         say.say("summary.total", total=printed(total), period=given.period.name, parts="; ".join(parts)),
         say.say("summary.annex"),
     ]
+    if any(0 < row.present < row.expected for row in given.attainments if row.unit == given.area):
+        sentences.append(say.say("summary.partial"))
     if not given.previous:
         sentences.append(say.say("summary.no_previous", since=last_year(given, say)))
     return sentences
@@ -140,6 +143,8 @@ def _line(given: ReportInput, say: Sentences, figure: Figure) -> str:
     name = figure["name"]
     if figure["value"]["value"] is None:
         return say.say("line.words", name=name, verdict=verdict)
+    if figure["bounds_turn"]:
+        verdict = say.say("verdict.turning", verdict=verdict, range=figure["bounds"]["text"])
     value = _value_said(given, say, figure)
     return say.say("line.figure", name=name, value=value, change=_change(given, say, figure), verdict=verdict)
 
@@ -213,8 +218,10 @@ def _verdict(given: ReportInput, say: Sentences, figure: Figure) -> str:
         return say.say(
             _SHORTFALL.get(figure["operator"], "verdict.not_met_short_of"), missing=figure["missing"]["text"], **aim
         )
+    if status == "not_met" and figure["operator"] in ELIMINATIONS and figure["reason"]:
+        return say.say("verdict.not_recognised", reason=figure["reason"], **aim)
     if status in {"within_plan", "over_plan"}:
-        return say.say(f"verdict.{status}", prorated=figure["prorated_target"]["text"], **aim)
+        return _part_year(say, figure, status, aim)
     if status == "no_verdict":
         return say.say("verdict.no_verdict", reason=figure["reason"] or say.texts["word.not_stated"])
     if status == "milestone":
@@ -222,6 +229,13 @@ def _verdict(given: ReportInput, say: Sentences, figure: Figure) -> str:
     if status in {"track", "not_assessed"}:
         return say.say(f"verdict.{status}")
     return say.say(f"verdict.{status}", **aim)
+
+
+def _part_year(say: Sentences, figure: Figure, status: str, aim: dict[str, str]) -> str:
+    slots = aim | {"prorated": figure["prorated_target"]["text"]}
+    if status == "over_plan" and figure["missing"]["value"] is not None:
+        return say.say("verdict.over_plan_by", missing=figure["missing"]["text"], **slots)
+    return say.say(f"verdict.{status}", **slots)
 
 
 def _aim_year(given: ReportInput, figure: Figure) -> str:

@@ -13,6 +13,7 @@ from etl.files import same_bytes_zip
 from etl.report.datasheet import data_sheet
 from etl.report.facts import Facts
 from etl.report.inputs import Upward
+from etl.report.results import WORDED
 from etl.report.sentences import Sentences
 from etl.report.upward import upward_sheets
 from etl.report.view import agreement
@@ -53,8 +54,8 @@ def _targets(book: Book) -> None:
     columns += [(facts["columns"]["previous"], 12.0), ("Kỳ này", 12.0), *((year["title"], 20.0) for year in years)]
     columns += [("Đánh giá", 16.0), ("Còn thiếu (hoặc vượt)", 15.0)]
     more: Columns = [("Số liệu của", 15.0), ("Tử số", 13.0), ("Mẫu số", 13.0), ("Khoảng tin cậy 95%", 15.0)]
-    more += [("% kế hoạch", 10.0), ("Nơi có số liệu", 10.0), ("Nơi phải có", 10.0)]
-    more += [("Khoảng có thể nếu đủ đơn vị", 15.0), ("Lý do, ghi chú", 44.0)]
+    more += [("% kế hoạch", 10.0), ("% mức giảm đã đạt", 10.0), ("Nơi có số liệu", 10.0), ("Nơi phải có", 10.0)]
+    more += [("Khoảng có thể nếu đủ đơn vị", 15.0), ("Giới hạn biến động thường", 15.0), ("Lý do, ghi chú", 44.0)]
     if facts["annual"]:
         more += [("Cần thay đổi mỗi năm", 12.0), ("Mức theo lộ trình", 12.0), ("Hệ số tiến độ", 10.0)]
         more += [("Tiến độ theo đường thẳng", 16.0), ("Tiến độ theo tốc độ bình quân", 16.0), ("Đối chiếu", 18.0)]
@@ -78,14 +79,14 @@ def _after(book: Book, row: Fact, figure: Fact | None) -> list[Any]:
     """What stands right of the levels: the verdict and what a reader must know of it."""
     annual = book.facts["annual"]
     if figure is None:
-        return [book.say.texts["status.no_data"], *[book.nothing] * (16 if annual else 10)]
-    interval, bounds = figure["interval"], figure["bounds"]
+        return [book.say.texts["status.no_data"], *[book.nothing] * (18 if annual else 12)]
+    ranges = {name: (figure[name] or {}).get("text", book.nothing) for name in ("interval", "bounds", "limits")}
     found = [
         *(row.get("state") or figure["status_text"], figure["missing"]),
         *(figure["as_of_text"] or book.facts["period"]["name"], figure["numerator"], figure["denominator"]),
-        *(interval["text"] if interval else book.nothing, figure["per_cent_of_plan"]),
-        *(figure["present"], figure["expected"], bounds["text"] if bounds else book.nothing),
-        figure["reason"] or book.nothing,
+        *(ranges["interval"], figure["per_cent_of_plan"], figure["reduction_pct"]),
+        *(figure["present"], figure["expected"], ranges["bounds"], ranges["limits"]),
+        _remarks(figure) or book.nothing,
     ]
     if annual:
         found += [figure["required_yearly_change"], figure["path_value"], figure["progress"]]
@@ -93,16 +94,24 @@ def _after(book: Book, row: Fact, figure: Fact | None) -> list[Any]:
     return found
 
 
+def _remarks(figure: Fact) -> str:
+    """Why there is no verdict or no progress, why no bounds, and what in the series is unusual."""
+    signals = figure["limits"]["signals"] if figure["limits"] else []
+    return "; ".join(text for text in (figure["reason"], figure["bounds_reason"], *signals) if text)
+
+
 # --- by unit, tasks, difficulties --------------------------------------------------------------------------
 
 
 def _by_unit(book: Book) -> None:
+    """A row for each target and unit; what is judged in words is nothing that a unit could have a figure of."""
     columns: Columns = [("TT", 10.0), ("Chỉ tiêu", 36.0), ("Mã đơn vị", 9.0), ("Đơn vị", 22.0), ("Tử số", 11.0)]
     columns += [("Mẫu số", 11.0), ("Giá trị", 11.0), ("Mức kế hoạch", 18.0), ("Đánh giá", 15.0)]
     columns += [("Còn thiếu (hoặc vượt)", 15.0), ("Khoảng tin cậy 95%", 14.0), ("Đầy đủ (%)", 9.0)]
     sheet = book.sheet("Theo đơn vị", "Kết quả theo đơn vị", [*columns, ("Lý do, ghi chú", 30.0)])
     area = book.facts["area"]["unit"]
-    found = [f for units in book.facts["figures"].values() for f in units.values() if f["unit"] != area]
+    every = (f for units in book.facts["figures"].values() for f in units.values())
+    found = [f for f in every if f["unit"] != area and f["kind"] not in WORDED]
     for f in found:
         interval = f["interval"]
         sheet.write(

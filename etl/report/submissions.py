@@ -54,33 +54,44 @@ def sentences(given: ReportInput, say: Sentences) -> list[str]:
     accepted = [s for s in units.values() if all(status.state == "accepted" for status in s)]
     silent = [s for s in units.values() if any(status.state == "silent" for status in s)]
     refused = [s for s in units.values() if s not in silent and any(status.state == "refused" for status in s)]
-    found = [_how_many(say, len(units), accepted)]
+    found = [_how_many(say, list(units.values()), accepted)]
     for state, those in (("silent", silent), ("refused", refused)):
         if those:
             names = together(say, [named(given, s, {state}) for s in those])
             found.append(say.say(f"situation.{state}", count=printed(len(those)), names=names))
-    late = [(s[0].unit_name, days) for s in units.values() if (days := days_late(s)) > 0]
+    late = [s for s in units.values() if days_late(s) > 0]
     if late:
-        told = [say.say("situation.late_name", name=said(say, name), days=printed(days)) for name, days in late]
-        found.append(say.say("situation.late", count=printed(len(late)), names="; ".join(told)))
+        told = "; ".join(_late_name(given, say, s) for s in late)
+        found.append(say.say("situation.late", count=printed(len(late)), names=told))
     elif accepted:
         found.append(say.say("situation.none_late"))
     return found
 
 
-def _how_many(say: Sentences, expected: int, accepted: list[list[UnitStatus]]) -> str:
+def _how_many(say: Sentences, units: list[list[UnitStatus]], accepted: list[list[UnitStatus]]) -> str:
+    expected, present = printed(len(units)), printed(len(accepted))
+    if len(units) == 1:
+        return say.say("situation.one_in" if accepted else "situation.one_out", name=said(say, units[0][0].unit_name))
     if not accepted:
-        return say.say("situation.none_in", expected=printed(expected))
-    if len(accepted) < expected:
-        return say.say("situation.some_in", present=printed(len(accepted)), expected=printed(expected))
-    if expected == 1:
-        return say.say("situation.one_in", name=said(say, accepted[0][0].unit_name))
-    return say.say("situation.all_in", expected=printed(expected))
+        return say.say("situation.none_in", expected=expected)
+    if len(accepted) < len(units):
+        return say.say("situation.some_in", present=present, expected=expected)
+    return say.say("situation.all_in", expected=expected)
 
 
 def days_late(statuses: list[UnitStatus]) -> int:
     """The latest of what a unit sent; what it never sent is silence, not lateness."""
     return max((status.late_days for status in statuses if status.state != "silent"), default=0)
+
+
+def _late_name(given: ReportInput, say: Sentences, statuses: list[UnitStatus]) -> str:
+    """A late unit with its days; where the report spans several periods, with those it was late in."""
+    name, days = said(say, statuses[0].unit_name), printed(days_late(statuses))
+    if {status.period for status in statuses} == {given.period.key}:
+        return say.say("situation.late_name", name=name, days=days)
+    keys = dict.fromkeys(s.period for s in statuses if s.late_days > 0 and s.state != "silent")
+    periods = ", ".join(belongs_to(key) for key in keys)
+    return say.say("situation.late_name_in", name=name, periods=periods, days=days)
 
 
 def named(given: ReportInput, statuses: list[UnitStatus], states: set[str]) -> str:

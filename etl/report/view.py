@@ -357,9 +357,11 @@ def agreement(figure: dict[str, Any], say: Sentences) -> str:
 
 
 def _aim(figure: dict[str, Any]) -> str:
-    """The next milestone as it is compared: its sign, its value, its year."""
+    """The next milestone as it is compared: its sign and value, or its range; its year."""
     if figure["target"]["value"] is None:
         return f"{figure['written']} ({figure['target_period']})"
+    if figure["target_upper"]["value"] is not None:
+        return f"{figure['target']['text']}–{figure['target_upper']['text']} ({figure['target_period']})"
     sign = _SIGNS.get(figure["operator"], figure["operator"])
     return f"{sign} {figure['target']['text']} ({figure['target_period']})"
 

@@ -21,6 +21,8 @@ LINE_HEIGHT = 15.0
 _A4 = 9
 _SHORT = 12
 """Texts up to this long stand in the middle of their cell, as numbers written in words do in the plan."""
+_NARROW = 20.0
+"""Columns wider than this hold names and sentences, which begin at the left whatever their length."""
 _HEAD_COLOUR = "#E7E6E6"
 
 Columns = list[tuple[str, float]]
@@ -134,7 +136,8 @@ class Sheet:
             self.page.write_number(self.row, column, plain, self.book.cell(num_format=shown, align="right"))
         else:
             text = _text(value)
-            aligned = {"align": "center"} if len(text) <= _SHORT else {}
+            short = len(text) <= _SHORT and self.widths[column] <= _NARROW
+            aligned = {"align": "center"} if short else {}
             self.page.write_string(self.row, column, text, self.book.cell(**aligned))
 
     def _next(self, texts: Sequence[str], widths: Sequence[float]) -> None:

@@ -21,6 +21,7 @@ from etl.steps.intake import (
     touched_periods,
 )
 from etl.steps.mail import settle_mail
+from etl.steps.material import longer_periods
 from etl.steps.outcome import attain, attain_rows, report, report_due
 from etl.steps.questions import to_sign
 from etl.steps.reminders import note_deadlines, passed_deadlines, remind
@@ -49,6 +50,7 @@ __all__ = [
     "export",
     "feedback",
     "issue_forms",
+    "longer_periods",
     "migrate",
     "note_deadlines",
     "open_period",

@@ -105,7 +105,7 @@ def check_files(
     results: list[Result] = []
     taken = {path.resolve() for path in paths}
     with Reader(catalogue, rules) as reader:
-        reads = reader.read_all([path.resolve() for path in paths])
+        reads = reader.read_all([path.resolve() for path in paths], [path.name for path in paths])
         for first in range(0, len(paths), CHUNK):
             chunk = paths[first : first + CHUNK]
             submitted = []

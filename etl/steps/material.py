@@ -1,7 +1,7 @@
 """What a report is made from besides its figures: who reported, what units said, what was corrected.
 
-Used by `etl.steps.outcome`. A period that has forms of its own (quarter, year) is read by itself; one that has none
-(six months, nine months) by the quarters that it consists of.
+Used by `etl.steps.outcome`; the DAG `attain` asks `longer_periods`. A period that has forms of its own (quarter, year)
+is read by itself; one that has none (six months, nine months) by the quarters that it consists of.
 """
 
 from __future__ import annotations
@@ -13,13 +13,17 @@ from typing import TYPE_CHECKING
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.model import Period
+from etl.model import Period, PeriodKind
+from etl.steps.common import open_engine, start
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from etl.model import NoteReport, TaskReport, UnitStatus
     from etl.report.inputs import Corrected
+
+# How many of them a year has.
+_LONGER = {PeriodKind.HALF: 2, PeriodKind.NINE_MONTHS: 1}
 
 
 def owed_parts(catalogue: Catalogue, scope: m.Scope, period: Period) -> tuple[Period, ...]:
@@ -28,6 +32,34 @@ def owed_parts(catalogue: Catalogue, scope: m.Scope, period: Period) -> tuple[Pe
         return (period,)
     parts = period.quarters
     return parts if all(catalogue.expected(scope, part) for part in parts) else ()
+
+
+def longer_periods(period: str) -> list[str]:
+    """The six and nine months to report on now that a period is computed: a quarter is part of them.
+
+    One of them opens when its last quarter is computed for the first time; from then on each of its quarters counts.
+    Such a period names itself. Only what a scope of this instance reports on is named.
+    """
+    from etl.warehouse import attained
+
+    settings, catalogue = start()
+    asked = Period.parse(period)
+    with open_engine(settings).connect() as conn:
+        found = {
+            longer.key
+            for scope in map(catalogue.scope, settings.scopes)
+            for longer, parts in resting_on(catalogue, scope, asked)
+            if asked in (longer, parts[-1]) or attained.is_computed(conn, scope.id, parts[-1].key)
+        }
+    return sorted(found)
+
+
+def resting_on(catalogue: Catalogue, scope: m.Scope, period: Period) -> list[tuple[Period, tuple[Period, ...]]]:
+    """The six and nine months that a scope reports on and that a period is, or is a part of; each with its quarters."""
+    kinds = [PeriodKind(report.cadence) for report in scope.reports]
+    every = [Period(period.year, kind, i + 1) for kind in kinds if kind in _LONGER for i in range(_LONGER[kind])]
+    owed = [(longer, owed_parts(catalogue, scope, longer)) for longer in dict.fromkeys(every)]
+    return [(longer, parts) for longer, parts in owed if parts and (period == longer or period in parts)]
 
 
 def statuses(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from etl import __version__
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.catalog.loader import tree_files, tree_hash
+from etl.catalog.files import tree_files, tree_hash
 from etl.errors import UsageError
 from etl.model import Observed, Period
 from etl.settings import Settings
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from etl.model import Attainment, Point
+    from etl.warehouse.rollup import Only
 
 _COMPUTING = 7_235_020  # the first half of the advisory lock's key
 
@@ -169,7 +170,7 @@ def judged(
     """The rows of `attainments`, and the area's figures through time that their outlook rests on."""
     from etl.attain import attain as judge
     from etl.warehouse.extremes import with_gaps
-    from etl.warehouse.rollup import shown
+    from etl.warehouse.rollup import Only, shown
 
     day = geography or period.end
     seen = _observed(conn, catalogue, scope, period, known_at, day)
@@ -177,18 +178,13 @@ def judged(
     seen = {(o.indicator, o.unit): o for o in gapped}
     shown_units = [u.code for u in shown(catalogue, scope, day)]
     plans = [catalogue.plans[p] for p in scope.plans]
-    base_periods = {t.baseline.period for p in plans for t in p.targets if t.baseline}
-    base = {
-        key: _observed(conn, catalogue, scope, Period.parse(key), known_at, day)
-        for key in sorted(base_periods)
-        if is_period(key)
-    }
+    base = _baselines(conn, catalogue, scope, known_at, day)
 
     def look(past: Period) -> dict[tuple[str, str], Observed]:
         """The area alone, as it was; what has been read already is not read again."""
         if (past, day) == (period, period.end):
             return seen
-        return _observed(conn, catalogue, scope, past, known_at, past.end, [scope.area_unit])
+        return _observed(conn, catalogue, scope, past, known_at, past.end, Only([scope.area_unit]))
 
     points = area_series(conn, catalogue, scope, period, known_at, look) if outlook else {}
     rows = []
@@ -204,8 +200,25 @@ def judged(
                 row = judge(plan.id, target, indicator, found, unit=unit, period=period, baseline=own)
                 if outlook and unit == scope.area_unit:
                     row = with_outlook(row, catalogue, target, period, points.get((plan.id, target.item), ()))
-                rows.append(replace(row, corrections=found.corrections) if found else row)
+                rows.append(replace(row, corrections=found.corrections) if found and found.corrections else row)
     return rows, points
+
+
+def _baselines(
+    conn: Connection, catalogue: Catalogue, scope: m.Scope, known_at: str | None, day: dt.date
+) -> dict[str, dict[tuple[str, str], Observed]]:
+    """By the periods that plans start from: what the units under the area had in the indicators that start there."""
+    from etl.warehouse.rollup import Only, shown
+
+    wanted: dict[str, set[str]] = {}
+    for target in (t for plan in scope.plans for t in catalogue.plans[plan].targets):
+        if target.baseline and target.indicator and is_period(target.baseline.period):
+            wanted.setdefault(target.baseline.period, set()).add(target.indicator)
+    under = [u.code for u in shown(catalogue, scope, day) if u.code != scope.area_unit]
+    return {
+        key: _observed(conn, catalogue, scope, Period.parse(key), known_at, day, Only(under, codes))
+        for key, codes in sorted(wanted.items())
+    }
 
 
 def _observed(
@@ -215,28 +228,32 @@ def _observed(
     period: Period,
     known_at: str | None,
     geography: dt.date,
-    units: list[str] | None = None,
+    only: Only | None = None,
 ) -> dict[tuple[str, str], Observed]:
     """(indicator, unit) → what was observed, with the definition it was measured by."""
     from etl.warehouse.rollup import observed
 
-    return {
-        (o.indicator, o.unit): replace(
-            o, definition=catalogue.indicators[o.indicator].definition_in(o.as_of or period.key)
-        )
-        for o in observed(conn, catalogue, scope, period, as_known_at=known_at, units=units, geography=geography)
-    }
+    seen = observed(conn, catalogue, scope, period, as_known_at=known_at, only=only, geography=geography)
+    found = {}
+    for o in seen:
+        definition = catalogue.indicators[o.indicator].definition_in(o.as_of or period.key)
+        found[o.indicator, o.unit] = replace(o, definition=definition) if definition else o
+    return found
 
 
 def report_due(scope: str, period: str) -> Result:
-    """Whether a report may be drafted: every expected unit is in, or the last deadline has come."""
+    """Whether a report may be drafted: every expected unit is in, or the last deadline has come.
+
+    Six and nine months rest on their quarters: each of these is in whole, or its own deadline has come.
+    """
     settings, catalogue = start()
     with current_engine(settings, catalogue).connect() as conn:
         found = material.statuses(conn, catalogue, catalogue.scope(scope), Period.parse(period))
     missing = [s for s in found if s.state != "accepted"]
     if not missing:
         return {"due": bool(found), "why": "every expected unit is in" if found else "the scope owes nothing"}
-    last = max(s.due for s in found)
+    awaited = {s.period for s in missing}
+    last = max(s.due for s in found if s.period in awaited)
     if today().isoformat() > last:
         return {"due": True, "why": f"the deadline {last} has passed; {len(missing)} not in"}
     return {"due": False, "why": f"{len(missing)} not in; the deadline is {last}"}

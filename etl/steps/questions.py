@@ -117,7 +117,7 @@ def _drafted(
     before: dict[str, Any],
     present: dict[str, Any],
 ) -> Document:
-    from etl.catalog.loader import tree_files, tree_hash
+    from etl.catalog.files import tree_files, tree_hash
     from etl.report.correction import CorrectionInput, draft_correction
     from etl.warehouse import as_known, signing
 

@@ -54,9 +54,7 @@ def sources(
     for of, indicators in summed.items():
         cells = trail.cells_under(conn, catalogue, scope, of, indicators, as_known_at=known_at)
         for i in indicators:
-            walks[i.code] = trail.walk(
-                conn, catalogue, scope, of, i, scope.area_unit, as_known_at=known_at, cells=cells
-            )  # fmt: skip
+            walks[i.code] = trail.walk(conn, catalogue, scope, of, i, scope.area_unit, as_known_at=cells)
     return tuple(source for code in asked if code in walks for source in _gathered(code, walks[code]))
 
 

@@ -59,6 +59,11 @@ def kept_figures(
     ).all()
 
 
+def is_computed(conn: Connection, scope: str, period: str) -> bool:
+    """Whether a period of a scope has been computed at all."""
+    return query(conn, "last_run", scope=scope, period=period).one_or_none() is not None
+
+
 def stale_periods(conn: Connection) -> list[str]:
     """Periods whose last computation did not see everything that has been recorded since, oldest key first."""
     return list(query(conn, "stale_periods").scalars())

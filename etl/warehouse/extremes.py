@@ -51,7 +51,7 @@ def with_gaps(
         found[o.indicator, o.unit] = tuple(
             Gap(unit, tuple(history(catalogue, indicator, period, said.get(unit, {})))) for unit in o.absent
         )
-    return [replace(o, gaps=found.get((o.indicator, o.unit), ())) for o in every]
+    return [replace(o, gaps=gaps) if (gaps := found.get((o.indicator, o.unit))) else o for o in every]
 
 
 def _said(

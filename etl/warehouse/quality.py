@@ -1,4 +1,4 @@
-"""What the checker compares a workbook with: the unit's other periods, and what it said of findings before.
+"""What the checker compares a workbook with: the unit's other periods, when they came, and what it said of findings.
 
 Room: warehouse. Called by steps, once for many workbooks: one statement each, however many there are.
 """
@@ -6,7 +6,7 @@ Room: warehouse. Called by steps, once for many workbooks: one statement each, h
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -15,6 +15,8 @@ from etl.warehouse.connect import query
 
 Known = dict[str, dict[tuple[str, str], float]]
 """Period key → (org unit code, data element) → value."""
+Slot = tuple[str, date, str, str]
+"""(unit code, first day it bore the code, form, period key): what a unit owes."""
 Said = dict[tuple[str, str, str, str], str]
 """(code, org unit code, data element, value) → the sender's words."""
 
@@ -40,6 +42,18 @@ def other_periods(conn: Connection, wanted: Mapping[tuple[str, date], Iterable[s
         known = found.setdefault(row.unit, {}).setdefault(row.period, {})
         known.update(zip(zip(where, what, strict=True), values, strict=True))
     return found
+
+
+def first_received(conn: Connection, wanted: Iterable[Slot]) -> dict[Slot, datetime]:
+    """When the first accepted version came of what was asked for; what never came is not there."""
+    asked = list(dict.fromkeys(wanted))
+    if not asked:
+        return {}
+    units, days, forms, periods = zip(*asked, strict=True)
+    rows = query(
+        conn, "first_received", units=list(units), valid_from=list(days), forms=list(forms), periods=list(periods)
+    )
+    return {(row.code, row.valid_from, row.form, row.period): row.received_at for row in rows}
 
 
 def explanations(conn: Connection, stamps: Iterable[FormStamp]) -> dict[tuple[str, str, str], Said]:

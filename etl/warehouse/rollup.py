@@ -21,7 +21,7 @@ Rules (docs/warehouse.md has them with examples):
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -36,7 +36,7 @@ from etl.catalog.loader import Catalogue
 from etl.model import ElementKind, Observed, Period, PeriodKind
 from etl.warehouse import corrections
 from etl.warehouse.connect import query
-from etl.warehouse.slots import Slots, slots, uncovered
+from etl.warehouse.slots import Slot, Slots, slots, uncovered
 from etl.warehouse.snapshot import known_at
 
 _FOREVER = "infinity"
@@ -45,8 +45,19 @@ _Leaf = tuple[m.Unit, m.Unit | None, Fraction, bool]
 
 
 @dataclass(frozen=True)
+class Only:
+    """A part of a roll-up: the codes of some units and indicators; None stands for all."""
+
+    units: Collection[str] | None = None
+    indicators: Collection[str] | None = None
+
+
+@dataclass(frozen=True)
 class _Ask:
-    """One roll-up: of whom, for when, on which day's units, as known when. `units`: the area, then what is under it."""
+    """One roll-up: of what and whom, for when, on which day's units, as known when.
+
+    `units`: the area, then what is under it, as far as asked for.
+    """
 
     conn: Connection
     catalogue: Catalogue
@@ -57,6 +68,7 @@ class _Ask:
     area: m.Unit | None
     children: frozenset[m.Unit]
     units: tuple[m.Unit, ...]
+    indicators: tuple[m.Indicator, ...]
     numbers: dict[tuple[str, object], int]
     fixes: dict[str, list[object]]
 
@@ -76,7 +88,7 @@ def observed(
     period: Period,
     *,
     as_known_at: str | datetime | None = None,
-    units: Sequence[str] | None = None,
+    only: Only | None = None,
     geography: date | None = None,
 ) -> list[Observed]:
     """Every indicator of the catalogue, for the scope's area and each unit directly under it.
@@ -89,17 +101,18 @@ def observed(
         scope: Whose area.
         period: Any period.
         as_known_at: Only what was recorded by then; everything if None.
-        units: Codes to give; all of them if None.
+        only: The units and indicators to give; all of them if None.
         geography: The day whose units are asked for; the period's last day if None.
     """
-    ask = _ask(conn, catalogue, scope, period, as_known_at, units, geography)
+    ask = _ask(conn, catalogue, scope, period, as_known_at, only or Only(), geography)
     found = {(o.indicator, o.unit): o for o in [*_computed(ask), *_published(ask)]}
     recognised = _recognised(ask)
-    return [
-        replace(found.get((code, unit.code)) or Observed(code, unit.code, period), recognised=recognised.get(code))
-        for code in catalogue.indicators
+    every = (
+        found.get((i.code, unit.code)) or Observed(i.code, unit.code, period)
+        for i in ask.indicators
         for unit in ask.units
-    ]
+    )
+    return [o if (said := recognised.get(o.indicator)) is None else replace(o, recognised=said) for o in every]
 
 
 def shown(catalogue: Catalogue, scope: m.Scope, day: date) -> tuple[m.Unit, ...]:
@@ -176,17 +189,18 @@ def _ask(
     scope: m.Scope,
     period: Period,
     as_known_at: str | datetime | None,
-    units: Sequence[str] | None,
+    only: Only,
     geography: date | None,
 ) -> _Ask:
     day = geography or period.end
     every = shown(catalogue, scope, day)
-    wanted = tuple(u for u in every if units is None or u.code in units)
+    wanted = tuple(u for u in every if only.units is None or u.code in only.units)
     numbers = {(r.code, r.valid_from): r.org_unit_id for r in query(conn, "unit_numbers")}
     area, under = (every[0] if every else None), frozenset(every[1:])
+    asked = tuple(i for i in catalogue.indicators.values() if only.indicators is None or i.code in only.indicators)
     known = moment(as_known_at)
     fixes = corrections.overlay(conn, catalogue, scope, known)
-    return _Ask(conn, catalogue, scope, period, day, known, area, under, wanted, numbers, fixes)
+    return _Ask(conn, catalogue, scope, period, day, known, area, under, wanted, asked, numbers, fixes)
 
 
 # --- sums ---------------------------------------------------------------------------------------------
@@ -194,7 +208,7 @@ def _ask(
 
 def _computed(ask: _Ask) -> list[Observed]:
     """Ratios and shares of units; yearly ones from the last year that has any."""
-    every = [i for i in ask.catalogue.indicators.values() if i.numerator and i.denominator]
+    every = [i for i in ask.indicators if i.numerator and i.denominator]
     yearly = [i for i in every if i.frequency != "quarter"]
     if ask.period.kind == PeriodKind.YEAR:
         own = _sums(ask, ask.period, every)
@@ -254,8 +268,7 @@ def _not_at_this_length(ask: _Ask, period: Period, indicator: m.Indicator) -> st
 
 
 def _summed(ask: _Ask, period: Period, indicators: Sequence[m.Indicator]) -> list[Observed]:
-    terms = [(i.code, e, side, counts) for i in indicators for side, e, counts in _terms(i)]
-    asked = slots(ask.catalogue, ask.scope, period, {t[1] for t in terms})
+    asked = slots(ask.catalogue, ask.scope, period, {e for i in indicators for _, e, _ in _terms(i)})
     numbers = {r.code: r.data_element_id for r in query(ask.conn, "element_numbers")}
     usable = [s for s in asked.slots if ask.number(s.unit) is not None and ask.number(s.leaf) is not None]
     if not usable:
@@ -265,7 +278,6 @@ def _summed(ask: _Ask, period: Period, indicators: Sequence[m.Indicator]) -> lis
     units = {number: u for u in ask.units if (number := ask.number(u)) is not None}
     names = {ask.number(leaf): leaf.code for leaf, *_ in leaves}
     by_code = {i.code: i for i in indicators}
-    shares = Counter((s.period, s.leaf) for s in usable)
     number_of = {i.code: n for n, i in enumerate(indicators)}
     place = {key: n for n, key in enumerate(asked.periods, start=1)}
     query(ask.conn, "room_to_sort")
@@ -277,21 +289,8 @@ def _summed(ask: _Ask, period: Period, indicators: Sequence[m.Indicator]) -> lis
         year=period.year,
         own=place.get(asked.own, 0),
         periods=list(asked.periods),
-        slot_periods=[place[s.period] for s in usable],
-        slot_units=[ask.number(s.unit) for s in usable],
-        slot_leaves=[ask.number(s.leaf) for s in usable],
-        slot_weights=[_decimal(s.weight) for s in usable],
-        slot_cells=[s.group for s in usable],
-        slot_alones=[s.weight == 1 and shares[s.period, s.leaf] == 1 for s in usable],
-        **_cells(asked, numbers, ask.catalogue, place),
-        leaf_units=[ask.number(leaf) for leaf, *_ in leaves],
-        leaf_children=[ask.number(child) if child else None for _, child, *_ in leaves],
-        leaf_weights=[_decimal(weight) for _, _, weight, _ in leaves],
-        leaf_firsts=[first for *_, first in leaves],
-        term_indicators=[number_of[t[0]] for t in terms],
-        term_elements=[numbers.get(t[1]) for t in terms],
-        term_sides=[t[2] for t in terms],
-        term_counts=[t[3] for t in terms],
+        **_cells(ask, asked, usable, leaves, numbers, place),
+        **_sides(indicators, numbers),
         floor_indicators=[number_of[f[0]] for f in floors],
         floor_texts=[str(f[1]) for f in floors],
         floor_values=[f[1] for f in floors],
@@ -303,16 +302,63 @@ def _summed(ask: _Ask, period: Period, indicators: Sequence[m.Indicator]) -> lis
     return [_observed(row, indicators[row.indicator], units[row.org_unit_id], period, names) for row in rows]
 
 
-def _cells(asked: Slots, numbers: dict[str, int], catalogue: Catalogue, place: dict[str, int]) -> dict[str, list[Any]]:
-    cells = [(i, numbers.get(e)) for i, group in enumerate(asked.groups) for e in sorted(group)]
+def _cells(
+    ask: _Ask,
+    asked: Slots,
+    usable: Sequence[Slot],
+    leaves: Sequence[_Leaf],
+    numbers: dict[str, int],
+    place: dict[str, int],
+) -> dict[str, list[Any]]:
+    """Who owed what, as the parameters of the roll-up. What a leaf owes in all is one more group of cells."""
+    shares = Counter((s.period, s.leaf) for s in usable)
+    groups = {group: n for n, group in enumerate(asked.groups)}
+    owed: dict[m.Unit, frozenset[str]] = {}
+    for s in usable:
+        owed[s.leaf] = owed.get(s.leaf, frozenset()) | asked.groups[s.group]
+    owes = {leaf: groups.setdefault(group, len(groups)) for leaf, group in owed.items()}
+    homes: dict[tuple[m.Unit | None, Fraction, bool, m.Unit | None], int] = {}
+    at = [homes.setdefault((c, w, first, None if c else leaf), len(homes) + 1) for leaf, c, w, first in leaves]
     elements = list(asked.pieces)
     return {
-        "cell_groups": [i for i, _ in cells],
-        "cell_elements": [e for _, e in cells],
+        "slot_periods": [place[s.period] for s in usable],
+        "slot_units": [ask.number(s.unit) for s in usable],
+        "slot_leaves": [ask.number(s.leaf) for s in usable],
+        "slot_weights": [_decimal(s.weight) for s in usable],
+        "slot_cells": [s.group for s in usable],
+        "slot_alones": [s.weight == 1 and shares[s.period, s.leaf] == 1 for s in usable],
+        "cell_groups": [n for group, n in groups.items() for _ in group],
+        "cell_elements": [numbers.get(e) for group in groups for e in sorted(group)],
         "elements": [numbers.get(e) for e in elements],
-        "element_flows": [catalogue.elements[e].kind == ElementKind.FLOW for e in elements],
         "element_pieces": [asked.pieces[e] for e in elements],
-        "element_lasts": [place.get(asked.last[e], 0) for e in elements],
+        "leaf_units": [ask.number(leaf) for leaf, *_ in leaves],
+        "leaf_cells": [owes[leaf] for leaf, *_ in leaves],
+        "leaf_homes": at,
+        "home_numbers": list(homes.values()),
+        "home_children": [ask.number(child) if child else None for child, *_ in homes],
+        "home_weights": [_decimal(weight) for _, weight, *_ in homes],
+        "home_firsts": [first for _, _, first, _ in homes],
+    }
+
+
+def _sides(indicators: Sequence[m.Indicator], numbers: dict[str, int]) -> dict[str, list[Any]]:
+    """What stands above and below each indicator's line, as the parameters of the roll-up. Equal sides are one."""
+    sides: dict[tuple[tuple[str, bool], ...], int] = {}
+    above, below = (
+        [
+            sides.setdefault(tuple((e, counts) for s, e, counts in _terms(i) if s == name), len(sides))
+            for i in indicators
+        ]
+        for name in ("n", "d")
+    )
+    parts = [(n, element, counts) for side, n in sides.items() for element, counts in side]
+    return {
+        "indicators": list(range(len(indicators))),
+        "indicator_numerators": above,
+        "indicator_denominators": below,
+        "part_sides": [n for n, *_ in parts],
+        "part_elements": [numbers.get(element) for _, element, _ in parts],
+        "part_counts": [counts for *_, counts in parts],
     }
 
 
@@ -419,7 +465,7 @@ class Parts:
 
 def parts(conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, indicator: m.Indicator) -> Parts:
     """What a sum on the period's own geography is made of, for whoever follows it down to its cells."""
-    ask = _ask(conn, catalogue, scope, period, None, None, None)
+    ask = _ask(conn, catalogue, scope, period, None, Only(), None)
     terms = _terms(indicator)
     asked = slots(catalogue, scope, period, {element for _, element, _ in terms})
     leaves = dict.fromkeys(s.leaf for s in asked.slots if ask.number(s.unit) and ask.number(s.leaf))
@@ -432,7 +478,7 @@ def parts(conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period
 def _published(ask: _Ask) -> list[Observed]:
     """The last official figures; they are the area's, and nobody else's."""
     area = next((u for u in ask.units if u == ask.area), None)
-    by_element = {i.published_element: i for i in ask.catalogue.indicators.values() if i.published_element}
+    by_element = {i.published_element: i for i in ask.indicators if i.published_element}
     if area is None or not by_element:
         return []
     rows = query(

@@ -19,6 +19,7 @@ from etl.catalog.loader import Catalogue
 from etl.model import ElementKind, Period, PeriodKind
 from etl.warehouse import rollup
 from etl.warehouse.slots import Slot
+from etl.warehouse.slots import slots as slots_of
 from etl.warehouse.snapshot import known_at
 from etl.warehouse.trail_cells import Cells, Origin, Reading
 
@@ -98,7 +99,7 @@ def cells_under(
     """The cells of several indicators in a period, read at once, for several walks."""
     sides = [side for i in indicators for side in (i.numerator, i.denominator) if side]
     codes = {element for side in sides for element in ((side.count_of,) if side.count_of else side.elements)}
-    periods = rollup.slots(catalogue, scope, period, codes).periods
+    periods = slots_of(catalogue, scope, period, codes).periods
     return Cells(conn, catalogue, scope, periods, sorted(codes), known_at(as_known_at))
 
 
@@ -110,8 +111,7 @@ def walk(
     indicator: m.Indicator,
     unit: str,
     *,
-    as_known_at: str | datetime,
-    cells: Cells | None = None,
+    as_known_at: str | datetime | Cells,
 ) -> Walk:
     """The cells of an indicator for a unit in the period that its figure belongs to, and their sum.
 
@@ -122,15 +122,15 @@ def walk(
         period: The period of the cells: for a carried figure the year it comes from.
         indicator: A ratio, a share of units or a published value.
         unit: The area, or a unit directly under it.
-        as_known_at: The moment.
-        cells: From `cells_under` for the same period and moment, where several indicators are followed.
+        as_known_at: The moment, or the cells known then (`cells_under` for the same period), where several
+            indicators are followed.
     """
-    at = known_at(as_known_at)
+    read, at = (as_known_at, as_known_at.at) if isinstance(as_known_at, Cells) else (None, known_at(as_known_at))
     if indicator.published_element:
         return _published(conn, catalogue, scope, period, indicator.published_element, unit, at)
     made_of = rollup.parts(conn, catalogue, scope, period, indicator)
     codes = sorted({element for _, element, _ in made_of.terms})
-    cells = cells or Cells(conn, catalogue, scope, made_of.slots.periods, codes, at)
+    cells = read or Cells(conn, catalogue, scope, made_of.slots.periods, codes, at)
     slots: dict[m.Unit, list[Slot]] = {}
     for slot in made_of.slots.slots:
         slots.setdefault(slot.leaf, []).append(slot)

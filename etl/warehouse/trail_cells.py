@@ -100,6 +100,7 @@ class Cells:
         asked = {"periods": list(periods), "elements": list(elements)}
         rows = list(query(conn, "trail_cells", scope=scope.id, known_at=at, **asked))
         self._conn = conn
+        self.at = at
         self._deliveries = sorted({row.delivery_id for row in rows})
         self._checks = self._read_checks()
         self._agreed: dict[tuple[str, str, str], list[Agreed]] = {}

@@ -1,15 +1,17 @@
 -- Sums of every indicator for an area and each unit under it, in one period. Grain: (unit, indicator).
 --
--- slot     a unit that owed the cells of a group in a piece of the period, and the leaf its figures belong to;
---          no weight: nobody says how much of them is the leaf's; `alone`: nothing else went into the leaf's piece
--- cell     the data elements of each group
--- element  per data element: is it a flow, of how many pieces, and which piece stands at the period's end
--- leaf     the period's last-day units that hold cells; `child` is the unit under the area that a leaf (or the
---          `weight` of it) belongs to, or none; `is_first` marks one row a leaf
--- term     what an indicator sums above ('n') and below ('d') the line; `counts` counts leaves instead
+-- slot      a unit that owed the cells of a group in a piece of the period, and the leaf its figures belong to;
+--           no weight: nobody says how much of them is the leaf's; `alone`: nothing else went into the leaf's piece
+-- cell      the data elements of each group
+-- element   per data element: how many pieces its figure has: all of a flow's, one of what stands at the period's end
+-- leaf      the period's last-day units that hold cells, all that each owes, and where it belongs
+-- home      where leaves belong: the unit under the area (or none) that has the `weight` of each; a leaf of two homes
+--           is_first in one. A leaf under no unit has a home of its own
+-- part      the data elements of each side of an indicator; `counts` counts leaves instead of summing values
+-- indicator its two sides
 --
--- Periods go by their place in `periods` (`own` 0: none), indicators by the caller's number: whole numbers sort many
--- times faster than words.
+-- Periods go by their place in `periods` (`own` 0: none), the rest by the caller's numbers: whole numbers sort many
+-- times faster than words. Leaves are counted and summed by home first, as there are thousands of them.
 --
 -- A leaf counts only if every one of the indicator's cells owed by it is there. A part of the area counts only
 -- if both sides have something in it, where both are owed there: a missing numerator is never a zero.
@@ -42,46 +44,66 @@ cell AS (
 element AS (
     SELECT
         e.data_element_id,
-        e.is_flow,
-        e.pieces,
-        e.last_period
+        e.pieces
     FROM
         unnest(
             cast(:elements AS integer[]),
-            cast(:element_flows AS boolean[]),
-            cast(:element_pieces AS integer[]),
-            cast(:element_lasts AS integer[])
-        ) AS e (data_element_id, is_flow, pieces, last_period)
+            cast(:element_pieces AS integer[])
+        ) AS e (data_element_id, pieces)
 ),
 
 leaf AS (
     SELECT
         l.leaf_id,
-        l.child,
-        l.weight,
-        l.is_first
+        l.cells,
+        l.home
     FROM
         unnest(
             cast(:leaf_units AS integer[]),
-            cast(:leaf_children AS integer[]),
-            cast(:leaf_weights AS numeric[]),
-            cast(:leaf_firsts AS boolean[])
-        ) AS l (leaf_id, child, weight, is_first)
+            cast(:leaf_cells AS integer[]),
+            cast(:leaf_homes AS integer[])
+        ) AS l (leaf_id, cells, home)
 ),
 
-term AS (
+home AS (
     SELECT
-        t.indicator,
-        t.data_element_id,
-        t.side,
-        t.counts
+        h.home,
+        h.child,
+        h.weight,
+        h.is_first
     FROM
         unnest(
-            cast(:term_indicators AS integer[]),
-            cast(:term_elements AS integer[]),
-            cast(:term_sides AS text[]),
-            cast(:term_counts AS boolean[])
-        ) AS t (indicator, data_element_id, side, counts)
+            cast(:home_numbers AS integer[]),
+            cast(:home_children AS integer[]),
+            cast(:home_weights AS numeric[]),
+            cast(:home_firsts AS boolean[])
+        ) AS h (home, child, weight, is_first)
+),
+
+part AS (
+    SELECT
+        p.side,
+        p.data_element_id,
+        p.counts
+    FROM
+        unnest(
+            cast(:part_sides AS integer[]),
+            cast(:part_elements AS integer[]),
+            cast(:part_counts AS boolean[])
+        ) AS p (side, data_element_id, counts)
+),
+
+indicator AS (
+    SELECT
+        i.indicator,
+        i.above,
+        i.below
+    FROM
+        unnest(
+            cast(:indicators AS integer[]),
+            cast(:indicator_numerators AS integer[]),
+            cast(:indicator_denominators AS integer[])
+        ) AS i (indicator, above, below)
 ),
 
 floor_of AS (
@@ -147,33 +169,27 @@ reading AS (
     ORDER BY o.org_unit_id, o.data_element_id, k.period, o.submission_id DESC
 ),
 
-heard AS (
-    SELECT
-        s.leaf_id,
-        c.data_element_id,
-        s.period,
-        s.weight,
-        s.alone,
-        coalesce(r.state, 'missing') AS state,
-        r.value,
-        r.fixes
-    FROM slot AS s
-    INNER JOIN cell AS c ON s.cells = c.cells
-    LEFT JOIN reading AS r
-        ON s.org_unit_id = r.org_unit_id AND c.data_element_id = r.data_element_id AND s.period = r.period
-),
-
 -- What a leaf has in one piece: its own word, or the sum of all that went into it, if all of it is there.
+-- First the slot, then its cells (OFFSET 0 keeps it so): multiplied out, slots are as many as readings.
 piece AS (
     SELECT
-        h.leaf_id,
-        h.data_element_id,
-        h.period,
-        h.value,
-        CASE WHEN h.state = 'zero' THEN 'value' ELSE h.state END AS state,
-        h.fixes
-    FROM heard AS h
-    WHERE h.alone
+        r.leaf_id,
+        r.data_element_id,
+        r.period,
+        r.value,
+        CASE WHEN r.state = 'zero' THEN 'value' ELSE r.state END AS state,
+        r.fixes
+    FROM (
+        SELECT
+            s.leaf_id,
+            s.cells,
+            d.*
+        FROM reading AS d
+        INNER JOIN slot AS s ON d.org_unit_id = s.org_unit_id AND d.period = s.period
+        WHERE s.alone
+        OFFSET 0 -- noqa: AM09
+    ) AS r
+    INNER JOIN cell AS c ON r.cells = c.cells AND r.data_element_id = c.data_element_id
     UNION ALL
     SELECT
         h.leaf_id,
@@ -188,121 +204,162 @@ piece AS (
             ELSE cast('value' AS core.cell_state)
         END AS state,
         string_agg(h.fixes, ' ') AS fixes
-    FROM heard AS h
-    WHERE NOT h.alone
+    FROM (
+        SELECT
+            s.leaf_id,
+            c.data_element_id,
+            s.period,
+            s.weight,
+            coalesce(r.state, 'missing') AS state,
+            r.value,
+            r.fixes
+        FROM slot AS s
+        INNER JOIN cell AS c ON s.cells = c.cells
+        LEFT JOIN reading AS r
+            ON s.org_unit_id = r.org_unit_id AND c.data_element_id = r.data_element_id AND s.period = r.period
+        WHERE NOT s.alone
+    ) AS h
     GROUP BY h.leaf_id, h.data_element_id, h.period
 ),
 
-said AS (
+-- What a leaf says in the form as long as the period (`is_own`), and what stands at the end or adds up from the pieces.
+said AS MATERIALIZED (
     SELECT
         p.leaf_id,
         p.data_element_id,
-        e.is_flow,
-        e.pieces,
-        max(p.state) FILTER (WHERE p.period = cast(:own AS integer)) AS own_state,
-        max(p.value) FILTER (WHERE p.period = cast(:own AS integer)) AS own_value,
-        max(p.state) FILTER (WHERE p.period = e.last_period AND p.period <> cast(:own AS integer)) AS last_state,
-        max(p.value) FILTER (WHERE p.period = e.last_period AND p.period <> cast(:own AS integer)) AS last_value,
-        count(*) FILTER (WHERE p.period <> cast(:own AS integer) AND p.state IN ('value', 'estimated')) AS counted,
-        count(*) FILTER (WHERE p.period <> cast(:own AS integer) AND p.state = 'not_applicable') AS outside,
-        sum(p.value) FILTER (WHERE p.period <> cast(:own AS integer) AND p.state IN ('value', 'estimated')) AS total,
-        coalesce(bool_or(p.period <> cast(:own AS integer) AND p.state = 'estimated'), FALSE) AS estimated,
-        max(p.fixes) FILTER (WHERE p.period = cast(:own AS integer)) AS own_fixes,
-        max(p.fixes) FILTER (WHERE p.period = e.last_period AND p.period <> cast(:own AS integer)) AS last_fixes,
-        string_agg(p.fixes, ' ') FILTER (WHERE p.period <> cast(:own AS integer)) AS sum_fixes
+        p.period = cast(:own AS integer) AS is_own,
+        CASE WHEN p.period = cast(:own AS integer) THEN 1 ELSE e.pieces END AS pieces,
+        count(*) FILTER (WHERE p.state IN ('value', 'estimated')) AS counted,
+        count(*) FILTER (WHERE p.state = 'not_applicable') AS outside,
+        sum(p.value) FILTER (WHERE p.state IN ('value', 'estimated')) AS total,
+        bool_or(p.state = 'estimated') AS estimated,
+        bool_or(p.state <> 'missing') AS heard,
+        string_agg(p.fixes, ' ') AS fixes
     FROM piece AS p
     INNER JOIN element AS e ON p.data_element_id = e.data_element_id
-    GROUP BY p.leaf_id, p.data_element_id, e.is_flow, e.pieces
+    GROUP BY p.leaf_id, p.data_element_id, p.period = cast(:own AS integer), e.pieces
 ),
 
--- The word of the form as long as the period comes first; then what stands at the end, or the pieces if all are there.
-chosen AS (
+-- The word of the form as long as the period comes first. What is owed and was never said is missing.
+standing AS (
     SELECT
-        s.leaf_id,
-        s.data_element_id,
-        s.own_value,
-        s.own_state,
-        s.last_value,
-        s.last_state,
-        s.total,
-        s.own_fixes,
-        s.last_fixes,
-        s.sum_fixes,
+        l.leaf_id,
+        o.data_element_id,
         CASE
-            WHEN coalesce(s.own_state, 'missing') <> 'missing' THEN 'own'
-            WHEN NOT s.is_flow THEN 'last'
-            WHEN s.outside = s.pieces THEN 'outside'
-            WHEN s.counted + s.outside = s.pieces AND s.estimated THEN 'sum_estimated'
-            WHEN s.counted + s.outside = s.pieces THEN 'sum'
-            ELSE 'none'
-        END AS way
-    FROM said AS s
-),
-
-standing AS MATERIALIZED (
-    SELECT
-        c.leaf_id,
-        c.data_element_id,
-        CASE c.way
-            WHEN 'own' THEN c.own_state
-            WHEN 'last' THEN coalesce(c.last_state, 'missing')
-            WHEN 'outside' THEN 'not_applicable'
-            WHEN 'sum_estimated' THEN 'estimated'
-            WHEN 'sum' THEN 'value'
-            ELSE 'missing'
+            WHEN s.outside = s.pieces THEN 'not_applicable'
+            WHEN s.counted + s.outside = s.pieces AND s.estimated THEN 'estimated'
+            WHEN s.counted + s.outside = s.pieces THEN 'value'
+            ELSE cast('missing' AS core.cell_state)
         END AS state,
-        CASE c.way WHEN 'own' THEN c.own_value WHEN 'last' THEN c.last_value ELSE c.total END AS value,
-        CASE c.way WHEN 'own' THEN c.own_fixes WHEN 'last' THEN c.last_fixes ELSE c.sum_fixes END AS fixes
-    FROM chosen AS c
+        s.total AS value,
+        s.fixes
+    FROM (
+        SELECT DISTINCT
+            leaf_id,
+            cells
+        FROM leaf
+    ) AS l
+    INNER JOIN cell AS o ON l.cells = o.cells
+    LEFT JOIN said AS w
+        ON w.is_own AND w.heard AND l.leaf_id = w.leaf_id AND o.data_element_id = w.data_element_id
+    LEFT JOIN said AS s
+        ON
+            s.is_own = (w.leaf_id IS NOT NULL)
+            AND l.leaf_id = s.leaf_id
+            AND o.data_element_id = s.data_element_id
 ),
 
-per_leaf AS (
+per_side AS MATERIALIZED (
     SELECT
-        t.indicator,
+        p.side,
         v.leaf_id,
         bool_or(v.state = 'not_applicable') AS outside,
         bool_and(v.state IN ('value', 'estimated')) AS complete,
         bool_or(v.state = 'estimated') AS estimated,
-        bool_or(t.side = 'n') AS has_numerator,
-        bool_or(t.side = 'd') AS has_denominator,
-        sum(CASE WHEN t.counts THEN 1 ELSE v.value END) FILTER (WHERE t.side = 'n') AS numerator,
-        sum(CASE WHEN t.counts THEN 1 ELSE v.value END) FILTER (WHERE t.side = 'd') AS denominator,
+        sum(CASE WHEN p.counts THEN 1 ELSE v.value END) AS total,
         string_agg(v.fixes, ' ') AS fixes
-    FROM term AS t
-    INNER JOIN standing AS v ON t.data_element_id = v.data_element_id
-    GROUP BY t.indicator, v.leaf_id
+    FROM part AS p
+    INNER JOIN standing AS v ON p.data_element_id = v.data_element_id
+    GROUP BY p.side, v.leaf_id
+),
+
+per_leaf AS MATERIALIZED (
+    SELECT
+        coalesce(n.indicator, d.indicator) AS indicator,
+        coalesce(n.leaf_id, d.leaf_id) AS leaf_id,
+        coalesce(n.complete, TRUE) AND coalesce(d.complete, TRUE) AS complete,
+        coalesce(n.estimated, FALSE) OR coalesce(d.estimated, FALSE) AS estimated,
+        n.leaf_id IS NOT NULL AS has_numerator,
+        d.leaf_id IS NOT NULL AS has_denominator,
+        n.total AS numerator,
+        d.total AS denominator,
+        nullif(concat_ws(' ', n.fixes, d.fixes), '') AS fixes
+    FROM (
+        SELECT
+            i.indicator,
+            s.*
+        FROM indicator AS i INNER JOIN per_side AS s ON i.above = s.side
+    ) AS n
+    FULL JOIN (
+        SELECT
+            i.indicator,
+            s.*
+        FROM indicator AS i INNER JOIN per_side AS s ON i.below = s.side
+    ) AS d ON n.indicator = d.indicator AND n.leaf_id = d.leaf_id
+    WHERE NOT coalesce(n.outside, FALSE) AND NOT coalesce(d.outside, FALSE)
+),
+
+per_home AS (
+    SELECT
+        p.indicator,
+        l.home,
+        p.complete,
+        bool_or(p.estimated) AS estimated,
+        bool_or(p.has_numerator) AS has_numerator,
+        bool_or(p.has_denominator) AS has_denominator,
+        sum(p.numerator) AS numerator,
+        sum(p.denominator) AS denominator,
+        array_agg(p.leaf_id) AS leaves,
+        string_agg(p.fixes, ' ') AS fixes
+    FROM per_leaf AS p
+    INNER JOIN leaf AS l ON p.leaf_id = l.leaf_id
+    GROUP BY p.indicator, l.home, p.complete
 ),
 
 judged AS (
     SELECT
         p.indicator,
-        p.leaf_id,
-        l.child,
-        l.weight,
-        l.is_first,
+        p.home,
+        p.complete,
+        h.child,
+        h.weight,
+        h.is_first,
         p.estimated,
         p.numerator,
         p.denominator,
+        p.leaves,
         p.fixes,
         p.complete
-        AND (NOT bool_or(p.has_numerator) OVER part OR bool_or(p.has_numerator AND p.complete) OVER part)
-        AND (NOT bool_or(p.has_denominator) OVER part OR bool_or(p.has_denominator AND p.complete) OVER part)
+        AND (NOT bool_or(p.has_numerator) OVER area_part OR bool_or(p.has_numerator AND p.complete) OVER area_part)
+        AND (NOT bool_or(p.has_denominator) OVER area_part OR bool_or(p.has_denominator AND p.complete) OVER area_part)
             AS counts
-    FROM per_leaf AS p
-    INNER JOIN leaf AS l ON p.leaf_id = l.leaf_id
-    WHERE NOT p.outside
-    WINDOW part AS (PARTITION BY p.indicator, coalesce(l.child, p.leaf_id))
+    FROM per_home AS p
+    INNER JOIN home AS h ON p.home = h.home
+    WINDOW area_part AS (PARTITION BY p.indicator, coalesce(h.child, -h.home))
 ),
 
 placed AS (
     SELECT
         g.org_unit_id,
         j.indicator,
-        j.leaf_id,
+        j.home,
+        j.complete,
+        g.weight,
         j.numerator * g.weight AS numerator,
         j.denominator * g.weight AS denominator,
         j.counts,
         j.estimated OR g.weight <> 1 AS estimated,
+        j.leaves,
         j.fixes
     FROM judged AS j
     CROSS JOIN
@@ -310,6 +367,17 @@ placed AS (
             VALUES (CASE WHEN j.is_first THEN cast(:area AS integer) END, 1.0), (j.child, j.weight)
         ) AS g (org_unit_id, weight)
     WHERE g.org_unit_id = any(cast(:units AS integer[]))
+),
+
+absent AS (
+    SELECT
+        p.org_unit_id,
+        p.indicator,
+        array_agg(a.leaf_id) AS leaves
+    FROM placed AS p
+    CROSS JOIN LATERAL unnest(p.leaves) AS a (leaf_id)
+    WHERE NOT p.counts
+    GROUP BY p.org_unit_id, p.indicator
 ),
 
 at_floor AS (
@@ -322,11 +390,22 @@ at_floor AS (
             p.org_unit_id,
             p.indicator,
             f.written,
-            count(*) FILTER (
-                WHERE p.counts AND p.denominator > 0 AND p.numerator * f.factor >= f.floor * p.denominator
-            ) AS units
+            coalesce(sum(f.units) FILTER (WHERE p.counts AND p.weight > 0), 0) AS units
         FROM placed AS p
-        INNER JOIN floor_of AS f ON p.indicator = f.indicator
+        INNER JOIN (
+            SELECT
+                v.indicator,
+                l.home,
+                v.complete,
+                f.written,
+                count(*) FILTER (
+                    WHERE v.denominator > 0 AND v.numerator * f.factor >= f.floor * v.denominator
+                ) AS units
+            FROM per_leaf AS v
+            INNER JOIN floor_of AS f ON v.indicator = f.indicator
+            INNER JOIN leaf AS l ON v.leaf_id = l.leaf_id
+            GROUP BY v.indicator, l.home, v.complete, f.written
+        ) AS f ON p.indicator = f.indicator AND p.home = f.home AND p.complete = f.complete
         GROUP BY p.org_unit_id, p.indicator, f.written
     ) AS n
     GROUP BY n.org_unit_id, n.indicator
@@ -337,12 +416,13 @@ SELECT
     p.indicator,
     sum(p.numerator) FILTER (WHERE p.counts) AS numerator,
     sum(p.denominator) FILTER (WHERE p.counts) AS denominator,
-    count(*) AS expected,
-    count(*) FILTER (WHERE p.counts) AS present,
-    array_agg(p.leaf_id) FILTER (WHERE NOT p.counts) AS absent,
+    cast(sum(cardinality(p.leaves)) AS integer) AS expected,
+    cast(coalesce(sum(cardinality(p.leaves)) FILTER (WHERE p.counts), 0) AS integer) AS present,
+    cast(min(cast(a.leaves AS text)) AS integer[]) AS absent,
     coalesce(bool_or(p.estimated) FILTER (WHERE p.counts), FALSE) AS estimated,
     cast(min(cast(f.units AS text)) AS jsonb) AS at_floor,
     string_agg(p.fixes, ' ') AS fixes
 FROM placed AS p
+LEFT JOIN absent AS a ON p.org_unit_id = a.org_unit_id AND p.indicator = a.indicator
 LEFT JOIN at_floor AS f ON p.org_unit_id = f.org_unit_id AND p.indicator = f.indicator
 GROUP BY p.org_unit_id, p.indicator;

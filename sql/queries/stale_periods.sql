@@ -1,6 +1,44 @@
 -- Periods whose last computation did not see everything it rests on: a version of the period itself or of one
 -- before it (flows add up from January, yearly figures are carried) was recorded after it, or a correction of one
--- was agreed or withdrawn, or its last day ended.
+-- was agreed or withdrawn, or its last day ended, or a target or indicator that its rows speak of was amended.
+WITH amended_plan AS (
+    SELECT
+        t.plan,
+        max(v.recorded_at) AS amended_at
+    FROM (
+        SELECT
+            plan,
+            catalogue_version_id
+        FROM plan.target
+        UNION
+        SELECT
+            plan,
+            catalogue_version_id
+        FROM plan.milestone
+    ) AS t
+    INNER JOIN ops.catalogue_version AS v ON t.catalogue_version_id = v.catalogue_version_id
+    GROUP BY t.plan
+),
+
+amended_indicator AS (
+    SELECT
+        t.indicator,
+        max(v.recorded_at) AS amended_at
+    FROM (
+        SELECT
+            indicator,
+            catalogue_version_id
+        FROM plan.indicator
+        UNION
+        SELECT
+            indicator,
+            catalogue_version_id
+        FROM plan.indicator_term
+    ) AS t
+    INNER JOIN ops.catalogue_version AS v ON t.catalogue_version_id = v.catalogue_version_id
+    GROUP BY t.indicator
+)
+
 SELECT DISTINCT c.period
 FROM (
     SELECT
@@ -50,5 +88,21 @@ WHERE
                     AND cast(x.ends_on + 1 AS timestamp) AT TIME ZONE 'Asia/Ho_Chi_Minh' <= clock_timestamp()
                 )
             )
+    )
+    OR EXISTS (
+        SELECT 1
+        FROM (
+            SELECT
+                r.known_at,
+                coalesce(r.same_as, r.run_id) AS rows_of
+            FROM plan.attainment_run AS r
+            WHERE r.scope = c.scope AND r.period = c.period
+            ORDER BY r.run_id DESC
+            LIMIT 1
+        ) AS l
+        INNER JOIN plan.attainment AS a ON l.rows_of = a.run_id
+        LEFT JOIN amended_plan AS t ON a.plan = t.plan
+        LEFT JOIN amended_indicator AS i ON a.content ->> 'indicator' = i.indicator
+        WHERE t.amended_at > l.known_at OR i.amended_at > l.known_at
     )
 ORDER BY c.period;

@@ -9,7 +9,7 @@ import yaml
 
 from etl.catalog import Catalogue, load_catalogue
 from etl.catalog.contacts import load_contacts, load_reminders
-from etl.catalog.loader import tree_hash
+from etl.catalog.files import tree_hash
 from etl.errors import CatalogueError
 
 

@@ -129,7 +129,7 @@ def test_a_weight_has_a_source_and_moves_its_share(catalogue: Catalogue) -> None
     def world(**weight: object) -> Catalogue:
         rows = tuple(m.Succession(new_code=u.code, **split, **weight) for u in new)
         by_code = {u.code: (u,) for u in (old, *new)}
-        return replace(catalogue, units=(old, *new), successions=rows, _by_code=by_code)
+        return replace(catalogue, units=(old, *new), successions=rows, by_code=by_code)
 
     assert [s.weight for s in geography.carry(world(), old, AFTER)] == [None, None]
     weighed = world(weight=Decimal("0.5"), weight_source="Quyết định chia địa bàn")

@@ -12,8 +12,10 @@ from typing import Any
 DAGS = Path(__file__).resolve().parents[2] / "dags"
 CALLS: list[list[Any]] = []
 DUE = {"a": True, "b": False}
+LONGER = ["half", "nine_months"]
 ANSWERS: dict[str, Callable[..., Any]] = {
     "passed_deadlines": lambda day: ["2024Q1"] if day == "2024-04-23" else [],
+    "longer_periods": lambda period: ["2024H1"] if period == "2024Q2" else [],
     "smtp_connection": lambda: "smtp_default",
     "dispatch_mail": lambda post: {"skipped": "no connection"} if post is None else {"sent": []},
     "remind": lambda _scope, day, _post: {"skipped": "a day off"} if day == "2024-04-21" else {"reminded": []},
@@ -97,10 +99,10 @@ def main() -> None:
                 module.post_office = {"smtp_default": post}.__getitem__
         return run(dag, task, key, **given)
 
-    def announced(dag: str, key: str | None, **given: Any) -> dict[str, Any]:
+    def announced(dag: str, key: str | None, task: str = "announce", **given: Any) -> dict[str, Any]:
         outlet = Outlet()
-        events = {common.OBSERVATIONS: outlet, common.PERIODS: outlet}
-        return {**run(dag, "announce", key, outlet_events=events, **given), "keys": outlet.keys}
+        events = dict.fromkeys((common.OBSERVATIONS, common.PERIODS, common.LONGER_PERIODS), outlet)
+        return {**run(dag, task, key, outlet_events=events, **given), "keys": outlet.keys}
 
     two = [{"periods": ["2024Q2"]}, {"periods": ["2024Q1", "2024Q2"]}]
     cases = {
@@ -112,16 +114,24 @@ def main() -> None:
         "opens nothing": announced("calendar", "2024-02"),
         "issue": run("open_period", "issue", "2024Q1", scope="a"),
         "compute": run("attain", "compute", "2024Q1", scope="a"),
+        "longer": announced("attain", "2024Q2", task="announce_longer"),
+        "nothing longer": announced("attain", "2024Q4", task="announce_longer"),
         "no key": run("attain", "scopes", None),
-        "due": run("report_quarterly", "due", "2024Q1", cadence="quarter"),
-        "year in quarterly": run("report_quarterly", "due", "2024", cadence="quarter"),
-        "quarter in annual": run("report_annual", "due", "2024Q1", cadence="year"),
-        "write": run("report_quarterly", "write", "2024Q1", scope="a", cadence="quarter"),
-        "write annual": run("report_annual", "write", "2024", scope="a", cadence="year"),
-        "write nothing": run("report_quarterly", "write", "2024Q1", scope="b", cadence="quarter"),
+        "due": run("report_quarterly", "due", "2024Q1", cadences=["quarter"]),
+        "year in quarterly": run("report_quarterly", "due", "2024", cadences=["quarter"]),
+        "nine months in longer": run("report_six_nine_months", "due", "2024N", cadences=LONGER),
+        "quarter in longer": run("report_six_nine_months", "due", "2024Q2", cadences=LONGER),
+        "half in quarterly": run("report_quarterly", "due", "2024H1", cadences=["quarter"]),
+        "quarter in annual": run("report_annual", "due", "2024Q1", cadences=["year"]),
+        "write": run("report_quarterly", "write", "2024Q1", scope="a", cadences=["quarter"]),
+        "write annual": run("report_annual", "write", "2024", scope="a", cadences=["year"]),
+        "write half": run("report_six_nine_months", "write", "2024H1", scope="a", cadences=LONGER),
+        "write nine months": run("report_six_nine_months", "write", "2024N", scope="a", cadences=LONGER),
+        "ask nine months": run("report_six_nine_months", "ask", "2024N", written=[{"scope": "b"}], cadences=LONGER),
+        "write nothing": run("report_quarterly", "write", "2024Q1", scope="b", cadences=["quarter"]),
         "feedback": run("report_quarterly", "feedback", "2024Q1", scope="a"),
-        "ask": run("report_quarterly", "ask", "2024Q1", written=[{"scope": "a"}], cadence="quarter"),
-        "ask nothing": run("report_quarterly", "ask", "2024Q1", written=[{"scope": "b"}], cadence="quarter"),
+        "ask": run("report_quarterly", "ask", "2024Q1", written=[{"scope": "a"}], cadences=["quarter"]),
+        "ask nothing": run("report_quarterly", "ask", "2024Q1", written=[{"scope": "b"}], cadences=["quarter"]),
         "conclude": run("report_annual", "conclude", "2024", report=7, answer={"chosen_options": ["x"]}),
         "conclude refused": run("report_annual", "conclude", "2024", report=8, answer={}),
         "watch": run("intake", "watch", None),
@@ -135,7 +145,7 @@ def main() -> None:
         "mail without connection": posted("dispatch", "mail", None, None),
     }
     DUE["a"] = False
-    cases["none due"] = run("report_quarterly", "due", "2024Q1", cadence="quarter")
+    cases["none due"] = run("report_quarterly", "due", "2024Q1", cadences=["quarter"])
     sys.stdout.write(json.dumps(cases))
 
 

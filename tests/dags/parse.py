@@ -6,8 +6,14 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 DAGS = Path(__file__).resolve().parents[2] / "dags"
+
+
+def _cadences(dag: Any) -> list[str]:
+    """The cadences that a DAG's first task looks for."""
+    return list(dag.get_task("due").op_args[0]) if dag.has_task("due") else []
 
 
 def main() -> None:
@@ -35,9 +41,11 @@ def main() -> None:
                 "max_active_runs": dag.max_active_runs,
                 "timetable": type(dag.timetable).__name__,
                 "listens": sorted(re.findall(r"name='(\w+)'", repr(getattr(dag.timetable, "asset_condition", "")))),
+                "cadences": _cadences(dag),
                 "tasks": {
                     task.task_id: {
                         "retries": task.retries,
+                        "priority": task.priority_weight,
                         "delay": task.retry_delay.total_seconds() if task.retry_delay else 0,
                         "timeout": task.execution_timeout.total_seconds() if task.execution_timeout else 0,
                         "rule": task.trigger_rule.value,

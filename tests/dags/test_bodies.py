@@ -16,6 +16,9 @@ import pytest
         ("write", [["report", "a", "2024Q1", "quarter"]]),
         ("feedback", [["feedback", "a", "2024Q1"]]),
         ("write annual", [["report", "a", "2024", "year"]]),
+        ("write half", [["report", "a", "2024H1", "half"]]),
+        ("write nine months", [["report", "a", "2024N", "nine_months"]]),
+        ("longer", [["longer_periods", "2024Q2"]]),
         ("ask", [["to_sign", ["a"], "2024Q1", "quarter", "mine", {"waiting": True, "ended": False}]]),
         ("conclude", [["conclude", 7, {"chosen_options": ["x"]}]]),
         ("note", [["note_deadlines", "2024-04-23", ["2024Q1"]]]),
@@ -36,9 +39,10 @@ def test_receive_hands_on_batches_not_files(bodies: dict[str, Any]) -> None:
 def test_each_touched_period_is_announced_once(bodies: dict[str, Any]) -> None:
     assert bodies["announce two"]["keys"] == ["2024Q1", "2024Q2"]
     assert bodies["opens"]["keys"] == bodies["passed"]["keys"] == ["2024Q1"]
+    assert bodies["longer"]["keys"] == ["2024H1"], "its own key is announced elsewhere"
 
 
-@pytest.mark.parametrize("case", ["announce none", "opens nothing", "passed nothing"])
+@pytest.mark.parametrize("case", ["announce none", "opens nothing", "passed nothing", "nothing longer"])
 def test_nothing_is_announced_when_nothing_changed(bodies: dict[str, Any], case: str) -> None:
     assert bodies[case]["stopped"] == "AirflowSkipException"
     assert bodies[case]["keys"] == []
@@ -55,10 +59,16 @@ def test_only_scopes_that_are_due_are_written(bodies: dict[str, Any]) -> None:
     assert bodies["none due"]["stopped"] == "AirflowSkipException"
 
 
-@pytest.mark.parametrize("case", ["year in quarterly", "quarter in annual"])
+@pytest.mark.parametrize("case", ["year in quarterly", "quarter in annual", "half in quarterly", "quarter in longer"])
 def test_a_key_of_another_kind_is_skipped_before_anything_is_asked(bodies: dict[str, Any], case: str) -> None:
     assert bodies[case]["stopped"] == "AirflowSkipException"
     assert bodies[case]["calls"] == []
+
+
+def test_six_and_nine_months_are_asked_about_at_their_own_cadence(bodies: dict[str, Any]) -> None:
+    assert bodies["nine months in longer"]["gave"] == ["a"]
+    assert bodies["nine months in longer"]["calls"][1:] == [["report_due", "a", "2024N"], ["report_due", "b", "2024N"]]
+    assert bodies["ask nine months"]["calls"][0][:4] == ["to_sign", ["b"], "2024N", "nine_months"]
 
 
 def test_a_scope_without_such_a_report_is_skipped_with_the_reason(bodies: dict[str, Any]) -> None:

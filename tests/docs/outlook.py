@@ -139,13 +139,32 @@ def behind() -> Iterator[str]:
     yield _row(*["---"] * 5)
     for months in sorted({one.months for one in every}):
         yield _scored(NAMES[months], [one for one in every if one.months == months])
+    yield from _coverage(every)
+
+
+def _inside(found: list[Tried]) -> int:
+    return sum(one.low <= one.actual <= one.high for one in found)
+
+
+def _coverage(every: list[Tried]) -> Iterator[str]:
+    """In plain words: whether the interval held what its name promises, and where it held least."""
+    share = {item: Fraction(_inside(own), len(own)) for item in dict.fromkeys(one.item for one in every)
+             if (own := [one for one in every if one.item == item])}  # fmt: skip
+    worst = min(share, key=lambda item: share[item])
+    held = Fraction(_inside(every), len(every))
+    yield (
+        f"\nNói thẳng: khoảng 95% chứa số thực tế trong {_inside(every)} trên {len(every)} dự báo, tức "
+        f"{show(float(held * 100), 0)}%, "
+        + ("thấp hơn mức 95% đã ghi, nên khoảng in ra còn hẹp" if held < Fraction(95, 100) else "đạt mức 95% đã ghi")
+        + f"; kém nhất là chỉ tiêu {worst} ({show(float(share[worst] * 100), 0)}%). Các dự báo này chồng lấn nhau và số "
+        "liệu là mô phỏng, nên kết quả chưa đủ để chỉnh cách tính."
+    )
 
 
 def _scored(name: str, found: list[Tried]) -> str:
-    inside = sum(one.low <= one.actual <= one.high for one in found)
     errors = sum(abs(one.predicted - one.actual) for one in found) / len(found)
     naive = sum(abs(one.last - one.actual) for one in found) / len(found)
-    return _row(name, str(len(found)), show(errors, 2), show(naive, 2), f"{inside}/{len(found)}")
+    return _row(name, str(len(found)), show(errors, 2), show(naive, 2), f"{_inside(found)}/{len(found)}")
 
 
 def document() -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.check import Official
+from etl.check import Beside, Official, Reporting
 from tests.builders import Workbook
 from tests.examples import Case, Example
 
@@ -75,6 +75,16 @@ def with_sum(catalogue: Catalogue) -> Catalogue:
     return replace(catalogue, relations=(*catalogue.relations, declared))
 
 
+def reporting(due: int, received: int, on_time: int) -> dict[str, Any]:
+    return {"reporting": Reporting(due, received, on_time)}
+
+
+def beside(now: float, usual: float, heard: int = 9) -> dict[str, Any]:
+    """What the other nine districts gave for visits, and 300 in every commune of this one the year before."""
+    known = {"pc_visits": (now, usual)}
+    return {"beside": Beside(9, heard, known), **past("pc_visits", q2023=300)}
+
+
 def official(value: float) -> dict[str, Any]:
     return {"official": Official(value, 2022, "cơ quan thống kê, năm 2022"), "compare_official": True}
 
@@ -134,6 +144,13 @@ EXAMPLES = [
             Case("three earlier quarters known", quarter(), past("pc_visits", **_THREE))),
     Example("Q02", Case("six columns left out", quarter(**dict.fromkeys(_SIX))),
             Case("one column left out", quarter(tb_new=None))),
+    Example("Q03", Case("three of the last four quarters came", quarter(), reporting(4, 3, 3)),
+            Case("one of two came: not testable", quarter(), reporting(2, 1, 1))),
+    Example("Q04", Case("two of the last four quarters came on time", quarter(), reporting(4, 4, 2)),
+            Case("three of four", quarter(), reporting(4, 4, 3))),
+    Example("Q05", Case("390 visits after 300, 27,000 after 54,000 in the other districts", year(pc_visits=390),
+                        beside(27_000, 54_000)),
+            Case("390 after 300, 65,000 after 54,000 in the others", year(pc_visits=390), beside(65_000, 54_000))),
     Example("D01", Case("“CCCD 001085012345” in a note", one("note.1.difficulty", "Bà Lan, CCCD 001085012345", 0)),
             Case("“kinh phí 125.000.000 đồng” in a note",
                  one("note.1.difficulty", "Thiếu kinh phí 125.000.000 đồng, liên hệ 0905 123 456", 0))),

@@ -12,7 +12,7 @@ from etl.read.workbook import read_workbook, resolve
 from tests import mangle
 from tests.builders import Workbook
 from tests.examples import Case, Example
-from tests.examples.checked import quarter
+from tests.examples.checked import one, quarter
 from tests.mangle import Book, Page
 
 Change = Callable[[Book], None]
@@ -29,10 +29,18 @@ def _sent(catalogue: Catalogue) -> tuple[bytes, FormLayout]:
     return data, described
 
 
+def mangled(catalogue: Catalogue, *manglers: mangle.Mangler) -> Book:
+    """The quarter form, every number another one, after each of some manglers with a chance of its own."""
+    data, described = _sent(catalogue)
+    book = mangle.opened(data, described, {u.name: u.aliases[0] for u in catalogue.units if u.aliases})
+    for mangler in manglers:
+        mangler(book, Random(0))  # noqa: S311 - it only shuffles
+    return book
+
+
 def _changed(*changes: Change) -> Callable[[Catalogue], bytes]:
     def build(catalogue: Catalogue) -> bytes:
-        data, described = _sent(catalogue)
-        book = mangle.opened(data, described, {u.name: u.aliases[0] for u in catalogue.units if u.aliases})
+        book = mangled(catalogue)
         for change in changes:
             change(book)
         return book.bytes()
@@ -182,5 +190,8 @@ EXAMPLES = [
     Example("S30", Case("an annex that nobody has signed", quarter(),
                         shown_by="tests/unit/report/test_upward.py::test_every_state_comes_back"),
             _FILLED),
+    Example("S31", Case("a note pasted in TCVN3 into a form in Unicode",
+                        one("note.1.difficulty", "ThiÕu thuèc, ch\xada cã b¸c sÜ", 0)),
+            Case("the same note in Unicode", one("note.1.difficulty", "Thiếu thuốc, chưa có bác sĩ", 0))),
     Example("S29", Case("“người” changed to “nghìn người”", _changed(_other_unit)), _RIGHT),
 ]  # fmt: skip

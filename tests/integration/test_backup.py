@@ -46,7 +46,9 @@ def _answer(catalogue: Catalogue) -> tuple[object, ...]:
     engine = connect.engine(settings.load(), "loader")
     with engine.connect() as conn:
         known = snapshot(conn)
-        seen = rollup.observed(conn, catalogue, catalogue.scope("kon-tum"), Period.parse("2024Q1"), units=["62"])
+        seen = rollup.observed(
+            conn, catalogue, catalogue.scope("kon-tum"), Period.parse("2024Q1"), only=rollup.Only(["62"])
+        )
         deliveries = conn.execute(text("SELECT * FROM out.delivery ORDER BY delivery_id")).all()
     return known, seen, deliveries
 

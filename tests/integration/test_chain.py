@@ -32,6 +32,8 @@ from etl.settings import Settings
 from etl.steps.outcome import attainments
 from etl.warehouse.connect import engine
 from etl.warehouse.sent import sent
+from etl.warehouse.snapshot import snapshot
+from etl.warehouse.trail import walk
 from tests.conftest import _copy_of
 from tests.schemas import adx_schema, dhis2_problems
 
@@ -241,6 +243,39 @@ def test_a_province_that_has_not_sent_is_missing_and_never_zero(chain: Chain) ->
         absent = found[item, "24"]
         assert (absent.value, absent.numerator, absent.denominator, absent.present) == (None, None, None, 0)
         assert absent.expected > 0 and whole.expected == kon_tum[item, "62"].expected + absent.expected
+
+
+def test_a_trail_leads_from_the_nation_into_a_districts_annex(chain: Chain) -> None:
+    """The nation's number → the province's annex → the district's annex → the commune's own workbook."""
+    followed = []
+    for name in ("quoc-gia", "bac-giang", "tan-yen"):
+        one = chain[name]
+        scope, indicator = one.catalogue.scope(name), one.catalogue.indicators["bhyt"]
+        with one.here() as known, engine(known, "loader").connect() as conn:
+            walked = walk(
+                conn, one.catalogue, scope, Period.parse(LAST), indicator, scope.area_unit,
+                as_known_at=snapshot(conn).at,
+            )  # fmt: skip
+        leaf = next(leaf for leaf in walked.leaves if leaf.unit == "07339")
+        (reading,) = next(t for t in leaf.terms if t.data_element == "insured").readings
+        sha256 = walked.origins[reading.delivery_id].sha256
+        data = (known.archive / sha256[:2] / sha256).read_bytes()
+        held = openpyxl.load_workbook(BytesIO(data))[reading.sheet][reading.cell].value
+        assert held == reading.value
+        followed.append((reading.reporter, reading.sheet, held))
+    assert [reporter for reporter, *_ in followed][:2] == ["24", "216"]
+    assert [sheet for _, sheet, _ in followed][:2] == ["SoLieuGoc", "SoLieuGoc"]
+    assert len({held for *_, held in followed}) == 1, "the same number at every level"
+
+
+def test_a_provinces_printed_number_leads_into_its_districts_annex(chain: Chain) -> None:
+    """The nation writes no report of its own; the province does."""
+    chain["bac-giang"].annex(LAST)
+    with chain["bac-giang"].here():
+        found = steps.trace(f"bac-giang:{PLAN}:quarter:{LAST}", "bhyt")
+    assert found["reproduces"], found["problems"]
+    read = [s for leaf in found["walk"]["leaves"] for cell in leaf["cells"] for s in cell["sources"]]
+    assert {(s["reporter"], s["sheet"]) for s in read} == {("216", "SoLieuGoc")}
 
 
 # --- refused ---------------------------------------------------------------------------------------------

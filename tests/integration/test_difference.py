@@ -126,6 +126,25 @@ def test_an_amended_plan_leaves_the_old_answer_alone_and_is_told(instance: Insta
     assert "đạt" in shown and "chưa đạt" in shown and "Danh mục thay đổi:" in shown
 
 
+def test_an_amended_target_is_computed_again_and_only_once(instance: Instance) -> None:
+    def shown() -> bool:
+        with connect.engine(settings.load(), "reader").connect() as conn:
+            said = "SELECT met FROM out.attainment WHERE plan = 'kt-1693' AND indicator = 'bhyt' AND unit_code = '62'"
+            return bool(conn.execute(text(said)).scalar_one())
+
+    instance.send(96)
+    steps.attain(SCOPE, QUARTER)
+    assert (shown(), steps.touched_periods([])) == (True, [])
+    contacts = instance.home / "catalog" / "actors.yaml"
+    contacts.write_text(contacts.read_text(encoding="utf-8") + "\n# nothing that a figure rests on\n", encoding="utf-8")
+    steps.migrate()
+    assert steps.touched_periods([]) == [], "another catalogue, the same targets"
+    instance.amend(98.0)
+    assert steps.touched_periods([]) == [QUARTER], "no cell changed, and yet the verdict shown is not the plan's"
+    assert steps.attain(SCOPE, QUARTER)["new"] is True
+    assert (shown(), steps.touched_periods([])) == (False, [])
+
+
 def test_a_chain_of_versions_is_told_by_its_ends(instance: Instance) -> None:
     instance.send(90)
     start = instance.now
@@ -179,6 +198,8 @@ def test_a_report_of_then_is_rebuilt_byte_for_byte(instance: Instance) -> None:
     first = _drafted()
     words = instance.home / "templates" / "sentences.yaml"
     words.write_text(words.read_text(encoding="utf-8").replace("met: Đạt", "met: Đạt mức"), encoding="utf-8")
+    page = instance.home / "templates" / "report.html"
+    page.write_text(page.read_text(encoding="utf-8").replace("<h1>BÁO CÁO", "<h1>BẢN BÁO CÁO"), encoding="utf-8")
     instance.amend(98.0)
     instance.send(93)
     assert _drafted() != first

@@ -24,11 +24,23 @@ RECIPIENTS = {"ubnd-tinh-bac-giang", "huyen-uy-tan-yen", "so-y-te-bac-giang"}
 
 
 @pytest.fixture
+def with_pdf() -> None:
+    """Asked for by a test that looks at PDFs: they take seconds."""
+
+
+@pytest.fixture
 def office(
-    warehouse: Settings, loader: Engine, catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    warehouse: Settings,
+    loader: Engine,
+    catalogue: Catalogue,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Office]:
     """Tân Yên, with one report signed; Huyện ủy has an address."""
     monkeypatch.setenv("TONGKET_SIMULATED", "1")
+    if "with_pdf" not in request.fixturenames:
+        monkeypatch.setattr("etl.report.pdf.PROGRAMS", ())
     addresses(home(tmp_path / "home", monkeypatch), {"huyen-uy-tan-yen": "van.phong@huyen-uy.test"})
     made = Office(warehouse, loader, catalogue)
     made.send(500)
@@ -58,6 +70,7 @@ def test_each_recipient_holds_the_signed_files_and_can_prove_it(office: Office) 
         assert CliRunner().invoke(app, ["verify", str(word), "--offline"]).exit_code == 0
 
 
+@pytest.mark.usefixtures("with_pdf")
 def test_a_correction_follows_its_report(office: Office) -> None:
     box = Mailbox()
     with box.open():
@@ -88,6 +101,7 @@ def test_the_shell_dispatches_and_names_what_waits(office: Office) -> None:
         assert CliRunner().invoke(app, ["dispatch", *wrong]).exit_code == 2
 
 
-def test_the_shell_reminds(office: Office) -> None:
+@pytest.mark.usefixtures("warehouse")
+def test_the_shell_reminds() -> None:
     done = json.loads(CliRunner().invoke(app, ["remind", "--scope", SCOPE, "--day", "2024-04-18", "--json"]).stdout)
     assert done["day"] == "2024-04-18" and "day off" in done["skipped"]

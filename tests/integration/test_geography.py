@@ -16,7 +16,8 @@ from etl import load
 from etl.catalog.loader import Catalogue
 from etl.model import Observed, Period
 from etl.steps.outcome import attainments
-from etl.warehouse import rollup
+from etl.warehouse import rollup, trail
+from etl.warehouse.snapshot import snapshot
 from tests.integration.build import item
 
 pytestmark = pytest.mark.integration
@@ -223,3 +224,30 @@ def test_a_new_commune_starts_from_what_its_parts_had(crossed: Crossed) -> None:
     insured, people = (crossed.total("kon-tum", "2023", e, *parts) for e in ("insured", "pop_total"))
     assert len(parts) > 1
     assert row.baseline == insured / people * 100
+
+
+@pytest.mark.parametrize("unit_of", ["area", "commune"])
+def test_a_trail_leads_through_the_merger(crossed: Crossed, catalogue: Catalogue, unit_of: str) -> None:
+    """A flow of nine months of a new commune rests on the cells of the communes that it was made of."""
+    scope, period = catalogue.scope("kon-tum"), Period.parse("2025Q3")
+    merged = next(
+        s.new_code for s in catalogue.successions
+        if s.old_valid_to == OLD and s.old_code in {u.code for d in catalogue.children("62", "district", OLD)
+                                                    for u in catalogue.children(d.code, "commune", OLD)}
+    )  # fmt: skip
+    unit = "62" if unit_of == "area" else merged
+    indicator = catalogue.indicators["newborn_screened"]
+    at = snapshot(crossed.conn).at
+    walked = trail.walk(crossed.conn, catalogue, scope, period, indicator, unit, as_known_at=at)
+    seen = crossed.ask("kon-tum", "2025Q3")[indicator.code, unit]
+    assert (walked.numerator, walked.denominator) == (seen.numerator, seen.denominator)
+    assert walked.numerator is not None
+    cells = [r for leaf in walked.leaves for term in leaf.terms for r in term.readings]
+    old = {s.old_code for s in catalogue.successions if s.new_code == merged and s.old_valid_to == OLD}
+    before = [r for r in cells if r.period < "2025Q3"]
+    assert {r.period for r in cells} == {"2025Q1", "2025Q2", "2025Q3"}
+    assert {r.org_unit for r in before} >= old and len(old) > 1
+    assert {r.reporter for r in before} <= {u.code for u in catalogue.children("62", "district", OLD)}
+    for reading in cells:
+        told = crossed.told["kon-tum", reading.period]
+        assert reading.value == Fraction(str(told[reading.reporter, reading.org_unit, reading.data_element]))

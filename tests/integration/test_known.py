@@ -29,7 +29,12 @@ def _load(engine: Engine, catalogue: Catalogue, period: str, insured: str, unit:
 def _bhyt(engine: Engine, catalogue: Catalogue, at: str | None) -> Fraction | None:
     with engine.connect() as conn:
         seen = rollup.observed(
-            conn, catalogue, catalogue.scope("kon-tum"), Period.parse("2024Q1"), as_known_at=at, units=["62"]
+            conn,
+            catalogue,
+            catalogue.scope("kon-tum"),
+            Period.parse("2024Q1"),
+            as_known_at=at,
+            only=rollup.Only(["62"]),
         )
     return next(o.value for o in seen if o.indicator == "bhyt")
 

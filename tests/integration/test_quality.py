@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 
 from etl import load
 from etl.catalog.loader import Catalogue
-from etl.check import Submitted
+from etl.check import Beside, Reporting, Submitted
 from etl.errors import WarehouseError
 from etl.model import CellState, Explanation, FormStamp, Observation, Period, ReadResult
 from etl.steps.known import with_history
@@ -79,3 +79,48 @@ def test_a_chunk_is_told_all_of_it(loader: Engine, catalogue: Catalogue) -> None
     assert second.history == {} and second.explained == {}
     assert second.official is None and second.compare_official  # the portal prints another district's figure for it
     assert unread == chunk[2]
+
+
+def test_how_a_unit_reported_counts_from_the_first_period_that_anybody_did(
+    loader: Engine, catalogue: Catalogue
+) -> None:
+    """608 came on time, then late, then not at all; 615 only for the third quarter; of 2023 nobody was asked."""
+    last = replace(STAMP, period="2024Q4")
+    sent = {"2024Q1": "2024-04-05", "2024Q2": "2024-12-30"}
+    with loader.begin() as conn:
+        for period, day in sent.items():
+            at = f"{day}T08:00:00+07:00"
+            load.deliveries(conn, [item(conn, catalogue, FORM, UNIT, period, {POP: "1"}, received_at=at)])
+        load.deliveries(
+            conn, [item(conn, catalogue, FORM, "615", "2024Q3", {}, received_at="2024-10-03T08:00:00+07:00")]
+        )
+        # A correction makes nobody late.
+        load.deliveries(
+            conn, [item(conn, catalogue, FORM, UNIT, "2024Q1", {POP: "2"}, received_at="2024-09-01T08:00:00+07:00")]
+        )
+    with loader.connect() as conn:
+        own, other = with_history(conn, catalogue, [_given(last), _given(replace(last, unit="615"))])
+    assert own.reporting == Reporting(due=3, received=2, on_time=1)
+    assert other.reporting == Reporting(due=3, received=1, on_time=1)
+
+
+def test_a_year_is_laid_beside_its_neighbours(loader: Engine, catalogue: Catalogue) -> None:
+    """Only units that have both years, with the same cells in both; never the unit itself."""
+    said = {
+        ("615", "2023"): {("23500", "pc_visits"): "100", ("23503", "pc_visits"): "300"},
+        ("615", "2024"): {("23500", "pc_visits"): "150", ("23503", "pc_visits"): "450"},
+        ("610", "2023"): {("23341", "pc_visits"): "70"},
+        (UNIT, "2023"): {("23281", "pc_visits"): "9999"},
+        (UNIT, "2024"): {("23281", "pc_visits"): "9999"},
+    }
+    with loader.begin() as conn:
+        for (unit, period), cells in said.items():
+            load.deliveries(conn, [item(conn, catalogue, "kt-district-year", unit, period, cells)])
+    stamp = replace(STAMP, form="kt-district-year", period="2024")
+    with loader.connect() as conn:
+        given, alone = with_history(
+            conn, catalogue, [_given(stamp), _given(FormStamp("kt-cdc-year", "1", "62-CDC", "2024"))]
+        )
+    assert given.beside == Beside(owed=9, heard=1, sums={"pc_visits": (600.0, 400.0)})
+    assert given.history is not None and set(given.history) == {"2023"}
+    assert alone.beside is None, "no other unit owes this form"

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
+from sqlalchemy import Engine, text
 
 from etl import steps
 from etl.catalog import Catalogue
-from etl.catalog.layout import MANIFEST_SHEET, RESULT_SHEET
+from etl.catalog.layout import MANIFEST_SHEET, RESULT_HEADER, RESULT_SHEET
 from etl.settings import Settings
 from tests.builders import Workbook
 
 pytestmark = pytest.mark.integration
+NOT_TESTED = {"Q01"}
+"""Of a warehouse without any past: there is nothing to compare with."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What became of a content: the verdict, level by code, the findings' rows, and the answer's place."""
+
+    accepted: bool
+    confirmations: int
+    levels: Mapping[str, str]
+    told: Sequence[Any]
+    path: Path
 
 
 @pytest.fixture
@@ -54,3 +71,81 @@ def test_each_sender_gets_its_own_workbook_or_the_sheet_alone(
     assert refused[sheet][cell].value == "mười"
     assert "V01" in refused[sheet][cell].comment.text
     assert "Sở Y tế" in refused[sheet][cell].comment.text
+
+
+# --- an explanation goes round ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sent(warehouse: Settings, loader: Engine, monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], Said]:
+    """Drops a content into the inbox, runs one intake, and gives what became of it."""
+    monkeypatch.setenv("TONGKET_MIN_AGE_SECONDS", "0")
+    monkeypatch.setenv("TONGKET_BATCHES", "1")
+    inbox = warehouse.inbox / "612"
+    inbox.mkdir(parents=True)
+
+    def send(data: bytes) -> Said:
+        (inbox / "bao-cao.xlsx").write_bytes(data)
+        steps.receive()
+        steps.process_batch(0)
+        (written,) = steps.returns()["files"]
+        with loader.connect() as conn:
+            told = conn.execute(
+                text(
+                    "SELECT v.accepted, v.confirmations, f.code, f.level, f.message FROM ops.verdict AS v"
+                    " LEFT JOIN ops.finding AS f USING (delivery_id)"
+                    " WHERE v.delivery_id = (SELECT max(delivery_id) FROM ops.verdict)"
+                )
+            ).all()
+        levels = {r.code: r.level for r in told if r.code not in NOT_TESTED}
+        return Said(told[0].accepted, told[0].confirmations, levels, told, Path(written))
+
+    return send
+
+
+def _explained(path: Path, code: str, words: str) -> bytes:
+    """The returned workbook with words in its own column beside a finding, as the sender fills them in."""
+    book = openpyxl.load_workbook(path)
+    page = book[RESULT_SHEET]
+    head = next(r for r in page.iter_rows() if [c.value for c in r[: len(RESULT_HEADER)]] == list(RESULT_HEADER))
+    column = {cell.value: cell.column for cell in head}
+    row = next(r[0].row for r in page.iter_rows(min_row=head[0].row + 1) if r[column["Mã"] - 1].value == code)
+    page.cell(row, column["Giải trình của đơn vị"], words)
+    target = BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
+def test_once_explained_stays_explained_for_that_value(
+    sent: Callable[[bytes], Said], loader: Engine, catalogue: Catalogue
+) -> None:
+    def report(**cells: int) -> bytes:
+        book = (
+            Workbook(catalogue, "kt-district-quarter", "612", "2024Q3")
+            .filled(pop_total=5715, pop_avg=5700)
+            .with_element("under1", 2, 2)
+        )
+        for element, value in cells.items():
+            book.with_element(element, value, 2)
+        return book.bytes()
+
+    asked = sent(report(fully_immunised=3))
+    assert (asked.accepted, asked.confirmations, asked.levels) == (True, 1, {"R02": "confirm"}), "loaded with a flag"
+    with loader.connect() as conn:
+        loaded = conn.execute(text("SELECT count(*) FROM core.submission")).scalar_one()
+    assert loaded == 1
+
+    answered = sent(_explained(asked.path, "R02", "Tiêm bù cho quý II"))
+    assert (answered.accepted, answered.confirmations, answered.levels) == (True, 0, {"R02": "note"})
+    assert any("Tiêm bù cho quý II" in (row.message or "") for row in answered.told)
+
+    again = sent(report(fully_immunised=3, tb_new=2))
+    assert (again.confirmations, again.levels) == (0, {"R02": "note"}), (
+        "the same value, without a word: still explained"
+    )
+    assert any("Tiêm bù cho quý II" in (row.message or "") for row in again.told)
+
+    other = sent(report(fully_immunised=4))
+    assert (other.accepted, other.confirmations, other.levels) == (True, 1, {"R02": "confirm"}), "another value"
+    words = {r[0].row: [c.value for c in r] for r in openpyxl.load_workbook(other.path)[RESULT_SHEET].iter_rows()}
+    assert not any("Tiêm bù cho quý II" in str(line) for line in words.values())

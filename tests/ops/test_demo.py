@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -71,3 +72,11 @@ def test_whatever_happens_airflow_is_stopped(
     assert stopped == ["demo"]
     assert demo.main(["--keep"]) == code
     assert stopped == ["demo"], "unless it is to be kept"
+
+
+def test_each_report_is_a_line_whatever_formats_it_has(tmp_path: Path) -> None:
+    folder = tmp_path / "drafts" / "2024H1" / "tan-yen"
+    folder.mkdir(parents=True)
+    for name in ("bao-cao.docx", "bao-cao.pdf", "phu-luc.xlsx", "facts.json"):
+        (folder / f"ty-ct25_2024H1_{name}").touch()
+    assert demo._drafts(tmp_path) == [("2024H1", "tan-yen", "ty-ct25", "docx, pdf, xlsx")]

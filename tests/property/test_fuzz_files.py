@@ -35,7 +35,7 @@ from tests.builders import Workbook
 
 SEED = int(os.environ.get("FUZZ_SEED") or random.SystemRandom().randrange(2**32))
 TROUBLED = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
-IN_PROCESS_CASES, SANDBOXED_CASES, HEADERS = 1200, 300, 800
+IN_PROCESS_CASES, SANDBOXED_CASES, HEADERS = 2400, 400, 800
 SECONDS = 10  # for one file in this process; the child has its own limits
 
 

@@ -15,6 +15,7 @@ from zipfile import ZipFile
 import pytest
 
 from etl.errors import StorageError, TemplateError
+from etl.model import Period
 from etl.report import draft
 from etl.report.datasheet import DATA_COLUMNS
 from tests.report.conftest import TEMPLATES, Drafted
@@ -124,7 +125,11 @@ def test_silent_refused_and_late_units_are_named(report: Drafted) -> None:
         line = next(line for line in text.splitlines() if words in line)
         assert names and all(name in line for name in names)
     late = next(s for s in statuses if s.late_days and s.state == "accepted")
-    assert f"{in_a_sentence(late.unit_name)} (chậm {late.late_days} ngày làm việc)" in text
+    own = {s.period for s in statuses} == {report.given.period.key}
+    line = next(line for line in text.splitlines() if line.startswith("Gửi chậm"))
+    assert f"{in_a_sentence(late.unit_name)} (" in line
+    assert f"{'(' if own else ': '}chậm {late.late_days} ngày làm việc)" in line
+    assert own or Period.parse(late.period).name in line, "a report on several quarters says in which of them"
 
 
 def test_status_counts_add_up_to_the_targets_of_the_plan(report: Drafted) -> None:

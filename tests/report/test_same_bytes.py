@@ -7,13 +7,17 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.report.conftest import ROOT, needs_office
+from etl.catalog.files import tree_files, tree_hash
+from etl.report import draft
+from tests.report.conftest import ROOT, TEMPLATES, Drafted, needs_office
 
 _CASES = (("kon-tum", "kt-124", "2024Q4"), ("tan-yen", "ty-ct25", "2024"))
 _BUILD = """
 import json, sys
+from collections.abc import Callable
 from pathlib import Path
 from etl.catalog import load_catalogue
 from etl.report import draft
@@ -52,3 +56,19 @@ def test_another_process_makes_the_same_pdf(tmp_path: Path) -> None:
     two = built(tmp_path / "two", "pdf", PYTHONHASHSEED="4242", TZ="America/Los_Angeles")
     assert [name for name in one if name.endswith(".pdf")]
     assert one == two
+
+
+def test_templates_that_were_kept_write_the_same_files(tmp_path: Path, drafted: Callable[..., Drafted]) -> None:
+    """What an as-known rebuild prints by is `tree_files`: nothing that a document or a letter needs is left out."""
+    kept = tmp_path / "templates"
+    for name, data in tree_files(TEMPLATES).items():
+        (kept / name).parent.mkdir(parents=True, exist_ok=True)
+        (kept / name).write_bytes(data)
+    assert tree_hash(kept) == tree_hash(TEMPLATES)
+    first = drafted("kon-tum", "kt-124", "2024Q4")
+    again = draft(first.given, kept, tmp_path / "drafts")
+    assert {kind: again[kind].read_bytes() for kind in ("page", "word", "annex", "facts")} == {
+        kind: path.read_bytes() for kind, path in first.paths.items()
+    }
+    letters = {path.name for path in (TEMPLATES / "mail").iterdir()}
+    assert letters and {path.name for path in (kept / "mail").iterdir()} == letters

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from etl.catalog import Catalogue
-from etl.model import Attainment, Period, Projection, TaskReport, UnitStatus
+from etl.model import Attainment, ControlLimits, Period, Projection, TaskReport, UnitStatus
 from etl.report import ReportInput, directions, path, since
 from etl.report.by_unit import scores
 from etl.report.dates import decree_dates, next_period, reported_before
@@ -112,6 +112,12 @@ class Listening(Sentences):
         return super().say(name, **slots)
 
 
+def _upside_down(catalogue: Catalogue) -> Catalogue:
+    """The same catalogue with a share of which less is better."""
+    turned = {"bhyt": catalogue.indicators["bhyt"].model_copy(update={"direction": "down"})}
+    return replace(catalogue, indicators={**catalogue.indicators, **turned})
+
+
 def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     """What the samples have none of: rare states, each in a report of its own."""
     base = sample(catalogue, "kon-tum", "kt-1693", "2024Q3")
@@ -123,9 +129,20 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     yield replace(base, attainments=tuple(replace(a, status="within_plan") for a in mine))
     yield replace(base, attainments=tuple(replace(a, status="over_plan") for a in mine))
     yield replace(base, attainments=tuple(replace(a, as_of="", estimated=True) for a in mine), last=())
-    yield replace(base, statuses=(UnitStatus("f", "608", "Thành phố Kon Tum", "2024Q3", "accepted"),))
+    for state in ("accepted", "silent"):
+        yield replace(base, statuses=(UnitStatus("f", "608", "Thành phố Kon Tum", "2024Q3", state),))  # type: ignore[arg-type]
     yield replace(base, statuses=tuple(replace(s, state="accepted", late_days=0) for s in base.statuses))
     yield replace(base, attainments=tuple(replace(a, contradicts=("6",), classes_disagree=True) for a in mine))
+    usual = ControlLimits(
+        Fraction(50), Fraction(40), Fraction(60), 5, True, ("quý II năm 2024: ngoài giới hạn kiểm soát",)
+    )
+    yield replace(base, attainments=tuple(replace(a, limits=usual, bounds_reason="chưa có gì") for a in mine))
+    gone = {"value": None, "status": "no_data", "reason": "Không quy đổi được", "bounds": None}
+    yield replace(base, attainments=tuple(replace(a, **gone) for a in mine))
+    clean = {"value": Fraction(0), "status": "not_met", "people_missing": None, "reason": "chưa có công nhận"}
+    rows = tuple(replace(a, **clean) if a.item == "15.3" else a for a in base.attainments)
+    yield replace(base, attainments=rows)
+    yield replace(base, catalogue=_upside_down(base.catalogue))
     yield replace(base, statuses=tuple(replace(s, state="silent") for s in base.statuses))
     few = {"numerator": Fraction(9), "denominator": Fraction(10), "interval": (59.6, 98.2), "as_of": ""}
     yield replace(base, attainments=tuple(replace(a, **few) for a in mine if a.indicator == "bhyt"))
@@ -246,7 +263,8 @@ def directed(given: ReportInput, say: Sentences) -> list[str]:
 
 def test_where_nothing_asks_for_anything_the_plan_simply_goes_on(given: ReportInput, say: Sentences) -> None:
     assert directed(emptied(given), say) == [
-        "Tiếp tục tổ chức thực hiện đồng bộ các nhiệm vụ, giải pháp của Kế hoạch số 1693/KH-UBND trong quý IV năm 2024."
+        "Tiếp tục tổ chức thực hiện đồng bộ các nhiệm vụ, giải pháp nêu tại Kế hoạch số 1693/KH-UBND "
+        "trong quý IV năm 2024."
     ]
 
 
@@ -310,7 +328,8 @@ def test_too_short_a_series_says_so_and_foresees_nothing(catalogue: Catalogue, s
     figures = build_figures(chosen, say)
     assert path.outlook_rows(chosen, figures) == []
     assert path.sentences(chosen, say, figures) == [
-        "Chưa nêu triển vọng đến các mốc của kế hoạch: quá ít số liệu để dự báo: có 2 kỳ, cần ít nhất 6 (chỉ tiêu 12)."
+        "Chưa nêu được triển vọng đến các mốc của kế hoạch do quá ít số liệu để dự báo: có 2 kỳ, cần ít nhất 6 "
+        "(chỉ tiêu 12)."
     ]
 
 

@@ -65,6 +65,12 @@ def test_one_fault_is_one_finding_at_its_cell(
     assert finding.message and finding.hint and "{" not in finding.message
 
 
+@pytest.mark.parametrize(("both", "found"), [(1, []), (0, ["R05"])])
+def test_one_station_with_either_has_both(both: int, found: list[str], verdict, district: Workbook) -> None:
+    """Of one station, one with a pharmacist and one with a herbalist are the same station."""
+    assert codes(verdict(district.with_element("st_pharm_tradmed", both, row=2))) == found
+
+
 def test_choices_and_dates(verdict, district: Workbook) -> None:
     dates = [(s, c) for s, c, _, _, kind in district.inputs() if kind == "date"]
     choices = [(s, c) for s, c, _, _, kind in district.inputs() if kind == "choice"]

@@ -60,6 +60,15 @@ def codes(verdict: Verdict) -> list[str]:
 # --- causes -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "known", [{}, {"history": {}}, {"compare_official": True}], ids=["offline", "new", "no figure"]
+)
+def test_a_form_left_empty_is_one_finding_whatever_is_known_around_it(
+    known: dict[str, Any], judge: Judge, catalogue: Catalogue
+) -> None:
+    assert codes(judge(Workbook(catalogue, "kt-district-quarter", "612", "2024Q3"), **known)) == ["S11"]
+
+
 def test_a_unit_blank_everywhere_is_one_finding(judge: Judge, district: Workbook) -> None:
     for sheet, cell, unit, _, kind in district.inputs():
         if unit == "23428" and kind in {"stock", "flow", "ytd"}:

@@ -4,7 +4,11 @@ import unicodedata
 
 import pytest
 
+from etl.catalog import Catalogue
 from etl.read.legacy import convert, detect, normal
+from etl.read.workbook import read_workbook
+from tests import hostile
+from tests.builders import Workbook
 
 TCVN3 = ["Sè gi\u00adêng bÖnh n¨m 2008", "Tæng sè", "TØnh Kon Tum", "X· §¾k Hµ", "B¸o c¸o c«ng t¸c y tÕ quý III"]
 VNI = ["Daân soá trung bình", "Toång soá", "Tænh Kon Tum", "Baùo caùo coâng taùc y teá", "Ngöôøi coù theû"]
@@ -71,3 +75,42 @@ def test_what_reads_differently_does_not(one: str, other: str) -> None:
 )
 def test_usual_spelling_is_its_own_form(text: str) -> None:
     assert normal(text) == text
+
+
+# --- old words in a form that is in Unicode -------------------------------------------------------------------
+
+
+def _pasted(catalogue: Catalogue, words: str, font: str) -> tuple[list[str], list[str]]:
+    """(codes of the findings, every text that was read) of a workbook with such a note, perhaps in such a font."""
+    data = (
+        Workbook(catalogue, "kt-district-quarter", "612", "2024Q3")
+        .filled()
+        .with_element("note.1.difficulty", words, 0)
+        .bytes()
+    )
+    if font:
+        named = f'<font><name val="{font}"/></font>'.encode()
+        data = hostile.changed(data, "xl/styles.xml", lambda text: text.replace(b"</fonts>", named + b"</fonts>", 1))
+    raw = read_workbook(data, catalogue)
+    said = [cell[2] for sheet in raw.cells for cell in sheet or () if cell[2]]
+    return [t.code for t in raw.troubles], said
+
+
+@pytest.mark.parametrize(
+    ("words", "font", "codes", "read"),
+    [
+        (TCVN3[0] + ", " + TCVN3[4], "", ["S31"], TCVN3[0] + ", " + TCVN3[4]),
+        (TCVN3[4], ".VnTime", ["S26"], UNICODE[4]),
+        (VNI[4] + " " + VNI[3], "", ["S31"], VNI[4] + " " + VNI[3]),
+        (VNI[3], "VNI-Times", ["S26"], UNICODE[4].removesuffix(" quý III")),
+        ("Xã Hà Mòn có già làng không?", ".VnTime", [], "Xã Hà Mòn có già làng không?"),
+        (UNICODE[4], ".VnTime", [], UNICODE[4]),
+        ("naïve café, déjà vu", "", [], "naïve café, déjà vu"),
+    ],
+)  # fmt: skip
+def test_old_words_in_a_form_in_unicode(
+    words: str, font: str, codes: list[str], read: str, catalogue: Catalogue
+) -> None:
+    """Converted where a font says so too; where only the words do, they stay and the sender is asked."""
+    found, said = _pasted(catalogue, words, font)
+    assert (found, read in said) == (codes, True)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
+import zipfile
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 from random import Random
 
+import openpyxl
 import pytest
 import xlsxwriter
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from etl.catalog import Catalogue
 from etl.catalog.layout import FormLayout
 from etl.catalog.loader import load_catalogue
-from etl.read.opened import Opened
+from etl.read.opened import BrokenPackageError, Opened
 from etl.read.workbook import RawRead, read_workbook, resolve
 from etl.settings import PROJECT_ROOT
-from tests import mangle
+from tests import hostile, mangle
 from tests.builders import Workbook
 from tests.unit.rooms.returns_books import resaved
 
@@ -122,3 +126,34 @@ def test_xlsb_mangled(catalogue: Catalogue) -> None:
     ]
     assert [(said[0], said[3]) for said, _ in differing] == [("invalid_error", "#N/A")]
     assert sorted(t.code for t in raw.troubles) == ["S19", "S23"]
+
+
+@pytest.mark.parametrize("extension", OFFICE)
+def test_days_counted_from_1904(extension: str, tmp_path: Path) -> None:
+    """A day shown as a day comes out right by itself; a bare count of days only with the calendar."""
+    book = openpyxl.Workbook()
+    book.epoch = CALENDAR_MAC_1904
+    book.active["A1"], book.active["A2"] = dt.datetime(2024, 9, 30), 44103
+    target = BytesIO()
+    book.save(target)
+    opened = Opened(resaved(target.getvalue(), tmp_path, extension))
+    assert opened.date1904
+    assert opened.rows(opened.names[0])[:2] == [[dt.date(2024, 9, 30)], [44103]]
+
+
+def test_days_of_a_binary_workbook_are_counted_from_1904_if_it_says_so() -> None:
+    """[MS-XLSB] 2.4.822: the first flag of BrtWbProp."""
+    with zipfile.ZipFile(BytesIO(mangle.xlsb(_book()))) as source:
+        parts = {name: source.read(name) for name in source.namelist()}
+    begin = b"\x83\x01\x00"
+    for flag in (0, 1):
+        said = parts["xl/workbook.bin"].replace(begin, begin + b"\x99\x01\x08" + bytes([flag, *[0] * 7]), 1)
+        assert Opened(hostile.zipped(parts | {"xl/workbook.bin": said})).date1904 == bool(flag)
+
+
+def test_an_ods_that_counts_from_another_day_is_not_guessed_at() -> None:
+    content = b'<office:document-content><table:null-date table:date-value="1900-01-01"/></office:document-content>'
+    opened = Opened.__new__(Opened)
+    opened._data, opened._unpacked = hostile.ods(content), {}
+    with pytest.raises(BrokenPackageError):
+        _ = opened.date1904

@@ -21,7 +21,7 @@ from etl.read.preflight import Trouble
 from etl.read.workbook import RawRead
 from tests import hostile
 from tests.builders import Workbook
-from tests.hostile import CASES, COMPUTING, MEMORY, Case
+from tests.hostile import CASES, COMPUTING, LISTING, MEMORY, Case
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +73,14 @@ def test_a_file_that_ends_the_child_is_a_finding_about_that_file_alone(
         results = list(reader.read_all([clean, bad, clean, clean, bad, clean]))
     assert [codes(r) for r in results] == [[], [case.code], [], [], [case.code], []]
     assert all(r.observations for r in results if not r.findings)
+
+
+def test_a_list_of_parts_that_makes_no_sense_is_a_broken_file_and_no_crash(
+    catalogue: Catalogue, rules: Rules, tmp_path: Path
+) -> None:
+    with Reader(catalogue, rules) as reader:
+        result = reader.read(put(tmp_path, "x.xlsx", LISTING.build()))
+    assert codes(result) == ["F05"] and "danh mục" in result.findings[0].message
 
 
 def test_a_crash_is_a_finding_about_that_file_alone(clean: Path, catalogue: Catalogue, rules: Rules) -> None:

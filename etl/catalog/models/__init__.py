@@ -1,0 +1,74 @@
+"""Strict models over every file in `catalog/`. Unknown keys are forbidden; a typo fails at review.
+
+Room: catalogue. Anyone above may read these values; nobody changes them at run time.
+"""
+
+from etl.catalog.models.base import Basis, Code, Strict, Text
+from etl.catalog.models.corrections import CellContent, Correction
+from etl.catalog.models.elements import (
+    CellMark,
+    DataElement,
+    DefinitionVersion,
+    Indicator,
+    OfficialFigure,
+    Relation,
+    Side,
+    Threshold,
+)
+from etl.catalog.models.forms import Column, Form, SheetDef
+from etl.catalog.models.plans import Actor, Deadline, Plan, ReportingDuty, Task
+from etl.catalog.models.scopes import (
+    HolidayCorrection,
+    LevelDeadline,
+    Office,
+    Regime,
+    ReportDef,
+    Requirement,
+    Scope,
+    Submission,
+)
+from etl.catalog.models.targets import Baseline, ChanceClass, CountOf, Milestone, OutlookRules, Relative, Target
+from etl.catalog.models.units import Inheritance, Succession, Unit
+
+__all__ = [
+    "Actor",
+    "Baseline",
+    "Basis",
+    "CellContent",
+    "CellMark",
+    "ChanceClass",
+    "Code",
+    "Column",
+    "Correction",
+    "CountOf",
+    "DataElement",
+    "Deadline",
+    "DefinitionVersion",
+    "Form",
+    "HolidayCorrection",
+    "Indicator",
+    "Inheritance",
+    "LevelDeadline",
+    "Milestone",
+    "Office",
+    "OfficialFigure",
+    "OutlookRules",
+    "Plan",
+    "Regime",
+    "Relation",
+    "Relative",
+    "ReportDef",
+    "ReportingDuty",
+    "Requirement",
+    "Scope",
+    "SheetDef",
+    "Side",
+    "Strict",
+    "Submission",
+    "Succession",
+    "Target",
+    "Task",
+    "Text",
+    "Threshold",
+    "Unit",
+]

@@ -1,0 +1,153 @@
+"""What is counted and what is made of it: data elements, their relations, indicators.
+
+Room: catalogue. Strict models of its files; nobody changes a value at run time.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import model_validator
+
+from etl.catalog.models.base import Basis, Code, Strict, Text
+from etl.model import CellState, ElementKind, PeriodKind
+
+
+class CellMark(Strict):
+    """What a mark in a number cell means. `text` in small letters; ``#`` in it stands for a number; empty: a blank."""
+
+    text: str = ""
+    state: CellState
+    basis: Basis = "configured"
+    note: str = ""
+
+
+class DataElement(Strict):
+    """What a cell means."""
+
+    code: Code
+    name: Text
+    kind: ElementKind
+    unit: str = ""
+    integer: bool = True
+    min: Decimal | None = None
+    max: Decimal | None = None
+    note: str = ""
+
+
+class Relation(Strict):
+    """What must hold between data elements of the same org unit and delivery, also across sheets.
+
+    `kind`: ``at_most`` smaller ≤ larger · ``equal`` smaller = larger · ``sum`` larger = Σ parts, where the form
+    declares it · ``overlap`` smaller (those with every one of the parts) ≥ Σ parts − (n − 1) · larger · ``about``
+    smaller = larger within the tolerance of `quality.yaml`, for counts that are not small.
+    `certain`: a breach of ``at_most`` or ``equal`` can only be an error, so it refuses; otherwise (cohorts that
+    cross the period's border) it asks for confirmation.
+    """
+
+    code: Code
+    smaller: Code | None = None
+    larger: Code
+    parts: tuple[Code, ...] = ()
+    kind: Literal["at_most", "equal", "sum", "overlap", "about"] = "at_most"
+    certain: bool = True
+
+    @model_validator(mode="after")
+    def _complete(self) -> Relation:
+        if (self.kind == "sum") != (self.smaller is None):
+            raise ValueError("every kind but `sum` has a smaller side")
+        if (self.kind in {"sum", "overlap"}) != (len(self.parts) >= 2):
+            raise ValueError("`sum` and `overlap` have two or more parts, the others none")
+        return self
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """Every data element it speaks of."""
+        return (*((self.smaller,) if self.smaller else ()), self.larger, *self.parts)
+
+
+class Threshold(Strict):
+    """A limit of the data-quality checks, with who says so."""
+
+    code: Code
+    value: Decimal
+    basis: Basis
+    source: Text
+
+
+class OfficialFigure(Strict):
+    """The population of a unit as an official source prints it. Grain: (unit, year)."""
+
+    unit: Code
+    year: int
+    value: int
+    source: Text
+
+
+class Side(Strict):
+    """Numerator or denominator: a sum of data elements, or a count of units that reported one."""
+
+    elements: tuple[Code, ...] = ()
+    count_of: Code | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Side:
+        if bool(self.elements) == bool(self.count_of):
+            raise ValueError("give either `elements` or `count_of`")
+        return self
+
+
+class DefinitionVersion(Strict):
+    """How an indicator was measured in a stretch of years: a change breaks the series."""
+
+    text: Text
+    first_year: int
+    last_year: int
+    source: Text
+
+
+class Indicator(Strict):
+    """A number that plans set targets for.
+
+    `method`: ``ratio`` Σ numerator ÷ Σ denominator × factor · ``published`` last official value ·
+    ``share_of_units`` units at or above the target's floor ÷ units · ``none`` not assessed here.
+    `accumulates`: the numerator grows through the year over a standing denominator (case rates), so
+    a part-year value is compared with a pro-rated plan. `subgroup` is the group of people it is about, where
+    it is not everybody. `min_level` and `min_period`: where the counts below would be too small to mean
+    anything, the smallest unit and the shortest period it is given for.
+    """
+
+    code: Code
+    name: Text
+    short_name: Text
+    method: Literal["ratio", "published", "share_of_units", "none"]
+    numerator: Side | None = None
+    denominator: Side | None = None
+    published_element: Code | None = None
+    factor: int = 1
+    unit: Text
+    direction: Literal["up", "down"]
+    frequency: Literal["quarter", "year", "survey"]
+    accumulates: bool = False
+    source: Text
+    definition: Text
+    basis: Basis
+    definitions: tuple[DefinitionVersion, ...] = ()
+    subgroup: str = ""
+    min_level: Literal["", "nation", "province", "district"] = ""
+    min_period: PeriodKind | None = None
+    note: str = ""
+
+    def definition_in(self, period_key: str) -> str:
+        """The version of the definition in force in a period; empty where nobody says."""
+        year = int(period_key[:4])
+        return next((d.text for d in self.definitions if d.first_year <= year <= d.last_year), "")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Indicator:
+        if self.method in {"ratio", "share_of_units"} and not (self.numerator and self.denominator):
+            raise ValueError(f"method {self.method} needs numerator and denominator")
+        if self.method == "published" and not self.published_element:
+            raise ValueError("method published needs published_element")
+        return self

@@ -1,0 +1,57 @@
+"""What a unit fills in: columns, sheets, forms.
+
+Room: catalogue. Strict models of its files; nobody changes a value at run time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from pydantic import Field
+
+from etl.catalog.models.base import Code, Strict, Text
+from etl.model import PeriodKind
+
+
+class Column(Strict):
+    """One printed header of a form. Grain: (column set, version, sheet, position).
+
+    `header` is the printed text, levels separated by `` > ``; the same leading levels merge.
+    """
+
+    set: Code
+    version: Text
+    sheet: Code
+    position: int
+    header: Text
+    data_element: Code
+    required: bool
+
+
+class SheetDef(Strict):
+    """A sheet of a form. `layout`: ``by_commune`` rows are communes, columns are elements · ``list`` rows are
+    elements · ``tasks`` rows are the unit's tasks · ``notes`` free rows · ``published`` rows are published values
+    with source and date · ``upward`` rows are the number cells that an area's own units owe it."""
+
+    code: Code
+    title: Text
+    layout: Literal["by_commune", "list", "tasks", "notes", "published", "upward"]
+    columns: Code | None = None
+    rows: int = 0
+
+
+class Form(Strict):
+    """A workbook that a kind of unit fills in for a kind of period."""
+
+    id: Code
+    version: Text
+    title: Text
+    symbol: Text
+    period_kind: PeriodKind
+    level: Literal["province", "district", "commune", "agency"]
+    valid_from: dt.date
+    valid_to: dt.date | None = None
+    sheets: tuple[SheetDef, ...] = Field(min_length=1)
+    legal_basis: Text
+    note: str = ""

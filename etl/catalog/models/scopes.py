@@ -1,0 +1,137 @@
+"""Who reports what by when: regimes, deadlines, offices, reports, scopes.
+
+Room: catalogue. Strict models of its files; nobody changes a value at run time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from etl.catalog.models.base import Basis, Code, Strict, Text, period_key
+from etl.model import PeriodKind
+
+
+class LevelDeadline(Strict):
+    """Working days after the period's end by which a level must have reported."""
+
+    level: Literal["commune", "district", "province", "agency"]
+    working_days: int
+    basis: Basis
+    source: Text
+
+
+class Requirement(Strict):
+    """What a regime wants of a level: how often, on which forms. `forms` is as the document names them."""
+
+    level: Literal["commune", "district", "province", "agency", "nation"]
+    cadences: tuple[PeriodKind, ...] = Field(min_length=1)
+    forms: Text
+    receiver: Text
+    basis: Basis
+    source: Text
+
+
+class Regime(Strict):
+    """A reporting regime with its validity, what it wants of each level, and by when."""
+
+    id: Code
+    title: Text
+    number: Text
+    calendar: Literal["statistical", "administrative"]
+    valid_from: dt.date
+    valid_to: dt.date | None = None
+    period_kinds: tuple[PeriodKind, ...]
+    cut_off: Text
+    requires: tuple[Requirement, ...] = ()
+    deadlines: tuple[LevelDeadline, ...] = ()
+    upward_deadline: str = ""
+    source: Text
+    basis: Basis
+    notes: tuple[str, ...] = ()
+
+
+class HolidayCorrection(Strict):
+    """A day the holiday library has wrong or cannot know: decided each year by the Prime Minister."""
+
+    day: dt.date
+    working: bool
+    name: Text
+    source: Text
+
+
+class Submission(Strict):
+    """A form that some units of a scope owe, each period of its kind. Either every unit of a level, or a list."""
+
+    form: Code
+    level: Literal["province", "district", "commune", ""] = ""
+    units: tuple[Code, ...] = ()
+    regime: Code
+    from_period: Text
+    to_period: str = ""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Submission:
+        for key in (self.from_period, self.to_period):
+            if key:
+                period_key(key)
+        if bool(self.level) == bool(self.units):
+            raise ValueError("give either `level` or `units`")
+        return self
+
+
+class Office(Strict):
+    """The office that signs: what stands at the head and the foot of its reports (NĐ 30/2020).
+
+    `name` is how a sentence calls it; `body` stands at the head, a line break where it breaks. A people's
+    committee names no parent body.
+    """
+
+    name: Text
+    parent_body: str = ""
+    body: Text
+    place: Text
+    symbol: Text
+    authority: tuple[Text, ...] = Field(min_length=1)
+    archive_line: Text
+
+    @model_validator(mode="after")
+    def _may_sign(self) -> Office:
+        """TM., TL., TUQ. name on whose behalf and so who signs; KT. is for a deputy (NĐ 30/2020, Phụ lục I)."""
+        for line, after in zip(self.authority, (*self.authority[1:], ""), strict=True):
+            mark = line.split()[0]
+            if line != line.upper() or "/" in mark:
+                raise ValueError(f"authority: write {line!r} in upper case, with TM., KT., TL. or TUQ.")
+            if mark in {"TM.", "TL.", "TUQ."} and not after:
+                raise ValueError(f"authority: {line!r} needs the office of who signs in the next line")
+            if mark == "KT." and not after.startswith("PHÓ "):
+                raise ValueError(f"authority: {line!r} needs a deputy (PHÓ …) in the next line")
+        return self
+
+
+class ReportDef(Strict):
+    """A report that a scope writes for a plan at a cadence. `recipients` are printed in Kính gửi."""
+
+    plan: Code
+    cadence: Literal["quarter", "half", "nine_months", "year"]
+    recipients: tuple[Text, ...] = Field(min_length=1)
+    copies: tuple[Text, ...] = ()
+    clause: Text
+    basis: Basis
+
+
+class Scope(Strict):
+    """Who runs an instance: its area, plans, forms and reports."""
+
+    id: Code
+    name: Text
+    area_unit: Code
+    child_level: Literal["province", "district", "commune"]
+    office: Office
+    plans: tuple[Code, ...] = Field(min_length=1)
+    submissions: tuple[Submission, ...] = Field(min_length=1)
+    reports: tuple[ReportDef, ...]
+    answers_for: dict[Code, Literal["district", "commune"]] = Field(default_factory=dict)
+    note: str = ""

@@ -1,0 +1,226 @@
+"""What a plan promises, as written and as understood: baselines, milestones, targets, outlook.
+
+Room: catalogue. Strict models of its files; nobody changes a value at run time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from etl.catalog.models.base import Basis, Code, Strict, Text, period_key
+
+_YEAR = re.compile(r"\d{4}")
+_YEARS = re.compile(r"(\d{4})-(\d{4})")
+_NUMERIC = frozenset({">=", "<=", ">", "<", "=", "about", "between"})
+
+
+class Baseline(Strict):
+    """Where a target starts from, as written and as understood.
+
+    `period` is a period's key, or a stretch of years (``2016-2020``) whose mean the value is.
+    """
+
+    period: Text
+    written: Text
+    value: Decimal | None = None
+    estimated: bool = False
+    definition: str = ""
+
+    @model_validator(mode="after")
+    def _dated(self) -> Baseline:
+        stretch = _YEARS.fullmatch(self.period)
+        if stretch is None:
+            period_key(self.period)
+        elif stretch[1] >= stretch[2]:
+            raise ValueError(f"{self.period!r} ends before it begins")
+        return self
+
+
+class Relative(Strict):
+    """A level stated against another one: so many per cent up (or, negative, down) from it.
+
+    `yearly`: the change is a year's, compounded (“tăng bình quân 5%/năm”). `base` is what the plan compares
+    with, the target's own baseline where it is left out. A base without a value is no mistake: nothing is
+    concluded then.
+    """
+
+    percent: Decimal
+    yearly: bool = False
+    base: Baseline | None = None
+
+    @model_validator(mode="after")
+    def _possible(self) -> Relative:
+        if self.percent <= -100:
+            raise ValueError("a level cannot fall by 100 per cent or more: write the number itself")
+        return self
+
+
+class CountOf(Strict):
+    """So many of so many, as a plan writes “8/10 xã”."""
+
+    count: int = Field(ge=0)
+    of: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _some_of_all(self) -> CountOf:
+        if self.count > self.of:
+            raise ValueError(f"{self.count} of {self.of}: more than there are")
+        return self
+
+
+class Milestone(Strict):
+    """A target value for a year, as written and as understood.
+
+    `written` is the cell's or sentence's own wording of the value; `operator` is how it is compared:
+    ``>= <= > < =`` numbers · ``about`` a number give or take `tolerance` · ``between`` `value` and `upper`, both
+    included · ``eliminate`` · ``maintain_elimination`` · ``done_by`` a date · ``none``.
+
+    A number is one of `value`, `relative` (against a base) and `count` (k of n units). `per` is what the plan
+    states the value per, where that is not the indicator's own factor (1000 for ‰). `onward`: the value holds
+    from the period's first day on (“từ năm … trở đi”). A `tolerance` that the plan leaves open is the office's
+    own, `configured`; without one nothing is concluded from “khoảng”.
+    """
+
+    period: Text
+    written: Text
+    operator: Literal[
+        ">=", "<=", ">", "<", "=", "about", "between", "eliminate", "maintain_elimination", "done_by", "none"
+    ]
+    value: Decimal | None = None
+    upper: Decimal | None = None
+    tolerance: Decimal | None = Field(default=None, ge=0)
+    tolerance_basis: Basis = "configured"
+    relative: Relative | None = None
+    count: CountOf | None = None
+    per: int | None = Field(default=None, ge=1)
+    onward: bool = False
+    date: dt.date | None = None
+    definition: str = ""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Milestone:
+        if self.operator == "done_by" and self.date is None:
+            raise ValueError("operator done_by needs a date")
+        if self.operator != "done_by":
+            period_key(self.period)
+        if self.relative is not None and self.relative.yearly and not _YEAR.fullmatch(self.period):
+            raise ValueError("a yearly change needs a year as its period")
+        if self.relative is not None and self.relative.yearly and self.onward:
+            raise ValueError("a yearly change sets a level for every year: leave `onward` out")
+        return self
+
+    @model_validator(mode="after")
+    def _has_its_number(self) -> Milestone:
+        given = sum(number is not None for number in (self.value, self.relative, self.count))
+        wanted = 1 if self.operator in _NUMERIC else 0
+        if given < wanted:
+            raise ValueError(f"operator {self.operator} needs a value")
+        if given > wanted:
+            raise ValueError(f"operator {self.operator} takes {'one number' if wanted else 'no number'}, not {given}")
+        if self.operator in {"about", "between"} and self.value is None:
+            raise ValueError(f"operator {self.operator} needs a plain value")
+        if self.count is not None and self.operator != ">=":
+            raise ValueError("so many of so many goes with operator >=")
+        if self.per is not None and self.value is None:
+            raise ValueError("`per` goes with a value")
+        return self
+
+    @model_validator(mode="after")
+    def _has_nothing_idle(self) -> Milestone:
+        if (self.operator == "between") != (self.upper is not None):
+            raise ValueError("`upper` goes with operator between, and only with it")
+        if self.upper is not None and self.value is not None and self.upper < self.value:
+            raise ValueError(f"from {self.value} to {self.upper} is no range")
+        if self.tolerance is not None and self.operator != "about":
+            raise ValueError("`tolerance` goes with operator about")
+        if self.onward and self.operator not in _NUMERIC:
+            raise ValueError("`onward` goes with a number")
+        return self
+
+
+class Target(Strict):
+    """One line of a plan. Key: (plan, item).
+
+    `kind` follows the attainment rules: threshold, maintain, eliminate, per_unit, milestone, track,
+    not_assessed, published, conditional. `floor` is the per-unit floor in the indicator's unit.
+    `decimals` is how many decimals the plan prints. `subgroup` is the group the plan sets the level for
+    (“ở nhóm …”): only figures of an indicator of that very group answer it. `contradicts` names the items of
+    the same plan that ask for something else of the same thing: each stands, with its clause.
+    """
+
+    item: Text
+    clause: Text
+    title: Text
+    group: str = ""
+    indicator: Code | None = None
+    kind: Literal[
+        "threshold",
+        "maintain",
+        "eliminate",
+        "per_unit",
+        "milestone",
+        "track",
+        "not_assessed",
+        "published",
+        "conditional",
+    ]
+    unit_written: str = ""
+    decimals: int = 0
+    baseline: Baseline | None = None
+    milestones: tuple[Milestone, ...] = ()
+    floor: Decimal | None = None
+    subgroup: str = ""
+    contradicts: tuple[Text, ...] = ()
+    statement: str = ""
+    notes: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Target:
+        if self.kind == "per_unit" and self.floor is None:
+            raise ValueError("kind per_unit needs floor")
+        if (
+            self.kind in {"threshold", "maintain", "eliminate", "per_unit", "milestone", "conditional"}
+            and not self.milestones
+        ):
+            raise ValueError(f"kind {self.kind} needs milestones")
+        if self.kind not in {"milestone", "not_assessed"} and self.indicator is None:
+            raise ValueError(f"kind {self.kind} needs an indicator")
+        return self
+
+
+class ChanceClass(Strict):
+    """What a probability is called, from a lower limit up."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
+
+    at_least: float = Field(ge=0, lt=1, alias="from")
+    name: Text
+
+
+class OutlookRules(Strict):
+    """How a series is carried forward to coming years, and the words for a probability. All of it is configured."""
+
+    basis: Basis
+    source: Text
+    horizons: tuple[int, ...] = Field(min_length=1)
+    min_points: int = Field(ge=4)
+    window_quarters: int = Field(ge=4)
+    window_years: int = Field(ge=4)
+    confidence: float = Field(gt=0.5, lt=1)
+    classes: tuple[ChanceClass, ...] = Field(min_length=2)
+
+    @model_validator(mode="after")
+    def _falling(self) -> OutlookRules:
+        limits = [c.at_least for c in self.classes]
+        if limits != sorted(set(limits), reverse=True) or limits[-1] != 0:
+            raise ValueError("classes go from the highest limit down to 0")
+        return self
+
+    def chance(self, probability: float) -> str:
+        """The word for a probability."""
+        return next(c.name for c in self.classes if probability >= c.at_least)

@@ -1,0 +1,213 @@
+"""What a figure carries besides its verdict stands where a reader looks for it, in words and with every number."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from etl.catalog import Catalogue
+from etl.model import Attainment, ControlLimits, UnitStatus
+from etl.report import ReportInput, by_unit, correction, path, submissions
+from etl.report.datanotes import data_notes
+from etl.report.facts import build_facts
+from etl.report.figures import build_figures
+from etl.report.results import summary
+from etl.report.sentences import Sentences
+from etl.report.view import view
+from tests.report.samples import sample
+from tests.unit.report.test_report_figures import bhyt, figure_of, line_of, one, row
+
+
+def notes_of(given: ReportInput, say: Sentences, *rows: Attainment) -> dict[str, list[str]]:
+    """The data notes of a report of these rows alone, by kind."""
+    chosen = replace(given, attainments=rows, previous=(), corrections=())
+    found: dict[str, list[str]] = {}
+    for note in data_notes(chosen, say, build_figures(chosen, say), "", "III"):
+        found.setdefault(note["kind"], []).append(note["text"])
+    return found
+
+
+# --- bounds under missing units --------------------------------------------------------------------------
+
+ENDS = Fraction("93.9"), Fraction("95.1")
+
+
+def test_a_verdict_that_missing_units_could_turn_says_so_with_the_range(given: ReportInput, say: Sentences) -> None:
+    now = bhyt(given, "94.07", bounds=ENDS, bounds_turn=True, present=9)
+    assert line_of(given, say, now).endswith(
+        "còn thiếu 1.234 người; kết luận có thể thay đổi khi đủ số liệu (93,90–95,10)."
+    )
+    notes = notes_of(given, say, now)
+    assert notes["bounds"][0].endswith("chỉ tiêu 12: 93,90–95,10 (đang tính 94,07).")
+    assert notes["bounds_turn"] == ["Kết luận đạt hay chưa đạt còn phụ thuộc vào các nơi chưa có số liệu: chỉ tiêu 12."]
+    assert "có thể thay đổi" not in line_of(given, say, replace(now, bounds_turn=False))
+
+
+def test_ends_that_print_alike_are_one_number_and_none_where_nothing_differs(
+    given: ReportInput, say: Sentences
+) -> None:
+    near = bhyt(given, "94.07", bounds=(Fraction("93.998"), Fraction("94.001")))
+    assert notes_of(given, say, near)["bounds"][0].endswith("chỉ tiêu 12: 94,00 (đang tính 94,07).")
+    assert "bounds" not in notes_of(given, say, replace(near, bounds=(Fraction("94.068"), Fraction("94.071"))))
+
+
+def test_without_a_history_the_reason_stands_in_the_notes(given: ReportInput, say: Sentences) -> None:
+    reason = "1 đơn vị thiếu số liệu chưa từng báo cáo nên không ước được khoảng của giá trị"
+    now = bhyt(given, "94.07", bounds_reason=reason)
+    assert notes_of(given, say, now)["no_bounds"] == [f"Chỉ tiêu 12: {reason}."]
+
+
+def test_partial_figures_are_announced_before_the_lines(given: ReportInput, say: Sentences) -> None:
+    told = "Một số chỉ tiêu chỉ tính được trên các nơi đã có số liệu, nêu tại mục VII."
+    assert told in summary(one(given, bhyt(given, "94", present=9)), say, {"not_met": 1})
+    assert told not in summary(one(given, bhyt(given, "94")), say, {"not_met": 1})
+
+
+# --- no figure -------------------------------------------------------------------------------------------
+
+
+def test_why_there_can_be_no_figure_is_said_once_for_all_it_holds_for(given: ReportInput, say: Sentences) -> None:
+    gone: dict[str, Any] = {"value": None, "met": None, "status": "no_data", "reason": "Không quy đổi được: đã chia."}
+    rows = [replace(row(given, item), **gone) for item in ("6", "12")]
+    assert notes_of(given, say, *rows)["no_data"] == [
+        "Lý do chưa có số liệu (chỉ tiêu 6, 12): không quy đổi được: đã chia."
+    ]
+    plain = [replace(r, reason="chưa có số liệu (0/10 đơn vị báo cáo)") for r in rows]
+    assert "no_data" not in notes_of(given, say, *plain)
+
+
+# --- the plan's own contradictions, ranges, eliminations ---------------------------------------------------
+
+
+def test_both_levels_of_a_contradiction_stand_with_their_clauses(catalogue: Catalogue, say: Sentences) -> None:
+    given = sample(catalogue, "tan-yen", "ty-ct25", "2024")
+    (note,) = notes_of(given, say, *(a for a in given.attainments if a.unit == given.area))["contradicts"]
+    assert note == (
+        "Kế hoạch đặt mức khác nhau cho cùng một nội dung: trên 99,5% (chỉ tiêu I.3-2.1: mục I, khoản 3, gạch đầu "
+        "dòng 2, ý 1) và trên 99,9% (chỉ tiêu II.2.4.1-3: mục II.2.4.1, gạch đầu dòng 3); mỗi mức được đánh giá riêng."
+    )
+
+
+def test_a_range_is_printed_with_both_its_ends(catalogue: Catalogue, say: Sentences) -> None:
+    annual = sample(catalogue, "kon-tum", "kt-1693", "2024")
+    between: dict[str, Any] = {"operator": "between", "target": Fraction(90), "target_upper": Fraction(95)}
+    now = bhyt(annual, "89", **between, written="từ 90 đến 95", progress_class="limited", path_value=Fraction(91))
+    chosen = replace(annual, attainments=(now,), previous=(), last=(), series=(), sources=())
+    facts = build_facts(chosen, say)
+    (found,) = view(facts, say, None).path
+    assert found.target == "90,00–95,00 (2025)"
+    assert facts["figures"]["12"][annual.area]["target_upper"]["text"] == "95,00"
+    assert "(từ 90 đến 95)" in line_of(annual, say, now)
+
+
+def test_no_case_without_recognition_says_what_is_wanting(given: ReportInput, say: Sentences) -> None:
+    clean: dict[str, Any] = {"value": Fraction(0), "numerator": Fraction(0), "status": "not_met", "as_of": ""}
+    reason = "không còn ca mắc nhưng chưa có công nhận loại trừ"
+    now = replace(row(given, "15.3"), **clean, met=False, people_missing=None, interval=None, reason=reason)
+    assert line_of(given, say, now).endswith(f"chưa đạt mức kế hoạch năm 2025 (Loại trừ sốt rét): {reason}.")
+    units = tuple(replace(now, unit=code) for code in ("608", "610"))
+    chosen = replace(given, attainments=(now, *units))
+    figures = build_figures(chosen, say)
+    assert by_unit.sentences(chosen, say, figures, by_unit.scores(chosen, figures))[1] == (
+        "Chỉ tiêu 15.3: đơn vị không còn ca mắc vẫn ghi C vì chưa có công nhận loại trừ."
+    )
+
+
+def test_what_exceeds_its_part_of_the_plan_says_by_how_much(given: ReportInput, say: Sentences) -> None:
+    over: dict[str, Any] = {"value": Fraction("4.5"), "target": Fraction("4.2"), "prorated_target": Fraction("3.15")}
+    now = replace(row(given, "15.1"), **over, status="over_plan", operator="<=", written="4,2", bounds_turn=False)
+    line = line_of(given, say, replace(now, people_missing=8, target_period="2025"))
+    assert line.endswith("vượt mức kế hoạch năm 2025 (4,2; tính theo thời gian đã qua: 3,2), cao hơn 8 ca.")
+    assert notes_of(given, say, now)["prorated"][0].endswith("kết luận khi hết năm: chỉ tiêu 15.1.")
+
+
+# --- change, series ----------------------------------------------------------------------------------------
+
+
+def test_a_change_is_as_fine_as_the_value_that_shows_it(given: ReportInput, say: Sentences) -> None:
+    """100 last year and 99,9 now is no “không đổi”, also where the plan prints no decimals."""
+    waste = row(given, "10", as_of="", status="not_met", met=False, people_missing=None, interval=None)
+    now = replace(waste, value=Fraction("99.9"), target=Fraction(100), operator=">=")
+    before = replace(waste, value=Fraction(100))
+    figure = figure_of(given, say, now, before)
+    assert (figure["change"]["kind"], figure["change"]["delta"]["text"]) == ("decrease", "0,1")
+
+
+def test_only_what_is_unusual_now_is_told_and_none_of_it_in_the_notes(given: ReportInput, say: Sentences) -> None:
+    """A series that grows leaves its limits at both ends; the report tells of its own period."""
+    news = ("quý III năm 2024: ngoài giới hạn kiểm soát", "7 kỳ liền tăng, đến quý III năm 2024")
+    old = ("năm 2023: ngoài giới hạn kiểm soát", "2 trong 3 kỳ gần giới hạn, đến quý II năm 2024")
+    now = bhyt(given, "94", limits=ControlLimits(Fraction(94), Fraction(93), Fraction(95), 5, True, (*old, *news)))
+    limits = figure_of(given, say, now)["limits"]
+    assert (limits["text"], limits["signals"]) == ("93,00–95,00", list(news))
+    assert not any("giới hạn" in text for texts in notes_of(given, say, now).values() for text in texts)
+
+
+# --- the path ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def annual(catalogue: Catalogue) -> ReportInput:
+    return sample(catalogue, "kon-tum", "kt-1693", "2024")
+
+
+def told(given: ReportInput, say: Sentences, *rows: Attainment) -> list[str]:
+    chosen = replace(given, attainments=rows)
+    return path.sentences(chosen, say, build_figures(chosen, say))
+
+
+def test_an_unmet_level_that_was_to_be_kept_is_not_called_kept(annual: ReportInput, say: Sentences) -> None:
+    now = bhyt(annual, "94", progress_class="maintain", projections=())
+    assert told(annual, say, now) == ["Chỉ tiêu duy trì nhưng chưa ở mức phải giữ: 1 chỉ tiêu (12)."]
+
+
+def test_an_unmet_target_without_progress_says_why(annual: ReportInput, say: Sentences) -> None:
+    now = bhyt(annual, "94", progress_class="", projections=(), reason="không có số liệu kỳ gốc nên không tính tiến độ")
+    assert told(annual, say, now) == [
+        "Chưa đánh giá được tiến độ: không có số liệu kỳ gốc nên không tính tiến độ (chỉ tiêu 12)."
+    ]
+
+
+def test_a_year_that_is_over_has_no_column_in_the_outlook(annual: ReportInput, say: Sentences) -> None:
+    from etl.model import Projection
+
+    over = Projection(2024, reason="năm 2024 đã kết thúc: xem kết quả thực hiện", points=8)
+    ahead = Projection(2030, 96.0, 95.1, 96.9, Fraction(95), 0.97, "rất có khả năng", 8)
+    chosen = replace(annual, attainments=(bhyt(annual, "94", projections=(over, ahead)),))
+    assert path.horizons(chosen, build_figures(chosen, say)) == ["2030"]
+
+
+def test_the_yearly_change_still_required_stands_in_the_path_table(annual: ReportInput, say: Sentences) -> None:
+    now = bhyt(annual, "94", required_yearly_change=Fraction("1.25"), progress_class="limited", projections=())
+    chosen = replace(annual, attainments=(now,), previous=(), last=(), series=(), sources=())
+    (found,) = view(build_facts(chosen, say), say, None).path
+    assert found.yearly == "+1,25"
+
+
+# --- places --------------------------------------------------------------------------------------------------
+
+
+def test_a_late_unit_is_named_with_its_quarters_where_a_report_spans_several(
+    catalogue: Catalogue, say: Sentences
+) -> None:
+    half = sample(catalogue, "kon-tum", "kt-1693", "2024H1")
+    statuses = (
+        UnitStatus("f", "610", "Huyện Đắk Glei", "2024Q1", "accepted", late_days=4),
+        UnitStatus("f", "610", "Huyện Đắk Glei", "2024Q2", "accepted"),
+    )
+    lines = submissions.sentences(replace(half, statuses=statuses), say)
+    assert lines[-1] == ("Gửi chậm so với thời hạn (1 đơn vị): huyện Đắk Glei (quý I năm 2024: chậm 4 ngày làm việc).")
+
+
+def test_a_correction_names_places_as_reports_do(given: ReportInput, say: Sentences) -> None:
+    before = build_facts(given, say)
+    item = next(i for i, units in before["figures"].items() if units["610"]["value"]["value"] is not None)
+    figure = before["figures"][item]["610"] | {"printed": "1", "status_text": "Khác"}
+    after = before | {"figures": before["figures"] | {item: before["figures"][item] | {"610": figure}}}
+    made = correction.correction_facts(correction.CorrectionInput(1, before, after, ()), say)
+    assert "(huyện Đắk Glei): từ" in made["verdicts"][0]
+    assert made["causes"][-1].endswith(f"mã chốt số liệu: {given.snapshot_id[:16]}.")
+    assert made["rows"][0]["unit_name"] == "Huyện Đắk Glei"

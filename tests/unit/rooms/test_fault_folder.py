@@ -1,0 +1,65 @@
+"""The folder of fault-named workbooks: each has its verdict, its codes and its cells, and no other's numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from etl.catalog import Catalogue
+from etl.catalog.rules import Rules
+from etl.check import Submitted, check
+from etl.model import Level, ReadResult
+from etl.read import Reader
+from tests import faults
+from tests.examples.structure import mangled
+
+Numbers = dict[tuple[str, str], tuple[str, float | None, str]]
+
+
+@pytest.fixture(scope="module")
+def folder(catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return faults.write(tmp_path_factory.mktemp("faults"), catalogue)
+
+
+@pytest.fixture(scope="module")
+def reader(catalogue: Catalogue, rules: Rules) -> Iterator[Reader]:
+    with Reader(catalogue, rules) as reader:
+        yield reader
+
+
+@pytest.fixture(scope="module")
+def untouched(reader: Reader, catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> ReadResult:
+    path = tmp_path_factory.mktemp("untouched") / "bao-cao.xlsx"
+    path.write_bytes(mangled(catalogue).bytes())
+    return reader.read(path)
+
+
+def numbers(read: ReadResult) -> Numbers:
+    return {(o.org_unit_code, o.data_element): (o.state, o.value, o.text) for o in read.observations}
+
+
+def test_every_fault_has_a_name_of_its_own_and_every_expectation_a_fault() -> None:
+    names = [fault.name for fault in faults.FAULTS]
+    assert len(set(names)) == len(names)
+    assert set(faults.EXPECTED) <= set(names)
+
+
+@pytest.mark.parametrize("fault", faults.FAULTS, ids=lambda fault: fault.name)
+def test_a_fault_has_its_verdict_its_codes_and_its_cells(
+    fault: faults.Fault, folder: dict[str, Path], reader: Reader, catalogue: Catalogue, rules: Rules,
+    untouched: ReadResult,
+) -> None:  # fmt: skip
+    read = reader.read(folder[fault.name])
+    verdict = check([Submitted(read, fault.file, **fault.known)], catalogue, rules)[0]
+    kept = [f for f in verdict.findings if not (fault.distinct and f.code in faults.NOISE)]
+    found: dict[str, tuple[str, ...]] = {}
+    for f in kept:
+        found[f.code] = (*found.get(f.code, ()), f"{f.sheet}!{f.cell}" if f.cell else f.sheet)
+    accepted = not any(f.level == Level.REFUSE for f in kept)
+    assert (accepted, found) == faults.EXPECTED.get(fault.name, (True, {}))
+    if not fault.distinct:
+        assert accepted == verdict.accepted
+    if fault.same:
+        assert numbers(read) == numbers(untouched)
