@@ -41,7 +41,8 @@ _LOOK_SECONDS = 0.05
 class Intake:
     """One intake of a number of files, a process a batch. `peak`: bytes held at once by all of them together.
 
-    `pace`: seconds that a fixed loop took beside nothing, right before and after, to tell a slow hour of the machine.
+    Of the machine, to tell a slow hour: `pace` is the seconds that a fixed loop took beside nothing, right before and
+    after; `stolen` is the share of both cores' time that the host gave to others meanwhile.
     """
 
     files: int
@@ -52,6 +53,7 @@ class Intake:
     peak: int
     batches: int
     pace: float
+    stolen: float
     counted: tuple[object, ...]
 
 
@@ -132,7 +134,7 @@ def _intake(files: Sequence[Path], environment: dict[str, str]) -> Intake:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, target)
     taken = _answer(_start(environment, "received"))
-    before = _pace()
+    before, cores = _pace(), psutil.cpu_times()
     start = time.perf_counter()
     workers = [_start(environment, "processed", str(batch)) for batch in taken["batches"]]
     peak = _peak(workers)
@@ -140,9 +142,16 @@ def _intake(files: Sequence[Path], environment: dict[str, str]) -> Intake:
     seconds = time.perf_counter() - start
     counted = tuple(answer["counted"] for answer in answers)
     slowest = {key: max(answer[key] for answer in answers) for key in ("start_up", "seconds")}
-    pace = (before + _pace()) / 2
+    stolen, pace = _stolen(cores), (before + _pace()) / 2
     times = taken["seconds"], slowest["start_up"], slowest["seconds"], seconds
-    return Intake(len(files), *times, peak, len(answers), pace, counted)
+    return Intake(len(files), *times, peak, len(answers), pace, stolen, counted)
+
+
+def _stolen(before: Any) -> float:
+    """The share of time since then in which the host ran something else; 0 where the system does not tell."""
+    now = psutil.cpu_times()
+    whole = sum(now) - sum(before)
+    return (getattr(now, "steal", 0.0) - getattr(before, "steal", 0.0)) / whole if whole else 0.0
 
 
 def _pace() -> float:
@@ -212,16 +221,21 @@ def _row(*cells: object) -> None:
 
 
 def _intakes(done: Sequence[Intake]) -> None:
-    _title("Read + check + load, one process a batch. Last: a million steps of a Python loop, the machine's pace")
+    _title("Read + check + load, one process a batch")
     memory = "peak MiB", "× memory"
-    _row("files", "receive s", "start-up s", "process s", *memory, "workbooks/s", "with start-up", "1M steps s")
+    _row("files", "receive s", "start-up s", "process s", *memory, "workbooks/s", "with start-up")
     for one in done:
         times = (one.receive_seconds, one.start_up_seconds, one.process_seconds)
         held = round(one.peak / _MIB), f"{one.peak / done[0].peak:.2f}"
         speeds = (one.files / one.process_seconds, one.files / one.whole_seconds)
-        _row(one.files, *(f"{t:.2f}" for t in times), *held, *(f"{v:.1f}" for v in speeds), f"{one.pace:.3f}")
+        _row(one.files, *(f"{t:.2f}" for t in times), *held, *(f"{v:.1f}" for v in speeds))
     for one in done:
         print(f"    {one.files}: {'; '.join(map(str, one.counted))}")
+    _title("The machine meanwhile: how fast it is, what its host took away, and the throughput of the time it had")
+    _row("files", "1M loop steps s", "stolen %", "workbooks/s")
+    for one in done:
+        had = one.process_seconds * (1 - one.stolen)
+        _row(one.files, f"{one.pace:.3f}", f"{one.stolen * 100:.0f}", f"{one.files / had:.1f}")
 
 
 def _tasks(done: Sequence[Intake]) -> None:

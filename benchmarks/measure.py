@@ -37,7 +37,7 @@ def started() -> Result:
     import pandas  # noqa: F401
     import sqlalchemy  # noqa: F401
 
-    from etl import load, returns, steps  # noqa: F401
+    from etl import check, load, read, returns, steps  # noqa: F401
 
     return {"seconds": time.perf_counter() - start}
 
