@@ -24,13 +24,7 @@ RECIPIENTS = {"ubnd-tinh-bac-giang", "huyen-uy-tan-yen", "so-y-te-bac-giang"}
 
 
 @pytest.fixture
-def with_pdf() -> None:
-    """Asked for by a test that looks at PDFs: they take seconds."""
-
-
-@pytest.fixture
 def office(
-    request: pytest.FixtureRequest,
     warehouse: Settings,
     loader: Engine,
     catalogue: Catalogue,
@@ -39,8 +33,6 @@ def office(
 ) -> Iterator[Office]:
     """Tân Yên, with one report signed; Huyện ủy has an address."""
     monkeypatch.setenv("TONGKET_SIMULATED", "1")
-    if "with_pdf" not in request.fixturenames:
-        monkeypatch.setattr("etl.report.pdf.PROGRAMS", ())
     addresses(home(tmp_path / "home", monkeypatch), {"huyen-uy-tan-yen": "van.phong@huyen-uy.test"})
     made = Office(warehouse, loader, catalogue)
     made.send(500)

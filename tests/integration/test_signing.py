@@ -69,7 +69,6 @@ def office(
     warehouse: Settings, loader: Engine, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Office]:
     monkeypatch.setenv("TONGKET_SIMULATED", "1")
-    monkeypatch.setattr("etl.report.pdf.PROGRAMS", ())  # a PDF is stamped like the others, and takes seconds
     made = Office(warehouse, loader, catalogue)
     made.send(500)
     made.draft()
