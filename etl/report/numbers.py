@@ -45,3 +45,16 @@ def telling_decimals(value: Exact, target: Exact | None, decimals: int) -> int:
     while shown < MOST_DECIMALS and Fraction(rounded(value, shown), 10**shown) == Fraction(target):
         shown += 1
     return shown
+
+
+def adding_up(before: Exact, after: Exact, decimals: int) -> tuple[int, Fraction]:
+    """How many decimals to print a move and its two ends with, and the move, so that they add up in print.
+
+    From 93,6 to 94,4 is 0,8: without decimals that would read “1, from 94 to 94”. Where the rounded three do not
+    agree, one decimal is added, and the move is the difference of its printed ends.
+    """
+    exact = abs(Fraction(after) - Fraction(before))
+    if abs(rounded(after, decimals) - rounded(before, decimals)) == rounded(exact, decimals):
+        return decimals, exact
+    shown = decimals + 1
+    return shown, Fraction(abs(rounded(after, shown) - rounded(before, shown)), 10**shown)

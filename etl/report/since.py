@@ -7,11 +7,13 @@ later to the earlier period reads as a change.
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 from etl.model.numbers import printed
 from etl.report.dates import reported_before
 from etl.report.figures import Figure, build_figures
 from etl.report.inputs import ReportInput
+from etl.report.numbers import adding_up, number
 from etl.report.results import with_points, with_unit
 from etl.report.sentences import Sentences
 
@@ -26,9 +28,9 @@ _TURNS = (
 )
 
 
-def title(given: ReportInput, say: Sentences, number: int) -> str:
+def title(given: ReportInput, say: Sentences, place: int) -> str:
     """The heading, numbered after the plan's groups."""
-    return say.say("since.title", number=number, last=reported_before(given.period).name)
+    return say.say("since.title", number=place, last=reported_before(given.period).name)
 
 
 def sentences(given: ReportInput, say: Sentences) -> list[str]:
@@ -62,10 +64,9 @@ def _goes_on(given: ReportInput, figure: Figure) -> bool:
 
 
 def _moved(given: ReportInput, say: Sentences, figure: Figure) -> str:
-    return say.say(
-        f"since.{figure['change']['kind']}",
-        name=figure["name"],
-        delta=with_points(given, say, figure, figure["change"]["delta"]),
-        before=with_unit(given, figure, figure["previous"]["text"]),
-        after=with_unit(given, figure, figure["value"]["text"]),
-    )
+    """The move and what it was between, all three as fine as it takes for them to add up in print."""
+    then, now = Fraction(figure["previous"]["exact"]), Fraction(figure["value"]["exact"])
+    decimals, move = adding_up(then, now, figure["value"]["decimals"])
+    before, after = (with_unit(given, figure, number(value, decimals)["text"]) for value in (then, now))
+    delta = with_points(given, say, figure, number(move, decimals))
+    return say.say(f"since.{figure['change']['kind']}", name=figure["name"], delta=delta, before=before, after=after)

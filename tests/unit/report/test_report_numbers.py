@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from etl.errors import UsageError
 from etl.model.numbers import printed
 from etl.report.dates import belongs_to, decree_parts, snapshot_moment
-from etl.report.numbers import count, number, telling_decimals
+from etl.report.numbers import adding_up, count, number, telling_decimals
 
 
 @pytest.mark.parametrize(
@@ -100,3 +100,21 @@ def test_the_snapshot_is_told_in_vietnamese_time() -> None:
 )
 def test_a_carried_figure_says_what_it_belongs_to(as_of: str, text: str) -> None:
     assert belongs_to(as_of) == text
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "decimals", "move"),
+    [
+        ("93.6", "94.4", 0, "0,8"),
+        ("57.4", "61.6", 0, "4,2"),
+        ("19", "22", 0, "3"),
+        ("95", "94.3", 2, "0,70"),
+        ("0.3333", "0.6667", 0, "0,4"),
+    ],
+)
+def test_a_move_is_the_difference_of_what_is_printed(before: str, after: str, decimals: int, move: str) -> None:
+    then, now = Fraction(before), Fraction(after)
+    shown, moved = adding_up(then, now, decimals)
+    assert printed(moved, shown) == move
+    ends = [Decimal(printed(value, shown).replace(",", ".")) for value in (now, then)]
+    assert abs(ends[0] - ends[1]) == Decimal(move.replace(",", "."))
