@@ -18,8 +18,8 @@ from etl.report import places
 from etl.report.datanotes import SHOWN
 from etl.report.dates import snapshot_moment
 from etl.report.facts import Facts, as_json
+from etl.report.letter import Letter, Text, letter, texts
 from etl.report.sentences import Sentences, load_sentences
-from etl.report.view import Text
 
 SCHEMA = 1
 _SAID = ("situation", "summary", ("units", "sentences"), ("tasks", "sentences"))
@@ -63,29 +63,13 @@ class Row:
 
 
 @dataclass(frozen=True)
-class CorrectionView:
+class CorrectionView(Letter):
     """Everything that the template of a correction prints."""
 
-    parent_body: str
-    body: str
-    office: str
-    symbol: str
-    place: str
-    subject: str
-    one_recipient: str
-    recipients: tuple[Text, ...]
-    simulated: str
-    simulated_notice: str
-    bases: tuple[Text, ...]
-    opening: str
     causes: tuple[Text, ...]
     figures: str
     verdicts: tuple[Text, ...]
     others: tuple[Text, ...]
-    closing: str
-    copies: tuple[Text, ...]
-    archive_line: str
-    authority: tuple[Text, ...]
     rows: tuple[Row, ...]
 
 
@@ -169,39 +153,17 @@ def word_correction(facts: Facts, template: Path) -> bytes:
 
 
 def _view(facts: Facts) -> CorrectionView:
-    head, foot, addressed = facts["head"], facts["foot"], facts["head"]["recipients"]
     return CorrectionView(
-        parent_body=head["parent_body"],
-        body=head["body"],
-        office=head["office"],
-        symbol=head["symbol"],
-        place=head["place"],
-        subject=head["subject"],
-        one_recipient=f"{addressed[0]}." if len(addressed) == 1 else "",
-        recipients=tuple(
-            Text(f"- {name}{'.' if name is addressed[-1] else ';'}") for name in addressed if len(addressed) > 1
-        ),
-        simulated=head["simulated"],
-        simulated_notice=head["simulated_notice"],
-        bases=_texts(head["bases"]),
-        opening=head["opening"],
-        causes=_texts(facts["causes"]),
+        **letter(facts),
+        causes=texts(facts["causes"]),
         figures=facts["figures"],
-        verdicts=_texts(facts["verdicts"]),
-        others=_texts(facts["others"]),
-        closing=foot["closing"],
-        copies=_texts([f"- {copy.rstrip(';.')};" for copy in foot["copies"]]),
-        archive_line=f"- {foot['archive_line'].rstrip('.')}.",
-        authority=_texts(foot["authority"]),
+        verdicts=texts(facts["verdicts"]),
+        others=texts(facts["others"]),
         rows=tuple(
             Row(**{name: row[name] for name in Row.__dataclass_fields__ if name != "unit"}, unit=row["unit_name"])
             for row in facts["rows"]
         ),
     )
-
-
-def _texts(lines: list[str]) -> tuple[Text, ...]:
-    return tuple(Text(line) for line in lines)
 
 
 # --- figures ---------------------------------------------------------------------------------------------

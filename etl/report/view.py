@@ -11,14 +11,8 @@ from itertools import groupby
 from typing import Any
 
 from etl.report.facts import Facts
+from etl.report.letter import Letter, Text, letter, texts
 from etl.report.sentences import Sentences
-
-
-@dataclass(frozen=True)
-class Text:
-    """One printed paragraph."""
-
-    text: str
 
 
 @dataclass(frozen=True)
@@ -166,21 +160,9 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class WordView:
+class WordView(Letter):
     """Everything the Word template prints."""
 
-    parent_body: str
-    body: str
-    office: str
-    symbol: str
-    place: str
-    subject: str
-    one_recipient: str
-    recipients: tuple[Text, ...]
-    simulated: str
-    simulated_notice: str
-    bases: tuple[Text, ...]
-    opening: str
     situation: tuple[Text, ...]
     summary: tuple[Text, ...]
     has_chart: bool
@@ -200,10 +182,6 @@ class WordView:
     directions_title: str
     directions: tuple[Text, ...]
     data_notes: tuple[Text, ...]
-    closing: str
-    copies: tuple[Text, ...]
-    archive_line: str
-    authority: tuple[Text, ...]
     period: str
     baseline_title: str
     previous_title: str
@@ -228,44 +206,27 @@ COLUMNS_BESIDE_YEARS = 8
 
 def view(facts: Facts, say: Sentences, chart: object) -> WordView:
     """The facts as the Word template takes them; `chart` is the picture, or None where there is none."""
-    head, foot = facts["head"], facts["foot"]
-    addressed = head["recipients"]
     return WordView(
-        parent_body=head["parent_body"],
-        body=head["body"],
-        office=head["office"],
-        symbol=head["symbol"],
-        place=head["place"],
-        subject=head["subject"],
-        one_recipient=f"{addressed[0]}." if len(addressed) == 1 else "",
-        recipients=_recipients(addressed) if len(addressed) > 1 else (),
-        simulated=head["simulated"],
-        simulated_notice=head["simulated_notice"],
-        bases=_texts(head["bases"]),
-        opening=head["opening"],
-        situation=_texts(facts["situation"]),
-        summary=_texts(facts["summary"]),
+        **letter(facts),
+        situation=texts(facts["situation"]),
+        summary=texts(facts["summary"]),
         has_chart=chart is not None,
         chart=chart,
         chart_caption=facts["chart"]["caption"],
         pictures_note=say.say("picture.note", annex=facts["annexes"]["pictures"]) if facts["pictures"]["drawn"] else "",
-        groups=tuple(Group(group["title"], _texts(group["lines"])) for group in facts["lines"]),
+        groups=tuple(Group(group["title"], texts(group["lines"])) for group in facts["lines"]),
         since_title=facts["since"]["title"],
-        since=_texts(facts["since"]["sentences"]),
+        since=texts(facts["since"]["sentences"]),
         path_title=facts["outlook"]["title"],
-        path_sentences=_texts(facts["outlook"]["sentences"]),
-        unit_sentences=_texts(facts["units"]["sentences"]),
-        task_sentences=_texts(facts["tasks"]["sentences"]),
-        difficulties=_texts(facts["notes"]["difficulties"]),
-        causes=_texts(facts["notes"]["causes"]),
-        proposals=_texts(facts["notes"]["proposals"]),
+        path_sentences=texts(facts["outlook"]["sentences"]),
+        unit_sentences=texts(facts["units"]["sentences"]),
+        task_sentences=texts(facts["tasks"]["sentences"]),
+        difficulties=texts(facts["notes"]["difficulties"]),
+        causes=texts(facts["notes"]["causes"]),
+        proposals=texts(facts["notes"]["proposals"]),
         directions_title=facts["directions"]["title"],
-        directions=_texts(facts["directions"]["sentences"]),
+        directions=texts(facts["directions"]["sentences"]),
         data_notes=tuple(Text(f"- {note['text']}") for note in facts["data_notes"]),
-        closing=foot["closing"],
-        copies=_texts([f"- {copy.rstrip(';.')};" for copy in foot["copies"]]),
-        archive_line=f"- {foot['archive_line'].rstrip('.')}.",
-        authority=_texts(foot["authority"]),
         period=facts["period"]["name"],
         baseline_title=facts["columns"]["baseline"],
         previous_title=facts["columns"]["previous"],
@@ -282,15 +243,6 @@ def view(facts: Facts, say: Sentences, chart: object) -> WordView:
         pictures_annex=facts["annexes"]["pictures"],
         pictures=tuple(Picture(None, picture["caption"]) for picture in facts["pictures"]["drawn"]),
     )
-
-
-def _texts(lines: list[str]) -> tuple[Text, ...]:
-    return tuple(Text(line) for line in lines)
-
-
-def _recipients(names: list[str]) -> tuple[Text, ...]:
-    """Several addressees as the decree wants them: a dash each, semicolons, a full stop at the end."""
-    return tuple(Text(f"- {name}{'.' if name is names[-1] else ';'}") for name in names)
 
 
 def _result(facts: Facts, say: Sentences, row: dict[str, Any]) -> ResultRow:

@@ -278,7 +278,7 @@ def _scope_of(catalogue: Catalogue, given: Submitted) -> str:
 def _with_quarters(conn: Connection, catalogue: Catalogue, given: Submitted) -> Submitted:
     """Adds the quarters of the unit of a form that spans several, as known now."""
 
-    from etl.warehouse.rollup import history
+    from etl.warehouse.quarters import history
 
     stamp = given.read.stamp
     form = catalogue.forms.get(stamp.form) if stamp else None

@@ -17,6 +17,7 @@ from etl.catalog.loader import Catalogue
 from etl.model import Observed, Period
 from etl.steps.outcome import attainments
 from etl.warehouse import rollup, trail
+from etl.warehouse.quarters import history
 from etl.warehouse.snapshot import snapshot
 from tests.integration.build import item
 
@@ -187,11 +188,11 @@ def test_facilities_are_counted_once_on_either_side_of_the_change(crossed: Cross
 
 
 def test_the_history_of_a_commune_is_that_of_its_parts(crossed: Crossed, catalogue: Catalogue) -> None:
-    quarters = rollup.history(crossed.conn, catalogue, "23341", Period.parse("2025"))["23341", "live_births"]
+    quarters = history(crossed.conn, catalogue, "23341", Period.parse("2025"))["23341", "live_births"]
     old = {s.old_code for s in catalogue.successions if s.new_code == "23341" and s.new_valid_from == NEW}
     parts = [crossed.total("kon-tum", q, "live_births", *(old if q < "2025Q3" else {"23341"})) for q in QUARTERS]
     assert quarters == tuple(map(float, parts))
-    centre = rollup.history(crossed.conn, catalogue, "51-TTYT-610", Period.parse("2025"))["51-TTYT-610", "doctors"]
+    centre = history(crossed.conn, catalogue, "51-TTYT-610", Period.parse("2025"))["51-TTYT-610", "doctors"]
     assert None not in centre
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import Engine, text
 from etl import load
 from etl.catalog.loader import Catalogue
 from etl.model import Finding, Level, NoteReport, Period
-from etl.warehouse import reported, rollup
+from etl.warehouse import quarters, reported
 from etl.warehouse.snapshot import snapshot
 from tests.integration.build import item
 
@@ -81,7 +81,7 @@ def test_history_of_a_years_quarters(loader: Engine, catalogue: Catalogue) -> No
     _send(loader, catalogue, "608", "2024Q1", cells={("23281", "live_births"): "6"})
     _send(loader, catalogue, "610", "2024Q3", cells={("23281", "live_births"): "9"})
     with loader.connect() as conn:
-        assert rollup.history(conn, catalogue, "608", Period.parse("2024")) == {
+        assert quarters.history(conn, catalogue, "608", Period.parse("2024")) == {
             ("23281", "live_births"): (6.0, 0.0, None, None)
         }
-        assert rollup.history(conn, catalogue, "608", Period.parse("2023")) == {}
+        assert quarters.history(conn, catalogue, "608", Period.parse("2023")) == {}
