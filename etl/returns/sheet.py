@@ -108,7 +108,6 @@ class ResultSheet:
         pairs = [
             ("Tệp", answer.file),
             ("Đơn vị", answer.unit_name),
-            ("Biểu mẫu", answer.form_title),
             ("Kỳ", answer.period_name),
             (
                 "Kiểm tra lúc" if answer.trial else "Nhận lúc",
@@ -117,7 +116,9 @@ class ResultSheet:
         ]
         if answer.accepted and not answer.trial:
             pairs += [("Lần nộp", str(answer.version)), ("Thời hạn", _deadline(answer))]
-        return [*pairs, ("Mã nội dung", answer.sha256), ("Nơi kiểm tra", answer.office)]
+        # What is long stands on the right, where nothing follows that would cut it off.
+        pairs += [("Mã nội dung", answer.sha256), ("Biểu mẫu", answer.form_title)]
+        return [*pairs, ("Nơi kiểm tra", answer.office)]
 
     def _findings(self) -> None:
         if not self._answer.findings:
