@@ -39,7 +39,7 @@ def rows() -> list[Row]:
         from etl import report as room
         from etl.report.dates import snapshot_moment
         from etl.report.pdf import convert
-        from etl.steps import outcome
+        from etl.steps import drafting
 
         given, real = [], room.draft
 
@@ -47,14 +47,14 @@ def rows() -> list[Row]:
             given.append(full)
             return real(full, templates, folder)
 
-        room.draft, kept = noting, outcome.add_pdf
-        outcome.add_pdf = _no_pdf
+        room.draft, kept = noting, drafting.add_pdf
+        drafting.add_pdf = _no_pdf
         try:
             _report(again=False)  # starts the libraries
             given.clear()
             drafted = _timed("all documents of a quarter, all plans", lambda: _report(again=True))
         finally:
-            room.draft, outcome.add_pdf = real, kept
+            room.draft, drafting.add_pdf = real, kept
         paths = [path for path in map(Path, drafted[1]["documents"]) if path.suffix == ".docx"]
         words = [_timed(f"one Word report ({full.plan.id})", lambda full=full: _word(full))[0] for full in given]  # type: ignore[misc]
         documents = {path.name: path.read_bytes() for path in paths}
@@ -71,7 +71,7 @@ def _no_pdf(drafts: object, known_at: str) -> str:  # noqa: ARG001 - stands in f
 def _report(*, again: bool) -> dict[str, Any]:
     from etl import steps
 
-    return steps.outcome.report(corpus.SCOPE, PERIOD, "quarter", again=again)
+    return steps.drafting.report(corpus.SCOPE, PERIOD, "quarter", again=again)
 
 
 def _word(given: Any) -> list[bytes]:

@@ -34,7 +34,7 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=2),
-    default_args={**DEFAULTS, "priority_weight": 100},
+    default_args={**DEFAULTS, "priority_weight": 1000},
     tags=["tongket", "intake"],
     description="Receives, checks, loads and answers what lies in the inbox",
     doc_md=__doc__,

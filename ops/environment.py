@@ -96,11 +96,15 @@ def _product(settings: Settings, databases: Databases) -> dict[str, str]:
 
 def _airflow(settings: Settings, databases: Databases, port: int) -> dict[str, str]:
     home = airflow_home(settings)
+    parallel = str(PARALLEL_PER_CORE * (os.cpu_count() or 1))
     address = f"http://{HOST}:{port}"
     options = {
         "core": {
             "executor": "LocalExecutor",
-            "parallelism": str(PARALLEL_PER_CORE * (os.cpu_count() or 1)),
+            "parallelism": parallel,
+            # Airflow 3.3 counts no slot of LocalExecutor as taken and hands it everything at once, first come first
+            # served: priorities hold only in a pool that is no larger than the executor.
+            "default_pool_task_slot_count": parallel,
             "dags_folder": str(settings.home / "dags"),
             "plugins_folder": str(settings.home / "plugins"),
             "dags_are_paused_at_creation": "False",

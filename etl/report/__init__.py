@@ -10,7 +10,10 @@ from pathlib import Path
 from etl.files import write_atomic
 from etl.report.inputs import ReportInput
 
-__all__ = ["ReportInput", "draft"]
+__all__ = ["FACTS_END", "ReportInput", "draft", "facts_file"]
+
+FACTS_END = "_facts.json"
+"""How the name of every file of facts ends."""
 
 
 def draft(given: ReportInput, templates: Path, folder: Path) -> dict[str, Path]:
@@ -44,9 +47,21 @@ def draft(given: ReportInput, templates: Path, folder: Path) -> dict[str, Path]:
         ),
         "page": (f"{given.stem}_bao-cao.html", html_page(facts, say, templates / "report.html")),
         "annex": (f"{given.stem}_phu-luc.xlsx", excel_annex(facts, say, moment, given.upward)),
-        "facts": (f"{given.stem}_facts.json", as_json(facts)),
+        "facts": (f"{given.stem}{FACTS_END}", as_json(facts)),
     }
     written = {kind: folder / name for kind, (name, _) in contents.items()}
     for kind, (_, data) in contents.items():
         write_atomic(written[kind], data)
     return {kind: written[kind] for kind in ("facts", "word", "annex", "page")}
+
+
+def facts_file(given: ReportInput, templates: Path) -> bytes:
+    """The facts alone, as `draft` would write them: two drafts with the same facts and templates are the same.
+
+    Raises:
+        TemplateError: the sentences in `templates` cannot be read.
+    """
+    from etl.report.facts import as_json, build_facts
+    from etl.report.sentences import load_sentences
+
+    return as_json(build_facts(given, load_sentences(templates / "sentences.yaml")))

@@ -6,6 +6,7 @@ every other part refers to them by item and unit.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -86,6 +87,7 @@ def build_facts(given: ReportInput, say: Sentences) -> Facts:
         "pictures": drawn,
         "annexes": annexes | {"pictures": pictures.annex_after(annexes["plan"]) if drawn["drawn"] else ""},
         "foot": foot(given, say),
+        "upward": _upward(given),
         "figures": _nested(figures),
     }
 
@@ -100,6 +102,17 @@ def _plan(given: ReportInput) -> Facts:
         "date": plan.date.isoformat() if plan.date else "",
         "status": plan.status,
     }
+
+
+def _upward(given: ReportInput) -> Facts:
+    """Which figures the annex carries to the level above: too many to repeat here, so their number and SHA-256."""
+    if given.upward is None:
+        return {}
+    cells = "\n".join(
+        f"{c.org_unit_code} {c.data_element} {c.state.value} {c.value} {c.corrected}" for c in given.upward.cells
+    )
+    form = given.upward.layout.form.id
+    return {"form": form, "cells": len(given.upward.cells), "sha256": hashlib.sha256(cells.encode()).hexdigest()}
 
 
 def _nested(figures: Figures) -> Facts:

@@ -8,6 +8,7 @@ from etl.steps.backup import warehouse_backup, warehouse_restore
 from etl.steps.common import periods_opening, scopes
 from etl.steps.difference import diff
 from etl.steps.dispatch import dispatch_folders, dispatch_mail, smtp_connection
+from etl.steps.drafting import report
 from etl.steps.exchange import export
 from etl.steps.feedback import feedback
 from etl.steps.intake import (
@@ -22,7 +23,7 @@ from etl.steps.intake import (
 )
 from etl.steps.mail import settle_mail
 from etl.steps.material import longer_periods
-from etl.steps.outcome import attain, attain_rows, report, report_due
+from etl.steps.outcome import attain, attain_rows, report_due
 from etl.steps.questions import to_sign
 from etl.steps.reminders import note_deadlines, passed_deadlines, remind
 from etl.steps.said import difference_lines, trail_lines

@@ -1,33 +1,23 @@
-"""From observations to drafts: attainment against every plan, and the reports."""
+"""From observations to verdicts: attainment against every plan, and whether its reports are due."""
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from etl import __version__
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.catalog.files import tree_files, tree_hash
 from etl.errors import UsageError
 from etl.model import Observed, Period
-from etl.settings import Settings
 from etl.steps import material
 from etl.steps.common import Result, catalogue_as_known, current_engine, is_period, now, start, today
 from etl.steps.doubt import Line, area_series, with_outlook
-from etl.steps.exchange import going_up
-from etl.steps.material import owed_parts
-from etl.steps.paper import add_pdf, wants_pdf
-from etl.steps.sources import sources
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
 
     from etl.model import Attainment, Point
     from etl.warehouse.rollup import Only
@@ -46,7 +36,7 @@ def attain(scope: str, period: str) -> Result:
         return {"scope": scope, "period": period, "skipped": "the scope owes nothing for this period"}
     with current_engine(settings, catalogue).begin() as conn:
         alone(conn, scope, key)
-        known_at, snapshot_id = _snapshot(conn)
+        known_at, snapshot_id = snapshot_of(conn)
         rows = attainments(conn, catalogue, chosen, key, known_at)
         kept = attained.keep(conn, chosen.id, key.key, snapshot_id, known_at, [as_json(row) for row in rows])
     return {"scope": scope, "period": period, "rows": len(rows), "snapshot": snapshot_id, "new": kept}
@@ -133,7 +123,8 @@ def alone(conn: Connection, scope: str, period: Period) -> None:
     query(conn, "lock_keys", space=_COMPUTING, keys=[key])
 
 
-def _snapshot(conn: Connection, at: str | None = None) -> tuple[str, str]:
+def snapshot_of(conn: Connection, at: str | None = None) -> tuple[str, str]:
+    """Time and id of the snapshot of a moment, or of now."""
     from etl.warehouse.snapshot import snapshot
 
     return snapshot(conn, at)
@@ -257,180 +248,3 @@ def report_due(scope: str, period: str) -> Result:
     if today().isoformat() > last:
         return {"due": True, "why": f"the deadline {last} has passed; {len(missing)} not in"}
     return {"due": False, "why": f"{len(missing)} not in; the deadline is {last}"}
-
-
-def report(
-    scope: str,
-    period: str,
-    cadence: str,
-    plan: str | None = None,
-    as_known_at: str | None = None,
-    *,
-    again: bool = False,
-) -> Result:
-    """Drafts the documents of a scope's plans at a cadence, all from one snapshot.
-
-    Where every draft there is was printed from this very snapshot by these templates, it stays, unless `again` or
-    its PDF could not be made then and can be now.
-    """
-    settings, catalogue = start()
-    key = Period.parse(period)
-    documents: list[str] = []
-    engine = current_engine(settings, catalogue)
-    with engine.begin() as conn:
-        catalogue = catalogue_as_known(conn, catalogue, instant(as_known_at))
-        chosen = catalogue.scope(scope)
-        wanted = [r for r in chosen.reports if r.cadence == cadence and plan in (None, r.plan)]
-        if not wanted or key.kind.value != cadence or not owed_parts(catalogue, chosen, key):
-            return {"scope": scope, "period": period, "skipped": f"no {cadence} report for {period}"}
-        alone(conn, scope, key)
-        known_at, snapshot_id = _snapshot(conn, instant(as_known_at))
-        standing = [] if again else _standing(conn, settings, chosen, key, wanted, snapshot_id)
-        if standing:
-            return {"scope": scope, "period": period, "snapshot": snapshot_id, "documents": standing}
-        given = _report_inputs(conn, settings, catalogue, chosen, key, known_at, snapshot_id)
-        drafts = []
-        for definition in wanted:
-            with _templates(conn, settings, definition, given, then=as_known_at is not None) as templates:
-                drafts.append(_draft(settings, templates, engine, definition, given))
-        problem = add_pdf([draft.files for draft in drafts], known_at)
-        for draft in drafts:
-            documents += _recorded(engine, draft, given)
-    found = {"scope": scope, "period": period, "snapshot": snapshot_id, "documents": documents}
-    return found | {"problem": problem} if problem else found
-
-
-def _report_inputs(
-    conn: Connection,
-    settings: Settings,
-    catalogue: Catalogue,
-    scope: m.Scope,
-    period: Period,
-    known_at: str,
-    snapshot_id: str,
-) -> Result:
-    from etl.report.dates import reported_before
-
-    def of(past: Period) -> tuple[Attainment, ...]:
-        """An earlier period as known now, on this period's units; nothing where nobody owed anything."""
-        if not owed_parts(catalogue, scope, past):
-            return ()
-        return tuple(attainments(conn, catalogue, scope, past, known_at, period.end, outlook=False))
-
-    before, last = period.same_period_last_year, reported_before(period)
-    previous = of(before)
-    rows, series = judged(conn, catalogue, scope, period, known_at)
-    statuses = material.statuses(conn, catalogue, scope, period, known_at)
-    return {
-        "catalogue": catalogue,
-        "scope": scope,
-        "period": period,
-        "attainments": tuple(rows),
-        "previous": previous,
-        "last": previous if last == before else of(last),
-        "statuses": tuple(statuses),
-        "earlier_statuses": tuple(material.earlier_statuses(conn, catalogue, scope, period, known_at, statuses)),
-        "series": series,
-        "sources": sources(conn, catalogue, scope, period, rows, known_at),
-        "tasks": material.task_reports(conn, catalogue, scope, period, known_at),
-        "notes": material.notes(conn, catalogue, scope, period, known_at),
-        "corrections": material.corrected(conn, catalogue, scope, period, known_at),
-        "upward": going_up(conn, catalogue, scope, period, known_at),
-        "snapshot_at": known_at,
-        "snapshot_id": snapshot_id,
-        "simulated": settings.simulated,
-    }
-
-
-def printed_with(templates: Path) -> str:
-    """The release and the templates that documents are printed by now."""
-    return f"{__version__} {tree_hash(templates)}"
-
-
-@contextmanager
-def _templates(
-    conn: Connection, settings: Settings, definition: m.ReportDef, given: Result, *, then: bool
-) -> Iterator[Path]:
-    """The templates to print by: the present ones; for a report of then, those it was printed by, if it was."""
-    from etl.warehouse import as_known, journal
-
-    scope, period = given["scope"].id, given["period"].key
-    key = {"scope": scope, "plan": definition.plan, "cadence": definition.cadence, "period": period}
-    printed = journal.printed_by(conn, snapshot_id=given["snapshot_id"], **key) if then else ""
-    with as_known.folder_of(conn, printed.rpartition(" ")[2]) as kept:
-        yield kept or settings.templates
-
-
-def _folder(settings: Settings, scope: m.Scope, period: Period) -> Path:
-    return settings.outbox / "drafts" / period.key / scope.id
-
-
-def _standing(
-    conn: Connection, settings: Settings, scope: m.Scope, period: Period, wanted: list[m.ReportDef], snapshot_id: str
-) -> list[str]:
-    """The drafts there are, if all of them are whole and a new draft would give the same; else nothing."""
-    from etl.warehouse import journal
-
-    found: list[str] = []
-    for definition in wanted:
-        last = journal.last_report(
-            conn, scope=scope.id, plan=definition.plan, cadence=definition.cadence, period=period.key
-        )
-        if last is None or last[:2] != (snapshot_id, printed_with(settings.templates)) or wants_pdf(last[2]):
-            return []
-        for name, sha256 in last[2].items():
-            path = _folder(settings, scope, period) / name
-            if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
-                return []
-            found.append(str(path))
-    return found
-
-
-@dataclass(frozen=True)
-class _Draft:
-    """A report as written: its definition, its files by kind, and what it was printed with."""
-
-    definition: m.ReportDef
-    files: dict[str, Path]
-    printed_with: str
-
-
-def _draft(settings: Settings, templates: Path, engine: Engine, definition: m.ReportDef, given: Result) -> _Draft:
-    from etl.report import ReportInput, draft
-    from etl.warehouse import as_known
-
-    catalogue, scope, period = given["catalogue"], given["scope"], given["period"]
-    of_plan: Result = {
-        name: tuple(row for row in given[name] if row.plan == definition.plan)
-        for name in ("attainments", "previous", "last", "tasks")
-    }
-    series = ((item, points) for (plan, item), points in given["series"].items() if plan == definition.plan)
-    of_plan["series"] = tuple(series)
-    full = ReportInput(**{**given, **of_plan, "report": definition, "plan": catalogue.plans[definition.plan]})
-    made = draft(full, templates, _folder(settings, scope, period))
-    with engine.begin() as conn:
-        as_known.keep(conn, tree_hash(templates), tree_files(templates))
-    return _Draft(definition, made, printed_with(templates))
-
-
-def _recorded(engine: Engine, draft: _Draft, given: Result) -> list[str]:
-    from etl.warehouse import journal
-
-    scope, period, definition, made = given["scope"], given["period"], draft.definition, draft.files
-    hashes = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in made.values()}
-    record = journal.ReportRecord(
-        scope.id,
-        definition.plan,
-        definition.cadence,
-        period.key,
-        given["snapshot_id"],
-        given["snapshot_at"],
-        hashes,
-        draft.printed_with,
-    )
-    key = {"scope": scope.id, "plan": definition.plan, "cadence": definition.cadence, "period": period.key}
-    with engine.begin() as conn:
-        # The same draft written again is the same draft: what people decided on it still holds.
-        if journal.last_report(conn, **key) != (record.snapshot_id, record.templates, hashes):
-            journal.record_report(conn, record)
-    return [str(p) for p in made.values()]

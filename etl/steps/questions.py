@@ -14,7 +14,8 @@ from etl.catalog import Catalogue
 from etl.model import Period, PeriodKind
 from etl.settings import Settings
 from etl.steps.common import Result, catalogue_as_known, current_engine, is_period, start
-from etl.steps.outcome import alone, printed_with
+from etl.steps.drafting import printed_with
+from etl.steps.outcome import alone
 from etl.steps.paper import add_pdf
 from etl.steps.signoff import drafts, facts_name, facts_of
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from etl.errors import UsageError
 from etl.model import Period, PeriodKind
-from etl.steps import intake, outcome
+from etl.steps import drafting, intake, outcome
 from etl.steps.common import Result, open_engine, start
 
 
@@ -53,7 +53,7 @@ def report_period(scope: str, period: str, plan: str | None = None, as_known_at:
         raise UsageError(
             f"scope {scope} writes no report for plan {plan!r}", where="--plan", fix=f"use one of: {plans}"
         )
-    return outcome.report(scope, key.key, key.kind.value, plan, as_known_at, again=True)
+    return drafting.report(scope, key.key, key.kind.value, plan, as_known_at, again=True)
 
 
 def status(scope: str, period: str) -> Result:

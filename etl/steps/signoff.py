@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from etl.errors import UsageError
 from etl.files import explained, sync_folder, write_atomic
 from etl.model import Period
+from etl.report import FACTS_END
 from etl.settings import Settings
 from etl.steps.common import Result, current_engine, now, start
 from etl.steps.outcome import alone
@@ -206,7 +207,7 @@ def _refuse_overtaken(conn: Connection, settings: Settings, document: Document, 
 
 def facts_name(document: Document) -> str:
     """The name of a document's facts."""
-    return next(name for name in document.files if name.endswith("_facts.json"))
+    return next(name for name in document.files if name.endswith(FACTS_END))
 
 
 def facts_of(settings: Settings, document: Document) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from etl.catalog import models as m
 from etl.errors import UsageError
 from etl.files import explained
 from etl.model import Attainment, Period
+from etl.report import FACTS_END
 from etl.settings import Settings
 from etl.steps.common import Result, catalogue_as_known, current_engine, is_period, start
 from etl.steps.difference import exact
@@ -131,7 +132,7 @@ def _facts(files: dict[str, str], folders: list[Path]) -> dict[str, Any] | None:
     """The facts that the report was printed from, if their file is still as it was."""
     for name, sha256 in files.items():
         for path in (folder / name for folder in folders):
-            if name.endswith("_facts.json") and path.is_file():
+            if name.endswith(FACTS_END) and path.is_file():
                 data = path.read_bytes()
                 if hashlib.sha256(data).hexdigest() == sha256:
                     return dict(json.loads(data))

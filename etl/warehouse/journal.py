@@ -184,18 +184,28 @@ def record_report(conn: Connection, report: ReportRecord) -> int:
     return number
 
 
-def last_report(
-    conn: Connection, *, scope: str, plan: str, cadence: str, period: str
-) -> tuple[str, str, dict[str, str]] | None:
-    """(snapshot id, templates, SHA-256 by file name) of the last draft of a report."""
-    row = query(conn, "last_report", scope=scope, plan=plan, cadence=cadence, period=period).one_or_none()
-    return None if row is None else (row.snapshot_id, row.templates, dict(row.files))
-
-
-def printed_by(conn: Connection, *, scope: str, plan: str, cadence: str, period: str, snapshot_id: str) -> str:
-    """Release and templates by which a report was last printed from a snapshot; empty where it never was."""
+def last_report(conn: Connection, *, scope: str, plan: str, cadence: str, period: str) -> ReportRecord | None:
+    """The last draft of a report, if there is one."""
     key = {"scope": scope, "plan": plan, "cadence": cadence, "period": period}
-    return str(query(conn, "printed_at", snapshot_id=snapshot_id, **key).scalar_one_or_none() or "")
+    row = query(conn, "last_report", **key).one_or_none()
+    if row is None:
+        return None
+    return ReportRecord(
+        **key,
+        snapshot_id=row.snapshot_id,
+        known_at=row.known_at.isoformat(timespec="microseconds"),
+        files=dict(row.files),
+        templates=row.templates,
+    )
+
+
+def printed_by(conn: Connection, *, scope: str, plan: str, cadence: str, period: str, known_at: str) -> str:
+    """Release and templates by which a report was printed as known then; empty where there was none.
+
+    A draft stands as long as nothing that it prints changes, so it may be of an earlier snapshot.
+    """
+    key = {"scope": scope, "plan": plan, "cadence": cadence, "period": period}
+    return str(query(conn, "printed_at", known_at=known_at, **key).scalar_one_or_none() or "")
 
 
 def reports(conn: Connection, key: Mapping[str, object]) -> list[Row[Any]]:

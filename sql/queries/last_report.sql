@@ -1,6 +1,7 @@
 -- The last draft of a report, if there is one.
 SELECT
     snapshot_id,
+    known_at,
     templates,
     files
 FROM ops.report

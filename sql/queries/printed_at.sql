@@ -1,11 +1,11 @@
--- By which templates a report was last printed from a snapshot.
+-- By which templates a report was last printed from what was known at a time, or from less.
 SELECT templates FROM ops.report
 WHERE
     scope = :scope
     AND plan = :plan
     AND cadence = :cadence
     AND period = :period
-    AND snapshot_id = :snapshot_id
+    AND known_at <= :known_at
     AND kind = 'report'
 ORDER BY report_id DESC
 LIMIT 1;
