@@ -18,7 +18,7 @@ USER = "admin"
 HOST = "127.0.0.1"
 PARALLEL_PER_CORE = 2  # a task waits half of its time for its supervisor
 # Imported once, in the process that all tasks are forked from, and not anew (seconds each time) in every task.
-# Libraries only: the project's own modules are read afresh by each task, so an edit needs no restart.
+# The last are the project's own, with its catalogue: after an edit of `etl/`, restart.
 PRELOADED = (
     "airflow.dag_processing.dagbag",
     "airflow.providers.standard.decorators.python",
@@ -35,6 +35,7 @@ PRELOADED = (
     "sqlalchemy.dialects.postgresql.psycopg",
     "xlsxwriter",
     "yaml",
+    "ops.warm",
 )
 
 
@@ -127,7 +128,7 @@ def _airflow(settings: Settings, databases: Databases, port: int) -> dict[str, s
         "database": {"sql_alchemy_conn": databases.airflow},
         "dag_processor": {"parsing_processes": "1", "refresh_interval": "60", "min_file_process_interval": "60"},
         "scheduler": {
-            "scheduler_idle_sleep_time": "0.5",
+            "scheduler_idle_sleep_time": "1",
             "mp_start_method": "forkserver",
             "mp_forkserver_preload": ",".join(PRELOADED),
         },

@@ -14,6 +14,7 @@ from etl.errors import TemplateError
 from etl.report.canvas import svg
 from etl.report.charts import drawing, overview, panel
 from etl.report.facts import Facts
+from etl.report.rendering import environment
 from etl.report.sentences import Sentences
 from etl.report.slots import check_slots
 from etl.report.view import WordView, view
@@ -28,19 +29,17 @@ def html_page(facts: Facts, say: Sentences, template: Path) -> bytes:
     Raises:
         TemplateError: the template is missing, malformed, or its slots are unknown or unused.
     """
-    from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
-    text = _template(template)
-    environment = Environment(undefined=StrictUndefined, autoescape=True, trim_blocks=True)
-    check_slots(text, WordView, template, environment)
+    text, engine = _template(template), environment(trim_blocks=True)
+    check_slots(text, WordView, template, engine)
     first = overview(facts, NARROW)
     shown = asdict(view(facts, say, None))
     images = [_picture(facts, picture) for picture in facts["pictures"]["drawn"]]
     for picture, image in zip(shown["pictures"], images, strict=True):
         picture["image"] = Markup(image)  # noqa: S704 - drawn here, its texts escaped
     shown |= {"has_chart": first is not None, "chart": Markup(svg(first)) if first else ""}  # noqa: S704 - the same
-    return (environment.from_string(text).render(shown) + "\n").encode()
+    return (engine.from_string(text).render(shown) + "\n").encode()
 
 
 def _template(path: Path) -> str:

@@ -8,6 +8,7 @@ is left out would silently drop a figure from the report.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from string import Formatter
 
@@ -288,7 +289,15 @@ def load_sentences(path: Path) -> Sentences:
         TemplateError: the file is missing or no YAML; a sentence is missing or unknown; a slot is
             unknown or unused. Names the sentence and the slot.
     """
-    texts = _flat(_parsed(path), path)
+    try:
+        return _checked(path, path.read_bytes())
+    except FileNotFoundError:
+        raise TemplateError("the file is missing", where=str(path), fix="restore it from version control") from None
+
+
+@lru_cache(maxsize=4)
+def _checked(path: Path, data: bytes) -> Sentences:
+    texts = _flat(_parsed(path, data), path)
     for name in sorted(SLOTS.keys() - texts.keys()):
         raise TemplateError(f"sentence {name!r} is missing", where=str(path), fix="restore it; its wording is free")
     for name in sorted(texts.keys() - SLOTS.keys()):
@@ -298,11 +307,9 @@ def load_sentences(path: Path) -> Sentences:
     return Sentences(texts)
 
 
-def _parsed(path: Path) -> object:
+def _parsed(path: Path, data: bytes) -> object:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise TemplateError("the file is missing", where=str(path), fix="restore it from version control") from None
+        return yaml.safe_load(data.decode("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise TemplateError(f"not readable as YAML: {error}", where=str(path), fix="correct the syntax") from None
 

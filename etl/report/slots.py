@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import GenericAlias
 from typing import Any, get_args, get_type_hints
@@ -39,6 +40,7 @@ def _repeated(hint: object) -> type | None:
     return inner if isinstance(inner, type) and is_dataclass(inner) and fields(inner) else None
 
 
+@lru_cache(maxsize=16)
 def check_slots(xml: str, kind: type, path: Path, environment: Environment) -> None:
     """Compares the slots a template uses with those it is offered.
 

@@ -16,6 +16,7 @@ from typing import Any
 from etl.errors import TemplateError
 from etl.files import same_bytes_zip
 from etl.report.facts import Facts
+from etl.report.rendering import environment
 from etl.report.sentences import Sentences
 from etl.report.slots import check_slots
 from etl.report.view import WordView, view
@@ -38,16 +39,14 @@ def word_report(
     from docx.shared import Mm
     from docxtpl import InlineImage
 
-    document, environment = begin(template, WordView)
+    document, engine = begin(template, WordView)
     first, *rest = (
         InlineImage(document, BytesIO(image), width=Mm(CHART_WIDTH_MM)) if image else None
         for image in (chart, *pictures)
     )
     shown = asdict(view(facts, say, None))
     drawn = [{**picture, "image": image} for picture, image in zip(shown["pictures"], rest, strict=True)]
-    document.render(
-        {**shown, "chart": first, "has_chart": bool(chart), "pictures": drawn}, environment, autoescape=True
-    )
+    document.render({**shown, "chart": first, "has_chart": bool(chart), "pictures": drawn}, engine, autoescape=True)
     alts = [facts["chart"]["alt"]] if chart else []
     _describe_pictures(document.docx.element.body, [*alts, *(p["alt"] for p in facts["pictures"]["drawn"])])
     return finish(document, facts, moment)
@@ -59,9 +58,9 @@ def begin(template: Path, kind: type) -> tuple[Any, Any]:
     Raises:
         TemplateError: the template is missing, no Word file, or its slots are unknown or unused.
     """
-    document, environment = _opened(template), _environment()
-    check_slots(_template_xml(document), kind, template, environment)
-    return document, environment
+    document, engine = _opened(template), environment()
+    check_slots(_template_xml(document), kind, template, engine)
+    return document, engine
 
 
 def finish(document: Any, facts: Facts, moment: datetime) -> bytes:
@@ -72,12 +71,6 @@ def finish(document: Any, facts: Facts, moment: datetime) -> bytes:
     buffer = BytesIO()
     document.save(buffer)
     return same_bytes_zip(buffer.getvalue())
-
-
-def _environment() -> Any:
-    from jinja2 import Environment, StrictUndefined
-
-    return Environment(undefined=StrictUndefined, autoescape=True)
 
 
 def _opened(template: Path) -> Any:
@@ -176,11 +169,13 @@ def _fit_rules(document: Any) -> None:
 
     page = document.sections[0]
     page_width = page.page_width - page.left_margin - page.right_margin
-    for element in document.element.body.iter(qn("w:p")):
-        paragraph = Paragraph(element, document._body)
+    rules = {style.style_id for style in document.styles if style.name == _RULE}
+    for named in document.element.body.iter(qn("w:pStyle")):
+        element = named.getparent().getparent()
         above = element.getprevious()
-        if paragraph.style.name != _RULE or above is None:
+        if named.get(qn("w:val")) not in rules or above is None:
             continue
+        paragraph = Paragraph(element, document._body)
         cell = element.getparent()
         room = _cell_width(cell, qn) * _TWIP if cell.tag == qn("w:tc") else page_width
         text = Paragraph(above, document._body)

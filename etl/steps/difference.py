@@ -49,7 +49,7 @@ def diff(scope: str, period: str, from_time: str, to_time: str) -> Result:
             for at, c in ends
             if scope in c.scopes
         ]
-        known = [{"at": at, "snapshot": snapshot(conn, at).id, "catalogue": c.sha256} for at, c in ends]
+        known = [{"at": at, "snapshot": snapshot(conn, at, scope).id, "catalogue": c.sha256} for at, c in ends]
     result: Result = {
         "scope": scope,
         "period": key.key,

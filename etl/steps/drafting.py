@@ -55,7 +55,7 @@ def report(
         if not wanted or key.kind.value != cadence or not owed_parts(catalogue, chosen, key):
             return {"scope": scope, "period": period, "skipped": f"no {cadence} report for {period}"}
         alone(conn, scope, key)
-        known_at, snapshot_id = snapshot_of(conn, instant(as_known_at))
+        known_at, snapshot_id = snapshot_of(conn, chosen, instant(as_known_at))
         standing = {} if again else _standing(conn, settings, chosen, key, wanted)
         found: Result = {"scope": scope, "period": period, "snapshot": snapshot_id}
         if all(d.plan in standing and standing[d.plan].snapshot_id == snapshot_id for d in wanted):

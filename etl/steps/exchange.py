@@ -63,7 +63,7 @@ def _document(
 
     names = Names(catalogue, load_exchange(catalogue))
     with current_engine(settings, catalogue).connect() as conn:
-        known_at, snapshot_id = snapshot(conn, None)
+        known_at, snapshot_id = snapshot(conn, scope=scope.id)
         cells = sent(conn, catalogue, scope, period, as_known_at=known_at)
     data = document(Message(scope, period, cells, known_at, settings.simulated), names, form)
     counted = sum(cell.counts for cell in cells)

@@ -36,7 +36,7 @@ def attain(scope: str, period: str) -> Result:
         return {"scope": scope, "period": period, "skipped": "the scope owes nothing for this period"}
     with current_engine(settings, catalogue).begin() as conn:
         alone(conn, scope, key)
-        known_at, snapshot_id = snapshot_of(conn)
+        known_at, snapshot_id = snapshot_of(conn, chosen)
         rows = attainments(conn, catalogue, chosen, key, known_at)
         kept = attained.keep(conn, chosen.id, key.key, snapshot_id, known_at, [as_json(row) for row in rows])
     return {"scope": scope, "period": period, "rows": len(rows), "snapshot": snapshot_id, "new": kept}
@@ -123,11 +123,11 @@ def alone(conn: Connection, scope: str, period: Period) -> None:
     query(conn, "lock_keys", space=_COMPUTING, keys=[key])
 
 
-def snapshot_of(conn: Connection, at: str | None = None) -> tuple[str, str]:
-    """Time and id of the snapshot of a moment, or of now."""
+def snapshot_of(conn: Connection, scope: m.Scope, at: str | None = None) -> tuple[str, str]:
+    """Time and id of a scope's snapshot of a moment, or of now."""
     from etl.warehouse.snapshot import snapshot
 
-    return snapshot(conn, at)
+    return snapshot(conn, at, scope.id)
 
 
 def attainments(

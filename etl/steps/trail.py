@@ -75,7 +75,7 @@ def trace(report: str, indicator: str, unit: str | None = None) -> Result:
             )
         printed = [_printed(found, row) for row in rows]
         walked = _walk(conn, catalogue, scope, period, rows[0], found.known_at)
-        same_snapshot = snapshot(conn, found.known_at).id == found.snapshot_id
+        same_snapshot = snapshot(conn, found.known_at, scope.id).id == found.snapshot_id
     problems = list(_problems(printed, rows, walked, same_snapshot=same_snapshot))
     return {
         "report": _head(found),

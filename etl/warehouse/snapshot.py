@@ -18,7 +18,7 @@ _LOCK = 7_235_003
 
 
 class Snapshot(NamedTuple):
-    """`at` is ISO 8601 with microseconds and zone; `id` a hash of every delivery known then and the catalogue."""
+    """`at` is ISO 8601 with microseconds and zone; `id` a hash of what was loaded by then and the catalogue."""
 
     at: str
     id: str
@@ -29,8 +29,8 @@ def join_recording(conn: Connection) -> None:
     query(conn, "join_recording", lock=_LOCK)
 
 
-def snapshot(conn: Connection, at: str | datetime | None = None) -> Snapshot:
-    """The snapshot of a moment, or of now.
+def snapshot(conn: Connection, at: str | datetime | None = None, scope: str = "") -> Snapshot:
+    """The snapshot of a moment, or of now: of one scope, whose figures rest on nothing else, or of everything.
 
     One of now bears the time of the last record, not of the asking: asked for on another day with nothing new, it
     is the same snapshot, and what is printed from it has the same bytes. It waits for the loads in flight.
@@ -46,7 +46,8 @@ def snapshot(conn: Connection, at: str | datetime | None = None) -> Snapshot:
             query(conn, "resume_recording", lock=_LOCK)
     else:
         moment = known_at(at)
-    return Snapshot(moment.isoformat(timespec="microseconds"), str(query(conn, "snapshot", at=moment).scalar_one()))
+    found = str(query(conn, "snapshot", at=moment, scope=scope).scalar_one())
+    return Snapshot(moment.isoformat(timespec="microseconds"), found)
 
 
 def known_at(at: str | datetime) -> datetime:

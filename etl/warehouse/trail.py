@@ -201,7 +201,7 @@ def _piece(cells: Cells, period: str, element: str, givers: Sequence[tuple[m.Uni
     readings = [(cells.reading(unit, element, period), weight) for unit, weight in givers]
     states = [reading.taken[0] if reading else "missing" for reading, _ in readings]
     whole = all(weight == 1 for _, weight in readings)
-    there = [replace(reading, share=weight) for reading, weight in readings if reading]
+    there = [r if r.share == weight else replace(r, share=weight) for r, weight in readings if r]
     total = sum(
         (value * r.share for r in there if r.share and r.taken[0] in COUNTED and (value := r.taken[1]) is not None),
         Fraction(0),

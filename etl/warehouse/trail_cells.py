@@ -6,7 +6,7 @@ Room: warehouse. Called by `trail` alone. Reads only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from functools import cached_property
@@ -19,6 +19,9 @@ from etl.catalog.loader import Catalogue
 from etl.warehouse import corrections
 from etl.warehouse.connect import query
 from etl.warehouse.corrections import Agreed
+
+_Place = tuple[str, object, str, str]
+"""(org unit, first day of its validity, data element, period)."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,8 @@ class Cells:
         for entry in corrections.standings(conn, catalogue, scope, as_known_at=at):
             x = entry.correction
             self._agreed.setdefault((x.org_unit, x.data_element, x.period), []).append(entry)
-        self._rows: dict[tuple[str, object, str, str], list[Row[Any]]] = {}
+        self._rows: dict[_Place, list[Row[Any]]] = {}
+        self._read: dict[_Place, Reading | None] = {}
         for row in rows:
             key = (row.org_unit_code, row.org_unit_from, row.data_element, row.period)
             self._rows.setdefault(key, []).append(row)
@@ -130,30 +134,36 @@ class Cells:
 
     def reading(self, unit: m.Unit, element: str, period: str) -> Reading | None:
         """The version in force of a cell, with those before it; None where the cell was never sent."""
-        rows = self._rows.get((unit.code, unit.valid_from, element, period), [])
+        key = (unit.code, unit.valid_from, element, period)
+        if key not in self._read:
+            self._read[key] = self._reading(key)
+        return self._read[key]
+
+    def _reading(self, key: _Place) -> Reading | None:
+        rows = self._rows.get(key, [])
         if not rows:
             return None
+        code, _, element, period = key
         latest: dict[tuple[str, str], Row[Any]] = {}
         for row in rows:
             held = latest.setdefault((row.reporter, row.form), row)
             if row.version > held.version:
                 latest[(row.reporter, row.form)] = row
         chosen = max(latest.values(), key=lambda row: row.submission_id)
-        older = [self._one(row) for row in rows if row.submission_id != chosen.submission_id]
-        agreed = tuple(self._agreed.get((unit.code, element, period), ()))
-        return replace(self._one(chosen), superseded=tuple(older), agreed=agreed)
+        older = tuple(self._one(row) for row in rows if row.submission_id != chosen.submission_id)
+        return self._one(chosen, older, tuple(self._agreed.get((code, element, period), ())))
 
     def periods(self, unit: m.Unit, element: str) -> list[str]:
         """The periods for which the cell was ever sent."""
         return [p for code, start, e, p in self._rows if (code, start, e) == (unit.code, unit.valid_from, element)]
 
-    def _one(self, row: Row[Any]) -> Reading:
+    def _one(self, row: Row[Any], superseded: tuple[Reading, ...] = (), agreed: tuple[Agreed, ...] = ()) -> Reading:
         places = ((row.sheet, row.cell), (row.org_unit_code, row.data_element))
         checks = dict.fromkeys(c for place in places for c in self._checks.get((row.delivery_id, *place), ()))
         return Reading(
             row.delivery_id, row.reporter, row.form, row.period, row.version, row.recorded_at.isoformat(),
             row.org_unit_code, row.data_element, row.state, None if row.value is None else Fraction(row.value),
-            row.sheet, row.cell, row.raw, tuple(checks),
+            row.sheet, row.cell, row.raw, tuple(checks), superseded, agreed,
         )  # fmt: skip
 
     @cached_property

@@ -55,6 +55,7 @@ def test_an_event_that_still_owes_a_run_is_waited_for(
     fake: FakeAirflow, client: Airflow, owing: dict[str, Any]
 ) -> None:
     fake.on("GET", RUNS, _runs())
+    fake.on("GET", TASKS, _tasks())
     paid = _events(owing["asset_events"][0]["name"], "success", "success")
     fake.on("GET", EVENTS, owing, owing, paid)
     follow.settle(client, seconds=30)
@@ -112,6 +113,15 @@ def test_a_run_that_also_works_is_not_at_rest(
     fake.on("GET", EVENTS, _events("somebody-elses"))
     with pytest.raises(AirflowError, match="not at rest"):
         follow.settle(client, seconds=0)
+
+
+def test_while_a_task_is_at_work_the_server_is_asked_little(fake: FakeAirflow, client: Airflow) -> None:
+    fake.on("GET", RUNS, _runs(_run("attain", "running")), _runs(), _runs(_run("attain", "success")))
+    busy = _tasks(("compute", -1, "running"))
+    fake.on("GET", TASKS, busy, busy, busy, busy, _tasks())
+    fake.on("GET", EVENTS, _events("somebody-elses"))
+    follow.settle(client, seconds=30)
+    assert (fake.count("GET", TASKS), fake.count("GET", RUNS)) == (5, 3), "one look, three short questions, one more"
 
 
 def test_a_question_is_answered_where_it_was_asked(fake: FakeAirflow, client: Airflow) -> None:
