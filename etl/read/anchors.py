@@ -7,19 +7,17 @@ with one header are a finding too; nothing is chosen between them.
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from etl.catalog.layout import cell_name
 from etl.read.opened import Rows
-from etl.read.plan import TOTALS, SheetPlan, plain
+from etl.read.plan import TOTALS, SheetPlan, plain, squash
 from etl.read.preflight import Trouble
 
 _DEEPEST_TOP = 60
 _MOST_HEAD_ROWS = 8
 _NO_COLUMN = "(không có cột)"
-_LETTERS = re.compile(r"[\W_]+")
 
 
 @dataclass
@@ -68,11 +66,11 @@ def find_columns(plan: SheetPlan, name: str, rows: Rows) -> Columns | None:
 
 def _top(plan: SheetPlan, rows: Rows) -> int | None:
     """The row with most of the top headers: at least two, and at least two in five."""
-    wanted = {path[0] for path in plan.heads.values() if path} | {_squash("".join(p)) for p in plan.heads.values()}
+    wanted = {path[0] for path in plan.heads.values() if path} | {squash("".join(p)) for p in plan.heads.values()}
     best, most = None, max(1, 0.4 * len({path[0] for path in plan.heads.values()}) - 1)
     for number, row in enumerate(rows[:_DEEPEST_TOP]):
         texts = {plain(v) for v in row if type(v) is str and v}
-        hits = len(texts & wanted) + len({_squash(t) for t in texts - wanted} & wanted)
+        hits = len(texts & wanted) + len({squash(t) for t in texts - wanted} & wanted)
         if hits > most:
             best, most = number, hits
     return best
@@ -121,13 +119,9 @@ def _known(plan: SheetPlan, path: tuple[str, ...]) -> int | None:
     for col, wanted in plan.heads.items():
         if wanted in (path, short):
             return col
-    squashed = _squash("".join(path))
-    hits = [col for col, wanted in plan.heads.items() if _squash("".join(wanted)) == squashed]
+    squashed = squash("".join(path))
+    hits = [col for col, wanted in plan.heads.items() if squash("".join(wanted)) == squashed]
     return hits[0] if len(hits) == 1 else None
-
-
-def _squash(text: str) -> str:
-    return _LETTERS.sub("", text)
 
 
 def _twice(plan: SheetPlan, name: str, col: int, group: list[_Head]) -> Trouble:

@@ -5,6 +5,7 @@ Read room. Made once per layout; pure.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +24,14 @@ _KEY_COLUMNS = {"by_commune": (1, 2), "list": (1,), "published": (1,), "tasks": 
 _MEASURE_COLUMNS = {"list": (2, 3), "published": (2,)}
 
 
+_NO_LETTERS = re.compile(r"[\W_]+")
+
+
+def squash(text: str) -> str:
+    """A text's letters and digits alone: who joins two header texts in one cell puts something of their own between."""
+    return _NO_LETTERS.sub("", text)
+
+
 def plain(value: object) -> str:
     """A printed text for comparing: see `etl.read.legacy.normal`; case does not count."""
     if isinstance(value, float) and value.is_integer():
@@ -39,7 +48,7 @@ class SheetPlan:
     left, `counted` whether they hold numbers, `by_col` their indexes by column. `heads` is the path of header texts
     by column, `shown` the same as printed; `kinds` is the line below it (unit, kind). `keys` is the layout row by the
     texts that name it, `measures` the unit and kind printed in a row. `telling` are the texts that tell this sheet
-    from its neighbours.
+    from its neighbours, `joined` those among them that make one text where a header was put in one row.
     """
 
     sheet: SheetLayout
@@ -53,6 +62,7 @@ class SheetPlan:
     measure_cols: tuple[int, ...]
     measures: dict[int, tuple[str, ...]]
     telling: frozenset[str]
+    joined: dict[str, frozenset[str]]
     required: frozenset[int]
     places: tuple[tuple[int, int], ...]
     getters: tuple[tuple[int, Getter], ...]
@@ -123,6 +133,7 @@ def _plan(sheet: SheetLayout) -> SheetPlan:
         measure_cols=measure_cols,
         measures={row: tuple(plain(cells.get((row, col), "")) for col in measure_cols) for row in rows},
         telling=frozenset({part for path in heads.values() for part in path} | labels),
+        joined={squash("".join(path)): frozenset(path) for path in heads.values() if len(path) > 1},
         required=frozenset(cell.col for cell in sheet.inputs if cell.required),
         places=tuple((cell.row, cell.col) for cell in sheet.inputs),
         getters=tuple((row, _getter([c.col for c in group])) for row, group in groupby(sheet.inputs, lambda c: c.row)),

@@ -21,7 +21,7 @@ from etl.read.cells import Grid
 from etl.read.lines import find_rows
 from etl.read.marks import Place
 from etl.read.opened import Opened, Rows
-from etl.read.plan import SheetPlan, plain, plans
+from etl.read.plan import SheetPlan, plain, plans, squash
 from etl.read.preflight import Trouble
 from etl.read.values import Parsed
 
@@ -79,6 +79,8 @@ def assign(book: Book) -> Assigned:
         code = plan.sheet.code
         names = [code] if code in standing else []
         names += [n for n, owner in owners.items() if owner is plan]
+        if names and owners.get(code, plan) is None and find_columns(plan, code, opened.rows(code)) is not None:
+            names.insert(0, code)  # it bears the name and has the table: whoever reads decides between them
         found.append((plan, tuple(names)))
     certain = all(names for _, names in found)
     found = [(p, names or _by_name(p, owners)) for p, names in found]
@@ -99,10 +101,16 @@ def _by_name(plan: SheetPlan, owners: Mapping[str, SheetPlan | None]) -> tuple[s
 
 def _owner(asked: tuple[SheetPlan, ...], texts: set[str]) -> SheetPlan | None:
     """The one sheet of the form that these texts are of."""
-    scores = sorted(((len(p.telling & texts) / len(p.telling), -n) for n, p in enumerate(asked)), reverse=True)
+    squashed = {squash(text) for text in texts}
+    scores = sorted(((len(_told(p, texts, squashed)) / len(p.telling), -n) for n, p in enumerate(asked)), reverse=True)
     if not scores or scores[0][0] < _ENOUGH or (len(scores) > 1 and scores[0][0] == scores[1][0]):
         return None
     return asked[-scores[0][1]]
+
+
+def _told(plan: SheetPlan, texts: set[str], squashed: set[str]) -> frozenset[str]:
+    """The texts of a sheet of the form that are there, be it two of them in one."""
+    return (plan.telling & texts).union(*(plan.joined[text] for text in plan.joined.keys() & squashed))
 
 
 def _texts(rows: Rows) -> set[str]:

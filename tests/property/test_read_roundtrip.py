@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, note, settings
+from hypothesis import example, given, note, settings
 from hypothesis import strategies as st
 
 from etl.catalog import Catalogue
@@ -108,6 +108,7 @@ def test_harmless_changes_together_never_change_a_number(form: int, steps: list[
 
 @settings(max_examples=90, deadline=None)
 @given(st.integers(0, len(FORMS) - 1), _steps((*mangle.HARMLESS, *mangle.HARMFUL), 6))
+@example(0, [(mangle.sheet_copied, 1), (mangle.header_in_one_row, 0)])
 def test_any_changes_together_are_read_right_or_found(form: int, steps: list[tuple[mangle.Mangler, int]]) -> None:
     _never_silently_other(form, steps)
 

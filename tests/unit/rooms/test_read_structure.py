@@ -307,6 +307,29 @@ def test_a_copy_of_a_sheet_with_other_numbers_is_refused(reader: Reader, book: B
     assert "B4" not in {o.sheet for o in result.observations}
 
 
+def test_a_copy_is_never_read_for_the_sheet_whose_header_was_put_in_one_row(
+    reader: Reader, book: Book, tmp_path: Path
+) -> None:
+    page, (row, col) = book.page("B2"), book.cell("B2", "villages")
+    copy = Page("Bản sao", [list(row) for row in page.rows], list(page.merges))
+    copy.rows[row][col] = 460
+    mangle.header_in_one_row(book, Random(0))  # noqa: S311 - it only shuffles
+    book.pages.append(copy)
+    result = _read(reader, tmp_path, book.bytes())
+    assert [f.code for f in result.findings] == ["S22"]
+    assert "B2" not in {o.sheet for o in result.observations}
+
+
+def test_a_renamed_sheet_is_known_by_headers_put_in_one_row(
+    reader: Reader, book: Book, sent: ReadResult, tmp_path: Path
+) -> None:
+    mangle.header_in_one_row(book, Random(0))  # noqa: S311 - it only shuffles
+    for number, page in enumerate(book.tables):
+        page.name = f"Trang {number}"
+    result = _read(reader, tmp_path, book.bytes())
+    assert _said(result) == _said(sent)
+
+
 def test_a_deleted_sheet_is_one_finding(reader: Reader, book: Book, tmp_path: Path) -> None:
     book.pages.remove(book.page("B3"))
     assert [f.code for f in _read(reader, tmp_path, book.bytes()).findings] == ["S08"]
