@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Without compiled modules every process would compile Great Expectations and Airflow anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev system demo up down test check fast bench lock clean
+.PHONY: help setup setup-dev system demo up down test test-airflow test-others check fast bench lock clean
 
 help: ## list what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -57,9 +57,15 @@ check: setup-dev ## style, types, import rules, SQL, catalogue
 fast: setup-dev ## tests that need neither Airflow nor long runs
 	$(BIN)/pytest -m "not airflow and not slow"
 
+# Airflow's tests wait for most of their time, so they run beside the others.
 test: setup-dev system check ## everything: check, then every test
-	$(BIN)/pytest -n 2 --dist loadscope -m "not airflow" --ignore tests/catalogue
+	$(MAKE) --no-print-directory --jobs 2 test-airflow test-others
+
+test-airflow: setup-dev
 	$(BIN)/pytest -m airflow
+
+test-others: setup-dev system
+	$(BIN)/pytest -n 2 --dist loadscope -m "not airflow" --ignore tests/catalogue
 
 bench: setup-dev ## speed and memory, as ratios side by side
 	$(BIN)/python -m benchmarks.bench

@@ -17,6 +17,7 @@ from etl.settings import Settings
 USER = "admin"
 HOST = "127.0.0.1"
 PARALLEL_PER_CORE = 2  # a task waits half of its time for its supervisor
+AHEAD = 1  # tasks that wait in the executor itself
 # Imported once, in the process that all tasks are forked from, and not anew (seconds each time) in every task.
 # The last are the project's own, with its catalogue: after an edit of `etl/`, restart.
 PRELOADED = (
@@ -97,15 +98,16 @@ def _product(settings: Settings, databases: Databases) -> dict[str, str]:
 
 def _airflow(settings: Settings, databases: Databases, port: int) -> dict[str, str]:
     home = airflow_home(settings)
-    parallel = str(PARALLEL_PER_CORE * (os.cpu_count() or 1))
+    parallel = PARALLEL_PER_CORE * (os.cpu_count() or 1)
     address = f"http://{HOST}:{port}"
     options = {
         "core": {
             "executor": "LocalExecutor",
-            "parallelism": parallel,
+            "parallelism": str(parallel),
             # Airflow 3.3 counts no slot of LocalExecutor as taken and hands it everything at once, first come first
-            # served: priorities hold only in a pool that is no larger than the executor.
-            "default_pool_task_slot_count": parallel,
+            # served: priorities hold only in a pool not much larger than the executor. What is a little larger keeps
+            # the executor from waiting for the scheduler's next look.
+            "default_pool_task_slot_count": str(parallel + AHEAD),
             "dags_folder": str(settings.home / "dags"),
             "plugins_folder": str(settings.home / "plugins"),
             "dags_are_paused_at_creation": "False",
@@ -128,7 +130,7 @@ def _airflow(settings: Settings, databases: Databases, port: int) -> dict[str, s
         "database": {"sql_alchemy_conn": databases.airflow},
         "dag_processor": {"parsing_processes": "1", "refresh_interval": "60", "min_file_process_interval": "60"},
         "scheduler": {
-            "scheduler_idle_sleep_time": "1",
+            "scheduler_idle_sleep_time": "0.5",
             "mp_start_method": "forkserver",
             "mp_forkserver_preload": ",".join(PRELOADED),
         },

@@ -45,6 +45,7 @@ def test_a_failed_run_ends_it_with_its_log(fake: FakeAirflow) -> None:
     run = {"dag_id": "attain", "dag_run_id": "r", "partition_key": "2024Q1", "state": "failed", "duration": 1}
     fake.on("GET", RUNS, {"dag_runs": [], "total_entries": 0}, {"dag_runs": [run], "total_entries": 1})
     fake.on("GET", EVENTS, {"asset_events": [], "total_entries": 0})
+    fake.on("GET", f"/api/v2/dags/{demo.LONGER_DAG}", {"is_paused": True})
     base = "/api/v2/dags/attain/dagRuns/r/taskInstances"
     task = {"task_id": "compute", "map_index": -1, "state": "failed", "try_number": 1}
     fake.on("GET", base, {"task_instances": [task], "total_entries": 1})
@@ -61,7 +62,7 @@ def test_a_failed_run_ends_it_with_its_log(fake: FakeAirflow) -> None:
 def test_whatever_happens_airflow_is_stopped(
     what: BaseException | None, code: int, stopped: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def play(*_: object) -> None:
+    def play(*_: object, **__: object) -> None:
         if what:
             raise what
 

@@ -62,6 +62,15 @@ def test_an_event_that_still_owes_a_run_is_waited_for(
     assert fake.count("GET", EVENTS) == 3
 
 
+def test_a_paused_dag_owes_no_run(fake: FakeAirflow, client: Airflow) -> None:
+    fake.on("GET", RUNS, _runs())
+    fake.on("GET", TASKS, _tasks())
+    fake.on("GET", EVENTS, _events("longer_periods"))
+    assert follow.settle(client, seconds=0, paused={"report_six_nine_months"}) == []
+    with pytest.raises(AirflowError, match="runs that assets still owe"):
+        follow.settle(client, seconds=0)
+
+
 def test_events_of_other_assets_are_nobodys_debt(fake: FakeAirflow, client: Airflow) -> None:
     fake.on("GET", RUNS, _runs())
     fake.on("GET", EVENTS, _events("somebody-elses"))
