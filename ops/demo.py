@@ -90,9 +90,9 @@ def play(settings: Settings, console: Console, *, longer: bool = False) -> None:
     for wave, name in WAVES.items():
         with _phase(console, f"Inbox, {name}") as note:
             note(f"{_drop(settings, wave)} files / tệp")
-        with _phase(console, INTAKE) as note:
-            ended(client, "intake", client.trigger("intake"), seconds=SETTLE_SECONDS)
-    # What was loaded is computed and drafted meanwhile; a corrected period is computed again.
+    # One run takes them in the order in which they were sent: what is refused or revised, then what follows it.
+    with _phase(console, INTAKE):
+        ended(client, "intake", client.trigger("intake"), seconds=SETTLE_SECONDS)
     with _phase(console, CHAIN) as note:
         _settled(client, note)
         note(f"{len(runs(client))} DAG runs / lượt chạy")
