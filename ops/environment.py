@@ -128,7 +128,8 @@ def _airflow(settings: Settings, databases: Databases, port: int) -> dict[str, s
         },
         "api_auth": {"jwt_secret": secret(settings, "jwt_secret"), "jwt_issuer": "tongket"},
         "database": {"sql_alchemy_conn": databases.airflow},
-        "dag_processor": {"parsing_processes": "1", "refresh_interval": "60", "min_file_process_interval": "60"},
+        # A file that was edited is read at once; the others need not be read anew every minute.
+        "dag_processor": {"parsing_processes": "1", "refresh_interval": "60", "min_file_process_interval": "300"},
         "scheduler": {
             "scheduler_idle_sleep_time": "0.5",
             "mp_start_method": "forkserver",

@@ -68,12 +68,12 @@ def test_modules_may_be_compiled_whatever_the_caller_says(settings: Settings, mo
 
 def test_what_is_preloaded_is_there_and_a_broken_catalogue_is_left_to_the_tasks(tmp_path: Path) -> None:
     code = (
-        "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]];"
-        "from etl.catalog import loader; print(len(sys.modules.keys() & {'etl.report.words', 'etl.check.batch'}),"
-        " loader._load.cache_info().currsize)"
+        "import importlib, os, sys; [importlib.import_module(name) for name in sys.argv[2:]];"
+        "from etl.catalog import loader; from ops import warm;"
+        "print(len(sys.modules.keys() & {'etl.report.words', 'etl.check.batch'}), loader._load.cache_info().currsize);"
+        "os.environ['TONGKET_HOME'] = sys.argv[1]; importlib.reload(warm); print(loader._load.cache_info().currsize)"
     )
-    command = [sys.executable, "-W", "ignore", "-c", code, *environment.PRELOADED]
-    for home, catalogues in ((Path.cwd(), "1"), (tmp_path, "0")):
-        env = {**os.environ, "AIRFLOW_HOME": str(tmp_path), "TONGKET_HOME": str(home), "PYTHONPATH": str(Path.cwd())}
-        done = subprocess.run(command, capture_output=True, text=True, check=True, env=env)
-        assert done.stdout.split()[-2:] == ["2", catalogues]
+    command = [sys.executable, "-W", "ignore", "-c", code, str(Path.cwd()), *environment.PRELOADED]
+    env = {**os.environ, "AIRFLOW_HOME": str(tmp_path), "TONGKET_HOME": str(tmp_path), "PYTHONPATH": str(Path.cwd())}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=env)
+    assert done.stdout.split()[-3:] == ["2", "0", "1"]
