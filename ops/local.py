@@ -173,10 +173,6 @@ def _wait_until_healthy(settings: Settings, running: Running, components: tuple[
     )
 
 
-def _known(settings: Settings) -> Running:
-    return Running(_address_file(settings).read_text(), USER, password(settings))
-
-
 def _run(settings: Settings) -> Path:
     return airflow_home(settings) / "run"
 
