@@ -63,6 +63,17 @@ def test_the_id_is_of_the_content_and_not_of_the_moment(loader: Engine, catalogu
     assert len(one.at.partition(".")[2].partition("+")[0]) == 6
 
 
+def test_what_arrives_in_one_scope_leaves_the_snapshots_of_the_others(loader: Engine, catalogue: Catalogue) -> None:
+    def ids() -> dict[str, str]:
+        with loader.connect() as conn:
+            return {scope: snapshot(conn, scope=scope).id for scope in ("kon-tum", "tan-yen", "")}
+
+    before = ids()
+    _load(loader, catalogue, "2024Q1", "90")
+    after = ids()
+    assert {scope for scope in before if before[scope] != after[scope]} == {"kon-tum", ""}
+
+
 def test_a_load_in_flight_cannot_slip_in_under_a_snapshot(loader: Engine, catalogue: Catalogue) -> None:
     """Without waiting, the load below would commit with a time before the snapshot's."""
     taken, may_commit, recorded = Event(), Event(), Event()

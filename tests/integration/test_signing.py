@@ -99,6 +99,22 @@ def published(office: Office, done: dict[str, Any]) -> dict[str, bytes]:
 # --- approved ----------------------------------------------------------------------------------------------
 
 
+def test_a_draft_stays_while_nothing_that_it_prints_changes(office: Office) -> None:
+    def recorded() -> int:
+        return len(office.rows("SELECT 1 FROM ops.report"))
+
+    before = {path: path.read_bytes() for path in office.draft()}
+    drafts = recorded()
+    with office.loader.begin() as conn:  # a later quarter: another snapshot, of which this report tells nothing
+        cells = {(office.units[0], "pop_total"): "1100"}
+        load.deliveries(conn, [item(conn, office.catalogue, FORM, office.units[0], "2024Q2", cells, name="later.xlsx")])
+    assert {path: path.read_bytes() for path in office.draft()} == before
+    assert recorded() == drafts
+    office.send(700)
+    assert {path: path.read_bytes() for path in office.draft()} != before
+    assert recorded() == drafts + 1
+
+
 def test_what_is_approved_is_published_with_who_when_hash_and_snapshot(office: Office) -> None:
     (question,) = office.ask()
     done = approve(question["report"])
