@@ -30,6 +30,7 @@ COPY etl etl
 COPY dags dags
 COPY plugins plugins
 COPY ops ops
+COPY simulation simulation
 RUN python -m compileall -q etl ops dags \
     && printf '#!/bin/sh\nexec python -m etl "$@"\n' > /usr/local/bin/tongket \
     && chmod 0755 /usr/local/bin/tongket \

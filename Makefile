@@ -46,13 +46,13 @@ up: setup ## start PostgreSQL and Airflow on loopback; prints address and login
 down: ## stop what `make up` started
 	$(BIN)/python -m ops.local down
 
-check: setup-dev ## style, types, import rules, SQL, catalogue
+check: setup-dev ## style, names, types, import rules, SQL, catalogue
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint --processes 2 sql
-	$(BIN)/pytest tests/catalogue
+	$(BIN)/pytest tests/catalogue tests/house
 
 fast: setup-dev ## tests that need neither Airflow nor long runs
 	$(BIN)/pytest -m "not airflow and not slow"
@@ -65,7 +65,7 @@ test-airflow: setup-dev
 	$(BIN)/pytest -m airflow
 
 test-others: setup-dev system
-	$(BIN)/pytest -n 2 --dist loadscope -m "not airflow" --ignore tests/catalogue
+	$(BIN)/pytest -n 2 --dist loadscope -m "not airflow" --ignore tests/catalogue --ignore tests/house
 
 bench: setup-dev ## speed and memory, as ratios side by side
 	$(BIN)/python -m benchmarks.bench

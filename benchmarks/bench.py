@@ -23,10 +23,10 @@ from typing import Any
 
 import psutil
 
-from benchmarks import corpus
 from etl import settings
 from etl.catalog import load_catalogue
-from etl.warehouse import server
+from etl.warehouse import embedded_server
+from simulation import workbook_corpus as corpus
 
 SIZES = (250, 500, 1000)
 TASK_SIZES = (10, 100, 1000)
@@ -34,11 +34,11 @@ PARSED_FILES = 50
 RIVAL_FILES = 20
 PARTS = ("intake", "attain", "parse", "tasks", "rival", "returns", "hostile", "reports", "nation")
 _MIB = 1024**2
-_LOOK_SECONDS = 0.05
+_POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
-class Intake:
+class IntakeMeasurement:
     """One intake of a number of files, a process a batch. `peak`: bytes held at once by all of them together.
 
     Of the machine, to tell a slow hour: `pace` is the seconds that a fixed loop took beside nothing, right before and
@@ -66,53 +66,53 @@ def main(arguments: Sequence[str] | None = None) -> int:
     what = set(chosen.what) or set(PARTS)
     if what & {"intake", "attain", "parse", "tasks", "rival"}:
         with tempfile.TemporaryDirectory(prefix="tongket-bench-") as scratch:
-            _run(Path(scratch), what, chosen.files)
+            _run_benchmarks(Path(scratch), what, chosen.files)
     for name in PARTS[5:]:
         if name in what:
-            _rows(name)
+            _measure_module(name)
     return 0
 
 
-def _run(scratch: Path, what: set[str], most: int) -> None:
+def _run_benchmarks(scratch: Path, what: set[str], most: int) -> None:
     sizes = [size for size in SIZES if size < most] + [most]
     task_sizes = [size for size in TASK_SIZES if size <= most]
     wanted = sorted({*sizes, *task_sizes}) if "intake" in what else task_sizes if "tasks" in what else sizes[:1]
     start = time.perf_counter()
-    files = corpus.make(load_catalogue(settings.load().catalog), scratch / "corpus", max(wanted))
+    files = corpus.write_corpus(load_catalogue(settings.load_settings().catalog), scratch / "corpus", max(wanted))
     seconds = time.perf_counter() - start
-    _title(f"{len(files)} simulated district workbooks filled in {seconds:.1f} s ({len(files) / seconds:.0f}/s)")
+    _print_title(f"{len(files)} simulated district workbooks filled in {seconds:.1f} s ({len(files) / seconds:.0f}/s)")
     if "parse" in what:
-        _parse(scratch, files[:PARSED_FILES])
+        _measure_parsing(scratch, files[:PARSED_FILES])
     if what & {"intake", "tasks", "attain", "rival"}:
-        _answer(_start(_plain_environment(scratch), "started"))
+        _read_measurement(_start_measurement(_build_environment(scratch), "started"))
         done = {}
         for size in wanted:
-            with _world(scratch / f"var-{size}") as environment:
-                done[size] = _intake(files[:size], environment)
+            with _open_bench_warehouse(scratch / f"var-{size}") as environment:
+                done[size] = _measure_intake(files[:size], environment)
                 if size == wanted[-1] and "attain" in what:
-                    _attain(environment)
+                    _measure_attainment(environment)
                 if size == wanted[-1] and "rival" in what:
-                    _rival(scratch, files[:RIVAL_FILES], environment, done[size])
+                    _measure_rival(scratch, files[:RIVAL_FILES], environment, done[size])
         if "intake" in what:
-            _intakes([done[size] for size in sizes])
+            _print_intakes([done[size] for size in sizes])
         if "tasks" in what:
-            _tasks([done[size] for size in task_sizes])
+            _print_task_counts([done[size] for size in task_sizes])
 
 
 # --- measuring ------------------------------------------------------------------------------------
 
 
-def _plain_environment(scratch: Path) -> dict[str, str]:
+def _build_environment(scratch: Path) -> dict[str, str]:
     """The environment for processes that are measured: compiled modules are kept, but outside the checkout."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     return environment | {"PYTHONPATH": str(settings.PROJECT_ROOT), "PYTHONPYCACHEPREFIX": str(scratch / "pycache")}
 
 
 @contextmanager
-def _world(var: Path) -> Iterator[dict[str, str]]:
+def _open_bench_warehouse(var: Path) -> Iterator[dict[str, str]]:
     """A fresh TONGKET_VAR with its own migrated database; the server is stopped at the end."""
     var.mkdir()
-    environment = _plain_environment(var.parent) | {
+    environment = _build_environment(var.parent) | {
         "TONGKET_VAR": str(var),
         "TONGKET_DATABASE_URL": "",
         "TONGKET_MIN_AGE_SECONDS": "0",
@@ -123,69 +123,71 @@ def _world(var: Path) -> Iterator[dict[str, str]]:
     try:
         yield environment
     finally:
-        server.stop(var / "pg")
+        embedded_server.stop_server(var / "pg")
         shutil.rmtree(var)
 
 
-def _intake(files: Sequence[Path], environment: dict[str, str]) -> Intake:
+def _measure_intake(files: Sequence[Path], environment: dict[str, str]) -> IntakeMeasurement:
     inbox = Path(environment["TONGKET_VAR"]) / "inbox"
     for path in files:
         target = inbox / path.parent.name / path.name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, target)
-    taken = _answer(_start(environment, "received"))
-    before, cores = _pace(), psutil.cpu_times()
+    taken = _read_measurement(_start_measurement(environment, "received"))
+    before, cores = _measure_pace(), psutil.cpu_times()
     start = time.perf_counter()
-    workers = [_start(environment, "processed", str(batch)) for batch in taken["batches"]]
-    peak = _peak(workers)
-    answers = [_answer(worker) for worker in workers]
+    workers = [_start_measurement(environment, "processed", str(batch)) for batch in taken["batches"]]
+    peak = _measure_peak_memory(workers)
+    answers = [_read_measurement(worker) for worker in workers]
     seconds = time.perf_counter() - start
     counted = tuple(answer["counted"] for answer in answers)
     slowest = {key: max(answer[key] for answer in answers) for key in ("start_up", "seconds")}
-    stolen, pace = _stolen(cores), (before + _pace()) / 2
+    stolen, pace = _compute_stolen_share(cores), (before + _measure_pace()) / 2
     times = taken["seconds"], slowest["start_up"], slowest["seconds"], seconds
-    return Intake(len(files), *times, peak, len(answers), pace, stolen, counted)
+    return IntakeMeasurement(len(files), *times, peak, len(answers), pace, stolen, counted)
 
 
-def _stolen(before: Any) -> float:
+def _compute_stolen_share(before: Any) -> float:
     """The share of time since then in which the host ran something else; 0 where the system does not tell."""
     now = psutil.cpu_times()
     whole = sum(now) - sum(before)
     return (getattr(now, "steal", 0.0) - getattr(before, "steal", 0.0)) / whole if whole else 0.0
 
 
-def _pace() -> float:
+def _measure_pace() -> float:
     start, total = time.perf_counter(), 0
     for i in range(1_000_000):
         total += i * i % 7
     return time.perf_counter() - start
 
 
-def _start(environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
+def _start_measurement(environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "benchmarks.measure", *arguments]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
 
-def _peak(workers: Sequence[subprocess.Popen[str]]) -> int:
+def _measure_peak_memory(workers: Sequence[subprocess.Popen[str]]) -> int:
     """Waits for processes; gives the most memory that they and their children held together, in bytes."""
     peak, family = 0, [psutil.Process(worker.pid) for worker in workers]
     while any(worker.poll() is None for worker in workers):
         held = 0
         for member in family:
             with suppress(psutil.NoSuchProcess):
-                held += member.memory_info().rss + sum(_resident(child) for child in member.children(recursive=True))
+                held += member.memory_info().rss + sum(
+                    _read_resident_memory(child) for child in member.children(recursive=True)
+                )
         peak = max(peak, held)
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
     return peak
 
 
-def _resident(process: psutil.Process) -> int:
+def _read_resident_memory(process: psutil.Process) -> int:
     with suppress(psutil.NoSuchProcess):
         return int(process.memory_info().rss)
     return 0
 
 
-def _answer(process: subprocess.Popen[str]) -> dict[str, Any]:
+def _read_measurement(process: subprocess.Popen[str]) -> dict[str, Any]:
     out, _ = process.communicate()
     if process.returncode:
         raise SystemExit(f"a measurement ended with {process.returncode}; its own message is above")
@@ -193,7 +195,7 @@ def _answer(process: subprocess.Popen[str]) -> dict[str, Any]:
     return answer
 
 
-def fixed_tasks(dag_file: Path) -> int:
+def count_fixed_tasks(dag_file: Path) -> int:
     """Tasks of a DAG that are not mapped over batches, counted in its file."""
     tree = ast.parse(dag_file.read_text(encoding="utf-8"))
     tasks = {
@@ -212,61 +214,63 @@ def fixed_tasks(dag_file: Path) -> int:
 # --- printing -------------------------------------------------------------------------------------
 
 
-def _title(text: str) -> None:
+def _print_title(text: str) -> None:
     print(f"\n{text}\n{'-' * len(text)}", flush=True)
 
 
-def _row(*cells: object) -> None:
+def _print_row(*cells: object) -> None:
     print("".join(f"{cell!s:>{30 if i == 0 else 16}}" for i, cell in enumerate(cells)), flush=True)
 
 
-def _intakes(done: Sequence[Intake]) -> None:
-    _title("Read + check + load, one process a batch")
+def _print_intakes(done: Sequence[IntakeMeasurement]) -> None:
+    _print_title("Read + check + load, one process a batch")
     memory = "peak MiB", "× memory"
-    _row("files", "receive s", "start-up s", "process s", *memory, "workbooks/s", "with start-up")
+    _print_row("files", "receive s", "start-up s", "process s", *memory, "workbooks/s", "with start-up")
     for one in done:
         times = (one.receive_seconds, one.start_up_seconds, one.process_seconds)
         held = round(one.peak / _MIB), f"{one.peak / done[0].peak:.2f}"
         speeds = (one.files / one.process_seconds, one.files / one.whole_seconds)
-        _row(one.files, *(f"{t:.2f}" for t in times), *held, *(f"{v:.1f}" for v in speeds))
+        _print_row(one.files, *(f"{t:.2f}" for t in times), *held, *(f"{v:.1f}" for v in speeds))
     for one in done:
         print(f"    {one.files}: {'; '.join(map(str, one.counted))}")
-    _title("The machine meanwhile: how fast it is, what its host took away, and the throughput of the time it had")
-    _row("files", "1M loop steps s", "stolen %", "workbooks/s")
+    _print_title(
+        "The machine meanwhile: how fast it is, what its host took away, and the throughput of the time it had"
+    )
+    _print_row("files", "1M loop steps s", "stolen %", "workbooks/s")
     for one in done:
         had = one.process_seconds * (1 - one.stolen)
-        _row(one.files, f"{one.pace:.3f}", f"{one.stolen * 100:.0f}", f"{one.files / had:.1f}")
+        _print_row(one.files, f"{one.pace:.3f}", f"{one.stolen * 100:.0f}", f"{one.files / had:.1f}")
 
 
-def _tasks(done: Sequence[Intake]) -> None:
-    fixed = fixed_tasks(settings.PROJECT_ROOT / "dags" / "intake.py")
-    _title("Airflow tasks of one intake run")
-    _row("files", "batches", "tasks")
+def _print_task_counts(done: Sequence[IntakeMeasurement]) -> None:
+    fixed = count_fixed_tasks(settings.PROJECT_ROOT / "dags" / "intake.py")
+    _print_title("Airflow tasks of one intake run")
+    _print_row("files", "batches", "tasks")
     for one in done:
-        _row(one.files, one.batches, fixed + one.batches)
+        _print_row(one.files, one.batches, fixed + one.batches)
 
 
-def _attain(environment: dict[str, str]) -> None:
-    answer = _answer(_start(environment, "attained", corpus.SCOPE, "2024Q1", "2024Q2"))
-    _title("Attainment of Kon Tum, every plan, one quarter")
-    _row("first call s", "after start-up s")
-    _row(f"{answer['start_up']:.2f}", f"{answer['seconds']:.2f}")
+def _measure_attainment(environment: dict[str, str]) -> None:
+    answer = _read_measurement(_start_measurement(environment, "attained", corpus.SCOPE, "2024Q1", "2024Q2"))
+    _print_title("Attainment of Kon Tum, every plan, one quarter")
+    _print_row("first call s", "after start-up s")
+    _print_row(f"{answer['start_up']:.2f}", f"{answer['seconds']:.2f}")
 
 
-def _parse(scratch: Path, files: Sequence[Path]) -> None:
+def _measure_parsing(scratch: Path, files: Sequence[Path]) -> None:
     folder = scratch / "parsed"
     folder.mkdir()
     for path in files:
         shutil.copy2(path, folder / path.name)
-    _title(f"Reading {len(files)} workbooks, every cell")
-    _row("parser", "s", "workbooks/s", "cells", "peak MiB", "× time")
-    environment, base = _plain_environment(scratch), 0.0
+    _print_title(f"Reading {len(files)} workbooks, every cell")
+    _print_row("parser", "s", "workbooks/s", "cells", "peak MiB", "× time")
+    environment, base = _build_environment(scratch), 0.0
     for reader in ("calamine", "openpyxl-streaming", "openpyxl"):
-        worker = _start(environment, "parsed", reader, str(folder))
-        peak, answer = _peak([worker]), _answer(worker)
+        worker = _start_measurement(environment, "parsed", reader, str(folder))
+        peak, answer = _measure_peak_memory([worker]), _read_measurement(worker)
         base = base or answer["seconds"]
         speed, times = answer["files"] / answer["seconds"], answer["seconds"] / base
-        _row(
+        _print_row(
             reader,
             f"{answer['seconds']:.2f}",
             f"{speed:.1f}",
@@ -276,27 +280,27 @@ def _parse(scratch: Path, files: Sequence[Path]) -> None:
         )
 
 
-def _rival(scratch: Path, files: Sequence[Path], environment: dict[str, str], ours: Intake) -> None:
+def _measure_rival(scratch: Path, files: Sequence[Path], environment: dict[str, str], ours: IntakeMeasurement) -> None:
     folder = scratch / "rival"
     folder.mkdir()
     for path in files:
         shutil.copy2(path, folder / path.name)
-    theirs = _answer(_start(environment, "rivalled", str(folder)))
+    theirs = _read_measurement(_start_measurement(environment, "rivalled", str(folder)))
     speeds = ours.files / ours.process_seconds, theirs["files"] / theirs["seconds"]
-    _title("The same workbooks and bounds by frictionless, loaded by pandas with openpyxl, one process")
-    _row("", "workbooks", "workbooks/s", "× throughput")
-    _row("tongket, read + check + load", ours.files, f"{speeds[0]:.1f}", f"{speeds[0] / speeds[1]:.1f}")
-    _row("frictionless + pandas", theirs["files"], f"{speeds[1]:.2f}", "1.0")
+    _print_title("The same workbooks and bounds by frictionless, loaded by pandas with openpyxl, one process")
+    _print_row("", "workbooks", "workbooks/s", "× throughput")
+    _print_row("tongket, read + check + load", ours.files, f"{speeds[0]:.1f}", f"{speeds[0] / speeds[1]:.1f}")
+    _print_row("frictionless + pandas", theirs["files"], f"{speeds[1]:.2f}", "1.0")
 
 
-def _rows(name: str) -> None:
+def _measure_module(name: str) -> None:
     """What a benchmark of its own module measured, a line a row."""
     module = importlib.import_module(f"benchmarks.{name}")
-    _title((module.__doc__ or name).splitlines()[0])
-    found = [asdict(row) for row in module.rows()]
-    _row(*found[0])
-    for row in found:
-        _row(*(f"{value:.3f}" if isinstance(value, float) else value for value in row.values()))
+    _print_title((module.__doc__ or name).splitlines()[0])
+    row_dicts = [asdict(row) for row in module.measure_rows()]
+    _print_row(*row_dicts[0])
+    for row in row_dicts:
+        _print_row(*(f"{value:.3f}" if isinstance(value, float) else value for value in row.values()))
 
 
 if __name__ == "__main__":

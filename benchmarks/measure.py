@@ -21,16 +21,16 @@ def main(arguments: list[str]) -> None:
     print(json.dumps(_MEASURES[what](*rest)))
 
 
-def received() -> Result:
+def measure_receive() -> Result:
     """Everything in the inbox taken, hashed, archived and shared out."""
     from etl import steps
 
     start = time.perf_counter()
-    batches = steps.receive()["batches"]
+    batches = steps.receive_deliveries()["batches"]
     return {"seconds": time.perf_counter() - start, "batches": batches}
 
 
-def started() -> Result:
+def measure_start_up() -> Result:
     """The imports that a processing task needs, by themselves."""
     start = time.perf_counter()
     import great_expectations  # noqa: F401 - the slowest of them
@@ -42,9 +42,9 @@ def started() -> Result:
     return {"seconds": time.perf_counter() - start}
 
 
-def processed(batch: str) -> Result:
+def measure_processing(batch: str) -> Result:
     """A batch read, checked and loaded, after start-up."""
-    start_up = started()["seconds"]
+    start_up = measure_start_up()["seconds"]
     from etl import steps
 
     start = time.perf_counter()
@@ -52,29 +52,35 @@ def processed(batch: str) -> Result:
     return {"start_up": start_up, "seconds": time.perf_counter() - start, "counted": counted}
 
 
-def attained(scope: str, warm: str, period: str) -> Result:
+def measure_attainment(scope: str, warm: str, period: str) -> Result:
     """A period's attainment: once to start up, once to measure."""
     from etl import steps
 
     start = time.perf_counter()
-    steps.attain(scope, warm)
+    steps.compute_attainment(scope, warm)
     middle = time.perf_counter()
-    steps.attain(scope, period)
+    steps.compute_attainment(scope, period)
     return {"start_up": middle - start, "seconds": time.perf_counter() - middle}
 
 
-def rivalled(folder: str) -> Result:
+def measure_rival(folder: str) -> Result:
     """The workbooks below a folder validated and loaded by other tools, into the same server."""
     from benchmarks import rival
     from etl import settings
-    from etl.warehouse import server
+    from etl.warehouse import embedded_server
 
-    return rival.run(sorted(Path(folder).rglob("*.xlsx")), server.url_for(settings.load()))
+    return rival.load_with_rival(
+        sorted(Path(folder).rglob("*.xlsx")), embedded_server.resolve_database_url(settings.load_settings())
+    )
 
 
-def parsed(reader: str, folder: str) -> Result:
+def measure_parsing(reader: str, folder: str) -> Result:
     """Every cell of every workbook below a folder, with one parser."""
-    read = {"calamine": _calamine, "openpyxl": _openpyxl, "openpyxl-streaming": _openpyxl_streaming}[reader]
+    read = {
+        "calamine": _count_calamine_cells,
+        "openpyxl": _count_openpyxl_cells,
+        "openpyxl-streaming": _count_streamed_cells,
+    }[reader]
     files = sorted(Path(folder).rglob("*.xlsx"))
     read(files[0])
     start = time.perf_counter()
@@ -82,7 +88,7 @@ def parsed(reader: str, folder: str) -> Result:
     return {"seconds": time.perf_counter() - start, "files": len(files), "cells": cells}
 
 
-def _calamine(path: Path) -> int:
+def _count_calamine_cells(path: Path) -> int:
     from python_calamine import CalamineWorkbook
 
     book = CalamineWorkbook.from_path(str(path))
@@ -90,7 +96,7 @@ def _calamine(path: Path) -> int:
     return sum(value not in {"", None} for row in rows for value in row)
 
 
-def _openpyxl(path: Path, *, streaming: bool = False) -> int:
+def _count_openpyxl_cells(path: Path, *, streaming: bool = False) -> int:
     import openpyxl
 
     book = openpyxl.load_workbook(path, data_only=True, read_only=streaming)
@@ -100,17 +106,17 @@ def _openpyxl(path: Path, *, streaming: bool = False) -> int:
     return cells
 
 
-def _openpyxl_streaming(path: Path) -> int:
-    return _openpyxl(path, streaming=True)
+def _count_streamed_cells(path: Path) -> int:
+    return _count_openpyxl_cells(path, streaming=True)
 
 
 _MEASURES: dict[str, Callable[..., Result]] = {
-    "received": received,
-    "started": started,
-    "processed": processed,
-    "attained": attained,
-    "parsed": parsed,
-    "rivalled": rivalled,
+    "received": measure_receive,
+    "started": measure_start_up,
+    "processed": measure_processing,
+    "attained": measure_attainment,
+    "parsed": measure_parsing,
+    "rivalled": measure_rival,
 }
 
 

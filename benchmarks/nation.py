@@ -23,7 +23,7 @@ from etl import load, settings
 from etl.catalog import Catalogue, load_catalogue
 from etl.catalog import models as m
 from etl.model import ElementKind, Period, PeriodKind
-from etl.warehouse import connect, migrate, server
+from etl.warehouse import connect, embedded_server, migrate
 
 PROVINCES, COMMUNES, INDICATORS = 34, 10_000, 60
 HISTORIES = (14, 28)
@@ -34,7 +34,7 @@ _SOURCE = "Mô phỏng"
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
+class NationTiming:
     """One measurement: quarters of history, cells in the warehouse, seconds to sum and seconds in all."""
 
     quarters: int
@@ -45,64 +45,66 @@ class Row:
     rows: int
 
 
-def rows(
+def measure_rows(
     *, provinces: int = PROVINCES, communes: int = COMMUNES, histories: Sequence[int] = HISTORIES
-) -> tuple[Row, ...]:
+) -> tuple[NationTiming, ...]:
     """Measures the last quarter with each length of history, shortest first; history grows backwards."""
-    made = catalogue(provinces, communes)
-    with _warehouse(made) as (owner, engine):
-        done, found = 0, []
+    made = build_catalogue(provinces, communes)
+    with _open_nation_warehouse(made) as (owner, engine):
+        done, timings = 0, []
         for quarters in sorted(histories):
             start = time.perf_counter()
             for back in range(done, quarters):
-                _report(engine, _before(back))
-            _settle(owner)
+                _insert_quarter(engine, _find_quarter_before(back))
+            _analyze_tables(owner)
             loaded, done = time.perf_counter() - start, quarters
-            found.append(_measure(engine, made, quarters, loaded))
-    return tuple(found)
+            timings.append(_measure_last_quarter(engine, made, quarters, loaded))
+    return tuple(timings)
 
 
-def _measure(engine: Engine, made: Catalogue, quarters: int, loaded: float) -> Row:
-    from etl.steps.outcome import attainments
-    from etl.warehouse.rollup import observed
+def _measure_last_quarter(engine: Engine, made: Catalogue, quarters: int, loaded: float) -> NationTiming:
+    from etl.steps.outcome import compute_attainment_rows
+    from etl.warehouse.rollup import compute_rollup
 
-    scope = made.scope("nation")
+    scope = made.get_scope("nation")
     with engine.connect() as conn:
         cells = conn.execute(text("SELECT count(*) FROM core.observation")).scalar_one()
         start = time.perf_counter()
-        observed(conn, made, scope, LAST)
+        compute_rollup(conn, made, scope, LAST)
         summed = time.perf_counter()
-        count = len(attainments(conn, made, scope, LAST, None, outlook=False))
-        return Row(quarters, cells, loaded, summed - start, time.perf_counter() - summed, count)
+        count = len(compute_attainment_rows(conn, made, scope, LAST, None, outlook=False))
+        return NationTiming(quarters, cells, loaded, summed - start, time.perf_counter() - summed, count)
 
 
-def _before(quarters: int) -> Period:
+def _find_quarter_before(quarters: int) -> Period:
     """The quarter that many before the last."""
     index = LAST.year * 4 + LAST.index - 1 - quarters
     return Period(index // 4, PeriodKind.QUARTER, index % 4 + 1)
 
 
 @contextmanager
-def _warehouse(made: Catalogue) -> Iterator[tuple[Engine, Engine]]:
+def _open_nation_warehouse(made: Catalogue) -> Iterator[tuple[Engine, Engine]]:
     """The engines of owner and loader on a fresh warehouse with the catalogue in it."""
     folder = Path(tempfile.mkdtemp(prefix="tongket-nation-"))
     try:
-        known = dataclasses.replace(settings.load(), database_url=server.start(folder / "pg"))
-        owner = connect.engine(known, "owner")
-        migrate.migrate(owner)
-        engine = connect.engine(known, "loader")
+        bench_settings = dataclasses.replace(
+            settings.load_settings(), database_url=embedded_server.start_server(folder / "pg")
+        )
+        owner = connect.build_engine(bench_settings, "owner")
+        migrate.apply_migrations(owner)
+        engine = connect.build_engine(bench_settings, "loader")
         with engine.begin() as conn:
-            load.catalogue(conn, made)
+            load.load_catalogue_rows(conn, made)
         yield owner, engine
     finally:
-        server.stop(folder / "pg")
+        embedded_server.stop_server(folder / "pg")
         shutil.rmtree(folder)
 
 
 # --- what is reported ---------------------------------------------------------------------------------
 
 
-def _report(engine: Engine, period: Period) -> None:
+def _insert_quarter(engine: Engine, period: Period) -> None:
     """Every commune's form of a quarter. A part is at most its whole, and numbers differ by unit and quarter."""
     named = {"key": period.key, "year": period.year, "seed": period.year * 4 + period.index}
     with engine.begin() as conn:
@@ -132,7 +134,7 @@ WHERE s.period = :key
 """
 
 
-def _settle(owner: Engine) -> None:
+def _analyze_tables(owner: Engine) -> None:
     """What the server would do by itself within minutes: statistics of the new rows."""
     with owner.begin() as conn:
         for table in ("core.submission", "core.observation"):
@@ -142,19 +144,19 @@ def _settle(owner: Engine) -> None:
 # --- the catalogue ------------------------------------------------------------------------------------
 
 
-def catalogue(provinces: int = PROVINCES, communes: int = COMMUNES) -> Catalogue:
+def build_catalogue(provinces: int = PROVINCES, communes: int = COMMUNES) -> Catalogue:
     """The nation's catalogue: communes report quarterly, provinces are shown."""
-    base = load_catalogue(settings.load().catalog)
+    base = load_catalogue(settings.load_settings().catalog)
     units = (
-        _unit("VN", "nation", ""),
-        *(_unit(f"P{i:02d}", "province", "VN") for i in range(provinces)),
-        *(_unit(f"{i:05d}", "commune", f"P{i % provinces:02d}") for i in range(communes)),
+        _build_unit("VN", "nation", ""),
+        *(_build_unit(f"P{i:02d}", "province", "VN") for i in range(provinces)),
+        *(_build_unit(f"{i:05d}", "commune", f"P{i % provinces:02d}") for i in range(communes)),
     )
     elements = {
         code: m.DataElement(code=code, name=code, kind=kind)
         for codes, kind in (
-            (_names("n", _NUMERATORS), ElementKind.FLOW),
-            (_names("d", _DENOMINATORS), ElementKind.STOCK),
+            (_list_element_codes("n", _NUMERATORS), ElementKind.FLOW),
+            (_list_element_codes("d", _DENOMINATORS), ElementKind.STOCK),
         )
         for code in codes
     }
@@ -167,24 +169,36 @@ def catalogue(provinces: int = PROVINCES, communes: int = COMMUNES) -> Catalogue
         m.Column(set="nation", version="1", sheet="N1", position=i, header=code, data_element=code, required=True)
         for i, code in enumerate(elements)
     )
-    indicators = {i.code: i for i in map(_indicator, range(INDICATORS))}
+    indicators = {i.code: i for i in map(_build_indicator, range(INDICATORS))}
     return dataclasses.replace(
-        base, sha256="nation", units=units, successions=(), elements=elements, relations=(), indicators=indicators,
-        plans={"nation": _plan(indicators)}, columns=columns, forms={form.id: form}, regimes={"nation": _regime()},
-        scopes={"nation": _scope(base)}, agreed={}, inheritance=(), official_population=(),
+        base,
+        sha256="nation",
+        units=units,
+        successions=(),
+        elements=elements,
+        relations=(),
+        indicators=indicators,
+        plans={"nation": _build_plan(indicators)},
+        columns=columns,
+        forms={form.id: form},
+        regimes={"nation": _build_regime()},
+        scopes={"nation": _build_scope(base)},
+        agreed={},
+        inheritance=(),
+        official_population=(),
         by_code={u.code: (u,) for u in units},
-    )  # fmt: skip
+    )
 
 
-def _names(letter: str, count: int) -> list[str]:
+def _list_element_codes(letter: str, count: int) -> list[str]:
     return [f"{letter}{i:02d}" for i in range(count)]
 
 
-def _unit(code: str, level: str, parent: str) -> m.Unit:
+def _build_unit(code: str, level: str, parent: str) -> m.Unit:
     return m.Unit(code=code, name=code, level=level, parent=parent, valid_from=_BORN, legal_basis=_SOURCE)  # type: ignore[arg-type]
 
 
-def _indicator(i: int) -> m.Indicator:
+def _build_indicator(i: int) -> m.Indicator:
     above, below = f"n{i % _NUMERATORS:02d}", f"d{i // _NUMERATORS * 3 + i % 3:02d}"
     return m.Indicator(
         code=f"i{i:02d}", name=f"Chỉ tiêu {i}", short_name=f"Chỉ tiêu {i}", method="ratio", factor=100, unit="%",
@@ -193,7 +207,7 @@ def _indicator(i: int) -> m.Indicator:
     )  # fmt: skip
 
 
-def _plan(indicators: dict[str, m.Indicator]) -> m.Plan:
+def _build_plan(indicators: dict[str, m.Indicator]) -> m.Plan:
     goal = m.Milestone(period="2030", written="95", operator=">=", value=Decimal(95))
     targets = tuple(
         m.Target(
@@ -208,7 +222,7 @@ def _plan(indicators: dict[str, m.Indicator]) -> m.Plan:
     )  # fmt: skip
 
 
-def _regime() -> m.Regime:
+def _build_regime() -> m.Regime:
     due = m.LevelDeadline(level="commune", working_days=5, basis="configured", source=_SOURCE)
     return m.Regime(
         id="nation", title=_SOURCE, number="1", calendar="statistical", valid_from=_BORN, source=_SOURCE,
@@ -216,8 +230,8 @@ def _regime() -> m.Regime:
     )  # fmt: skip
 
 
-def _scope(base: Catalogue) -> m.Scope:
-    first = _before(max(HISTORIES) - 1)
+def _build_scope(base: Catalogue) -> m.Scope:
+    first = _find_quarter_before(max(HISTORIES) - 1)
     owed = m.Submission(
         form="nation-quarter", level="commune", regime="nation", from_period=first.key, to_period=LAST.key
     )
@@ -231,7 +245,7 @@ def _scope(base: Catalogue) -> m.Scope:
 def main() -> None:
     """Measures and prints."""
     print(f"{'quarters':>10}{'cells':>14}{'loading s':>12}{'roll-up s':>12}{'attainment s':>14}{'rows':>8}")
-    for row in rows():
+    for row in measure_rows():
         print(
             f"{row.quarters:>10}{row.cells:>14}{row.load_seconds:>12.1f}{row.rollup_seconds:>12.1f}"
             f"{row.whole_seconds:>14.1f}{row.rows:>8}"

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import corpus
 from etl import settings
 from etl.catalog import load_catalogue
+from simulation import workbook_corpus as corpus
 
 PERIOD = "2024Q4"
 _FILES = 40
@@ -24,7 +24,7 @@ _FILES = 40
 
 
 @dataclass(frozen=True)
-class Row:
+class ReportTiming:
     """One measurement. `cpu` is of this process, without PostgreSQL's and LibreOffice's; `wall` is of the clock."""
 
     what: str
@@ -33,83 +33,89 @@ class Row:
     wall: float
 
 
-def rows() -> list[Row]:
+def measure_rows() -> list[ReportTiming]:
     """All documents of all plans from the warehouse (PDF apart), the largest Word report alone, the PDF."""
-    with _world():
+    with _open_report_warehouse():
         from etl import report as room
-        from etl.report.dates import snapshot_moment
-        from etl.report.pdf import convert
+        from etl.report.dates import parse_snapshot_time
+        from etl.report.pdf import convert_to_pdf
         from etl.steps import drafting
 
-        given, real = [], room.draft
+        report_inputs, real = [], room.write_report_draft
 
-        def noting(full: Any, templates: Path, folder: Path) -> dict[str, Path]:
-            given.append(full)
+        def record_report_input(full: Any, templates: Path, folder: Path) -> dict[str, Path]:
+            report_inputs.append(full)
             return real(full, templates, folder)
 
-        room.draft, kept = noting, drafting.add_pdf
-        drafting.add_pdf = _no_pdf
+        room.write_report_draft, kept = record_report_input, drafting.add_pdf
+        drafting.add_pdf = _skip_pdf
         try:
-            _report(again=False)  # starts the libraries
-            given.clear()
-            drafted = _timed("all documents of a quarter, all plans", lambda: _report(again=True))
+            _draft_reports(again=False)  # starts the libraries
+            report_inputs.clear()
+            drafted = _measure_work("all documents of a quarter, all plans", lambda: _draft_reports(again=True))
         finally:
-            room.draft, drafting.add_pdf = real, kept
+            room.write_report_draft, drafting.add_pdf = real, kept
         paths = [path for path in map(Path, drafted[1]["documents"]) if path.suffix == ".docx"]
-        words = [_timed(f"one Word report ({full.plan.id})", lambda full=full: _word(full))[0] for full in given]  # type: ignore[misc]
+        words = [
+            _measure_work(f"one Word report ({full.plan.id})", lambda full=full: _render_word_report(full))[0]
+            for full in report_inputs
+        ]  # type: ignore[misc]
         documents = {path.name: path.read_bytes() for path in paths}
-        moment = snapshot_moment(given[0].snapshot_at)
-        made, converted = _timed("PDF of all Word reports, one start", lambda: convert(documents, moment))
+        moment = parse_snapshot_time(report_inputs[0].snapshot_at)
+        made, converted = _measure_work("PDF of all Word reports, one start", lambda: convert_to_pdf(documents, moment))
         printed = [made] if not converted.problem else []
         return [drafted[0], max(words, key=lambda row: row.cpu), *printed]
 
 
-def _no_pdf(drafts: object, known_at: str) -> str:  # noqa: ARG001 - stands in for the step
+def _skip_pdf(drafts: object, known_at: str) -> str:  # noqa: ARG001 - stands in for the step
     return ""
 
 
-def _report(*, again: bool) -> dict[str, Any]:
+def _draft_reports(*, again: bool) -> dict[str, Any]:
     from etl import steps
 
     return steps.drafting.report(corpus.SCOPE, PERIOD, "quarter", again=again)
 
 
-def _word(given: Any) -> list[bytes]:
+def _render_word_report(report_input: Any) -> list[bytes]:
     """Facts, pictures and words of one report."""
-    from etl.report.canvas import png
-    from etl.report.charts import drawings, overview
-    from etl.report.dates import snapshot_moment
+    from etl.report.canvas import encode_png
+    from etl.report.charts import draw_annex_pictures, draw_overview
+    from etl.report.dates import parse_snapshot_time
+    from etl.report.docx import render_word_report
     from etl.report.facts import build_facts
     from etl.report.sentences import load_sentences
-    from etl.report.words import word_report
 
-    templates = settings.load().templates
+    templates = settings.load_settings().templates
     say = load_sentences(templates / "sentences.yaml")
-    facts = build_facts(given, say)
-    first = overview(facts)
-    chart, pictures = png(first) if first else b"", [png(drawing) for drawing in drawings(facts)]
-    moment = snapshot_moment(given.snapshot_at)
-    return [word_report(facts, say, templates / "report.docx", chart, pictures, moment)]
+    facts = build_facts(report_input, say)
+    first = draw_overview(facts)
+    chart, pictures = (
+        encode_png(first) if first else b"",
+        [encode_png(drawing) for drawing in draw_annex_pictures(facts)],
+    )
+    moment = parse_snapshot_time(report_input.snapshot_at)
+    return [render_word_report(facts, say, templates / "report.docx", chart, pictures, moment)]
 
 
-def _timed(what: str, work: Callable[[], Any]) -> tuple[Row, Any]:
+def _measure_work(what: str, work: Callable[[], Any]) -> tuple[ReportTiming, Any]:
     cpu, wall = time.process_time(), time.perf_counter()
     made = work()
-    row = Row(what, _count(made), time.process_time() - cpu, time.perf_counter() - wall)
+    row = ReportTiming(what, _count_documents(made), time.process_time() - cpu, time.perf_counter() - wall)
     return row, made
 
 
-def _count(made: Any) -> int:
+def _count_documents(made: Any) -> int:
     if isinstance(made, dict):
         return len(made["documents"])
     return len(made) if isinstance(made, list) else len(made.files)
 
 
 @contextmanager
-def _world() -> Iterator[None]:
+def _open_report_warehouse() -> Iterator[None]:
     """A warehouse that holds a year of quarters; the server is stopped at the end."""
     from etl import steps
-    from etl.warehouse import server
+    from etl.warehouse import embedded_server
 
     with tempfile.TemporaryDirectory(prefix="tongket-bench-") as var:
         wanted = {
@@ -118,18 +124,20 @@ def _world() -> Iterator[None]:
         before = {key: os.environ.get(key) for key in wanted}
         os.environ.update(wanted)
         try:
-            corpus.make(load_catalogue(settings.load().catalog), settings.load().inbox, _FILES)
-            steps.migrate()
-            for batch in steps.receive()["batches"]:
+            corpus.write_corpus(
+                load_catalogue(settings.load_settings().catalog), settings.load_settings().inbox, _FILES
+            )
+            steps.migrate_warehouse()
+            for batch in steps.receive_deliveries()["batches"]:
                 steps.process_batch(batch)
             yield
         finally:
-            server.stop(Path(var) / "pg")
+            embedded_server.stop_server(Path(var) / "pg")
             for key, value in before.items():
                 os.environ.pop(key)
                 os.environ |= {key: value} if value is not None else {}
 
 
 if __name__ == "__main__":
-    for row in rows():
+    for row in measure_rows():
         print(f"{row.what}: {row.documents} files, {row.cpu:.2f} s of the processor, {row.wall:.2f} s by the clock")

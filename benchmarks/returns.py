@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 
 from etl import settings
 from etl.catalog import load_catalogue
-from etl.model import Finding, Level, Period
+from etl.model import Finding, FindingLevel, Period
 
 FINDINGS = (1, 20, 200, 500)
 _ROUNDS = 3
 
 
 @dataclass(frozen=True)
-class Row:
+class ReturnTiming:
     """One number of findings. Seconds are of the processor, the best of some rounds; sizes are bytes."""
 
     findings: int
@@ -28,57 +28,57 @@ class Row:
     size_after: int
 
 
-def rows() -> list[Row]:
+def measure_rows() -> list[ReturnTiming]:
     """A row for each number of findings."""
-    from etl.returns import Answer
+    from etl.returns import SubmissionAnswer
 
-    catalogue = load_catalogue(settings.load().catalog)
+    catalogue = load_catalogue(settings.load_settings().catalog)
     scope, form = catalogue.scopes["kon-tum"], catalogue.forms["kt-district-quarter"]
     period = Period.parse("2024Q3")
-    unit = catalogue.children(scope.area_unit, "district", period.end)[0]
-    original, cells = _issued(catalogue, scope, form, unit, period)
-    answer = Answer(
+    unit = catalogue.list_children(scope.area_unit, "district", period.end)[0]
+    original, cells = _issue_workbook(catalogue, scope, form, unit, period)
+    answer = SubmissionAnswer(
         unit.code, "Báo cáo.xlsx", "ab" * 32, dt.datetime(2024, 10, 4, tzinfo=dt.UTC), False, (),
         simulated=True, original=original,
     )  # fmt: skip
-    found = []
+    timings = []
     for count in FINDINGS:
-        asked = replace(answer, findings=tuple(_finding(i, *cell) for i, cell in enumerate(cells[:count])))
-        seconds, back = _best(asked)
-        again, _ = _best(replace(asked, original=back))
-        found.append(Row(len(asked.findings), seconds, again, len(original), len(back)))
-    return found
+        variant = replace(answer, findings=tuple(_build_finding(i, *cell) for i, cell in enumerate(cells[:count])))
+        seconds, back = _measure_best_round(variant)
+        again, _ = _measure_best_round(replace(variant, original=back))
+        timings.append(ReturnTiming(len(variant.findings), seconds, again, len(original), len(back)))
+    return timings
 
 
-def _issued(*about: object) -> tuple[bytes, list[tuple[str, str]]]:
+def _issue_workbook(*about: object) -> tuple[bytes, list[tuple[str, str]]]:
     """A workbook and the cells that can be wrong in it."""
-    from benchmarks.fill import read_manifest
-    from etl.forms import issue
+    from etl.forms import issue_form
+    from simulation.form_filling import read_manifest
 
-    data = issue(*about, simulated=True)  # type: ignore[arg-type]
+    data = issue_form(*about, simulated=True)  # type: ignore[arg-type]
     return data, [(entry.sheet, entry.cell) for entry in read_manifest(data).entries]
 
 
-def _finding(number: int, sheet: str, cell: str) -> Finding:
-    level = list(Level)[number % len(Level)]
+def _build_finding(number: int, sheet: str, cell: str) -> Finding:
+    level = list(FindingLevel)[number % len(FindingLevel)]
     return Finding(
         f"V{number % 7 + 1:02}", level, f"“mười hai” ở ô {cell} không phải là một số.", "Chỉ nhập số.", sheet, cell
     )
 
 
-def _best(answer: object) -> tuple[float, bytes]:
-    from etl.returns.annotate import annotated
+def _measure_best_round(answer: object) -> tuple[float, bytes]:
+    from etl.returns.annotate import annotate_workbook
 
     taken, back = [], b""
     for _ in range(_ROUNDS):
         start = time.process_time()
-        back = annotated(answer)  # type: ignore[arg-type]
+        back = annotate_workbook(answer)  # type: ignore[arg-type]
         taken.append(time.process_time() - start)
     return min(taken), back
 
 
 if __name__ == "__main__":
-    for row in rows():
+    for row in measure_rows():
         print(
             f"{row.findings:>4} findings: {row.seconds:.3f} s, marked again {row.seconds_again:.3f} s; "
             f"{row.size_before} → {row.size_after} bytes"

@@ -12,33 +12,33 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.fill import read_manifest
 from etl import settings
 from etl.catalog import Catalogue, load_catalogue
-from etl.catalog.layout import SheetLayout, layout
+from etl.catalog.layout import SheetLayout, build_form_layout
 from etl.model import Period
+from simulation.form_filling import read_manifest
 
 _LAST_ROW = 200  # no issued form is longer
 
 
-def run(files: Sequence[Path], url: str) -> dict[str, float]:
+def load_with_rival(files: Sequence[Path], url: str) -> dict[str, float]:
     """Validates and loads workbooks one after another into a table of a database. Seconds and rows."""
     from sqlalchemy import create_engine
 
-    catalogue = load_catalogue(settings.load().catalog)
+    catalogue = load_catalogue(settings.load_settings().catalog)
     engine = create_engine(url)
-    _one(files[0], catalogue, engine)
+    _load_workbook(files[0], catalogue, engine)
     start = time.perf_counter()
-    rows = sum(_one(path, catalogue, engine) for path in files)
+    rows = sum(_load_workbook(path, catalogue, engine) for path in files)
     return {"seconds": time.perf_counter() - start, "rows": rows, "files": len(files)}
 
 
-def _one(path: Path, catalogue: Catalogue, engine: Any) -> int:
+def _load_workbook(path: Path, catalogue: Catalogue, engine: Any) -> int:
     import pandas as pd
 
     parts = []
-    for sheet in _tables(path, catalogue):
-        errors = _validate(path, sheet, catalogue)
+    for sheet in _list_commune_sheets(path, catalogue):
+        errors = _validate_sheet(path, sheet, catalogue)
         if errors:
             raise SystemExit(f"{path}: {sheet.code} {errors[:3]}")
         frame = pd.read_excel(
@@ -55,20 +55,20 @@ def _one(path: Path, catalogue: Catalogue, engine: Any) -> int:
     return len(every)
 
 
-def _tables(path: Path, catalogue: Catalogue) -> Iterator[SheetLayout]:
+def _list_commune_sheets(path: Path, catalogue: Catalogue) -> Iterator[SheetLayout]:
     """The sheets of communes, which hold nearly all the cells; the others would only add to the rival's time."""
     stamp = read_manifest(path.read_bytes()).stamp
-    form, scope = catalogue.forms[stamp.form], catalogue.scope_of_form(stamp.form)
+    form, scope = catalogue.forms[stamp.form], catalogue.find_scope_of_form(stamp.form)
     period = Period.parse(stamp.period)
-    unit = catalogue.unit(stamp.unit, period.end)
+    unit = catalogue.find_unit(stamp.unit, period.end)
     if scope is None or unit is None:
         raise SystemExit(f"{path}: not a workbook of the catalogue")
-    for sheet in layout(catalogue, scope, form, unit, period).sheets:
+    for sheet in build_form_layout(catalogue, scope, form, unit, period).sheets:
         if sheet.layout == "by_commune":
             yield sheet
 
 
-def _validate(path: Path, sheet: SheetLayout, catalogue: Catalogue) -> list[str]:
+def _validate_sheet(path: Path, sheet: SheetLayout, catalogue: Catalogue) -> list[str]:
     from frictionless import Checklist, Dialect, Schema, checks
     from frictionless.formats import ExcelControl
     from frictionless.resources import TableResource

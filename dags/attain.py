@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
-from tongket_common import ATTAINMENT, DEFAULTS, LONGER_PERIODS, OBSERVATIONS, key_of
+from tongket_common import ATTAINMENT, DEFAULTS, LONGER_PERIODS, OBSERVATIONS, read_partition_key
 
 with DAG(
     dag_id="attain",
@@ -43,26 +43,26 @@ with DAG(
     def scopes() -> list[str]:
         from etl import steps
 
-        key_of(get_current_context())
-        return steps.scopes()
+        read_partition_key(get_current_context())
+        return steps.list_scopes()
 
     @task(multiple_outputs=False, map_index_template="{{ scope }}")
     def compute(scope: str) -> dict[str, object]:
         from etl import steps
 
-        return steps.attain(scope, key_of(get_current_context()))
+        return steps.compute_attainment(scope, read_partition_key(get_current_context()))
 
     # The event carries the run's own partition key.
     @task(outlets=[ATTAINMENT], trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
     def announce() -> str:
-        return key_of(get_current_context())
+        return read_partition_key(get_current_context())
 
     @task(outlets=[LONGER_PERIODS], trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
     def announce_longer(*, outlet_events) -> list[str]:
         from etl import steps
 
-        period = key_of(get_current_context())
-        longer = steps.longer_periods(period)
+        period = read_partition_key(get_current_context())
+        longer = steps.list_longer_periods(period)
         if not longer:
             raise AirflowSkipException(f"No report on six or nine months rests on {period} now.")
         outlet_events[LONGER_PERIODS].add_partitions(longer)

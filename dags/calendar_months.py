@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, CronPartitionTimetable, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
-from tongket_common import DEFAULTS, PERIODS, TIMEZONE, key_of
+from tongket_common import DEFAULTS, PERIODS, TIMEZONE, read_partition_key
 
 with DAG(
     dag_id="calendar",
@@ -33,8 +33,8 @@ with DAG(
     def announce(*, outlet_events) -> list[str]:
         from etl import steps
 
-        month = key_of(get_current_context())
-        periods = steps.periods_opening(month)
+        month = read_partition_key(get_current_context())
+        periods = steps.list_periods_to_open(month)
         if not periods:
             raise AirflowSkipException(f"No period opens in {month}.")
         outlet_events[PERIODS].add_partitions(periods)

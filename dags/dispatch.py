@@ -22,7 +22,7 @@ from __future__ import annotations
 from airflow.sdk import DAG, CronTriggerTimetable, task
 from airflow.sdk.exceptions import AirflowSkipException
 from tongket_common import DEFAULTS, TIMEZONE
-from tongket_mail import post_office
+from tongket_mail import build_mail_opener
 
 with DAG(
     dag_id="dispatch",
@@ -45,7 +45,7 @@ with DAG(
     def mail() -> dict[str, object]:
         from etl import steps
 
-        done = steps.dispatch_mail(post_office(steps.smtp_connection()))
+        done = steps.dispatch_mail(build_mail_opener(steps.get_smtp_connection_id()))
         if "skipped" in done:
             raise AirflowSkipException(str(done["skipped"]))
         return done

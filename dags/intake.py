@@ -44,7 +44,7 @@ with DAG(
     def receive() -> list[int]:
         from etl import steps
 
-        return steps.receive()["batches"]
+        return steps.receive_deliveries()["batches"]
 
     @task(multiple_outputs=False, map_index_template="batch {{ batch }}")
     def process(batch: int) -> dict[str, object]:
@@ -56,13 +56,13 @@ with DAG(
     def returns() -> dict[str, object]:
         from etl import steps
 
-        return steps.returns()
+        return steps.write_answers()
 
     @task(outlets=[OBSERVATIONS], trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
     def announce(results: list[dict[str, object]], *, outlet_events) -> list[str]:
         from etl import steps
 
-        periods = steps.touched_periods(results[:])
+        periods = steps.list_periods_to_compute(results[:])
         if not periods:
             raise AirflowSkipException("No period changed.")
         outlet_events[OBSERVATIONS].add_partitions(periods)

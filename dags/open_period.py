@@ -17,7 +17,7 @@ A re-run is always safe: the same catalogue gives the same workbooks, and only w
 from __future__ import annotations
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, get_current_context, task
-from tongket_common import DEFAULTS, PERIODS, key_of
+from tongket_common import DEFAULTS, PERIODS, read_partition_key
 
 with DAG(
     dag_id="open_period",
@@ -34,13 +34,13 @@ with DAG(
     def scopes() -> list[str]:
         from etl import steps
 
-        key_of(get_current_context())
-        return steps.scopes()
+        read_partition_key(get_current_context())
+        return steps.list_scopes()
 
     @task(multiple_outputs=False, map_index_template="{{ scope }}")
     def issue(scope: str) -> dict[str, object]:
         from etl import steps
 
-        return steps.open_period(scope, key_of(get_current_context()))
+        return steps.open_period(scope, read_partition_key(get_current_context()))
 
     issue.expand(scope=scopes())

@@ -22,8 +22,8 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, CronPartitionTimetable, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
-from tongket_common import DEFAULTS, OBSERVATIONS, TIMEZONE, key_of
-from tongket_mail import post_office
+from tongket_common import DEFAULTS, OBSERVATIONS, TIMEZONE, read_partition_key
+from tongket_mail import build_mail_opener
 
 with DAG(
     dag_id="remind",
@@ -40,8 +40,8 @@ with DAG(
     def announce(*, outlet_events) -> list[str]:
         from etl import steps
 
-        day = key_of(get_current_context())
-        periods = steps.passed_deadlines(day)
+        day = read_partition_key(get_current_context())
+        periods = steps.list_passed_deadlines(day)
         if not periods:
             raise AirflowSkipException(f"No deadline has passed by {day} that is not known.")
         outlet_events[OBSERVATIONS].add_partitions(periods)
@@ -51,23 +51,25 @@ with DAG(
     def note(periods: list[str]) -> list[str]:
         from etl import steps
 
-        return steps.note_deadlines(key_of(get_current_context()), periods)
+        return steps.record_passed_deadlines(read_partition_key(get_current_context()), periods)
 
     @task
     def scopes() -> list[str]:
         from etl import steps
 
-        key_of(get_current_context())
-        return steps.scopes()
+        read_partition_key(get_current_context())
+        return steps.list_scopes()
 
     @task(multiple_outputs=False, map_index_template="{{ scope }}")
     def remind(scope: str) -> dict[str, object]:
         from etl import steps
 
-        told = steps.remind(scope, key_of(get_current_context()), post_office(steps.smtp_connection()))
-        if "skipped" in told:
-            raise AirflowSkipException(str(told["skipped"]))
-        return told
+        reminded = steps.remind_units(
+            scope, read_partition_key(get_current_context()), build_mail_opener(steps.get_smtp_connection_id())
+        )
+        if "skipped" in reminded:
+            raise AirflowSkipException(str(reminded["skipped"]))
+        return reminded
 
     note(announce())
     remind.expand(scope=scopes())

@@ -30,7 +30,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, PartitionedAssetTimetable
 from tongket_common import ATTAINMENT, DEFAULTS
-from tongket_reports import WAITING_RUNS, draft_and_sign
+from tongket_reports import WAITING_RUNS, add_report_tasks
 
 with DAG(
     dag_id="report_annual",
@@ -42,4 +42,4 @@ with DAG(
     description="Drafts the annual reports of every scope that is due, and has them signed off",
     doc_md=__doc__,
 ):
-    draft_and_sign("year")
+    add_report_tasks("year")

@@ -33,8 +33,8 @@ publishing again changes nothing. To decide again on a document that was sent ba
 from __future__ import annotations
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, get_current_context, task
-from tongket_common import ATTAINMENT, DEFAULTS, key_of
-from tongket_reports import WAITING_RUNS, draft_and_sign
+from tongket_common import ATTAINMENT, DEFAULTS, read_partition_key
+from tongket_reports import WAITING_RUNS, add_report_tasks
 
 with DAG(
     dag_id="report_quarterly",
@@ -46,12 +46,12 @@ with DAG(
     description="Drafts the quarterly reports of every scope that is due, and has them signed off",
     doc_md=__doc__,
 ):
-    found = draft_and_sign("quarter")
+    due_scopes = add_report_tasks("quarter")
 
     @task(multiple_outputs=False, map_index_template="{{ scope }}")
     def feedback(scope: str) -> dict[str, object]:
         from etl import steps
 
-        return steps.feedback(scope, key_of(get_current_context()))
+        return steps.write_unit_feedback(scope, read_partition_key(get_current_context()))
 
-    feedback.expand(scope=found)
+    feedback.expand(scope=due_scopes)

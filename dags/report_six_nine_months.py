@@ -31,7 +31,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, PartitionedAssetTimetable
 from tongket_common import DEFAULTS, LONGER_PERIODS
-from tongket_reports import WAITING_RUNS, draft_and_sign
+from tongket_reports import WAITING_RUNS, add_report_tasks
 
 with DAG(
     dag_id="report_six_nine_months",
@@ -43,4 +43,4 @@ with DAG(
     description="Drafts the reports on six and nine months of every scope that is due, and has them signed off",
     doc_md=__doc__,
 ):
-    draft_and_sign("half", "nine_months")
+    add_report_tasks("half", "nine_months")

@@ -41,7 +41,7 @@ KEY_OF_CADENCE = {
 }
 
 
-def key_of(context: Mapping[str, Any]) -> str:
+def read_partition_key(context: Mapping[str, Any]) -> str:
     """The run's partition key.
 
     Raises:
@@ -53,14 +53,14 @@ def key_of(context: Mapping[str, Any]) -> str:
     return str(key)
 
 
-def key_and_cadence(context: Mapping[str, Any], cadences: Iterable[str]) -> tuple[str, str]:
+def match_key_and_cadence(context: Mapping[str, Any], cadences: Iterable[str]) -> tuple[str, str]:
     """The run's partition key and its cadence, where it is one of those that this DAG reports on.
 
     Raises:
         AirflowSkipException: the key is of another kind; its own DAG runs for it.
     """
-    key, wanted = key_of(context), list(cadences)
-    found = next((cadence for cadence in wanted if KEY_OF_CADENCE[cadence].fullmatch(key)), None)
-    if found is None:
-        raise AirflowSkipException(f"{key} is no {' or '.join(wanted)}: nothing for this DAG to do.")
-    return key, found
+    key, allowed = read_partition_key(context), list(cadences)
+    matched = next((cadence for cadence in allowed if KEY_OF_CADENCE[cadence].fullmatch(key)), None)
+    if matched is None:
+        raise AirflowSkipException(f"{key} is no {' or '.join(allowed)}: nothing for this DAG to do.")
+    return key, matched

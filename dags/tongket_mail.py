@@ -12,10 +12,10 @@ from contextlib import AbstractContextManager, contextmanager
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
 
-Post = Callable[[], AbstractContextManager[tuple[smtplib.SMTP, str]]]
+MailOpener = Callable[[], AbstractContextManager[tuple[smtplib.SMTP, str]]]
 
 
-def post_office(connection: str) -> Post | None:
+def build_mail_opener(connection: str) -> MailOpener | None:
     """What opens a session with the mail server of a connection; None where Airflow has no such connection.
 
     Raises:
@@ -24,15 +24,15 @@ def post_office(connection: str) -> Post | None:
     from airflow.providers.smtp.hooks.smtp import SmtpHook
 
     try:
-        known = SmtpHook.get_connection(connection)
+        smtp_connection = SmtpHook.get_connection(connection)
     except AirflowNotFoundException:
         return None
-    sender = known.extra_dejson.get("from_email")
+    sender = smtp_connection.extra_dejson.get("from_email")
     if not sender:
         raise AirflowFailException(f"Connection {connection} has no sender: write from_email into its extra.")
 
     @contextmanager
-    def session() -> Iterator[tuple[smtplib.SMTP, str]]:
+    def open_mail_session() -> Iterator[tuple[smtplib.SMTP, str]]:
         try:
             hook = SmtpHook(connection).get_conn()
         except AirflowException as error:  # the hook's word for a server that hangs up
@@ -43,4 +43,4 @@ def post_office(connection: str) -> Post | None:
         finally:
             client.close()
 
-    return session
+    return open_mail_session

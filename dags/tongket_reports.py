@@ -11,7 +11,7 @@ from typing import Any
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param, TriggerRule, get_current_context, task, task_group
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
-from tongket_common import key_and_cadence
+from tongket_common import match_key_and_cadence
 
 log = logging.getLogger("airflow.task")
 
@@ -25,8 +25,8 @@ WAITING_RUNS = 1000
 def due(cadences: list[str]) -> list[str]:
     from etl import steps
 
-    period, _ = key_and_cadence(get_current_context(), cadences)
-    answers = {scope: steps.report_due(scope, period) for scope in steps.scopes()}
+    period, _ = match_key_and_cadence(get_current_context(), cadences)
+    answers = {scope: steps.check_report_due(scope, period) for scope in steps.list_scopes()}
     for scope, answer in answers.items():
         log.info("%s %s: %s (%s)", scope, period, "due" if answer["due"] else "not yet", answer["why"])
     ready = [scope for scope, answer in answers.items() if answer["due"]]
@@ -39,8 +39,8 @@ def due(cadences: list[str]) -> list[str]:
 def write(scope: str, cadences: list[str]) -> dict[str, object]:
     from etl import steps
 
-    period, cadence = key_and_cadence(get_current_context(), cadences)
-    written = steps.report(scope, period, cadence)
+    period, cadence = match_key_and_cadence(get_current_context(), cadences)
+    written = steps.draft_reports(scope, period, cadence)
     if "skipped" in written:
         raise AirflowSkipException(str(written["skipped"]))
     return written
@@ -51,14 +51,16 @@ def ask(written: list[dict[str, str]], cadences: list[str]) -> list[dict[str, ob
     from etl import steps
 
     context, scopes = get_current_context(), [result["scope"] for result in written]
-    period, cadence = key_and_cadence(context, cadences)
-    questions = steps.to_sign(scopes, period, cadence, context["run_id"], lambda run: _waits(context["ti"], run))
+    period, cadence = match_key_and_cadence(context, cadences)
+    questions = steps.request_signoffs(
+        scopes, period, cadence, context["run_id"], lambda run: _is_run_waiting(context["ti"], run)
+    )
     if not questions:
         raise AirflowSkipException("Nothing to decide: decided already, asked already, or no printed number changed.")
     return questions
 
 
-def _waits(ti, run: str) -> bool:
+def _is_run_waiting(ti, run: str) -> bool:
     """Whether another run of this DAG has not ended: what it asked is still asked."""
     return bool(ti.get_dr_count(dag_id=ti.dag_id, run_ids=[run], states=["queued", "running"]))
 
@@ -67,7 +69,7 @@ def _waits(ti, run: str) -> bool:
 def conclude(report: int, answer: dict[str, object]) -> dict[str, object]:
     from etl import steps
 
-    done = steps.conclude(report, answer)
+    done = steps.apply_signoff_answer(report, answer)
     if "refused" in done:
         raise AirflowFailException(str(done["refused"]))
     return done
@@ -93,11 +95,11 @@ def sign(report: int, subject: str, body: str) -> None:
     conclude(report, approve.output)
 
 
-def draft_and_sign(*cadences: str) -> Any:
+def add_report_tasks(*cadences: str) -> Any:
     """Adds the tasks to the DAG that is being defined, for some cadences (``quarter``, …); gives the scopes due."""
-    found = due(list(cadences))
-    written = write.partial(cadences=list(cadences)).expand(scope=found)
+    due_scopes = due(list(cadences))
+    written = write.partial(cadences=list(cadences)).expand(scope=due_scopes)
     questions = ask(written, list(cadences))
     sign.expand_kwargs(questions)
-    [found, written, questions] >> watch()
-    return found
+    [due_scopes, written, questions] >> watch()
+    return due_scopes

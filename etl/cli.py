@@ -40,14 +40,14 @@ Geography = Annotated[
 REFUSED = 1
 
 
-def _run(as_json: bool, work: Callable[[], Any], show: Callable[[Any], None]) -> Any:
+def _run_command(as_json: bool, work: Callable[[], Any], show: Callable[[Any], None]) -> Any:
     """Does the work and prints its result; an error of ours becomes its exit code and one clear message."""
     try:
         result = work()
     except TongketError as error:
         if as_json:
-            said = {"error": {"what": error.what, "where": error.where, "fix": error.fix}}
-            typer.echo(json.dumps(said, ensure_ascii=False))
+            payload = {"error": {"what": error.what, "where": error.where, "fix": error.fix}}
+            typer.echo(json.dumps(payload, ensure_ascii=False))
         else:
             typer.echo(f"tongket: {error.what}", err=True)
             for word, text in (("where", error.where), ("do", error.fix)):
@@ -61,7 +61,7 @@ def _run(as_json: bool, work: Callable[[], Any], show: Callable[[Any], None]) ->
     return result
 
 
-def _plain(result: dict[str, Any]) -> None:
+def _print_result(result: dict[str, Any]) -> None:
     for key, value in result.items():
         if isinstance(value, list | tuple):
             typer.echo(f"{key}:")
@@ -82,7 +82,7 @@ def forms(
     """Issue the workbooks of a period."""
     from etl import steps
 
-    _run(json_, lambda: steps.issue_forms(scope, period, to, unit), _plain)
+    _run_command(json_, lambda: steps.issue_forms(scope, period, to, unit), _print_result)
 
 
 @app.command()
@@ -96,18 +96,18 @@ def check(
     """Say what intake would say of workbooks, offline and without a database."""
     from etl import steps
 
-    def work() -> Any:
-        with _bar(len(files), quiet=json_) as advance:
-            found = steps.check_files(files, answers=answers, progress=advance)
-        return found[0] if len(found) == 1 else {"accepted": all(f["accepted"] for f in found), "files": found}
+    def check_workbooks() -> Any:
+        with _open_progress_bar(len(files), quiet=json_) as advance:
+            results = steps.check_files(files, answers=answers, progress=advance)
+        return results[0] if len(results) == 1 else {"accepted": all(f["accepted"] for f in results), "files": results}
 
-    result = _run(json_, work, _show_verdicts)
+    result = _run_command(json_, check_workbooks, _show_verdicts)
     if not result["accepted"]:
         raise typer.Exit(REFUSED)
 
 
 @contextmanager
-def _bar(length: int, *, quiet: bool) -> Iterator[Callable[[], object]]:
+def _open_progress_bar(length: int, *, quiet: bool) -> Iterator[Callable[[], object]]:
     """A progress bar on standard error, where somebody looks at it and there is more than one thing to wait for."""
     if quiet or length < 2 or not sys.stderr.isatty():
         yield lambda: None
@@ -140,7 +140,7 @@ def run(
     """Run the whole flow once without Airflow: inbox to outbox."""
     from etl import steps
 
-    _run(json_, lambda: steps.run_once(scope, period), _plain)
+    _run_command(json_, lambda: steps.run_pipeline_once(scope, period), _print_result)
 
 
 @app.command()
@@ -155,11 +155,11 @@ def attain(
     """Say how far each indicator is from what the plans promise."""
     from etl import steps
 
-    def work() -> dict[str, Any]:
-        rows = steps.attain_rows(scope, period, plan, as_known_at, geography)
+    def list_rows() -> dict[str, Any]:
+        rows = steps.list_attainment_rows(scope, period, plan, as_known_at, geography)
         return {"scope": scope, "period": period, "as_known_at": as_known_at, "geography": geography, "rows": rows}
 
-    _run(json_, work, _show_attainment)
+    _run_command(json_, list_rows, _show_attainment)
 
 
 def _show_attainment(result: dict[str, Any]) -> None:
@@ -178,7 +178,7 @@ def report(
     """Draft the documents of a period."""
     from etl import steps
 
-    _run(json_, lambda: steps.report_period(scope, period, plan, as_known_at), _plain)
+    _run_command(json_, lambda: steps.draft_period_reports(scope, period, plan, as_known_at), _print_result)
 
 
 @app.command()
@@ -191,8 +191,10 @@ def trace(
     """Follow a printed number down to files, sheets, cells and checks; exit 1 where it does not come out again."""
     from etl import steps
 
-    found = _run(json_, lambda: steps.trace(report, indicator, unit), _lines(steps.trail_lines))
-    if not found["reproduces"]:
+    lineage = _run_command(
+        json_, lambda: steps.trace_number(report, indicator, unit), _build_line_printer(steps.format_trace_lines)
+    )
+    if not lineage["reproduces"]:
         raise typer.Exit(REFUSED)
 
 
@@ -206,7 +208,7 @@ def sign(
     """Approve a drafted document and publish it, or send it back."""
     from etl import steps
 
-    _run(json_, lambda: steps.sign(report, by, send_back), _plain)
+    _run_command(json_, lambda: steps.sign_document(report, by, send_back), _print_result)
 
 
 @app.command()
@@ -218,8 +220,8 @@ def verify(
     """Prove that a file is the signed one: who, when, by which figures; exit 1 where it is not."""
     from etl import steps
 
-    found = _run(json_, lambda: steps.verify(file, offline=offline), _plain)
-    if found["verdict"] != "signed":
+    verdict = _run_command(json_, lambda: steps.verify_file(file, offline=offline), _print_result)
+    if verdict["verdict"] != "signed":
         raise typer.Exit(REFUSED)
 
 
@@ -233,13 +235,13 @@ def dispatch(
     """Put published documents into their recipients' folders and list the messages that have not gone out."""
     from etl import steps
 
-    def work() -> Any:
+    def dispatch_or_settle() -> Any:
         if arrived and not_arrived:
             raise UsageError("both --arrived and --not-arrived", where="dispatch", fix="give one of them")
         message = arrived or not_arrived
         return steps.settle_mail(message, by, arrived=bool(arrived)) if message else steps.dispatch_folders()
 
-    _run(json_, work, _plain)
+    _run_command(json_, dispatch_or_settle, _print_result)
 
 
 @app.command()
@@ -251,7 +253,7 @@ def remind(
     """Write the reminders of a day; messages go out from Airflow alone."""
     from etl import steps
 
-    _run(json_, lambda: steps.remind(scope, day), _plain)
+    _run_command(json_, lambda: steps.remind_units(scope, day), _print_result)
 
 
 @app.command()
@@ -265,7 +267,7 @@ def export(
     """Write the figures of a period for the Ministry's systems: each unit's own, what is missing left out."""
     from etl import steps
 
-    _run(json_, lambda: steps.export(scope, period, format_, to), _plain)
+    _run_command(json_, lambda: steps.export_figures(scope, period, format_, to), _print_result)
 
 
 @app.command()
@@ -278,7 +280,7 @@ def feedback(
     """Write each unit's page of a quarter: on time, complete, what was found and mended, its figures."""
     from etl import steps
 
-    _run(json_, lambda: steps.feedback(scope, period, unit), _plain)
+    _run_command(json_, lambda: steps.write_unit_feedback(scope, period, unit), _print_result)
 
 
 @app.command()
@@ -292,15 +294,19 @@ def diff(
     """Say what changed between two times: cells and their files, the catalogue, figures, verdicts."""
     from etl import steps
 
-    _run(json_, lambda: steps.diff(scope, period, from_, to), _lines(steps.difference_lines))
+    _run_command(
+        json_,
+        lambda: steps.compare_snapshots(scope, period, from_, to),
+        _build_line_printer(steps.format_difference_lines),
+    )
 
 
-def _lines(said: Callable[[dict[str, Any]], Iterable[str]]) -> Callable[[dict[str, Any]], None]:
-    def show(result: dict[str, Any]) -> None:
-        for line in said(result):
+def _build_line_printer(format_lines: Callable[[dict[str, Any]], Iterable[str]]) -> Callable[[dict[str, Any]], None]:
+    def print_lines(result: dict[str, Any]) -> None:
+        for line in format_lines(result):
             typer.echo(line)
 
-    return show
+    return print_lines
 
 
 @app.command()
@@ -308,7 +314,7 @@ def status(scope: Scope, period: PeriodKey, json_: Json = False) -> None:
     """Show units × state for a period."""
     from etl import steps
 
-    _run(json_, lambda: steps.status(scope, period), _show_status)
+    _run_command(json_, lambda: steps.list_unit_statuses(scope, period), _show_status)
 
 
 def _show_status(result: dict[str, Any]) -> None:
@@ -321,37 +327,37 @@ def _show_status(result: dict[str, Any]) -> None:
 
 
 @warehouse.command("migrate")
-def warehouse_migrate(json_: Json = False) -> None:
+def run_migrations(json_: Json = False) -> None:
     """Bring the schema to this code's, and the catalogue in it to the present content."""
     from etl import steps
 
-    _run(json_, steps.migrate, _plain)
+    _run_command(json_, steps.migrate_warehouse, _print_result)
 
 
 @warehouse.command("status")
-def warehouse_status(json_: Json = False) -> None:
+def show_warehouse_status(json_: Json = False) -> None:
     """Say whether the server answers and which migrations are applied."""
     from etl import steps
 
-    _run(json_, steps.warehouse_status, _plain)
+    _run_command(json_, steps.read_warehouse_status, _print_result)
 
 
 @warehouse.command("backup")
-def warehouse_backup(
+def write_backup(
     to: Annotated[Path, typer.Option(help="The file to write; it must not be there yet.")], json_: Json = False
 ) -> None:
     """Write the warehouse to one file, from one moment, while work goes on."""
     from etl import steps
 
-    _run(json_, lambda: steps.warehouse_backup(to), _show_backup)
+    _run_command(json_, lambda: steps.back_up_warehouse(to), _show_backup)
 
 
 @warehouse.command("restore")
-def warehouse_restore(file: Annotated[Path, typer.Argument(help="The file of a backup.")], json_: Json = False) -> None:
+def restore_backup(file: Annotated[Path, typer.Argument(help="The file of a backup.")], json_: Json = False) -> None:
     """Fill an empty warehouse from a backup and compare it, table by table, with what was backed up."""
     from etl import steps
 
-    _run(json_, lambda: steps.warehouse_restore(file), _show_backup)
+    _run_command(json_, lambda: steps.restore_from_backup(file), _show_backup)
 
 
 def _show_backup(result: dict[str, Any]) -> None:
@@ -361,11 +367,11 @@ def _show_backup(result: dict[str, Any]) -> None:
 
 
 @warehouse.command("psql", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def warehouse_psql(context: typer.Context) -> None:
+def open_psql(context: typer.Context) -> None:
     """Open psql on the warehouse; further arguments are psql's own."""
     from etl import steps
 
-    command, environment = _run(False, steps.psql_command, lambda _: None)
+    command, environment = _run_command(False, steps.build_psql_command, lambda _: None)
     os.execve(command[0], [*command, *context.args], environment)  # noqa: S606 - hands over to psql
 
 

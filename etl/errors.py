@@ -40,10 +40,10 @@ class TongketError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         # Keyword-only arguments do not survive default pickling across process borders.
-        return (_rebuild, (type(self), self.what, self.where, self.fix))
+        return (_rebuild_error, (type(self), self.what, self.where, self.fix))
 
 
-def _rebuild(kind: type[TongketError], what: str, where: str, fix: str) -> TongketError:
+def _rebuild_error(kind: type[TongketError], what: str, where: str, fix: str) -> TongketError:
     return kind(what, where=where, fix=fix)
 
 

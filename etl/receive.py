@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from etl.files import explained, shown_name, sync_folder
+from etl.file_io import sanitize_file_name, sync_folder, translate_os_errors
 
 _CHUNK = 1 << 20
 _LOCK_PREFIXES = ("~$", ".")
@@ -32,7 +32,7 @@ class _UnreadableError(Exception):
 
 
 @dataclass(frozen=True)
-class Taken:
+class ReceivedFile:
     """A file as taken: what the register must know. `folder` is the inbox folder, '' for the inbox itself."""
 
     sha256: str
@@ -43,7 +43,7 @@ class Taken:
 
 
 @dataclass(frozen=True)
-class Quarantined:
+class QuarantinedFile:
     """Something that was not opened: why (a code of `expectations/files.yaml`), and its name in the quarantine."""
 
     code: str
@@ -54,7 +54,7 @@ class Quarantined:
 
 
 @dataclass(frozen=True)
-class Desk:
+class IntakeContext:
     """Where files go, who writes it down, and what is too much.
 
     `register` records a taken file durably, True if its content was not known before; `note` records what goes to the
@@ -63,13 +63,13 @@ class Desk:
 
     archive: Path
     quarantine: Path
-    register: Callable[[Taken], bool]
-    note: Callable[[Quarantined], None]
+    register: Callable[[ReceivedFile], bool]
+    note: Callable[[QuarantinedFile], None]
     max_bytes: int
 
 
 @dataclass
-class Received:
+class ReceiveSummary:
     """What one look at the inbox gave. `ignored` names what stays: folders, locks and unfinished downloads."""
 
     new: int = 0
@@ -79,7 +79,9 @@ class Received:
     ignored: list[str] = field(default_factory=list)
 
 
-def receive(inbox: Path, desk: Desk, *, now: dt.datetime, min_age: float, by_mtime: bool) -> Received:
+def receive_files(
+    inbox: Path, desk: IntakeContext, *, now: dt.datetime, min_age: float, by_mtime: bool
+) -> ReceiveSummary:
     """Takes every whole file from the inbox.
 
     Args:
@@ -92,59 +94,65 @@ def receive(inbox: Path, desk: Desk, *, now: dt.datetime, min_age: float, by_mti
     Raises:
         StorageError: the inbox, archive or quarantine cannot be used; nothing is lost, the next run goes on.
     """
-    outcome = Received()
-    for folder, path in _candidates(inbox):
+    outcome = ReceiveSummary()
+    for folder, path in _list_inbox_files(inbox):
         try:
-            seen = os.lstat(path)
+            file_stat = os.lstat(path)
         except FileNotFoundError:  # its sender took it back
             continue
-        code = _not_to_open(seen, desk.max_bytes)
-        if stat.S_ISDIR(seen.st_mode):
-            outcome.ignored.append(shown_name(path.name) if not folder else f"{folder}/{shown_name(path.name)}")
-        elif _unfinished(path.name):
+        code = _find_quarantine_code(file_stat, desk.max_bytes)
+        if stat.S_ISDIR(file_stat.st_mode):
+            outcome.ignored.append(
+                sanitize_file_name(path.name) if not folder else f"{folder}/{sanitize_file_name(path.name)}"
+            )
+        elif _is_unfinished(path.name):
             outcome.waiting += 1
-            outcome.ignored.append(f"{shown_name(folder)}/{shown_name(path.name)}")
-        elif code != _LINK and now.timestamp() - seen.st_mtime < min_age:
+            outcome.ignored.append(f"{sanitize_file_name(folder)}/{sanitize_file_name(path.name)}")
+        elif code != _LINK and now.timestamp() - file_stat.st_mtime < min_age:
             outcome.waiting += 1
         elif code:
-            _set_aside(path, folder, seen, code, desk, outcome)
+            _quarantine_file(path, folder, file_stat, code, desk, outcome)
         else:
-            _take(path, folder, seen, desk, now if not by_mtime else _time_of(seen), outcome)
+            _receive_file(
+                path, folder, file_stat, desk, now if not by_mtime else _convert_file_time(file_stat), outcome
+            )
     return outcome
 
 
-def _not_to_open(seen: os.stat_result, max_bytes: int) -> str:
+def _find_quarantine_code(file_stat: os.stat_result, max_bytes: int) -> str:
     """The code of what is no plain file or too large; empty if it may be opened."""
-    if not stat.S_ISREG(seen.st_mode):
+    if not stat.S_ISREG(file_stat.st_mode):
         return _LINK
-    return _TOO_LARGE if seen.st_size > max_bytes else ""
+    return _TOO_LARGE if file_stat.st_size > max_bytes else ""
 
 
-def _set_aside(path: Path, folder: str, seen: os.stat_result, code: str, desk: Desk, outcome: Received) -> None:
+def _quarantine_file(
+    path: Path, folder: str, file_stat: os.stat_result, code: str, desk: IntakeContext, outcome: ReceiveSummary
+) -> None:
     """Moves something to the quarantine, unopened. It is noted first: a crash in between notes it twice, never not."""
-    with explained(desk.quarantine):
+    with translate_os_errors(desk.quarantine):
         desk.quarantine.mkdir(parents=True, exist_ok=True)
-        near = desk.quarantine.stat().st_dev == seen.st_dev
+        near = desk.quarantine.stat().st_dev == file_stat.st_dev
     if not near:
-        outcome.ignored.append(f"{shown_name(folder)}/{shown_name(path.name)}")
+        outcome.ignored.append(f"{sanitize_file_name(folder)}/{sanitize_file_name(path.name)}")
         return
-    about = f"{folder}/{path.name}/{seen.st_ino}/{seen.st_mtime_ns}"
+    about = f"{folder}/{path.name}/{file_stat.st_ino}/{file_stat.st_mtime_ns}"
     kept = hashlib.sha256(about.encode("utf-8", "surrogateescape")).hexdigest()[:32]
-    desk.note(Quarantined(code, shown_name(path.name), shown_name(folder), seen.st_size, kept))
-    with explained(path):
+    desk.note(QuarantinedFile(code, sanitize_file_name(path.name), sanitize_file_name(folder), file_stat.st_size, kept))
+    with translate_os_errors(path):
         path.rename(desk.quarantine / kept)
         sync_folder(desk.quarantine)
         sync_folder(path.parent)
     outcome.quarantined += 1
 
 
-def _time_of(seen: os.stat_result) -> dt.datetime:
-    return dt.datetime.fromtimestamp(seen.st_mtime, dt.UTC)
+def _convert_file_time(file_stat: os.stat_result) -> dt.datetime:
+    return dt.datetime.fromtimestamp(file_stat.st_mtime, dt.UTC)
 
 
-def _candidates(inbox: Path) -> Iterator[tuple[str, Path]]:
+def _list_inbox_files(inbox: Path) -> Iterator[tuple[str, Path]]:
     """(folder name, path) of everything in the inbox and its folders, oldest first."""
-    with explained(inbox):
+    with translate_os_errors(inbox):
         inbox.mkdir(parents=True, exist_ok=True)
         found = []
         for entry in os.scandir(inbox):
@@ -157,57 +165,61 @@ def _candidates(inbox: Path) -> Iterator[tuple[str, Path]]:
         yield folder, path
 
 
-def _unfinished(name: str) -> bool:
+def _is_unfinished(name: str) -> bool:
     return name.startswith(_LOCK_PREFIXES) or name.lower().endswith(_PARTIAL_SUFFIXES)
 
 
-def _take(path: Path, folder: str, seen: os.stat_result, desk: Desk, at: dt.datetime, outcome: Received) -> None:
+def _receive_file(
+    path: Path, folder: str, file_stat: os.stat_result, desk: IntakeContext, at: dt.datetime, outcome: ReceiveSummary
+) -> None:
     try:
-        sha256 = _archive(path, seen, desk.archive)
+        sha256 = _archive_file(path, file_stat, desk.archive)
     except _UnreadableError:
-        _set_aside(path, folder, seen, _LINK, desk, outcome)
+        _quarantine_file(path, folder, file_stat, _LINK, desk, outcome)
         return
     if sha256 is None:
         outcome.waiting += 1
         return
-    if desk.register(Taken(sha256, seen.st_size, shown_name(path.name), shown_name(folder), at)):
+    if desk.register(
+        ReceivedFile(sha256, file_stat.st_size, sanitize_file_name(path.name), sanitize_file_name(folder), at)
+    ):
         outcome.new += 1
     else:
         outcome.duplicates += 1
-    with explained(path):
-        if _same(os.lstat(path), seen):
+    with translate_os_errors(path):
+        if _is_same_file(os.lstat(path), file_stat):
             path.unlink()
             sync_folder(path.parent)
 
 
-def _same(a: os.stat_result, b: os.stat_result) -> bool:
+def _is_same_file(a: os.stat_result, b: os.stat_result) -> bool:
     return (a.st_ino, a.st_size, a.st_mtime_ns) == (b.st_ino, b.st_size, b.st_mtime_ns)
 
 
-def _archive(path: Path, seen: os.stat_result, archive: Path) -> str | None:
+def _archive_file(path: Path, file_stat: os.stat_result, archive: Path) -> str | None:
     """Copies a file into the archive under its hash; None if it moved meanwhile."""
-    with explained(archive):
+    with translate_os_errors(archive):
         archive.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=".tmp-", dir=archive)
     try:
-        with explained(path), os.fdopen(handle, "wb") as target:
-            sha256 = _copy(path, target.fileno())
+        with translate_os_errors(path), os.fdopen(handle, "wb") as target:
+            sha256 = _copy_and_hash(path, target.fileno())
             os.fsync(target.fileno())
-            if not _same(os.lstat(path), seen):
+            if not _is_same_file(os.lstat(path), file_stat):
                 return None
-        home = archive / sha256[:2]
-        with explained(home):
-            home.mkdir(exist_ok=True)
+        hash_folder = archive / sha256[:2]
+        with translate_os_errors(hash_folder):
+            hash_folder.mkdir(exist_ok=True)
             Path(temporary).chmod(0o440)
-            Path(temporary).replace(home / sha256)
-            sync_folder(home)
+            Path(temporary).replace(hash_folder / sha256)
+            sync_folder(hash_folder)
         return sha256
     finally:
         with suppress(FileNotFoundError):
             Path(temporary).unlink()
 
 
-def _copy(path: Path, target: int) -> str:
+def _copy_and_hash(path: Path, target: int) -> str:
     digest = hashlib.sha256()
     try:
         source = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -228,6 +240,6 @@ def _copy(path: Path, target: int) -> str:
     return digest.hexdigest()
 
 
-def archived(archive: Path, sha256: str) -> Path:
+def build_archive_path(archive: Path, sha256: str) -> Path:
     """Where a content lies in the archive."""
     return archive / sha256[:2] / sha256

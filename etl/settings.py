@@ -76,7 +76,7 @@ class Settings:
         return self.var / "pg"
 
 
-def _number(name: str, default: float, *, least: float) -> float:
+def _parse_number_setting(name: str, default: float, *, least: float) -> float:
     text = os.environ.get(name, "").strip() or str(default)
     try:
         value = float(text)
@@ -89,7 +89,7 @@ def _number(name: str, default: float, *, least: float) -> float:
     return value
 
 
-def load() -> Settings:
+def load_settings() -> Settings:
     """The settings as the environment has them now.
 
     Raises:
@@ -116,10 +116,10 @@ def load() -> Settings:
         var=var,
         database_url=os.environ.get("TONGKET_DATABASE_URL", "").strip(),
         scopes=scopes,
-        min_age_seconds=_number("TONGKET_MIN_AGE_SECONDS", 10.0, least=0.0),
+        min_age_seconds=_parse_number_setting("TONGKET_MIN_AGE_SECONDS", 10.0, least=0.0),
         received_clock=clock,
-        batches=int(_number("TONGKET_BATCHES", 2, least=1)),
-        max_file_mb=_number("TONGKET_MAX_FILE_MB", 50.0, least=0.001),
+        batches=int(_parse_number_setting("TONGKET_BATCHES", 2, least=1)),
+        max_file_mb=_parse_number_setting("TONGKET_MAX_FILE_MB", 50.0, least=0.001),
         quarantine_folder=os.environ.get("TONGKET_QUARANTINE", "").strip(),
         simulated=os.environ.get("TONGKET_SIMULATED", "").strip() == "1",
         smtp_connection=os.environ.get("TONGKET_SMTP_CONNECTION", "").strip() or "smtp_default",

@@ -14,13 +14,13 @@ from etl import settings as etl_settings
 from etl.errors import TongketError, UsageError
 from etl.model import Period
 from ops import local
-from ops.follow import Run, failures, settle
-from ops.rest import Airflow
+from ops.airflow_api import AirflowClient
+from ops.dag_runs import DagRun, describe_failures, wait_until_settled
 
 PERIOD_SECONDS = 600.0
 
 
-def keys(first: str, last: str) -> list[str]:
+def list_period_keys(first: str, last: str) -> list[str]:
     """The keys of all periods of one kind, first and last included.
 
     Raises:
@@ -35,20 +35,20 @@ def keys(first: str, last: str) -> list[str]:
         )
     per_year = 12 // begin.months
     count = (end.year - begin.year) * per_year + end.index - begin.index + 1
-    return [_after(begin, steps, per_year).key for steps in range(count)]
+    return [_find_period_after(begin, steps, per_year).key for steps in range(count)]
 
 
-def backfill(client: Airflow, periods: list[str]) -> list[Run]:
+def run_backfill(client: AirflowClient, periods: list[str]) -> list[DagRun]:
     """Runs each period and waits until its reports are done, before the next one; gives the runs made."""
-    known = {run.id for run in settle(client, seconds=PERIOD_SECONDS)}
+    earlier_ids = {run.id for run in wait_until_settled(client, seconds=PERIOD_SECONDS)}
     for period in periods:
-        client.trigger("attain", period)
-        done = [run for run in settle(client, seconds=PERIOD_SECONDS) if run.id not in known]
+        client.trigger_dag_run("attain", period)
+        done = [run for run in wait_until_settled(client, seconds=PERIOD_SECONDS) if run.id not in earlier_ids]
         print(f"{period}: {sum(run.key == period for run in done)} runs", flush=True)
-    return [run for run in settle(client, seconds=PERIOD_SECONDS) if run.id not in known]
+    return [run for run in wait_until_settled(client, seconds=PERIOD_SECONDS) if run.id not in earlier_ids]
 
 
-def _after(period: Period, steps: int, per_year: int) -> Period:
+def _find_period_after(period: Period, steps: int, per_year: int) -> Period:
     place = period.index - 1 + steps
     return Period(period.year + place // per_year, period.kind, place % per_year + 1)
 
@@ -60,11 +60,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--to", dest="last", required=True, help="last period, of the same kind")
     chosen = parser.parse_args(arguments)
     try:
-        periods = keys(chosen.first, chosen.last)
-        client = local.known(etl_settings.load()).client
-        failed = [run for run in backfill(client, periods) if run.state == "failed"]
+        periods = list_period_keys(chosen.first, chosen.last)
+        client = local.read_running_airflow(etl_settings.load_settings()).client
+        failed = [run for run in run_backfill(client, periods) if run.state == "failed"]
         for run in failed:
-            print("\n".join(failures(client, run)), file=sys.stderr)
+            print("\n".join(describe_failures(client, run)), file=sys.stderr)
         return 1 if failed else 0
     except TongketError as error:
         print(error, file=sys.stderr)

@@ -25,8 +25,17 @@ from etl import settings as etl_settings
 from etl.errors import TongketError
 from etl.settings import Settings
 from ops import local
-from ops.follow import Question, Run, answer, ended, failures, questions, runs, settle
-from ops.rest import Airflow
+from ops.airflow_api import AirflowClient
+from ops.dag_runs import (
+    DagRun,
+    PendingQuestion,
+    answer_question,
+    describe_failures,
+    list_dag_runs,
+    list_questions,
+    wait_for_run_end,
+    wait_until_settled,
+)
 
 PERIODS = ("2023", "2024Q1", "2024Q2", "2024Q3", "2024Q4", "2024")
 LONGER = ("2024H1", "2024N", "2024H2")  # no forms of their own: their reports follow from the quarters
@@ -51,21 +60,21 @@ FOLDERS = {
 STOPPED = 130  # what shells expect after an interrupt
 
 
-class RunFailed(TongketError):
+class DagRunFailed(TongketError):
     """A DAG run of the demonstration failed."""
 
     exit_code = 1
 
 
-def demo_settings() -> Settings:
+def build_demo_settings() -> Settings:
     """The install's settings, turned to simulation in a folder and on a private server of their own."""
-    base = etl_settings.load()
+    base = etl_settings.load_settings()
     return dataclasses.replace(
         base, var=base.var / "demo", database_url="", min_age_seconds=0.0, received_clock="mtime", simulated=True
     )
 
 
-def play(settings: Settings, console: Console, *, longer: bool = False) -> None:
+def run_demo(settings: Settings, console: Console, *, longer: bool = False) -> None:
     """Starts clean, plays every wave, and shows what came of it. Airflow keeps running.
 
     The DAG of six and nine months is paused unless they are asked for: they take a quarter of the whole time.
@@ -73,88 +82,97 @@ def play(settings: Settings, console: Console, *, longer: bool = False) -> None:
     Raises:
         RunFailed: a DAG run failed; names DAG, task and the end of its log.
     """
-    with _phase(console, "Clean start / dọn sạch lần chạy trước"):
-        local.down(settings)
+    with _open_phase(console, "Clean start / dọn sạch lần chạy trước"):
+        local.stop_airflow(settings)
         shutil.rmtree(settings.var, ignore_errors=True)
         settings.var.mkdir(parents=True)
-    with _phase(console, "Airflow and PostgreSQL / khởi động Airflow và PostgreSQL"):
-        running = local.up(settings, components=COMPONENTS)
+    with _open_phase(console, "Airflow and PostgreSQL / khởi động Airflow và PostgreSQL"):
+        running = local.start_airflow(settings, components=COMPONENTS)
     client = running.client
     console.print(f"    {running.address}  ·  {running.user} / {running.password}")
-    with _phase(console, f"Forms of {', '.join(PERIODS)} / phát biểu mẫu") as note:
+    with _open_phase(console, f"Forms of {', '.join(PERIODS)} / phát biểu mẫu") as note:
         for period in PERIODS:
-            client.trigger("open_period", period)
+            client.trigger_dag_run("open_period", period)
         client.patch(f"/api/v2/dags/{LONGER_DAG}", {"is_paused": not longer})
-        _settled(client, note)
+        _settle_or_raise(client, note)
         note(f"{len(list((settings.outbox / 'forms').rglob('*.xlsx')))} workbooks / biểu")
     for wave, name in WAVES.items():
-        with _phase(console, f"Inbox, {name}") as note:
-            note(f"{_drop(settings, wave)} files / tệp")
+        with _open_phase(console, f"Inbox, {name}") as note:
+            note(f"{_drop_wave(settings, wave)} files / tệp")
     # One run takes them in the order in which they were sent: what is refused or revised, then what follows it.
-    with _phase(console, INTAKE):
-        ended(client, "intake", client.trigger("intake"), seconds=SETTLE_SECONDS)
-    with _phase(console, CHAIN) as note:
-        _settled(client, note)
-        note(f"{len(runs(client))} DAG runs / lượt chạy")
-    sign_off(settings, client, console)
+    with _open_phase(console, INTAKE):
+        wait_for_run_end(client, "intake", client.trigger_dag_run("intake"), seconds=SETTLE_SECONDS)
+    with _open_phase(console, CHAIN) as note:
+        _settle_or_raise(client, note)
+        note(f"{len(list_dag_runs(client))} DAG runs / lượt chạy")
+    run_sign_off(settings, client, console)
 
 
-def sign_off(settings: Settings, client: Airflow, console: Console) -> None:
+def run_sign_off(settings: Settings, client: AirflowClient, console: Console) -> None:
     """Approves a report, sends one back, has a figure sent again and approves the correction."""
     title = "Approved, sent back / phê duyệt, trả lại"
-    with _phase(console, title) as note:
-        signed, returned = (_asked(client, name) for name in (SIGNED, RETURNED))
-        answer(client, signed, APPROVE)
-        answer(client, returned, SEND_BACK, ly_do=REASON)
-        _settled(client, note)
-        note(f"{len(questions(client))} drafts still wait / dự thảo còn chờ")
-    with _phase(console, "A figure sent again → correction / gửi lại số liệu → đính chính") as note:
-        _resend(settings)
-        ended(client, "intake", client.trigger("intake"), seconds=SETTLE_SECONDS)
-        _settled(client, note)
-        answer(client, _asked(client, f"{SIGNED}dinh-chinh"), APPROVE)
-        _settled(client, note)
+    with _open_phase(console, title) as note:
+        signed, returned = (_find_last_question(client, name) for name in (SIGNED, RETURNED))
+        answer_question(client, signed, APPROVE)
+        answer_question(client, returned, SEND_BACK, ly_do=REASON)
+        _settle_or_raise(client, note)
+        note(f"{len(list_questions(client))} drafts still wait / dự thảo còn chờ")
+    with _open_phase(console, "A figure sent again → correction / gửi lại số liệu → đính chính") as note:
+        _resend_workbook(settings)
+        wait_for_run_end(client, "intake", client.trigger_dag_run("intake"), seconds=SETTLE_SECONDS)
+        _settle_or_raise(client, note)
+        answer_question(client, _find_last_question(client, f"{SIGNED}dinh-chinh"), APPROVE)
+        _settle_or_raise(client, note)
         note("1 approved / đã phê duyệt")
 
 
-def _asked(client: Airflow, names: str) -> Question:
+def _find_last_question(client: AirflowClient, names: str) -> PendingQuestion:
     """The last question about a document, by how its files are named."""
-    found = [question for question in questions(client) if f"/{names}" in question.body]
+    found = [question for question in list_questions(client) if f"/{names}" in question.body]
     if not found:
-        raise RunFailed(f"nobody was asked about {names}", where=client.address, fix="read the logs of `ask`")
+        raise DagRunFailed(f"nobody was asked about {names}", where=client.address, fix="read the logs of `ask`")
     return found[-1]
 
 
-def _resend(settings: Settings) -> None:
+def _resend_workbook(settings: Settings) -> None:
     """A unit sends its workbook again with one figure changed."""
-    from benchmarks.fill import fill
-    from benchmarks.sample_values import values
     from etl.catalog import load_catalogue
-    from etl.files import write_atomic
+    from etl.file_io import write_atomic
     from etl.model import Period
+    from simulation.cell_values import build_cell_values
+    from simulation.form_filling import fill_form
 
     scope, period, unit, element, change = RESENT
     catalogue = load_catalogue(settings.catalog)
-    told = values(catalogue, catalogue.scopes[scope], Period.parse(period))
-    again = {key: int(value) + change if key[0] == unit and key[2] == element else value for key, value in told.items()}
+    cell_values = build_cell_values(catalogue, catalogue.scopes[scope], Period.parse(period))
+    changed_values = {
+        key: int(value) + change if key[0] == unit and key[2] == element else value
+        for key, value in cell_values.items()
+    }
     (issued,) = sorted((settings.outbox / "forms" / period / unit).glob("[!.~]*.xlsx"))
-    write_atomic(settings.inbox / unit / f"{issued.stem}_lan2.xlsx", fill(issued.read_bytes(), again))
+    write_atomic(settings.inbox / unit / f"{issued.stem}_lan2.xlsx", fill_form(issued.read_bytes(), changed_values))
 
 
-def show(settings: Settings, console: Console) -> None:
+def print_summary(settings: Settings, console: Console) -> None:
     """Prints what there is to see: drafts, decisions, refused files, silent units, and where they lie."""
     outbox = settings.outbox
-    _table(console, "Drafts / dự thảo", ("Period / kỳ", "Scope", "Plan / kế hoạch", "Files / tệp"), _drafts(outbox))
+    _print_table(
+        console, "Drafts / dự thảo", ("Period / kỳ", "Scope", "Plan / kế hoạch", "Files / tệp"), _list_drafts(outbox)
+    )
     heads = ("Plan / kế hoạch", "Period / kỳ", "Document / văn bản", "Decision / quyết định", "Where, or why")
-    _table(console, "Decisions / quyết định", heads, _decided(settings))
-    refused, silent = _answers(settings)
-    _table(console, "Refused files / tệp bị trả lại", ("Folder / thư mục", "File / tệp", "Findings / lỗi"), refused)
-    _table(console, "Units silent / đơn vị chưa gửi", ("Scope", "Period / kỳ", "Unit / đơn vị", "Form / biểu"), silent)
+    _print_table(console, "Decisions / quyết định", heads, _fetch_decisions(settings))
+    refused, silent = _fetch_refused_and_silent(settings)
+    _print_table(
+        console, "Refused files / tệp bị trả lại", ("Folder / thư mục", "File / tệp", "Findings / lỗi"), refused
+    )
+    _print_table(
+        console, "Units silent / đơn vị chưa gửi", ("Scope", "Period / kỳ", "Unit / đơn vị", "Form / biểu"), silent
+    )
     for what, name in FOLDERS.items():
         console.print(f"{what}: {outbox / name}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _drafts(outbox: Path) -> list[tuple[str, ...]]:
+def _list_drafts(outbox: Path) -> list[tuple[str, ...]]:
     """Grain: (period, scope, plan)."""
     found: dict[tuple[str, ...], list[str]] = {}
     for path in sorted((outbox / "drafts").glob("*/*/*")):
@@ -164,7 +182,7 @@ def _drafts(outbox: Path) -> list[tuple[str, ...]]:
     return [(*key, ", ".join(dict.fromkeys(kinds))) for key, kinds in found.items()]
 
 
-def _decided(settings: Settings) -> list[tuple[str, ...]]:
+def _fetch_decisions(settings: Settings) -> list[tuple[str, ...]]:
     """What people decided, in order."""
     from sqlalchemy import text
 
@@ -174,42 +192,42 @@ def _decided(settings: Settings) -> list[tuple[str, ...]]:
         "SELECT plan, period, kind, decision, decided_by, coalesce(reason, '') AS reason, folder"
         " FROM out.report_document WHERE decision IS NOT NULL ORDER BY decided_at"
     )
-    with connect.engine(settings, "reader").connect() as conn:
+    with connect.build_engine(settings, "reader").connect() as conn:
         return [
             (r.plan, r.period, KINDS[r.kind], f"{DECISIONS[r.decision]} ({r.decided_by})", r.reason or str(r.folder))
             for r in conn.execute(text(query))
         ]
 
 
-def _drop(settings: Settings, wave: int) -> int:
-    from benchmarks import sample
+def _drop_wave(settings: Settings, wave: int) -> int:
     from etl.catalog import load_catalogue
     from etl.model import Period
+    from simulation import deliveries as sample
 
     catalogue = load_catalogue(settings.catalog)
     periods = [Period.parse(key) for key in PERIODS]
     return sum(
-        len(sample.drop(catalogue, scope, periods, settings.outbox / "forms", settings.inbox, wave=wave))
+        len(sample.drop_deliveries(catalogue, scope, periods, settings.outbox / "forms", settings.inbox, wave=wave))
         for scope in settings.scopes
     )
 
 
-def _settled(client: Airflow, note: Note) -> None:
-    def seen(now: list[Run]) -> None:
+def _settle_or_raise(client: AirflowClient, note: PhaseNote) -> None:
+    def note_runs(now: list[DagRun]) -> None:
         names = sorted({f"{run.dag} {run.key}" for run in now if run.key in PERIODS + LONGER})
         note(f"{len(now)} runs: {', '.join(names[:4])}{' …' if len(names) > 4 else ''}")
 
     paused = [LONGER_DAG] if client.get(f"/api/v2/dags/{LONGER_DAG}")["is_paused"] else []
-    found = settle(client, seconds=SETTLE_SECONDS, seen=seen, paused=paused)
+    found = wait_until_settled(client, seconds=SETTLE_SECONDS, on_poll=note_runs, paused=paused)
     failed = [run for run in found if run.state == "failed"]
     if failed:
-        said = "\n".join(text for run in failed for text in failures(client, run))
-        raise RunFailed(
-            f"{len(failed)} DAG run(s) failed:\n{said}", where=client.address, fix="mend what the log names"
+        messages = "\n".join(text for run in failed for text in describe_failures(client, run))
+        raise DagRunFailed(
+            f"{len(failed)} DAG run(s) failed:\n{messages}", where=client.address, fix="mend what the log names"
         )
 
 
-def _answers(settings: Settings) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+def _fetch_refused_and_silent(settings: Settings) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
     from sqlalchemy import text
 
     from etl.warehouse import connect
@@ -219,15 +237,15 @@ def _answers(settings: Settings) -> tuple[list[tuple[str, ...]], list[tuple[str,
         "SELECT scope, period, unit_name, form FROM out.unit_status"
         " WHERE state = 'silent' AND scope = ANY(:scopes) AND period = ANY(:periods) ORDER BY 1, 2, 3, 4"
     )
-    asked = {"scopes": list(settings.scopes), "periods": list(PERIODS)}
-    with connect.engine(settings, "reader").connect() as conn:
+    parameters = {"scopes": list(settings.scopes), "periods": list(PERIODS)}
+    with connect.build_engine(settings, "reader").connect() as conn:
         return (
             [tuple(map(str, row)) for row in conn.execute(text(refused))],
-            [tuple(map(str, row)) for row in conn.execute(text(silent), asked)],
+            [tuple(map(str, row)) for row in conn.execute(text(silent), parameters)],
         )
 
 
-class Note:
+class PhaseNote:
     """What a phase has to say of itself while it lasts: the last word counts."""
 
     def __init__(self, console: Console, title: str) -> None:
@@ -242,14 +260,14 @@ class Note:
 
 
 @contextmanager
-def _phase(console: Console, title: str) -> Iterator[Note]:
-    began, note = time.monotonic(), Note(console, title)
+def _open_phase(console: Console, title: str) -> Iterator[PhaseNote]:
+    began, note = time.monotonic(), PhaseNote(console, title)
     with note.live:
         yield note
     console.print(f"[green]✔[/] {title}  [dim]{note.text}[/]  {time.monotonic() - began:.1f} s", highlight=False)
 
 
-def _table(console: Console, title: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def _print_table(console: Console, title: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     table = Table(title=f"{title}: {len(rows)}", title_justify="left")
     for head in heads:
         table.add_column(head, overflow="fold")  # a path that is cut off is of no use
@@ -269,10 +287,10 @@ def main(arguments: list[str] | None = None) -> int:
     settings = None
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops the show, Airflow is stopped with it
     try:
-        settings = demo_settings()
+        settings = build_demo_settings()
         console.print("[bold]Tongket: SỐ LIỆU MÔ PHỎNG (simulated data)[/]")
-        play(settings, console, longer=chosen.longer)
-        show(settings, console)
+        run_demo(settings, console, longer=chosen.longer)
+        print_summary(settings, console)
         console.print(f"[bold]Done / xong:[/] {time.monotonic() - began:.0f} s")
         return 0
     except TongketError as error:
@@ -283,7 +301,7 @@ def main(arguments: list[str] | None = None) -> int:
         return STOPPED
     finally:
         if settings is not None and not chosen.keep:
-            local.down(settings)
+            local.stop_airflow(settings)
 
 
 if __name__ == "__main__":

@@ -41,45 +41,45 @@ PRELOADED = (
 
 
 @dataclass(frozen=True)
-class Databases:
+class DatabaseAddresses:
     """Addresses of the two databases of one server."""
 
     warehouse: str
     airflow: str
 
 
-def airflow_home(settings: Settings) -> Path:
+def build_airflow_home_path(settings: Settings) -> Path:
     """Where Airflow keeps its logs, process files and secrets."""
     return settings.var / "airflow"
 
 
-def secret(settings: Settings, name: str, *, size: int = 64) -> str:
+def ensure_secret(settings: Settings, name: str, *, size: int = 64) -> str:
     """A secret of this install, of so many random bytes: made at the first call, the same ever after."""
-    path = airflow_home(settings) / "secrets" / name
+    path = build_airflow_home_path(settings) / "secrets" / name
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write_private(path, base64.urlsafe_b64encode(secrets.token_bytes(size)).decode())
+        _write_private_file(path, base64.urlsafe_b64encode(secrets.token_bytes(size)).decode())
     return path.read_text()
 
 
-def password(settings: Settings) -> str:
+def ensure_password(settings: Settings) -> str:
     """The password of the one user, kept in the file that Airflow's simple login reads."""
-    path = _passwords_file(settings)
+    path = _build_passwords_path(settings)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write_private(path, json.dumps({USER: secrets.token_urlsafe(12)}))
+        _write_private_file(path, json.dumps({USER: secrets.token_urlsafe(12)}))
     return str(json.loads(path.read_text())[USER])
 
 
-def airflow_env(settings: Settings, databases: Databases, port: int) -> dict[str, str]:
+def build_airflow_env(settings: Settings, databases: DatabaseAddresses, port: int) -> dict[str, str]:
     """Every variable of Airflow's processes: the caller's environment, and ours over it."""
-    password(settings)
+    ensure_password(settings)
     # Without compiled modules on disk, each of Airflow's processes spends three times as long on its imports.
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**inherited, **_product(settings, databases), **_airflow(settings, databases, port)}
+    return {**inherited, **_build_product_env(settings, databases), **_build_airflow_options(settings, databases, port)}
 
 
-def _product(settings: Settings, databases: Databases) -> dict[str, str]:
+def _build_product_env(settings: Settings, databases: DatabaseAddresses) -> dict[str, str]:
     path = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
     return {
         "PYTHONPATH": os.pathsep.join([*path, str(settings.home)]),
@@ -96,8 +96,8 @@ def _product(settings: Settings, databases: Databases) -> dict[str, str]:
     }
 
 
-def _airflow(settings: Settings, databases: Databases, port: int) -> dict[str, str]:
-    home = airflow_home(settings)
+def _build_airflow_options(settings: Settings, databases: DatabaseAddresses, port: int) -> dict[str, str]:
+    home = build_airflow_home_path(settings)
     parallel = PARALLEL_PER_CORE * (os.cpu_count() or 1)
     address = f"http://{HOST}:{port}"
     options = {
@@ -112,11 +112,11 @@ def _airflow(settings: Settings, databases: Databases, port: int) -> dict[str, s
             "plugins_folder": str(settings.home / "plugins"),
             "dags_are_paused_at_creation": "False",
             "load_examples": "False",
-            "fernet_key": secret(settings, "fernet_key", size=32),
+            "fernet_key": ensure_secret(settings, "fernet_key", size=32),
             "execution_api_server_url": f"{address}/execution/",
             "auth_manager": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
             "simple_auth_manager_users": f"{USER}:admin",
-            "simple_auth_manager_passwords_file": str(_passwords_file(settings)),
+            "simple_auth_manager_passwords_file": str(_build_passwords_path(settings)),
         },
         "api": {
             "host": HOST,
@@ -124,9 +124,9 @@ def _airflow(settings: Settings, databases: Databases, port: int) -> dict[str, s
             "base_url": address,
             "workers": "1",
             "instance_name": "Tongket",
-            "secret_key": secret(settings, "api_secret_key"),
+            "secret_key": ensure_secret(settings, "api_secret_key"),
         },
-        "api_auth": {"jwt_secret": secret(settings, "jwt_secret"), "jwt_issuer": "tongket"},
+        "api_auth": {"jwt_secret": ensure_secret(settings, "jwt_secret"), "jwt_issuer": "tongket"},
         "database": {"sql_alchemy_conn": databases.airflow},
         # A file that was edited is read at once; the others need not be read anew every minute.
         "dag_processor": {"parsing_processes": "1", "refresh_interval": "60", "min_file_process_interval": "300"},
@@ -147,10 +147,10 @@ def _airflow(settings: Settings, databases: Databases, port: int) -> dict[str, s
     return {"AIRFLOW_HOME": str(home), **flat}
 
 
-def _passwords_file(settings: Settings) -> Path:
-    return airflow_home(settings) / "secrets" / "passwords.json"
+def _build_passwords_path(settings: Settings) -> Path:
+    return build_airflow_home_path(settings) / "secrets" / "passwords.json"
 
 
-def _write_private(path: Path, text: str) -> None:
+def _write_private_file(path: Path, text: str) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
         stream.write(text)

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import sys
 
-from ops.rest import Airflow
+from ops.airflow_api import AirflowClient
 
 DATABASE = "metadatabase"
 
 
-def healthy(address: str, component: str = DATABASE) -> bool:
+def is_component_healthy(address: str, component: str = DATABASE) -> bool:
     """Whether a component (`scheduler`, `dag_processor`, `triggerer`) says of itself that it is well."""
-    state = Airflow(address, "", "").health().get(component) or {}
+    state = AirflowClient(address, "", "").fetch_health().get(component) or {}
     return bool(state.get("status") == "healthy")
 
 
 if __name__ == "__main__":
-    sys.exit(0 if healthy(*sys.argv[1:]) else 1)
+    sys.exit(0 if is_component_healthy(*sys.argv[1:]) else 1)

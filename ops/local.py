@@ -20,8 +20,8 @@ from etl import settings as etl_settings
 from etl.errors import SettingsError, TongketError, UsageError
 from etl.settings import Settings
 from ops import processes
-from ops.environment import HOST, USER, Databases, airflow_env, airflow_home, password
-from ops.rest import Airflow
+from ops.airflow_api import AirflowClient
+from ops.environment import HOST, USER, DatabaseAddresses, build_airflow_env, build_airflow_home_path, ensure_password
 
 PORT = 8080
 READY_SECONDS = 180.0
@@ -36,7 +36,7 @@ HEALTH_NAMES = {"scheduler": "scheduler", "dag-processor": "dag_processor", "tri
 
 
 @dataclass(frozen=True)
-class Running:
+class RunningAirflow:
     """A running Airflow: where, and how to log in."""
 
     address: str
@@ -44,81 +44,83 @@ class Running:
     password: str
 
     @property
-    def client(self) -> Airflow:
+    def client(self) -> AirflowClient:
         """Its REST API, logged in at the first call."""
-        return Airflow(self.address, self.user, self.password)
+        return AirflowClient(self.address, self.user, self.password)
 
 
-def up(settings: Settings, *, port: int = PORT, components: tuple[str, ...] = tuple(COMPONENTS)) -> Running:
+def start_airflow(
+    settings: Settings, *, port: int = PORT, components: tuple[str, ...] = tuple(COMPONENTS)
+) -> RunningAirflow:
     """Starts what is not running yet and waits until it is healthy.
 
     Raises:
         SettingsError: a process ended, or nothing was healthy in time; quotes the log.
     """
-    run, logs = _run(settings), airflow_home(settings) / "logs"
-    lives = processes.alive(run)
+    run, logs = _build_run_folder_path(settings), build_airflow_home_path(settings) / "logs"
+    lives = processes.list_process_states(run)
     if lives and all(lives.values()):
-        return known(settings)
-    processes.stop_all(run)
-    databases = databases_of(settings)
-    port = free_port(port)
-    env = airflow_env(settings, databases, port)
-    _say("Preparing the databases / Chuẩn bị cơ sở dữ liệu …")
-    _migrate(env, settings.home, logs)
-    _address_file(settings).write_text(f"http://{HOST}:{port}")
-    _say(f"Starting {', '.join(components)} / Khởi động Airflow …")
+        return read_running_airflow(settings)
+    processes.stop_all_processes(run)
+    databases = ensure_databases(settings)
+    port = find_free_port(port)
+    env = build_airflow_env(settings, databases, port)
+    _print_progress("Preparing the databases / Chuẩn bị cơ sở dữ liệu …")
+    _migrate_databases(env, settings.home, logs)
+    _build_address_path(settings).write_text(f"http://{HOST}:{port}")
+    _print_progress(f"Starting {', '.join(components)} / Khởi động Airflow …")
     for name in components:
-        processes.start(name, [AIRFLOW, *COMPONENTS[name]], env=env, run=run, logs=logs, cwd=settings.home)
-    running = known(settings)
+        processes.start_process(name, [AIRFLOW, *COMPONENTS[name]], env=env, run=run, logs=logs, cwd=settings.home)
+    running = read_running_airflow(settings)
     _wait_until_healthy(settings, running, components)
     return running
 
 
-def down(settings: Settings) -> list[str]:
-    """Stops what `up` started: Airflow's processes with all their children, then the private server."""
-    stopped = processes.stop_all(_run(settings))
+def stop_airflow(settings: Settings) -> list[str]:
+    """Stops what `start_airflow` started: Airflow's processes with all their children, then the private server."""
+    stopped = processes.stop_all_processes(_build_run_folder_path(settings))
     if not settings.database_url and settings.pgdata.exists():
-        from etl.warehouse import server
+        from etl.warehouse import embedded_server
 
-        server.stop(settings.pgdata)
+        embedded_server.stop_server(settings.pgdata)
         stopped.append("postgresql")
     return stopped
 
 
-def known(settings: Settings) -> Running:
-    """The Airflow that `up` started.
+def read_running_airflow(settings: Settings) -> RunningAirflow:
+    """The Airflow that `start_airflow` started.
 
     Raises:
-        SettingsError: `up` was never called here.
+        SettingsError: `start_airflow` was never called here.
     """
-    if not _address_file(settings).exists():
+    if not _build_address_path(settings).exists():
         raise SettingsError("Airflow was not started here", where=str(settings.var), fix="run `python -m ops.local up`")
-    return Running(_address_file(settings).read_text(), USER, password(settings))
+    return RunningAirflow(_build_address_path(settings).read_text(), USER, ensure_password(settings))
 
 
 def run_command(settings: Settings, command: list[str]) -> int:
-    """Runs a command in the environment of the Airflow that `up` started; gives its exit code.
+    """Runs a command in the environment of the Airflow that `start_airflow` started; gives its exit code.
 
     Raises:
         UsageError: no command was given.
     """
     if not command:
         raise UsageError("no command to run", where="run", fix="such as: run airflow dags list")
-    port = urllib.parse.urlsplit(known(settings).address).port or PORT
-    env = airflow_env(settings, databases_of(settings), port)
+    port = urllib.parse.urlsplit(read_running_airflow(settings).address).port or PORT
+    env = build_airflow_env(settings, ensure_databases(settings), port)
     env["PATH"] = os.pathsep.join([str(Path(AIRFLOW).parent), env.get("PATH", os.defpath)])
     return subprocess.run(command, check=False, env=env, cwd=settings.home).returncode
 
 
-def databases_of(settings: Settings) -> Databases:
+def ensure_databases(settings: Settings) -> DatabaseAddresses:
     """The warehouse and Airflow's own database on the same server; made where they are missing."""
-    from etl.warehouse import server
+    from etl.warehouse import embedded_server
 
-    warehouse = server.url_for(settings)
-    return Databases(warehouse, server.ensure_database(warehouse, server.AIRFLOW_DATABASE))
+    warehouse = embedded_server.resolve_database_url(settings)
+    return DatabaseAddresses(warehouse, embedded_server.ensure_database(warehouse, embedded_server.AIRFLOW_DATABASE))
 
 
-def free_port(wanted: int) -> int:
+def find_free_port(wanted: int) -> int:
     """The wanted port, or any free one where that is taken."""
     for port in (wanted, 0):
         with socket.socket() as probe:
@@ -131,7 +133,7 @@ def free_port(wanted: int) -> int:
     raise SettingsError("no free port on the loopback interface", where=HOST, fix="stop what holds them")
 
 
-def _migrate(env: dict[str, str], home: Path, logs: Path) -> None:
+def _migrate_databases(env: dict[str, str], home: Path, logs: Path) -> None:
     logs.mkdir(parents=True, exist_ok=True)
     jobs = {
         "airflow-migrate": [AIRFLOW, "db", "migrate"],
@@ -147,23 +149,27 @@ def _migrate(env: dict[str, str], home: Path, logs: Path) -> None:
     for name, code in codes.items():
         if code:
             raise SettingsError(
-                f"{' '.join(jobs[name][-3:])} failed:\n{processes.tail(logs / f'{name}.log')}",
+                f"{' '.join(jobs[name][-3:])} failed:\n{processes.read_log_tail(logs / f'{name}.log')}",
                 where=str(logs / f"{name}.log"),
                 fix="mend what the last line says",
             )
 
 
-def _wait_until_healthy(settings: Settings, running: Running, components: tuple[str, ...]) -> None:
-    client, logs = running.client, airflow_home(settings) / "logs"
-    asked = {HEALTH_NAMES[name] for name in components if name in HEALTH_NAMES}
+def _wait_until_healthy(settings: Settings, running: RunningAirflow, components: tuple[str, ...]) -> None:
+    client, logs = running.client, build_airflow_home_path(settings) / "logs"
+    expected = {HEALTH_NAMES[name] for name in components if name in HEALTH_NAMES}
     until = time.monotonic() + READY_SECONDS
     while time.monotonic() < until:
-        dead = [name for name, lives in processes.alive(_run(settings)).items() if not lives]
+        dead = [
+            name for name, lives in processes.list_process_states(_build_run_folder_path(settings)).items() if not lives
+        ]
         if dead:
             log = logs / f"{dead[0]}.log"
-            raise SettingsError(f"{dead[0]} ended:\n{processes.tail(log)}", where=str(log), fix="mend what it says")
-        health = client.health()
-        if health and all((health.get(name) or {}).get("status") == "healthy" for name in asked):
+            raise SettingsError(
+                f"{dead[0]} ended:\n{processes.read_log_tail(log)}", where=str(log), fix="mend what it says"
+            )
+        health = client.fetch_health()
+        if health and all((health.get(name) or {}).get("status") == "healthy" for name in expected):
             return
         time.sleep(0.3)
     raise SettingsError(
@@ -173,26 +179,26 @@ def _wait_until_healthy(settings: Settings, running: Running, components: tuple[
     )
 
 
-def _run(settings: Settings) -> Path:
-    return airflow_home(settings) / "run"
+def _build_run_folder_path(settings: Settings) -> Path:
+    return build_airflow_home_path(settings) / "run"
 
 
-def _address_file(settings: Settings) -> Path:
-    return airflow_home(settings) / "address"
+def _build_address_path(settings: Settings) -> Path:
+    return build_airflow_home_path(settings) / "address"
 
 
-def _say(text: str) -> None:
+def _print_progress(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _status(settings: Settings) -> int:
-    lives = processes.alive(_run(settings))
+def _print_status(settings: Settings) -> int:
+    lives = processes.list_process_states(_build_run_folder_path(settings))
     for name, yes in lives.items():
         print(f"{name:<14} {'running / đang chạy' if yes else 'ended / đã dừng'}")
     if not lives:
         print("nothing is running / không có gì đang chạy")
         return 1
-    print(f"Airflow        {known(settings).address}")
+    print(f"Airflow        {read_running_airflow(settings).address}")
     return 0 if all(lives.values()) else 1
 
 
@@ -206,19 +212,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=PORT, help="port of the UI; another is taken where it is in use")
     chosen = parser.parse_args(arguments)
     try:
-        settings = etl_settings.load()
+        settings = etl_settings.load_settings()
         if chosen.action == "up":
-            running = up(settings, port=chosen.port)
+            running = start_airflow(settings, port=chosen.port)
             print(
                 f"Airflow: {running.address}\nUser / tài khoản: {running.user}\nPassword / mật khẩu: {running.password}"
             )
             return 0
         if chosen.action == "down":
-            print("Stopped / đã dừng:", ", ".join(down(settings)) or "–")
+            print("Stopped / đã dừng:", ", ".join(stop_airflow(settings)) or "–")
             return 0
         if chosen.action == "run":
             return run_command(settings, chosen.command)
-        return _status(settings)
+        return _print_status(settings)
     except TongketError as error:
         print(error, file=sys.stderr)
         return error.exit_code

@@ -20,7 +20,7 @@ KEYS = ("AIRFLOW_API_SECRET_KEY", "AIRFLOW_JWT_SECRET")
 FERNET = "AIRFLOW_FERNET_KEY"
 
 
-def fresh() -> dict[str, str]:
+def generate_secrets() -> dict[str, str]:
     """A new value for each secret."""
     return {
         **{name: secrets.token_hex(20) for name in PASSWORDS},
@@ -30,5 +30,5 @@ def fresh() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    for name, value in fresh().items():
+    for name, value in generate_secrets().items():
         print(f"{name}={value}")

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from etl.errors import SettingsError, TongketError
-from etl.warehouse import server
+from etl.warehouse import embedded_server
 
 NEEDED = ("ADMIN_DATABASE_URL", "WAREHOUSE_PASSWORD", "AIRFLOW_DB_PASSWORD", "AIRFLOW_ADMIN_USER")
 SECRET = "AIRFLOW_ADMIN_PASSWORD"  # noqa: S105 - the name of a variable
@@ -25,7 +25,7 @@ ROLES = ("tongket_loader", "tongket_reader")
 AIRFLOW = str(Path(sys.executable).with_name("airflow"))
 
 
-def prepare(env: Mapping[str, str]) -> None:
+def prepare_server(env: Mapping[str, str]) -> None:
     """Brings server, schemas and first user to where this version needs them.
 
     Raises:
@@ -36,44 +36,46 @@ def prepare(env: Mapping[str, str]) -> None:
         if not env.get(name):
             raise SettingsError(f"{name} is empty", where=name, fix="set it in .env (ops.new_secrets prints one)")
     admin = env["ADMIN_DATABASE_URL"]
-    warehouse = server.ensure_database(admin, server.DATABASE)
-    server.ensure_database(admin, server.AIRFLOW_DATABASE)
+    warehouse = embedded_server.ensure_database(admin, embedded_server.DATABASE)
+    embedded_server.ensure_database(admin, embedded_server.AIRFLOW_DATABASE)
     with psycopg.connect(admin, autocommit=True) as connection:
-        _login(connection, WAREHOUSE_LOGIN, env["WAREHOUSE_PASSWORD"])
-        _login(connection, AIRFLOW_LOGIN, env["AIRFLOW_DB_PASSWORD"])
+        _ensure_login(connection, WAREHOUSE_LOGIN, env["WAREHOUSE_PASSWORD"])
+        _ensure_login(connection, AIRFLOW_LOGIN, env["AIRFLOW_DB_PASSWORD"])
         owner = sql.SQL("ALTER DATABASE {} OWNER TO {}")
-        connection.execute(owner.format(*map(sql.Identifier, (server.AIRFLOW_DATABASE, AIRFLOW_LOGIN))))
-        _run([sys.executable, "-m", "etl", "warehouse", "migrate"], {**env, "TONGKET_DATABASE_URL": warehouse})
+        connection.execute(owner.format(*map(sql.Identifier, (embedded_server.AIRFLOW_DATABASE, AIRFLOW_LOGIN))))
+        _run_setup_command(
+            [sys.executable, "-m", "etl", "warehouse", "migrate"], {**env, "TONGKET_DATABASE_URL": warehouse}
+        )
         for role in ROLES:
             connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(WAREHOUSE_LOGIN)))
-    _run([AIRFLOW, "db", "migrate"], env)
-    _first_user(env)
+    _run_setup_command([AIRFLOW, "db", "migrate"], env)
+    _create_first_user(env)
 
 
-def _login(connection: psycopg.Connection[tuple[object, ...]], name: str, password: str) -> None:
-    known = connection.execute("SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = %s", (name,)).fetchone()
-    verb = sql.SQL("ALTER ROLE" if known else "CREATE ROLE")
+def _ensure_login(connection: psycopg.Connection[tuple[object, ...]], name: str, password: str) -> None:
+    login_exists = connection.execute("SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = %s", (name,)).fetchone()
+    verb = sql.SQL("ALTER ROLE" if login_exists else "CREATE ROLE")
     connection.execute(
         sql.SQL("{} {} LOGIN PASSWORD {}").format(verb, sql.Identifier(name), sql.Literal(password)),
     )
 
 
-def _first_user(env: Mapping[str, str]) -> None:
+def _create_first_user(env: Mapping[str, str]) -> None:
     user = env["AIRFLOW_ADMIN_USER"]
     twice = f"{env[SECRET]}\n{env[SECRET]}\n"  # asked for, and asked again; never an argument that `ps` shows
     email = env.get("AIRFLOW_ADMIN_EMAIL") or f"{user}@localhost.localdomain"
     facts = ["--role", "Admin", "--email", email, "--firstname", "Tongket", "--lastname", "Admin"]
-    _run([AIRFLOW, "users", "create", "--username", user, *facts], env, said=twice)
-    _run([AIRFLOW, "users", "reset-password", "--username", user], env, said=twice)
+    _run_setup_command([AIRFLOW, "users", "create", "--username", user, *facts], env, stdin_text=twice)
+    _run_setup_command([AIRFLOW, "users", "reset-password", "--username", user], env, stdin_text=twice)
 
 
-def _run(command: list[str], env: Mapping[str, str], said: str = "") -> None:
+def _run_setup_command(command: list[str], env: Mapping[str, str], stdin_text: str = "") -> None:
     # A session of its own has no terminal: a command that asks for a password then reads what is said here.
     done = subprocess.run(
         command,
         check=False,
         env=dict(env),
-        input=said,
+        input=stdin_text,
         text=True,
         start_new_session=True,
         stdout=subprocess.PIPE,
@@ -88,7 +90,7 @@ def _run(command: list[str], env: Mapping[str, str], said: str = "") -> None:
 def main() -> int:
     """The container's door. Exit code 0 prepared, 2 not, with the reason."""
     try:
-        prepare(os.environ)
+        prepare_server(os.environ)
     except TongketError as error:
         print(error, file=sys.stderr)
         return error.exit_code

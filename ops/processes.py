@@ -19,7 +19,9 @@ GRACE_SECONDS = 20.0
 ORPHAN_SECONDS = 5.0
 
 
-def start(name: str, command: Sequence[str], *, env: Mapping[str, str], run: Path, logs: Path, cwd: Path) -> None:
+def start_process(
+    name: str, command: Sequence[str], *, env: Mapping[str, str], run: Path, logs: Path, cwd: Path
+) -> None:
     """Starts one process with its output in `logs/<name>.log`, and writes down who it is in `run/<name>.json`."""
     run.mkdir(parents=True, exist_ok=True)
     logs.mkdir(parents=True, exist_ok=True)
@@ -38,35 +40,35 @@ def start(name: str, command: Sequence[str], *, env: Mapping[str, str], run: Pat
     (run / f"{name}.json").write_text(json.dumps({"pid": child.pid, "born": born}))
 
 
-def alive(run: Path) -> dict[str, bool]:
+def list_process_states(run: Path) -> dict[str, bool]:
     """Every process that was started from this folder, and whether it still lives."""
-    return {path.stem: _find(path) is not None for path in sorted(run.glob("*.json"))}
+    return {path.stem: _find_process(path) is not None for path in sorted(run.glob("*.json"))}
 
 
-def stop_all(run: Path) -> list[str]:
+def stop_all_processes(run: Path) -> list[str]:
     """Stops every process of this folder with all its descendants; gives the names of those that lived."""
-    found = {path: process for path in run.glob("*.json") if (process := _find(path))}
-    family = [member for process in found.values() for member in _family(process)]
-    leaders = list(found.values())
-    _signal(leaders, "terminate")
+    processes = {path: process for path in run.glob("*.json") if (process := _find_process(path))}
+    family = [member for process in processes.values() for member in _list_process_family(process)]
+    leaders = list(processes.values())
+    _signal_processes(leaders, "terminate")
     psutil.wait_procs(leaders, timeout=GRACE_SECONDS)  # they end their own children first, and tidily
-    _signal(family, "terminate")
+    _signal_processes(family, "terminate")
     _, left = psutil.wait_procs(family, timeout=ORPHAN_SECONDS)
-    _signal(left, "kill")
+    _signal_processes(left, "kill")
     psutil.wait_procs(left, timeout=ORPHAN_SECONDS)
     for path in run.glob("*.json"):
         path.unlink()
-    return sorted(path.stem for path in found)
+    return sorted(path.stem for path in processes)
 
 
-def tail(log: Path, lines: int = 15) -> str:
+def read_log_tail(log: Path, lines: int = 15) -> str:
     """The last lines of a log, or nothing where there is none."""
     if not log.exists():
         return ""
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
-def _find(path: Path) -> psutil.Process | None:
+def _find_process(path: Path) -> psutil.Process | None:
     note = json.loads(path.read_text())
     with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(note["pid"])
@@ -75,13 +77,13 @@ def _find(path: Path) -> psutil.Process | None:
     return None
 
 
-def _family(process: psutil.Process) -> list[psutil.Process]:
+def _list_process_family(process: psutil.Process) -> list[psutil.Process]:
     with contextlib.suppress(psutil.NoSuchProcess):
         return [process, *process.children(recursive=True)]
     return [process]
 
 
-def _signal(members: Sequence[psutil.Process], how: Literal["terminate", "kill"]) -> None:
+def _signal_processes(members: Sequence[psutil.Process], how: Literal["terminate", "kill"]) -> None:
     for member in members:
         with contextlib.suppress(psutil.NoSuchProcess):
             getattr(member, how)()

@@ -25,7 +25,7 @@ for _module in pkgutil.walk_packages(etl.__path__, "etl."):
 
 # What is wrong here is said by the task that needs it, where somebody reads it.
 with suppress(TongketError, OSError):
-    steps.scopes()
-    load_rules(settings.load().expectations)
+    steps.list_scopes()
+    load_rules(settings.load_settings().expectations)
 for _year in range(2023, dt.date.today().year + 2):
     is_working_day((), dt.date(_year, 1, 1))

@@ -59,29 +59,29 @@ STYLES: dict[str, tuple[float, bool, bool, Any, float, float, float]] = {
     "VB Ghi chú bảng": (11, False, True, LEFT, 3, 3, 0),
 }
 OUTLINE = {"VB Mục": 0, "VB Khoản": 1, "VB Phụ lục": 0}
-TOGETHER = {"VB Mục", "VB Khoản", "VB Hình", "VB Phụ lục", "VB Tên phụ lục", "VB Kèm theo", "VB Bảng nhóm"}
+KEEP_WITH_NEXT = {"VB Mục", "VB Khoản", "VB Hình", "VB Phụ lục", "VB Tên phụ lục", "VB Kèm theo", "VB Bảng nhóm"}
 
 
-def build(path: Path) -> None:
+def write_report_template(path: Path) -> None:
     """Writes the template."""
     doc = Document()
     for element in list(doc.element.body)[:-1]:
         doc.element.body.remove(element)
-    _styles(doc)
-    _page(doc.sections[0], landscape=False)
-    _headers(doc.sections[0])
-    _head(doc)
-    _body(doc)
-    _foot(doc)
-    for write in (_annex_results, _annex_units, _annex_tasks):
-        _page(doc.add_section(WD_SECTION.NEW_PAGE), landscape=True)
+    _add_paragraph_styles(doc)
+    _set_page_layout(doc.sections[0], landscape=False)
+    _add_page_headers(doc.sections[0])
+    _add_letter_head(doc)
+    _add_report_body(doc)
+    _add_letter_foot(doc)
+    for write in (_add_results_annex, _add_units_annex, _add_tasks_annex):
+        _set_page_layout(doc.add_section(WD_SECTION.NEW_PAGE), landscape=True)
         write(doc)
-    _page(doc.add_section(WD_SECTION.NEW_PAGE), landscape=False)
-    _lines(doc, "VB Nội dung", "{%p endif %}")  # the tasks' annex ends with its section break
-    _annex_plan(doc)
-    _lines(doc, "VB Nội dung", "{%p if pictures %}")  # before its section break: both are left out together
-    _page(doc.add_section(WD_SECTION.NEW_PAGE), landscape=False)
-    _annex_pictures(doc)
+    _set_page_layout(doc.add_section(WD_SECTION.NEW_PAGE), landscape=False)
+    _add_paragraphs(doc, "VB Nội dung", "{%p endif %}")  # the tasks' annex ends with its section break
+    _add_plan_annex(doc)
+    _add_paragraphs(doc, "VB Nội dung", "{%p if pictures %}")  # before its section break: both are left out together
+    _set_page_layout(doc.add_section(WD_SECTION.NEW_PAGE), landscape=False)
+    _add_pictures_annex(doc)
     properties = doc.core_properties
     properties.title, properties.comments, properties.author = "Báo cáo", "", ""
     doc.save(str(path))
@@ -90,7 +90,7 @@ def build(path: Path) -> None:
 # --- page and styles -------------------------------------------------------------------------------
 
 
-def _fonts(style: Any, size: float) -> None:
+def _set_style_fonts(style: Any, size: float) -> None:
     style.font.name, style.font.size, style.font.color.rgb = FONT, Pt(size), RGBColor(0, 0, 0)
     fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
     for key in ("w:ascii", "w:hAnsi", "w:eastAsia", "w:cs"):
@@ -99,8 +99,8 @@ def _fonts(style: Any, size: float) -> None:
         fonts.attrib.pop(qn(key), None)
 
 
-def _styles(doc: Any) -> None:
-    _fonts(doc.styles["Normal"], 14)
+def _add_paragraph_styles(doc: Any) -> None:
+    _set_style_fonts(doc.styles["Normal"], 14)
     language = OxmlElement("w:lang")
     language.set(qn("w:val"), "vi-VN")
     language.set(qn("w:eastAsia"), "vi-VN")
@@ -108,24 +108,24 @@ def _styles(doc: Any) -> None:
     for name, (size, bold, italic, align, before, after, indent) in STYLES.items():
         style = doc.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
         style.base_style, style.quick_style = doc.styles["Normal"], True
-        _fonts(style, size)
+        _set_style_fonts(style, size)
         style.font.bold, style.font.italic = bold, italic
         form = style.paragraph_format
         form.alignment, form.space_before, form.space_after = align, Pt(before), Pt(after)
         form.first_line_indent, form.line_spacing_rule = Mm(indent), WD_LINE_SPACING.SINGLE
-        form.keep_with_next, form.widow_control = name in TOGETHER, True
+        form.keep_with_next, form.widow_control = name in KEEP_WITH_NEXT, True
         if name in OUTLINE:
             level = OxmlElement("w:outlineLvl")
             level.set(qn("w:val"), str(OUTLINE[name]))
             style.element.get_or_add_pPr().append(level)
     doc.styles["VB Kính gửi danh sách"].paragraph_format.left_indent = Mm(55)
     for name in ("VB Gạch", "VB Gạch tiêu ngữ"):
-        _rule(doc.styles[name])
+        _add_bottom_rule(doc.styles[name])
     motto = doc.styles["VB Gạch tiêu ngữ"].paragraph_format  # 59,8 mm of text in a cell of 102 mm
     motto.left_indent = motto.right_indent = Mm(21.1)
 
 
-def _rule(style: Any) -> None:
+def _add_bottom_rule(style: Any) -> None:
     """A solid line as the bottom border of an empty paragraph: its indents set the length."""
     borders, line = OxmlElement("w:pBdr"), OxmlElement("w:bottom")
     for key, value in (("val", "single"), ("sz", "6"), ("space", "0"), ("color", "000000")):
@@ -135,7 +135,7 @@ def _rule(style: Any) -> None:
     properties.insert_element_before(borders, "w:shd", "w:spacing", "w:ind", "w:jc", "w:outlineLvl")
 
 
-def _page(section: Any, *, landscape: bool) -> None:
+def _set_page_layout(section: Any, *, landscape: bool) -> None:
     """A4 with the decree's margins; numbering starts anew and is hidden on the first page."""
     section.orientation = WD_ORIENT.LANDSCAPE if landscape else WD_ORIENT.PORTRAIT
     section.page_width, section.page_height = (Mm(297), Mm(210)) if landscape else (Mm(210), Mm(297))
@@ -149,7 +149,7 @@ def _page(section: Any, *, landscape: bool) -> None:
     section._sectPr.insert_element_before(numbering, "w:cols", "w:titlePg", "w:docGrid")
 
 
-def _headers(section: Any) -> None:
+def _add_page_headers(section: Any) -> None:
     """Page number in the middle of the top margin; a line on every page when the data are simulated."""
     number = section.header.paragraphs[0]
     number.style = "VB Số trang"
@@ -171,17 +171,17 @@ def _headers(section: Any) -> None:
 # --- pieces ------------------------------------------------------------------------------------------
 
 
-def _lines(doc: Any, style: str, *texts: str) -> None:
+def _add_paragraphs(doc: Any, style: str, *texts: str) -> None:
     for text in texts:
         doc.add_paragraph(text, style=style)
 
 
-def _loop(doc: Any, style: str, slot: str) -> None:
+def _add_paragraph_loop(doc: Any, style: str, slot: str) -> None:
     """Paragraphs repeated for every text of a slot."""
-    _lines(doc, style, f"{{%p for line in {slot} %}}", "{{ line.text }}", "{%p endfor %}")
+    _add_paragraphs(doc, style, f"{{%p for line in {slot} %}}", "{{ line.text }}", "{%p endfor %}")
 
 
-def _table(doc: Any, widths: list[float], *, borders: bool) -> Any:
+def _add_table(doc: Any, widths: list[float], *, borders: bool) -> Any:
     table = doc.add_table(rows=0, cols=len(widths))
     table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
     properties = table._tbl.tblPr
@@ -200,7 +200,7 @@ def _table(doc: Any, widths: list[float], *, borders: bool) -> Any:
     return table
 
 
-def _row(table: Any, cells: list[tuple[str, str]], widths: list[float], *, header: bool = False) -> Any:
+def _add_table_row(table: Any, cells: list[tuple[str, str]], widths: list[float], *, header: bool = False) -> Any:
     """A row that never breaks across pages; `header` repeats it."""
     row = table.add_row()
     properties = row._tr.get_or_add_trPr()
@@ -216,26 +216,26 @@ def _row(table: Any, cells: list[tuple[str, str]], widths: list[float], *, heade
     return row
 
 
-def _control(table: Any, text: str) -> None:
+def _add_tag_row(table: Any, text: str) -> None:
     """A row that only carries a tag; rendering removes it."""
     table.add_row().cells[0].text = text
 
 
-def _data_table(doc: Any, widths: list[float], heads: list[str], loop: str, cells: list[tuple[str, str]]) -> None:
+def _add_data_table(doc: Any, widths: list[float], heads: list[str], loop: str, cells: list[tuple[str, str]]) -> None:
     """A table with a repeating head and one row for every entry of a slot."""
-    table = _table(doc, widths, borders=True)
-    _row(table, [(head, "VB Bảng đầu") for head in heads], widths, header=True)
-    _control(table, f"{{%tr for row in {loop} %}}")
-    _row(table, cells, widths)
-    _control(table, "{%tr endfor %}")
+    table = _add_table(doc, widths, borders=True)
+    _add_table_row(table, [(head, "VB Bảng đầu") for head in heads], widths, header=True)
+    _add_tag_row(table, f"{{%tr for row in {loop} %}}")
+    _add_table_row(table, cells, widths)
+    _add_tag_row(table, "{%tr endfor %}")
 
 
 # --- the report --------------------------------------------------------------------------------------
 
 
-def _head(doc: Any) -> None:
+def _add_letter_head(doc: Any) -> None:
     widths = [58.0, 102.0]
-    row = _row(_table(doc, widths, borders=False), [("", "VB Bảng")] * 2, widths)
+    row = _add_table_row(_add_table(doc, widths, borders=False), [("", "VB Bảng")] * 2, widths)
     left, right = row.cells
     pieces = (
         (left, "VB Cơ quan chủ quản", "{%p if parent_body %}"),
@@ -253,10 +253,10 @@ def _head(doc: Any) -> None:
         cell.add_paragraph(text, style=style)
     for cell in (left, right):
         cell._tc.remove(cell.paragraphs[0]._p)
-    _lines(doc, "VB Tên loại", "BÁO CÁO")
-    _lines(doc, "VB Trích yếu", "{{ subject }}")
-    _lines(doc, "VB Gạch", "")
-    _lines(
+    _add_paragraphs(doc, "VB Tên loại", "BÁO CÁO")
+    _add_paragraphs(doc, "VB Trích yếu", "{{ subject }}")
+    _add_paragraphs(doc, "VB Gạch", "")
+    _add_paragraphs(
         doc,
         "VB Kính gửi",
         "{%p if one_recipient %}",
@@ -265,49 +265,49 @@ def _head(doc: Any) -> None:
         "Kính gửi:",
         "{%p endif %}",
     )
-    _loop(doc, "VB Kính gửi danh sách", "recipients")
-    _lines(doc, "VB Thông báo", "{%p if simulated_notice %}", "{{ simulated_notice }}", "{%p endif %}")
-    _loop(doc, "VB Căn cứ", "bases")
-    _lines(doc, "VB Nội dung", "{{ opening }}")
+    _add_paragraph_loop(doc, "VB Kính gửi danh sách", "recipients")
+    _add_paragraphs(doc, "VB Thông báo", "{%p if simulated_notice %}", "{{ simulated_notice }}", "{%p endif %}")
+    _add_paragraph_loop(doc, "VB Căn cứ", "bases")
+    _add_paragraphs(doc, "VB Nội dung", "{{ opening }}")
 
 
-def _body(doc: Any) -> None:
-    _lines(doc, "VB Mục", "I. TÌNH HÌNH CHUNG")
-    _loop(doc, "VB Nội dung", "situation")
-    _lines(doc, "VB Mục", "II. KẾT QUẢ THỰC HIỆN CÁC CHỈ TIÊU")
-    _loop(doc, "VB Nội dung", "summary")
-    _lines(doc, "VB Hình", "{%p if has_chart %}", "{{ chart }}")
-    _lines(doc, "VB Chú thích hình", "{{ chart_caption }}", "{%p endif %}")
-    _lines(doc, "VB Nội dung", "{%p if pictures_note %}", "{{ pictures_note }}", "{%p endif %}")
-    _lines(doc, "VB Khoản", "{%p for group in groups %}", "{{ group.title }}")
-    _loop(doc, "VB Nội dung", "group.lines")
-    _lines(doc, "VB Nội dung", "{%p endfor %}")
-    _lines(doc, "VB Khoản", "{{ since_title }}")
-    _loop(doc, "VB Nội dung", "since")
-    _lines(doc, "VB Khoản", "{%p if path_sentences %}", "{{ path_title }}")
-    _loop(doc, "VB Nội dung", "path_sentences")
-    _lines(doc, "VB Nội dung", "{%p endif %}")
-    _lines(doc, "VB Mục", "III. KẾT QUẢ THEO ĐƠN VỊ")
-    _loop(doc, "VB Nội dung", "unit_sentences")
-    _lines(doc, "VB Mục", "IV. TÌNH HÌNH THỰC HIỆN NHIỆM VỤ")
-    _loop(doc, "VB Nội dung", "task_sentences")
-    _lines(doc, "VB Mục", "V. KHÓ KHĂN, NGUYÊN NHÂN, ĐỀ XUẤT, KIẾN NGHỊ")
+def _add_report_body(doc: Any) -> None:
+    _add_paragraphs(doc, "VB Mục", "I. TÌNH HÌNH CHUNG")
+    _add_paragraph_loop(doc, "VB Nội dung", "situation")
+    _add_paragraphs(doc, "VB Mục", "II. KẾT QUẢ THỰC HIỆN CÁC CHỈ TIÊU")
+    _add_paragraph_loop(doc, "VB Nội dung", "summary")
+    _add_paragraphs(doc, "VB Hình", "{%p if has_chart %}", "{{ chart }}")
+    _add_paragraphs(doc, "VB Chú thích hình", "{{ chart_caption }}", "{%p endif %}")
+    _add_paragraphs(doc, "VB Nội dung", "{%p if pictures_note %}", "{{ pictures_note }}", "{%p endif %}")
+    _add_paragraphs(doc, "VB Khoản", "{%p for group in groups %}", "{{ group.title }}")
+    _add_paragraph_loop(doc, "VB Nội dung", "group.lines")
+    _add_paragraphs(doc, "VB Nội dung", "{%p endfor %}")
+    _add_paragraphs(doc, "VB Khoản", "{{ since_title }}")
+    _add_paragraph_loop(doc, "VB Nội dung", "since")
+    _add_paragraphs(doc, "VB Khoản", "{%p if path_sentences %}", "{{ path_title }}")
+    _add_paragraph_loop(doc, "VB Nội dung", "path_sentences")
+    _add_paragraphs(doc, "VB Nội dung", "{%p endif %}")
+    _add_paragraphs(doc, "VB Mục", "III. KẾT QUẢ THEO ĐƠN VỊ")
+    _add_paragraph_loop(doc, "VB Nội dung", "unit_sentences")
+    _add_paragraphs(doc, "VB Mục", "IV. TÌNH HÌNH THỰC HIỆN NHIỆM VỤ")
+    _add_paragraph_loop(doc, "VB Nội dung", "task_sentences")
+    _add_paragraphs(doc, "VB Mục", "V. KHÓ KHĂN, NGUYÊN NHÂN, ĐỀ XUẤT, KIẾN NGHỊ")
     for number, (title, slot) in enumerate(
         (("Khó khăn, vướng mắc", "difficulties"), ("Nguyên nhân", "causes"), ("Đề xuất, kiến nghị", "proposals")), 1
     ):
-        _lines(doc, "VB Khoản", f"{number}. {title}")
-        _loop(doc, "VB Nội dung", slot)
-    _lines(doc, "VB Mục", "VI. {{ directions_title }}")
-    _loop(doc, "VB Nội dung", "directions")
-    _lines(doc, "VB Mục", "VII. GHI CHÚ VỀ SỐ LIỆU")
-    _loop(doc, "VB Nội dung", "data_notes")
+        _add_paragraphs(doc, "VB Khoản", f"{number}. {title}")
+        _add_paragraph_loop(doc, "VB Nội dung", slot)
+    _add_paragraphs(doc, "VB Mục", "VI. {{ directions_title }}")
+    _add_paragraph_loop(doc, "VB Nội dung", "directions")
+    _add_paragraphs(doc, "VB Mục", "VII. GHI CHÚ VỀ SỐ LIỆU")
+    _add_paragraph_loop(doc, "VB Nội dung", "data_notes")
     closing = doc.add_paragraph("{{ closing }}", style="VB Nội dung")
     closing.paragraph_format.keep_with_next, closing.paragraph_format.space_after = True, Pt(12)
 
 
-def _foot(doc: Any) -> None:
+def _add_letter_foot(doc: Any) -> None:
     widths = [75.0, 85.0]
-    left, right = _row(_table(doc, widths, borders=False), [("", "VB Bảng")] * 2, widths).cells
+    left, right = _add_table_row(_add_table(doc, widths, borders=False), [("", "VB Bảng")] * 2, widths).cells
     pieces = (
         (left, "VB Nơi nhận", "Nơi nhận:"),
         (left, "VB Nơi nhận danh sách", "- Như trên;"),
@@ -326,18 +326,18 @@ def _foot(doc: Any) -> None:
         cell._tc.remove(cell.paragraphs[0]._p)
 
 
-def _annex_title(doc: Any, number: str, title: str) -> None:
-    _lines(doc, "VB Phụ lục", f"Phụ lục {number}")
-    _lines(doc, "VB Tên phụ lục", title)
-    _lines(
+def _add_annex_title(doc: Any, number: str, title: str) -> None:
+    _add_paragraphs(doc, "VB Phụ lục", f"Phụ lục {number}")
+    _add_paragraphs(doc, "VB Tên phụ lục", title)
+    _add_paragraphs(
         doc,
         "VB Kèm theo",
         "(Kèm theo Báo cáo số        /{{ symbol }} " + BLANK_DATE.rstrip() + "        của {{ office }})",
     )
 
 
-def _annex_results(doc: Any) -> None:
-    _annex_title(doc, "I", "KẾT QUẢ THỰC HIỆN CÁC CHỈ TIÊU")
+def _add_results_annex(doc: Any) -> None:
+    _add_annex_title(doc, "I", "KẾT QUẢ THỰC HIỆN CÁC CHỈ TIÊU")
     left, middle, head = "VB Bảng", "VB Bảng giữa", "VB Bảng đầu"
     columns = [
         ("TT", "{{ row.item }}", middle, 17.0),
@@ -353,13 +353,13 @@ def _annex_results(doc: Any) -> None:
         ("Còn thiếu (hoặc vượt)", "{{ row.missing }}", middle, 21.0),
     ]
     widths = [width for *_, width in columns]
-    table = _table(doc, widths, borders=True)
-    _row(table, [(title, head) for title, *_ in columns], widths, header=True)
-    _control(table, "{%tr for row in results %}")
-    _control(table, "{%tr if row.is_group %}")
-    _row(table, [("{% colspan span %}{{ row.group }}", "VB Bảng nhóm")], [sum(widths)])
-    _control(table, "{%tr elif row.is_statement %}")
-    _row(
+    table = _add_table(doc, widths, borders=True)
+    _add_table_row(table, [(title, head) for title, *_ in columns], widths, header=True)
+    _add_tag_row(table, "{%tr for row in results %}")
+    _add_tag_row(table, "{%tr if row.is_group %}")
+    _add_table_row(table, [("{% colspan span %}{{ row.group }}", "VB Bảng nhóm")], [sum(widths)])
+    _add_tag_row(table, "{%tr elif row.is_statement %}")
+    _add_table_row(
         table,
         [
             ("{{ row.item }}", middle),
@@ -371,19 +371,19 @@ def _annex_results(doc: Any) -> None:
         ],
         [17.0, 54.0, 17.0, 116.0, 22.0, 21.0],
     )
-    _control(table, "{%tr else %}")
-    _row(table, [(text, style) for _, text, style, _ in columns], widths)
-    _control(table, "{%tr endif %}")
-    _control(table, "{%tr endfor %}")
-    _lines(doc, "VB Ghi chú bảng", "Dấu *: chỉ tính trên các nơi có số liệu, xem mục VII của báo cáo.")
-    _path_table(doc)
+    _add_tag_row(table, "{%tr else %}")
+    _add_table_row(table, [(text, style) for _, text, style, _ in columns], widths)
+    _add_tag_row(table, "{%tr endif %}")
+    _add_tag_row(table, "{%tr endfor %}")
+    _add_paragraphs(doc, "VB Ghi chú bảng", "Dấu *: chỉ tính trên các nơi có số liệu, xem mục VII của báo cáo.")
+    _add_path_table(doc)
 
 
-def _path_table(doc: Any) -> None:
+def _add_path_table(doc: Any) -> None:
     """The path to the plan's milestones: in the annual report only."""
     middle = "VB Bảng giữa"
-    _lines(doc, "VB Khoản", "{%p if path %}")
-    _lines(doc, "VB Tên phụ lục", "", "LỘ TRÌNH ĐẾN CÁC MỐC CỦA KẾ HOẠCH")
+    _add_paragraphs(doc, "VB Khoản", "{%p if path %}")
+    _add_paragraphs(doc, "VB Tên phụ lục", "", "LỘ TRÌNH ĐẾN CÁC MỐC CỦA KẾ HOẠCH")
     columns = [
         ("TT", "{{ row.item }}", middle, 17.0),
         ("Chỉ tiêu", "{{ row.title }}", "VB Bảng", 62.0),
@@ -397,16 +397,16 @@ def _path_table(doc: Any) -> None:
         ("Theo tốc độ bình quân", "{{ row.cagr_class }}", middle, 19.0),
         ("Đối chiếu", "{{ row.agreement }}", middle, 18.0),
     ]
-    _data_table(doc, [w for *_, w in columns], [t for t, *_ in columns], "path", [(c, s) for _, c, s, _ in columns])
-    _lines(doc, "VB Khoản", "{%p endif %}")
-    _outlook_table(doc)
+    _add_data_table(doc, [w for *_, w in columns], [t for t, *_ in columns], "path", [(c, s) for _, c, s, _ in columns])
+    _add_paragraphs(doc, "VB Khoản", "{%p endif %}")
+    _add_outlook_table(doc)
 
 
-def _outlook_table(doc: Any) -> None:
+def _add_outlook_table(doc: Any) -> None:
     """Where the series go by the years of the outlook: in the annual report, where anything can be foreseen."""
     middle = "VB Bảng giữa"
-    _lines(doc, "VB Khoản", "{%p if outlook %}")
-    _lines(doc, "VB Tên phụ lục", "", "TRIỂN VỌNG ĐẾN CÁC MỐC CỦA KẾ HOẠCH")
+    _add_paragraphs(doc, "VB Khoản", "{%p if outlook %}")
+    _add_paragraphs(doc, "VB Tên phụ lục", "", "TRIỂN VỌNG ĐẾN CÁC MỐC CỦA KẾ HOẠCH")
     columns = [
         ("TT", "{{ row.item }}", middle, 17.0),
         ("Chỉ tiêu", "{{ row.title }}", "VB Bảng", 62.0),
@@ -417,19 +417,21 @@ def _outlook_table(doc: Any) -> None:
         ("Khả năng đạt", "{{ step.chance }}", middle, 24.0),
         ("{%tc endfor %}", "{%tc endfor %}", middle, 1.0),
     ]
-    _data_table(doc, [w for *_, w in columns], [t for t, *_ in columns], "outlook", [(c, s) for _, c, s, _ in columns])
-    _lines(doc, "VB Khoản", "{%p endif %}")
+    _add_data_table(
+        doc, [w for *_, w in columns], [t for t, *_ in columns], "outlook", [(c, s) for _, c, s, _ in columns]
+    )
+    _add_paragraphs(doc, "VB Khoản", "{%p endif %}")
 
 
-def _annex_units(doc: Any) -> None:
-    _annex_title(doc, "II", "KẾT QUẢ THEO ĐƠN VỊ")
+def _add_units_annex(doc: Any) -> None:
+    _add_annex_title(doc, "II", "KẾT QUẢ THEO ĐƠN VỊ")
     middle, head = "VB Bảng giữa", "VB Bảng đầu"
-    _lines(doc, "VB Nội dung", "{%p if not unit_blocks %}", "Chưa có số liệu theo đơn vị.", "{%p endif %}")
+    _add_paragraphs(doc, "VB Nội dung", "{%p if not unit_blocks %}", "Chưa có số liệu theo đơn vị.", "{%p endif %}")
     legend = "Đ: đạt; C: chưa đạt; T: trong kế hoạch tính theo thời gian; V: vượt mức kế hoạch; không có chữ: "
-    _lines(doc, "VB Ghi chú bảng", f"{legend}không kết luận.")
-    _lines(doc, "VB Nội dung", "{%p for block in unit_blocks %}")
+    _add_paragraphs(doc, "VB Ghi chú bảng", f"{legend}không kết luận.")
+    _add_paragraphs(doc, "VB Nội dung", "{%p for block in unit_blocks %}")
     widths = [10.0, 46.0, 1.0, 20.0, 1.0]
-    table = _table(doc, widths, borders=True)
+    table = _add_table(doc, widths, borders=True)
     heads = [
         "TT",
         "Đơn vị",
@@ -437,8 +439,8 @@ def _annex_units(doc: Any) -> None:
         "{{ indicator.item }}. {{ indicator.title }}",
         "{%tc endfor %}",
     ]
-    _row(table, [(text, head) for text in heads], widths, header=True)
-    _control(table, "{%tr for row in block.rows %}")
+    _add_table_row(table, [(text, head) for text in heads], widths, header=True)
+    _add_tag_row(table, "{%tr for row in block.rows %}")
     cells = [
         ("{{ loop.index }}", middle),
         ("{{ row.name }}", "VB Bảng"),
@@ -446,15 +448,15 @@ def _annex_units(doc: Any) -> None:
         ("{{ cell.text }}", middle),
         ("{%tc endfor %}", middle),
     ]
-    _row(table, cells, widths)
-    _control(table, "{%tr endfor %}")
-    _lines(doc, "VB Ghi chú bảng", "", "{%p endfor %}")
+    _add_table_row(table, cells, widths)
+    _add_tag_row(table, "{%tr endfor %}")
+    _add_paragraphs(doc, "VB Ghi chú bảng", "", "{%p endfor %}")
 
 
-def _annex_tasks(doc: Any) -> None:
+def _add_tasks_annex(doc: Any) -> None:
     """Left out, with its page, where no task has a date and none is in arrears."""
-    _lines(doc, "VB Nội dung", "{%p if tasks %}")
-    _annex_title(doc, "III", "NHIỆM VỤ CÓ THỜI HẠN VÀ NHIỆM VỤ QUÁ HẠN")
+    _add_paragraphs(doc, "VB Nội dung", "{%p if tasks %}")
+    _add_annex_title(doc, "III", "NHIỆM VỤ CÓ THỜI HẠN VÀ NHIỆM VỤ QUÁ HẠN")
     middle, left = "VB Bảng giữa", "VB Bảng"
     columns = [
         ("TT", "{{ row.number }}", middle, 10.0),
@@ -464,26 +466,28 @@ def _annex_tasks(doc: Any) -> None:
         ("Thời hạn", "{{ row.deadline }}", left, 33.0),
         ("Tình hình", "{{ row.situation }}", left, 55.0),
     ]
-    _data_table(doc, [w for *_, w in columns], [t for t, *_ in columns], "tasks", [(c, s) for _, c, s, _ in columns])
+    _add_data_table(
+        doc, [w for *_, w in columns], [t for t, *_ in columns], "tasks", [(c, s) for _, c, s, _ in columns]
+    )
 
 
-def _annex_plan(doc: Any) -> None:
-    _annex_title(doc, "{{ plan_annex }}", "CÁCH HIỂU CHỈ TIÊU VÀ ĐIỂM CẦN LƯU Ý CỦA KẾ HOẠCH")
+def _add_plan_annex(doc: Any) -> None:
+    _add_annex_title(doc, "{{ plan_annex }}", "CÁCH HIỂU CHỈ TIÊU VÀ ĐIỂM CẦN LƯU Ý CỦA KẾ HOẠCH")
     columns = [
         ("TT", "{{ row.item }}", "VB Bảng giữa", 19.0),
         ("Chỉ tiêu", "{{ row.name }}", "VB Bảng", 55.0),
         ("Cách hiểu, điểm cần lưu ý", "{{ row.text }}", "VB Bảng", 86.0),
     ]
-    _data_table(
+    _add_data_table(
         doc, [w for *_, w in columns], [t for t, *_ in columns], "plan_notes", [(c, s) for _, c, s, _ in columns]
     )
 
 
-def _annex_pictures(doc: Any) -> None:
-    _annex_title(doc, "{{ pictures_annex }}", "HÌNH MINH HỌA")
-    _lines(doc, "VB Hình", "{%p for picture in pictures %}", "{{ picture.image }}")
-    _lines(doc, "VB Chú thích hình", "{{ picture.caption }}", "{%p endfor %}", "{%p endif %}")
+def _add_pictures_annex(doc: Any) -> None:
+    _add_annex_title(doc, "{{ pictures_annex }}", "HÌNH MINH HỌA")
+    _add_paragraphs(doc, "VB Hình", "{%p for picture in pictures %}", "{{ picture.image }}")
+    _add_paragraphs(doc, "VB Chú thích hình", "{{ picture.caption }}", "{%p endfor %}", "{%p endif %}")
 
 
 if __name__ == "__main__":
-    build(Path(__file__).with_name("report.docx"))
+    write_report_template(Path(__file__).with_name("report.docx"))

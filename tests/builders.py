@@ -11,7 +11,7 @@ import openpyxl
 
 from etl.catalog import Catalogue
 from etl.catalog.layout import MANIFEST_HEADER, MANIFEST_SHEET, MANIFEST_STAMP
-from etl.forms import issue
+from etl.forms import issue_form
 from etl.model import Period
 
 _HEAD = len(MANIFEST_STAMP) + 2
@@ -36,10 +36,10 @@ class Workbook:
     def __init__(self, catalogue: Catalogue, form_id: str, unit: str, period: str) -> None:
         key = Period.parse(period)
         form = catalogue.forms[form_id]
-        scope = catalogue.scope_of_form(form_id)
-        org_unit = catalogue.unit(unit, key.end)
+        scope = catalogue.find_scope_of_form(form_id)
+        org_unit = catalogue.find_unit(unit, key.end)
         assert scope and org_unit
-        self.issued = issue(catalogue, scope, form, org_unit, key, simulated=True)
+        self.issued = issue_form(catalogue, scope, form, org_unit, key, simulated=True)
         self.book = openpyxl.load_workbook(BytesIO(self.issued))
 
     def inputs(self) -> list[tuple[str, str, str, str, str]]:

@@ -19,9 +19,8 @@ from sqlalchemy import Engine, make_url
 
 from etl import load
 from etl.catalog.loader import Catalogue, load_catalogue
-from etl.settings import PROJECT_ROOT, Settings
-from etl.settings import load as load_settings
-from etl.warehouse import connect, migrate, server
+from etl.settings import PROJECT_ROOT, Settings, load_settings
+from etl.warehouse import connect, embedded_server, migrate
 
 EngineMaker = Callable[[connect.Role], Engine]
 _TEMPLATE, _STOCKED = "template_of_tests", "stocked_template_of_tests"
@@ -32,12 +31,12 @@ _NUMBERS = itertools.count(1)
 def postgres() -> Iterator[str]:
     """Address of the main database of a private server that ends with the session."""
     folder = Path(tempfile.mkdtemp(prefix="tongket-test-"))
-    url = server.start(folder / "pg")
+    url = embedded_server.start_server(folder / "pg")
     with psycopg.connect(_plain(url), autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET fsync = off")  # thrown away with the session
         connection.execute("SELECT pg_reload_conf()")
     yield url
-    server.stop(folder / "pg", at_once=True)
+    embedded_server.stop_server(folder / "pg", at_once=True)
     shutil.rmtree(folder)
 
 
@@ -65,9 +64,9 @@ def catalogue() -> Catalogue:
 def migrated(postgres: str) -> str:
     """Name of a database with the schema, and nothing in it, to copy from."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TONGKET_DATABASE_URL", server.ensure_database(postgres, _TEMPLATE))
-        engine = connect.engine(load_settings(), "owner")
-        migrate.migrate(engine)
+        patch.setenv("TONGKET_DATABASE_URL", embedded_server.ensure_database(postgres, _TEMPLATE))
+        engine = connect.build_engine(load_settings(), "owner")
+        migrate.apply_migrations(engine)
         engine.dispose()
     return _TEMPLATE
 
@@ -77,9 +76,9 @@ def stocked(postgres: str, migrated: str, catalogue: Catalogue) -> str:
     """Name of a database with the schema and the project's catalogue, to copy from."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TONGKET_DATABASE_URL", _copy_of(postgres, migrated, _STOCKED))
-        engine = connect.engine(load_settings(), "loader")
+        engine = connect.build_engine(load_settings(), "loader")
         with engine.begin() as conn:
-            load.catalogue(conn, catalogue)
+            load.load_catalogue_rows(conn, catalogue)
         engine.dispose()
     return _STOCKED
 
@@ -89,7 +88,7 @@ def sandbox(postgres: str, migrated: str) -> Iterator[Engine]:
     """The loader's engine on one warehouse without a catalogue, for all tests that never commit."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TONGKET_DATABASE_URL", _copy_of(postgres, migrated, "sandbox_of_tests"))
-        engine = connect.engine(load_settings(), "loader")
+        engine = connect.build_engine(load_settings(), "loader")
     yield engine
     engine.dispose()
 
@@ -111,7 +110,7 @@ def engine_as(warehouse: Settings) -> Iterator[EngineMaker]:
     made: list[Engine] = []
 
     def make(role: connect.Role) -> Engine:
-        made.append(connect.engine(warehouse, role))
+        made.append(connect.build_engine(warehouse, role))
         return made[-1]
 
     yield make

@@ -21,7 +21,7 @@ import openpyxl
 import xlsxwriter
 
 from etl.catalog.layout import MANIFEST_SHEET, TASK_STATES, TOTAL_LABEL, FormLayout, SheetLayout
-from etl.read.legacy import convert
+from etl.read.vietnamese_text import convert_charset
 from tests.builders import Workbook
 
 Merge = tuple[int, int, int, int]
@@ -387,12 +387,12 @@ def _texts(book: Book, change: Callable[[str], str]) -> None:
 
 
 _LATIN = [chr(n) for n in range(0xA1, 0x100)]
-_TCVN3 = {convert(c, "tcvn3"): c for c in [*_LATIN, "\xad"] if convert(c, "tcvn3") != c}
+_TCVN3 = {convert_charset(c, "tcvn3"): c for c in [*_LATIN, "\xad"] if convert_charset(c, "tcvn3") != c}
 _TCVN3 |= {new.upper(): old for new, old in _TCVN3.items() if new.upper() not in _TCVN3}  # no capitals of its own
 _VNI = {
-    convert(old, "vni"): old
+    convert_charset(old, "vni"): old
     for old in [a + b for a, b in product("aeiouyAEIOUYöÖôÔ", ["", *_LATIN])] + _LATIN
-    if len(convert(old, "vni")) == 1 and convert(old, "vni") != old
+    if len(convert_charset(old, "vni")) == 1 and convert_charset(old, "vni") != old
 }
 
 

@@ -6,43 +6,43 @@ rounds nothing and prints nothing. What the rules say is drawn as tables in ``do
 One module per idea::
 
     target      which rule a target falls under, and its verdict
-    judge       whether one value satisfies one milestone
+    comparison  whether one value satisfies one milestone
     goals       what each milestone asks for in plain numbers, and which one counts
-    starts      where a path starts
-    counted     so many of so many units
-    grain       below which unit and period an indicator means nothing
-    figures     numerator, denominator and value, or why there is none
-    path        the linear path, the ratio along it, and its classes
+    baseline    where a path starts
+    k_of_n      so many of so many units
+    granularity below which unit and period an indicator means nothing
+    target_figures  numerator, denominator and value, or why there is none
+    linear_path the linear path, the ratio along it, and its classes
     progress    whether a path can be judged at all, and what it then says
     cagr        the second opinion on progress
     ratios      per cent of plan, and of the planned reduction
-    carried     whether a value is the period's own or an older one
+    carried_forward  whether a value is the period's own or an older one
     prorate     a year's plan for part of the year
-    missing     how many people (units, cases) short of the target
+    people_missing  how many people (units, cases) short of the target
     interval    95 % intervals for shares and small counts
-    counting    which indicators count whole things
+    measure_kind  which indicators count whole things
     bounds      what a sum could be with its missing units
     control     control limits of a short series
     series      a target's figures through time
     outlook     where a series goes, and how likely that reaches the plan
-    tasks       the state of a task
-    wording     every Vietnamese sentence of this room
-    serialise   an attainment as JSON
+    task_state  the state of a task
+    attainment_messages  every Vietnamese sentence of this room
+    attainment_json  an attainment as JSON
 """
 
-from etl.attain.control import control_limits
-from etl.attain.outlook import projections
-from etl.attain.series import as_kept, own_value, series, series_periods
-from etl.attain.target import attain
-from etl.attain.tasks import task_state
+from etl.attain.control import compute_control_limits
+from etl.attain.outlook import build_projections
+from etl.attain.series import build_series, compute_own_value, list_series_periods, parse_stored_value
+from etl.attain.target import compute_target_attainment
+from etl.attain.task_state import compute_task_state
 
 __all__ = [
-    "as_kept",
-    "attain",
-    "control_limits",
-    "own_value",
-    "projections",
-    "series",
-    "series_periods",
-    "task_state",
+    "build_projections",
+    "build_series",
+    "compute_control_limits",
+    "compute_own_value",
+    "compute_target_attainment",
+    "compute_task_state",
+    "list_series_periods",
+    "parse_stored_value",
 ]

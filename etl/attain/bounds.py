@@ -12,16 +12,16 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
-from etl.attain import wording
-from etl.attain.judge import is_numeric, satisfies
+from etl.attain import attainment_messages
+from etl.attain.comparison import is_goal_met, is_numeric_operator
 from etl.catalog import models as m
-from etl.model import Attainment, Observed
+from etl.model import Attainment, ObservedIndicator
 
-Pair = tuple[Fraction, Fraction]
+SumPair = tuple[Fraction, Fraction]
 
 
-def with_bounds(
-    target: m.Target, indicator: m.Indicator | None, observed: Observed | None, row: Attainment
+def add_value_bounds(
+    target: m.Target, indicator: m.Indicator | None, observed: ObservedIndicator | None, row: Attainment
 ) -> Attainment:
     """The row with the bounds of its value and whether the verdict hangs on them, or why there are none.
 
@@ -31,35 +31,35 @@ def with_bounds(
         return row
     silent = sum(not gap.history for gap in observed.gaps)
     if silent:
-        return replace(row, bounds_reason=wording.no_history(silent))
+        return replace(row, bounds_reason=attainment_messages.describe_missing_history(silent))
     choices = [gap.history for gap in observed.gaps]
     if target.kind == "per_unit":
-        choices = [_at_floor(history, target.floor, indicator.factor) for history in choices]
-    known = (row.numerator or Fraction(0), row.denominator or Fraction(0))
-    low, high = (extreme(known, choices, highest=highest) * indicator.factor for highest in (False, True))
+        choices = [_convert_to_floor_pairs(history, target.floor, indicator.factor) for history in choices]
+    reported = (row.numerator or Fraction(0), row.denominator or Fraction(0))
+    low, high = (find_extreme_ratio(reported, choices, highest=highest) * indicator.factor for highest in (False, True))
     ends = low, high
-    return replace(row, bounds=ends, bounds_turn=_turns(row, ends))
+    return replace(row, bounds=ends, bounds_turn=_can_bounds_change_verdict(row, ends))
 
 
-def _at_floor(history: tuple[Pair, ...], floor: Decimal | None, factor: int) -> tuple[Pair, ...]:
+def _convert_to_floor_pairs(history: tuple[SumPair, ...], floor: Decimal | None, factor: int) -> tuple[SumPair, ...]:
     """Of a share of units: one unit, at the floor or not."""
     level = Fraction(floor or 0)
     return tuple((Fraction(d > 0 and n * factor >= level * d), Fraction(1)) for n, d in history)
 
 
-def extreme(known: Pair, choices: Sequence[Sequence[Pair]], *, highest: bool) -> Fraction:
+def find_extreme_ratio(reported: SumPair, choices: Sequence[Sequence[SumPair]], *, highest: bool) -> Fraction:
     """The largest (or smallest) ratio of sums over all choices of one pair from each. What is known has a bottom."""
     best = max if highest else min
-    ratio, found = None, known[0] / known[1]
-    while found != ratio:
-        ratio = found
-        picked = [best(pairs, key=lambda pair: pair[0] - found * pair[1]) for pairs in choices]
-        found = (known[0] + sum(n for n, _ in picked)) / (known[1] + sum(d for _, d in picked))
-    return found
+    ratio, candidate = None, reported[0] / reported[1]
+    while candidate != ratio:
+        ratio = candidate
+        picked = [best(pairs, key=lambda pair: pair[0] - candidate * pair[1]) for pairs in choices]
+        candidate = (reported[0] + sum(n for n, _ in picked)) / (reported[1] + sum(d for _, d in picked))
+    return candidate
 
 
-def _turns(row: Attainment, ends: Pair) -> bool:
+def _can_bounds_change_verdict(row: Attainment, ends: SumPair) -> bool:
     """Whether the verdict there is would be another one at one of the ends."""
-    if row.met is None or row.target is None or not is_numeric(row.operator):
+    if row.met is None or row.target is None or not is_numeric_operator(row.operator):
         return False
-    return any(satisfies(row.operator, end, row.target, row.target_upper) != row.met for end in ends)
+    return any(is_goal_met(row.operator, end, row.target, row.target_upper) != row.met for end in ends)

@@ -9,14 +9,14 @@ import math
 from fractions import Fraction
 
 
-def yearly_growth(start: Fraction, end: Fraction, months: int) -> float:
+def compute_yearly_growth(start: Fraction, end: Fraction, months: int) -> float:
     """The compound yearly growth from one positive value to another (an end of zero gives −1)."""
     if end == 0:
         return -1.0
     return math.expm1(math.log1p(float(end / start - 1)) * 12 / months)
 
 
-def cagr_ratio(start: Fraction, value: Fraction, target: Fraction, elapsed: int, span: int) -> float | None:
+def compute_cagr_ratio(start: Fraction, value: Fraction, target: Fraction, elapsed: int, span: int) -> float | None:
     """Observed over required growth; 1 is exactly as fast as needed, negative is the wrong way.
 
     Units: `elapsed` and `span` are months from the start to now and to the milestone. None where
@@ -24,5 +24,5 @@ def cagr_ratio(start: Fraction, value: Fraction, target: Fraction, elapsed: int,
     """
     if start <= 0 or target <= 0 or value < 0 or elapsed <= 0 or span <= 0:
         return None
-    required = yearly_growth(start, target, span)
-    return yearly_growth(start, value, elapsed) / required if required else None
+    required = compute_yearly_growth(start, target, span)
+    return compute_yearly_growth(start, value, elapsed) / required if required else None

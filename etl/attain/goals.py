@@ -11,11 +11,11 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from etl.attain import wording
-from etl.attain.judge import is_range
-from etl.attain.starts import Start, baseline_start, period_end, printed_end
+from etl.attain import attainment_messages
+from etl.attain.baseline import PathStart, find_baseline_start, parse_period_end, parse_printed_end
+from etl.attain.comparison import is_range_operator
 from etl.catalog import models as m
-from etl.model import Observed, Period
+from etl.model import ObservedIndicator, Period
 
 
 @dataclass(frozen=True)
@@ -48,20 +48,22 @@ class Goal:
         return Period.parse(self.period).start if self.milestone.onward else None
 
 
-def goals(target: m.Target, indicator: m.Indicator | None, own: Observed | None) -> tuple[Goal, ...]:
+def build_goals(target: m.Target, indicator: m.Indicator | None, own: ObservedIndicator | None) -> tuple[Goal, ...]:
     """A target's goals by the day they fall due; `own` is the unit's own figure of the baseline, where it has one."""
     if not any(ms.relative for ms in target.milestones):
-        return _plain(target.milestones, indicator.factor if indicator else 100)
-    found: list[Goal] = []
+        return _build_plain_goals(target.milestones, indicator.factor if indicator else 100)
+    goal_list: list[Goal] = []
     for milestone in target.milestones:
         if milestone.relative is None:
-            found += _plain((milestone,), indicator.factor if indicator else 100)
+            goal_list += _build_plain_goals((milestone,), indicator.factor if indicator else 100)
         else:
-            found += _relative(milestone, milestone.relative, _base(target, milestone.relative, indicator, own))
-    return tuple(sorted(found, key=lambda goal: goal.due))
+            goal_list += _build_relative_goals(
+                milestone, milestone.relative, _find_relative_base(target, milestone.relative, indicator, own)
+            )
+    return tuple(sorted(goal_list, key=lambda goal: goal.due))
 
 
-def current(ordered: tuple[Goal, ...], period: Period) -> Goal | None:
+def find_current_goal(ordered: tuple[Goal, ...], period: Period) -> Goal | None:
     """The first goal that falls due at the period's end or later; after the last, the last.
 
     A goal that holds from a year on keeps holding until the next one's own period begins.
@@ -75,31 +77,34 @@ def current(ordered: tuple[Goal, ...], period: Period) -> Goal | None:
     return before if holds and period.end < Period.parse(following.period).start else following
 
 
-def start_of(ordered: tuple[Goal, ...], goal: Goal, baseline: Start | None) -> Start | None:
+def find_segment_start(ordered: tuple[Goal, ...], goal: Goal, baseline: PathStart | None) -> PathStart | None:
     """Where the segment to a goal starts: the goal before it, or for the first one the baseline."""
     position = ordered.index(goal)
     if position == 0:
         return baseline
     before = ordered[position - 1]
-    return Start(None if is_range(before.operator) else before.low, before.due, before.definition)
+    return PathStart(None if is_range_operator(before.operator) else before.low, before.due, before.definition)
 
 
 @lru_cache(maxsize=1024)
-def _plain(milestones: tuple[m.Milestone, ...], factor: int) -> tuple[Goal, ...]:
+def _build_plain_goals(milestones: tuple[m.Milestone, ...], factor: int) -> tuple[Goal, ...]:
     """Goals that need no base. Remembered: the same few stand under every unit's row."""
-    found = [Goal(ms, ms.period, _due(ms), *_ends(ms, factor), gap=_gap(ms)) for ms in milestones]
-    return tuple(sorted(found, key=lambda goal: goal.due))
+    goal_list = [
+        Goal(ms, ms.period, _compute_due_date(ms), *_compute_goal_range(ms, factor), gap=_describe_goal_gap(ms))
+        for ms in milestones
+    ]
+    return tuple(sorted(goal_list, key=lambda goal: goal.due))
 
 
-def _due(milestone: m.Milestone) -> date:
+def _compute_due_date(milestone: m.Milestone) -> date:
     if milestone.date is not None:
         return milestone.date
     if milestone.onward:
         return Period.parse(milestone.period).start - timedelta(days=1)
-    return period_end(milestone.period)
+    return parse_period_end(milestone.period)
 
 
-def _ends(milestone: m.Milestone, factor: int) -> tuple[Fraction | None, Fraction | None]:
+def _compute_goal_range(milestone: m.Milestone, factor: int) -> tuple[Fraction | None, Fraction | None]:
     if milestone.count is not None:
         share = Fraction(milestone.count.count, milestone.count.of) * factor
         return share, share
@@ -112,46 +117,55 @@ def _ends(milestone: m.Milestone, factor: int) -> tuple[Fraction | None, Fractio
     return low - around, high + around
 
 
-def _gap(milestone: m.Milestone) -> str:
-    return wording.NO_TOLERANCE if milestone.operator == "about" and milestone.tolerance is None else ""
+def _describe_goal_gap(milestone: m.Milestone) -> str:
+    return attainment_messages.NO_TOLERANCE if milestone.operator == "about" and milestone.tolerance is None else ""
 
 
 # --- against a base --------------------------------------------------------------------------------
 
 
-def _base(target: m.Target, relative: m.Relative, indicator: m.Indicator | None, own: Observed | None) -> Start | None:
+def _find_relative_base(
+    target: m.Target, relative: m.Relative, indicator: m.Indicator | None, own: ObservedIndicator | None
+) -> PathStart | None:
     """What a relative level is compared with. A base of its own is the area's: a unit under it needs its own figure."""
     if relative.base is None:
-        return baseline_start(target, indicator, own)
+        return find_baseline_start(target, indicator, own)
     printed = relative.base
     if own is None:
-        return Start(_fraction(printed.value), printed_end(printed.period), printed.definition)
+        return PathStart(_convert_printed_value(printed.value), parse_printed_end(printed.period), printed.definition)
     same = target.baseline is not None and target.baseline.period == printed.period
-    return baseline_start(target, indicator, own) if same else None
+    return find_baseline_start(target, indicator, own) if same else None
 
 
-def _relative(milestone: m.Milestone, relative: m.Relative, base: Start | None) -> list[Goal]:
+def _build_relative_goals(milestone: m.Milestone, relative: m.Relative, base: PathStart | None) -> list[Goal]:
     if base is None or base.value is None or base.end is None:
         written = relative.base.period if relative.base else ""
-        return [Goal(milestone, milestone.period, _due(milestone), gap=wording.no_base(written))]
+        return [
+            Goal(
+                milestone,
+                milestone.period,
+                _compute_due_date(milestone),
+                gap=attainment_messages.describe_missing_base(written),
+            )
+        ]
     if base.definition and milestone.definition and base.definition != milestone.definition:
-        gap = wording.break_in_series(base.definition, milestone.definition)
-        return [Goal(milestone, milestone.period, _due(milestone), gap=gap)]
+        gap = attainment_messages.describe_break_in_series(base.definition, milestone.definition)
+        return [Goal(milestone, milestone.period, _compute_due_date(milestone), gap=gap)]
     growth = 1 + Fraction(relative.percent) / 100
     if not relative.yearly:
         level = base.value * growth
-        return [Goal(milestone, milestone.period, _due(milestone), level, level)]
-    return _year_by_year(milestone, base.value, growth, base.end)
+        return [Goal(milestone, milestone.period, _compute_due_date(milestone), level, level)]
+    return _build_yearly_goals(milestone, base.value, growth, base.end)
 
 
-def _year_by_year(milestone: m.Milestone, base: Fraction, growth: Fraction, since: date) -> list[Goal]:
+def _build_yearly_goals(milestone: m.Milestone, base: Fraction, growth: Fraction, since: date) -> list[Goal]:
     """A yearly change sets a level for every year up to the milestone's."""
     last = int(milestone.period)
     if since.year >= last:
-        return [Goal(milestone, milestone.period, _due(milestone), gap=wording.NO_STRETCH)]
+        return [Goal(milestone, milestone.period, _compute_due_date(milestone), gap=attainment_messages.NO_STRETCH)]
     levels = ((year, base * growth ** (year - since.year)) for year in range(since.year + 1, last + 1))
     return [Goal(milestone, str(year), date(year, 12, 31), level, level) for year, level in levels]
 
 
-def _fraction(number: Decimal | None) -> Fraction | None:
+def _convert_printed_value(number: Decimal | None) -> Fraction | None:
     return None if number is None else Fraction(number)

@@ -15,14 +15,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
-from etl.attain import wording
-from etl.attain.counting import is_share
-from etl.attain.goals import Goal, current, goals
-from etl.attain.judge import is_numeric, is_range
-from etl.attain.path import month_number
-from etl.attain.starts import period_end
+from etl.attain import attainment_messages
+from etl.attain.baseline import parse_period_end
+from etl.attain.comparison import is_numeric_operator, is_range_operator
+from etl.attain.goals import Goal, build_goals, find_current_goal
+from etl.attain.linear_path import compute_month_number
+from etl.attain.measure_kind import is_share_indicator
 from etl.catalog import models as m
-from etl.model import Period, Point, Projection
+from etl.model import Period, Projection, SeriesPoint
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Forecast:
     spread: float
     freedom: int
 
-    def below(self, level: float) -> float:
+    def compute_probability_below(self, level: float) -> float:
         """The probability of a figure below a level."""
         from scipy.special import stdtr
 
@@ -41,7 +41,7 @@ class Forecast:
             return float(self.centre < level)
         return float(stdtr(self.freedom, (level - self.centre) / self.spread))
 
-    def ends(self, confidence: float) -> tuple[float, float]:
+    def compute_prediction_interval(self, confidence: float) -> tuple[float, float]:
         """The prediction interval."""
         from scipy.special import stdtrit
 
@@ -50,25 +50,29 @@ class Forecast:
 
 
 @dataclass(frozen=True)
-class Scale:
+class FittedScale:
     """How values are fitted: as they are, or as logits of a share of `whole`."""
 
     whole: float | None
 
-    def fit(self, value: float) -> float:
+    def convert_to_fitted(self, value: float) -> float:
         """A value on the fitted scale; the ends of a share lie at infinity."""
         if self.whole is None:
             return value
         share = value / self.whole
         return -math.inf if share <= 0 else math.inf if share >= 1 else math.log(share / (1 - share))
 
-    def back(self, fitted: float) -> float:
+    def convert_from_fitted(self, fitted: float) -> float:
         """The value that a fitted one stands for."""
         return fitted if self.whole is None else self.whole / (1 + math.exp(-fitted))
 
 
-def projections(
-    target: m.Target, indicator: m.Indicator | None, series: Sequence[Point], period: Period, rules: m.OutlookRules
+def build_projections(
+    target: m.Target,
+    indicator: m.Indicator | None,
+    series: Sequence[SeriesPoint],
+    period: Period,
+    rules: m.OutlookRules,
 ) -> tuple[Projection, ...]:
     """A projection to each year of the rules that is not over yet, for a target that asks for a number.
 
@@ -79,16 +83,16 @@ def projections(
         period: The last period looked at.
         rules: How far, from how many points, and the words for a probability.
     """
-    stages = goals(target, indicator, None)
-    if indicator is None or not any(is_numeric(goal.operator) for goal in stages):
+    stages = build_goals(target, indicator, None)
+    if indicator is None or not any(is_numeric_operator(goal.operator) for goal in stages):
         return ()
-    run = unbroken(series)
-    return tuple(_projected(stages, indicator, run, year, period, rules) for year in rules.horizons)
+    run = select_unbroken_run(series)
+    return tuple(_build_projection(stages, indicator, run, year, period, rules) for year in rules.horizons)
 
 
-def unbroken(series: Sequence[Point]) -> list[Point]:
+def select_unbroken_run(series: Sequence[SeriesPoint]) -> list[SeriesPoint]:
     """The last stretch of a series under one definition: a change of definition begins a new series."""
-    run: list[Point] = []
+    run: list[SeriesPoint] = []
     for point in series:
         if run and point.definition != run[-1].definition:
             run = []
@@ -96,52 +100,58 @@ def unbroken(series: Sequence[Point]) -> list[Point]:
     return run
 
 
-def _projected(
+def _build_projection(
     stages: tuple[Goal, ...],
     indicator: m.Indicator,
-    run: Sequence[Point],
+    run: Sequence[SeriesPoint],
     year: int,
     period: Period,
     rules: m.OutlookRules,
 ) -> Projection:
-    goal = current(stages, Period.parse(str(year)))
+    goal = find_current_goal(stages, Period.parse(str(year)))
     empty = Projection(year, target=goal.low if goal else None, points=len(run))
     if period.end >= date(year, 12, 31):
-        return replace(empty, reason=wording.past(year))
+        return replace(empty, reason=attainment_messages.describe_past_year(year))
     if len(run) < rules.min_points:
-        return replace(empty, reason=wording.too_few(len(run), rules.min_points))
-    scale = scale_of(indicator, run)
-    at = forecast([(month_number(period_end(p.period)), scale.fit(float(p.value))) for p in run], year * 12 + 12)
-    centre, low, high = (_possible(indicator, scale.back(x)) for x in (at.centre, *at.ends(rules.confidence)))
-    found = replace(empty, value=centre, low=low, high=high)
-    reason = _no_probability(goal, run[-1].definition)
+        return replace(empty, reason=attainment_messages.describe_too_few_points(len(run), rules.min_points))
+    scale = build_fitted_scale(indicator, run)
+    at = compute_forecast(
+        [(compute_month_number(parse_period_end(p.period)), scale.convert_to_fitted(float(p.value))) for p in run],
+        year * 12 + 12,
+    )
+    centre, low, high = (
+        _clamp_to_possible(indicator, scale.convert_from_fitted(x))
+        for x in (at.centre, *at.compute_prediction_interval(rules.confidence))
+    )
+    projection = replace(empty, value=centre, low=low, high=high)
+    reason = _describe_missing_probability(goal, run[-1].definition)
     if goal is None or reason:
-        return replace(found, reason=reason)
-    probability = _reaching(at, scale.fit, goal)
-    return replace(found, probability=probability, chance=rules.chance(probability))
+        return replace(projection, reason=reason)
+    probability = _compute_reach_probability(at, scale.convert_to_fitted, goal)
+    return replace(projection, probability=probability, chance=rules.find_chance_name(probability))
 
 
-def _no_probability(goal: Goal | None, definition: str) -> str:
-    if goal is None or goal.low is None or not is_numeric(goal.operator):
-        return (goal.gap if goal else "") or wording.NO_GOAL
+def _describe_missing_probability(goal: Goal | None, definition: str) -> str:
+    if goal is None or goal.low is None or not is_numeric_operator(goal.operator):
+        return (goal.gap if goal else "") or attainment_messages.NO_GOAL
     if goal.operator == "=":
-        return wording.EXACTLY
+        return attainment_messages.EXACTLY
     differs = goal.definition and goal.definition != definition
-    return goal.gap or (wording.OTHER_DEFINITION if differs else "")
+    return goal.gap or (attainment_messages.OTHER_DEFINITION if differs else "")
 
 
-def _possible(indicator: m.Indicator, value: float) -> float:
+def _clamp_to_possible(indicator: m.Indicator, value: float) -> float:
     """No figure lies below zero, and no share above all."""
-    return max(0.0, min(value, float(indicator.factor)) if is_share(indicator) else value)
+    return max(0.0, min(value, float(indicator.factor)) if is_share_indicator(indicator) else value)
 
 
-def scale_of(indicator: m.Indicator, run: Sequence[Point]) -> Scale:
+def build_fitted_scale(indicator: m.Indicator, run: Sequence[SeriesPoint]) -> FittedScale:
     """Logits for a share of people or things that touches neither end; else the values as they are."""
-    share = is_share(indicator) and all(0 < p.value < indicator.factor for p in run)
-    return Scale(float(indicator.factor) if share else None)
+    share = is_share_indicator(indicator) and all(0 < p.value < indicator.factor for p in run)
+    return FittedScale(float(indicator.factor) if share else None)
 
 
-def forecast(points: Sequence[tuple[float, float]], at: float) -> Forecast:
+def compute_forecast(points: Sequence[tuple[float, float]], at: float) -> Forecast:
     """Ordinary least squares through (time, value), and what it expects of one more value at a time.
 
     At least three points, no two at one time. The spread is the larger of two: that of a prediction from the line,
@@ -166,10 +176,10 @@ def forecast(points: Sequence[tuple[float, float]], at: float) -> Forecast:
     return Forecast(float(values.mean()) + slope * away, math.sqrt(max(of_line, of_walk)), freedom)
 
 
-def _reaching(at: Forecast, fit: Callable[[float], float], goal: Goal) -> float:
+def _compute_reach_probability(at: Forecast, fit: Callable[[float], float], goal: Goal) -> float:
     """The probability that one figure at that time satisfies a goal."""
     low, high = fit(float(goal.low or Fraction(0))), fit(float(goal.high or Fraction(0)))
-    if is_range(goal.operator):
-        return at.below(high) - at.below(low)
-    below = at.below(low)
+    if is_range_operator(goal.operator):
+        return at.compute_probability_below(high) - at.compute_probability_below(low)
+    below = at.compute_probability_below(low)
     return below if goal.operator in {"<", "<="} else 1 - below

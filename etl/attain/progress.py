@@ -8,18 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from etl.attain import wording
-from etl.attain.cagr import cagr_ratio
+from etl.attain import attainment_messages
+from etl.attain.baseline import PathStart
+from etl.attain.cagr import compute_cagr_ratio
+from etl.attain.comparison import find_nearest_end, is_goal_met, is_range_operator
 from etl.attain.goals import Goal
-from etl.attain.judge import is_range, nearest, satisfies
-from etl.attain.path import Segment, month_number, progress_class, progress_ratio
-from etl.attain.starts import Start
+from etl.attain.linear_path import PathSegment, classify_progress, compute_month_number, compute_progress_ratio
 from etl.model import Period
 from etl.model.results import ProgressClass
 
 
 @dataclass(frozen=True)
-class Progress:
+class PathProgress:
     """What the path says; `reason` is why it says nothing. Fields as in `Attainment`."""
 
     ratio: Fraction | None = None
@@ -35,9 +35,9 @@ class Progress:
         return bool(self.ratio_class and self.cagr_class) and self.ratio_class != self.cagr_class
 
 
-def progress(
-    goal: Goal, start: Start | None, value: Fraction, period: Period, definition: str, from_baseline: bool
-) -> Progress:
+def compute_path_progress(
+    goal: Goal, start: PathStart | None, value: Fraction, period: Period, definition: str, from_baseline: bool
+) -> PathProgress:
     """Progress of a value that does not meet a numeric goal; towards a range, progress to its nearer end.
 
     Args:
@@ -49,43 +49,49 @@ def progress(
         from_baseline: Whether the segment starts at the baseline (else at a milestone).
     """
     if start is None or start.value is None or start.end is None or goal.low is None or goal.high is None:
-        return Progress(reason=wording.NO_BASELINE if from_baseline else wording.NO_NUMERIC_START)
-    sign, end = nearest(goal.operator, value, goal.low, goal.high)
-    segment = Segment(start.value, month_number(start.end), end, month_number(goal.due))
-    now = month_number(period.end)
-    reason = _no_time(segment, now) or break_between(start.definition, definition, goal.definition)
-    if not reason and is_range(goal.operator) and satisfies(sign, segment.start, end):
-        reason = wording.OTHER_SIDE
+        return PathProgress(
+            reason=attainment_messages.NO_BASELINE if from_baseline else attainment_messages.NO_NUMERIC_START
+        )
+    sign, end = find_nearest_end(goal.operator, value, goal.low, goal.high)
+    segment = PathSegment(start.value, compute_month_number(start.end), end, compute_month_number(goal.due))
+    now = compute_month_number(period.end)
+    reason = _describe_time_gap(segment, now) or describe_definition_break(
+        start.definition, definition, goal.definition
+    )
+    if not reason and is_range_operator(goal.operator) and is_goal_met(sign, segment.start, end):
+        reason = attainment_messages.OTHER_SIDE
     if reason:
-        return Progress(reason=reason)
-    return _standing(sign, segment) or _along(segment, value, now)
+        return PathProgress(reason=reason)
+    return _find_unmeasurable_progress(sign, segment) or _compute_measured_progress(segment, value, now)
 
 
-def _standing(sign: str, segment: Segment) -> Progress | None:
+def _find_unmeasurable_progress(sign: str, segment: PathSegment) -> PathProgress | None:
     """Segments that ask for no improvement that could be measured: a ratio means nothing on them."""
-    start_meets = satisfies(sign, segment.start, segment.end)
+    start_meets = is_goal_met(sign, segment.start, segment.end)
     if segment.start != segment.end:
-        return Progress(reason=wording.AGAINST_DIRECTION) if start_meets else None
+        return PathProgress(reason=attainment_messages.AGAINST_DIRECTION) if start_meets else None
     if start_meets:
-        return Progress(ratio_class="maintain", reason=wording.NO_CHANGE_NEEDED)
-    return Progress(reason=wording.NO_ROOM)  # from 25 to "< 25": more than to stay, but no stretch to measure
+        return PathProgress(ratio_class="maintain", reason=attainment_messages.NO_CHANGE_NEEDED)
+    return PathProgress(
+        reason=attainment_messages.NO_ROOM
+    )  # from 25 to "< 25": more than to stay, but no stretch to measure
 
 
-def _no_time(segment: Segment, now: int) -> str:
-    elapsed = segment.elapsed(now)
+def _describe_time_gap(segment: PathSegment, now: int) -> str:
+    elapsed = segment.count_elapsed_months(now)
     if elapsed <= 0:
-        return wording.BEFORE_BASELINE if elapsed < 0 else wording.BASELINE_PERIOD
-    return "" if segment.span > 0 else wording.NO_STRETCH
+        return attainment_messages.BEFORE_BASELINE if elapsed < 0 else attainment_messages.BASELINE_PERIOD
+    return "" if segment.span > 0 else attainment_messages.NO_STRETCH
 
 
-def break_between(start: str, observed: str, milestone: str) -> str:
+def describe_definition_break(start: str, observed: str, milestone: str) -> str:
     """The reason naming a break, where the definitions that are known are not all one; else empty."""
-    known = list(dict.fromkeys(d for d in (start, observed, milestone) if d))
-    return wording.break_in_series(known[0], known[-1]) if len(known) > 1 else ""
+    definitions = list(dict.fromkeys(d for d in (start, observed, milestone) if d))
+    return attainment_messages.describe_break_in_series(definitions[0], definitions[-1]) if len(definitions) > 1 else ""
 
 
-def _along(segment: Segment, value: Fraction, now: int) -> Progress:
-    path_value = segment.at(now)
-    ratio = progress_ratio(segment.start, value, path_value)
-    cagr = cagr_ratio(segment.start, value, segment.end, segment.elapsed(now), segment.span)
-    return Progress(ratio, progress_class(ratio), path_value, cagr, progress_class(cagr))
+def _compute_measured_progress(segment: PathSegment, value: Fraction, now: int) -> PathProgress:
+    path_value = segment.compute_value_at(now)
+    ratio = compute_progress_ratio(segment.start, value, path_value)
+    cagr = compute_cagr_ratio(segment.start, value, segment.end, segment.count_elapsed_months(now), segment.span)
+    return PathProgress(ratio, classify_progress(ratio), path_value, cagr, classify_progress(cagr))

@@ -12,16 +12,16 @@ from etl.catalog import models as m
 from etl.model import Period
 
 
-def months_counted(period: Period) -> int:
+def count_accumulated_months(period: Period) -> int:
     """The months of a year that an accumulating figure of a period has grown through."""
     return period.months_elapsed - period.counted_from + 1
 
 
-def is_part_year(indicator: m.Indicator | None, period: Period) -> bool:
+def is_part_year_figure(indicator: m.Indicator | None, period: Period) -> bool:
     """Whether the indicator accumulates and the period's figure is not the whole year's."""
-    return indicator is not None and indicator.accumulates and months_counted(period) < 12
+    return indicator is not None and indicator.accumulates and count_accumulated_months(period) < 12
 
 
-def prorated(target: Fraction, period: Period) -> Fraction:
+def compute_prorated_target(target: Fraction, period: Period) -> Fraction:
     """The year's plan for the months counted."""
-    return target * months_counted(period) / 12
+    return target * count_accumulated_months(period) / 12

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from etl.attain.carried import carried_from
-from etl.attain.figures import figures
-from etl.attain.serialise import number
+from etl.attain.attainment_json import serialize_fraction
+from etl.attain.carried_forward import find_carried_period
+from etl.attain.target_figures import compute_target_figures
 from etl.catalog import models as m
-from etl.model import Observed, Period, PeriodKind, Point
+from etl.model import ObservedIndicator, Period, PeriodKind, SeriesPoint
 
 
-def series_periods(period: Period, rules: m.OutlookRules, since: int) -> tuple[Period, ...]:
+def list_series_periods(period: Period, rules: m.OutlookRules, since: int) -> tuple[Period, ...]:
     """The periods to look at for a series that ends with a period: closed years and the last quarters.
 
     `since` is the first year that anything is owed for.
@@ -24,20 +24,24 @@ def series_periods(period: Period, rules: m.OutlookRules, since: int) -> tuple[P
     return (*years, *(Period(number // 4, PeriodKind.QUARTER, number % 4 + 1) for number in numbers))
 
 
-def own_value(target: m.Target, indicator: m.Indicator | None, observed: Observed | None) -> Fraction | None:
+def compute_own_value(
+    target: m.Target, indicator: m.Indicator | None, observed: ObservedIndicator | None
+) -> Fraction | None:
     """What a target looks at in a period, as precise as a kept row has it; None where there is no own figure."""
     if indicator is None or observed is None:
         return None
-    value = figures(target, indicator, observed).value
-    return None if value is None else as_kept(str(number(value)), observed.as_of, observed.period)
+    value = compute_target_figures(target, indicator, observed).value
+    return (
+        None if value is None else parse_stored_value(str(serialize_fraction(value)), observed.as_of, observed.period)
+    )
 
 
-def as_kept(text: str | None, as_of: str, period: Period) -> Fraction | None:
+def parse_stored_value(text: str | None, as_of: str, period: Period) -> Fraction | None:
     """A value as a kept row writes it; None where it has none of the period's own."""
-    return None if text is None or carried_from(as_of, period) else Fraction(text)
+    return None if text is None or find_carried_period(as_of, period) else Fraction(text)
 
 
-def series(indicator: m.Indicator | None, values: Mapping[Period, Fraction]) -> tuple[Point, ...]:
+def build_series(indicator: m.Indicator | None, values: Mapping[Period, Fraction]) -> tuple[SeriesPoint, ...]:
     """A target's points, oldest first.
 
     Quarterly indicators by quarter (the year, where it has no quarter); the rest, and those that grow through the
@@ -47,12 +51,12 @@ def series(indicator: m.Indicator | None, values: Mapping[Period, Fraction]) -> 
         return ()
     quarterly = indicator.frequency == "quarter" and not indicator.accumulates
     with_quarters = {p.year for p in values if quarterly and p.kind == PeriodKind.QUARTER}
-    return tuple(_points(indicator, values, with_quarters, quarterly=quarterly))
+    return tuple(_list_series_points(indicator, values, with_quarters, quarterly=quarterly))
 
 
-def _points(
+def _list_series_points(
     indicator: m.Indicator, values: Mapping[Period, Fraction], with_quarters: set[int], *, quarterly: bool
-) -> Iterator[Point]:
+) -> Iterator[SeriesPoint]:
     for period in sorted(values, key=lambda p: p.end):
         if quarterly if period.kind == PeriodKind.QUARTER else period.year not in with_quarters:
-            yield Point(period.key, values[period], indicator.definition_in(period.key))
+            yield SeriesPoint(period.key, values[period], indicator.find_definition(period.key))

@@ -8,34 +8,41 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from etl.attain import wording
-from etl.attain.bounds import with_bounds
-from etl.attain.carried import carried_from
-from etl.attain.counted import counted
-from etl.attain.figures import Figures, figures
-from etl.attain.goals import Goal, current, goals, start_of
-from etl.attain.grain import too_fine
-from etl.attain.interval import interval, is_small
-from etl.attain.judge import eliminated, is_elimination, is_numeric, is_range, nearest, satisfies
-from etl.attain.missing import people_missing
-from etl.attain.progress import progress
-from etl.attain.prorate import is_part_year, months_counted, prorated
-from etl.attain.ratios import per_cent_of_plan, reduction_pct, required_yearly_change
-from etl.attain.starts import Start, baseline_start
+from etl.attain import attainment_messages
+from etl.attain.baseline import PathStart, find_baseline_start
+from etl.attain.bounds import add_value_bounds
+from etl.attain.carried_forward import find_carried_period
+from etl.attain.comparison import (
+    find_nearest_end,
+    is_elimination_operator,
+    is_elimination_reached,
+    is_goal_met,
+    is_numeric_operator,
+    is_range_operator,
+)
+from etl.attain.goals import Goal, build_goals, find_current_goal, find_segment_start
+from etl.attain.granularity import describe_granularity_gap
+from etl.attain.interval import compute_confidence_interval, is_small_count
+from etl.attain.k_of_n import apply_unit_count
+from etl.attain.people_missing import count_people_missing
+from etl.attain.progress import compute_path_progress
+from etl.attain.prorate import compute_prorated_target, count_accumulated_months, is_part_year_figure
+from etl.attain.ratios import compute_per_cent_of_plan, compute_reduction_per_cent, compute_required_yearly_change
+from etl.attain.target_figures import TargetFigures, compute_target_figures
 from etl.catalog import models as m
-from etl.model import Attainment, Observed, Period
+from etl.model import Attainment, ObservedIndicator, Period
 
 
 @dataclass(frozen=True)
-class _Case:
+class _TargetCase:
     """One target, what was observed for it, and what follows directly from the two."""
 
     target: m.Target
     indicator: m.Indicator | None
-    observed: Observed | None
+    observed: ObservedIndicator | None
     period: Period
-    figures: Figures
-    baseline: Start | None
+    figures: TargetFigures
+    baseline: PathStart | None
     goals: tuple[Goal, ...]
     goal: Goal | None
 
@@ -47,18 +54,18 @@ class _Case:
     @property
     def carried_from(self) -> str:
         """The period or date of an older value that stands in for the asked period's; empty if it is its own."""
-        return carried_from(self.observed.as_of, self.period) if self.observed else ""
+        return find_carried_period(self.observed.as_of, self.period) if self.observed else ""
 
 
-def attain(
+def compute_target_attainment(
     plan_id: str,
     target: m.Target,
     indicator: m.Indicator | None,
-    observed: Observed | None,
+    observed: ObservedIndicator | None,
     *,
     unit: str,
     period: Period,
-    baseline: Observed | None = None,
+    baseline: ObservedIndicator | None = None,
 ) -> Attainment:
     """One target against what was observed for a unit and a period.
 
@@ -69,31 +76,33 @@ def attain(
     Grain: (plan, item, org unit, period). Units: those of `Attainment`. Missing data is a row with
     status ``no_data`` and its reason, never an error.
     """
-    stages = goals(target, indicator, baseline)
-    case = _Case(
+    stages = build_goals(target, indicator, baseline)
+    case = _TargetCase(
         target,
         indicator,
         observed,
         period,
-        figures(target, indicator, observed),
-        baseline_start(target, indicator, baseline),
+        compute_target_figures(target, indicator, observed),
+        find_baseline_start(target, indicator, baseline),
         stages,
-        current(stages, period),
+        find_current_goal(stages, period),
     )
-    row = _facts(plan_id, unit, case)
-    fine = too_fine(indicator, observed.level if observed else "", period, carried=bool(case.carried_from))
+    row = _build_attainment_row(plan_id, unit, case)
+    fine = describe_granularity_gap(
+        indicator, observed.level if observed else "", period, carried=bool(case.carried_from)
+    )
     if fine:
         return replace(row, value=None, interval=None, interval_method="", reason=fine)
-    return with_bounds(target, indicator, observed, _verdict(case, row))
+    return add_value_bounds(target, indicator, observed, _apply_verdict(case, row))
 
 
-def _facts(plan_id: str, unit: str, case: _Case) -> Attainment:
+def _build_attainment_row(plan_id: str, unit: str, case: _TargetCase) -> Attainment:
     """The row before any verdict: who, what the plan says, what was observed."""
-    target, seen, goal = case.target, case.observed, case.goal
-    doubt = interval(case.indicator, case.figures.numerator, case.figures.denominator)
+    target, observed, goal = case.target, case.observed, case.goal
+    confidence = compute_confidence_interval(case.indicator, case.figures.numerator, case.figures.denominator)
     if case.figures.value is None or target.kind == "per_unit":
-        doubt = None
-    ranged = goal is not None and is_range(goal.operator)
+        confidence = None
+    ranged = goal is not None and is_range_operator(goal.operator)
     return Attainment(
         plan=plan_id,
         item=target.item,
@@ -112,139 +121,145 @@ def _facts(plan_id: str, unit: str, case: _Case) -> Attainment:
         baseline=case.baseline.value if case.baseline else None,
         met=None,
         status="no_verdict",
-        interval=doubt[0] if doubt else None,
-        interval_method=doubt[1] if doubt else "",
-        completeness=Fraction(seen.present, seen.expected) if seen and seen.expected else None,
-        expected=seen.expected if seen else 0,
-        present=seen.present if seen else 0,
-        as_of=seen.as_of if seen else "",
-        source=seen.source if seen else "",
-        estimated=seen.estimated if seen else False,
+        interval=confidence[0] if confidence else None,
+        interval_method=confidence[1] if confidence else "",
+        completeness=Fraction(observed.present, observed.expected) if observed and observed.expected else None,
+        expected=observed.expected if observed else 0,
+        present=observed.present if observed else 0,
+        as_of=observed.as_of if observed else "",
+        source=observed.source if observed else "",
+        estimated=observed.estimated if observed else False,
         target_upper=goal.high if goal and ranged else None,
-        small_count=is_small(case.indicator, case.figures.numerator),
+        small_count=is_small_count(case.indicator, case.figures.numerator),
         contradicts=target.contradicts,
     )
 
 
-def _verdict(case: _Case, row: Attainment) -> Attainment:
+def _apply_verdict(case: _TargetCase, row: Attainment) -> Attainment:
     """The kinds that ask for no comparison; then missing data; then the comparison."""
     match case.target.kind:
         case "not_assessed":
-            return replace(row, status="not_assessed", reason=case.target.statement or wording.NOT_ASSESSED)
+            return replace(row, status="not_assessed", reason=case.target.statement or attainment_messages.NOT_ASSESSED)
         case "milestone":
-            return replace(row, reason=wording.BY_DATE)
+            return replace(row, reason=attainment_messages.BY_DATE)
     if row.value is None:
         return replace(row, status="no_data", reason=case.figures.gap)
     if case.target.kind == "track":
-        reason = wording.carried(case.carried_from, None) if case.carried_from else ""
+        reason = attainment_messages.describe_carried_value(case.carried_from, None) if case.carried_from else ""
         return replace(row, status="track", reason=reason)
     if case.goal is None:
-        return replace(row, reason=wording.NO_MILESTONE)
-    reason = _incomparable(case, case.goal)
-    return replace(row, reason=reason) if reason else _compared(case, case.goal, row, row.value)
+        return replace(row, reason=attainment_messages.NO_MILESTONE)
+    reason = _describe_incomparability(case, case.goal)
+    return replace(row, reason=reason) if reason else _apply_comparison(case, case.goal, row, row.value)
 
 
-def _incomparable(case: _Case, goal: Goal) -> str:
+def _describe_incomparability(case: _TargetCase, goal: Goal) -> str:
     """Why the value cannot be held against the goal at all; empty where it can."""
     group = case.target.subgroup
     if group and (case.indicator is None or case.indicator.subgroup != group):
-        return wording.other_subgroup(group)
+        return attainment_messages.describe_other_subgroup(group)
     if goal.definition and case.definition and goal.definition != case.definition:
-        return wording.other_definition(case.definition, goal.definition)
+        return attainment_messages.describe_other_definition(case.definition, goal.definition)
     if goal.starts is not None and case.period.end < goal.starts:
-        return wording.not_yet(Period.parse(goal.period))
+        return attainment_messages.describe_not_yet_valid(Period.parse(goal.period))
     return goal.gap
 
 
-def _compared(case: _Case, goal: Goal, row: Attainment, value: Fraction) -> Attainment:
+def _apply_comparison(case: _TargetCase, goal: Goal, row: Attainment, value: Fraction) -> Attainment:
     """The goal decides how a value is compared: as an elimination, a count, a range, a number, or not at all."""
-    if is_elimination(goal.operator):
-        return _elimination(case, row, value)
-    if goal.low is None or not is_numeric(goal.operator):
-        return replace(row, reason=wording.NO_NUMBER)
-    met = satisfies(goal.operator, value, goal.low, goal.high)
+    if is_elimination_operator(goal.operator):
+        return _apply_elimination_verdict(case, row, value)
+    if goal.low is None or not is_numeric_operator(goal.operator):
+        return replace(row, reason=attainment_messages.NO_NUMBER)
+    met = is_goal_met(goal.operator, value, goal.low, goal.high)
     if goal.milestone.count is not None:
-        judged = counted(goal.milestone.count, case.indicator, row)
-        if judged.met is None:
-            return judged
-        met = judged.met
+        counted_row = apply_unit_count(goal.milestone.count, case.indicator, row)
+        if counted_row.met is None:
+            return counted_row
+        met = counted_row.met
     if case.carried_from:
-        return _carried(case, row, met)
-    if is_part_year(case.indicator, case.period):
-        return _part_year(case, row, value, goal.low)
+        return _apply_carried_verdict(case, row, met)
+    if is_part_year_figure(case.indicator, case.period):
+        return _apply_part_year_verdict(case, row, value, goal.low)
     if not met:
-        return _short(case, goal, row, value)
+        return _apply_shortfall(case, goal, row, value)
     return replace(row, met=True, status="met", progress_class="maintain" if case.target.kind == "maintain" else "")
 
 
-def _carried(case: _Case, row: Attainment, met: bool) -> Attainment:
-    return replace(row, status="no_new_figure", reason=wording.carried(case.carried_from, met))
+def _apply_carried_verdict(case: _TargetCase, row: Attainment, met: bool) -> Attainment:
+    return replace(
+        row, status="no_new_figure", reason=attainment_messages.describe_carried_value(case.carried_from, met)
+    )
 
 
-def _elimination(case: _Case, row: Attainment, value: Fraction) -> Attainment:
+def _apply_elimination_verdict(case: _TargetCase, row: Attainment, value: Fraction) -> Attainment:
     """Met only when no case is left and a recognition is recorded; a rate alone never says so."""
     count = value if row.numerator is None else row.numerator
-    met = eliminated(count, case.observed.recognised if case.observed else None)
+    met = is_elimination_reached(count, case.observed.recognised if case.observed else None)
     if case.carried_from:
-        return _carried(case, row, met)
+        return _apply_carried_verdict(case, row, met)
     if met:
         return replace(row, met=True, status="met")
     if count == 0:
-        return replace(row, met=False, status="not_met", reason=wording.NOT_RECOGNISED)
+        return replace(row, met=False, status="not_met", reason=attainment_messages.NOT_RECOGNISED)
     cases = None if row.numerator is None else int(row.numerator)
-    return replace(row, met=False, status="not_met", people_missing=cases, reason=wording.cases_left(cases))
+    return replace(
+        row, met=False, status="not_met", people_missing=cases, reason=attainment_messages.describe_cases_left(cases)
+    )
 
 
-def _part_year(case: _Case, row: Attainment, value: Fraction, goal: Fraction) -> Attainment:
+def _apply_part_year_verdict(case: _TargetCase, row: Attainment, value: Fraction, goal: Fraction) -> Attainment:
     """An accumulating figure before the year closes: against the plan pro rata, without a verdict."""
-    if is_range(row.operator):
-        return replace(row, reason=wording.RANGE_AT_YEAR_END)
-    share = prorated(goal, case.period)
-    within = satisfies(row.operator, value, share)
+    if is_range_operator(row.operator):
+        return replace(row, reason=attainment_messages.RANGE_AT_YEAR_END)
+    share = compute_prorated_target(goal, case.period)
+    within = is_goal_met(row.operator, value, share)
     ceiling = row.operator in {"<", "<="}
-    exceeded = ceiling and not satisfies(row.operator, value, goal)
-    reason = wording.part_year(months_counted(case.period), within, exceeded)
+    exceeded = ceiling and not is_goal_met(row.operator, value, goal)
+    reason = attainment_messages.describe_part_year(count_accumulated_months(case.period), within, exceeded)
     row = replace(row, prorated_target=share, reason=reason)
     if within:
         return replace(row, status="within_plan")
-    short = people_missing(case.indicator, row.operator, share, row.numerator, row.denominator)
+    short = count_people_missing(case.indicator, row.operator, share, row.numerator, row.denominator)
     return replace(row, status="over_plan" if ceiling else "no_verdict", people_missing=short)
 
 
-def _short(case: _Case, goal: Goal, row: Attainment, value: Fraction) -> Attainment:
+def _apply_shortfall(case: _TargetCase, goal: Goal, row: Attainment, value: Fraction) -> Attainment:
     """What a value that misses its number still gets: people missing, then the ratios where they have a meaning."""
     if goal.low is None or goal.high is None:
         return row
-    sign, end = nearest(goal.operator, value, goal.low, goal.high)
-    short = _people(case, goal, row, sign, end)
+    sign, end = find_nearest_end(goal.operator, value, goal.low, goal.high)
+    short = _count_people_short(case, goal, row, sign, end)
     if case.target.kind == "maintain":
         return replace(row, met=False, status="not_met", people_missing=short, progress_class="maintain")
-    start = start_of(case.goals, goal, case.baseline)
-    found = progress(goal, start, value, case.period, case.definition, goal == case.goals[0])
-    above = is_range(goal.operator) and sign == "<="
+    start = find_segment_start(case.goals, goal, case.baseline)
+    path_progress = compute_path_progress(goal, start, value, case.period, case.definition, goal == case.goals[0])
+    above = is_range_operator(goal.operator) and sign == "<="
     return replace(
         row,
         met=False,
         status="not_met",
         people_missing=short,
-        progress=found.ratio,
-        progress_class=found.ratio_class,
-        path_value=found.path_value,
-        cagr_ratio=found.cagr,
-        cagr_class=found.cagr_class,
-        classes_disagree=found.classes_disagree,
-        per_cent_of_plan=None if above else per_cent_of_plan(case.indicator, value, end, case.baseline, case.period),
-        reduction_pct=reduction_pct(
+        progress=path_progress.ratio,
+        progress_class=path_progress.ratio_class,
+        path_value=path_progress.path_value,
+        cagr_ratio=path_progress.cagr,
+        cagr_class=path_progress.cagr_class,
+        classes_disagree=path_progress.classes_disagree,
+        per_cent_of_plan=None
+        if above
+        else compute_per_cent_of_plan(case.indicator, value, end, case.baseline, case.period),
+        reduction_pct=compute_reduction_per_cent(
             case.indicator, value, end, case.baseline, case.period, (case.definition, goal.definition)
         ),
-        required_yearly_change=required_yearly_change(value, end, goal.due, case.period),
-        reason=found.reason,
+        required_yearly_change=compute_required_yearly_change(value, end, goal.due, case.period),
+        reason=path_progress.reason,
     )
 
 
-def _people(case: _Case, goal: Goal, row: Attainment, sign: str, end: Fraction) -> int | None:
+def _count_people_short(case: _TargetCase, goal: Goal, row: Attainment, sign: str, end: Fraction) -> int | None:
     """How many are missing: of units that the plan counts itself, or of what the number asks for."""
     wanted = goal.milestone.count
     if wanted is not None and row.numerator is not None:
         return wanted.count - int(row.numerator)
-    return people_missing(case.indicator, sign, end, row.numerator, row.denominator)
+    return count_people_missing(case.indicator, sign, end, row.numerator, row.denominator)

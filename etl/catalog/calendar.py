@@ -21,7 +21,7 @@ _ONE_DAY = timedelta(days=1)
 
 
 @lru_cache(maxsize=1)
-def _library() -> Any:
+def _load_holiday_calendar() -> Any:
     import holidays  # slow, and DAG files import this room
 
     return holidays.country_holidays("VN")
@@ -37,10 +37,10 @@ def is_working_day(corrections: Iterable[m.HolidayCorrection], day: date) -> boo
     for correction in corrections:
         if correction.day == day:
             return correction.working
-    return bool(_library().is_working_day(day))
+    return bool(_load_holiday_calendar().is_working_day(day))
 
 
-def working_days_after(corrections: Iterable[m.HolidayCorrection], day: date, n: int) -> date:
+def add_working_days(corrections: Iterable[m.HolidayCorrection], day: date, n: int) -> date:
     """The n-th working day after a day, which itself does not count.
 
     Raises:
@@ -48,28 +48,28 @@ def working_days_after(corrections: Iterable[m.HolidayCorrection], day: date, n:
     """
     if n < 1:
         raise UsageError(f"{n} working days after a day", where="n", fix="give at least 1")
-    known = tuple(corrections)
+    day_corrections = tuple(corrections)
     current = day
     for _ in range(n):
         current += _ONE_DAY
-        while not is_working_day(known, current):
+        while not is_working_day(day_corrections, current):
             current += _ONE_DAY
     return current
 
 
-def working_days_between(corrections: Iterable[m.HolidayCorrection], start: date, end: date) -> int:
+def count_working_days(corrections: Iterable[m.HolidayCorrection], start: date, end: date) -> int:
     """How many working days lie after `start`, up to and including `end`; negative when `end` is earlier.
 
     So a delivery on the deadline is 0 days late and one on the next working day is 1 day late.
     """
     if end < start:
-        return -working_days_between(corrections, end, start)
-    known = tuple(corrections)
+        return -count_working_days(corrections, end, start)
+    day_corrections = tuple(corrections)
     days = (start + timedelta(days=i) for i in range(1, (end - start).days + 1))
-    return sum(is_working_day(known, day) for day in days)
+    return sum(is_working_day(day_corrections, day) for day in days)
 
 
-def administrative_bounds(period: Period) -> tuple[date, date]:
+def compute_administrative_bounds(period: Period) -> tuple[date, date]:
     """First and last day of a period of the administrative calendar: 15th to 14th.
 
     From the 15th of the month before the period to the 14th of the period's last month.
@@ -79,12 +79,12 @@ def administrative_bounds(period: Period) -> tuple[date, date]:
     return (period.start - _ONE_DAY).replace(day=15), period.end.replace(day=14)
 
 
-def bounds(regime: m.Regime, period: Period) -> tuple[date, date]:
+def compute_period_bounds(regime: m.Regime, period: Period) -> tuple[date, date]:
     """First and last day of a period in a regime's own calendar."""
-    return administrative_bounds(period) if regime.calendar == "administrative" else (period.start, period.end)
+    return compute_administrative_bounds(period) if regime.calendar == "administrative" else (period.start, period.end)
 
 
-def deadline(catalogue: Catalogue, regime: str, level: str, period: Period) -> date:
+def compute_deadline(catalogue: Catalogue, regime: str, level: str, period: Period) -> date:
     """The last day on which a level reports a period on time: n working days after the period's end.
 
     Source: the regime's own `deadlines`, with their basis, in catalog/regimes.
@@ -110,4 +110,4 @@ def deadline(catalogue: Catalogue, regime: str, level: str, period: Period) -> d
             where=f"{where}: deadlines",
             fix="add the level with its working days, source and basis",
         )
-    return working_days_after(catalogue.corrections, bounds(rules, period)[1], days)
+    return add_working_days(catalogue.holiday_corrections, compute_period_bounds(rules, period)[1], days)

@@ -12,9 +12,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
-from etl.catalog.content import Catalogue
-from etl.catalog.files import read_entry
-from etl.catalog.models import Basis, Code, Strict, Text
+from etl.catalog.catalogue import Catalogue
+from etl.catalog.catalogue_files import read_entry
+from etl.catalog.models import Basis, Code, StrictModel, Text
 from etl.errors import CatalogueError
 
 CONTACTS, REMINDERS = "contacts.yaml", "reminders.yaml"
@@ -26,7 +26,7 @@ FolderName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$
 Days = Annotated[int, Field(ge=0, le=60)]
 
 
-class Contact(Strict):
+class Contact(StrictModel):
     """A recipient of reports. `id` is the folder's name; `printed` how reports name it, its `name` if left out."""
 
     id: FolderName
@@ -40,7 +40,7 @@ class Contact(Strict):
         return printed in (self.printed or (self.name,)) and (not self.scopes or scope in self.scopes)
 
 
-class Contacts(Strict):
+class Contacts(StrictModel):
     """Recipients of reports and addresses of reporting units (by code)."""
 
     basis: Basis
@@ -49,18 +49,18 @@ class Contacts(Strict):
     units: dict[Code, Email] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _folders_differ(self) -> Contacts:
+    def _validate_unique_folders(self) -> Contacts:
         ids = [contact.id for contact in self.recipients]
         for twice in sorted({i for i in ids if ids.count(i) > 1}):
             raise ValueError(f"recipient {twice!r} stands twice")
         return self
 
-    def of(self, scope: str, printed: str) -> Contact | None:
+    def find_recipient(self, scope: str, printed: str) -> Contact | None:
         """The recipient that a scope's report means by a name."""
         return next((c for c in self.recipients if c.is_meant(scope, printed)), None)
 
 
-class ReminderRules(Strict):
+class ReminderRules(StrictModel):
     """When a unit is reminded: working days before and after its own deadline."""
 
     basis: Basis
@@ -86,25 +86,29 @@ def load_contacts(catalogue: Catalogue) -> Contacts:
     """
     path = catalogue.root / CONTACTS
     contacts = read_entry(path, Contacts)
-    for problem in _dangling(catalogue, contacts, str(path)):
+    for problem in _check_contact_references(catalogue, contacts, str(path)):
         raise problem
     return contacts
 
 
-def _dangling(catalogue: Catalogue, contacts: Contacts, where: str) -> Iterator[CatalogueError]:
+def _check_contact_references(catalogue: Catalogue, contacts: Contacts, where: str) -> Iterator[CatalogueError]:
     for scope in catalogue.scopes.values():
         for report in scope.reports:
             for name in (*report.recipients, *report.copies):
-                found = [c.id for c in contacts.recipients if c.is_meant(scope.id, name)]
-                if len(found) != 1:
+                matching_ids = [c.id for c in contacts.recipients if c.is_meant(scope.id, name)]
+                if len(matching_ids) != 1:
                     yield CatalogueError(
                         f"recipient {name!r} of {scope.id}'s reports on {report.plan} is "
-                        + (f"meant by several: {', '.join(found)}" if found else "not among the recipients"),
+                        + (
+                            f"meant by several: {', '.join(matching_ids)}"
+                            if matching_ids
+                            else "not among the recipients"
+                        ),
                         where=f"{where}: recipients",
                         fix="name it once, with the id that its folder shall have",
                     )
     for code in contacts.units:
-        if not catalogue.units_of(code):
+        if not catalogue.list_units_of_code(code):
             yield CatalogueError(f"unknown unit {code!r}", where=f"{where}: units", fix="write a code of units.csv")
     for contact in contacts.recipients:
         for scope_id in contact.scopes:

@@ -24,114 +24,121 @@ _TERRITORY = ("province", "district", "commune")
 
 
 @dataclass(frozen=True)
-class Share:
+class UnitShare:
     """A unit and the share of a figure that is its own; None where nobody has declared one."""
 
     unit: m.Unit
     weight: Fraction | None
 
 
-def area(c: Catalogue, scope: m.Scope) -> m.Unit | None:
+def find_area(c: Catalogue, scope: m.Scope) -> m.Unit | None:
     """The org unit that a scope's area was when its first forms were due: a code alone may be reused later."""
     from etl.model import Period
 
     first = min(Period.parse(s.from_period).end for s in scope.submissions)
-    return c.unit(scope.area_unit, first)
+    return c.find_unit(scope.area_unit, first)
 
 
-def members(c: Catalogue, scope: m.Scope, level: str, day: date) -> tuple[m.Unit, ...]:
+def list_area_units(c: Catalogue, scope: m.Scope, level: str, day: date) -> tuple[m.Unit, ...]:
     """The units of a level in a scope's area on a day, in catalogue order.
 
     Once the area has ended: the units that came from it and from nowhere else.
     """
-    whole = area(c, scope)
+    whole = find_area(c, scope)
     if whole is None:
         return ()
-    if whole.valid_on(day):
-        return below(c, whole, level, day)
-    return _came_from(c, whole, level, day)
+    if whole.is_valid_on(day):
+        return list_units_below(c, whole, level, day)
+    return _list_successor_units(c, whole, level, day)
 
 
-def below(c: Catalogue, unit: m.Unit, level: str, day: date) -> tuple[m.Unit, ...]:
+def list_units_below(c: Catalogue, unit: m.Unit, level: str, day: date) -> tuple[m.Unit, ...]:
     """The units of a level under a unit on a day, however far below, in catalogue order."""
-    found = c.children(unit.code, level, day)
-    if found:
-        return found
-    nearer = [u for step in _TERRITORY for u in c.children(unit.code, step, day)]
-    return tuple(u for child in nearer for u in below(c, child, level, day))
+    units = c.list_children(unit.code, level, day)
+    if units:
+        return units
+    nearer = [u for step in _TERRITORY for u in c.list_children(unit.code, step, day)]
+    return tuple(u for child in nearer for u in list_units_below(c, child, level, day))
 
 
 @lru_cache(maxsize=256)
-def _came_from(c: Catalogue, whole: m.Unit, level: str, day: date) -> tuple[m.Unit, ...]:
+def _list_successor_units(c: Catalogue, whole: m.Unit, level: str, day: date) -> tuple[m.Unit, ...]:
     if whole.valid_to is None or day < whole.valid_from:
         return ()
-    parts = territory(c, whole, whole.valid_to)
-    images = {share.unit for part in parts for share in carry(c, part, day) if share.unit.level == level}
-    return tuple(u for u in c.units if u in images and _stranger(c, u, frozenset(parts), whole.valid_to) is None)
+    parts = list_territory_parts(c, whole, whole.valid_to)
+    images = {share.unit for part in parts for share in compute_unit_shares(c, part, day) if share.unit.level == level}
+    return tuple(
+        u for u in c.units if u in images and _find_other_sharer(c, u, frozenset(parts), whole.valid_to) is None
+    )
 
 
-def territory(c: Catalogue, unit: m.Unit, day: date) -> tuple[m.Unit, ...]:
+def list_territory_parts(c: Catalogue, unit: m.Unit, day: date) -> tuple[m.Unit, ...]:
     """The smallest units of area that a unit consists of on a day; itself where it has none below."""
-    inner = [u for level in _TERRITORY for u in c.children(unit.code, level, day)]
-    return tuple(part for u in inner for part in territory(c, u, day)) if inner else (unit,)
+    inner = [u for level in _TERRITORY for u in c.list_children(unit.code, level, day)]
+    return tuple(part for u in inner for part in list_territory_parts(c, u, day)) if inner else (unit,)
 
 
 # --- from one day to another -------------------------------------------------------------------------
 
 
-def carry(c: Catalogue, unit: m.Unit, day: date) -> tuple[Share, ...]:
+def compute_unit_shares(c: Catalogue, unit: m.Unit, day: date) -> tuple[UnitShare, ...]:
     """The units of a day that have something of a unit, and how much of its figures is theirs.
 
     Forwards a whole merge has weight 1. Backwards a unit that came from one other alone has weight 1, one that was
     merged has none unless declared. A unit that ended without a successor, or began without a predecessor, gives
     nothing.
     """
-    return _carry(c, unit, day)
+    return _compute_unit_shares(c, unit, day)
 
 
 @lru_cache(maxsize=65536)
-def _carry(c: Catalogue, unit: m.Unit, day: date) -> tuple[Share, ...]:
-    if unit.valid_on(day):
-        return (Share(unit, _WHOLE),)
-    steps = _after(c, unit) if unit.valid_from < day else _before(c, unit)
-    found: dict[m.Unit, Fraction | None] = {}
+def _compute_unit_shares(c: Catalogue, unit: m.Unit, day: date) -> tuple[UnitShare, ...]:
+    if unit.is_valid_on(day):
+        return (UnitShare(unit, _WHOLE),)
+    steps = _compute_successor_shares(c, unit) if unit.valid_from < day else _compute_predecessor_shares(c, unit)
+    weights: dict[m.Unit, Fraction | None] = {}
     for step in steps:
-        for further in _carry(c, step.unit, day):
+        for further in _compute_unit_shares(c, step.unit, day):
             weight = None if step.weight is None or further.weight is None else step.weight * further.weight
-            known = found.get(further.unit, Fraction(0))
-            found[further.unit] = None if known is None or weight is None else known + weight
-    return tuple(Share(u, w) for u, w in found.items())
+            weight_so_far = weights.get(further.unit, Fraction(0))
+            weights[further.unit] = None if weight_so_far is None or weight is None else weight_so_far + weight
+    return tuple(UnitShare(u, w) for u, w in weights.items())
 
 
-def _after(c: Catalogue, unit: m.Unit) -> tuple[Share, ...]:
+def _compute_successor_shares(c: Catalogue, unit: m.Unit) -> tuple[UnitShare, ...]:
     """What became of a unit the day after its last."""
-    steps = successors(c, unit)
+    steps = list_successors(c, unit)
     return tuple(
-        Share(new, (_WHOLE if s.kind != "part" else _exact(s.weight)) if len(steps) == 1 or s.kind == "part" else None)
+        UnitShare(
+            new,
+            (_WHOLE if s.kind != "part" else _convert_weight(s.weight))
+            if len(steps) == 1 or s.kind == "part"
+            else None,
+        )
         for s, new in steps
     )
 
 
-def _before(c: Catalogue, unit: m.Unit) -> tuple[Share, ...]:
+def _compute_predecessor_shares(c: Catalogue, unit: m.Unit) -> tuple[UnitShare, ...]:
     """What a unit was made from the day before its first."""
-    steps = predecessors(c, unit)
-    alone = len(steps) == 1 and not steps[0][0].with_others
-    return tuple(Share(old, _WHOLE if alone else _exact(s.back_weight)) for s, old in steps)
+    steps = list_predecessors(c, unit)
+    is_only_origin = len(steps) == 1 and not steps[0][0].with_others
+    return tuple(UnitShare(old, _WHOLE if is_only_origin else _convert_weight(s.back_weight)) for s, old in steps)
 
 
-def successors(c: Catalogue, unit: m.Unit) -> tuple[tuple[m.Succession, m.Unit], ...]:
+def list_successors(c: Catalogue, unit: m.Unit) -> tuple[tuple[m.Succession, m.Unit], ...]:
     """The successions from a unit, each with the new unit."""
     rows = c.successions_from.get((unit.code, unit.valid_to), ()) if unit.valid_to else ()
-    return tuple((s, new) for s in rows if (new := c.unit(s.new_code, s.new_valid_from)))
+    return tuple((s, new) for s in rows if (new := c.find_unit(s.new_code, s.new_valid_from)))
 
 
-def predecessors(c: Catalogue, unit: m.Unit) -> tuple[tuple[m.Succession, m.Unit], ...]:
+def list_predecessors(c: Catalogue, unit: m.Unit) -> tuple[tuple[m.Succession, m.Unit], ...]:
     """The successions to a unit, each with the old unit."""
     rows = c.successions_to.get((unit.code, unit.valid_from), ())
-    return tuple((s, old) for s in rows if (old := c.unit(s.old_code, s.old_valid_to)))
+    return tuple((s, old) for s in rows if (old := c.find_unit(s.old_code, s.old_valid_to)))
 
 
-def _exact(weight: Decimal | None) -> Fraction | None:
+def _convert_weight(weight: Decimal | None) -> Fraction | None:
     return None if weight is None else Fraction(weight)
 
 
@@ -139,69 +146,72 @@ def _exact(weight: Decimal | None) -> Fraction | None:
 
 
 @lru_cache(maxsize=16384)
-def restating_gap(c: Catalogue, unit: m.Unit, day: date) -> str:
+def describe_restating_gap(c: Catalogue, unit: m.Unit, day: date) -> str:
     """Why a unit's figures cannot be had from what the units of a day reported; empty where they can, exactly.
 
     They can where the units of that day lie wholly inside it, or a declared weight says how much of them does.
     """
-    if unit.valid_on(day):
+    if unit.is_valid_on(day):
         return ""
     own = unit.valid_to if unit.valid_to and unit.valid_to < day else unit.valid_from
-    parts = frozenset(territory(c, unit, own))
+    parts = frozenset(list_territory_parts(c, unit, own))
     for part in sorted(parts, key=lambda u: u.code):
-        images = carry(c, part, day)
-        outside = [s.with_others for s, _ in predecessors(c, part) if s.with_others and day < part.valid_from]
+        images = compute_unit_shares(c, part, day)
+        outside = [s.with_others for s, _ in list_predecessors(c, part) if s.with_others and day < part.valid_from]
         if outside:
-            return f"{_name(part)} còn gồm {outside[0]}, không có số liệu trước {part.valid_from:%d/%m/%Y}"
+            return f"{_format_unit_name(part)} còn gồm {outside[0]}, không có số liệu trước {part.valid_from:%d/%m/%Y}"
         if not images:
-            return f"danh mục không ghi {_name(part)} trở thành đơn vị nào"
+            return f"danh mục không ghi {_format_unit_name(part)} trở thành đơn vị nào"
         for image in images:
-            stranger = _stranger(c, image.unit, parts, own)
+            stranger = _find_other_sharer(c, image.unit, parts, own)
             if stranger is not None:
-                return _mixed(unit, part, image.unit, stranger)
+                return _describe_mixed_unit(unit, part, image.unit, stranger)
     return ""
 
 
-def _stranger(c: Catalogue, image: m.Unit, parts: frozenset[m.Unit], day: date) -> str | None:
+def _find_other_sharer(c: Catalogue, image: m.Unit, parts: frozenset[m.Unit], day: date) -> str | None:
     """Who else has a share in a unit beside `parts`, where no weight says how much; None where nobody has."""
     if image in parts:
         return None
-    shares = carry(c, image, day)
+    shares = compute_unit_shares(c, image, day)
     if shares and all(share.weight is not None for share in shares):
         return None
-    others = [s.with_others for s, _ in predecessors(c, image) if s.with_others] if image.valid_from > day else []
+    others = [s.with_others for s, _ in list_predecessors(c, image) if s.with_others] if image.valid_from > day else []
     if others:
         return others[0]
-    return next((_name(share.unit) for share in shares if share.unit not in parts), None)
+    return next((_format_unit_name(share.unit) for share in shares if share.unit not in parts), None)
 
 
-def _mixed(unit: m.Unit, part: m.Unit, image: m.Unit, stranger: str) -> str:
+def _describe_mixed_unit(unit: m.Unit, part: m.Unit, image: m.Unit, stranger: str) -> str:
     if image.valid_from > part.valid_from:
         return (
-            f"từ {image.valid_from:%d/%m/%Y} {_name(part)} nhập với {stranger} thành {_name(image)}, "
-            f"chưa có tỉ lệ phân chia số liệu cho {_name(unit)}"
+            f"từ {image.valid_from:%d/%m/%Y} {_format_unit_name(part)} nhập với {stranger} "
+            f"thành {_format_unit_name(image)}, "
+            f"chưa có tỉ lệ phân chia số liệu cho {_format_unit_name(unit)}"
         )
-    return f"{_name(image)} chia cho {_name(unit)} và {stranger}, chưa có tỉ lệ phân chia số liệu"
+    return (
+        f"{_format_unit_name(image)} chia cho {_format_unit_name(unit)} và {stranger}, chưa có tỉ lệ phân chia số liệu"
+    )
 
 
-def _name(unit: m.Unit) -> str:
+def _format_unit_name(unit: m.Unit) -> str:
     return unit.name[:1].lower() + unit.name[1:]
 
 
-def what_became(c: Catalogue, code: str, day: date) -> str:
+def describe_succession(c: Catalogue, code: str, day: date) -> str:
     """In Vietnamese: when the last bearer of a code before a day ended, and who succeeded it; empty if nobody did."""
-    ended = [u for u in c.units_of(code) if u.valid_to and u.valid_to < day]
-    if not ended or c.unit(code, day):
+    ended = [u for u in c.list_units_of_code(code) if u.valid_to and u.valid_to < day]
+    if not ended or c.find_unit(code, day):
         return ""
     unit = max(ended, key=lambda u: u.valid_from)
     last = unit.valid_to or day
-    heirs = dict.fromkeys(new for part in territory(c, unit, last) for _, new in successors(c, part))
-    heirs |= dict.fromkeys(new for _, new in successors(c, unit))
-    said = f" {unit.name} kết thúc ngày {last:%d/%m/%Y}"
-    return f"{said}; kế tục: {', '.join(u.name for u in heirs)}." if heirs else f"{said}."
+    heirs = dict.fromkeys(new for part in list_territory_parts(c, unit, last) for _, new in list_successors(c, part))
+    heirs |= dict.fromkeys(new for _, new in list_successors(c, unit))
+    sentence = f" {unit.name} kết thúc ngày {last:%d/%m/%Y}"
+    return f"{sentence}; kế tục: {', '.join(u.name for u in heirs)}." if heirs else f"{sentence}."
 
 
-def inheritance_note(c: Catalogue, plan: str, item: str, unit: m.Unit, day: date) -> str:
+def describe_inheritance(c: Catalogue, plan: str, item: str, unit: m.Unit, day: date) -> str:
     """In Vietnamese: who answers for a line of a plan once its unit has ended; empty while it has not."""
     if unit.valid_to is None or day <= unit.valid_to:
         return ""
@@ -210,5 +220,5 @@ def inheritance_note(c: Catalogue, plan: str, item: str, unit: m.Unit, day: date
     if not decided:
         return f"{unit.name} kết thúc ngày {unit.valid_to:%d/%m/%Y}; chưa có quyết định kế thừa."
     last = max(decided, key=lambda x: (x.item == item, x.date))
-    heir = c.unit_name(last.to_unit, last.to_valid_from or day)
+    heir = c.find_unit_name(last.to_unit, last.to_valid_from or day)
     return f"{heir} kế thừa theo quyết định của {last.decided_by} ngày {last.date:%d/%m/%Y}."

@@ -12,15 +12,15 @@ from functools import cached_property, lru_cache
 from typing import Literal
 
 from etl.catalog import models as m
-from etl.catalog.cells import cells_of
 from etl.catalog.loader import Catalogue
+from etl.catalog.owed_cells import list_sheet_cells
 from etl.model import ElementKind, Period
 
 MANIFEST_SHEET = "_manifest"
 MANIFEST_STAMP = ("form", "version", "unit", "period")
 MANIFEST_HEADER = ("sheet", "cell", "org_unit_code", "data_element", "kind")
-MARK_NAME = "mo_phong"
-MARK_TEXT = "SỐ LIỆU MÔ PHỎNG"
+SIMULATION_NAME = "mo_phong"
+SIMULATION_NOTICE = "SỐ LIỆU MÔ PHỎNG"
 TASK_STATES = ("Đã hoàn thành", "Đang thực hiện", "Chưa thực hiện")
 TOTAL_LABEL = "TỔNG SỐ"
 RESULT_SHEET = "Kết quả kiểm tra"
@@ -37,7 +37,7 @@ KIND_LABELS = {
     ElementKind.PUBLISHED: "số đã công bố",
 }
 
-MARK_ROW = 2
+SIMULATION_ROW = 2
 _TITLE_ROW = 3
 _PERIOD_ROW = 4
 _HELP_ROW = 5
@@ -49,7 +49,7 @@ Role = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Fixed:
+class PrintedCell:
     """Printed text. `anchor` texts are compared when a workbook comes back."""
 
     row: int
@@ -60,7 +60,7 @@ class Fixed:
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class InputCell:
     """A cell that the unit fills in; `cell` is its A1 name."""
 
     row: int
@@ -72,7 +72,7 @@ class Input:
     cell: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "cell", cell_name(self.row, self.col))
+        object.__setattr__(self, "cell", format_cell_name(self.row, self.col))
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,9 @@ class SheetLayout:
     code: str
     title: str
     layout: str
-    fixed: tuple[Fixed, ...]
+    fixed: tuple[PrintedCell, ...]
     merges: tuple[tuple[int, int, int, int], ...]
-    inputs: tuple[Input, ...]
+    inputs: tuple[InputCell, ...]
     widths: tuple[int, ...]
     header_rows: tuple[int, int]
     data_rows: tuple[int, int]
@@ -112,12 +112,12 @@ class FormLayout:
     sheets: tuple[SheetLayout, ...]
 
     @property
-    def inputs(self) -> Iterator[tuple[str, Input]]:
+    def inputs(self) -> Iterator[tuple[str, InputCell]]:
         """Every input cell with its sheet, in order."""
         return ((sheet.code, cell) for sheet in self.sheets for cell in sheet.inputs)
 
 
-def cell_name(row: int, col: int) -> str:
+def format_cell_name(row: int, col: int) -> str:
     """`(0, 0)` is ``A1``."""
     letters = ""
     col += 1
@@ -127,23 +127,23 @@ def cell_name(row: int, col: int) -> str:
     return f"{letters}{row + 1}"
 
 
-def layout(catalogue: Catalogue, scope: m.Scope, form: m.Form, unit: m.Unit, period: Period) -> FormLayout:
+def build_form_layout(catalogue: Catalogue, scope: m.Scope, form: m.Form, unit: m.Unit, period: Period) -> FormLayout:
     """The layout of a form for a unit and period. Deterministic: same catalogue, same layout."""
-    return _layout(catalogue, scope.id, form.id, unit, period)
+    return _build_form_layout(catalogue, scope.id, form.id, unit, period)
 
 
 @lru_cache(maxsize=512)
-def _layout(catalogue: Catalogue, scope_id: str, form_id: str, unit: m.Unit, period: Period) -> FormLayout:
+def _build_form_layout(catalogue: Catalogue, scope_id: str, form_id: str, unit: m.Unit, period: Period) -> FormLayout:
     scope, form = catalogue.scopes[scope_id], catalogue.forms[form_id]
-    sheets = tuple(_sheet(catalogue, scope, form, sheet, unit, period) for sheet in form.sheets)
+    sheets = tuple(_build_sheet_layout(catalogue, scope, form, sheet, unit, period) for sheet in form.sheets)
     return FormLayout(form, unit, period, sheets)
 
 
-def element_kind(catalogue: Catalogue, data_element: str) -> ElementKind:
+def find_element_kind(catalogue: Catalogue, data_element: str) -> ElementKind:
     """The kind of any data element code, also of the texts that a form makes (tasks, notes, sources)."""
-    known = catalogue.elements.get(data_element)
-    if known:
-        return known.kind
+    element = catalogue.elements.get(data_element)
+    if element:
+        return element.kind
     if data_element.endswith(".state"):
         return ElementKind.CHOICE
     if data_element.endswith((".date", ":as_of")):
@@ -154,36 +154,40 @@ def element_kind(catalogue: Catalogue, data_element: str) -> ElementKind:
 # --- sheets --------------------------------------------------------------------------------------
 
 
-def _sheet(
+def _build_sheet_layout(
     catalogue: Catalogue, scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
 ) -> SheetLayout:
     match sheet.layout:
         case "by_commune":
-            return _by_commune(catalogue, form, sheet, unit, period)
+            return _build_commune_sheet(catalogue, form, sheet, unit, period)
         case "list":
-            return _list(catalogue, form, sheet, unit, period)
+            return _build_list_sheet(catalogue, form, sheet, unit, period)
         case "published":
-            return _published(catalogue, scope, form, sheet, unit, period)
+            return _build_published_sheet(catalogue, scope, form, sheet, unit, period)
         case "upward":
-            return _upward(catalogue, form, sheet, unit, period)
+            return _build_upward_sheet(catalogue, form, sheet, unit, period)
         case "tasks":
-            return _tasks(catalogue, scope, form, sheet, unit, period)
+            return _build_task_sheet(catalogue, scope, form, sheet, unit, period)
         case _:
-            return _notes(form, sheet, unit, period)
+            return _build_note_sheet(form, sheet, unit, period)
 
 
-def _head(form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period, help_text: str) -> list[Fixed]:
+def _build_sheet_head(
+    form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period, help_text: str
+) -> list[PrintedCell]:
     days = f"từ {period.start:%d/%m/%Y} đến {period.end:%d/%m/%Y}"
     return [
-        Fixed(0, 0, f"Đơn vị báo cáo: {unit.name}", "meta"),
-        Fixed(1, 0, f"{form.symbol} · {sheet.code} · phiên bản {form.version}", "symbol"),
-        Fixed(_TITLE_ROW, 0, f"{sheet.code}. {sheet.title}".upper(), "title"),
-        Fixed(_PERIOD_ROW, 0, f"Kỳ báo cáo: {period.name} ({days})", "period"),
-        Fixed(_HELP_ROW, 0, help_text, "help"),
+        PrintedCell(0, 0, f"Đơn vị báo cáo: {unit.name}", "meta"),
+        PrintedCell(1, 0, f"{form.symbol} · {sheet.code} · phiên bản {form.version}", "symbol"),
+        PrintedCell(_TITLE_ROW, 0, f"{sheet.code}. {sheet.title}".upper(), "title"),
+        PrintedCell(_PERIOD_ROW, 0, f"Kỳ báo cáo: {period.name} ({days})", "period"),
+        PrintedCell(_HELP_ROW, 0, help_text, "help"),
     ]
 
 
-def _column_heads(heads: list[tuple[str, str]], first_col: int) -> tuple[list[Fixed], list[tuple[int, int, int, int]]]:
+def _build_column_headers(
+    heads: list[tuple[str, str]], first_col: int
+) -> tuple[list[PrintedCell], list[tuple[int, int, int, int]]]:
     """Two header rows (merged where a level is shared), a row of kinds and a row of column numbers.
 
     `heads` holds (header with levels split by " > ", kind line) per column.
@@ -196,7 +200,7 @@ def _column_heads(heads: list[tuple[str, str]], first_col: int) -> tuple[list[Fi
         while len(levels) == 2 and end + 1 < len(heads) and heads[end + 1][0].startswith(levels[0] + " > "):
             end += 1
         col = first_col + start
-        fixed.append(Fixed(top, col, levels[0], "header", anchor=True))
+        fixed.append(PrintedCell(top, col, levels[0], "header", anchor=True))
         if len(levels) == 1:
             merges.append((top, col, top + 1, col))
         elif end > start:
@@ -204,156 +208,164 @@ def _column_heads(heads: list[tuple[str, str]], first_col: int) -> tuple[list[Fi
         for i in range(start, end + 1):
             parts = heads[i][0].split(" > ")
             if len(parts) == 2:
-                fixed.append(Fixed(top + 1, first_col + i, parts[1], "header", anchor=True))
+                fixed.append(PrintedCell(top + 1, first_col + i, parts[1], "header", anchor=True))
         start = end + 1
     for i, (_, kind) in enumerate(heads):
-        fixed.append(Fixed(top + 2, first_col + i, kind, "kind"))
-        fixed.append(Fixed(top + 3, first_col + i, str(first_col + i + 1), "number"))
+        fixed.append(PrintedCell(top + 2, first_col + i, kind, "kind"))
+        fixed.append(PrintedCell(top + 3, first_col + i, str(first_col + i + 1), "number"))
     return fixed, merges
 
 
-def _label_heads(labels: tuple[str, ...]) -> tuple[list[Fixed], list[tuple[int, int, int, int]]]:
-    fixed = [Fixed(_HEADER_ROW, i, text, "header", anchor=True) for i, text in enumerate(labels)]
-    fixed += [Fixed(_HEADER_ROW + 3, i, str(i + 1), "number") for i in range(len(labels))]
+def _build_label_headers(labels: tuple[str, ...]) -> tuple[list[PrintedCell], list[tuple[int, int, int, int]]]:
+    fixed = [PrintedCell(_HEADER_ROW, i, text, "header", anchor=True) for i, text in enumerate(labels)]
+    fixed += [PrintedCell(_HEADER_ROW + 3, i, str(i + 1), "number") for i in range(len(labels))]
     return fixed, [(_HEADER_ROW, i, _HEADER_ROW + 2, i) for i in range(len(labels))]
 
 
-def _kind_line(element: m.DataElement) -> str:
+def _format_kind_line(element: m.DataElement) -> str:
     label = KIND_LABELS.get(element.kind, "")
     return f"{element.unit}; {label}" if element.unit else label
 
 
-def _by_commune(catalogue: Catalogue, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period) -> SheetLayout:
-    columns = catalogue.columns_of(form, sheet)
+def _build_commune_sheet(
+    catalogue: Catalogue, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
+) -> SheetLayout:
+    columns = catalogue.list_sheet_columns(form, sheet)
     help_text = "Chỉ nhập vào ô trắng. Không có số liệu thì để trống, không ghi 0; không phát sinh thì ghi 0."
-    fixed = _head(form, sheet, unit, period, help_text)
-    labels, merges = _label_heads(("TT", "Xã, phường, thị trấn", "Mã đơn vị"))
-    heads, more = _column_heads([(c.header, _kind_line(catalogue.elements[c.data_element])) for c in columns], 3)
+    fixed = _build_sheet_head(form, sheet, unit, period, help_text)
+    labels, merges = _build_label_headers(("TT", "Xã, phường, thị trấn", "Mã đơn vị"))
+    heads, more = _build_column_headers(
+        [(c.header, _format_kind_line(catalogue.elements[c.data_element])) for c in columns], 3
+    )
     total = _HEADER_ROW + 4
-    fixed += [*labels, *heads, Fixed(total, 1, TOTAL_LABEL, "total")]
-    communes = catalogue.children(unit.code, "commune", period.end)
-    inputs: list[Input] = []
+    fixed += [*labels, *heads, PrintedCell(total, 1, TOTAL_LABEL, "total")]
+    communes = catalogue.list_children(unit.code, "commune", period.end)
+    inputs: list[InputCell] = []
     for i, commune in enumerate(communes):
         row = total + 1 + i
-        fixed.append(Fixed(row, 0, str(i + 1), "code"))
-        fixed.append(Fixed(row, 1, commune.name, "label"))
-        fixed.append(Fixed(row, 2, commune.code, "code", anchor=True))
+        fixed.append(PrintedCell(row, 0, str(i + 1), "code"))
+        fixed.append(PrintedCell(row, 1, commune.name, "label"))
+        fixed.append(PrintedCell(row, 2, commune.code, "code", anchor=True))
         for j, column in enumerate(columns):
             kind = catalogue.elements[column.data_element].kind
-            inputs.append(Input(row, 3 + j, commune.code, column.data_element, kind, column.required))
+            inputs.append(InputCell(row, 3 + j, commune.code, column.data_element, kind, column.required))
     return SheetLayout(
         sheet.code, sheet.title, sheet.layout, tuple(fixed), (*merges, *more), tuple(inputs),
         (5, 24, 10, *(11 for _ in columns)), (_HEADER_ROW, total - 1), (total + 1, total + len(communes)), total,
     )  # fmt: skip
 
 
-def _list(catalogue: Catalogue, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period) -> SheetLayout:
-    columns = catalogue.columns_of(form, sheet)
+def _build_list_sheet(
+    catalogue: Catalogue, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
+) -> SheetLayout:
+    columns = catalogue.list_sheet_columns(form, sheet)
     help_text = "Chỉ nhập vào cột Số liệu. Không có số liệu thì để trống, không ghi 0; không phát sinh thì ghi 0."
-    fixed = _head(form, sheet, unit, period, help_text)
-    labels, merges = _label_heads(("TT", "Chỉ tiêu", "Đơn vị tính", "Loại số liệu", "Số liệu"))
+    fixed = _build_sheet_head(form, sheet, unit, period, help_text)
+    labels, merges = _build_label_headers(("TT", "Chỉ tiêu", "Đơn vị tính", "Loại số liệu", "Số liệu"))
     fixed += labels
     first, inputs = _HEADER_ROW + 4, []
     for i, column in enumerate(columns):
         element, row = catalogue.elements[column.data_element], first + i
-        fixed.append(Fixed(row, 0, str(i + 1), "code"))
-        fixed.append(Fixed(row, 1, column.header, "text", anchor=True))
-        fixed.append(Fixed(row, 2, element.unit, "label"))
-        fixed.append(Fixed(row, 3, KIND_LABELS[element.kind], "kind"))
-        inputs.append(Input(row, 4, unit.code, column.data_element, element.kind, column.required))
+        fixed.append(PrintedCell(row, 0, str(i + 1), "code"))
+        fixed.append(PrintedCell(row, 1, column.header, "text", anchor=True))
+        fixed.append(PrintedCell(row, 2, element.unit, "label"))
+        fixed.append(PrintedCell(row, 3, KIND_LABELS[element.kind], "kind"))
+        inputs.append(InputCell(row, 4, unit.code, column.data_element, element.kind, column.required))
     return SheetLayout(
         sheet.code, sheet.title, sheet.layout, tuple(fixed), tuple(merges), tuple(inputs),
         (5, 58, 13, 22, 16), (_HEADER_ROW, first - 1), (first, first + len(columns) - 1),
     )  # fmt: skip
 
 
-def _published(
+def _build_published_sheet(
     catalogue: Catalogue, scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
 ) -> SheetLayout:
-    columns = catalogue.columns_of(form, sheet)
+    columns = catalogue.list_sheet_columns(form, sheet)
     help_text = "Chỉ ghi số đã công bố, kèm ngày và nguồn; số ước tính thì ghi “Ước” ở cột Nguồn; chưa có thì để trống."
-    fixed = _head(form, sheet, unit, period, help_text)
-    labels, merges = _label_heads(("TT", "Chỉ tiêu", "Đơn vị tính", "Giá trị công bố", "Ngày công bố", "Nguồn"))
+    fixed = _build_sheet_head(form, sheet, unit, period, help_text)
+    labels, merges = _build_label_headers(("TT", "Chỉ tiêu", "Đơn vị tính", "Giá trị công bố", "Ngày công bố", "Nguồn"))
     fixed += labels
     first, inputs = _HEADER_ROW + 4, []
     for i, column in enumerate(columns):
         element, row = catalogue.elements[column.data_element], first + i
-        fixed.append(Fixed(row, 0, str(i + 1), "code"))
-        fixed.append(Fixed(row, 1, column.header, "text", anchor=True))
-        fixed.append(Fixed(row, 2, element.unit, "label"))
+        fixed.append(PrintedCell(row, 0, str(i + 1), "code"))
+        fixed.append(PrintedCell(row, 1, column.header, "text", anchor=True))
+        fixed.append(PrintedCell(row, 2, element.unit, "label"))
         area, code = scope.area_unit, column.data_element
-        inputs.append(Input(row, 3, area, code, ElementKind.PUBLISHED, column.required))
-        inputs.append(Input(row, 4, area, f"{code}:as_of", ElementKind.DATE, False))
-        inputs.append(Input(row, 5, area, f"{code}:source", ElementKind.TEXT, False))
+        inputs.append(InputCell(row, 3, area, code, ElementKind.PUBLISHED, column.required))
+        inputs.append(InputCell(row, 4, area, f"{code}:as_of", ElementKind.DATE, False))
+        inputs.append(InputCell(row, 5, area, f"{code}:source", ElementKind.TEXT, False))
     return SheetLayout(
         sheet.code, sheet.title, sheet.layout, tuple(fixed), tuple(merges), tuple(inputs),
         (5, 50, 14, 14, 14, 40), (_HEADER_ROW, first - 1), (first, first + len(columns) - 1),
     )  # fmt: skip
 
 
-def _upward(catalogue: Catalogue, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period) -> SheetLayout:
+def _build_upward_sheet(
+    catalogue: Catalogue, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
+) -> SheetLayout:
     """One row a cell, by data element and then unit: what an area's own units owed it."""
     help_text = "Mỗi dòng là số liệu gốc của một đơn vị. Không có thì để trống, không ghi 0; không phát sinh thì ghi 0."
-    fixed = _head(form, sheet, unit, period, help_text)
-    labels, merges = _label_heads(
+    fixed = _build_sheet_head(form, sheet, unit, period, help_text)
+    labels, merges = _build_label_headers(
         ("Mã đơn vị", "Tên đơn vị", "Mã số liệu", "Tên số liệu", "Loại số liệu", "Số liệu gửi lên")
     )
     fixed += labels
     order = {u: i for i, u in enumerate(catalogue.units)}
-    owing = sorted(cells_of(catalogue, form, sheet, unit, period), key=lambda cell: order[cell[0]])
-    first, inputs = _HEADER_ROW + 4, list[Input]()
-    for column in catalogue.columns_of(form, sheet):
+    owing = sorted(list_sheet_cells(catalogue, form, sheet, unit, period), key=lambda cell: order[cell[0]])
+    first, inputs = _HEADER_ROW + 4, list[InputCell]()
+    for column in catalogue.list_sheet_columns(form, sheet):
         element = catalogue.elements[column.data_element]
         for one in (u for u, elements in owing if element.code in elements):
             row = first + len(inputs)
-            fixed.append(Fixed(row, 0, one.code, "code", anchor=True))
-            fixed.append(Fixed(row, 1, one.name, "label"))
-            fixed.append(Fixed(row, 2, element.code, "code", anchor=True))
-            fixed.append(Fixed(row, 3, element.name, "label"))
-            fixed.append(Fixed(row, 4, _kind_line(element), "kind"))
-            inputs.append(Input(row, 5, one.code, element.code, element.kind, column.required))
+            fixed.append(PrintedCell(row, 0, one.code, "code", anchor=True))
+            fixed.append(PrintedCell(row, 1, one.name, "label"))
+            fixed.append(PrintedCell(row, 2, element.code, "code", anchor=True))
+            fixed.append(PrintedCell(row, 3, element.name, "label"))
+            fixed.append(PrintedCell(row, 4, _format_kind_line(element), "kind"))
+            inputs.append(InputCell(row, 5, one.code, element.code, element.kind, column.required))
     return SheetLayout(
         sheet.code, sheet.title, sheet.layout, tuple(fixed), tuple(merges), tuple(inputs),
         (12, 30, 22, 52, 30, 16), (_HEADER_ROW, first - 1), (first, first + len(inputs) - 1),
     )  # fmt: skip
 
 
-def _tasks(
+def _build_task_sheet(
     catalogue: Catalogue, scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
 ) -> SheetLayout:
     help_text = "Chọn tình trạng trong danh sách; việc đã hoàn thành thì ghi ngày hoàn thành."
-    fixed = _head(form, sheet, unit, period, help_text)
+    fixed = _build_sheet_head(form, sheet, unit, period, help_text)
     heads = ("TT", "Kế hoạch, điều khoản", "Nhiệm vụ", "Thời hạn", "Tình trạng", "Ngày hoàn thành", "Ghi chú")
-    labels, merges = _label_heads(heads)
+    labels, merges = _build_label_headers(heads)
     fixed += labels
     first, inputs = _HEADER_ROW + 4, []
-    tasks = catalogue.tasks_of(scope, unit.level, period)
+    tasks = catalogue.list_led_tasks(scope, unit.level, period)
     if not tasks:
-        fixed.append(Fixed(first, 2, "Chưa có nhiệm vụ nào được giao trong kỳ này.", "text"))
+        fixed.append(PrintedCell(first, 2, "Chưa có nhiệm vụ nào được giao trong kỳ này.", "text"))
     for i, (plan, task) in enumerate(tasks):
         row, code = first + i, f"task.{plan.id}.{task.id}"
-        fixed.append(Fixed(row, 0, str(i + 1), "code"))
-        fixed.append(Fixed(row, 1, f"{plan.short_title}, {task.clause}", "text", anchor=True))
-        fixed.append(Fixed(row, 2, task.title, "text", anchor=True))
-        fixed.append(Fixed(row, 3, task.deadline.written, "text"))
-        inputs.append(Input(row, 4, unit.code, f"{code}.state", ElementKind.CHOICE, True))
-        inputs.append(Input(row, 5, unit.code, f"{code}.date", ElementKind.DATE, False))
-        inputs.append(Input(row, 6, unit.code, f"{code}.remark", ElementKind.TEXT, False))
+        fixed.append(PrintedCell(row, 0, str(i + 1), "code"))
+        fixed.append(PrintedCell(row, 1, f"{plan.short_title}, {task.clause}", "text", anchor=True))
+        fixed.append(PrintedCell(row, 2, task.title, "text", anchor=True))
+        fixed.append(PrintedCell(row, 3, task.deadline.written, "text"))
+        inputs.append(InputCell(row, 4, unit.code, f"{code}.state", ElementKind.CHOICE, True))
+        inputs.append(InputCell(row, 5, unit.code, f"{code}.date", ElementKind.DATE, False))
+        inputs.append(InputCell(row, 6, unit.code, f"{code}.remark", ElementKind.TEXT, False))
     return SheetLayout(
         sheet.code, sheet.title, sheet.layout, tuple(fixed), tuple(merges), tuple(inputs),
         (5, 26, 52, 20, 18, 14, 30), (_HEADER_ROW, first - 1), (first, first + len(tasks) - 1),
     )  # fmt: skip
 
 
-def _notes(form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period) -> SheetLayout:
-    fixed = _head(form, sheet, unit, period, "Mỗi dòng một vấn đề; không có thì để trống.")
-    labels, merges = _label_heads(("TT", "Khó khăn, vướng mắc", "Nguyên nhân", "Đề xuất, kiến nghị"))
+def _build_note_sheet(form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period) -> SheetLayout:
+    fixed = _build_sheet_head(form, sheet, unit, period, "Mỗi dòng một vấn đề; không có thì để trống.")
+    labels, merges = _build_label_headers(("TT", "Khó khăn, vướng mắc", "Nguyên nhân", "Đề xuất, kiến nghị"))
     fixed += labels
     first, inputs = _HEADER_ROW + 4, []
     for i in range(sheet.rows):
-        fixed.append(Fixed(first + i, 0, str(i + 1), "code"))
+        fixed.append(PrintedCell(first + i, 0, str(i + 1), "code"))
         for j, part in enumerate(("difficulty", "cause", "proposal")):
-            inputs.append(Input(first + i, 1 + j, unit.code, f"note.{i + 1}.{part}", ElementKind.TEXT, False))
+            inputs.append(InputCell(first + i, 1 + j, unit.code, f"note.{i + 1}.{part}", ElementKind.TEXT, False))
     return SheetLayout(
         sheet.code, sheet.title, sheet.layout, tuple(fixed), tuple(merges), tuple(inputs),
         (5, 48, 48, 48), (_HEADER_ROW, first - 1), (first, first + sheet.rows - 1),

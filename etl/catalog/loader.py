@@ -10,9 +10,17 @@ from functools import lru_cache
 from pathlib import Path
 
 from etl.catalog import models as m
-from etl.catalog.content import Catalogue
-from etl.catalog.files import keyed, read_csv, read_folder, read_list, read_optional, tree_files, tree_hash
-from etl.catalog.references import dangling
+from etl.catalog.catalogue import Catalogue
+from etl.catalog.catalogue_files import (
+    build_index,
+    compute_tree_hash,
+    read_csv,
+    read_folder,
+    read_list,
+    read_optional_entry,
+    read_tree_files,
+)
+from etl.catalog.references import check_references
 from etl.errors import CatalogueError
 
 __all__ = ["Catalogue", "load_catalogue"]
@@ -28,11 +36,11 @@ def load_catalogue(root: Path) -> Catalogue:
         raise CatalogueError(
             "the catalogue folder is missing", where=str(root), fix="set TONGKET_HOME to the project's folder"
         )
-    return _load(root, tree_hash(root))
+    return _load_hashed_catalogue(root, compute_tree_hash(root))
 
 
 @lru_cache(maxsize=4)
-def _load(root: Path, sha256: str) -> Catalogue:
+def _load_hashed_catalogue(root: Path, sha256: str) -> Catalogue:
     units = tuple(read_csv(root / "units" / "units.csv", m.Unit, frozenset({"aliases"})))
     by_code: dict[str, tuple[m.Unit, ...]] = {}
     for unit in units:
@@ -42,32 +50,34 @@ def _load(root: Path, sha256: str) -> Catalogue:
         sha256=sha256,
         units=units,
         successions=tuple(read_csv(root / "units" / "successions.csv", m.Succession)),
-        elements=keyed(read_csv(root / "data_elements.csv", m.DataElement), "code", root / "data_elements.csv"),
+        elements=build_index(read_csv(root / "data_elements.csv", m.DataElement), "code", root / "data_elements.csv"),
         relations=tuple(read_list(root / "relations.yaml", m.Relation, "code")),
-        indicators=keyed(read_list(root / "indicators.yaml", m.Indicator, "code"), "code", root / "indicators.yaml"),
-        actors=keyed(read_list(root / "actors.yaml", m.Actor, "code"), "code", root / "actors.yaml"),
+        indicators=build_index(
+            read_list(root / "indicators.yaml", m.Indicator, "code"), "code", root / "indicators.yaml"
+        ),
+        actors=build_index(read_list(root / "actors.yaml", m.Actor, "code"), "code", root / "actors.yaml"),
         plans=read_folder(root / "plans", m.Plan),
         columns=tuple(read_csv(root / "forms" / "columns.csv", m.Column)),
-        forms=keyed(read_list(root / "forms" / "forms.yaml", m.Form, "id"), "id", root / "forms" / "forms.yaml"),
-        regimes=keyed(
+        forms=build_index(read_list(root / "forms" / "forms.yaml", m.Form, "id"), "id", root / "forms" / "forms.yaml"),
+        regimes=build_index(
             read_list(root / "regimes" / "regimes.yaml", m.Regime, "id"), "id", root / "regimes" / "regimes.yaml"
         ),
-        corrections=tuple(read_list(root / "calendar" / "holidays.yaml", m.HolidayCorrection, "day")),
+        holiday_corrections=tuple(read_list(root / "calendar" / "holidays.yaml", m.HolidayCorrection, "day")),
         scopes=read_folder(root / "scopes", m.Scope),
-        cell_states={s.text: s.state for s in read_csv(root / "cell_states.csv", m.CellMark)},
-        agreed=read_folder(root / "corrections", m.Correction),
-        files=tree_files(root),
+        cell_states={s.text: s.state for s in read_csv(root / "cell_states.csv", m.CellSign)},
+        agreed_corrections=read_folder(root / "corrections", m.Correction),
+        files=read_tree_files(root),
         inheritance=tuple(read_list(root / "inheritance.yaml", m.Inheritance, "plan")),
-        outlook=read_optional(root / "outlook.yaml", m.OutlookRules),
+        outlook=read_optional_entry(root / "outlook.yaml", m.OutlookRules),
         thresholds={
             code: float(t.value)
-            for code, t in keyed(
+            for code, t in build_index(
                 read_list(root / "quality.yaml", m.Threshold, "code"), "code", root / "quality.yaml"
             ).items()
         },
         official_population=tuple(read_csv(root / "official_population.csv", m.OfficialFigure)),
-        by_code=by_code,
+        units_by_code=by_code,
     )
-    for problem in dangling(catalogue):
+    for problem in check_references(catalogue):
         raise problem
     return catalogue

@@ -14,12 +14,12 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from etl.catalog.files import read_list, tree_hash
-from etl.catalog.models import Strict, Text
+from etl.catalog.catalogue_files import compute_tree_hash, read_list
+from etl.catalog.models import StrictModel, Text
 from etl.errors import CatalogueError
-from etl.model import Finding, Level
+from etl.model import Finding, FindingLevel
 
-Frame = Literal["reader", "files", "cells", "relations", "year", "time", "beside", "population", "quality", "cause"]
+FrameName = Literal["reader", "files", "cells", "relations", "year", "time", "beside", "population", "quality", "cause"]
 WITHOUT_EXPECTATION = frozenset({"reader", "cause"})
 """Found by the reader, or made of several findings that have one cause: nothing is left to evaluate."""
 _COMMON = {"value", "sheet", "cell", "unit", "unit_name", "file", "limit", "limit_pct"}
@@ -37,7 +37,7 @@ _SLOTS: dict[str, set[str]] = {
 }
 
 
-class Rule(Strict):
+class Rule(StrictModel):
     """One rule. `expectation` and `kwargs` are Great Expectations' own words, over the named frame.
 
     `threshold` names the entry of `catalog/quality.yaml` that the message prints as {limit} or {limit_pct}.
@@ -45,8 +45,8 @@ class Rule(Strict):
 
     code: Text
     title: Text
-    level: Level
-    frame: Frame
+    level: FindingLevel
+    frame: FrameName
     owner: Text
     expectation: str = ""
     kwargs: dict[str, Any] = Field(default_factory=dict)
@@ -62,11 +62,11 @@ class Rules:
     by_code: dict[str, Rule]
     sha256: str
 
-    def of_frame(self, frame: Frame) -> tuple[Rule, ...]:
+    def select_frame_rules(self, frame: FrameName) -> tuple[Rule, ...]:
         """The rules that are evaluated over a frame."""
         return tuple(rule for rule in self.by_code.values() if rule.frame == frame)
 
-    def finding(self, code: str, *, slots: dict[str, str], **place: str) -> Finding:
+    def build_finding(self, code: str, *, slots: dict[str, str], **place: str) -> Finding:
         """The finding of a code at a place, its message filled from `slots`.
 
         Raises:
@@ -80,17 +80,17 @@ class Rules:
             "sheet": place.get("sheet", ""),
             "cell": place.get("cell", ""),
         } | slots
-        made = Finding(code, rule.level, _fill(rule.message, words), _fill(rule.hint, words))
+        made = Finding(code, rule.level, _fill_message(rule.message, words), _fill_message(rule.hint, words))
         return replace(made, **place)  # type: ignore[arg-type]  # every place is a text field
 
 
-class _Blank(dict[str, str]):
+class _BlankSlots(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return ""
 
 
-def _fill(template: str, words: dict[str, str]) -> str:
-    return string.Formatter().vformat(template, (), _Blank(words))
+def _fill_message(template: str, words: dict[str, str]) -> str:
+    return string.Formatter().vformat(template, (), _BlankSlots(words))
 
 
 def load_rules(root: Path) -> Rules:
@@ -103,16 +103,16 @@ def load_rules(root: Path) -> Rules:
         raise CatalogueError(
             "the expectations folder is missing", where=str(root), fix="set TONGKET_HOME to the project"
         )
-    return _load(root, tree_hash(root))
+    return _load_hashed_rules(root, compute_tree_hash(root))
 
 
 @lru_cache(maxsize=4)
-def _load(root: Path, sha256: str) -> Rules:
-    found: dict[str, Rule] = {}
+def _load_hashed_rules(root: Path, sha256: str) -> Rules:
+    rules_by_code: dict[str, Rule] = {}
     for path in sorted(root.glob("*.yaml")):
         for rule in read_list(path, Rule, "code"):
             where = f"{path}: {rule.code}"
-            if rule.code in found:
+            if rule.code in rules_by_code:
                 raise CatalogueError(f"code {rule.code!r} stands twice", where=where, fix="give each rule its own code")
             if (rule.frame in WITHOUT_EXPECTATION) == bool(rule.expectation):
                 raise CatalogueError(
@@ -120,12 +120,12 @@ def _load(root: Path, sha256: str) -> Rules:
                     where=where,
                     fix="see its neighbours",
                 )
-            _check_slots(rule, where)
-            found[rule.code] = rule
-    return Rules(found, sha256)
+            _validate_rule_slots(rule, where)
+            rules_by_code[rule.code] = rule
+    return Rules(rules_by_code, sha256)
 
 
-def _check_slots(rule: Rule, where: str) -> None:
+def _validate_rule_slots(rule: Rule, where: str) -> None:
     for text in (rule.message, rule.hint):
         for _, name, _, _ in string.Formatter().parse(text):
             if name is not None and name not in _SLOTS[rule.frame]:

@@ -4,8 +4,17 @@ Called by steps, with a batch of workbooks at a time: one Great Expectations run
 for bad data; never touches the database.
 """
 
-from etl.check.batch import check
-from etl.check.evaluate import prepare
-from etl.check.frames import Beside, History, Official, QuarterHistory, Reporting, Submitted
+from etl.check.batch import check_batch
+from etl.check.evaluate import load_great_expectations
+from etl.check.frames import History, OfficialPopulation, PeerFigures, QuarterHistory, ReadSubmission, ReportingRecord
 
-__all__ = ["Beside", "History", "Official", "QuarterHistory", "Reporting", "Submitted", "check", "prepare"]
+__all__ = [
+    "History",
+    "OfficialPopulation",
+    "PeerFigures",
+    "QuarterHistory",
+    "ReadSubmission",
+    "ReportingRecord",
+    "check_batch",
+    "load_great_expectations",
+]

@@ -6,47 +6,54 @@ from collections.abc import Sequence
 
 from etl.catalog import Catalogue
 from etl.catalog.rules import WITHOUT_EXPECTATION, Rules
-from etl.check import causes, columns, history
-from etl.check.evaluate import failures
-from etl.check.frames import Opened, Submitted, open_all
-from etl.check.words import Speaker
-from etl.model import Finding, Level, Verdict
+from etl.check import deduplicate, history_frames, workbook_frames
+from etl.check.evaluate import find_failing_rows
+from etl.check.finding_builder import FindingBuilder
+from etl.check.frames import ReadSubmission, WorkbookArrays, open_submissions
+from etl.model import Finding, FindingLevel, Verdict
 
 
-def check(batch: Sequence[Submitted], catalogue: Catalogue, rules: Rules) -> list[Verdict]:
+def check_batch(batch: Sequence[ReadSubmission], catalogue: Catalogue, rules: Rules) -> list[Verdict]:
     """The verdict on each workbook, in order. Everything wrong is found in one pass.
 
     Raises:
         CatalogueError: a rule cannot be evaluated.
     """
-    books = open_all(catalogue, batch)
-    found = _found(books, catalogue, rules)
-    opened = {book.number: book for book in books}
-    speaker = Speaker(catalogue, rules)
-    return [_verdict(speaker, given, opened.get(i), found.get(i, [])) for i, given in enumerate(batch)]
+    workbooks = open_submissions(catalogue, batch)
+    findings = _check_rules(workbooks, catalogue, rules)
+    opened_by_number = {book.number: book for book in workbooks}
+    builder = FindingBuilder(catalogue, rules)
+    return [
+        _build_verdict(builder, submission, opened_by_number.get(i), findings.get(i, []))
+        for i, submission in enumerate(batch)
+    ]
 
 
-def _found(books: Sequence[Opened], catalogue: Catalogue, rules: Rules) -> dict[int, list[Finding]]:
+def _check_rules(books: Sequence[WorkbookArrays], catalogue: Catalogue, rules: Rules) -> dict[int, list[Finding]]:
     """What the rules find, by workbook."""
     if not books:
         return {}
-    frames = columns.frames(catalogue, books) | history.frames(catalogue, books)
+    frames = workbook_frames.build_workbook_frames(catalogue, books) | history_frames.build_history_frames(
+        catalogue, books
+    )
     ruled = [rule for rule in rules.by_code.values() if rule.frame not in WITHOUT_EXPECTATION]
-    failed = failures(ruled, frames)
+    failed = find_failing_rows(ruled, frames)
     opened = {book.number: book for book in books}
-    speaker = Speaker(catalogue, rules)
-    found: dict[int, list[Finding]] = {}
+    builder = FindingBuilder(catalogue, rules)
+    findings: dict[int, list[Finding]] = {}
     for rule in ruled:
         for row in failed.get(rule.code, ()):
-            number, position, detail = frames[rule.frame].origin(row)
-            found.setdefault(number, []).append(speaker.finding(rule, opened[number], position, detail))
-    return found
+            number, position, detail = frames[rule.frame].find_origin(row)
+            findings.setdefault(number, []).append(builder.build_finding(rule, opened[number], position, detail))
+    return findings
 
 
-def _verdict(speaker: Speaker, given: Submitted, book: Opened | None, found: list[Finding]) -> Verdict:
-    if not found and not given.read.findings:
+def _build_verdict(
+    builder: FindingBuilder, submission: ReadSubmission, book: WorkbookArrays | None, rule_findings: list[Finding]
+) -> Verdict:
+    if not rule_findings and not submission.read.findings:
         return Verdict(True, ())
-    findings = causes.collapsed(speaker, book, [*given.read.findings, *found])
-    own = {(e.code, e.org_unit_code, e.data_element, e.value.strip()): e.text for e in given.read.explanations}
-    findings = causes.explained(findings, {**given.explained, **own})
-    return Verdict(not any(f.level == Level.REFUSE for f in findings), causes.ordered(findings))
+    findings = deduplicate.merge_by_cause(builder, book, [*submission.read.findings, *rule_findings])
+    own = {(e.code, e.org_unit_code, e.data_element, e.value.strip()): e.text for e in submission.read.explanations}
+    findings = deduplicate.apply_explanations(findings, {**submission.explanations, **own})
+    return Verdict(not any(f.level == FindingLevel.REFUSE for f in findings), deduplicate.sort_findings(findings))

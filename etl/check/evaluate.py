@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from etl.catalog.rules import Rule
-from etl.check.frames import Frame
+from etl.check.frames import RuleFrame
 from etl.errors import CatalogueError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _FORMAT = {
 
 
 @lru_cache(maxsize=1)
-def _definition() -> Any:
+def _build_batch_definition() -> Any:
     """A batch definition over whatever frame is handed in; nothing is stored and nothing is sent home."""
     os.environ["GX_ANALYTICS_ENABLED"] = "False"
     import great_expectations as gx
@@ -48,12 +48,12 @@ def _definition() -> Any:
     )
 
 
-def prepare() -> None:
+def load_great_expectations() -> None:
     """Loads Great Expectations now rather than at the first check."""
-    _definition()
+    _build_batch_definition()
 
 
-def expectation(rule: Rule) -> Any:
+def build_expectation(rule: Rule) -> Any:
     """The rule as a Great Expectations object.
 
     Raises:
@@ -74,14 +74,14 @@ def expectation(rule: Rule) -> Any:
         ) from None
 
 
-def failures(rules: Sequence[Rule], frames: Mapping[str, Frame]) -> dict[str, list[int]]:
+def find_failing_rows(rules: Sequence[Rule], frames: Mapping[str, RuleFrame]) -> dict[str, list[int]]:
     """Per rule code the numbers of the rows of its frame that fail it.
 
     Raises:
         CatalogueError: a rule names a column that the frame does not have, or cannot be evaluated.
     """
     margins: dict[str, dict[str, np.ndarray]] = {}
-    asked: list[Rule] = []
+    rules_to_run: list[Rule] = []
     for rule in rules:
         frame = frames.get(rule.frame)
         if frame is None or not len(frame):
@@ -92,23 +92,23 @@ def failures(rules: Sequence[Rule], frames: Mapping[str, Frame]) -> dict[str, li
                 where=f"expectations/: {rule.code}",
                 fix=f"use one of {sorted(frame.columns)}",
             )
-        if _is_range(rule):
-            margins.setdefault(rule.frame, {})[rule.code] = _margin(rule, frame)
+        if _is_range_rule(rule):
+            margins.setdefault(rule.frame, {})[rule.code] = _compute_margin(rule, frame)
         else:
-            asked.append(rule)
-    suspects = _suspects(margins)
+            rules_to_run.append(rule)
+    suspects = _find_suspect_rows(margins)
     for rule in rules:
         margin = margins.get(rule.frame, {}).get(rule.code)
         if margin is not None and (margin[suspects[rule.frame]] < 0).any():
-            asked.append(rule)
-    return _run(asked, frames, suspects)
+            rules_to_run.append(rule)
+    return _run_rules(rules_to_run, frames, suspects)
 
 
-def _is_range(rule: Rule) -> bool:
+def _is_range_rule(rule: Rule) -> bool:
     return rule.expectation == _RANGE and rule.kwargs.keys() <= {"column", "min_value", "max_value"}
 
 
-def _margin(rule: Rule, frame: Frame) -> np.ndarray:
+def _compute_margin(rule: Rule, frame: RuleFrame) -> np.ndarray:
     """How far inside its range each row lies; below zero is outside. x − y is zero only where x = y."""
     import numpy as np
 
@@ -119,7 +119,7 @@ def _margin(rule: Rule, frame: Frame) -> np.ndarray:
     return np.fmin.reduce(sides) if sides else np.full(len(column), np.nan)
 
 
-def _suspects(margins: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+def _find_suspect_rows(margins: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
     """Per frame the rows whose smallest margin is below zero."""
     import numpy as np
     import pandas as pd
@@ -129,47 +129,49 @@ def _suspects(margins: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, np.n
     worst = {frame: np.fmin.reduce(list(columns.values())) for frame, columns in margins.items()}
     whole = np.concatenate(list(worst.values()))
     data = pd.DataFrame({_MARGIN: whole, _ROW: np.arange(len(whole))})
-    (outcome,) = _validated(data, [_screen()])
-    failing = np.array(_failing(outcome), dtype=int)
-    found, first = {}, 0
+    (outcome,) = _validate_frame(data, [_build_screen_expectation()])
+    failing = np.array(_list_failing_rows(outcome), dtype=int)
+    rows_by_frame, first = {}, 0
     for frame, column in worst.items():
         inside = failing[(failing >= first) & (failing < first + len(column))]
-        found[frame], first = inside - first, first + len(column)
-    return found
+        rows_by_frame[frame], first = inside - first, first + len(column)
+    return rows_by_frame
 
 
 @lru_cache(maxsize=1)
-def _screen() -> Any:
+def _build_screen_expectation() -> Any:
     from great_expectations.expectations import ExpectColumnValuesToBeBetween
 
     return ExpectColumnValuesToBeBetween(column=_MARGIN, min_value=0, meta={"code": _MARGIN})
 
 
-def _run(
-    asked: Sequence[Rule], frames: Mapping[str, Frame], suspects: Mapping[str, np.ndarray]
+def _run_rules(
+    rules_to_run: Sequence[Rule], frames: Mapping[str, RuleFrame], suspects: Mapping[str, np.ndarray]
 ) -> dict[str, list[int]]:
     """The rules over the rows in question."""
     import numpy as np
     import pandas as pd
 
-    found: dict[str, list[int]] = {}
-    for name in dict.fromkeys(rule.frame for rule in asked):
-        ruled = [rule for rule in asked if rule.frame == name]
-        plain = all(_is_range(rule) for rule in ruled)
+    rows_by_code: dict[str, list[int]] = {}
+    for name in dict.fromkeys(rule.frame for rule in rules_to_run):
+        ruled = [rule for rule in rules_to_run if rule.frame == name]
+        plain = all(_is_range_rule(rule) for rule in ruled)
         rows = suspects[name] if plain else np.arange(len(frames[name]))
         columns = dict.fromkeys(rule.kwargs["column"] for rule in ruled)
         data = pd.DataFrame({column: frames[name].columns[column][rows] for column in columns} | {_ROW: rows})
-        for outcome in _validated(data, [expectation(rule) for rule in ruled]):
+        for outcome in _validate_frame(data, [build_expectation(rule) for rule in ruled]):
             if not outcome.success:
-                found[outcome.expectation_config.meta["code"]] = _failing(outcome)
-    return found
+                rows_by_code[outcome.expectation_config.meta["code"]] = _list_failing_rows(outcome)
+    return rows_by_code
 
 
-def _validated(data: Any, expectations: Sequence[Any]) -> Sequence[Any]:
+def _validate_frame(data: Any, expectations: Sequence[Any]) -> Sequence[Any]:
     import great_expectations as gx
 
     suite = gx.ExpectationSuite(name="intake", expectations=list(expectations))
-    results: Sequence[Any] = _definition().get_batch({"dataframe": data}).validate(suite, result_format=_FORMAT).results
+    results: Sequence[Any] = (
+        _build_batch_definition().get_batch({"dataframe": data}).validate(suite, result_format=_FORMAT).results
+    )
     for result in results:
         if result.exception_info.get("raised_exception") or "exception_info" in result.exception_info:
             raise CatalogueError(
@@ -180,5 +182,5 @@ def _validated(data: Any, expectations: Sequence[Any]) -> Sequence[Any]:
     return results
 
 
-def _failing(outcome: Any) -> list[int]:
+def _list_failing_rows(outcome: Any) -> list[int]:
     return [] if outcome.success else [entry[_ROW] for entry in outcome.result["unexpected_index_list"]]

@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from etl.catalog import Catalogue
+from etl.check.check_template import CheckTemplate, StampContext, build_check_template, find_stamp_context
 from etl.check.privacy import LEAST_WORDS
-from etl.check.template import Context, Template, context_of, template_of
 from etl.model import CellState, Observation, ReadResult
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ QuarterHistory = Mapping[tuple[str, str], Sequence[float | None]]
 
 
 @dataclass(frozen=True)
-class Official:
+class OfficialPopulation:
     """The population that an official source gives for a unit, with the year it is of."""
 
     value: float
@@ -41,7 +41,7 @@ class Official:
 
 
 @dataclass(frozen=True)
-class Reporting:
+class ReportingRecord:
     """How a unit has reported a form: periods that were due lately, those that came at all, those that came on time."""
 
     due: int
@@ -50,19 +50,19 @@ class Reporting:
 
 
 @dataclass(frozen=True)
-class Beside:
+class PeerFigures:
     """What the other units of a year form gave: data element → (this year, mean of up to three years before).
 
     Of the `owed` units that owe the form, `heard` have both; the workbook's own unit counts in neither.
     """
 
     owed: int
-    heard: int
+    complete: int
     sums: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Submitted:
+class ReadSubmission:
     """A read workbook with what is known around it.
 
     `folder`, `quarters` and `beside` (of a year form), `history` and `reporting` are None where nobody knows them.
@@ -76,21 +76,21 @@ class Submitted:
     folder: str | None = None
     quarters: QuarterHistory | None = None
     history: History | None = None
-    reporting: Reporting | None = None
-    beside: Beside | None = None
-    official: Official | None = None
+    reporting: ReportingRecord | None = None
+    peers: PeerFigures | None = None
+    official: OfficialPopulation | None = None
     compare_official: bool = False
-    explained: Mapping[tuple[str, str, str, str], str] = field(default_factory=dict)
+    explanations: Mapping[tuple[str, str, str, str], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Opened:
+class WorkbookArrays:
     """A workbook whose stamp is understood, its observations as arrays. `number` is its place in the batch."""
 
     number: int
-    given: Submitted
-    context: Context
-    template: Template
+    submission: ReadSubmission
+    context: StampContext
+    template: CheckTemplate
     values: np.ndarray
     states: np.ndarray
     texts: Sequence[str]
@@ -109,22 +109,22 @@ class Opened:
         return gaps
 
     @property
-    def untold(self) -> np.ndarray:
+    def unreported(self) -> np.ndarray:
         """Per cell whether the reader has not yet said what is wrong with just this cell."""
         import numpy as np
 
-        told = {(f.org_unit_code, f.data_element) for f in self.given.read.findings if f.data_element}
-        if not told:
+        reported = {(f.org_unit_code, f.data_element) for f in self.submission.read.findings if f.data_element}
+        if not reported:
             return np.ones(len(self.observations), dtype=bool)
-        return np.array([(o.org_unit_code, o.data_element) not in told for o in self.observations], dtype=bool)
+        return np.array([(o.org_unit_code, o.data_element) not in reported for o in self.observations], dtype=bool)
 
     @property
     def broken(self) -> bool:
         """Whether the reader could not make out all of it: then nothing is said of what is not there."""
-        return any(f.code in BROKEN_SHEETS for f in self.given.read.findings)
+        return any(f.code in BROKEN_SHEETS for f in self.submission.read.findings)
 
     @property
-    def wordy(self) -> Iterator[tuple[int, str]]:
+    def long_texts(self) -> Iterator[tuple[int, str]]:
         """The cells whose words are long enough to hold something about a person, with those words."""
         for k in self.template.words:
             if len(self.texts[k]) >= LEAST_WORDS:
@@ -135,11 +135,11 @@ class Opened:
     @property
     def observations(self) -> Sequence[Observation]:
         """The cells, in the order of the arrays."""
-        return self.given.read.observations
+        return self.submission.read.observations
 
 
 @dataclass(frozen=True)
-class Frame:
+class RuleFrame:
     """Columns of numbers; per row whose workbook, which cell (−1 for none), and a detail for the message."""
 
     columns: Mapping[str, np.ndarray]
@@ -150,38 +150,40 @@ class Frame:
     def __len__(self) -> int:
         return len(self.workbook)
 
-    def origin(self, row: int) -> tuple[int, int, Any]:
+    def find_origin(self, row: int) -> tuple[int, int, Any]:
         """(workbook, position of the cell or −1, detail) of a row."""
         return int(self.workbook[row]), int(self.position[row]), self.detail[row] if len(self.detail) else None
 
 
-def open_all(catalogue: Catalogue, batch: Sequence[Submitted]) -> list[Opened]:
+def open_submissions(catalogue: Catalogue, batch: Sequence[ReadSubmission]) -> list[WorkbookArrays]:
     """The workbooks whose stamp is understood."""
     opened = []
-    for i, given in enumerate(batch):
-        context = context_of(catalogue, given.read)
+    for i, submission in enumerate(batch):
+        context = find_stamp_context(catalogue, submission.read)
         if context is not None:
-            opened.append(_open(catalogue, i, given, context))
+            opened.append(_open_submission(catalogue, i, submission, context))
     return opened
 
 
-def _open(catalogue: Catalogue, number: int, given: Submitted, context: Context) -> Opened:
+def _open_submission(
+    catalogue: Catalogue, number: int, submission: ReadSubmission, context: StampContext
+) -> WorkbookArrays:
     import numpy as np
 
-    seen = given.read.observations
-    units, codes, _, _, states, values, texts, _ = zip(*seen, strict=True) if seen else ((),) * 8
-    return Opened(
-        number, given, context,
-        template_of(catalogue, context.form.id, units, codes),
+    observations = submission.read.observations
+    units, codes, _, _, states, values, texts, _ = zip(*observations, strict=True) if observations else ((),) * 8
+    return WorkbookArrays(
+        number, submission, context,
+        build_check_template(catalogue, context.form.id, units, codes),
         np.array(values, dtype=float),
         np.array([_STATE_NUMBER[id(state)] for state in states], dtype=np.int8),
         texts,
-        _places(catalogue),
+        _list_place_names(catalogue),
     )  # fmt: skip
 
 
 @lru_cache(maxsize=4)
-def _places(catalogue: Catalogue) -> frozenset[str]:
+def _list_place_names(catalogue: Catalogue) -> frozenset[str]:
     """What units are called, with and without their type: many are named after people."""
     names = {name for unit in catalogue.units for name in (unit.name, *unit.aliases)}
     bare = {name.removeprefix(unit.type).strip() for unit in catalogue.units for name in (unit.name, *unit.aliases)}

@@ -25,7 +25,7 @@ Flag = Literal["ok", "flagged", "extreme", "not_testable"]
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class MetricResult:
     """A metric's answer. `value` is None where it could not be computed; `n` counts what it was computed from."""
 
     flag: Flag
@@ -34,28 +34,28 @@ class Measure:
     reason: str = ""
 
 
-def _untestable(reason: str, n: int = 0) -> Measure:
-    return Measure("not_testable", None, n, reason)
+def _build_untestable(reason: str, n: int = 0) -> MetricResult:
+    return MetricResult("not_testable", None, n, reason)
 
 
 # --- shares -----------------------------------------------------------------------------------------------
 
 
-def share(part: float, whole: float, least: float) -> Measure:
+def measure_share(part: float, whole: float, least: float) -> MetricResult:
     """part ÷ whole, flagged below `least`: completeness of reporting, timeliness, completeness of an element.
 
     Units: shares (1 = all).
     """
     if whole <= 0:
-        return _untestable("nothing was expected")
+        return _build_untestable("nothing was expected")
     value = part / whole
-    return Measure("flagged" if value < least else "ok", value, int(whole))
+    return MetricResult("flagged" if value < least else "ok", value, int(whole))
 
 
 # --- outliers ---------------------------------------------------------------------------------------------
 
 
-def z_score(value: float, others: Sequence[float]) -> float | None:
+def compute_z_score(value: float, others: Sequence[float]) -> float | None:
     """(value − mean) ÷ sample standard deviation of `others`; None for fewer than two or no spread."""
     if len(others) < 2:
         return None
@@ -63,7 +63,7 @@ def z_score(value: float, others: Sequence[float]) -> float | None:
     return (value - statistics.fmean(others)) / spread if spread else None
 
 
-def modified_z(value: float, values: Sequence[float]) -> float | None:
+def compute_modified_z(value: float, values: Sequence[float]) -> float | None:
     """0.6745 (x − median) ÷ MAD; where MAD is 0: 0.7979 (x − median) ÷ mean absolute deviation; None without spread."""
     if not values:
         return None
@@ -94,87 +94,89 @@ class OutlierLimits:
     ratio: float
 
 
-def outlier(value: float, history: Sequence[float], limits: OutlierLimits) -> Measure:
+def measure_outlier(value: float, history: Sequence[float], limits: OutlierLimits) -> MetricResult:
     """A new value against the unit's history *without it*: one point among n never reaches |z| above (n−1)/√n.
 
     A history that never moved has no spread to measure by: there the distance guards alone decide.
     """
     n = len(history)
     if n < limits.least_n:
-        return _untestable(f"{n} of at least {limits.least_n} earlier values", n)
+        return _build_untestable(f"{n} of at least {limits.least_n} earlier values", n)
     middle = statistics.median(history)
     distance = abs(value - middle)
-    robust = modified_z(value, history)
+    robust = compute_modified_z(value, history)
     shown = robust if robust is not None else math.copysign(math.inf, value - middle) if distance else 0.0
     if distance < limits.change or distance <= limits.ratio * abs(middle):
-        return Measure("ok", shown, n)
-    by_sd = (z_score(value, history) or 0.0) if n >= limits.sd_n else 0.0
+        return MetricResult("ok", shown, n)
+    by_sd = (compute_z_score(value, history) or 0.0) if n >= limits.sd_n else 0.0
     if abs(shown) > limits.extreme or abs(by_sd) >= limits.sd_extreme:
-        return Measure("extreme", shown, n)
+        return MetricResult("extreme", shown, n)
     if abs(shown) > limits.moderate or abs(by_sd) >= limits.sd_moderate:
-        return Measure("flagged", shown, n)
-    return Measure("ok", shown, n)
+        return MetricResult("flagged", shown, n)
+    return MetricResult("ok", shown, n)
 
 
 # --- ratios -----------------------------------------------------------------------------------------------
 
 
-def within(ratio: float, tolerance: float) -> bool:
+def is_within_tolerance(ratio: float, tolerance: float) -> bool:
     """Whether a ratio lies in 1 ± tolerance, the borders included."""
     return abs(ratio - 1) <= tolerance + 1e-12
 
 
-def consistency(value: float, previous: Sequence[float], tolerance: float, parent: float | None = None) -> Measure:
+def measure_consistency(
+    value: float, previous: Sequence[float], tolerance: float, parent: float | None = None
+) -> MetricResult:
     """This year ÷ mean of up to three previous years; against the parent's same ratio where that is known."""
     past = list(previous)[-3:]
     if not past or not (mean := statistics.fmean(past)):
-        return _untestable("no earlier year", len(past))
+        return _build_untestable("no earlier year", len(past))
     ratio = value / mean
     if parent is not None:
         if not parent:
-            return _untestable("the parent's ratio is zero", len(past))
+            return _build_untestable("the parent's ratio is zero", len(past))
         ratio /= parent
-    return Measure("ok" if within(ratio, tolerance) else "flagged", ratio, len(past))
+    return MetricResult("ok" if is_within_tolerance(ratio, tolerance) else "flagged", ratio, len(past))
 
 
-def related_at_least(a: float, b: float, least: float) -> Measure:
+def measure_ratio_at_least(a: float, b: float, least: float) -> MetricResult:
     """A ÷ B for A ≥ B, flagged below `least`."""
     if not b:
-        return _untestable("B is zero")
-    return Measure("flagged" if a / b < least else "ok", a / b, 1)
+        return _build_untestable("B is zero")
+    return MetricResult("flagged" if a / b < least else "ok", a / b, 1)
 
 
-def related_equal(a: float, b: float, tolerance: float, least: float = 0) -> Measure:
+def measure_ratio_equal(a: float, b: float, tolerance: float, least: float = 0) -> MetricResult:
     """A ÷ B for A = B, flagged outside 1 ± tolerance; counts below `least` move too much by chance to be tested."""
     if not b or min(a, b) < least:
-        return _untestable(f"fewer than {least:g}" if b else "B is zero")
-    return Measure("ok" if within(a / b, tolerance) else "flagged", a / b, 1)
+        return _build_untestable(f"fewer than {least:g}" if b else "B is zero")
+    return MetricResult("ok" if is_within_tolerance(a / b, tolerance) else "flagged", a / b, 1)
 
 
-def drop_out(a: float, b: float) -> Measure:
+def measure_drop_out(a: float, b: float) -> MetricResult:
     """(A − B) ÷ A, flagged below zero: more at the later step than at the earlier."""
     if not a:
-        return _untestable("A is zero")
-    return Measure("flagged" if b > a else "ok", (a - b) / a, 1)
+        return _build_untestable("A is zero")
+    return MetricResult("flagged" if b > a else "ok", (a - b) / a, 1)
 
 
-def denominator(ours: float, official: float | None, tolerance: float) -> Measure:
+def measure_denominator(ours: float, official: float | None, tolerance: float) -> MetricResult:
     """Our denominator ÷ the official figure, flagged outside 1 ± tolerance."""
     if not official:
-        return _untestable("no official figure")
-    return Measure("ok" if within(ours / official, tolerance) else "flagged", ours / official, 1)
+        return _build_untestable("no official figure")
+    return MetricResult("ok" if is_within_tolerance(ours / official, tolerance) else "flagged", ours / official, 1)
 
 
 # --- effect on the parent's total ---------------------------------------------------------------------------
 
 
-def outlier_effect(value: float, normal: Sequence[float]) -> float:
+def compute_outlier_effect(value: float, normal: Sequence[float]) -> float:
     """How far an outlier moves the total: |total − mean of the normal values × n|."""
     if not normal:
         return abs(value)
     return abs(sum(normal) + value - statistics.fmean(normal) * (len(normal) + 1))
 
 
-def gap_effect(gaps: int, present: Sequence[float]) -> float:
+def compute_gap_effect(gaps: int, present: Sequence[float]) -> float:
     """What gaps take from the total: gaps × median of what is there."""
     return gaps * statistics.median(present) if present else 0.0

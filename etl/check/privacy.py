@@ -45,14 +45,14 @@ _TRIM = re.compile(
 _NOT_NAME = re.compile(r"[\d:/%]")
 
 
-def identity_numbers(text: str) -> list[tuple[int, int]]:
+def find_identity_numbers(text: str) -> list[tuple[int, int]]:
     """Where identity numbers stand in words: (start, end) of each."""
-    found = []
+    spans = []
     for match in _RUN.finditer(text):
         digits = re.sub(r"\D", "", match[0])
         if len(digits) in _LENGTHS and not _is_figure(text, match):
-            found.append(match.span())
-    return found
+            spans.append(match.span())
+    return spans
 
 
 def _is_figure(text: str, match: re.Match[str]) -> bool:
@@ -64,33 +64,33 @@ def _is_figure(text: str, match: re.Match[str]) -> bool:
     return bool(_MONEY_AFTER.match(text[match.end() :]))
 
 
-def is_identity(value: float) -> bool:
+def is_identity_number(value: float) -> bool:
     """Whether a number in a count column has the length of an identity number, leading zeros dropped or not."""
     return LEAST_IDENTITY <= value < _MOST_IDENTITY and float(value).is_integer()
 
 
-def masked(text: str) -> str:
+def mask_identity_numbers(text: str) -> str:
     """The words with every digit of an identity number but the last two replaced by a dot."""
-    for start, end in reversed(identity_numbers(text)):
+    for start, end in reversed(find_identity_numbers(text)):
         hidden = re.sub(r"\d", _MASK, text[start : end - 2])
         text = text[:start] + hidden + text[end - 2 : end] + text[end:]
     return text
 
 
-def masked_number(digits: str) -> str:
+def mask_number(digits: str) -> str:
     """A number in a count column with all but its last two digits replaced by a dot."""
     return re.sub(r"\d(?=.*\d.*\d)", _MASK, digits)
 
 
 @lru_cache(maxsize=4096)
-def names(text: str, places: frozenset[str]) -> int:
+def count_person_names(text: str, places: frozenset[str]) -> int:
     """How many people's names words hold, if they are a list of at least three; else 0. Places do not count."""
     parts = (_TRIM.sub("", part).strip() for part in _SPLIT.split(unicodedata.normalize("NFC", text)))
-    count = sum(_is_name(part) and part.casefold() not in places for part in parts)
+    count = sum(_is_person_name(part) and part.casefold() not in places for part in parts)
     return count if count >= LEAST_NAMES else 0
 
 
-def _is_name(text: str) -> bool:
+def _is_person_name(text: str) -> bool:
     words = text.split()
     if not 2 <= len(words) <= 5 or _NOT_NAME.search(text):
         return False

@@ -3,27 +3,27 @@
 Called by steps. Never decides who is to get what, never signs, never changes a published file; it knows no database.
 """
 
-from etl.dispatch.folder import Parcel, manifest, put
-from etl.dispatch.letter import Letter, compose, message_id
-from etl.dispatch.post import Answer, Post, send
-from etl.dispatch.reminder import Missing, Refusal, Reminder, falls_due, letter_of
-from etl.dispatch.report import Document, letter_to
+from etl.dispatch.letter import Letter, build_email_message, build_message_id
+from etl.dispatch.recipient_folder import RecipientPackage, serialize_manifest, write_recipient_folder
+from etl.dispatch.reminder import MissingForm, RefusedWorkbook, Reminder, render_reminder_letter, select_due_reminders
+from etl.dispatch.report_letter import DispatchedDocument, render_report_letter
+from etl.dispatch.smtp_client import MailResult, MailSessionOpener, send_message
 
 __all__ = [
-    "Answer",
-    "Document",
+    "DispatchedDocument",
     "Letter",
-    "Missing",
-    "Parcel",
-    "Post",
-    "Refusal",
+    "MailResult",
+    "MailSessionOpener",
+    "MissingForm",
+    "RecipientPackage",
+    "RefusedWorkbook",
     "Reminder",
-    "compose",
-    "falls_due",
-    "letter_of",
-    "letter_to",
-    "manifest",
-    "message_id",
-    "put",
-    "send",
+    "build_email_message",
+    "build_message_id",
+    "render_reminder_letter",
+    "render_report_letter",
+    "select_due_reminders",
+    "send_message",
+    "serialize_manifest",
+    "write_recipient_folder",
 ]

@@ -20,8 +20,8 @@ from string import Formatter
 
 from etl.errors import TemplateError
 
-SIMULATED = "SỐ LIỆU MÔ PHỎNG"
-SUBJECT = "Chủ đề:"
+SIMULATED_LABEL = "SỐ LIỆU MÔ PHỎNG"
+SUBJECT_PREFIX = "Chủ đề:"
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Letter:
     attached: Mapping[str, bytes] = field(default_factory=dict)
 
 
-def wording(folder: Path, name: str, slots: frozenset[str]) -> str:
+def read_letter_template(folder: Path, name: str, slots: frozenset[str]) -> str:
     """A text of `templates/mail/` that uses exactly these slots.
 
     Raises:
@@ -43,48 +43,48 @@ def wording(folder: Path, name: str, slots: frozenset[str]) -> str:
     path = folder / "mail" / f"{name}.txt"
     try:
         text = path.read_text(encoding="utf-8").strip()
-        found = {_slot(*part[1:]) for part in Formatter().parse(text) if part[1] is not None}
+        used_slots = {_format_slot(*part[1:]) for part in Formatter().parse(text) if part[1] is not None}
     except FileNotFoundError:
         raise TemplateError("the file is missing", where=str(path), fix="restore it from version control") from None
     except ValueError as error:  # also bytes that are no UTF-8
         raise TemplateError(f"not readable: {error}", where=str(path), fix="save as UTF-8; write {slot}") from None
-    for slot in sorted(found - slots):
-        known = ", ".join(sorted(slots))
-        raise TemplateError(f"unknown slot {{{slot}}}", where=str(path), fix=f"slots of this text: {known}")
-    for slot in sorted(slots - found):
+    for slot in sorted(used_slots - slots):
+        allowed_slots = ", ".join(sorted(slots))
+        raise TemplateError(f"unknown slot {{{slot}}}", where=str(path), fix=f"slots of this text: {allowed_slots}")
+    for slot in sorted(slots - used_slots):
         raise TemplateError(f"unused slot {{{slot}}}", where=str(path), fix="put it back into the text")
     return text
 
 
-def _slot(name: str | None, form: str | None, turn: str | None) -> str:
+def _format_slot(name: str | None, form: str | None, turn: str | None) -> str:
     """A slot as it is written: one with a format or a conversion is not the slot it looks like."""
     return f"{name}{f'!{turn}' if turn else ''}{f':{form}' if form else ''}"
 
 
-def written(folder: Path, name: str, slots: Mapping[str, object], *, simulated: bool) -> tuple[str, str]:
+def render_letter_text(folder: Path, name: str, slots: Mapping[str, object], *, simulated: bool) -> tuple[str, str]:
     """Subject and text of a letter. Simulated data is marked in both.
 
     Raises:
         TemplateError: see `wording`; or the first line is no subject.
     """
-    head, _, text = wording(folder, name, frozenset(slots)).partition("\n")
-    if not head.startswith(SUBJECT) or not head.removeprefix(SUBJECT).strip():
+    head, _, text = read_letter_template(folder, name, frozenset(slots)).partition("\n")
+    if not head.startswith(SUBJECT_PREFIX) or not head.removeprefix(SUBJECT_PREFIX).strip():
         raise TemplateError(
-            f"the first line is not {SUBJECT!r} and a subject",
+            f"the first line is not {SUBJECT_PREFIX!r} and a subject",
             where=str(folder / "mail" / f"{name}.txt"),
             fix="write the subject there, then a blank line and the text",
         )
-    said = head.removeprefix(SUBJECT).strip().format(**slots), f"{text.strip().format(**slots)}\n"
-    return (f"[{SIMULATED}] {said[0]}", f"{SIMULATED}\n\n{said[1]}") if simulated else said
+    rendered = head.removeprefix(SUBJECT_PREFIX).strip().format(**slots), f"{text.strip().format(**slots)}\n"
+    return (f"[{SIMULATED_LABEL}] {rendered[0]}", f"{SIMULATED_LABEL}\n\n{rendered[1]}") if simulated else rendered
 
 
-def message_id(key: str, address: str, sender: str) -> str:
+def build_message_id(key: str, address: str, sender: str) -> str:
     """The Message-ID of a letter to an address: the same one whenever it is asked for."""
-    mark = hashlib.sha256(f"{key}\n{address}".encode()).hexdigest()[:32]
-    return f"<tongket.{mark}@{sender.rpartition('@')[2]}>"
+    digest = hashlib.sha256(f"{key}\n{address}".encode()).hexdigest()[:32]
+    return f"<tongket.{digest}@{sender.rpartition('@')[2]}>"
 
 
-def compose(letter: Letter, sender: str, address: str, at: datetime) -> EmailMessage:
+def build_email_message(letter: Letter, sender: str, address: str, at: datetime) -> EmailMessage:
     """A letter as a message: text in UTF-8, headers by RFC 2047, all of it safe for a server of seven bits."""
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(addr_spec=sender)
@@ -92,7 +92,7 @@ def compose(letter: Letter, sender: str, address: str, at: datetime) -> EmailMes
     # Not by assignment: Python's own folding (3.11) loses spaces where it breaks a long line between two words.
     message.set_raw("Subject", Header(letter.subject, "utf-8", header_name="Subject").encode())
     message["Date"] = at
-    message["Message-ID"] = message_id(letter.key, address, sender)
+    message["Message-ID"] = build_message_id(letter.key, address, sender)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no automatic answers, please
     message.set_content(letter.text, cte="base64")
     for name, data in letter.attached.items():

@@ -11,13 +11,13 @@ from datetime import date
 from pathlib import Path
 
 from etl.catalog import models as m
-from etl.catalog.calendar import working_days_between
+from etl.catalog.calendar import count_working_days
 from etl.catalog.contacts import ReminderRules
-from etl.dispatch.letter import Letter, wording, written
+from etl.dispatch.letter import Letter, read_letter_template, render_letter_text
 
 
 @dataclass(frozen=True)
-class Refusal:
+class RefusedWorkbook:
     """The last workbook of a form that was sent back. `reason` is its first finding that refuses."""
 
     received: date
@@ -26,7 +26,7 @@ class Refusal:
 
 
 @dataclass(frozen=True)
-class Missing:
+class MissingForm:
     """A form that is not in, or not accepted. Grain: (unit, form, period). `form` and `period` as they are called."""
 
     unit: str
@@ -34,7 +34,7 @@ class Missing:
     form: str
     period: str
     due: date
-    refusal: Refusal | None = None
+    refusal: RefusedWorkbook | None = None
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,11 @@ class Reminder:
     unit: str
     unit_name: str
     day: date
-    items: tuple[tuple[Missing, int], ...]
+    items: tuple[tuple[MissingForm, int], ...]
 
 
-def falls_due(
-    missing: Iterable[Missing], day: date, rules: ReminderRules, corrections: Sequence[m.HolidayCorrection]
+def select_due_reminders(
+    missing: Iterable[MissingForm], day: date, rules: ReminderRules, corrections: Sequence[m.HolidayCorrection]
 ) -> list[Reminder]:
     """The units to remind on a working day, in the order they come in.
 
@@ -60,9 +60,9 @@ def falls_due(
     """
     triggers = {*rules.before, *(-days for days in rules.after)}
     horizon = max(rules.before)
-    owed: dict[str, list[tuple[Missing, int]]] = {}
+    owed: dict[str, list[tuple[MissingForm, int]]] = {}
     for item in missing:
-        left = working_days_between(corrections, day, item.due)
+        left = count_working_days(corrections, day, item.due)
         if left <= horizon:
             owed.setdefault(item.unit, []).append((item, left))
     return [
@@ -72,7 +72,7 @@ def falls_due(
     ]
 
 
-def letter_of(reminder: Reminder, office: str, templates: Path, *, simulated: bool) -> Letter:
+def render_reminder_letter(reminder: Reminder, office: str, templates: Path, *, simulated: bool) -> Letter:
     """A reminder as a letter.
 
     Raises:
@@ -81,32 +81,32 @@ def letter_of(reminder: Reminder, office: str, templates: Path, *, simulated: bo
     slots = {
         "unit": reminder.unit_name,
         "office": office,
-        "day": _date(reminder.day),
+        "day": _format_reminder_date(reminder.day),
         "count": len(reminder.items),
-        "items": "\n".join(_line(item, left, templates) for item, left in reminder.items),
+        "items": "\n".join(_format_reminder_item(item, left, templates) for item, left in reminder.items),
     }
-    subject, text = written(templates, "reminder", slots, simulated=simulated)
+    subject, text = render_letter_text(templates, "reminder", slots, simulated=simulated)
     return Letter(f"reminder/{reminder.unit}/{reminder.day.isoformat()}", subject, text)
 
 
-_ITEM = frozenset({"form", "period", "due", "days"})
-_TODAY = _ITEM - {"days"}
-_REFUSED = frozenset({"received", "count", "reason"})
+_ITEM_SLOTS = frozenset({"form", "period", "due", "days"})
+_DUE_TODAY_SLOTS = _ITEM_SLOTS - {"days"}
+_REFUSED_SLOTS = frozenset({"received", "count", "reason"})
 
 
-def _line(item: Missing, left: int, templates: Path) -> str:
-    name, slots = ("reminder-today", _TODAY) if left == 0 else ("reminder-before", _ITEM)
+def _format_reminder_item(item: MissingForm, left: int, templates: Path) -> str:
+    name, slots = ("reminder-today", _DUE_TODAY_SLOTS) if left == 0 else ("reminder-before", _ITEM_SLOTS)
     if left < 0:
         name = "reminder-after"
-    said = {"form": item.form, "period": item.period, "due": _date(item.due), "days": abs(left)}
-    line = f"- {wording(templates, name, slots).format(**{slot: said[slot] for slot in slots})}"
+    slot_values = {"form": item.form, "period": item.period, "due": _format_reminder_date(item.due), "days": abs(left)}
+    line = f"- {read_letter_template(templates, name, slots).format(**{slot: slot_values[slot] for slot in slots})}"
     if item.refusal is None:
         return line
-    refused = wording(templates, "reminder-refused", _REFUSED).format(
-        received=_date(item.refusal.received), count=item.refusal.findings, reason=item.refusal.reason
+    refused = read_letter_template(templates, "reminder-refused", _REFUSED_SLOTS).format(
+        received=_format_reminder_date(item.refusal.received), count=item.refusal.findings, reason=item.refusal.reason
     )
     return f"{line}\n  {refused}"
 
 
-def _date(day: date) -> str:
+def _format_reminder_date(day: date) -> str:
     return f"{day:%d/%m/%Y}"

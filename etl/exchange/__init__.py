@@ -5,6 +5,6 @@ never sent as zero.
 """
 
 from etl.exchange import adx, dhis2
-from etl.exchange.message import Message, document
+from etl.exchange.data_message import DataMessage, render_exchange_document
 
-__all__ = ["Message", "adx", "dhis2", "document"]
+__all__ = ["DataMessage", "adx", "dhis2", "render_exchange_document"]

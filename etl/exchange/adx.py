@@ -8,31 +8,31 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as Xml
 
-from etl.catalog.layout import MARK_TEXT
-from etl.exchange.message import Message, figures
-from etl.exchange.names import Names
-from etl.exchange.periods import adx_period
+from etl.catalog.layout import SIMULATION_NOTICE
+from etl.exchange.data_message import DataMessage, list_message_figures
+from etl.exchange.identifiers import ExchangeIdentifiers
+from etl.exchange.periods import format_adx_period
 
 NAMESPACE = "urn:ihe:qrph:adx:2015"
 
 
-def data_message(message: Message, names: Names) -> bytes:
+def render_adx_message(message: DataMessage, names: ExchangeIdentifiers) -> bytes:
     """The message; the same figures and names give the same bytes. `exported` is the time the figures are known at.
 
     Raises:
         UsageError: there is nothing to write.
     """
     root = Xml.Element("adx", {"xmlns": NAMESPACE, "exported": message.snapshot_at})
-    about = {
-        "period": adx_period(message.period),
-        "dataSet": names.data_set(message.period.kind),
-        "attributeOptionCombo": names.default_combo(),
-        "comment": "; ".join([*([MARK_TEXT] if message.simulated else []), message.scope.office.name]),
+    group_attributes = {
+        "period": format_adx_period(message.period),
+        "dataSet": names.find_data_set_id(message.period.kind),
+        "attributeOptionCombo": names.find_default_combo_id(),
+        "comment": "; ".join([*([SIMULATION_NOTICE] if message.simulated else []), message.scope.office.name]),
     }
     groups: dict[str, Xml.Element] = {}
-    for figure in figures(message, names):
+    for figure in list_message_figures(message, names):
         if figure.unit not in groups:
-            groups[figure.unit] = Xml.SubElement(root, "group", {"orgUnit": figure.unit, **about})
+            groups[figure.unit] = Xml.SubElement(root, "group", {"orgUnit": figure.unit, **group_attributes})
         value = {"dataElement": figure.element, "value": figure.value, "categoryOptionCombo": figure.combo}
         if figure.comment:
             value["comment"] = figure.comment

@@ -9,27 +9,27 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from etl.exchange.message import Message, figures
-from etl.exchange.names import Names
-from etl.exchange.periods import dhis2_period
+from etl.exchange.data_message import DataMessage, list_message_figures
+from etl.exchange.identifiers import ExchangeIdentifiers
+from etl.exchange.periods import format_dhis2_period
 
 
-def data_value_set(message: Message, names: Names) -> bytes:
+def render_data_value_set(message: DataMessage, names: ExchangeIdentifiers) -> bytes:
     """The data value set; the same figures and names give the same bytes.
 
     Raises:
         UsageError: DHIS2 has no such period, or there is nothing to write.
     """
     scheme = names.exchange.rules.id_scheme.upper()
-    period = dhis2_period(message.period)
+    period = format_dhis2_period(message.period)
     values = []
-    for figure in figures(message, names):
+    for figure in list_message_figures(message, names):
         value: dict[str, Any] = {
             "dataElement": figure.element,
             "period": period,
             "orgUnit": figure.unit,
             "categoryOptionCombo": figure.combo,
-            "attributeOptionCombo": names.default_combo(),
+            "attributeOptionCombo": names.find_default_combo_id(),
             "value": figure.value,
         }
         if figure.comment:
@@ -37,8 +37,8 @@ def data_value_set(message: Message, names: Names) -> bytes:
         if figure.estimated:
             value["followup"] = True
         values.append(value)
-    said = {
-        "dataSet": names.data_set(message.period.kind),
+    payload = {
+        "dataSet": names.find_data_set_id(message.period.kind),
         "idScheme": scheme,
         "dataElementIdScheme": scheme,
         "orgUnitIdScheme": scheme,
@@ -47,4 +47,4 @@ def data_value_set(message: Message, names: Names) -> bytes:
         "dataSetIdScheme": scheme,
         "dataValues": values,
     }
-    return (json.dumps(said, ensure_ascii=False, indent=1) + "\n").encode()
+    return (json.dumps(payload, ensure_ascii=False, indent=1) + "\n").encode()

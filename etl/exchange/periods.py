@@ -10,7 +10,7 @@ from etl.errors import UsageError
 from etl.model import Period, PeriodKind
 
 
-def dhis2_period(period: Period) -> str:
+def format_dhis2_period(period: Period) -> str:
     """``202403``, ``2024Q3``, ``2024S1``, ``2024``.
 
     Raises:
@@ -29,7 +29,7 @@ def dhis2_period(period: Period) -> str:
             return period.key
 
 
-def adx_period(period: Period) -> str:
+def format_adx_period(period: Period) -> str:
     """First day and length by ISO 8601: ``2024-07-01/P3M``."""
     length = "P1Y" if period.kind == PeriodKind.YEAR else f"P{period.months}M"
     return f"{period.start.isoformat()}/{length}"

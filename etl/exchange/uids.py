@@ -10,16 +10,16 @@ import hashlib
 import string
 
 _LETTERS = string.ascii_letters
-_ALL = string.ascii_letters + string.digits
-_LENGTH = 11
+_LETTERS_AND_DIGITS = string.ascii_letters + string.digits
+_UID_LENGTH = 11
 
 
-def derived(kind: str, code: str) -> str:
+def derive_uid(kind: str, code: str) -> str:
     """A UID for a code of a kind: eleven letters and digits, a letter first."""
     number = int.from_bytes(hashlib.sha256(f"tongket/{kind}/{code}".encode()).digest(), "big")
     number, first = divmod(number, len(_LETTERS))
     uid = _LETTERS[first]
-    while len(uid) < _LENGTH:
-        number, place = divmod(number, len(_ALL))
-        uid += _ALL[place]
+    while len(uid) < _UID_LENGTH:
+        number, place = divmod(number, len(_LETTERS_AND_DIGITS))
+        uid += _LETTERS_AND_DIGITS[place]
     return uid

@@ -4,24 +4,38 @@ Called by steps. It prints what it is given: it computes no figure and decides n
 value, same bytes.
 """
 
-from etl.feedback.given import Comparison, Counts, Feedback, FormState, Line, Mended, Sent, Share
-from etl.feedback.mended import counts, gone, mended, to_do
-from etl.feedback.page import path_of, workbook, write
+from etl.feedback.feedback_sheet import build_feedback_path, render_feedback_workbook, write_feedback
+from etl.feedback.models import (
+    Comparison,
+    FindingCounts,
+    FormState,
+    FormSubmission,
+    IndicatorLine,
+    ResolvedFinding,
+    ThresholdShare,
+    UnitFeedback,
+)
+from etl.feedback.resolved_findings import (
+    build_resolved_findings,
+    count_by_level,
+    count_resolved_findings,
+    select_open_findings,
+)
 
 __all__ = [
     "Comparison",
-    "Counts",
-    "Feedback",
+    "FindingCounts",
     "FormState",
-    "Line",
-    "Mended",
-    "Sent",
-    "Share",
-    "counts",
-    "gone",
-    "mended",
-    "path_of",
-    "to_do",
-    "workbook",
-    "write",
+    "FormSubmission",
+    "IndicatorLine",
+    "ResolvedFinding",
+    "ThresholdShare",
+    "UnitFeedback",
+    "build_feedback_path",
+    "build_resolved_findings",
+    "count_by_level",
+    "count_resolved_findings",
+    "render_feedback_workbook",
+    "select_open_findings",
+    "write_feedback",
 ]

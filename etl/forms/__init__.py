@@ -3,6 +3,6 @@
 Called by steps. Never touches the database or the clock; same catalogue, same bytes.
 """
 
-from etl.forms.issue import file_name, issue
+from etl.forms.issue import build_form_file_name, issue_form
 
-__all__ = ["file_name", "issue"]
+__all__ = ["build_form_file_name", "issue_form"]

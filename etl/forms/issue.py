@@ -12,37 +12,37 @@ from etl.catalog.layout import (
     MANIFEST_HEADER,
     MANIFEST_SHEET,
     MANIFEST_STAMP,
-    MARK_NAME,
-    MARK_ROW,
-    MARK_TEXT,
+    SIMULATION_NAME,
+    SIMULATION_NOTICE,
+    SIMULATION_ROW,
     TASK_STATES,
     FormLayout,
-    Input,
+    InputCell,
     SheetLayout,
-    cell_name,
-    layout,
+    build_form_layout,
+    format_cell_name,
 )
-from etl.forms.style import Styles
+from etl.forms.form_styles import FormStyles
 from etl.model import ElementKind, Period
-from etl.model.numbers import printed
+from etl.model.numbers import format_number
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
 _NUMBERS = {ElementKind.STOCK, ElementKind.FLOW, ElementKind.YTD, ElementKind.PUBLISHED}
-_BANNERS = {"meta", "symbol", "title", "period", "help"}
+_BANNER_ROLES = {"meta", "symbol", "title", "period", "help"}
 _SPARE_ROWS = 2
 _LINE_HEIGHT, _NOTE_HEIGHT = 15.5, 48
 _LANDSCAPE_FROM = 7
 
 
-def file_name(form: m.Form, unit: m.Unit, period: Period) -> str:
+def build_form_file_name(form: m.Form, unit: m.Unit, period: Period) -> str:
     """The name a form is issued under: ``608_2024Q1_kt-district-quarter.xlsx``."""
     return f"{unit.code}_{period.key}_{form.id}.xlsx"
 
 
-def issue(
+def issue_form(
     catalogue: Catalogue, scope: m.Scope, form: m.Form, unit: m.Unit, period: Period, *, simulated: bool = False
 ) -> bytes:
     """The empty workbook of a form for one unit and period.
@@ -57,48 +57,57 @@ def issue(
     book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     created = dt.datetime.combine(form.valid_from, dt.time())
     book.set_properties({"title": form.title, "author": scope.name, "created": created, "comments": form.legal_basis})
-    styles = Styles(book)
-    described = layout(catalogue, scope, form, unit, period)
-    for sheet in described.sheets:
-        _sheet(book, styles, catalogue, described, sheet, simulated)
-    _manifest(book, described)
-    book.get_worksheet_by_name(described.sheets[0].code).activate()
+    styles = FormStyles(book)
+    form_layout = build_form_layout(catalogue, scope, form, unit, period)
+    for sheet in form_layout.sheets:
+        _write_form_sheet(book, styles, catalogue, form_layout, sheet, simulated)
+    _write_form_manifest(book, form_layout)
+    book.get_worksheet_by_name(form_layout.sheets[0].code).activate()
     book.close()
     return target.getvalue()
 
 
-def _sheet(
-    book: Workbook, styles: Styles, catalogue: Catalogue, described: FormLayout, sheet: SheetLayout, simulated: bool
+def _write_form_sheet(
+    book: Workbook,
+    styles: FormStyles,
+    catalogue: Catalogue,
+    form_layout: FormLayout,
+    sheet: SheetLayout,
+    simulated: bool,
 ) -> None:
     page = book.add_worksheet(sheet.code)
     for col, width in enumerate(sheet.widths):
         page.set_column(col, col, width)
-    _print_head(page, styles, sheet, simulated)
-    _print_table(page, styles, sheet)
+    _write_sheet_banners(page, styles, sheet, simulated)
+    _write_table_labels(page, styles, sheet)
     for cell in sheet.inputs:
-        page.write_blank(cell.row, cell.col, None, styles.input(cell.kind, _whole(catalogue, cell)))
-    _validate(page, catalogue, sheet)
-    _sums(page, styles, sheet)
-    _signatures(page, styles, sheet)
-    _page_setup(page, described, sheet)
-    book.define_name(f"'{sheet.code}'!{MARK_NAME}", f"='{sheet.code}'!$A${MARK_ROW + 1}")
+        page.write_blank(
+            cell.row, cell.col, None, styles.get_input_format(cell.kind, _is_integer_input(catalogue, cell))
+        )
+    _add_data_validations(page, catalogue, sheet)
+    _write_sum_formulas(page, styles, sheet)
+    _write_signature_lines(page, styles, sheet)
+    _apply_page_setup(page, form_layout, sheet)
+    book.define_name(f"'{sheet.code}'!{SIMULATION_NAME}", f"='{sheet.code}'!$A${SIMULATION_ROW + 1}")
 
 
-def _print_head(page: Worksheet, styles: Styles, sheet: SheetLayout, simulated: bool) -> None:
+def _write_sheet_banners(page: Worksheet, styles: FormStyles, sheet: SheetLayout, simulated: bool) -> None:
     last = sheet.last_col
     for fixed in sheet.fixed:
-        if fixed.role in _BANNERS:
-            page.merge_range(fixed.row, 0, fixed.row, last, fixed.text, styles.of(fixed.role))
-    page.merge_range(MARK_ROW, 0, MARK_ROW, last, MARK_TEXT if simulated else "", styles.of("mark"))
+        if fixed.role in _BANNER_ROLES:
+            page.merge_range(fixed.row, 0, fixed.row, last, fixed.text, styles.get_role_format(fixed.role))
+    page.merge_range(
+        SIMULATION_ROW, 0, SIMULATION_ROW, last, SIMULATION_NOTICE if simulated else "", styles.get_role_format("mark")
+    )
     page.set_row(5, 30)
 
 
-def _print_table(page: Worksheet, styles: Styles, sheet: SheetLayout) -> None:
+def _write_table_labels(page: Worksheet, styles: FormStyles, sheet: SheetLayout) -> None:
     merged = {(top, left): (bottom, right) for top, left, bottom, right in sheet.merges}
     for fixed in sheet.fixed:
-        if fixed.role in _BANNERS:
+        if fixed.role in _BANNER_ROLES:
             continue
-        style = styles.of(fixed.role)
+        style = styles.get_role_format(fixed.role)
         if (fixed.row, fixed.col) in merged:
             bottom, right = merged[fixed.row, fixed.col]
             page.merge_range(fixed.row, fixed.col, bottom, right, fixed.text, style)
@@ -111,21 +120,21 @@ def _print_table(page: Worksheet, styles: Styles, sheet: SheetLayout) -> None:
     page.set_row(top + 2, 44 if wide else 16)
     for row in range(sheet.data_rows[0], sheet.data_rows[1] + 1):
         if sheet.layout != "upward":  # one short line each, and thousands of them
-            page.set_row(row, _NOTE_HEIGHT if sheet.layout == "notes" else _height(sheet, row))
+            page.set_row(row, _NOTE_HEIGHT if sheet.layout == "notes" else _compute_label_row_height(sheet, row))
 
 
-def _height(sheet: SheetLayout, row: int) -> float:
+def _compute_label_row_height(sheet: SheetLayout, row: int) -> float:
     """As high as the row's longest text needs: not every program fits rows by itself."""
     lines = [-(-len(f.text) // max(sheet.widths[f.col] - 1, 1)) for f in sheet.fixed if f.row == row]
     return max(lines, default=1) * _LINE_HEIGHT + 2
 
 
-def _whole(catalogue: Catalogue, cell: Input) -> bool:
+def _is_integer_input(catalogue: Catalogue, cell: InputCell) -> bool:
     element = catalogue.elements.get(cell.data_element)
     return bool(element and element.integer)
 
 
-def _validate(page: Worksheet, catalogue: Catalogue, sheet: SheetLayout) -> None:
+def _add_data_validations(page: Worksheet, catalogue: Catalogue, sheet: SheetLayout) -> None:
     """One data validation per run of cells of one element in a column (or per cell in a list)."""
     runs: dict[tuple[int, str], list[int]] = {}
     for cell in sheet.inputs:
@@ -133,12 +142,12 @@ def _validate(page: Worksheet, catalogue: Catalogue, sheet: SheetLayout) -> None
         runs.setdefault((cell.col, label), []).append(cell.row)
     kinds = {(cell.col, cell.data_element if cell.kind in _NUMBERS else cell.kind.value): cell for cell in sheet.inputs}
     for key, rows in runs.items():
-        rule = _rule(catalogue, kinds[key])
+        rule = _build_validation_rule(catalogue, kinds[key])
         if rule:
             page.data_validation(min(rows), key[0], max(rows), key[0], rule)
 
 
-def _rule(catalogue: Catalogue, cell: Input) -> dict[str, Any] | None:
+def _build_validation_rule(catalogue: Catalogue, cell: InputCell) -> dict[str, Any] | None:
     base = {"ignore_blank": True, "error_type": "stop", "error_title": "Số liệu chưa hợp lệ"}
     if cell.kind == ElementKind.CHOICE:
         return base | {
@@ -162,38 +171,40 @@ def _rule(catalogue: Catalogue, cell: Input) -> dict[str, Any] | None:
     low, high = (int(x) if element.integer else float(x) for x in (element.min, element.max))
     kind = "integer" if element.integer else "decimal"
     what = "số nguyên" if element.integer else "số"
-    text = f"Nhập {what} từ {printed(low)} đến {printed(high)}."
+    text = f"Nhập {what} từ {format_number(low)} đến {format_number(high)}."
     return base | {"validate": kind, "criteria": "between", "minimum": low, "maximum": high, "error_message": text}
 
 
-def _sums(page: Worksheet, styles: Styles, sheet: SheetLayout) -> None:
+def _write_sum_formulas(page: Worksheet, styles: FormStyles, sheet: SheetLayout) -> None:
     if sheet.total_row is None:
         return
     first, last = sheet.data_rows
     for col in range(3, sheet.last_col + 1):
-        span = f"{cell_name(first, col)}:{cell_name(last, col)}"
-        page.write_formula(sheet.total_row, col, f'=IF(COUNT({span})=0,"",SUM({span}))', styles.of("sum"), "")
-    page.write_blank(sheet.total_row, 0, None, styles.of("total"))
-    page.write_blank(sheet.total_row, 2, None, styles.of("total"))
+        span = f"{format_cell_name(first, col)}:{format_cell_name(last, col)}"
+        page.write_formula(
+            sheet.total_row, col, f'=IF(COUNT({span})=0,"",SUM({span}))', styles.get_role_format("sum"), ""
+        )
+    page.write_blank(sheet.total_row, 0, None, styles.get_role_format("total"))
+    page.write_blank(sheet.total_row, 2, None, styles.get_role_format("total"))
 
 
-def _signatures(page: Worksheet, styles: Styles, sheet: SheetLayout) -> None:
+def _write_signature_lines(page: Worksheet, styles: FormStyles, sheet: SheetLayout) -> None:
     row = max(sheet.data_rows) + 1 + _SPARE_ROWS
     middle = (sheet.last_col + 1) // 2
     for left, right, words in ((0, middle - 1, "NGƯỜI LẬP BIỂU"), (middle, sheet.last_col, "THỦ TRƯỞNG ĐƠN VỊ")):
-        page.merge_range(row, left, row, right, words, styles.of("sign"))
+        page.merge_range(row, left, row, right, words, styles.get_role_format("sign"))
         note = "(Ký, họ tên)" if left == 0 else "(Ký, đóng dấu, họ tên)"
-        page.merge_range(row + 1, left, row + 1, right, note, styles.of("sign_note"))
+        page.merge_range(row + 1, left, row + 1, right, note, styles.get_role_format("sign_note"))
 
 
-def _page_setup(page: Worksheet, described: FormLayout, sheet: SheetLayout) -> None:
+def _apply_page_setup(page: Worksheet, form_layout: FormLayout, sheet: SheetLayout) -> None:
     page.set_paper(9)
     if sum(sheet.widths) > 95 or sheet.last_col >= _LANDSCAPE_FROM:
         page.set_landscape()
     page.set_margins(left=0.6, right=0.4, top=0.6, bottom=0.6)
     page.fit_to_pages(1, 0)
     page.repeat_rows(sheet.header_rows[0], sheet.header_rows[1])
-    page.set_footer(f"&L{described.form.symbol} · {described.unit.code} · {described.period.key}&RTrang &P/&N")
+    page.set_footer(f"&L{form_layout.form.symbol} · {form_layout.unit.code} · {form_layout.period.key}&RTrang &P/&N")
     page.print_area(0, 0, max(sheet.data_rows) + 2 + _SPARE_ROWS, sheet.last_col)
     page.freeze_panes(sheet.data_rows[0], 3 if sheet.layout == "by_commune" else 0)
     page.hide_gridlines(2)
@@ -203,15 +214,15 @@ def _page_setup(page: Worksheet, described: FormLayout, sheet: SheetLayout) -> N
     )
 
 
-def _manifest(book: Workbook, described: FormLayout) -> None:
+def _write_form_manifest(book: Workbook, form_layout: FormLayout) -> None:
     page = book.add_worksheet(MANIFEST_SHEET)
-    stamp = (described.form.id, described.form.version, described.unit.code, described.period.key)
+    stamp = (form_layout.form.id, form_layout.form.version, form_layout.unit.code, form_layout.period.key)
     for row, (key, value) in enumerate(zip(MANIFEST_STAMP, stamp, strict=True)):
         page.write_string(row, 0, key)
         page.write_string(row, 1, value)
     top = len(MANIFEST_STAMP) + 1
     page.write_row(top, 0, MANIFEST_HEADER)
-    for row, (sheet, cell) in enumerate(described.inputs, start=top + 1):
+    for row, (sheet, cell) in enumerate(form_layout.inputs, start=top + 1):
         for col, text in enumerate((sheet, cell.cell, cell.org_unit_code, cell.data_element, cell.kind.value)):
             page.write_string(row, col, text)
     page.protect()

@@ -31,7 +31,7 @@ class CellState(StrEnum):
     INVALID = "invalid"  # read but not understood; always comes with a finding, never loaded
 
 
-class Level(StrEnum):
+class FindingLevel(StrEnum):
     """How much a finding matters."""
 
     REFUSE = "refuse"
@@ -66,7 +66,7 @@ class Finding:
     """
 
     code: str
-    level: Level
+    level: FindingLevel
     message: str
     hint: str = ""
     sheet: str = ""
@@ -76,7 +76,7 @@ class Finding:
     data_element: str = ""
     effect: float = field(default=0.0, compare=False)
 
-    def as_dict(self) -> dict[str, str]:
+    def convert_to_dict(self) -> dict[str, str]:
         """For JSON: keys as in the field names, `level` as its word."""
         return {name: str(getattr(self, name)) for name in self.__slots__}
 
@@ -125,7 +125,7 @@ class Verdict:
     @property
     def counts(self) -> dict[str, int]:
         """Findings per level, every level present."""
-        return {level.value: sum(f.level == level for f in self.findings) for level in Level}
+        return {level.value: sum(f.level == level for f in self.findings) for level in FindingLevel}
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,17 @@ Number = Fraction | float | int
 _MOST_DECIMALS = 6
 
 
-def rounded(value: Number, decimals: int) -> int:
+def round_half_away(value: Number, decimals: int) -> int:
     """The value times 10^decimals, rounded half away from zero, as a whole number. A float counts as it is written."""
     exact = Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
     whole = int(abs(exact) * 10**decimals + Fraction(1, 2))
     return -whole if exact < 0 else whole
 
 
-def printed(value: Number, decimals: int | None = None) -> str:
+def format_number(value: Number, decimals: int | None = None) -> str:
     """``1234.5`` is ``1.234,5``. Without `decimals`: as many as the number has, at most six. Minus zero is zero."""
     places = _MOST_DECIMALS if decimals is None else decimals
-    whole = rounded(value, places)
+    whole = round_half_away(value, places)
     digits = str(abs(whole)).rjust(places + 1, "0")
     units, rest = (digits[:-places], digits[-places:]) if places else (digits, "")
     if decimals is None:

@@ -129,7 +129,7 @@ class Period:
         """The quarters from January to the end of this period (a month gives the finished ones)."""
         return tuple(Period(self.year, PeriodKind.QUARTER, i + 1) for i in range(self.end.month // 3))
 
-    def before(self, count: int) -> tuple[Period, ...]:
+    def list_earlier_periods(self, count: int) -> tuple[Period, ...]:
         """The periods of the same kind before this one, newest first."""
         per_year = 12 // self.months
         place = self.year * per_year + self.index - 1
@@ -147,7 +147,7 @@ class Period:
         return tuple(q for q in self.quarters_to_date if self.start <= q.start)
 
     @classmethod
-    def from_month(cls, year: int, kind: PeriodKind, month: int) -> Period | None:
+    def find_by_first_month(cls, year: int, kind: PeriodKind, month: int) -> Period | None:
         """The period of a kind that begins with a month, if one does."""
         length = _MONTHS[kind]
         index, rest = divmod(month - 1, length)

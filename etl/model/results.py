@@ -22,7 +22,7 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class Point:
+class SeriesPoint:
     """An indicator in one period of a series. `definition` is the version it was measured by; empty: not known."""
 
     period: str
@@ -66,7 +66,7 @@ class ControlLimits:
 
 
 @dataclass(frozen=True)
-class Observed:
+class ObservedIndicator:
     """An indicator as observed. Grain: (indicator, org unit, period).
 
     Shape: `numerator` and `denominator` are Σ over leaf units that reported both sides; `value` is

@@ -9,7 +9,7 @@ from etl.model.results import Attainment
 Trend = Literal["up", "down", "same", "unclear", "carried", "broken", "none"]
 
 
-def trend(now: Attainment, before: Attainment | None, *, broken: bool = False) -> Trend:
+def compare_attainments(now: Attainment, before: Attainment | None, *, broken: bool = False) -> Trend:
     """The word for the change from one period to another.
 
     ``unclear``: the 95 % intervals overlap, or nobody says how sure a published figure is: no word of rise or fall.
@@ -24,10 +24,10 @@ def trend(now: Attainment, before: Attainment | None, *, broken: bool = False) -
         return "broken"
     if now.value == before.value:
         return "same"
-    if _overlap(now.interval, before.interval) or (now.numerator is None and not now.interval):
+    if _is_overlapping(now.interval, before.interval) or (now.numerator is None and not now.interval):
         return "unclear"
     return "up" if now.value > before.value else "down"
 
 
-def _overlap(one: tuple[float, float] | None, other: tuple[float, float] | None) -> bool:
+def _is_overlapping(one: tuple[float, float] | None, other: tuple[float, float] | None) -> bool:
     return one is not None and other is not None and one[0] <= other[1] and other[0] <= one[1]

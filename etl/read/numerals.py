@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from etl.read.legacy import normal
+from etl.read.vietnamese_text import normalize_text
 
 
 class NumberStyle(StrEnum):
@@ -27,13 +27,13 @@ MOST_DIGITS = 15
 """A double holds 15 significant digits for certain, and Excel keeps no more: further ones are not the sender's."""
 
 
-def _habit(groups: str, decimal: str) -> re.Pattern[str]:
+def _build_habit_pattern(groups: str, decimal: str) -> re.Pattern[str]:
     """Whole digits, or exact groups of three behind one kind of separator; then perhaps decimals."""
     whole = rf"[0-9]+|[1-9][0-9]{{0,2}}(?:(?P<by>[{groups} '])[0-9]{{3}})(?:(?P=by)[0-9]{{3}})*"
     return re.compile(rf"(?P<sign>-?)(?P<whole>{whole})(?:{re.escape(decimal)}(?P<part>[0-9]+))?")
 
 
-_VIETNAMESE, _US = _habit(".", ","), _habit(",", ".")
+_VIETNAMESE, _US = _build_habit_pattern(".", ","), _build_habit_pattern(",", ".")
 _NOT_DIGITS = str.maketrans("", "", "., '")
 _TOKEN = re.compile(r"-?[0-9](?:[0-9.,' ]*[0-9])?")
 _FOOTNOTE = re.compile(r" ?(?:\*{1,3}|[†‡]|[¹²³⁴⁵⁶⁷⁸⁹]|\((?:[1-9]|[a-dđ]|\*{1,3})\)|\[[1-9]\])$")
@@ -53,41 +53,43 @@ class Numeral:
         return self.vietnamese is not None and self.us is not None and self.vietnamese != self.us
 
 
-def numeral(text: str) -> Numeral:
+def parse_numeral(text: str) -> Numeral:
     """How each habit reads a text without anything around its number."""
     digits = text.lstrip("-").translate(_NOT_DIGITS).lstrip("0")
-    return Numeral(_value(_VIETNAMESE.fullmatch(text)), _value(_US.fullmatch(text)), len(digits))
+    return Numeral(
+        _convert_numeral_match(_VIETNAMESE.fullmatch(text)), _convert_numeral_match(_US.fullmatch(text)), len(digits)
+    )
 
 
-def _value(match: re.Match[str] | None) -> float | None:
+def _convert_numeral_match(match: re.Match[str] | None) -> float | None:
     if match is None:
         return None
     whole = match["whole"].translate(_NOT_DIGITS)
     return float(f"{match['sign']}{whole}.{match['part'] or '0'}")
 
 
-def value_of(text: str, style: NumberStyle) -> float | str | None:
+def parse_number_text(text: str, style: NumberStyle) -> float | str | None:
     """The number of a text in a column of a style, None for no number, or the name of an invalid state."""
     if text.isdecimal() and text.isascii() and len(text) <= MOST_DIGITS:
         return float(text)
-    found = numeral(text)
-    if found.vietnamese is None and found.us is None:
+    reading = parse_numeral(text)
+    if reading.vietnamese is None and reading.us is None:
         return None
-    if found.digits > MOST_DIGITS:
+    if reading.digits > MOST_DIGITS:
         return "invalid_precision"
     if style is NumberStyle.US:
-        return found.us if found.us is not None else "invalid_ambiguous"
-    if found.vietnamese is None or (found.ambiguous and not _settled(text, style)):
+        return reading.us if reading.us is not None else "invalid_ambiguous"
+    if reading.vietnamese is None or (reading.ambiguous and not _is_reading_certain(text, style)):
         return "invalid_ambiguous"
-    return found.vietnamese
+    return reading.vietnamese
 
 
-def _settled(text: str, style: NumberStyle) -> bool:
+def _is_reading_certain(text: str, style: NumberStyle) -> bool:
     """Whether the Vietnamese reading of a text that has two stands: a lone "1,234" needs proof, "1.234" does not."""
     return style is NumberStyle.VIETNAMESE_PROVEN or (style is NumberStyle.VIETNAMESE and "." in text)
 
 
-def style_of(texts: Iterable[object]) -> NumberStyle:
+def find_number_style(texts: Iterable[object]) -> NumberStyle:
     """The habit that wrote the text numbers of one column; cells that are not text prove nothing.
 
     American is proven by a number that only it can write and whose comma parts thousands ("1,234.5", "1,234,567").
@@ -96,31 +98,31 @@ def style_of(texts: Iterable[object]) -> NumberStyle:
     """
     vietnamese = comma_groups = point_decimal = open_point = False
     for text in texts:
-        token = _bare(text)
+        token = _find_number_text(text)
         if not token:
             continue
-        found = numeral(token)
-        if found.us is None:
-            vietnamese = vietnamese or found.vietnamese is not None
-        elif found.vietnamese is None:
+        reading = parse_numeral(token)
+        if reading.us is None:
+            vietnamese = vietnamese or reading.vietnamese is not None
+        elif reading.vietnamese is None:
             comma_groups, point_decimal = comma_groups or "," in token, True
-        elif found.ambiguous:
+        elif reading.ambiguous:
             open_point = open_point or "." in token
     if point_decimal:
         return NumberStyle.MIXED if vietnamese or (open_point and not comma_groups) else NumberStyle.US
     return NumberStyle.VIETNAMESE_PROVEN if vietnamese else NumberStyle.VIETNAMESE
 
 
-def _bare(text: object) -> str:
+def _find_number_text(text: object) -> str:
     """The number inside a text that has separators; empty for all that can prove nothing."""
     if not isinstance(text, str) or ("," not in text and "." not in text):
         return ""
-    found = apart(normal(text))
-    return found.number if found else ""
+    surrounded = split_at_number(normalize_text(text))
+    return surrounded.number if surrounded else ""
 
 
 @dataclass(frozen=True, slots=True)
-class Apart:
+class SurroundedNumber:
     """A text around one number: what stands before it, the number, what stands behind it, footnote marks dropped."""
 
     before: str
@@ -128,7 +130,7 @@ class Apart:
     behind: str
 
 
-def apart(text: str) -> Apart | None:
+def split_at_number(text: str) -> SurroundedNumber | None:
     """A normal text (`legacy.normal`) taken apart at its first number; None where there is none."""
     match = _TOKEN.search(text)
     if match is None:
@@ -136,4 +138,4 @@ def apart(text: str) -> Apart | None:
     behind = text[match.end() :]
     while mark := _FOOTNOTE.search(behind):
         behind = behind[: mark.start()]
-    return Apart(text[: match.start()], match[0], behind.strip())
+    return SurroundedNumber(text[: match.start()], match[0], behind.strip())

@@ -25,28 +25,28 @@ from etl.catalog.layout import FormLayout, SheetLayout
 from etl.catalog.rules import Rules
 from etl.errors import StorageError
 from etl.model import Finding, Observation, ReadResult
-from etl.read import wire
-from etl.read.preflight import Trouble
-from etl.read.remarks import remarks
-from etl.read.wire import Answer, SheetColumns
-from etl.read.workbook import ABSENT, resolve
+from etl.read import ipc_protocol
+from etl.read.cell_findings import build_cell_findings
+from etl.read.ipc_protocol import SheetColumns, WorkerReply
+from etl.read.preflight import RawFinding
+from etl.read.workbook_reader import ABSENT, find_form_layout
 
 START_SECONDS = 60.0
 FILE_SECONDS = 20.0
 CPU_SECONDS = 3.0  # the largest issued form takes some 0.03
-FILES_OF_A_LIFE = 1000
+FILES_PER_CHILD = 1000
 _AHEAD_FILES, _AHEAD_BYTES = 128, 32_768  # a pipe holds 65,536 bytes: writing requests never blocks
 _ANSWERS_BYTES = 1 << 20  # what a pipe may hold at most without privileges
 _OUT_OF_MEMORY = b"memory allocation"  # Rust's last words
 _BROKEN = (ValueError, KeyError, TypeError, IndexError, AttributeError, struct.error)
 
 
-class _LostError(Exception):
+class _WorkerLostError(Exception):
     """The child is gone, or is to go; `trouble` says what that means for the file it was reading."""
 
-    def __init__(self, trouble: Trouble, *, outside: bool = False) -> None:
-        super().__init__(trouble.code)
-        self.trouble = trouble
+    def __init__(self, finding: RawFinding, *, outside: bool = False) -> None:
+        super().__init__(finding.code)
+        self.finding = finding
         self.outside = outside
 
 
@@ -68,12 +68,12 @@ class Reader:
         *,
         seconds: float = FILE_SECONDS,
         cpu_seconds: float = CPU_SECONDS,
-        files: int = FILES_OF_A_LIFE,
+        files: int = FILES_PER_CHILD,
     ) -> None:
         self._catalogue = catalogue
         self._rules = rules
         self._seconds, self._cpu_seconds, self._files = seconds, cpu_seconds, files
-        self._child: _Child | None = None
+        self._child: _WorkerProcess | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -87,22 +87,22 @@ class Reader:
         """Ends the child, if there is one."""
         child, self._child = self._child, None
         if child:
-            child.end()
+            child.kill_process()
 
     @property
     def confined(self) -> bool:
         """Whether the present child runs under a filter of system calls: no network, no process, no change to files."""
-        return self._alive().confined
+        return self._ensure_child().confined
 
-    def read(self, path: Path, name: str | None = None) -> ReadResult:
+    def read_file(self, path: Path, name: str | None = None) -> ReadResult:
         """What a workbook says. A child's death or silence is a finding about this file alone.
 
         Raises:
             StorageError: the file cannot be read, or no child can be started.
         """
-        return next(self.read_all([path], None if name is None else [name]))
+        return next(self.read_files([path], None if name is None else [name]))
 
-    def read_all(self, paths: Sequence[Path], names: Sequence[str] | None = None) -> Iterator[ReadResult]:
+    def read_files(self, paths: Sequence[Path], names: Sequence[str] | None = None) -> Iterator[ReadResult]:
         """What each workbook says, in order. The child works ahead of the caller, as far as the pipes hold.
 
         Args:
@@ -112,91 +112,95 @@ class Reader:
         Raises:
             StorageError: a file cannot be read, or no child can be started.
         """
-        called = [path.name for path in paths] if names is None else names
-        requests = [_request(path, name) for path, name in zip(paths, called, strict=True)]
-        child: _Child | None = None
+        file_names = [path.name for path in paths] if names is None else names
+        requests = [_encode_request(path, name) for path, name in zip(paths, file_names, strict=True)]
+        child: _WorkerProcess | None = None
         try:
             for i, path in enumerate(paths):
-                answer, child = self._answer(child, requests, i)
-                yield self._result(answer, path)
+                answer, child = self._await_reply(child, requests, i)
+                yield self._build_result(answer, path)
         finally:
-            if child is not None and child is self._child and child.asked:
+            if child is not None and child is self._child and child.pending_sizes:
                 self.close()  # answers nobody waits for any more
 
-    def _answer(
-        self, child: _Child | None, requests: Sequence[bytes], i: int, *, again: bool = False
-    ) -> tuple[Answer | Trouble, _Child | None]:
+    def _await_reply(
+        self, child: _WorkerProcess | None, requests: Sequence[bytes], i: int, *, again: bool = False
+    ) -> tuple[WorkerReply | RawFinding, _WorkerProcess | None]:
         """The answer about one file, and the child that knows of the following ones.
 
         A child that someone else took over or that died in between has forgotten what it was asked: it is asked again.
         """
-        if child is None or child is not self._child or not child.asked:
-            child = self._alive()
+        if child is None or child is not self._child or not child.pending_sizes:
+            child = self._ensure_child()
         try:
-            child.hand_over(requests, i)
-            return child.answer(self._seconds), child
-        except _LostError as lost:
+            child.send_requests(requests, i)
+            return child.receive_reply(self._seconds), child
+        except _WorkerLostError as lost:
             self.close()
             if lost.outside and not again:
-                return self._answer(None, requests, i, again=True)
-            return lost.trouble, None
+                return self._await_reply(None, requests, i, again=True)
+            return lost.finding, None
 
-    def _alive(self) -> _Child:
+    def _ensure_child(self) -> _WorkerProcess:
         """A child that owes no answer and has files left to read in its life."""
         child = self._child
-        if child is None or child.asked or child.files <= 0 or child.process.poll() is not None:
+        if child is None or child.pending_sizes or child.files_left <= 0 or child.process.poll() is not None:
             self.close()
-            self._child = child = _Child(self._catalogue.root, self._cpu_seconds, self._seconds, self._files)
+            self._child = child = _WorkerProcess(self._catalogue.root, self._cpu_seconds, self._seconds, self._files)
         return child
 
-    def _result(self, answer: Answer | Trouble, path: Path) -> ReadResult:
-        if isinstance(answer, Trouble):
-            return ReadResult(None, findings=(self._finding(answer),))
-        if answer.gone:
+    def _build_result(self, answer: WorkerReply | RawFinding, path: Path) -> ReadResult:
+        if isinstance(answer, RawFinding):
+            return ReadResult(None, findings=(self._build_finding(answer),))
+        if answer.open_error:
             raise StorageError(
-                f"the file is not there or cannot be read: {answer.gone}", where=str(path), fix="check its folder"
+                f"the file is not there or cannot be read: {answer.open_error}", where=str(path), fix="check its folder"
             )
-        findings = [self._finding(t) for t in answer.troubles]
+        findings = [self._build_finding(t) for t in answer.findings]
         observations: list[Observation] = []
-        described = resolve(answer.stamp, self._catalogue) if answer.stamp else None
-        if isinstance(described, FormLayout) and len(answer.sheets) == len(described.sheets):
-            for sheet, found in zip(described.sheets, answer.sheets, strict=True):
-                seen = _observations(sheet, found) if found else []
-                if found and seen:
-                    findings += remarks(self._rules, self._catalogue, described.period.end, seen, found.invalid)
-                observations += _there(seen, found.invalid) if found else seen
+        form_layout = find_form_layout(answer.stamp, self._catalogue) if answer.stamp else None
+        if isinstance(form_layout, FormLayout) and len(answer.sheets) == len(form_layout.sheets):
+            for sheet, columns in zip(form_layout.sheets, answer.sheets, strict=True):
+                sheet_observations = _build_observations(sheet, columns) if columns else []
+                if columns and sheet_observations:
+                    findings += build_cell_findings(
+                        self._rules, self._catalogue, form_layout.period.end, sheet_observations, columns.invalid
+                    )
+                observations += (
+                    _filter_absent_cells(sheet_observations, columns.invalid) if columns else sheet_observations
+                )
         return ReadResult(answer.stamp, tuple(observations), tuple(findings), answer.explanations)
 
-    def _finding(self, trouble: Trouble) -> Finding:
-        place = {"sheet": trouble.sheet, "cell": trouble.cell, "value": trouble.value}
-        return self._rules.finding(trouble.code, slots=dict(trouble.slots), **place)
+    def _build_finding(self, raw_finding: RawFinding) -> Finding:
+        place = {"sheet": raw_finding.sheet, "cell": raw_finding.cell, "value": raw_finding.value}
+        return self._rules.build_finding(raw_finding.code, slots=dict(raw_finding.slots), **place)
 
 
-def _request(path: Path, name: str) -> bytes:
+def _encode_request(path: Path, name: str) -> bytes:
     return json.dumps({"path": os.fspath(path), "name": name}).encode() + b"\n"
 
 
-class _Child:
+class _WorkerProcess:
     """One child process and what it was asked. `asked` holds the sizes of requests without an answer yet."""
 
     def __init__(self, catalog: Path, cpu_seconds: float, seconds: float, files: int) -> None:
         self.folder = tempfile.mkdtemp(prefix="tongket-read-")
-        self.process = _start(catalog, self.folder, cpu_seconds, seconds)
-        self.asked: deque[int] = deque()
-        self.files = files
+        self.process = _start_worker_process(catalog, self.folder, cpu_seconds, seconds)
+        self.pending_sizes: deque[int] = deque()
+        self.files_left = files
         self._buffer = bytearray()
         try:
-            self.confined = self._message(START_SECONDS)[wire.HEAD.size :] == b"1"
-        except _LostError:
-            said, code = self._last_words(), self.process.poll()
-            self.end()
+            self.confined = self._receive_message(START_SECONDS)[ipc_protocol.HEAD.size :] == b"1"
+        except _WorkerLostError:
+            stderr, code = self._read_stderr(), self.process.poll()
+            self.kill_process()
             raise StorageError(
-                f"the reading process does not start (exit {code}): {said.decode(errors='replace')[-300:]}",
+                f"the reading process does not start (exit {code}): {stderr.decode(errors='replace')[-300:]}",
                 where=sys.executable,
                 fix="run `python -m etl.read.worker catalog 3 20`",
             ) from None
 
-    def end(self) -> None:
+    def kill_process(self) -> None:
         """Kills it, if it lives, and tidies up after it."""
         self.process.kill()
         self.process.wait()
@@ -207,76 +211,76 @@ class _Child:
         with suppress(OSError):
             Path(self.folder).rmdir()
 
-    def hand_over(self, requests: Sequence[bytes], first: int) -> None:
+    def send_requests(self, requests: Sequence[bytes], first: int) -> None:
         """Hands over the first request and as many of the following as may wait in the pipe."""
         assert self.process.stdin is not None  # noqa: S101 - Popen was asked for a pipe
-        at, waiting = first + len(self.asked), sum(self.asked)
-        while at < len(requests) and self.files > 0 and len(self.asked) < _AHEAD_FILES:
+        at, waiting = first + len(self.pending_sizes), sum(self.pending_sizes)
+        while at < len(requests) and self.files_left > 0 and len(self.pending_sizes) < _AHEAD_FILES:
             request = requests[at]
-            if self.asked and waiting + len(request) > _AHEAD_BYTES:
+            if self.pending_sizes and waiting + len(request) > _AHEAD_BYTES:
                 break
             try:
                 os.write(self.process.stdin.fileno(), request)
             except BrokenPipeError:
-                raise self._lost() from None
-            self.asked.append(len(request))
-            at, waiting, self.files = at + 1, waiting + len(request), self.files - 1
+                raise self._build_lost_error() from None
+            self.pending_sizes.append(len(request))
+            at, waiting, self.files_left = at + 1, waiting + len(request), self.files_left - 1
 
-    def answer(self, seconds: float) -> Answer:
+    def receive_reply(self, seconds: float) -> WorkerReply:
         """The next answer.
 
         Raises:
             _LostError: the child died, kept silent, or said something that makes no sense.
         """
-        message = self._message(seconds)
+        message = self._receive_message(seconds)
         try:
-            answer = wire.decode(message)
+            answer = ipc_protocol.decode(message)
         except _BROKEN:
-            raise _LostError(Trouble("F16")) from None
-        self.asked.popleft()
+            raise _WorkerLostError(RawFinding("F16")) from None
+        self.pending_sizes.popleft()
         return answer
 
-    def _message(self, seconds: float) -> bytes:
+    def _receive_message(self, seconds: float) -> bytes:
         end = time.monotonic() + seconds
-        head = self._take(wire.HEAD.size, end, seconds, keep=True)
-        size = sum(wire.HEAD.unpack(head)) + wire.HEAD.size
-        if size > wire.MAX_ANSWER:
-            raise _LostError(Trouble("F16"))
-        return self._take(size, end, seconds)
+        head = self._receive_bytes(ipc_protocol.HEAD.size, end, seconds, keep=True)
+        size = sum(ipc_protocol.HEAD.unpack(head)) + ipc_protocol.HEAD.size
+        if size > ipc_protocol.MAX_ANSWER:
+            raise _WorkerLostError(RawFinding("F16"))
+        return self._receive_bytes(size, end, seconds)
 
-    def _take(self, size: int, end: float, seconds: float, *, keep: bool = False) -> bytes:
+    def _receive_bytes(self, size: int, end: float, seconds: float, *, keep: bool = False) -> bytes:
         """The next bytes of the child; `keep` leaves them to be taken again."""
         assert self.process.stdout is not None  # noqa: S101 - Popen was asked for a pipe
         handle = self.process.stdout.fileno()
         while len(self._buffer) < size:
             left = end - time.monotonic()
             if left <= 0 or not select.select([handle], [], [], left)[0]:
-                raise _LostError(Trouble("F15", slots=(("limit", f"{seconds:g} giây"),)))
+                raise _WorkerLostError(RawFinding("F15", slots=(("limit", f"{seconds:g} giây"),)))
             part = os.read(handle, 1 << 18)
             if not part:
-                raise self._lost()
+                raise self._build_lost_error()
             self._buffer += part
         taken = bytes(self._buffer[:size])
         if not keep:
             del self._buffer[:size]
         return taken
 
-    def _lost(self) -> _LostError:
+    def _build_lost_error(self) -> _WorkerLostError:
         """Why the child died, told by the signal that ended it and its last words."""
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(5)
         ended = -(self.process.poll() or 0)
         if ended in {signal.SIGPROF, signal.SIGXCPU}:
-            return _LostError(Trouble("F14", slots=(("limit", "thời gian tính"),)))
+            return _WorkerLostError(RawFinding("F14", slots=(("limit", "thời gian tính"),)))
         if ended == signal.SIGALRM:
-            return _LostError(Trouble("F15", slots=(("limit", "thời gian đọc"),)))
+            return _WorkerLostError(RawFinding("F15", slots=(("limit", "thời gian đọc"),)))
         if ended == signal.SIGKILL:  # nobody but the system, short of memory, or an operator does that
-            return _LostError(Trouble("F13", slots=(("limit", "bộ nhớ của máy"),)), outside=True)
-        if _OUT_OF_MEMORY in self._last_words():
-            return _LostError(Trouble("F13", slots=(("limit", "480 MB"),)))
-        return _LostError(Trouble("F16"))
+            return _WorkerLostError(RawFinding("F13", slots=(("limit", "bộ nhớ của máy"),)), outside=True)
+        if _OUT_OF_MEMORY in self._read_stderr():
+            return _WorkerLostError(RawFinding("F13", slots=(("limit", "480 MB"),)))
+        return _WorkerLostError(RawFinding("F16"))
 
-    def _last_words(self) -> bytes:
+    def _read_stderr(self) -> bytes:
         assert self.process.stderr is not None  # noqa: S101 - Popen was asked for a pipe
         handle = self.process.stderr.fileno()
         if not select.select([handle], [], [], 0)[0]:
@@ -284,7 +288,7 @@ class _Child:
         return os.read(handle, 1 << 20)
 
 
-def _start(catalog: Path, folder: str, cpu_seconds: float, seconds: float) -> subprocess.Popen[bytes]:
+def _start_worker_process(catalog: Path, folder: str, cpu_seconds: float, seconds: float) -> subprocess.Popen[bytes]:
     # The child gets no secrets: only what Python needs to find this package. What it may do it limits itself.
     environment = {
         "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
@@ -309,22 +313,22 @@ def _start(catalog: Path, folder: str, cpu_seconds: float, seconds: float) -> su
     return process
 
 
-def _observations(sheet: SheetLayout, found: SheetColumns) -> list[Observation]:
+def _build_observations(sheet: SheetLayout, columns: SheetColumns) -> list[Observation]:
     """The observations of one sheet, built from its columns without a step in Python per cell."""
     inputs = sheet.inputs
-    if len(found.states) != len(inputs):
+    if len(columns.states) != len(inputs):
         return []
     units, elements, printed = sheet.input_columns
-    name, cells = found.places or (sheet.code, printed)
-    texts, raws = _spread(found.texts, len(inputs)), _spread(found.raws, len(inputs))
-    rows = zip(units, elements, repeat(name), cells, found.states, found.numbers, texts, raws)
+    name, cells = columns.places or (sheet.code, printed)
+    texts, raws = _expand_texts(columns.texts, len(inputs)), _expand_texts(columns.raws, len(inputs))
+    rows = zip(units, elements, repeat(name), cells, columns.states, columns.numbers, texts, raws)
     return list(map(tuple.__new__, repeat(Observation), rows))
 
 
-def _there(seen: list[Observation], invalid: dict[int, str]) -> list[Observation]:
+def _filter_absent_cells(observations: list[Observation], invalid: dict[int, str]) -> list[Observation]:
     """Without the cells that the file does not have: their column or row is the finding."""
-    return [o for i, o in enumerate(seen) if invalid.get(i) != ABSENT] if invalid else seen
+    return [o for i, o in enumerate(observations) if invalid.get(i) != ABSENT] if invalid else observations
 
 
-def _spread(told: dict[int, str], cells: int) -> Iterable[str]:
-    return [told.get(i, "") for i in range(cells)] if told else repeat("")
+def _expand_texts(texts_by_cell: dict[int, str], cells: int) -> Iterable[str]:
+    return [texts_by_cell.get(i, "") for i in range(cells)] if texts_by_cell else repeat("")

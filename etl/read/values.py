@@ -14,14 +14,14 @@ from decimal import Decimal
 
 from etl.catalog.layout import TASK_STATES
 from etl.model import CellState, ElementKind
-from etl.model.numbers import printed
-from etl.read.days import day_of
-from etl.read.legacy import normal
-from etl.read.numerals import NumberStyle, apart, style_of, value_of
+from etl.model.numbers import format_number
+from etl.read.days import parse_day
+from etl.read.numerals import NumberStyle, find_number_style, parse_number_text, split_at_number
+from etl.read.vietnamese_text import normalize_text
 
-__all__ = ["CODES", "INVALID", "NumberStyle", "Parsed", "fold", "parse", "style_of"]
+__all__ = ["CODES", "INVALID", "NumberStyle", "ParsedCell", "find_number_style", "fold_whitespace", "parse_value"]
 
-Parsed = tuple[str, float | None, str, str]
+ParsedCell = tuple[str, float | None, str, str]
 """(state, number, text, raw); the state is a CellState value or a name in `INVALID`."""
 
 CODES: Mapping[str, str] = {
@@ -47,8 +47,8 @@ INVALID = frozenset(CODES) | {"invalid_number", "invalid_choice", "invalid_date"
 MAX_TEXT = 2000
 _EXACT = 2.0**53  # beyond it a double no longer holds every whole number
 _COUNTED = (ElementKind.STOCK, ElementKind.FLOW, ElementKind.YTD, ElementKind.PUBLISHED)
-_MISSING: Parsed = (CellState.MISSING.value, None, "", "")
-_ZERO: Parsed = (CellState.ZERO.value, 0.0, "", "")
+_MISSING: ParsedCell = (CellState.MISSING.value, None, "", "")
+_ZERO: ParsedCell = (CellState.ZERO.value, 0.0, "", "")
 _PLAIN = re.compile(r"-?[0-9][0-9.,]*")
 _ERROR = re.compile(r"#(?:n/a|div/0!|ref!|value!|name\?|null!|num!|spill!|calc!|getting_data|#+)|err:[0-9]+")
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?e[+-]?[0-9]+")
@@ -59,21 +59,21 @@ _DATE_LIKE = re.compile(r"[0-9]{1,2}([/.-])[0-9]{1,2}\1(?:[0-9]{2}){1,2}|[0-9]{4
 _SHARE = ("%", "‰")
 
 
-def fold(text: object) -> str:
+def fold_whitespace(text: object) -> str:
     """Text for showing: composed Unicode (NFC), white space folded, trimmed."""
     return " ".join(unicodedata.normalize("NFC", str(text)).split())
 
 
-def parse(
+def parse_value(
     value: object,
     kind: ElementKind,
-    marks: Mapping[str, CellState],
+    cell_signs: Mapping[str, CellState],
     style: NumberStyle = NumberStyle.VIETNAMESE,
     *,
     unit: str = "",
     percent: bool = False,
     date1904: bool = False,
-) -> Parsed:
+) -> ParsedCell:
     """What a cell of a kind says.
 
     Args:
@@ -90,43 +90,43 @@ def parse(
     if value is None or value == "":
         return _MISSING
     if kind == ElementKind.TEXT:
-        text = _words(value)
+        text = _convert_to_text(value)
         return (CellState.VALUE.value, None, text, "") if text else _MISSING
     if kind == ElementKind.CHOICE:
-        return _choice(value)
+        return _parse_choice_cell(value)
     if kind == ElementKind.DATE:
-        return _date(value, date1904)
+        return _parse_date_cell(value, date1904)
     if isinstance(value, str):
-        return _written(value, marks, style, unit)
-    return _number(value, unit, percent)
+        return _parse_written_number(value, cell_signs, style, unit)
+    return _parse_number_cell(value, unit, percent)
 
 
-def _words(value: object) -> str:
+def _convert_to_text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, dt.date):
         return f"{value:%d/%m/%Y}"
-    return fold(value)[:MAX_TEXT]
+    return fold_whitespace(value)[:MAX_TEXT]
 
 
-def _number(value: object, unit: str, percent: bool) -> Parsed:
+def _parse_number_cell(value: object, unit: str, percent: bool) -> ParsedCell:
     if isinstance(value, bool):
         return ("invalid_boolean", None, "", "ĐÚNG (TRUE)" if value else "SAI (FALSE)")
     if isinstance(value, dt.date | dt.time | dt.timedelta):
-        return ("invalid_as_date", None, "", _words(value))
+        return ("invalid_as_date", None, "", _convert_to_text(value))
     if not isinstance(value, int | float):
-        return ("invalid_number", None, "", _words(value))
+        return ("invalid_number", None, "", _convert_to_text(value))
     number = float(value)
     if not abs(number) <= _EXACT:
-        return ("invalid_precision" if math.isfinite(number) else "invalid_number", None, "", _words(value))
+        return ("invalid_precision" if math.isfinite(number) else "invalid_number", None, "", _convert_to_text(value))
     if not percent:
-        return _valued(number, "")
+        return _build_parsed_number(number, "")
     shown = float(Decimal(repr(number)) * 100)
-    raw = f"{printed(shown)}%"
-    return _valued(shown, raw) if unit == "%" else ("invalid_percent", None, "", raw)
+    raw = f"{format_number(shown)}%"
+    return _build_parsed_number(shown, raw) if unit == "%" else ("invalid_percent", None, "", raw)
 
 
-def _valued(number: float, raw: str, state: CellState = CellState.VALUE) -> Parsed:
+def _build_parsed_number(number: float, raw: str, state: CellState = CellState.VALUE) -> ParsedCell:
     if state is CellState.VALUE and not number:
         state = CellState.ZERO
     return (state.value, number + 0.0, "", raw)  # minus zero is zero
@@ -135,37 +135,37 @@ def _valued(number: float, raw: str, state: CellState = CellState.VALUE) -> Pars
 # --- numbers in words ---------------------------------------------------------------------------------
 
 
-def _written(value: str, marks: Mapping[str, CellState], style: NumberStyle, unit: str) -> Parsed:
+def _parse_written_number(value: str, cell_signs: Mapping[str, CellState], style: NumberStyle, unit: str) -> ParsedCell:
     """A text in a number cell: a mark of the catalogue, or one number with what may stand around it."""
     if _PLAIN.fullmatch(value):
-        number = value_of(value, style)
+        number = parse_number_text(value, style)
         if number is not None:
-            return (number, None, "", value) if isinstance(number, str) else _valued(number, value)
-    raw = _words(value)
-    text = normal(value).casefold()
+            return (number, None, "", value) if isinstance(number, str) else _build_parsed_number(number, value)
+    raw = _convert_to_text(value)
+    text = normalize_text(value).casefold()
     if text.startswith("'"):  # Excel's own sign for text, made visible by copying
         text = text[1:].lstrip()
     if not text:
         return _MISSING
-    if text in marks and "#" not in text:
-        state = marks[text]
+    if text in cell_signs and "#" not in text:
+        state = cell_signs[text]
         return (state.value, 0.0 if state is CellState.ZERO else None, "", raw)
-    refused = _recognised(text)
+    refused = _find_invalid_state(text)
     if refused:
         return (refused, None, "", raw)
-    found = apart(text)
-    if found is None or "#" in text:
+    surrounded = split_at_number(text)
+    if surrounded is None or "#" in text:
         return ("invalid_number", None, "", raw)
-    number = value_of(found.number, style)
+    number = parse_number_text(surrounded.number, style)
     if number is None:
         return ("invalid_number", None, "", raw)
-    name = _surroundings(found.before, found.behind, marks, unit)
+    name = _find_surroundings_state(surrounded.before, surrounded.behind, cell_signs, unit)
     if name in INVALID or isinstance(number, str):
         return (name if name in INVALID else str(number), None, "", raw)
-    return _valued(number, raw, CellState(name))
+    return _build_parsed_number(number, raw, CellState(name))
 
 
-def _recognised(text: str) -> str:
+def _find_invalid_state(text: str) -> str:
     """The name of what is surely no number to load, but plainly something; empty if it may be a number."""
     if _ERROR.fullmatch(text):
         return "invalid_error"
@@ -180,17 +180,17 @@ def _recognised(text: str) -> str:
     return "invalid_as_date" if _DATE_LIKE.fullmatch(text) else ""
 
 
-def _surroundings(before: str, behind: str, marks: Mapping[str, CellState], unit: str) -> str:
+def _find_surroundings_state(before: str, behind: str, cell_signs: Mapping[str, CellState], unit: str) -> str:
     """What stands around a number makes of it: the state it gives it, or the name of why it cannot be taken.
 
     The catalogue's marks with a ``#`` ("ước #") stand for a number with something around it.
     """
-    before, wanted = before.strip(" :"), normal(unit).casefold()
+    before, wanted = before.strip(" :"), normalize_text(unit).casefold()
     bare = behind.removeprefix(wanted).strip(" .") if wanted else behind
     if not before and not bare:
         return CellState.VALUE.value
     for rest in (behind, bare):
-        state = marks.get(" ".join(part for part in (before, "#", rest) if part))
+        state = cell_signs.get(" ".join(part for part in (before, "#", rest) if part))
         if state:
             return state.value
     if not before and behind in _SHARE:
@@ -200,20 +200,20 @@ def _surroundings(before: str, behind: str, marks: Mapping[str, CellState], unit
 
 # --- choices and dates --------------------------------------------------------------------------------
 
-_CHOICES = {normal(state).casefold(): state for state in TASK_STATES}
+_CHOICES = {normalize_text(state).casefold(): state for state in TASK_STATES}
 
 
-def _choice(value: object) -> Parsed:
-    text = _words(value)
+def _parse_choice_cell(value: object) -> ParsedCell:
+    text = _convert_to_text(value)
     if not text:
         return _MISSING
-    known = _CHOICES.get(normal(text).casefold().rstrip(" ."))
-    return (CellState.VALUE.value, None, known, text) if known else ("invalid_choice", None, "", text)
+    state = _CHOICES.get(normalize_text(text).casefold().rstrip(" ."))
+    return (CellState.VALUE.value, None, state, text) if state else ("invalid_choice", None, "", text)
 
 
-def _date(value: object, date1904: bool) -> Parsed:
-    raw = _words(value)
+def _parse_date_cell(value: object, date1904: bool) -> ParsedCell:
+    raw = _convert_to_text(value)
     if isinstance(value, str) and not raw:
         return _MISSING
-    day = day_of(value, date1904=date1904)
+    day = parse_day(value, date1904=date1904)
     return (day, None, "", raw) if isinstance(day, str) else (CellState.VALUE.value, None, day.isoformat(), raw)

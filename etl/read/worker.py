@@ -1,7 +1,7 @@
 """The child process that opens foreign files: one JSON line in (a path and a name), one message out (what was read).
 
 Started by `etl.read.reader` without the parent's environment, in an empty folder. It confines itself before the
-first file (`etl.read.confine`); each file has its own clock. If it dies, only the file it was reading is affected.
+first file (`etl.read.sandbox`); each file has its own clock. If it dies, only the file it was reading is affected.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from pathlib import Path
 
 import etl.read
 from etl.catalog import Catalogue, load_catalogue
-from etl.read import confine, wire
-from etl.read.preflight import Trouble
-from etl.read.preflight.names import by_name, renamed
-from etl.read.preflight.outcome import MAX_BYTES
-from etl.read.workbook import RawRead, read_workbook
+from etl.read import ipc_protocol, sandbox
+from etl.read.preflight import RawFinding
+from etl.read.preflight.file_names import check_file_ending, check_file_name
+from etl.read.preflight.limits import MAX_BYTES
+from etl.read.workbook_reader import RawReadResult, read_workbook
 
 
-def answer(raw: RawRead) -> bytes:
+def encode_reply(raw: RawReadResult) -> bytes:
     """The read as one message for the parent."""
-    return wire.encode(raw)
+    return ipc_protocol.encode(raw)
 
 
-def content(path: str) -> bytes:
+def read_plain_file(path: str) -> bytes:
     """A plain file's bytes, at most one more than any workbook may have.
 
     Raises:
@@ -45,31 +45,31 @@ def content(path: str) -> bytes:
         os.close(handle)
 
 
-def read(data: bytes, name: str, catalogue: Catalogue) -> RawRead:
+def read_untrusted_workbook(data: bytes, name: str, catalogue: Catalogue) -> RawReadResult:
     """What a workbook says; whatever its parser does short of dying becomes a finding."""
-    told = by_name(name)
-    if told:
-        return RawRead(troubles=[told])
+    name_finding = check_file_name(name)
+    if name_finding:
+        return RawReadResult(findings=[name_finding])
     try:
         raw = read_workbook(data, catalogue)
     except MemoryError:
-        return RawRead(troubles=[out_of_memory()])
+        return RawReadResult(findings=[build_memory_finding()])
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException:  # a panic of the parser is no Exception
-        return RawRead(troubles=[Trouble("F16")])
-    note = renamed(name, raw.kind) if raw.kind else None
+        return RawReadResult(findings=[RawFinding("F16")])
+    note = check_file_ending(name, raw.kind) if raw.kind else None
     if note:
-        raw.troubles.append(note)
+        raw.findings.append(note)
     return raw
 
 
-def out_of_memory() -> Trouble:
+def build_memory_finding() -> RawFinding:
     """The finding for a file that needs more memory than any may have."""
-    return Trouble("F13", slots=(("limit", f"{confine.MEMORY_BYTES // 1024**2} MB"),))
+    return RawFinding("F13", slots=(("limit", f"{sandbox.MEMORY_BYTES // 1024**2} MB"),))
 
 
-def _warm() -> None:
+def _import_reading_modules() -> None:
     """Imports all that reading may need, before files can no longer be opened freely."""
     for module in pkgutil.iter_modules(etl.read.__path__):
         importlib.import_module(f"etl.read.{module.name}")
@@ -80,24 +80,24 @@ def main(arguments: list[str]) -> None:
     """Serves until standard input closes: ``worker.py CATALOGUE CPU_SECONDS SECONDS``."""
     catalogue = load_catalogue(Path(arguments[0]))
     cpu_seconds, seconds = float(arguments[1]), float(arguments[2])
-    _warm()
+    _import_reading_modules()
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing but answers goes to the parent, whoever prints
-    confine.limits()
-    confined = confine.system_calls()
+    sandbox.apply_limits()
+    confined = sandbox.forbid_system_calls()
     gc.freeze()  # the catalogue lives as long as the process: no collection need look at it again
-    out.write(wire.HEAD.pack(1, 0) + (b"1" if confined else b"0"))
+    out.write(ipc_protocol.HEAD.pack(1, 0) + (b"1" if confined else b"0"))
     out.flush()
     for line in sys.stdin.buffer:
-        asked = json.loads(line)
-        confine.clock(cpu_seconds, seconds)
+        request = json.loads(line)
+        sandbox.set_timers(cpu_seconds, seconds)
         try:
-            data = content(asked["path"])
+            data = read_plain_file(request["path"])
         except OSError as error:
-            message = wire.encode_gone(error.strerror or str(error))
+            message = ipc_protocol.encode_open_error(error.strerror or str(error))
         else:
-            message = answer(read(data, asked["name"], catalogue))
-        confine.clock(0, 0)
+            message = encode_reply(read_untrusted_workbook(data, request["name"], catalogue))
+        sandbox.set_timers(0, 0)
         out.write(message)
         out.flush()
 

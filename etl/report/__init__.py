@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from etl.files import write_atomic
+from etl.file_io import write_atomic
 from etl.report.inputs import ReportInput
 
-__all__ = ["FACTS_END", "ReportInput", "draft", "facts_file"]
+__all__ = ["FACTS_SUFFIX", "ReportInput", "serialize_report_facts", "write_report_draft"]
 
-FACTS_END = "_facts.json"
+FACTS_SUFFIX = "_facts.json"
 """How the name of every file of facts ends."""
 
 
-def draft(given: ReportInput, templates: Path, folder: Path) -> dict[str, Path]:
+def write_report_draft(inputs: ReportInput, templates: Path, folder: Path) -> dict[str, Path]:
     """Writes the report of one plan and period and says where: ``facts`` (.json), ``word`` (.docx), ``annex`` (.xlsx),
     ``page`` (.html).
 
@@ -27,27 +27,30 @@ def draft(given: ReportInput, templates: Path, folder: Path) -> dict[str, Path]:
         TemplateError: a template is missing or has an unknown or unused slot; nothing is written.
         StorageError: the folder cannot be written.
     """
-    from etl.report.canvas import png
-    from etl.report.charts import drawings, overview
-    from etl.report.dates import snapshot_moment
-    from etl.report.facts import as_json, build_facts
-    from etl.report.page import html_page
+    from etl.report.canvas import encode_png
+    from etl.report.charts import draw_annex_pictures, draw_overview
+    from etl.report.dates import parse_snapshot_time
+    from etl.report.docx import render_word_report
+    from etl.report.excel_annex import render_excel_annex
+    from etl.report.facts import build_facts, serialize_facts
+    from etl.report.html import render_html_page
     from etl.report.sentences import load_sentences
-    from etl.report.sheets import excel_annex
-    from etl.report.words import word_report
 
-    say = load_sentences(templates / "sentences.yaml")
-    facts, moment = build_facts(given, say), snapshot_moment(given.snapshot_at)
-    first = overview(facts)
-    chart, pictures = png(first) if first else b"", [png(drawing) for drawing in drawings(facts)]
+    wording = load_sentences(templates / "sentences.yaml")
+    facts, moment = build_facts(inputs, wording), parse_snapshot_time(inputs.snapshot_at)
+    overview_drawing = draw_overview(facts)
+    chart, pictures = (
+        encode_png(overview_drawing) if overview_drawing else b"",
+        [encode_png(drawing) for drawing in draw_annex_pictures(facts)],
+    )
     contents = {
         "word": (
-            f"{given.stem}_bao-cao.docx",
-            word_report(facts, say, templates / "report.docx", chart, pictures, moment),
+            f"{inputs.stem}_bao-cao.docx",
+            render_word_report(facts, wording, templates / "report.docx", chart, pictures, moment),
         ),
-        "page": (f"{given.stem}_bao-cao.html", html_page(facts, say, templates / "report.html")),
-        "annex": (f"{given.stem}_phu-luc.xlsx", excel_annex(facts, say, moment, given.upward)),
-        "facts": (f"{given.stem}{FACTS_END}", as_json(facts)),
+        "page": (f"{inputs.stem}_bao-cao.html", render_html_page(facts, wording, templates / "report.html")),
+        "annex": (f"{inputs.stem}_phu-luc.xlsx", render_excel_annex(facts, wording, moment, inputs.upward)),
+        "facts": (f"{inputs.stem}{FACTS_SUFFIX}", serialize_facts(facts)),
     }
     written = {kind: folder / name for kind, (name, _) in contents.items()}
     for kind, (_, data) in contents.items():
@@ -55,13 +58,13 @@ def draft(given: ReportInput, templates: Path, folder: Path) -> dict[str, Path]:
     return {kind: written[kind] for kind in ("facts", "word", "annex", "page")}
 
 
-def facts_file(given: ReportInput, templates: Path) -> bytes:
+def serialize_report_facts(inputs: ReportInput, templates: Path) -> bytes:
     """The facts alone, as `draft` would write them: two drafts with the same facts and templates are the same.
 
     Raises:
         TemplateError: the sentences in `templates` cannot be read.
     """
-    from etl.report.facts import as_json, build_facts
+    from etl.report.facts import build_facts, serialize_facts
     from etl.report.sentences import load_sentences
 
-    return as_json(build_facts(given, load_sentences(templates / "sentences.yaml")))
+    return serialize_facts(build_facts(inputs, load_sentences(templates / "sentences.yaml")))

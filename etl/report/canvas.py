@@ -23,7 +23,7 @@ _POINT = 0.3528  # mm
 _HATCH = 1.3  # mm between strokes
 _DASH = 1.9  # mm from dash to dash
 _RADIUS = 0.55  # mm
-_FINER = 2
+_OVERSAMPLING = 2
 _FONTS = Path(__file__).parent / "fonts"
 
 Fill = Literal["dark", "hatched", "pale", "empty"]
@@ -45,7 +45,7 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Path2:
+class Polyline:
     """A line through points."""
 
     points: tuple[tuple[float, float], ...]
@@ -64,7 +64,7 @@ class Dot:
 
 
 @dataclass(frozen=True)
-class Words:
+class TextLabel:
     """A text on one line, its middle at `y`; `upright` reads from below to above."""
 
     x: float
@@ -76,7 +76,7 @@ class Words:
     upright: bool = False
 
 
-Mark = Box | Path2 | Dot | Words
+DrawingPrimitive = Box | Polyline | Dot | TextLabel
 
 
 @dataclass(frozen=True)
@@ -85,27 +85,27 @@ class Drawing:
 
     width: float
     height: float
-    marks: tuple[Mark, ...]
+    shapes: tuple[DrawingPrimitive, ...]
     alt: str
 
 
 # --- for paper -----------------------------------------------------------------------------------------
 
 
-def png(drawing: Drawing) -> bytes:
+def encode_png(drawing: Drawing) -> bytes:
     """The drawing in shades of grey at print resolution; the same bytes for the same drawing."""
     from PIL import Image
 
-    size = tuple(round(side / _MM_PER_INCH * DPI) * _FINER for side in (drawing.width, drawing.height))
-    sheet = _Sheet(Image.new("L", (size[0], size[1]), 255))
-    for mark in drawing.marks:
-        sheet.put(mark)
+    size = tuple(round(side / _MM_PER_INCH * DPI) * _OVERSAMPLING for side in (drawing.width, drawing.height))
+    sheet = _RasterCanvas(Image.new("L", (size[0], size[1]), 255))
+    for shape in drawing.shapes:
+        sheet.draw_shape(shape)
     buffer = BytesIO()
-    sheet.image.reduce(_FINER).save(buffer, format="png", dpi=(DPI, DPI))
+    sheet.image.reduce(_OVERSAMPLING).save(buffer, format="png", dpi=(DPI, DPI))
     return buffer.getvalue()
 
 
-class _Sheet:
+class _RasterCanvas:
     """A picture being drawn, finer than it is printed: reducing it smooths its edges."""
 
     def __init__(self, image: Any) -> None:
@@ -113,61 +113,67 @@ class _Sheet:
 
         self.image, self._draw = image, ImageDraw.Draw(image)
 
-    def put(self, mark: Mark) -> None:
+    def draw_shape(self, shape: DrawingPrimitive) -> None:
         """Draws a mark."""
-        if isinstance(mark, Box):
-            self._box(mark)
-        elif isinstance(mark, Path2):
-            colour = 153 if mark.grey else 0
-            for piece in _dashes(mark.points) if mark.dashed else [mark.points]:
+        if isinstance(shape, Box):
+            self._draw_box(shape)
+        elif isinstance(shape, Polyline):
+            colour = 153 if shape.grey else 0
+            for piece in _split_into_dashes(shape.points) if shape.dashed else [shape.points]:
                 self._draw.line(
-                    [_dots(*point) for point in piece], fill=colour, width=_stroke(mark.width), joint="curve"
+                    [_convert_to_pixels(*point) for point in piece],
+                    fill=colour,
+                    width=_compute_stroke_pixels(shape.width),
+                    joint="curve",
                 )
-        elif isinstance(mark, Dot):
-            corners = [_dots(mark.x - _RADIUS, mark.y - _RADIUS), _dots(mark.x + _RADIUS, mark.y + _RADIUS)]
-            if mark.square:
-                self._draw.rectangle(corners, fill=255, outline=0, width=_stroke(0.25))
+        elif isinstance(shape, Dot):
+            corners = [
+                _convert_to_pixels(shape.x - _RADIUS, shape.y - _RADIUS),
+                _convert_to_pixels(shape.x + _RADIUS, shape.y + _RADIUS),
+            ]
+            if shape.square:
+                self._draw.rectangle(corners, fill=255, outline=0, width=_compute_stroke_pixels(0.25))
             else:
                 self._draw.ellipse(corners, fill=0)
         else:
-            self._words(mark)
+            self._draw_text_label(shape)
 
-    def _box(self, box: Box) -> None:
-        left, top = _dots(box.x, box.y)
-        right, bottom = _dots(box.x + box.width, box.y + box.height)
+    def _draw_box(self, box: Box) -> None:
+        left, top = _convert_to_pixels(box.x, box.y)
+        right, bottom = _convert_to_pixels(box.x + box.width, box.y + box.height)
         self._draw.rectangle((left, top, right, bottom), fill=_GREY[box.fill])
         if box.fill == "hatched":
-            for start in range(left - (bottom - top), right, _stroke(_HATCH)):
+            for start in range(left - (bottom - top), right, _compute_stroke_pixels(_HATCH)):
                 begin, end = max(start, left), min(start + bottom - top, right)
                 ends = (begin, bottom - (begin - start), end, bottom - (end - start))
-                self._draw.line(ends, fill=0, width=_stroke(0.2))
-        self._draw.rectangle((left, top, right, bottom), outline=0, width=_stroke(0.2))
+                self._draw.line(ends, fill=0, width=_compute_stroke_pixels(0.2))
+        self._draw.rectangle((left, top, right, bottom), outline=0, width=_compute_stroke_pixels(0.2))
 
-    def _words(self, words: Words) -> None:
+    def _draw_text_label(self, label: TextLabel) -> None:
         from PIL import Image, ImageDraw
 
-        font = _font(round(words.size * _POINT / _MM_PER_INCH * DPI * _FINER), bold=words.bold)
-        x, y = _dots(words.x, words.y)
-        if not words.upright:
-            self._draw.text((x, y), words.text, fill=0, font=font, anchor=_ANCHORS[words.anchor])
+        font = _read_canvas_font(round(label.size * _POINT / _MM_PER_INCH * DPI * _OVERSAMPLING), bold=label.bold)
+        x, y = _convert_to_pixels(label.x, label.y)
+        if not label.upright:
+            self._draw.text((x, y), label.text, fill=0, font=font, anchor=_ANCHORS[label.anchor])
             return
-        height, width = sum(font.getmetrics()), int(font.getlength(words.text)) + 1
+        height, width = sum(font.getmetrics()), int(font.getlength(label.text)) + 1
         lying = Image.new("L", (width, height), 0)
-        ImageDraw.Draw(lying).text((0, height // 2), words.text, fill=255, font=font, anchor="lm")
+        ImageDraw.Draw(lying).text((0, height // 2), label.text, fill=255, font=font, anchor="lm")
         standing = lying.transpose(Image.Transpose.ROTATE_90)
         self.image.paste(0, (x - height // 2, y - width), standing)
 
 
-def _dots(x: float, y: float) -> tuple[int, int]:
-    scale = DPI * _FINER / _MM_PER_INCH
+def _convert_to_pixels(x: float, y: float) -> tuple[int, int]:
+    scale = DPI * _OVERSAMPLING / _MM_PER_INCH
     return round(x * scale), round(y * scale)
 
 
-def _stroke(width: float) -> int:
-    return max(round(width / _MM_PER_INCH * DPI * _FINER), 1)
+def _compute_stroke_pixels(width: float) -> int:
+    return max(round(width / _MM_PER_INCH * DPI * _OVERSAMPLING), 1)
 
 
-def _dashes(points: tuple[tuple[float, float], ...]) -> Iterator[tuple[tuple[float, float], ...]]:
+def _split_into_dashes(points: tuple[tuple[float, float], ...]) -> Iterator[tuple[tuple[float, float], ...]]:
     """The pieces of a dashed line."""
     for (x0, y0), (x1, y1) in pairwise(points):
         length = hypot(x1 - x0, y1 - y0)
@@ -178,7 +184,7 @@ def _dashes(points: tuple[tuple[float, float], ...]) -> Iterator[tuple[tuple[flo
 
 
 @cache
-def _font(size: int, *, bold: bool) -> Any:
+def _read_canvas_font(size: int, *, bold: bool) -> Any:
     from PIL import ImageFont
 
     name = "DejaVuSerif-Bold.ttf" if bold else "DejaVuSerif.ttf"
@@ -188,41 +194,44 @@ def _font(size: int, *, bold: bool) -> Any:
 # --- for a page ----------------------------------------------------------------------------------------
 
 
-def svg(drawing: Drawing) -> str:
+def render_svg(drawing: Drawing) -> str:
     """The drawing as an element of a page: its texts stay texts, in the page's own font."""
-    marks = "".join(map(_element, drawing.marks))
+    svg_elements = "".join(map(_render_svg_element, drawing.shapes))
     hatch = (
         f'<defs><pattern id="hatch" width="{_HATCH}" height="{_HATCH}" patternUnits="userSpaceOnUse" '
         f'patternTransform="rotate(45)"><rect width="{_HATCH}" height="{_HATCH}" fill="#fff"/>'
         f'<path d="M0 0V{_HATCH}" stroke="#000" stroke-width="0.5"/></pattern></defs>'
     )
-    needed = hatch if "url(#hatch)" in marks else ""
+    needed = hatch if "url(#hatch)" in svg_elements else ""
     return (
         f'<svg viewBox="0 0 {drawing.width:g} {drawing.height:g}" role="img" xmlns="http://www.w3.org/2000/svg" '
-        f'aria-label="{escape(drawing.alt)}">{needed}{marks}</svg>'
+        f'aria-label="{escape(drawing.alt)}">{needed}{svg_elements}</svg>'
     )
 
 
-def _element(mark: Mark) -> str:
-    if isinstance(mark, Box):
-        place = f'x="{_n(mark.x)}" y="{_n(mark.y)}" width="{_n(mark.width)}" height="{_n(mark.height)}"'
-        return f'<rect {place} fill="{_PAINT[mark.fill]}" stroke="#000" stroke-width="0.2"/>'
-    if isinstance(mark, Path2):
-        points = " ".join(f"{_n(x)},{_n(y)}" for x, y in mark.points)
-        dashes = ' stroke-dasharray="1.6 1"' if mark.dashed else ""
-        colour = "#999" if mark.grey else "#000"
-        return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{_n(mark.width)}"{dashes}/>'
-    if isinstance(mark, Dot):
-        if mark.square:
-            place = f'x="{_n(mark.x - 0.6)}" y="{_n(mark.y - 0.6)}"'
+def _render_svg_element(shape: DrawingPrimitive) -> str:
+    if isinstance(shape, Box):
+        size = f'width="{_format_svg(shape.width)}" height="{_format_svg(shape.height)}"'
+        place = f'x="{_format_svg(shape.x)}" y="{_format_svg(shape.y)}" {size}'
+        return f'<rect {place} fill="{_PAINT[shape.fill]}" stroke="#000" stroke-width="0.2"/>'
+    if isinstance(shape, Polyline):
+        points = " ".join(f"{_format_svg(x)},{_format_svg(y)}" for x, y in shape.points)
+        dashes = ' stroke-dasharray="1.6 1"' if shape.dashed else ""
+        colour = "#999" if shape.grey else "#000"
+        width = _format_svg(shape.width)
+        return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="{width}"{dashes}/>'
+    if isinstance(shape, Dot):
+        if shape.square:
+            place = f'x="{_format_svg(shape.x - 0.6)}" y="{_format_svg(shape.y - 0.6)}"'
             return f'<rect {place} width="1.2" height="1.2" fill="#fff" stroke="#000" stroke-width="0.25"/>'
-        return f'<circle cx="{_n(mark.x)}" cy="{_n(mark.y)}" r="0.6"/>'
-    turned = f' transform="rotate(-90 {_n(mark.x)} {_n(mark.y)})"' if mark.upright else ""
-    anchor: Anchor = "start" if mark.upright else mark.anchor
-    bold = ' font-weight="bold"' if mark.bold else ""
-    look = f'font-size="{_n(mark.size * _POINT)}" text-anchor="{anchor}" dominant-baseline="central"{bold}{turned}'
-    return f'<text x="{_n(mark.x)}" y="{_n(mark.y)}" {look}>{escape(mark.text)}</text>'
+        return f'<circle cx="{_format_svg(shape.x)}" cy="{_format_svg(shape.y)}" r="0.6"/>'
+    turned = f' transform="rotate(-90 {_format_svg(shape.x)} {_format_svg(shape.y)})"' if shape.upright else ""
+    anchor: Anchor = "start" if shape.upright else shape.anchor
+    bold = ' font-weight="bold"' if shape.bold else ""
+    size = _format_svg(shape.size * _POINT)
+    text_attributes = f'font-size="{size}" text-anchor="{anchor}" dominant-baseline="central"{bold}{turned}'
+    return f'<text x="{_format_svg(shape.x)}" y="{_format_svg(shape.y)}" {text_attributes}>{escape(shape.text)}</text>'
 
 
-def _n(value: float) -> str:
+def _format_svg(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")

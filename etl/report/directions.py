@@ -9,117 +9,130 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from etl.model.numbers import printed
+from etl.model.numbers import format_number
 from etl.report import submissions
-from etl.report.by_unit import weakest
-from etl.report.dates import next_period
-from etl.report.figures import Figure, Figures
-from etl.report.head import plan_name
+from etl.report.dates import compute_next_period
 from etl.report.inputs import ReportInput
-from etl.report.places import together
+from etl.report.report_figures import FigureFacts, ReportFigures
+from etl.report.report_head import format_plan_name
 from etl.report.sentences import Sentences
+from etl.report.unit_names import format_unit_list
+from etl.report.unit_results import select_weakest_units
 
-Task = dict[str, Any]
-_ARREARS = {"overdue", "due_unreported"}
+TaskFacts = dict[str, Any]
+_OVERDUE_STATES = {"overdue", "due_unreported"}
 
 
-def title(given: ReportInput, say: Sentences) -> str:
+def format_directions_title(inputs: ReportInput, wording: Sentences) -> str:
     """The heading, in upper case as the decree asks of a section."""
-    return say.say("direction.title", period=next_period(given.period).name).upper()
+    return wording.format("direction.title", period=compute_next_period(inputs.period).name).upper()
 
 
-def sentences(
-    given: ReportInput, say: Sentences, figures: Figures, ranked: list[dict[str, Any]], tasks: list[Task]
+def describe_directions(
+    inputs: ReportInput,
+    wording: Sentences,
+    figures: ReportFigures,
+    ranked: list[dict[str, Any]],
+    tasks: list[TaskFacts],
 ) -> list[str]:
     """What section VI says: an opening, then numbered points, each with its list where it has one."""
-    following = next_period(given.period).name
+    following = compute_next_period(inputs.period).name
     points = [
-        *_targets(given, say, figures),
-        *_weakest_units(say, ranked),
-        *_tasks(given, say, tasks, following),
-        *_reporting(given, say),
+        *_describe_target_directions(inputs, wording, figures),
+        *_describe_weakest_units(wording, ranked),
+        *_describe_task_directions(inputs, wording, tasks, following),
+        *_describe_reporting_directions(inputs, wording),
     ]
-    opening = say.say("direction.opening", plan=plan_name(given.plan), period=following)
+    opening = wording.format("direction.opening", plan=format_plan_name(inputs.plan), period=following)
     if not points:
         return [f"{opening}."]
     numbered = [(f"{number}. {head}", *rest) for number, (head, *rest) in enumerate(points, start=1)]
-    return [say.say("direction.points", opening=opening), *(line for point in numbered for line in point)]
+    return [wording.format("direction.points", opening=opening), *(line for point in numbered for line in point)]
 
 
-def _targets(given: ReportInput, say: Sentences, figures: Figures) -> Iterator[tuple[str, ...]]:
-    mine = list(figures.of_unit(given.area))
-    good = sum(figure["status"] in {"met", "within_plan"} for figure in mine)
+def _describe_target_directions(
+    inputs: ReportInput, wording: Sentences, figures: ReportFigures
+) -> Iterator[tuple[str, ...]]:
+    area_figures = list(figures.list_unit_figures(inputs.area))
+    good = sum(figure["status"] in {"met", "within_plan"} for figure in area_figures)
     if good:
-        yield (say.say("direction.keep", count=printed(good)),)
+        yield (wording.format("direction.keep", count=format_number(good)),)
     for status in ("not_met", "over_plan"):
-        those = [figure for figure in mine if figure["status"] == status]
+        those = [figure for figure in area_figures if figure["status"] == status]
         if those:
-            head = say.say(f"direction.{status}", count=printed(len(those)))
-            yield head, *_list([_short_of(say, figure) for figure in those])
-    absent = {"no_data", "no_new_figure"} if given.period.months == 12 else {"no_data"}  # yearly ones are not due yet
-    without = [figure["name"] for figure in mine if figure["status"] in absent]
+            head = wording.format(f"direction.{status}", count=format_number(len(those)))
+            yield head, *_format_dash_list([_describe_shortfall(wording, figure) for figure in those])
+    absent = {"no_data", "no_new_figure"} if inputs.period.months == 12 else {"no_data"}  # yearly ones are not due yet
+    without = [figure["name"] for figure in area_figures if figure["status"] in absent]
     if without:
-        yield say.say("direction.gather", count=printed(len(without))), *_list(without)
+        yield wording.format("direction.gather", count=format_number(len(without))), *_format_dash_list(without)
 
 
-def _short_of(say: Sentences, figure: Figure) -> str:
+def _describe_shortfall(wording: Sentences, figure: FigureFacts) -> str:
     if figure["missing"]["value"] is None:
         return str(figure["name"])
     kind = "above" if figure["status"] == "over_plan" or figure["operator"] in {"<", "<="} else "short"
     if figure["operator"] in {"eliminate", "maintain_elimination"}:
         kind = "left"
-    return say.say(f"direction.{kind}", name=figure["name"], missing=figure["missing"]["text"])
+    return wording.format(f"direction.{kind}", name=figure["name"], missing=figure["missing"]["text"])
 
 
-def _weakest_units(say: Sentences, ranked: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
+def _describe_weakest_units(wording: Sentences, ranked: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
     """The units that meet the fewest targets, where they are a minority: help for all is help for nobody."""
-    last = weakest(ranked)
+    last = select_weakest_units(ranked)
     if last and 2 * len(last) <= len(ranked):
-        yield (say.say("direction.weakest", names=together(say, [row["name"] for row in last])),)
+        yield (wording.format("direction.weakest", names=format_unit_list(wording, [row["name"] for row in last])),)
 
 
-def _tasks(given: ReportInput, say: Sentences, tasks: list[Task], following: str) -> Iterator[tuple[str, ...]]:
-    late = [task for task in tasks if task["states"].keys() & _ARREARS]
+def _describe_task_directions(
+    inputs: ReportInput, wording: Sentences, tasks: list[TaskFacts], following: str
+) -> Iterator[tuple[str, ...]]:
+    late = [task for task in tasks if task["states"].keys() & _OVERDUE_STATES]
     if late:
-        yield say.say("direction.overdue", count=printed(len(late))), *_list([_task(say, task) for task in late])
-    window = next_period(given.period)
+        yield (
+            wording.format("direction.overdue", count=format_number(len(late))),
+            *_format_dash_list([_describe_task(wording, task) for task in late]),
+        )
+    window = compute_next_period(inputs.period)
     falling_due = {
-        task.id for task in given.plan.tasks if task.deadline.date and window.start <= task.deadline.date <= window.end
+        task.id for task in inputs.plan.tasks if task.deadline.date and window.start <= task.deadline.date <= window.end
     }
-    due = [task for task in tasks if task["id"] in falling_due and not _settled(task)]
+    due = [task for task in tasks if task["id"] in falling_due and not _is_settled(task)]
     if due:
-        head = say.say("direction.due", count=printed(len(due)), period=following)
-        yield head, *_list([_task(say, task) for task in due])
+        head = wording.format("direction.due", count=format_number(len(due)), period=following)
+        yield head, *_format_dash_list([_describe_task(wording, task) for task in due])
 
 
-def _settled(task: Task) -> bool:
+def _is_settled(task: TaskFacts) -> bool:
     """Whether nothing is left to do: done by all who reported, or overtaken."""
     return bool(task["states"]) and task["states"].keys() <= {"done", "done_late", "overtaken"}
 
 
-def _task(say: Sentences, task: Task) -> str:
-    return say.say(
+def _describe_task(wording: Sentences, task: TaskFacts) -> str:
+    return wording.format(
         "direction.task",
         title=task["title"].rstrip(".;"),
-        lead=task["lead"] or say.texts["word.not_stated"],
+        lead=task["lead"] or wording.texts["word.not_stated"],
         deadline=task["deadline"][:1].lower() + task["deadline"][1:],
     )
 
 
-def _reporting(given: ReportInput, say: Sentences) -> Iterator[tuple[str, ...]]:
-    units = submissions.by_unit(given)
+def _describe_reporting_directions(inputs: ReportInput, wording: Sentences) -> Iterator[tuple[str, ...]]:
+    units = submissions.group_statuses_by_unit(inputs)
     absent = [s for s in units.values() if any(status.state != "accepted" for status in s)]
     if absent:
-        names = together(say, [submissions.named(given, s, {"silent", "refused"}) for s in absent])
-        yield (say.say("direction.remind", period=given.period.name, names=names),)
-    late = [s[0].unit_name for s in units.values() if submissions.days_late(s) > 0]
+        names = format_unit_list(
+            wording, [submissions.format_unit_with_periods(inputs, s, {"silent", "refused"}) for s in absent]
+        )
+        yield (wording.format("direction.remind", period=inputs.period.name, names=names),)
+    late = [s[0].unit_name for s in units.values() if submissions.count_days_late(s) > 0]
     if late:
-        yield (say.say("direction.on_time", names=together(say, late)),)
+        yield (wording.format("direction.on_time", names=format_unit_list(wording, late)),)
     doubtful = [s[0].unit_name for s in units.values() if any(status.findings_confirm for status in s)]
     if doubtful:
-        yield (say.say("direction.explain", names=together(say, doubtful)),)
+        yield (wording.format("direction.explain", names=format_unit_list(wording, doubtful)),)
 
 
-def _list(entries: list[str]) -> list[str]:
+def _format_dash_list(entries: list[str]) -> list[str]:
     """A dash list: semicolons, and a full stop at the end."""
     return [f"- {entry}{'.' if place == len(entries) else ';'}" for place, entry in enumerate(entries, start=1)]

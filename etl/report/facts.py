@@ -10,151 +10,167 @@ import hashlib
 import json
 from typing import Any
 
-from etl.report import by_unit, datanotes, directions, followup, path, pictures, results, since, submissions
-from etl.report.dates import snapshot_moment
-from etl.report.figures import Figures, build_figures
-from etl.report.head import foot, head, plan_name
+from etl.report import (
+    changes_since_last,
+    data_quality_notes,
+    directions,
+    followup,
+    path_section,
+    pictures,
+    submissions,
+    target_results,
+    unit_results,
+)
+from etl.report.dates import parse_snapshot_time
 from etl.report.inputs import ReportInput
+from etl.report.lineage_table import build_lineage_rows
+from etl.report.report_figures import ReportFigures, build_figures
+from etl.report.report_head import build_report_foot, build_report_head, format_plan_name
 from etl.report.sentences import Sentences
-from etl.report.trail import trail
 
 Facts = dict[str, Any]
-SCHEMA = 1
+FACTS_SCHEMA_VERSION = 1
 """Raised when a key changes its meaning, so that readers of old facts files can tell."""
 
 
-def build_facts(given: ReportInput, say: Sentences) -> Facts:
+def build_facts(inputs: ReportInput, wording: Sentences) -> Facts:
     """Everything the report prints."""
-    figures = build_figures(given, say)
-    snapshot = snapshot_moment(given.snapshot_at).strftime("%Hh%M ngày %d/%m/%Y")
-    counts = results.status_counts(given, figures)
-    ranked = by_unit.scores(given, figures)
-    tasks = followup.tasks(given, say)
-    annual = given.report.cadence == "year"
-    lines = results.lines(given, say, figures)
-    annexes = {"tasks": "III", "plan": "IV"} if followup.listed(tasks) else {"tasks": "", "plan": "III"}
-    units = by_unit.table(given, figures)
-    drawn = pictures.pictures(given, say, figures, {**units, "scores": ranked})
+    figures = build_figures(inputs, wording)
+    snapshot = parse_snapshot_time(inputs.snapshot_at).strftime("%Hh%M ngày %d/%m/%Y")
+    counts = target_results.count_statuses(inputs, figures)
+    ranked = unit_results.build_unit_scores(inputs, figures)
+    tasks = followup.build_plan_task_facts(inputs, wording)
+    annual = inputs.report.cadence == "year"
+    lines = target_results.build_target_sentences(inputs, wording, figures)
+    annexes = {"tasks": "III", "plan": "IV"} if followup.select_listed_tasks(tasks) else {"tasks": "", "plan": "III"}
+    units = unit_results.build_unit_table(inputs, figures)
+    drawn = pictures.build_picture_annex(inputs, wording, figures, {**units, "scores": ranked})
     return {
-        "schema": SCHEMA,
-        "scope": given.scope.id,
-        "plan": _plan(given),
-        "period": {"key": given.period.key, "name": given.period.name, "cadence": given.report.cadence},
+        "schema": FACTS_SCHEMA_VERSION,
+        "scope": inputs.scope.id,
+        "plan": _build_plan_facts(inputs),
+        "period": {"key": inputs.period.key, "name": inputs.period.name, "cadence": inputs.report.cadence},
         "annual": annual,
-        "snapshot": {"at": given.snapshot_at, "id": given.snapshot_id, "text": snapshot},
-        "simulated": given.simulated,
-        "catalogue": given.catalogue.sha256,
-        "area": {"unit": given.area, "name": given.unit_name(given.area)},
-        "head": head(given, say),
-        "situation": [say.say("situation.known_until", snapshot=snapshot), *submissions.sentences(given, say)],
-        "submissions": submissions.submissions(given, say),
+        "snapshot": {"at": inputs.snapshot_at, "id": inputs.snapshot_id, "text": snapshot},
+        "simulated": inputs.simulated,
+        "catalogue": inputs.catalogue.sha256,
+        "area": {"unit": inputs.area, "name": inputs.find_unit_name(inputs.area)},
+        "head": build_report_head(inputs, wording),
+        "situation": [
+            wording.format("situation.known_until", snapshot=snapshot),
+            *submissions.describe_submissions(inputs, wording),
+        ],
+        "submissions": submissions.build_submission_rows(inputs, wording),
         "status_counts": counts,
-        "summary": results.summary(given, say, counts),
+        "summary": target_results.describe_results(inputs, wording, counts),
         "lines": lines,
         "since": {
-            "title": since.title(given, say, len(lines) + 1),
-            "sentences": since.sentences(given, say),
+            "title": changes_since_last.format_changes_title(inputs, wording, len(lines) + 1),
+            "sentences": changes_since_last.describe_changes_since_last(inputs, wording),
         },
-        "columns": results.columns(given, say),
-        "rows": results.rows(given, say, figures, tasks),
-        "path": path.path_rows(given, figures) if annual else [],
+        "columns": target_results.build_column_headers(inputs, wording),
+        "rows": target_results.build_target_rows(inputs, wording, figures, tasks),
+        "path": path_section.build_path_rows(inputs, figures) if annual else [],
         "outlook": {
-            "title": path.title(say, len(lines) + 2),
-            "sentences": path.sentences(given, say, figures) if annual else [],
-            "horizons": path.horizons(given, figures) if annual else [],
-            "rows": path.outlook_rows(given, figures) if annual else [],
+            "title": path_section.format_path_title(wording, len(lines) + 2),
+            "sentences": path_section.describe_path(inputs, wording, figures) if annual else [],
+            "horizons": path_section.list_outlook_years(inputs, figures) if annual else [],
+            "rows": path_section.build_outlook_rows(inputs, figures) if annual else [],
         },
         "units": {
             **units,
             "scores": ranked,
-            "sentences": by_unit.sentences(given, say, figures, ranked),
+            "sentences": unit_results.describe_unit_results(inputs, wording, figures, ranked),
         },
         "tasks": {
             "all": tasks,
-            "listed": followup.listed(tasks),
-            "sentences": followup.task_sentences(say, tasks, annexes["tasks"]),
+            "listed": followup.select_listed_tasks(tasks),
+            "sentences": followup.describe_tasks(wording, tasks, annexes["tasks"]),
         },
-        "notes": followup.notes(given, say),
+        "notes": followup.build_difficulty_notes(inputs, wording),
         "directions": {
-            "title": directions.title(given, say),
-            "sentences": directions.sentences(given, say, figures, ranked, tasks),
+            "title": directions.format_directions_title(inputs, wording),
+            "sentences": directions.describe_directions(inputs, wording, figures, ranked, tasks),
         },
-        "data_notes": datanotes.data_notes(given, say, figures, snapshot, annexes["plan"]),
-        "plan_notes": datanotes.plan_notes(given, say),
-        "definitions": datanotes.definitions(given, say),
-        "trail": trail(given, say, figures),
-        "chart": _chart(given, say, figures),
+        "data_notes": data_quality_notes.build_data_notes(inputs, wording, figures, snapshot, annexes["plan"]),
+        "plan_notes": data_quality_notes.build_plan_notes(inputs, wording),
+        "definitions": data_quality_notes.build_indicator_definitions(inputs, wording),
+        "trail": build_lineage_rows(inputs, wording, figures),
+        "chart": _build_overview_facts(inputs, wording, figures),
         "pictures": drawn,
-        "annexes": annexes | {"pictures": pictures.annex_after(annexes["plan"]) if drawn["drawn"] else ""},
-        "foot": foot(given, say),
-        "upward": _upward(given),
-        "figures": _nested(figures),
+        "annexes": annexes
+        | {"pictures": pictures.format_next_annex_numeral(annexes["plan"]) if drawn["drawn"] else ""},
+        "foot": build_report_foot(inputs, wording),
+        "upward": _build_upward_facts(inputs),
+        "figures": _group_figures_by_item(figures),
     }
 
 
-def _plan(given: ReportInput) -> Facts:
-    plan = given.plan
+def _build_plan_facts(inputs: ReportInput) -> Facts:
+    plan = inputs.plan
     return {
         "id": plan.id,
         "title": plan.title,
-        "short_title": plan_name(plan),
+        "short_title": format_plan_name(plan),
         "number": plan.number,
         "date": plan.date.isoformat() if plan.date else "",
         "status": plan.status,
     }
 
 
-def _upward(given: ReportInput) -> Facts:
+def _build_upward_facts(inputs: ReportInput) -> Facts:
     """Which figures the annex carries to the level above: too many to repeat here, so their number and SHA-256."""
-    if given.upward is None:
+    if inputs.upward is None:
         return {}
     cells = "\n".join(
-        f"{c.org_unit_code} {c.data_element} {c.state.value} {c.value} {c.corrected}" for c in given.upward.cells
+        f"{c.org_unit_code} {c.data_element} {c.state.value} {c.value} {c.corrected}" for c in inputs.upward.cells
     )
-    form = given.upward.layout.form.id
-    return {"form": form, "cells": len(given.upward.cells), "sha256": hashlib.sha256(cells.encode()).hexdigest()}
+    form = inputs.upward.layout.form.id
+    return {"form": form, "cells": len(inputs.upward.cells), "sha256": hashlib.sha256(cells.encode()).hexdigest()}
 
 
-def _nested(figures: Figures) -> Facts:
+def _group_figures_by_item(figures: ReportFigures) -> Facts:
     nested: Facts = {}
     for (item, unit), figure in figures.by_key.items():
         nested.setdefault(item, {})[unit] = figure
     return nested
 
 
-def _chart(given: ReportInput, say: Sentences, figures: Figures) -> Facts:
+def _build_overview_facts(inputs: ReportInput, wording: Sentences, figures: ReportFigures) -> Facts:
     """The rows of the overview: every target with a number to reach, with its distance to the plan in %."""
     rows = [
         {
             "item": figure["item"],
-            "name": _chart_name(given, figure),
+            "name": _format_chart_label(inputs, figure),
             "distance": figure["distance"],
             "sign": figure["sign"],
             "status": figure["shown_status"],
             "text": figure["distance"]["text"] + "%"
             if figure["distance"]["value"] is not None
-            else say.texts["word.no_data"],
+            else wording.texts["word.no_data"],
         }
-        for figure in figures.of_unit(given.area)
+        for figure in figures.list_unit_figures(inputs.area)
         if figure["target"]["value"] is not None
     ]
-    spoken = "; ".join(say.say("summary.chart_alt_row", name=row["name"], distance=row["text"]) for row in rows)
+    spoken_rows = "; ".join(
+        wording.format("summary.chart_alt_row", name=row["name"], distance=row["text"]) for row in rows
+    )
     return {
         "rows": rows,
-        "title": say.say("summary.chart_title", period=given.period.name),
-        "caption": say.say("summary.chart_caption"),
-        "axis": say.say("summary.chart_axis"),
-        "alt": say.say("summary.chart_alt", period=given.period.name, rows=spoken),
+        "title": wording.format("summary.chart_title", period=inputs.period.name),
+        "caption": wording.format("summary.chart_caption"),
+        "axis": wording.format("summary.chart_axis"),
+        "alt": wording.format("summary.chart_alt", period=inputs.period.name, rows=spoken_rows),
     }
 
 
-def _chart_name(given: ReportInput, figure: Facts) -> str:
-    indicator = given.catalogue.indicators.get(figure["indicator"])
+def _format_chart_label(inputs: ReportInput, figure: Facts) -> str:
+    indicator = inputs.catalogue.indicators.get(figure["indicator"])
     name = indicator.short_name if indicator else figure["title"]
     return f"{figure['item']}. {name}"
 
 
-def as_json(facts: Facts) -> bytes:
+def serialize_facts(facts: Facts) -> bytes:
     """The facts as a file, a line for each part; the same bytes for the same facts."""
     parts = (f"{json.dumps(name)}: {json.dumps(part, ensure_ascii=False)}" for name, part in facts.items())
     return ("{\n" + ",\n".join(parts) + "\n}\n").encode()

@@ -11,12 +11,12 @@ from fractions import Fraction
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.layout import FormLayout
-from etl.model import Attainment, NoteReport, Period, Point, TaskReport, UnitStatus
-from etl.model.sent import Sent
+from etl.model import Attainment, NoteReport, Period, SeriesPoint, TaskReport, UnitStatus
+from etl.model.exported_value import ExportedValue
 
 
 @dataclass(frozen=True)
-class Corrected:
+class ReportCorrection:
     """A correction that was agreed on, as a report tells it. Grain: (correction).
 
     `before` and `after` are the cell's contents in words; `lapsed` says in Vietnamese why it does not hold, empty
@@ -36,15 +36,15 @@ class Corrected:
 
 
 @dataclass(frozen=True)
-class Upward:
+class UpwardFigures:
     """What the level above takes in with the annex: the layout that it asks in, and the area's own leaf figures."""
 
     layout: FormLayout
-    cells: tuple[Sent, ...]
+    cells: tuple[ExportedValue, ...]
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceCells:
     """Cells of one file under a figure of the area. Grain: (indicator, side, data element, period, delivery, sheet).
 
     `cells` names them (``E8:E21, E24``); `value` is what they add to the side, after agreed corrections and shares of
@@ -90,11 +90,11 @@ class ReportInput:
     snapshot_id: str
     simulated: bool
     last: tuple[Attainment, ...] = ()
-    corrections: tuple[Corrected, ...] = ()
-    series: tuple[tuple[str, tuple[Point, ...]], ...] = ()
+    corrections: tuple[ReportCorrection, ...] = ()
+    series: tuple[tuple[str, tuple[SeriesPoint, ...]], ...] = ()
     earlier_statuses: tuple[UnitStatus, ...] = ()
-    sources: tuple[Source, ...] = ()
-    upward: Upward | None = None
+    sources: tuple[SourceCells, ...] = ()
+    upward: UpwardFigures | None = None
 
     @property
     def area(self) -> str:
@@ -106,6 +106,6 @@ class ReportInput:
         """How the report's files begin."""
         return f"{self.plan.id}_{self.period.key}"
 
-    def unit_name(self, code: str) -> str:
+    def find_unit_name(self, code: str) -> str:
         """A unit's name at the end of the period."""
-        return self.catalogue.unit_name(code, self.period.end)
+        return self.catalogue.find_unit_name(code, self.period.end)

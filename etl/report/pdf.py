@@ -32,46 +32,46 @@ _HANOI = timedelta(hours=7)
 
 
 @dataclass(frozen=True)
-class Converted:
+class PdfConversion:
     """What became of the documents: bytes by name, and why some are missing (empty: none is)."""
 
     files: Mapping[str, bytes] = field(default_factory=dict)
     problem: str = ""
 
 
-def office_program() -> str | None:
+def find_office_program() -> str | None:
     """Where the office program is, if it is installed."""
     return next((path for name in PROGRAMS if (path := shutil.which(name))), None)
 
 
-def convert(documents: Mapping[str, bytes], moment: datetime, program: str | None = None) -> Converted:
+def convert_to_pdf(documents: Mapping[str, bytes], moment: datetime, program: str | None = None) -> PdfConversion:
     """Turns Word documents into PDF. Names keep their stem: ``a.docx`` gives ``a.pdf``.
 
     `moment` is what the files say of when they were made, as Vietnam's clocks have it. A missing, failing or hanging
     program is no error: the documents are whole without it, and `problem` says what to do.
     """
-    found = program or office_program()
-    if found is None:
-        return Converted(problem="no PDF: LibreOffice (soffice) is not installed; install it and draft again")
+    executable = program or find_office_program()
+    if executable is None:
+        return PdfConversion(problem="no PDF: LibreOffice (soffice) is not installed; install it and draft again")
     if not documents:
-        return Converted()
+        return PdfConversion()
     with tempfile.TemporaryDirectory(prefix="tongket-pdf-") as scratch:
         folder = Path(scratch)
         for name, data in documents.items():
             (folder / name).write_bytes(data)
-        said = _run(found, folder, list(documents))
+        failure = _run_office_program(executable, folder, list(documents))
         files = {
-            path.name: steady(path.read_bytes(), moment)
+            path.name: normalize_pdf(path.read_bytes(), moment)
             for path in (folder / Path(name).with_suffix(".pdf").name for name in documents)
             if path.is_file()
         }
     if len(files) == len(documents):
-        return Converted(files)
+        return PdfConversion(files)
     missing = ", ".join(name for name in documents if Path(name).with_suffix(".pdf").name not in files)
-    return Converted(files, f"no PDF of {missing}: {said or 'LibreOffice made none'}; draft again")
+    return PdfConversion(files, f"no PDF of {missing}: {failure or 'LibreOffice made none'}; draft again")
 
 
-def _run(program: str, folder: Path, names: list[str]) -> str:
+def _run_office_program(program: str, folder: Path, names: list[str]) -> str:
     """Runs the program once over all documents; gives what went wrong, in a line."""
     command = [
         program, "--headless", "--norestore", "--nolockcheck", f"-env:UserInstallation={(folder / 'profile').as_uri()}",
@@ -97,11 +97,11 @@ def _run(program: str, folder: Path, names: list[str]) -> str:
     return (lines[-1] if lines else f"LibreOffice ended with {worker.returncode}") if worker.returncode else ""
 
 
-def steady(data: bytes, moment: datetime) -> bytes:
+def normalize_pdf(data: bytes, moment: datetime) -> bytes:
     """A PDF with its date and its chance numbers replaced by others of the same length: nothing moves in the file."""
-    plain = _ID.sub(_numbered(b"0" * 32), _DATE.sub(f"{moment - _HANOI:%Y%m%d%H%M%S}".encode(), data))
-    return _ID.sub(_numbered(hashlib.sha256(plain).hexdigest()[:32].upper().encode()), plain)
+    plain = _ID.sub(_build_id_replacer(b"0" * 32), _DATE.sub(f"{moment - _HANOI:%Y%m%d%H%M%S}".encode(), data))
+    return _ID.sub(_build_id_replacer(hashlib.sha256(plain).hexdigest()[:32].upper().encode()), plain)
 
 
-def _numbered(number: bytes) -> Callable[[re.Match[bytes]], bytes]:
+def _build_id_replacer(number: bytes) -> Callable[[re.Match[bytes]], bytes]:
     return lambda match: _NUMBER.sub(number, match[0])

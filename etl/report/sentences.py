@@ -24,7 +24,7 @@ _CLASSES = ("none", "on_track", "needs_acceleration", "limited", "moving_away", 
 _TASK_STATES = (
     "done", "done_late", "overdue", "due_unreported", "not_due", "ongoing", "overtaken", "not_reported",
 )  # fmt: skip
-_PLAIN: dict[str, tuple[str, ...]] = {
+_SLOTLESS_KEYS: dict[str, tuple[str, ...]] = {
     "status": _STATUSES,
     "sign": ("met", "not_met", "within_plan", "over_plan"),
     "progress": _CLASSES,
@@ -38,7 +38,7 @@ _PLAIN: dict[str, tuple[str, ...]] = {
     "basis": ("source", "secondary", "configured"),
 }  # fmt: skip
 SLOTS: dict[str, frozenset[str]] = {
-    **{f"{section}.{key}": frozenset() for section, keys in _PLAIN.items() for key in keys},
+    **{f"{section}.{key}": frozenset() for section, keys in _SLOTLESS_KEYS.items() for key in keys},
     **{
         key: frozenset(slots.split())
         for key, slots in {
@@ -277,7 +277,7 @@ class Sentences:
 
     texts: dict[str, str]
 
-    def say(self, name: str, /, **slots: object) -> str:
+    def format(self, name: str, /, **slots: object) -> str:
         """The sentence of that name with its slots filled."""
         return self.texts[name].format(**slots)
 
@@ -290,31 +290,31 @@ def load_sentences(path: Path) -> Sentences:
             unknown or unused. Names the sentence and the slot.
     """
     try:
-        return _checked(path, path.read_bytes())
+        return _build_sentences(path, path.read_bytes())
     except FileNotFoundError:
         raise TemplateError("the file is missing", where=str(path), fix="restore it from version control") from None
 
 
 @lru_cache(maxsize=4)
-def _checked(path: Path, data: bytes) -> Sentences:
-    texts = _flat(_parsed(path, data), path)
+def _build_sentences(path: Path, data: bytes) -> Sentences:
+    texts = _flatten_sections(_parse_sentences_yaml(path, data), path)
     for name in sorted(SLOTS.keys() - texts.keys()):
         raise TemplateError(f"sentence {name!r} is missing", where=str(path), fix="restore it; its wording is free")
     for name in sorted(texts.keys() - SLOTS.keys()):
         raise TemplateError(f"sentence {name!r} is unknown", where=str(path), fix="remove it or correct its name")
     for name, text in texts.items():
-        _check_slots(name, text, path)
+        _validate_sentence_slots(name, text, path)
     return Sentences(texts)
 
 
-def _parsed(path: Path, data: bytes) -> object:
+def _parse_sentences_yaml(path: Path, data: bytes) -> object:
     try:
         return yaml.safe_load(data.decode("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise TemplateError(f"not readable as YAML: {error}", where=str(path), fix="correct the syntax") from None
 
 
-def _flat(data: object, path: Path) -> dict[str, str]:
+def _flatten_sections(data: object, path: Path) -> dict[str, str]:
     if not isinstance(data, dict):
         raise TemplateError("expected sections of sentences", where=str(path), fix="compare with docs/reports.md")
     texts: dict[str, str] = {}
@@ -330,7 +330,7 @@ def _flat(data: object, path: Path) -> dict[str, str]:
     return texts
 
 
-def _check_slots(name: str, text: str, path: Path) -> None:
+def _validate_sentence_slots(name: str, text: str, path: Path) -> None:
     where = f"{path}: {name}"
     try:
         parts = [(field, spec, conv) for _, field, spec, conv in Formatter().parse(text) if field is not None]
@@ -342,7 +342,7 @@ def _check_slots(name: str, text: str, path: Path) -> None:
             "a slot carries a format", where=where, fix="write {slot} alone; numbers are already printed"
         )
     for slot in sorted(found - SLOTS[name]):
-        known = ", ".join(sorted(SLOTS[name])) or "none"
-        raise TemplateError(f"unknown slot {{{slot}}}", where=where, fix=f"slots of this sentence: {known}")
+        allowed = ", ".join(sorted(SLOTS[name])) or "none"
+        raise TemplateError(f"unknown slot {{{slot}}}", where=where, fix=f"slots of this sentence: {allowed}")
     for slot in sorted(SLOTS[name] - found):
         raise TemplateError(f"unused slot {{{slot}}}", where=where, fix="put it back into the sentence")

@@ -5,6 +5,20 @@ first sheet *Kết quả kiểm tra* in front (*tra-lai* if refused, *bien-nhan*
 A file without findings, or one that cannot be annotated, is answered by that sheet alone. Same answer, same bytes.
 """
 
-from etl.returns.answer import ZONE, Answer, Change, path_of, workbook, write
+from etl.returns.answer import (
+    VIETNAM_ZONE,
+    SubmissionAnswer,
+    ValueChange,
+    build_answer_path,
+    render_answer_workbook,
+    write_answer,
+)
 
-__all__ = ["ZONE", "Answer", "Change", "path_of", "workbook", "write"]
+__all__ = [
+    "VIETNAM_ZONE",
+    "SubmissionAnswer",
+    "ValueChange",
+    "build_answer_path",
+    "render_answer_workbook",
+    "write_answer",
+]

@@ -10,78 +10,91 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from etl.catalog.layout import RESULT_SHEET
-from etl.model import Finding, Level
-from etl.returns import words
-from etl.returns.answer import Answer
-from etl.returns.book import Book, Sheet, quoted
-from etl.returns.cells import Cells, Place, place_of
-from etl.returns.earlier import take_out
-from etl.returns.fresh import add_result, styles_of
-from etl.returns.looks import Looks
-from etl.returns.notes import Notes
-from etl.returns.package import OddWorkbook, Package
-from etl.returns.sheet import Context
+from etl.model import Finding, FindingLevel
+from etl.returns import return_messages
+from etl.returns.answer import SubmissionAnswer
+from etl.returns.cell_styles import WorkbookStyles
+from etl.returns.comments import WorksheetComments
+from etl.returns.opc_package import OpcPackage, UneditableWorkbookError
+from etl.returns.previous_return import remove_previous_return
+from etl.returns.result_sheet import ResultSheetContext
+from etl.returns.result_workbook import add_result_sheet, open_workbook_styles
+from etl.returns.workbook_part import SheetEntry, WorkbookPart, quote_sheet_name
+from etl.returns.worksheet_cells import CellReference, WorksheetCells, parse_cell_reference
 
 _AUTHOR = "Tongket"
-_SEVERITY = (Level.REFUSE, Level.CONFIRM, Level.NOTE)
-Placed = dict[Sheet, dict[Place, list[Finding]]]
+_SEVERITY = (FindingLevel.REFUSE, FindingLevel.CONFIRM, FindingLevel.NOTE)
+FindingsBySheet = dict[SheetEntry, dict[CellReference, list[Finding]]]
 
 
-def annotated(answer: Answer) -> bytes:
+def annotate_workbook(answer: SubmissionAnswer) -> bytes:
     """The answer within the sender's workbook.
 
     Raises:
         OddWorkbook: the workbook cannot be edited safely.
     """
-    package = Package(answer.original or b"")
-    book = Book(package)
-    looks = styles_of(book)
-    explained = take_out(book, looks)
-    placed, links = _placed(book, answer.findings)
-    memory = [mark for sheet, cells in placed.items() for mark in _mark(book, sheet, cells, looks, answer.office)]
-    context = Context(annotated=True, links=links, explained=explained, memory=memory)
-    add_result(book, answer, looks, context, _free_name(book))
-    return package.save()
+    package = OpcPackage(answer.original or b"")
+    book = WorkbookPart(package)
+    styles = open_workbook_styles(book)
+    explanations = remove_previous_return(book, styles)
+    placed, links = _group_findings_by_cell(book, answer.findings)
+    original_styles = [
+        mark for sheet, cells in placed.items() for mark in _mark_sheet_cells(book, sheet, cells, styles, answer.office)
+    ]
+    context = ResultSheetContext(
+        annotated=True, links=links, explanations=explanations, original_styles=original_styles
+    )
+    add_result_sheet(book, answer, styles, context, _find_free_sheet_name(book))
+    return package.serialize_package()
 
 
-def _placed(book: Book, findings: Iterable[Finding]) -> tuple[Placed, dict[Finding, str]]:
+def _group_findings_by_cell(
+    book: WorkbookPart, findings: Iterable[Finding]
+) -> tuple[FindingsBySheet, dict[Finding, str]]:
     """Findings by sheet and cell, and where each leads to. What has no cell of its own is listed only."""
-    placed: Placed = {}
+    placed: FindingsBySheet = {}
     links: dict[Finding, str] = {}
-    sheets = {name: book.sheet(name) for name in {finding.sheet for finding in findings if finding.sheet}}
+    sheets = {name: book.find_worksheet(name) for name in {finding.sheet for finding in findings if finding.sheet}}
     for finding in findings:
-        sheet, place = sheets.get(finding.sheet), place_of(finding.cell)
+        sheet, place = sheets.get(finding.sheet), parse_cell_reference(finding.cell)
         if sheet and place:
             placed.setdefault(sheet, {}).setdefault(place, []).append(finding)
             if not sheet.hidden:
-                links[finding] = f"{quoted(sheet.name)}!{finding.cell.strip().replace('$', '')}"
+                links[finding] = f"{quote_sheet_name(sheet.name)}!{finding.cell.strip().replace('$', '')}"
     return placed, links
 
 
-def _mark(
-    book: Book, sheet: Sheet, found: dict[Place, list[Finding]], looks: Looks, office: str
+def _mark_sheet_cells(
+    book: WorkbookPart,
+    sheet: SheetEntry,
+    findings_by_cell: dict[CellReference, list[Finding]],
+    styles: WorkbookStyles,
+    office: str,
 ) -> list[tuple[str, int, int]]:
     """Marks and comments the cells of one sheet. Gives (place, mark, look below) of every cell that was changed."""
-    cells = Cells(book.package.edit(sheet.part))
-    shown: dict[Place, list[Finding]] = {}
-    for place, findings in found.items():
-        shown.setdefault(cells.anchor(place), []).extend(findings)
-    memory = []
-    for place, findings in shown.items():
+    cells = WorksheetCells(book.package.edit_part(sheet.part))
+    findings_by_anchor: dict[CellReference, list[Finding]] = {}
+    for place, findings in findings_by_cell.items():
+        findings_by_anchor.setdefault(cells.find_anchor_cell(place), []).extend(findings)
+    original_styles = []
+    for place, findings in findings_by_anchor.items():
         level = min((f.level for f in findings), key=_SEVERITY.index)
-        for part in cells.shown_together(place):
-            own = cells.style(part)
-            mark = looks.marked(own, level)
-            cells.restyle(part, mark)
-            memory.append((f"{sheet.name}!{part.name}", mark, own))
-    texts = {place: words.comment(findings, office) for place, findings in sorted(shown.items())}
-    Notes(book, sheet).add(texts, office or _AUTHOR, cells)
-    return memory
+        for part in cells.list_merged_cells(place):
+            own = cells.find_cell_style(part)
+            mark = styles.add_marked_style(own, level)
+            cells.apply_cell_style(part, mark)
+            original_styles.append((f"{sheet.name}!{part.name}", mark, own))
+    texts = {
+        place: return_messages.format_cell_comment(findings, office)
+        for place, findings in sorted(findings_by_anchor.items())
+    }
+    WorksheetComments(book, sheet).add_comments(texts, office or _AUTHOR, cells)
+    return original_styles
 
 
-def _free_name(book: Book) -> str:
+def _find_free_sheet_name(book: WorkbookPart) -> str:
     """The name of the first sheet; a sheet of the sender's own that happens to bear it stays."""
     for name in (RESULT_SHEET, *(f"{RESULT_SHEET} ({i})" for i in range(2, 10))):
         if all(s.name.casefold() != name.casefold() for s in book.sheets):
             return name
-    raise OddWorkbook("no name is free for the first sheet")
+    raise UneditableWorkbookError("no name is free for the first sheet")

@@ -10,19 +10,19 @@ from fractions import Fraction
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from etl.files import write_atomic
-from etl.model import Finding, Level
+from etl.file_io import write_atomic
+from etl.model import Finding, FindingLevel
 
-ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+VIETNAM_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 _NO_FOLDER = "_khong-ro"
-_FILE = "F"
+_FILE_CODE_PREFIX = "F"
 """Codes that begin so are about the file itself: refused for one, it is never opened again and never handed back."""
-_ZIP = b"PK\x03\x04"
+_ZIP_SIGNATURE = b"PK\x03\x04"
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Change:
+class ValueChange:
     """A cell whose content differs from the version before: a number, words, or None for nothing there."""
 
     sheet: str
@@ -34,7 +34,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Answer:
+class SubmissionAnswer:
     """All that a sender is told about one file. `form_title` and what follows are empty if not understood.
 
     Findings stand in the order to show them. `original` is the content that was sent, if it may be opened again;
@@ -55,14 +55,14 @@ class Answer:
     version: int = 0
     due: dt.date | None = None
     late_days: int = 0
-    changes: tuple[Change, ...] = ()
+    changes: tuple[ValueChange, ...] = ()
     simulated: bool = False
     office: str = ""
     trial: bool = False
     original: bytes | None = field(default=None, repr=False)
 
 
-def path_of(answer: Answer, outbox: Path) -> Path:
+def build_answer_path(answer: SubmissionAnswer, outbox: Path) -> Path:
     """Where the answer is put: the sender's own folder; the name tells period, form, content and verdict."""
     word = "bien-nhan" if answer.accepted else "tra-lai"
     parts = [p for p in (answer.period, answer.form) if re.fullmatch(r"[A-Za-z0-9._-]+", p)]
@@ -70,36 +70,36 @@ def path_of(answer: Answer, outbox: Path) -> Path:
     return outbox / "returns" / (answer.folder or _NO_FOLDER) / name
 
 
-def write(answer: Answer, outbox: Path) -> Path:
+def write_answer(answer: SubmissionAnswer, outbox: Path) -> Path:
     """Writes the answer and gives its path.
 
     Raises:
         StorageError: the outbox cannot be written.
     """
-    path = path_of(answer, outbox)
-    write_atomic(path, workbook(answer))
+    path = build_answer_path(answer, outbox)
+    write_atomic(path, render_answer_workbook(answer))
     return path
 
 
-def workbook(answer: Answer) -> bytes:
+def render_answer_workbook(answer: SubmissionAnswer) -> bytes:
     """The answer as an Excel workbook: the sender's own with its cells marked, or the first sheet alone.
 
     Never fails over what was sent: a workbook too odd to annotate costs its sender the marks, not the answer.
     """
-    from etl.returns.annotate import annotated
-    from etl.returns.fresh import fresh
+    from etl.returns.annotate import annotate_workbook
+    from etl.returns.result_workbook import render_result_workbook
 
     if may_be_annotated(answer):
         try:
-            return annotated(answer)
+            return annotate_workbook(answer)
         except Exception as error:  # whatever a sender's file can do to a parser
             _log.warning("%s cannot be annotated (%s): a fresh workbook is written", answer.sha256[:8], error)
-    return fresh(answer)
+    return render_result_workbook(answer)
 
 
-def may_be_annotated(answer: Answer) -> bool:
+def may_be_annotated(answer: SubmissionAnswer) -> bool:
     """Whether the sender's own workbook goes back: it has findings, is a zip, and was not refused as a file."""
-    if not answer.original or not answer.original.startswith(_ZIP):
+    if not answer.original or not answer.original.startswith(_ZIP_SIGNATURE):
         return False
-    hostile = any(f.code.startswith(_FILE) and f.level == Level.REFUSE for f in answer.findings)
+    hostile = any(f.code.startswith(_FILE_CODE_PREFIX) and f.level == FindingLevel.REFUSE for f in answer.findings)
     return bool(answer.findings) and not hostile

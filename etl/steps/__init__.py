@@ -4,79 +4,79 @@ Each takes and gives small JSON-able values, reads its settings from the environ
 time, and commits whole or not at all. The clock is read here, once per step, and handed down.
 """
 
-from etl.steps.backup import warehouse_backup, warehouse_restore
-from etl.steps.common import periods_opening, scopes
-from etl.steps.difference import diff
-from etl.steps.dispatch import dispatch_folders, dispatch_mail, smtp_connection
-from etl.steps.drafting import report
-from etl.steps.exchange import export
-from etl.steps.feedback import feedback
+from etl.steps.backup import back_up_warehouse, restore_from_backup
+from etl.steps.common import list_periods_to_open, list_scopes
+from etl.steps.difference import compare_snapshots
+from etl.steps.dispatch import dispatch_folders, dispatch_mail, get_smtp_connection_id
+from etl.steps.drafting import draft_reports
+from etl.steps.exchange import export_figures
+from etl.steps.feedback import write_unit_feedback
 from etl.steps.intake import (
     check_files,
     issue_forms,
-    migrate,
+    list_periods_to_compute,
+    migrate_warehouse,
     open_period,
     process_batch,
-    receive,
-    returns,
-    touched_periods,
+    receive_deliveries,
+    write_answers,
 )
 from etl.steps.mail import settle_mail
-from etl.steps.material import longer_periods
-from etl.steps.outcome import attain, attain_rows, report_due
-from etl.steps.questions import to_sign
-from etl.steps.reminders import note_deadlines, passed_deadlines, remind
-from etl.steps.said import difference_lines, trail_lines
+from etl.steps.material import list_longer_periods
+from etl.steps.outcome import check_report_due, compute_attainment, list_attainment_rows
+from etl.steps.questions import request_signoffs
+from etl.steps.reminders import list_passed_deadlines, record_passed_deadlines, remind_units
+from etl.steps.said import format_difference_lines, format_trace_lines
 from etl.steps.shell import (
-    psql_command,
-    report_period,
-    run_once,
-    status,
-    warehouse_status,
+    build_psql_command,
+    draft_period_reports,
+    list_unit_statuses,
+    read_warehouse_status,
+    run_pipeline_once,
 )
-from etl.steps.signoff import conclude, decide, sign
-from etl.steps.trail import trace
-from etl.steps.verify import verify
+from etl.steps.signoff import apply_decision, apply_signoff_answer, sign_document
+from etl.steps.trail import trace_number
+from etl.steps.verify import verify_file
 
 __all__ = [
-    "attain",
-    "attain_rows",
+    "apply_decision",
+    "apply_signoff_answer",
+    "back_up_warehouse",
+    "build_psql_command",
     "check_files",
-    "conclude",
-    "decide",
-    "diff",
-    "difference_lines",
+    "check_report_due",
+    "compare_snapshots",
+    "compute_attainment",
     "dispatch_folders",
     "dispatch_mail",
-    "export",
-    "feedback",
+    "draft_period_reports",
+    "draft_reports",
+    "export_figures",
+    "format_difference_lines",
+    "format_trace_lines",
+    "get_smtp_connection_id",
     "issue_forms",
-    "longer_periods",
-    "migrate",
-    "note_deadlines",
+    "list_attainment_rows",
+    "list_longer_periods",
+    "list_passed_deadlines",
+    "list_periods_to_compute",
+    "list_periods_to_open",
+    "list_scopes",
+    "list_unit_statuses",
+    "migrate_warehouse",
     "open_period",
-    "passed_deadlines",
-    "periods_opening",
     "process_batch",
-    "psql_command",
-    "receive",
-    "remind",
-    "report",
-    "report_due",
-    "report_period",
-    "returns",
-    "run_once",
-    "scopes",
+    "read_warehouse_status",
+    "receive_deliveries",
+    "record_passed_deadlines",
+    "remind_units",
+    "request_signoffs",
+    "restore_from_backup",
+    "run_pipeline_once",
     "settle_mail",
-    "sign",
-    "smtp_connection",
-    "status",
-    "to_sign",
-    "touched_periods",
-    "trace",
-    "trail_lines",
-    "verify",
-    "warehouse_backup",
-    "warehouse_restore",
-    "warehouse_status",
+    "sign_document",
+    "trace_number",
+    "verify_file",
+    "write_answers",
+    "write_unit_feedback",
 ]

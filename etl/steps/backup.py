@@ -10,69 +10,74 @@ from pathlib import Path
 from typing import Any
 
 from etl.errors import StorageError, UsageError
-from etl.files import explained, sync_folder
-from etl.steps.common import Result, start
+from etl.file_io import sync_folder, translate_os_errors
+from etl.steps.common import Result, load_settings_and_catalogue
 
 _DUMP, _CONTENTS = "warehouse.dump", "contents.json"
 _FORMAT = 1
 
 
-def warehouse_backup(target: Path) -> Result:
+def back_up_warehouse(target: Path) -> Result:
     """Writes the warehouse to a file. The archive of received files is not in it.
 
     Raises:
         UsageError: the file is there already.
         StorageError: the folder cannot be written, or the disk is full.
     """
-    from etl.warehouse import backup, server
-    from etl.warehouse.connect import engine
+    from etl.warehouse import database_backup, embedded_server
+    from etl.warehouse.connect import build_engine
 
-    settings, _ = start()
+    settings, _ = load_settings_and_catalogue()
     target = target.resolve()
     if target.exists():
         raise UsageError("the file is there already", where=str(target), fix="give another name; no backup is lost")
-    with explained(target):
+    with translate_os_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=target.parent) as folder:
             dump = Path(folder) / _DUMP
             contents = {
-                "format": _FORMAT, **backup.dump(engine(settings, "owner"), server.url_for(settings), dump),
-            }  # fmt: skip
-            _pack(dump, contents, target)
+                "format": _FORMAT,
+                **database_backup.dump_warehouse(
+                    build_engine(settings, "owner"), embedded_server.resolve_database_url(settings), dump
+                ),
+            }
+            _write_backup_file(dump, contents, target)
     return {"file": str(target), "size": target.stat().st_size, **contents}
 
 
-def warehouse_restore(source: Path) -> Result:
+def restore_from_backup(source: Path) -> Result:
     """Fills an empty warehouse from a backup, compares, and brings it to this code's schema.
 
     Raises:
         UsageError: the warehouse is not empty, or the file is no backup.
     """
-    from etl.warehouse import backup, server
-    from etl.warehouse.connect import engine
-    from etl.warehouse.migrate import migrate
+    from etl.warehouse import database_backup, embedded_server
+    from etl.warehouse.connect import build_engine
+    from etl.warehouse.migrate import apply_migrations
 
-    settings, _ = start()
-    owner = engine(settings, "owner")
+    settings, _ = load_settings_and_catalogue()
+    owner = build_engine(settings, "owner")
     with tempfile.TemporaryDirectory(prefix="tongket-restore-") as folder:
-        contents = _unpack(source.resolve(), Path(folder))
-        backup.restore(owner, server.url_for(settings), Path(folder) / _DUMP, contents)
-    return {"file": str(source), **contents, "verified": True, "applied": migrate(owner)}
+        contents = _read_backup_file(source.resolve(), Path(folder))
+        database_backup.restore_warehouse(
+            owner, embedded_server.resolve_database_url(settings), Path(folder) / _DUMP, contents
+        )
+    return {"file": str(source), **contents, "verified": True, "applied": apply_migrations(owner)}
 
 
-def _pack(dump: Path, contents: dict[str, Any], target: Path) -> None:
-    whole = dump.with_name("whole")
-    with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as archive:  # the dump is compressed already
+def _write_backup_file(dump: Path, contents: dict[str, Any], target: Path) -> None:
+    packed = dump.with_name("whole")
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:  # the dump is compressed already
         archive.write(dump, _DUMP)
         archive.writestr(_CONTENTS, json.dumps(contents, ensure_ascii=False, indent=1))
-    with whole.open("rb") as stream:
+    with packed.open("rb") as stream:
         os.fsync(stream.fileno())
-    whole.chmod(0o600)  # a backup holds everything: for its owner alone
-    whole.replace(target)
+    packed.chmod(0o600)  # a backup holds everything: for its owner alone
+    packed.replace(target)
     sync_folder(target.parent)
 
 
-def _unpack(source: Path, folder: Path) -> dict[str, Any]:
+def _read_backup_file(source: Path, folder: Path) -> dict[str, Any]:
     if not source.is_file():
         raise StorageError("no such file", where=str(source), fix="give the file of a backup")
     try:

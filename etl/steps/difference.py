@@ -11,113 +11,133 @@ from typing import TYPE_CHECKING, Any
 from etl.catalog import Catalogue
 from etl.errors import UsageError
 from etl.model import Period, PeriodKind
-from etl.steps.common import Result, catalogue_as_known, current_engine, is_period, start
-from etl.steps.outcome import attainments, instant
+from etl.steps.common import (
+    Result,
+    is_period_key,
+    load_catalogue_as_known,
+    load_settings_and_catalogue,
+    open_current_engine,
+)
+from etl.steps.outcome import compute_attainment_rows, parse_instant
 
 if TYPE_CHECKING:
     from etl.model import Attainment
-    from etl.warehouse.difference import Arrival
+    from etl.warehouse.recorded_changes import ArrivedVersion
 
-_FIGURE = ("numerator", "denominator", "value", "target", "as_of", "expected", "present")
-_VERDICT = ("met", "status", "progress_class")
+_FIGURE_FIELDS = ("numerator", "denominator", "value", "target", "as_of", "expected", "present")
+_VERDICT_FIELDS = ("met", "status", "progress_class")
 
 
-def diff(scope: str, period: str, from_time: str, to_time: str) -> Result:
+def compare_snapshots(scope: str, period: str, from_time: str, to_time: str) -> Result:
     """What a period's answer rests on, and is, at two moments. Shape: docs/warehouse.md.
 
     Raises:
         UsageError: no such scope or period, a time is not one, or the first lies after the second.
     """
-    from etl.warehouse import corrections, difference
-    from etl.warehouse.snapshot import snapshot
+    from etl.warehouse import agreed_corrections, recorded_changes
+    from etl.warehouse.snapshot import take_snapshot
 
-    settings, present = start()
-    key, then, now = Period.parse(period), instant(from_time, "--from") or "", instant(to_time, "--to") or ""
+    settings, present = load_settings_and_catalogue()
+    key, then, now = (
+        Period.parse(period),
+        parse_instant(from_time, "--from") or "",
+        parse_instant(to_time, "--to") or "",
+    )
     if dt.datetime.fromisoformat(then) > dt.datetime.fromisoformat(now):
         raise UsageError("--from lies after --to", where=f"{then} … {now}", fix="give the earlier time first")
-    with current_engine(settings, present).connect() as conn:
-        ends = [(at, catalogue_as_known(conn, present, at)) for at in (then, now)]
+    with open_current_engine(settings, present).connect() as conn:
+        ends = [(at, load_catalogue_as_known(conn, present, at)) for at in (then, now)]
         rows = [
-            attainments(conn, c, c.scope(scope), key, at, outlook=False) if scope in c.scopes else [] for at, c in ends
+            compute_attainment_rows(conn, c, c.get_scope(scope), key, at, outlook=False) if scope in c.scopes else []
+            for at, c in ends
         ]
         (_, old), (_, new) = ends
-        chosen = new.scope(scope)
-        arrived = difference.arrivals(conn, chosen, _periods(new, key, [*rows[0], *rows[1]]), then, now)
-        facts = difference.fact_changes(old, new, scope, key)
-        held = [
-            {x.correction.id: x.standing for x in corrections.standings(conn, c, c.scope(scope), as_known_at=at)}
+        chosen = new.get_scope(scope)
+        arrived = recorded_changes.fetch_arrived_versions(
+            conn, chosen, _list_underlying_periods(new, key, [*rows[0], *rows[1]]), then, now
+        )
+        facts = recorded_changes.compare_catalogues(old, new, scope, key)
+        correction_states = [
+            {
+                x.correction.id: x.status
+                for x in agreed_corrections.fetch_agreed_corrections(conn, c, c.get_scope(scope), as_known_at=at)
+            }
             for at, c in ends
             if scope in c.scopes
         ]
-        known = [{"at": at, "snapshot": snapshot(conn, at, scope).id, "catalogue": c.sha256} for at, c in ends]
+        snapshots = [{"at": at, "snapshot": take_snapshot(conn, at, scope).id, "catalogue": c.sha256} for at, c in ends]
     result: Result = {
         "scope": scope,
         "period": key.key,
-        "from": known[0],
-        "to": known[1],
-        "deliveries": [_arrival(new, arrival) for arrival in arrived],
+        "from": snapshots[0],
+        "to": snapshots[1],
+        "deliveries": [_serialize_arrived_version(new, arrival) for arrival in arrived],
         "catalogue": [asdict(change) for change in facts],
-        "corrections": list(_turns(held[0] if len(held) == 2 else {}, held[-1])),
-        "figures": list(_changed(new, key, rows[0], rows[1], _FIGURE)),
-        "verdicts": list(_changed(new, key, rows[0], rows[1], _VERDICT)),
+        "corrections": list(
+            _compare_correction_states(
+                correction_states[0] if len(correction_states) == 2 else {}, correction_states[-1]
+            )
+        ),
+        "figures": list(_compare_attainment_rows(new, key, rows[0], rows[1], _FIGURE_FIELDS)),
+        "verdicts": list(_compare_attainment_rows(new, key, rows[0], rows[1], _VERDICT_FIELDS)),
     }
     parts = ("deliveries", "catalogue", "corrections", "figures", "verdicts")
     return result | {"changed": any(result[part] for part in parts)}
 
 
-def _periods(catalogue: Catalogue, period: Period, rows: Iterable[Attainment]) -> list[str]:
+def _list_underlying_periods(catalogue: Catalogue, period: Period, rows: Iterable[Attainment]) -> list[str]:
     """The periods that these answers rest on: the year's up to the period's end, and those of years carried from."""
     rows = list(rows)
     carried = {int(row.as_of) for row in rows if row.as_of.isdigit()}
     bases = {t.baseline.period for p in catalogue.plans.values() for t in p.targets if t.baseline}
-    years = carried | {Period.parse(b).year for b in bases if is_period(b)}
+    years = carried | {Period.parse(b).year for b in bases if is_period_key(b)}
     keys = {period.key}
     for kind in PeriodKind:
-        every = [p for scope in catalogue.scopes.values() for p in catalogue.periods(scope, kind)]
+        every = [p for scope in catalogue.scopes.values() for p in catalogue.list_owed_periods(scope, kind)]
         keys |= {p.key for p in every if p.year == period.year and p.end <= period.end}
         keys |= {p.key for p in every if p.year in years and p.end < period.start}
-    published = {row.as_of for row in rows if is_period(row.as_of)}
+    published = {row.as_of for row in rows if is_period_key(row.as_of)}
     return sorted(keys | published)
 
 
-def _arrival(catalogue: Catalogue, arrival: Arrival) -> Result:
-    def cell(change: Any) -> Result:
+def _serialize_arrived_version(catalogue: Catalogue, arrival: ArrivedVersion) -> Result:
+    def serialize_cell_change(change: Any) -> Result:
         element = catalogue.elements.get(change.data_element)
         return {
             "unit": change.org_unit_code,
-            "unit_name": catalogue.unit_name(change.org_unit_code, Period.parse(arrival.period).end),
+            "unit_name": catalogue.find_unit_name(change.org_unit_code, Period.parse(arrival.period).end),
             "data_element": change.data_element,
             "name": element.name if element else change.data_element,
             "sheet": change.sheet,
             "cell": change.cell,
-            "before": _content(change.state_before, change.before, change.words_before),
-            "after": _content(change.state_after, change.after, change.words_after),
+            "before": _serialize_cell_content(change.state_before, change.before, change.words_before),
+            "after": _serialize_cell_content(change.state_after, change.after, change.words_after),
         }
 
     head = asdict(arrival)
     head.pop("changes")
-    name = catalogue.unit_name(arrival.reporter, Period.parse(arrival.period).end)
-    return {**head, "reporter_name": name, "cells": [cell(change) for change in arrival.changes]}
+    name = catalogue.find_unit_name(arrival.reporter, Period.parse(arrival.period).end)
+    return {**head, "reporter_name": name, "cells": [serialize_cell_change(change) for change in arrival.changes]}
 
 
-def _content(state: str, value: Fraction | None, words: str) -> Result:
-    return {"state": str(state), "value": exact(value), "words": words}
+def _serialize_cell_content(state: str, value: Fraction | None, words: str) -> Result:
+    return {"state": str(state), "value": convert_to_json_number(value), "words": words}
 
 
-def exact(value: Fraction | None) -> int | float | None:
+def convert_to_json_number(value: Fraction | None) -> int | float | None:
     """A number as JSON: whole ones as integers."""
     if value is None:
         return None
     return int(value) if value.denominator == 1 else float(value)
 
 
-def _turns(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Result]:
+def _compare_correction_states(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Result]:
     for name in dict.fromkeys([*before, *after]):
         if before.get(name) != after.get(name):
             yield {"correction": name, "before": before.get(name), "after": after.get(name)}
 
 
-def _changed(
+def _compare_attainment_rows(
     catalogue: Catalogue, period: Period, before: list[Attainment], after: list[Attainment], names: tuple[str, ...]
 ) -> Iterator[Result]:
     """Rows that differ in one of some fields, with those fields before and after; None where there was no row."""
@@ -126,13 +146,15 @@ def _changed(
     for key in dict.fromkeys([*old, *new]):
         was, now = old.get(key), new.get(key)
         either = now or was
-        ends = [{name: _plain(getattr(row, name)) for name in names} if row else None for row in (was, now)]
+        ends = [
+            {name: _convert_to_json_value(getattr(row, name)) for name in names} if row else None for row in (was, now)
+        ]
         if either and [getattr(was, n, None) for n in names] != [getattr(now, n, None) for n in names]:
             yield {
                 "plan": key[0], "item": key[1], "indicator": either.indicator, "unit": key[2],
-                "unit_name": catalogue.unit_name(key[2], period.end), "before": ends[0], "after": ends[1],
+                "unit_name": catalogue.find_unit_name(key[2], period.end), "before": ends[0], "after": ends[1],
             }  # fmt: skip
 
 
-def _plain(value: object) -> object:
-    return exact(value) if isinstance(value, Fraction) else value
+def _convert_to_json_value(value: object) -> object:
+    return convert_to_json_number(value) if isinstance(value, Fraction) else value

@@ -13,22 +13,22 @@ from etl.catalog import Catalogue
 from etl.errors import StorageError
 from etl.model import Period
 from etl.settings import Settings
-from etl.steps.common import Result, now, open_engine, start
-from etl.steps.mail import Outgoing, deliver
+from etl.steps.common import Result, get_current_time, load_settings_and_catalogue, open_engine
+from etl.steps.mail import OutgoingMail, send_letters
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from etl.catalog.contacts import Contact, Contacts
-    from etl.dispatch import Letter, Parcel, Post
-    from etl.warehouse.dispatching import Attempt, Published
+    from etl.dispatch import Letter, MailSessionOpener, RecipientPackage
+    from etl.warehouse.dispatch_store import MailAttempt, PublishedDocument
 
-_GIVEN = "gui"  # the recipients' folders lie in one of this name, beside what was published
+_RECIPIENTS_FOLDER = "gui"  # the recipients' folders lie in one of this name, beside what was published
 
 
-def smtp_connection() -> str:
+def get_smtp_connection_id() -> str:
     """The id of the Airflow connection that is mailed by."""
-    return start()[0].smtp_connection
+    return load_settings_and_catalogue()[0].smtp_connection
 
 
 def dispatch_folders() -> Result:
@@ -39,28 +39,28 @@ def dispatch_folders() -> Result:
             published. Nothing half-written stays, and the others are there.
     """
     from etl.catalog.contacts import load_contacts
-    from etl.dispatch import put
-    from etl.warehouse import dispatching
+    from etl.dispatch import write_recipient_folder
+    from etl.warehouse import dispatch_store
 
-    settings, catalogue = start()
+    settings, catalogue = load_settings_and_catalogue()
     contacts, engine = load_contacts(catalogue), open_engine(settings)
     put_now: list[str] = []
     failed: list[str] = []
     with engine.begin() as guard:
-        dispatching.alone(guard)
-        for document, contact in _owed(guard, catalogue, contacts, "folder"):
+        dispatch_store.lock_dispatch(guard)
+        for document, contact in _list_pending_dispatches(guard, catalogue, contacts, "folder"):
             try:
-                parcel = _parcel(settings, catalogue, document, contact)
-                put(settings.outbox, parcel)
+                parcel = _build_recipient_package(settings, catalogue, document, contact)
+                write_recipient_folder(settings.outbox, parcel)
             except StorageError as error:
                 failed.append(f"{contact.name}: {error.what} ({error.where})")
                 continue
             with engine.begin() as conn:
-                dispatching.record_dispatch(
+                dispatch_store.record_dispatch(
                     conn, document, contact.id, "folder", address=parcel.folder, files=document.files
                 )
             put_now.append(parcel.folder)
-        waiting = _waiting(guard, catalogue, contacts)
+        waiting = _list_waiting_messages(guard, catalogue, contacts)
     if failed:
         raise StorageError(
             f"{len(failed)} recipients' folders could not be written, {len(put_now)} were",
@@ -70,31 +70,31 @@ def dispatch_folders() -> Result:
     return {"folders": put_now, "mail": waiting}
 
 
-def dispatch_mail(post: Post | None) -> Result:
+def dispatch_mail(post: MailSessionOpener | None) -> Result:
     """Mails published documents to the recipients with an address that have not got them; each at most once.
 
     Raises:
         MailError: once all were tried, where one did not go out or waits for a person.
     """
     from etl.catalog.contacts import load_contacts
-    from etl.warehouse import dispatching
+    from etl.warehouse import dispatch_store
 
-    settings, catalogue = start()
+    settings, catalogue = load_settings_and_catalogue()
     contacts, engine = load_contacts(catalogue), open_engine(settings)
     if not any(contact.email for contact in contacts.recipients):
         return {"skipped": "catalog/contacts.yaml has no e-mail address of a recipient: nothing is mailed"}
     if post is None:
         return {"skipped": f"Airflow has no connection {settings.smtp_connection!r}: nothing is mailed"}
-    outgoing: list[Outgoing] = []
+    outgoing: list[OutgoingMail] = []
     broken: list[str] = []
     with engine.begin() as guard:
-        dispatching.alone(guard)
-        for document, contact in _owed_mail(guard, catalogue, contacts):
+        dispatch_store.lock_dispatch(guard)
+        for document, contact in _list_pending_mail(guard, catalogue, contacts):
             try:
-                outgoing.append(_outgoing(settings, catalogue, document, contact))
+                outgoing.append(_build_outgoing_mail(settings, catalogue, document, contact))
             except StorageError as error:
                 broken.append(str(error))
-        sent = deliver(engine, post, outgoing)
+        sent = send_letters(engine, post, outgoing)
     if broken:
         raise StorageError(
             f"{len(broken)} messages were not written", where="; ".join(broken), fix="mend what is named"
@@ -102,26 +102,28 @@ def dispatch_mail(post: Post | None) -> Result:
     return {"sent": sent}
 
 
-def _owed(
+def _list_pending_dispatches(
     conn: Connection, catalogue: Catalogue, contacts: Contacts, channel: str
-) -> Iterator[tuple[Published, Contact]]:
+) -> Iterator[tuple[PublishedDocument, Contact]]:
     """Published documents with the recipients that have not got them this way, oldest first."""
-    from etl.warehouse import dispatching
+    from etl.warehouse import dispatch_store
 
-    done = dispatching.dispatched(conn)
-    for document in dispatching.published(conn):
-        for contact in _recipients(catalogue, contacts, document):
+    done = dispatch_store.fetch_dispatched_keys(conn)
+    for document in dispatch_store.fetch_published_documents(conn):
+        for contact in _list_recipients(catalogue, contacts, document):
             if (document.report_id, contact.id, channel) not in done:
                 yield document, contact
 
 
-def _owed_mail(conn: Connection, catalogue: Catalogue, contacts: Contacts) -> list[tuple[Published, Contact]]:
-    oldest = now() - dt.timedelta(days=contacts.mail_within_days)
-    owed = _owed(conn, catalogue, contacts, "mail")
+def _list_pending_mail(
+    conn: Connection, catalogue: Catalogue, contacts: Contacts
+) -> list[tuple[PublishedDocument, Contact]]:
+    oldest = get_current_time() - dt.timedelta(days=contacts.mail_within_days)
+    owed = _list_pending_dispatches(conn, catalogue, contacts, "mail")
     return [(document, to) for document, to in owed if to.email and document.published_at >= oldest]
 
 
-def _recipients(catalogue: Catalogue, contacts: Contacts, document: Published) -> list[Contact]:
+def _list_recipients(catalogue: Catalogue, contacts: Contacts, document: PublishedDocument) -> list[Contact]:
     """Those the report is addressed to, then those it is copied to; each once."""
     scope = catalogue.scopes.get(document.scope)
     names = [
@@ -130,57 +132,61 @@ def _recipients(catalogue: Catalogue, contacts: Contacts, document: Published) -
         if (report.plan, report.cadence) == (document.plan, document.cadence)
         for name in (*report.recipients, *report.copies)
     ]
-    found = (contacts.of(document.scope, name) for name in names)
-    return list({contact.id: contact for contact in found if contact}.values())
+    contacts_by_name = (contacts.find_recipient(document.scope, name) for name in names)
+    return list({contact.id: contact for contact in contacts_by_name if contact}.values())
 
 
-def _waiting(conn: Connection, catalogue: Catalogue, contacts: Contacts) -> list[Result]:
+def _list_waiting_messages(conn: Connection, catalogue: Catalogue, contacts: Contacts) -> list[Result]:
     """Messages that have not gone out, with what is known of them."""
-    from etl.warehouse import dispatching
+    from etl.warehouse import dispatch_store
 
-    owed = {f"report/{d.report_id}/{c.id}": c.email for d, c in _owed_mail(conn, catalogue, contacts)}
-    last = dispatching.attempts(conn, owed)
+    owed = {f"report/{d.report_id}/{c.id}": c.email for d, c in _list_pending_mail(conn, catalogue, contacts)}
+    last = dispatch_store.fetch_last_attempts(conn, owed)
     return [
         asdict(last[key]) if key in last else {"mail": key, "step": "waiting", "address": address}
         for key, address in owed.items()
     ]
 
 
-def _outgoing(settings: Settings, catalogue: Catalogue, document: Published, contact: Contact) -> Outgoing:
-    from etl.warehouse import dispatching
+def _build_outgoing_mail(
+    settings: Settings, catalogue: Catalogue, document: PublishedDocument, contact: Contact
+) -> OutgoingMail:
+    from etl.warehouse import dispatch_store
 
-    letter = _letter(settings, catalogue, document, contact)
+    letter = _render_document_letter(settings, catalogue, document, contact)
     files = {name: document.files[name] for name in letter.attached}
 
-    def note(conn: Connection, attempt: Attempt) -> None:
-        dispatching.record_dispatch(
+    def record_mail_dispatch(conn: Connection, attempt: MailAttempt) -> None:
+        dispatch_store.record_dispatch(
             conn, document, contact.id, "mail", address=attempt.address, files=files, message_id=attempt.message_id
         )
 
-    return Outgoing(letter, contact.email, note)
+    return OutgoingMail(letter, contact.email, record_mail_dispatch)
 
 
-def _files(settings: Settings, document: Published) -> dict[str, bytes]:
+def _read_published_files(settings: Settings, document: PublishedDocument) -> dict[str, bytes]:
     """The published files, which must be what was published."""
     folder = settings.outbox / document.folder
-    found: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
     for name, sha256 in sorted(document.files.items()):
         try:
-            found[name] = (folder / name).read_bytes()
+            contents[name] = (folder / name).read_bytes()
         except OSError as error:
             raise StorageError(
                 f"a published file cannot be read: {error.strerror}", where=str(folder / name), fix="put it back"
             ) from error
-        if hashlib.sha256(found[name]).hexdigest() != sha256:
+        if hashlib.sha256(contents[name]).hexdigest() != sha256:
             raise StorageError(
                 "a published file was changed after it was signed", where=str(folder / name), fix="put it back"
             )
-    return found
+    return contents
 
 
-def _parcel(settings: Settings, catalogue: Catalogue, document: Published, contact: Contact) -> Parcel:
-    from etl.dispatch import Parcel
-    from etl.dispatch.letter import SIMULATED
+def _build_recipient_package(
+    settings: Settings, catalogue: Catalogue, document: PublishedDocument, contact: Contact
+) -> RecipientPackage:
+    from etl.dispatch import RecipientPackage
+    from etl.dispatch.letter import SIMULATED_LABEL
 
     place = Path(document.folder)
     about = {
@@ -196,16 +202,22 @@ def _parcel(settings: Settings, catalogue: Catalogue, document: Published, conta
         "signed_by": document.signed_by,
         "signed_at": document.signed_at.isoformat(timespec="seconds"),
         "snapshot": document.snapshot_id,
-        **({"note": SIMULATED} if settings.simulated else {}),
+        **({"note": SIMULATED_LABEL} if settings.simulated else {}),
     }
-    return Parcel(str(place.parent / _GIVEN / contact.id / place.name), _files(settings, document), about)
+    return RecipientPackage(
+        str(place.parent / _RECIPIENTS_FOLDER / contact.id / place.name),
+        _read_published_files(settings, document),
+        about,
+    )
 
 
-def _letter(settings: Settings, catalogue: Catalogue, document: Published, contact: Contact) -> Letter:
-    from etl.dispatch import Document, letter_to
-    from etl.warehouse.reported import ZONE
+def _render_document_letter(
+    settings: Settings, catalogue: Catalogue, document: PublishedDocument, contact: Contact
+) -> Letter:
+    from etl.dispatch import DispatchedDocument, render_report_letter
+    from etl.warehouse.unit_reports import ZONE
 
-    in_words = Document(
+    in_words = DispatchedDocument(
         report_id=document.report_id,
         kind=document.kind,
         office=catalogue.scopes[document.scope].office.name,
@@ -213,6 +225,6 @@ def _letter(settings: Settings, catalogue: Catalogue, document: Published, conta
         period=Period.parse(document.period).name,
         signed_by=document.signed_by,
         signed_on=f"{document.signed_at.astimezone(ZONE):%d/%m/%Y}",
-        files=_files(settings, document),
+        files=_read_published_files(settings, document),
     )
-    return letter_to(in_words, contact.name, contact.id, settings.templates, simulated=settings.simulated)
+    return render_report_letter(in_words, contact.name, contact.id, settings.templates, simulated=settings.simulated)

@@ -12,17 +12,23 @@ from typing import TYPE_CHECKING
 from etl import __version__
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.catalog.files import tree_files, tree_hash
+from etl.catalog.catalogue_files import compute_tree_hash, read_tree_files
 from etl.model import Period
-from etl.report import FACTS_END, ReportInput
+from etl.report import FACTS_SUFFIX, ReportInput
 from etl.settings import Settings
 from etl.steps import material
-from etl.steps.common import Result, catalogue_as_known, current_engine, start
-from etl.steps.exchange import going_up
-from etl.steps.material import owed_parts
-from etl.steps.outcome import alone, attainments, instant, judged, snapshot_of
-from etl.steps.paper import add_pdf, wants_pdf
-from etl.steps.sources import sources
+from etl.steps.common import Result, load_catalogue_as_known, load_settings_and_catalogue, open_current_engine
+from etl.steps.exchange import build_upward_figures
+from etl.steps.material import list_owed_parts
+from etl.steps.outcome import (
+    compute_attainment_rows,
+    compute_rows_and_series,
+    lock_period,
+    parse_instant,
+    take_scope_snapshot,
+)
+from etl.steps.paper import add_pdf, needs_pdf
+from etl.steps.sources import list_figure_sources
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -30,7 +36,7 @@ if TYPE_CHECKING:
     from etl.model import Attainment
 
 
-def report(
+def draft_reports(
     scope: str,
     period: str,
     cadence: str,
@@ -45,38 +51,40 @@ def report(
     it still holds, and nobody is asked twice. Not so with `again`, nor where its PDF could not be made then and can
     be now.
     """
-    settings, catalogue = start()
+    settings, catalogue = load_settings_and_catalogue()
     key = Period.parse(period)
-    engine = current_engine(settings, catalogue)
+    engine = open_current_engine(settings, catalogue)
     with engine.begin() as conn:
-        catalogue = catalogue_as_known(conn, catalogue, instant(as_known_at))
-        chosen = catalogue.scope(scope)
+        catalogue = load_catalogue_as_known(conn, catalogue, parse_instant(as_known_at))
+        chosen = catalogue.get_scope(scope)
         wanted = [r for r in chosen.reports if r.cadence == cadence and plan in (None, r.plan)]
-        if not wanted or key.kind.value != cadence or not owed_parts(catalogue, chosen, key):
+        if not wanted or key.kind.value != cadence or not list_owed_parts(catalogue, chosen, key):
             return {"scope": scope, "period": period, "skipped": f"no {cadence} report for {period}"}
-        alone(conn, scope, key)
-        known_at, snapshot_id = snapshot_of(conn, chosen, instant(as_known_at))
-        standing = {} if again else _standing(conn, settings, chosen, key, wanted)
-        found: Result = {"scope": scope, "period": period, "snapshot": snapshot_id}
-        if all(d.plan in standing and standing[d.plan].snapshot_id == snapshot_id for d in wanted):
-            return found | {"documents": [str(p) for d in wanted for p in standing[d.plan].paths]}
-        given = _report_inputs(conn, settings, catalogue, chosen, key, known_at, snapshot_id)
+        lock_period(conn, scope, key)
+        known_at, snapshot_id = take_scope_snapshot(conn, chosen, parse_instant(as_known_at))
+        standing_drafts = {} if again else _find_standing_drafts(conn, settings, chosen, key, wanted)
+        result: Result = {"scope": scope, "period": period, "snapshot": snapshot_id}
+        if all(d.plan in standing_drafts and standing_drafts[d.plan].snapshot_id == snapshot_id for d in wanted):
+            return result | {"documents": [str(p) for d in wanted for p in standing_drafts[d.plan].paths]}
+        scope_inputs = _build_scope_inputs(conn, settings, catalogue, chosen, key, known_at, snapshot_id)
         drafts, documents = [], []
         for definition in wanted:
-            full, last = _input(given, definition), standing.get(definition.plan)
-            if last and as_known_at is None and _same(full, last, settings.templates):
+            report_input, last = _select_plan_input(scope_inputs, definition), standing_drafts.get(definition.plan)
+            if last and as_known_at is None and _has_same_facts(report_input, last, settings.templates):
                 documents += [str(path) for path in last.paths]
                 continue
-            with _templates(conn, settings, definition, given, then=as_known_at is not None) as templates:
-                drafts.append(_draft(settings, templates, engine, full))
+            with _open_report_templates(
+                conn, settings, definition, scope_inputs, then=as_known_at is not None
+            ) as templates:
+                drafts.append(_write_draft(settings, templates, engine, report_input))
         problem = add_pdf([draft.files for draft in drafts], known_at) if drafts else ""
         for draft in drafts:
-            documents += _recorded(engine, draft, given)
-    found["documents"] = documents
-    return found | {"problem": problem} if problem else found
+            documents += _record_draft(engine, draft, scope_inputs)
+    result["documents"] = documents
+    return result | {"problem": problem} if problem else result
 
 
-def _report_inputs(
+def _build_scope_inputs(
     conn: Connection,
     settings: Settings,
     catalogue: Catalogue,
@@ -85,64 +93,64 @@ def _report_inputs(
     known_at: str,
     snapshot_id: str,
 ) -> Result:
-    from etl.report.dates import reported_before
+    from etl.report.dates import compute_previous_report_period
 
-    def of(past: Period) -> tuple[Attainment, ...]:
+    def compute_earlier_rows(past: Period) -> tuple[Attainment, ...]:
         """An earlier period as known now, on this period's units; nothing where nobody owed anything."""
-        if not owed_parts(catalogue, scope, past):
+        if not list_owed_parts(catalogue, scope, past):
             return ()
-        return tuple(attainments(conn, catalogue, scope, past, known_at, period.end, outlook=False))
+        return tuple(compute_attainment_rows(conn, catalogue, scope, past, known_at, period.end, outlook=False))
 
-    before, last = period.same_period_last_year, reported_before(period)
-    previous = of(before)
-    rows, series = judged(conn, catalogue, scope, period, known_at)
-    statuses = material.statuses(conn, catalogue, scope, period, known_at)
+    before, last = period.same_period_last_year, compute_previous_report_period(period)
+    previous = compute_earlier_rows(before)
+    rows, series = compute_rows_and_series(conn, catalogue, scope, period, known_at)
+    statuses = material.fetch_period_statuses(conn, catalogue, scope, period, known_at)
     return {
         "catalogue": catalogue,
         "scope": scope,
         "period": period,
         "attainments": tuple(rows),
         "previous": previous,
-        "last": previous if last == before else of(last),
+        "last": previous if last == before else compute_earlier_rows(last),
         "statuses": tuple(statuses),
-        "earlier_statuses": tuple(material.earlier_statuses(conn, catalogue, scope, period, known_at, statuses)),
+        "earlier_statuses": tuple(material.fetch_earlier_statuses(conn, catalogue, scope, period, known_at, statuses)),
         "series": series,
-        "sources": sources(conn, catalogue, scope, period, rows, known_at),
-        "tasks": material.task_reports(conn, catalogue, scope, period, known_at),
-        "notes": material.notes(conn, catalogue, scope, period, known_at),
-        "corrections": material.corrected(conn, catalogue, scope, period, known_at),
-        "upward": going_up(conn, catalogue, scope, period, known_at),
+        "sources": list_figure_sources(conn, catalogue, scope, period, rows, known_at),
+        "tasks": material.list_task_reports(conn, catalogue, scope, period, known_at),
+        "notes": material.list_note_reports(conn, catalogue, scope, period, known_at),
+        "corrections": material.list_corrected_cells(conn, catalogue, scope, period, known_at),
+        "upward": build_upward_figures(conn, catalogue, scope, period, known_at),
         "snapshot_at": known_at,
         "snapshot_id": snapshot_id,
         "simulated": settings.simulated,
     }
 
 
-def printed_with(templates: Path) -> str:
+def build_printing_release(templates: Path) -> str:
     """The release and the templates that documents are printed by now."""
-    return f"{__version__} {tree_hash(templates)}"
+    return f"{__version__} {compute_tree_hash(templates)}"
 
 
 @contextmanager
-def _templates(
-    conn: Connection, settings: Settings, definition: m.ReportDef, given: Result, *, then: bool
+def _open_report_templates(
+    conn: Connection, settings: Settings, definition: m.ReportDef, scope_inputs: Result, *, then: bool
 ) -> Iterator[Path]:
     """The templates to print by: the present ones; for a report of then, those it was printed by, if it was."""
-    from etl.warehouse import as_known, journal
+    from etl.warehouse import journal, snapshots_of_files
 
-    scope, period = given["scope"].id, given["period"].key
+    scope, period = scope_inputs["scope"].id, scope_inputs["period"].key
     key = {"scope": scope, "plan": definition.plan, "cadence": definition.cadence, "period": period}
-    printed = journal.printed_by(conn, known_at=given["snapshot_at"], **key) if then else ""
-    with as_known.folder_of(conn, printed.rpartition(" ")[2]) as kept:
+    printed = journal.find_printing_release(conn, known_at=scope_inputs["snapshot_at"], **key) if then else ""
+    with snapshots_of_files.open_stored_folder(conn, printed.rpartition(" ")[2]) as kept:
         yield kept or settings.templates
 
 
-def _folder(settings: Settings, scope: m.Scope, period: Period) -> Path:
+def _build_period_drafts_path(settings: Settings, scope: m.Scope, period: Period) -> Path:
     return settings.outbox / "drafts" / period.key / scope.id
 
 
 @dataclass(frozen=True)
-class _Standing:
+class _StandingDraft:
     """A draft whose files are all there, as they were written, printed by the present templates."""
 
     snapshot_at: str
@@ -151,84 +159,90 @@ class _Standing:
     paths: tuple[Path, ...]
 
 
-def _standing(
+def _find_standing_drafts(
     conn: Connection, settings: Settings, scope: m.Scope, period: Period, wanted: list[m.ReportDef]
-) -> dict[str, _Standing]:
+) -> dict[str, _StandingDraft]:
     """The drafts there are, by plan. `facts` is the SHA-256 of what each was printed from."""
     from etl.warehouse import journal
 
-    found = {}
+    drafts_by_plan = {}
     for definition in wanted:
-        last = journal.last_report(
+        last = journal.fetch_last_report(
             conn, scope=scope.id, plan=definition.plan, cadence=definition.cadence, period=period.key
         )
-        if last is None or last.templates != printed_with(settings.templates) or wants_pdf(last.files):
+        if last is None or last.templates != build_printing_release(settings.templates) or needs_pdf(last.files):
             continue
-        files = {_folder(settings, scope, period) / name: sha256 for name, sha256 in last.files.items()}
+        files = {
+            _build_period_drafts_path(settings, scope, period) / name: sha256 for name, sha256 in last.files.items()
+        }
         if all(p.is_file() and hashlib.sha256(p.read_bytes()).hexdigest() == sha256 for p, sha256 in files.items()):
-            facts = next(sha256 for path, sha256 in files.items() if path.name.endswith(FACTS_END))
-            found[definition.plan] = _Standing(last.known_at, last.snapshot_id, facts, tuple(files))
-    return found
+            facts = next(sha256 for path, sha256 in files.items() if path.name.endswith(FACTS_SUFFIX))
+            drafts_by_plan[definition.plan] = _StandingDraft(last.known_at, last.snapshot_id, facts, tuple(files))
+    return drafts_by_plan
 
 
-def _same(given: ReportInput, last: _Standing, templates: Path) -> bool:
+def _has_same_facts(report_input: ReportInput, last: _StandingDraft, templates: Path) -> bool:
     """Whether a draft would print what the last one does, but for the snapshot that it names."""
-    from etl.report import facts_file
+    from etl.report import serialize_report_facts
 
-    then = replace(given, snapshot_at=last.snapshot_at, snapshot_id=last.snapshot_id)
-    return hashlib.sha256(facts_file(then, templates)).hexdigest() == last.facts
+    then = replace(report_input, snapshot_at=last.snapshot_at, snapshot_id=last.snapshot_id)
+    return hashlib.sha256(serialize_report_facts(then, templates)).hexdigest() == last.facts
 
 
 @dataclass(frozen=True)
-class _Draft:
+class _WrittenDraft:
     """A report as written: its definition, its files by kind, and what it was printed with."""
 
     definition: m.ReportDef
     files: dict[str, Path]
-    printed_with: str
+    printing_release: str
 
 
-def _input(given: Result, definition: m.ReportDef) -> ReportInput:
+def _select_plan_input(scope_inputs: Result, definition: m.ReportDef) -> ReportInput:
     """The part of what a scope has to report that is one plan's."""
     of_plan: Result = {
-        name: tuple(row for row in given[name] if row.plan == definition.plan)
+        name: tuple(row for row in scope_inputs[name] if row.plan == definition.plan)
         for name in ("attainments", "previous", "last", "tasks")
     }
-    series = ((item, points) for (plan, item), points in given["series"].items() if plan == definition.plan)
+    series = ((item, points) for (plan, item), points in scope_inputs["series"].items() if plan == definition.plan)
     of_plan["series"] = tuple(series)
-    return ReportInput(**{**given, **of_plan, "report": definition, "plan": given["catalogue"].plans[definition.plan]})
+    return ReportInput(
+        **{**scope_inputs, **of_plan, "report": definition, "plan": scope_inputs["catalogue"].plans[definition.plan]}
+    )
 
 
-def _draft(settings: Settings, templates: Path, engine: Engine, given: ReportInput) -> _Draft:
-    from etl.report import draft
-    from etl.warehouse import as_known
+def _write_draft(settings: Settings, templates: Path, engine: Engine, report_input: ReportInput) -> _WrittenDraft:
+    from etl.report import write_report_draft
+    from etl.warehouse import snapshots_of_files
 
-    made = draft(given, templates, _folder(settings, given.scope, given.period))
+    made = write_report_draft(
+        report_input, templates, _build_period_drafts_path(settings, report_input.scope, report_input.period)
+    )
     with engine.begin() as conn:
-        as_known.keep(conn, tree_hash(templates), tree_files(templates))
-    return _Draft(given.report, made, printed_with(templates))
+        snapshots_of_files.store_folder(conn, compute_tree_hash(templates), read_tree_files(templates))
+    return _WrittenDraft(report_input.report, made, build_printing_release(templates))
 
 
-def _recorded(engine: Engine, draft: _Draft, given: Result) -> list[str]:
+def _record_draft(engine: Engine, draft: _WrittenDraft, scope_inputs: Result) -> list[str]:
     from etl.warehouse import journal
 
     key = {
-        "scope": given["scope"].id,
+        "scope": scope_inputs["scope"].id,
         "plan": draft.definition.plan,
         "cadence": draft.definition.cadence,
-        "period": given["period"].key,
+        "period": scope_inputs["period"].key,
     }
     hashes = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in draft.files.values()}
     record = journal.ReportRecord(
         **key,
-        snapshot_id=given["snapshot_id"],
-        known_at=given["snapshot_at"],
+        snapshot_id=scope_inputs["snapshot_id"],
+        known_at=scope_inputs["snapshot_at"],
         files=hashes,
-        templates=draft.printed_with,
+        templates=draft.printing_release,
     )
     with engine.begin() as conn:
         # The same draft written again is the same draft: what people decided on it still holds.
-        last = journal.last_report(conn, **key)
+        last = journal.fetch_last_report(conn, **key)
         if last is None or replace(last, known_at=record.known_at) != record:
             journal.record_report(conn, record)
     return [str(p) for p in draft.files.values()]

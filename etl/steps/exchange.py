@@ -9,33 +9,34 @@ from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.model import Period
 from etl.settings import Settings
-from etl.steps.common import Result, current_engine, start
+from etl.steps.common import Result, load_settings_and_catalogue, open_current_engine
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from etl.report.inputs import Upward
+    from etl.report.inputs import UpwardFigures
 
 
-def going_up(
+def build_upward_figures(
     conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str | None
-) -> Upward | None:
+) -> UpwardFigures | None:
     """What the level above takes in with the annex of a period; None where nobody above asks for it."""
-    from etl.catalog.cells import upward_form
-    from etl.catalog.layout import layout
-    from etl.report.inputs import Upward
-    from etl.warehouse.sent import sent
+    from etl.catalog.layout import build_form_layout
+    from etl.catalog.owed_cells import find_upward_form
+    from etl.report.inputs import UpwardFigures
+    from etl.warehouse.exported_values import fetch_exported_values
 
-    asked = upward_form(catalogue, scope, period)
-    if asked is None:
+    upward_target = find_upward_form(catalogue, scope, period)
+    if upward_target is None:
         return None
-    above, form, unit = asked
-    return Upward(
-        layout(catalogue, above, form, unit, period), sent(conn, catalogue, scope, period, as_known_at=known_at)
+    above, form, unit = upward_target
+    return UpwardFigures(
+        build_form_layout(catalogue, above, form, unit, period),
+        fetch_exported_values(conn, catalogue, scope, period, as_known_at=known_at),
     )
 
 
-def export(scope: str, period: str, form: str, to: Path) -> Result:
+def export_figures(scope: str, period: str, form: str, to: Path) -> Result:
     """Writes a scope's figures of a period to a file that another system takes in.
 
     Raises:
@@ -43,32 +44,32 @@ def export(scope: str, period: str, form: str, to: Path) -> Result:
         CatalogueError: `catalog/exchange/` is wrong.
         StorageError: the file cannot be written.
     """
-    from etl.files import write_atomic
+    from etl.file_io import write_atomic
 
-    settings, catalogue = start()
-    chosen, key = catalogue.scope(scope), Period.parse(period)
-    data, about = _document(settings, catalogue, chosen, key, form)
+    settings, catalogue = load_settings_and_catalogue()
+    chosen, key = catalogue.get_scope(scope), Period.parse(period)
+    data, about = _render_export(settings, catalogue, chosen, key, form)
     write_atomic(to, data)
     return {"scope": scope, "period": key.key, "format": form, "file": str(to), **about}
 
 
-def _document(
+def _render_export(
     settings: Settings, catalogue: Catalogue, scope: m.Scope, period: Period, form: str
 ) -> tuple[bytes, Result]:
-    from etl.catalog.exchange import load_exchange
-    from etl.exchange import Message, document
-    from etl.exchange.names import Names
-    from etl.warehouse.sent import sent
-    from etl.warehouse.snapshot import snapshot
+    from etl.catalog.exchange_identifiers import load_exchange
+    from etl.exchange import DataMessage, render_exchange_document
+    from etl.exchange.identifiers import ExchangeIdentifiers
+    from etl.warehouse.exported_values import fetch_exported_values
+    from etl.warehouse.snapshot import take_snapshot
 
-    names = Names(catalogue, load_exchange(catalogue))
-    with current_engine(settings, catalogue).connect() as conn:
-        known_at, snapshot_id = snapshot(conn, scope=scope.id)
-        cells = sent(conn, catalogue, scope, period, as_known_at=known_at)
-    data = document(Message(scope, period, cells, known_at, settings.simulated), names, form)
-    counted = sum(cell.counts for cell in cells)
+    names = ExchangeIdentifiers(catalogue, load_exchange(catalogue))
+    with open_current_engine(settings, catalogue).connect() as conn:
+        known_at, snapshot_id = take_snapshot(conn, scope=scope.id)
+        cells = fetch_exported_values(conn, catalogue, scope, period, as_known_at=known_at)
+    data = render_exchange_document(DataMessage(scope, period, cells, known_at, settings.simulated), names, form)
+    counted = sum(cell.is_counted for cell in cells)
     about = {
         "values": counted, "left_out": len(cells) - counted, "snapshot": snapshot_id,
-        "id_scheme": names.exchange.rules.id_scheme, "derived_uids": sorted(names.derived),
+        "id_scheme": names.exchange.rules.id_scheme, "derived_uids": sorted(names.derived_uids),
     }  # fmt: skip
     return data, about

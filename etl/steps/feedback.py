@@ -11,41 +11,49 @@ from typing import TYPE_CHECKING
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.catalog.cells import cells_of
+from etl.catalog.owed_cells import list_sheet_cells
 from etl.errors import UsageError
 from etl.model import Period, PeriodKind
-from etl.model.numbers import printed, rounded
-from etl.model.trend import trend
-from etl.steps.common import Result, current_engine, start, today
-from etl.steps.outcome import attainments
+from etl.model.numbers import format_number, round_half_away
+from etl.model.trend import compare_attainments
+from etl.steps.common import Result, get_current_date, load_settings_and_catalogue, open_current_engine
+from etl.steps.outcome import compute_attainment_rows
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from etl.feedback import Comparison, Counts, Feedback, FormState, Line, Sent, Share
+    from etl.feedback import (
+        Comparison,
+        FindingCounts,
+        FormState,
+        FormSubmission,
+        IndicatorLine,
+        ThresholdShare,
+        UnitFeedback,
+    )
     from etl.model import Attainment, UnitStatus, Verdict
 
-_EARLIER = 4
-_SHARE_OVER = 4
-_MOST_LINES = 12
-_MOST_DECIMALS = 4
+_EARLIER_QUARTERS = 4
+_TIMELINESS_QUARTERS = 4
+_MAX_LINES = 12
+_MAX_DECIMALS = 4
 _SIGNS = {"met": "Đ", "not_met": "C", "within_plan": "T", "over_plan": "V"}
 _OPERATORS = {">=": "≥ ", "<=": "≤ ", ">": "> ", "<": "< ", "=": "", "about": "khoảng "}
 _AREAS = {"nation": "cả nước", "province": "toàn tỉnh", "district": "toàn huyện"}
 
 
-def feedback(scope: str, period: str, unit: str | None = None) -> Result:
+def write_unit_feedback(scope: str, period: str, unit: str | None = None) -> Result:
     """Writes each unit's sheet of a quarter to ``outbox/returns/<unit>/``; one that is the same stays as it is.
 
     Raises:
         UsageError: no such scope or period, or the unit owes nothing for it.
     """
     from etl.catalog.rules import load_rules
-    from etl.feedback import write
+    from etl.feedback import write_feedback
 
-    settings, catalogue = start()
-    chosen, key = catalogue.scope(scope), Period.parse(period)
-    units = list(dict.fromkeys(u for _, _, u in catalogue.expected(chosen, key)))
+    settings, catalogue = load_settings_and_catalogue()
+    chosen, key = catalogue.get_scope(scope), Period.parse(period)
+    units = list(dict.fromkeys(u for _, _, u in catalogue.list_obligations(chosen, key)))
     if key.kind != PeriodKind.QUARTER or not units:
         return {"scope": scope, "period": period, "skipped": "feedback is for quarters in which a unit owes something"}
     wanted = [u for u in units if unit in (None, u.code)]
@@ -54,13 +62,13 @@ def feedback(scope: str, period: str, unit: str | None = None) -> Result:
         raise UsageError(
             f"unit {unit} owes nothing to {scope} for {period}", where="--unit", fix=f"use one of: {codes}"
         )
-    with current_engine(settings, catalogue).connect() as conn:
+    with open_current_engine(settings, catalogue).connect() as conn:
         titles = {code: rule.title for code, rule in load_rules(settings.expectations).by_code.items()}
-        known = _known(conn, catalogue, chosen, key, titles, simulated=settings.simulated)
-    targets = chosen_targets(catalogue, chosen, known.rows)
-    sheets = [_of_unit(known, one, targets) for one in wanted]
-    least = int(catalogue.thresholds["related_least"])
-    done = [write(sheet, key.key, settings.outbox, least) for sheet in sheets]
+        data = _fetch_feedback_data(conn, catalogue, chosen, key, titles, simulated=settings.simulated)
+    targets = select_feedback_targets(catalogue, chosen, data.rows)
+    sheets = [_build_unit_feedback(data, one, targets) for one in wanted]
+    min_denominator = int(catalogue.thresholds["related_least"])
+    done = [write_feedback(sheet, key.key, settings.outbox, min_denominator) for sheet in sheets]
     return {
         "scope": scope,
         "period": period,
@@ -71,7 +79,7 @@ def feedback(scope: str, period: str, unit: str | None = None) -> Result:
 
 
 @dataclass(frozen=True)
-class _Known:
+class _FeedbackData:
     """All that is read at once for every unit of a quarter."""
 
     catalogue: Catalogue
@@ -90,12 +98,12 @@ class _Known:
     def period(self) -> Period:
         return self.periods[-1]
 
-    def owed(self, unit: m.Unit, period: Period) -> list[m.Form]:
+    def list_owed_forms(self, unit: m.Unit, period: Period) -> list[m.Form]:
         """The forms that this very unit, not another of its code, owed for a period."""
-        return [form for _, form, one in self.catalogue.expected(self.scope, period) if one == unit]
+        return [form for _, form, one in self.catalogue.list_obligations(self.scope, period) if one == unit]
 
 
-def _known(
+def _fetch_feedback_data(
     conn: Connection,
     catalogue: Catalogue,
     scope: m.Scope,
@@ -103,67 +111,69 @@ def _known(
     titles: Mapping[str, str],
     *,
     simulated: bool,
-) -> _Known:
+) -> _FeedbackData:
     """Everything from one snapshot."""
-    from etl.warehouse import feedback as heard
-    from etl.warehouse.reported import ZONE, statuses
-    from etl.warehouse.snapshot import snapshot
+    from etl.warehouse import feedback_inputs as feedback_rows
+    from etl.warehouse.snapshot import take_snapshot
+    from etl.warehouse.unit_reports import ZONE, fetch_submission_statuses
 
-    at, _ = snapshot(conn)
-    periods = (*reversed(period.before(_EARLIER)), period)
-    return _Known(
+    at, _ = take_snapshot(conn)
+    periods = (*reversed(period.list_earlier_periods(_EARLIER_QUARTERS)), period)
+    return _FeedbackData(
         catalogue,
         scope,
         periods,
-        today(),
+        get_current_date(),
         dt.datetime.fromisoformat(at).astimezone(ZONE).date(),
-        {p.key: statuses(conn, catalogue, scope, p, as_known_at=at) for p in periods},
-        heard.verdicts(conn, scope.id, [p.key for p in periods], as_known_at=at),
-        heard.filled(conn, scope.id, period.key, as_known_at=at),
-        attainments(conn, catalogue, scope, period, at, outlook=False),
+        {p.key: fetch_submission_statuses(conn, catalogue, scope, p, as_known_at=at) for p in periods},
+        feedback_rows.fetch_verdicts(conn, scope.id, [p.key for p in periods], as_known_at=at),
+        feedback_rows.count_filled_cells(conn, scope.id, period.key, as_known_at=at),
+        compute_attainment_rows(conn, catalogue, scope, period, at, outlook=False),
         titles,
         simulated,
     )
 
 
-def _of_unit(known: _Known, unit: m.Unit, targets: Sequence[tuple[str, m.Target]]) -> Feedback:
-    from etl.feedback import Feedback, gone, mended, to_do
+def _build_unit_feedback(data: _FeedbackData, unit: m.Unit, targets: Sequence[tuple[str, m.Target]]) -> UnitFeedback:
+    from etl.feedback import UnitFeedback, build_resolved_findings, count_resolved_findings, select_open_findings
 
-    forms = known.owed(unit, known.period)
-    now = [known.verdicts.get((unit.code, form.id, known.period.key), ()) for form in forms]
-    last = known.periods[-2]
-    owed_before = {form.id for form in known.owed(unit, last)}
-    found: Counter[tuple[str, str, bool]] = Counter()
+    forms = data.list_owed_forms(unit, data.period)
+    now = [data.verdicts.get((unit.code, form.id, data.period.key), ()) for form in forms]
+    last = data.periods[-2]
+    owed_before = {form.id for form in data.list_owed_forms(unit, last)}
+    resolved: Counter[tuple[str, str, bool]] = Counter()
     for form, verdicts in zip(forms, now, strict=True):
-        before = known.verdicts.get((unit.code, form.id, last.key), ()) if form.id in owed_before else ()
-        found += gone(verdicts, before[-1] if before else None)
-    office = known.scope.office
-    elements = {code: element.name for code, element in known.catalogue.elements.items()}
-    area = known.catalogue.unit(known.scope.area_unit, known.period.end)
-    return Feedback(
+        before = data.verdicts.get((unit.code, form.id, last.key), ()) if form.id in owed_before else ()
+        resolved += count_resolved_findings(verdicts, before[-1] if before else None)
+    office = data.scope.office
+    elements = {code: element.name for code, element in data.catalogue.elements.items()}
+    area = data.catalogue.find_unit(data.scope.area_unit, data.period.end)
+    return UnitFeedback(
         unit=unit.code,
         unit_name=unit.name,
-        quarter=known.period.name,
+        quarter=data.period.name,
         parent_body=office.parent_body,
         body=office.body,
         office=office.name,
         area=_AREAS.get(area.level if area else "", "toàn địa bàn"),
-        as_of=known.as_of,
-        sent=tuple(_sent(known, unit, form) for form in forms),
-        on_time=_on_time(known, unit),
-        quarters=tuple(_counts(known, unit)),
-        mended=mended(found, known.titles, elements),
+        as_of=data.as_of,
+        sent=tuple(_build_form_submission(data, unit, form) for form in forms),
+        on_time=_compute_timeliness(data, unit),
+        quarters=tuple(_count_quarter_findings(data, unit)),
+        mended=build_resolved_findings(resolved, data.titles, elements),
         mendable=any(verdicts and verdicts[-1].accepted for verdicts in now),
-        open=tuple(sorted((f for verdicts in now for f in to_do(verdicts)), key=lambda f: f.level != "refuse")),
-        lines=tuple(_lines(known, unit, targets)),
-        simulated=known.simulated,
+        open=tuple(
+            sorted((f for verdicts in now for f in select_open_findings(verdicts)), key=lambda f: f.level != "refuse")
+        ),
+        lines=tuple(_list_indicator_lines(data, unit, targets)),
+        simulated=data.simulated,
     )
 
 
 # --- timeliness, completeness, findings ------------------------------------------------------------------
 
 
-def _state(status: UnitStatus, day: dt.date) -> FormState:
+def _find_form_state(status: UnitStatus, day: dt.date) -> FormState:
     if status.state == "accepted":
         return "late" if status.late_days else "on_time"
     if status.state == "refused":
@@ -171,63 +181,63 @@ def _state(status: UnitStatus, day: dt.date) -> FormState:
     return "silent" if day.isoformat() > status.due else "not_due"
 
 
-def _share(part: int, whole: int, least: float) -> Share:
-    from etl.check.metrics import share
-    from etl.feedback import Share
+def _compute_share(part: int, whole: int, limit: float) -> ThresholdShare:
+    from etl.check.metrics import measure_share
+    from etl.feedback import ThresholdShare
 
-    flag = share(part, whole, least).flag
-    return Share(part, whole, least, None if flag == "not_testable" else flag == "flagged")
-
-
-def _statuses(known: _Known, unit: m.Unit, period: Period) -> list[UnitStatus]:
-    owed = {form.id for form in known.owed(unit, period)}
-    return [s for s in known.statuses[period.key] if s.unit == unit.code and s.form in owed]
+    flag = measure_share(part, whole, limit).flag
+    return ThresholdShare(part, whole, limit, None if flag == "not_testable" else flag == "flagged")
 
 
-def _on_time(known: _Known, unit: m.Unit) -> Share:
+def _select_unit_statuses(data: _FeedbackData, unit: m.Unit, period: Period) -> list[UnitStatus]:
+    owed = {form.id for form in data.list_owed_forms(unit, period)}
+    return [s for s in data.statuses[period.key] if s.unit == unit.code and s.form in owed]
+
+
+def _compute_timeliness(data: _FeedbackData, unit: m.Unit) -> ThresholdShare:
     """Forms that came on time, of those that came or were due by now. A file that was refused never came."""
-    found = [s for p in known.periods[-_SHARE_OVER:] for s in _statuses(known, unit, p)]
-    due = [s for s in found if s.state == "accepted" or known.day.isoformat() > s.due]
-    on_time = sum(_state(s, known.day) == "on_time" for s in due)
-    return _share(on_time, len(due), known.catalogue.thresholds["timeliness"])
+    statuses = [s for p in data.periods[-_TIMELINESS_QUARTERS:] for s in _select_unit_statuses(data, unit, p)]
+    due = [s for s in statuses if s.state == "accepted" or data.day.isoformat() > s.due]
+    on_time = sum(_find_form_state(s, data.day) == "on_time" for s in due)
+    return _compute_share(on_time, len(due), data.catalogue.thresholds["timeliness"])
 
 
-def _sent(known: _Known, unit: m.Unit, form: m.Form) -> Sent:
-    from etl.feedback import Sent
+def _build_form_submission(data: _FeedbackData, unit: m.Unit, form: m.Form) -> FormSubmission:
+    from etl.feedback import FormSubmission
 
-    status = next(s for s in _statuses(known, unit, known.period) if s.form == form.id)
-    state, due = _state(status, known.day), dt.date.fromisoformat(status.due)
+    status = next(s for s in _select_unit_statuses(data, unit, data.period) if s.form == form.id)
+    state, due = _find_form_state(status, data.day), dt.date.fromisoformat(status.due)
     if status.state != "accepted":
-        return Sent(form.title, state, due)
-    owed = [cell for sheet in form.sheets for cell in cells_of(known.catalogue, form, sheet, unit, known.period)]
-    asked = frozenset[str]().union(*(elements for _, elements in owed))
-    counted = known.filled.get((unit.code, unit.valid_from, form.id), {})
-    full = sum(count for element, count in counted.items() if element in asked)
-    cells = _share(full, sum(len(e) for _, e in owed), known.catalogue.thresholds["element_completeness"])
-    return Sent(form.title, state, due, dt.date.fromisoformat(status.received_on), status.late_days, cells)
+        return FormSubmission(form.title, state, due)
+    owed = [cell for sheet in form.sheets for cell in list_sheet_cells(data.catalogue, form, sheet, unit, data.period)]
+    form_elements = frozenset[str]().union(*(elements for _, elements in owed))
+    counted = data.filled.get((unit.code, unit.valid_from, form.id), {})
+    full = sum(count for element, count in counted.items() if element in form_elements)
+    cells = _compute_share(full, sum(len(e) for _, e in owed), data.catalogue.thresholds["element_completeness"])
+    return FormSubmission(form.title, state, due, dt.date.fromisoformat(status.received_on), status.late_days, cells)
 
 
-def _counts(known: _Known, unit: m.Unit) -> list[Counts]:
-    from etl.feedback import Counts, counts
+def _count_quarter_findings(data: _FeedbackData, unit: m.Unit) -> list[FindingCounts]:
+    from etl.feedback import FindingCounts, count_by_level
 
-    found: list[Counts] = []
-    for period in known.periods:
-        forms = known.owed(unit, period)
-        heard = [v for form in forms if (v := known.verdicts.get((unit.code, form.id, period.key)))]
+    quarters: list[FindingCounts] = []
+    for period in data.periods:
+        forms = data.list_owed_forms(unit, period)
+        verdicts_by_form = [v for form in forms if (v := data.verdicts.get((unit.code, form.id, period.key)))]
         if not forms:
             continue
-        if not heard:
-            found.append(Counts(period.name))
+        if not verdicts_by_form:
+            quarters.append(FindingCounts(period.name))
             continue
-        first, last = (counts(*(v[end].findings for v in heard)) for end in (0, -1))
-        found.append(Counts(period.name, sum(map(len, heard)), first, last))
-    return found
+        first, last = (count_by_level(*(v[end].findings for v in verdicts_by_form)) for end in (0, -1))
+        quarters.append(FindingCounts(period.name, sum(map(len, verdicts_by_form)), first, last))
+    return quarters
 
 
 # --- indicators ------------------------------------------------------------------------------------------
 
 
-def chosen_targets(
+def select_feedback_targets(
     catalogue: Catalogue, scope: m.Scope, rows: Sequence[Attainment]
 ) -> tuple[tuple[str, m.Target], ...]:
     """(plan, target) of at most twelve quarterly indicators, each once, as the scope's first plan with a level has it.
@@ -243,78 +253,83 @@ def chosen_targets(
                 indicator = catalogue.indicators.get(target.indicator or "")
                 if indicator is None or target.kind == "eliminate" or (target.kind == "track") != followed:
                     continue
-                if _quarterly(indicator) and (not own or indicator.code in own):
+                if _is_quarterly(indicator) and (not own or indicator.code in own):
                     first.setdefault(indicator.code, (plan, target))
-    return tuple(first.values())[:_MOST_LINES]
+    return tuple(first.values())[:_MAX_LINES]
 
 
-def _quarterly(indicator: m.Indicator) -> bool:
+def _is_quarterly(indicator: m.Indicator) -> bool:
     return indicator.frequency == "quarter" and indicator.method in {"ratio", "share_of_units"}
 
 
-def _lines(known: _Known, unit: m.Unit, targets: Sequence[tuple[str, m.Target]]) -> list[Line]:
-    rows = {(row.plan, row.item, row.unit): row for row in known.rows}
-    if not any(row.unit == unit.code for row in known.rows):
+def _list_indicator_lines(
+    data: _FeedbackData, unit: m.Unit, targets: Sequence[tuple[str, m.Target]]
+) -> list[IndicatorLine]:
+    rows = {(row.plan, row.item, row.unit): row for row in data.rows}
+    if not any(row.unit == unit.code for row in data.rows):
         return []
-    least = int(known.catalogue.thresholds["related_least"])
+    min_denominator = int(data.catalogue.thresholds["related_least"])
     return [
-        _line(known.catalogue.indicators[target.indicator or ""], target, own, area, least)
+        _build_indicator_line(data.catalogue.indicators[target.indicator or ""], target, own, area, min_denominator)
         for plan, target in targets
         if (own := rows.get((plan, target.item, unit.code)))
-        and (area := rows.get((plan, target.item, known.scope.area_unit)))
+        and (area := rows.get((plan, target.item, data.scope.area_unit)))
     ]
 
 
-def _line(indicator: m.Indicator, target: m.Target, own: Attainment, area: Attainment, least: int) -> Line:
-    from etl.feedback import Line
+def _build_indicator_line(
+    indicator: m.Indicator, target: m.Target, own: Attainment, area: Attainment, min_denominator: int
+) -> IndicatorLine:
+    from etl.feedback import IndicatorLine
 
-    value, whole = _current(own), _current(area)
-    return Line(
+    value, whole = _select_current_value(own), _select_current_value(area)
+    return IndicatorLine(
         indicator.short_name,
         indicator.unit,
         value,
         whole,
-        _target(own, target),
+        _format_feedback_target(own, target),
         _SIGNS.get(own.status, "–") if value is not None else "–",
-        compared(indicator, own, area, least),
-        _decimals(target.decimals, own),
+        compare_with_area(indicator, own, area, min_denominator),
+        _compute_printed_decimals(target.decimals, own),
     )
 
 
-def _current(row: Attainment) -> Fraction | None:
+def _select_current_value(row: Attainment) -> Fraction | None:
     """The figure of the very quarter; an older one that is carried along is none."""
     return None if row.as_of else row.value
 
 
-def _target(row: Attainment, target: m.Target) -> str:
+def _format_feedback_target(row: Attainment, target: m.Target) -> str:
     if target.kind == "track" or not row.written:
         return "theo dõi"
     if row.target is None or row.operator not in _OPERATORS:
         return row.written if len(row.written) <= 30 else "theo kế hoạch"
     year = f" (năm {row.target_period})" if row.target_period else ""
-    return f"{_OPERATORS[row.operator]}{printed(row.target)}{year}"
+    return f"{_OPERATORS[row.operator]}{format_number(row.target)}{year}"
 
 
-def _decimals(wanted: int, row: Attainment) -> int:
+def _compute_printed_decimals(wanted: int, row: Attainment) -> int:
     """As many as the plan prints and at least one; more where the value would print like a target it differs from."""
     decimals = max(1, wanted)
     if row.value is None or row.target is None or row.value == row.target:
         return decimals
-    while decimals < _MOST_DECIMALS and rounded(row.value, decimals) == rounded(row.target, decimals):
+    while decimals < _MAX_DECIMALS and round_half_away(row.value, decimals) == round_half_away(row.target, decimals):
         decimals += 1
     return decimals
 
 
-def compared(indicator: m.Indicator, own: Attainment, area: Attainment, least: int) -> Comparison:
+def compare_with_area(indicator: m.Indicator, own: Attainment, area: Attainment, min_denominator: int) -> Comparison:
     """A word for the unit beside its area, only where the numbers carry one.
 
-    Enough of them: a denominator of at least `least`, and no small count; and 95 % intervals that do not overlap.
+    Enough of them: a denominator of at least `min_denominator`, and no small count; and 95 % intervals that do not
+    overlap.
     """
-    found = trend(own, area)
-    if found in {"none", "carried", "broken"}:
+    change = compare_attainments(own, area)
+    if change in {"none", "carried", "broken"}:
         return ""
-    if own.small_count or own.denominator is None or own.denominator < least:
+    if own.small_count or own.denominator is None or own.denominator < min_denominator:
         return "few"
-    if found in {"same", "unclear"}:
-        return "same" if found == "same" else "unclear"
-    return "better" if found == indicator.direction else "worse"
+    if change in {"same", "unclear"}:
+        return "same" if change == "same" else "unclear"
+    return "better" if change == indicator.direction else "worse"

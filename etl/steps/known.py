@@ -12,81 +12,87 @@ from typing import TYPE_CHECKING
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.model import FormStamp, Period, PeriodKind
-from etl.steps.common import today
+from etl.steps.common import get_current_date
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from etl.check import Beside, History, Official, Reporting, Submitted
+    from etl.check import History, OfficialPopulation, PeerFigures, ReadSubmission, ReportingRecord
 
-_YEARS = 3
+_COMPARED_YEARS = 3
 
 
-def with_official(catalogue: Catalogue, given: Submitted) -> Submitted:
+def add_official_population(catalogue: Catalogue, submission: ReadSubmission) -> ReadSubmission:
     """Adds the official population of the workbook's unit; needs no database."""
-    stamp = _understood(catalogue, given)
+    stamp = _find_valid_stamp(catalogue, submission)
     if stamp is None:
-        return given
-    official = _official(catalogue, stamp.unit, Period.parse(stamp.period).year)
-    return replace(given, official=official, compare_official=True)
+        return submission
+    official = _find_official_population(catalogue, stamp.unit, Period.parse(stamp.period).year)
+    return replace(submission, official=official, compare_official=True)
 
 
-def with_history(conn: Connection, catalogue: Catalogue, chunk: Sequence[Submitted]) -> list[Submitted]:
+def add_unit_history(conn: Connection, catalogue: Catalogue, chunk: Sequence[ReadSubmission]) -> list[ReadSubmission]:
     """Adds what the warehouse knows: the unit's other periods and how it reported them, its neighbours' years, and
     what it said of findings before. One statement each for the whole chunk."""
-    from etl.warehouse import quality
+    from etl.warehouse import check_history
 
-    stamps = [_understood(catalogue, given) for given in chunk]
+    stamps = [_find_valid_stamp(catalogue, submission) for submission in chunk]
     count = int(catalogue.thresholds["history_periods"])
     wanted: dict[tuple[str, date], dict[str, None]] = {}
     for stamp in stamps:
-        unit = catalogue.unit(stamp.unit, Period.parse(stamp.period).end) if stamp else None
+        unit = catalogue.find_unit(stamp.unit, Period.parse(stamp.period).end) if stamp else None
         if stamp and unit:
             periods = wanted.setdefault((unit.code, unit.valid_from), {})
-            periods |= dict.fromkeys(p.key for p in Period.parse(stamp.period).before(count))
-    told = list(dict.fromkeys(stamp for stamp in stamps if stamp))
-    years = _years(catalogue, told)
+            periods |= dict.fromkeys(p.key for p in Period.parse(stamp.period).list_earlier_periods(count))
+    valid_stamps = list(dict.fromkeys(stamp for stamp in stamps if stamp))
+    years = _list_compared_years(catalogue, valid_stamps)
     for key, periods in years.items():
         wanted.setdefault(key, {}).update(periods)
-    history = quality.other_periods(conn, wanted)
-    said = quality.explanations(conn, told)
-    reporting = _reporting(conn, catalogue, told)
-    beside = _beside(catalogue, told, history)
+    history = check_history.fetch_other_periods(conn, wanted)
+    explanations = check_history.fetch_explanations(conn, valid_stamps)
+    reporting = _fetch_reporting_records(conn, catalogue, valid_stamps)
+    peer_figures = _compute_peer_figures(catalogue, valid_stamps, history)
     done = []
-    for given, stamp in zip(chunk, stamps, strict=True):
+    for submission, stamp in zip(chunk, stamps, strict=True):
         if stamp:
-            known = {key: cells for key, cells in history.get(stamp.unit, {}).items() if key != stamp.period}
-            before = said.get((stamp.form, stamp.unit, stamp.period), {})
-            given = replace(  # noqa: PLW2901 - the same workbook, knowing more
-                given, history=known, reporting=reporting.get(stamp), beside=beside.get(stamp), explained=before
+            other_periods = {key: cells for key, cells in history.get(stamp.unit, {}).items() if key != stamp.period}
+            before = explanations.get((stamp.form, stamp.unit, stamp.period), {})
+            submission = replace(  # noqa: PLW2901 - the same workbook, knowing more
+                submission,
+                history=other_periods,
+                reporting=reporting.get(stamp),
+                peers=peer_figures.get(stamp),
+                explanations=before,
             )
-        done.append(with_official(catalogue, given))
+        done.append(add_official_population(catalogue, submission))
     return done
 
 
-def _understood(catalogue: Catalogue, given: Submitted) -> FormStamp | None:
+def _find_valid_stamp(catalogue: Catalogue, submission: ReadSubmission) -> FormStamp | None:
     """The stamp of a workbook that was read and whose form, unit and period exist."""
-    stamp = given.read.stamp
-    if stamp is None or not given.read.observations or stamp.form not in catalogue.forms:
+    stamp = submission.read.stamp
+    if stamp is None or not submission.read.observations or stamp.form not in catalogue.forms:
         return None
     return stamp
 
 
-def _official(catalogue: Catalogue, unit: str, year: int) -> Official | None:
+def _find_official_population(catalogue: Catalogue, unit: str, year: int) -> OfficialPopulation | None:
     """The newest official population of a unit that is not of a later year, nor too old to compare with."""
-    from etl.check import Official
+    from etl.check import OfficialPopulation
 
     oldest = year - int(catalogue.thresholds["official_age"])
     figures = [f for f in catalogue.official_population if f.unit == unit and oldest <= f.year <= year]
     newest = max(figures, key=lambda f: f.year, default=None)
-    return Official(float(newest.value), newest.year, f"{newest.source}, năm {newest.year}") if newest else None
+    return (
+        OfficialPopulation(float(newest.value), newest.year, f"{newest.source}, năm {newest.year}") if newest else None
+    )
 
 
 # --- how a unit reports --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class _Owed:
+class _FormObligations:
     """Who owes a form for a period, by code, and until when."""
 
     due: Mapping[str, date]
@@ -94,126 +100,138 @@ class _Owed:
 
 
 @lru_cache(maxsize=1024)
-def _owed(catalogue: Catalogue, form: str, period: Period) -> _Owed:
-    from etl.catalog.calendar import deadline
+def _list_form_obligations(catalogue: Catalogue, form: str, period: Period) -> _FormObligations:
+    from etl.catalog.calendar import compute_deadline
 
-    scope = catalogue.scope_of_form(form)
-    found = [(s, u) for s, f, u in catalogue.expected(scope, period) if f.id == form] if scope else []
+    scope = catalogue.find_scope_of_form(form)
+    expected = [(s, u) for s, f, u in catalogue.list_obligations(scope, period) if f.id == form] if scope else []
     by_rule: dict[tuple[str, str], date] = {}
-    for submission, unit in found:
+    for submission, unit in expected:
         key = submission.regime, unit.level
         if key not in by_rule:
-            by_rule[key] = deadline(catalogue, *key, period)
-    return _Owed({u.code: by_rule[s.regime, u.level] for s, u in found}, {u.code: u for _, u in found})
+            by_rule[key] = compute_deadline(catalogue, *key, period)
+    return _FormObligations({u.code: by_rule[s.regime, u.level] for s, u in expected}, {u.code: u for _, u in expected})
 
 
-def _reporting(conn: Connection, catalogue: Catalogue, stamps: Iterable[FormStamp]) -> dict[FormStamp, Reporting]:
+def _fetch_reporting_records(
+    conn: Connection, catalogue: Catalogue, stamps: Iterable[FormStamp]
+) -> dict[FormStamp, ReportingRecord]:
     """How each unit reported its form for the latest periods before.
 
     A period counts once it was due, and only if any unit's report of it is here: before that nobody asked.
     """
-    from etl.warehouse import quality
+    from etl.warehouse import check_history
 
-    count, day = int(catalogue.thresholds["reporting_periods"]), today()
-    asked: dict[tuple[str, Period], None] = {}
+    count, day = int(catalogue.thresholds["reporting_periods"]), get_current_date()
+    requested: dict[tuple[str, Period], None] = {}
     for stamp in stamps:
-        asked.update(dict.fromkeys((stamp.form, p) for p in Period.parse(stamp.period).before(count)))
-    came = quality.first_received(
+        requested.update(dict.fromkeys((stamp.form, p) for p in Period.parse(stamp.period).list_earlier_periods(count)))
+    received_at = check_history.fetch_first_received_times(
         conn,
-        [(u.code, u.valid_from, form, p.key) for form, p in asked for u in _owed(catalogue, form, p).units.values()],
+        [
+            (u.code, u.valid_from, form, p.key)
+            for form, p in requested
+            for u in _list_form_obligations(catalogue, form, p).units.values()
+        ],
     )
-    heard = {(form, period) for _, _, form, period in came}
-    return {stamp: _reported(catalogue, stamp, count, came, heard, day) for stamp in stamps}
+    reported_periods = {(form, period) for _, _, form, period in received_at}
+    return {
+        stamp: _compute_reporting_record(catalogue, stamp, count, received_at, reported_periods, day)
+        for stamp in stamps
+    }
 
 
-def _reported(
+def _compute_reporting_record(
     catalogue: Catalogue,
     stamp: FormStamp,
     count: int,
-    came: Mapping[tuple[str, date, str, str], datetime],
-    heard: Collection[tuple[str, str]],
+    received_at: Mapping[tuple[str, date, str, str], datetime],
+    reported_periods: Collection[tuple[str, str]],
     day: date,
-) -> Reporting:
-    from etl.check import Reporting
-    from etl.warehouse.reported import ZONE
+) -> ReportingRecord:
+    from etl.check import ReportingRecord
+    from etl.warehouse.unit_reports import ZONE
 
     period = Period.parse(stamp.period)
-    unit = catalogue.unit(stamp.unit, period.end)
+    unit = catalogue.find_unit(stamp.unit, period.end)
     received = late = missing = 0
-    for earlier in period.before(count):
-        owed = _owed(catalogue, stamp.form, earlier)
-        if unit is None or owed.units.get(unit.code) != unit or (stamp.form, earlier.key) not in heard:
+    for earlier in period.list_earlier_periods(count):
+        owed = _list_form_obligations(catalogue, stamp.form, earlier)
+        if unit is None or owed.units.get(unit.code) != unit or (stamp.form, earlier.key) not in reported_periods:
             continue
         due = owed.due[unit.code]
-        when = came.get((unit.code, unit.valid_from, stamp.form, earlier.key))
+        when = received_at.get((unit.code, unit.valid_from, stamp.form, earlier.key))
         received += when is not None
         late += when is not None and when.astimezone(ZONE).date() > due
         missing += when is None and due < day
-    return Reporting(received + missing, received, received - late)
+    return ReportingRecord(received + missing, received, received - late)
 
 
 # --- a year's neighbours -------------------------------------------------------------------------------------
 
-Grown = dict[str, tuple[float, float]]
+ElementTotals = dict[str, tuple[float, float]]
 """Data element → (this year, mean of the years before)."""
 
 
-def _years(catalogue: Catalogue, stamps: Iterable[FormStamp]) -> dict[tuple[str, date], dict[str, None]]:
+def _list_compared_years(catalogue: Catalogue, stamps: Iterable[FormStamp]) -> dict[tuple[str, date], dict[str, None]]:
     """The years to read of every unit that owes one of these year forms: this one and the three before."""
     wanted: dict[tuple[str, date], dict[str, None]] = {}
-    for form, period in _year_forms(stamps):
-        keys = dict.fromkeys(p.key for p in (period, *period.before(_YEARS)))
-        for unit in _owed(catalogue, form, period).units.values():
+    for form, period in _list_year_forms(stamps):
+        keys = dict.fromkeys(p.key for p in (period, *period.list_earlier_periods(_COMPARED_YEARS)))
+        for unit in _list_form_obligations(catalogue, form, period).units.values():
             wanted.setdefault((unit.code, unit.valid_from), {}).update(keys)
     return wanted
 
 
-def _year_forms(stamps: Iterable[FormStamp]) -> list[tuple[str, Period]]:
-    found = dict.fromkeys((stamp.form, Period.parse(stamp.period)) for stamp in stamps)
-    return [(form, period) for form, period in found if period.kind == PeriodKind.YEAR]
+def _list_year_forms(stamps: Iterable[FormStamp]) -> list[tuple[str, Period]]:
+    forms = dict.fromkeys((stamp.form, Period.parse(stamp.period)) for stamp in stamps)
+    return [(form, period) for form, period in forms if period.kind == PeriodKind.YEAR]
 
 
-def _beside(
+def _compute_peer_figures(
     catalogue: Catalogue, stamps: Iterable[FormStamp], history: Mapping[str, History]
-) -> dict[FormStamp, Beside]:
+) -> dict[FormStamp, PeerFigures]:
     """What the other units of a year form gave. A form that one unit alone owes has no other to stand beside."""
-    from etl.check import Beside
+    from etl.check import PeerFigures
 
-    found: dict[FormStamp, Beside] = {}
-    grown = {
-        (form, period): {code: _grown(history.get(code, {}), period) for code in _owed(catalogue, form, period).units}
-        for form, period in _year_forms(stamps)
+    peer_figures: dict[FormStamp, PeerFigures] = {}
+    totals_by_form = {
+        (form, period): {
+            code: _compute_unit_totals(history.get(code, {}), period)
+            for code in _list_form_obligations(catalogue, form, period).units
+        }
+        for form, period in _list_year_forms(stamps)
     }
     for stamp in stamps:
-        units = grown.get((stamp.form, Period.parse(stamp.period)), {})
+        units = totals_by_form.get((stamp.form, Period.parse(stamp.period)), {})
         others = [sums for code, sums in units.items() if code != stamp.unit]
         if others:
-            found[stamp] = Beside(len(others), sum(map(bool, others)), _summed(others))
-    return found
+            peer_figures[stamp] = PeerFigures(len(others), sum(map(bool, others)), _merge_element_totals(others))
+    return peer_figures
 
 
-def _grown(history: History, period: Period) -> Grown:
+def _compute_unit_totals(history: History, period: Period) -> ElementTotals:
     """A unit's totals by data element. A year counts if it has the same cells as this one: an area or a gap that
     changed is no growth."""
-    now = _by_element(history.get(period.key, {}))
-    past = [_by_element(history.get(p.key, {})) for p in period.before(_YEARS)]
-    found = {}
+    now = _group_by_element(history.get(period.key, {}))
+    past = [_group_by_element(history.get(p.key, {})) for p in period.list_earlier_periods(_COMPARED_YEARS)]
+    totals = {}
     for element, cells in now.items():
         usual = [sum(year[element].values()) for year in past if year.get(element, {}).keys() == cells.keys()]
         if usual:
-            found[element] = sum(cells.values()), sum(usual) / len(usual)
-    return found
+            totals[element] = sum(cells.values()), sum(usual) / len(usual)
+    return totals
 
 
-def _by_element(cells: Mapping[tuple[str, str], float]) -> dict[str, dict[str, float]]:
-    found: dict[str, dict[str, float]] = defaultdict(dict)
+def _group_by_element(cells: Mapping[tuple[str, str], float]) -> dict[str, dict[str, float]]:
+    cells_by_element: dict[str, dict[str, float]] = defaultdict(dict)
     for (unit, element), value in cells.items():
-        found[element][unit] = value
-    return dict(found)
+        cells_by_element[element][unit] = value
+    return dict(cells_by_element)
 
 
-def _summed(units: Iterable[Grown]) -> Grown:
-    total: Grown = {}
+def _merge_element_totals(units: Iterable[ElementTotals]) -> ElementTotals:
+    total: ElementTotals = {}
     for sums in units:
         for element, (now, usual) in sums.items():
             before = total.get(element, (0.0, 0.0))

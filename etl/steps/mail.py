@@ -12,56 +12,60 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from etl.errors import MailError, UsageError
-from etl.steps.common import Result, now, open_engine, start
+from etl.steps.common import Result, get_current_time, load_settings_and_catalogue, open_engine
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-    from etl.dispatch import Letter, Post
-    from etl.warehouse.dispatching import Attempt
+    from etl.dispatch import Letter, MailSessionOpener
+    from etl.warehouse.dispatch_store import MailAttempt
 
 
-def _nothing(_conn: Connection, _attempt: Attempt) -> None:
+def _skip_recording(_conn: Connection, _attempt: MailAttempt) -> None:
     """Nothing else is to be noted."""
 
 
 @dataclass(frozen=True)
-class Outgoing:
-    """A letter and its address. `note` runs in the transaction that notes that it went out."""
+class OutgoingMail:
+    """A letter and its address. `record_sent` runs in the transaction that notes that it went out."""
 
     letter: Letter
     address: str
-    note: Callable[[Connection, Attempt], None] = _nothing
+    record_sent: Callable[[Connection, MailAttempt], None] = _skip_recording
 
 
-def deliver(engine: Engine, post: Post, outgoing: Sequence[Outgoing]) -> list[str]:
+def send_letters(engine: Engine, post: MailSessionOpener, outgoing: Sequence[OutgoingMail]) -> list[str]:
     """Sends what has not gone out yet, one letter a session; gives the keys of those that went out now.
 
-    A letter that fails stops no other. The caller holds the lock of `dispatching.alone`.
+    A letter that fails stops no other. The caller holds the lock of `dispatch_store.lock_dispatch`.
 
     Raises:
         MailError: once all were tried, where one did not go out or waits for a person; names each, and what to do.
     """
-    from etl.warehouse.dispatching import attempts
+    from etl.warehouse.dispatch_store import fetch_last_attempts
 
     with engine.connect() as conn:
-        last = attempts(conn, [entry.letter.key for entry in outgoing])
+        last = fetch_last_attempts(conn, [entry.letter.key for entry in outgoing])
     sent: list[str] = []
     problems: list[str] = []
     for entry in outgoing:
         before = last.get(entry.letter.key)
         if before and before.step == "sent":  # a person said so
             with engine.begin() as conn:
-                entry.note(conn, before)
+                entry.record_sent(conn, before)
             continue
-        if before and before.holds_back(entry.address):
-            problems.append(_held(before))
+        if before and before.is_blocked_for(entry.address):
+            problems.append(_describe_held_message(before))
             continue
-        ended = _try(engine, post, entry, (before.attempt if before else 0) + 1)
+        ended = _send_letter(engine, post, entry, (before.attempt if before else 0) + 1)
         if ended.step == "sent":
             sent.append(entry.letter.key)
         else:
-            problems.append(f"{entry.address} ({entry.letter.key}): {ended.said}" if not ended.open else _held(ended))
+            problems.append(
+                f"{entry.address} ({entry.letter.key}): {ended.said}"
+                if not ended.open
+                else _describe_held_message(ended)
+            )
     if problems:
         raise MailError(
             f"{len(problems)} of {len(outgoing)} messages did not go out",
@@ -71,33 +75,33 @@ def deliver(engine: Engine, post: Post, outgoing: Sequence[Outgoing]) -> list[st
     return sent
 
 
-def _held(attempt: Attempt) -> str:
+def _describe_held_message(attempt: MailAttempt) -> str:
     why = "nobody knows whether it went out" if attempt.open else f"refused: {attempt.said}"
     return f"{attempt.address} ({attempt.mail}, {attempt.message_id}): {why}"
 
 
-def _try(engine: Engine, post: Post, entry: Outgoing, number: int) -> Attempt:
+def _send_letter(engine: Engine, post: MailSessionOpener, entry: OutgoingMail, number: int) -> MailAttempt:
     """One attempt. That it begins is on record before the server hears of it."""
-    from etl.dispatch import compose, message_id, send
-    from etl.warehouse.dispatching import Attempt, note_attempt
+    from etl.dispatch import build_email_message, build_message_id, send_message
+    from etl.warehouse.dispatch_store import MailAttempt, record_attempt
 
     key, address = entry.letter.key, entry.address
     with ExitStack() as session:
         try:
             client, sender = session.enter_context(post())
         except (smtplib.SMTPException, OSError) as error:
-            said = " ".join(f"the mail server cannot be used: {error}".split())[:300]
-            return Attempt(key, number, "not_sent", address, "", said)
-        message = compose(entry.letter, sender, address, now())
-        attempt = Attempt(key, number, "begun", address, message_id(key, address, sender))
+            failure = " ".join(f"the mail server cannot be used: {error}".split())[:300]
+            return MailAttempt(key, number, "not_sent", address, "", failure)
+        message = build_email_message(entry.letter, sender, address, get_current_time())
+        attempt = MailAttempt(key, number, "begun", address, build_message_id(key, address, sender))
         with engine.begin() as conn:
-            note_attempt(conn, attempt)
-        answer = send(client, sender, address, message)
-        ended = replace(attempt, step=answer.outcome, said=answer.said)
+            record_attempt(conn, attempt)
+        answer = send_message(client, sender, address, message)
+        ended = replace(attempt, step=answer.outcome, said=answer.server_reply)
         with engine.begin() as conn:
-            note_attempt(conn, ended)
+            record_attempt(conn, ended)
             if ended.step == "sent":
-                entry.note(conn, ended)
+                entry.record_sent(conn, ended)
     return ended
 
 
@@ -107,20 +111,22 @@ def settle_mail(message_id: str, by: str, *, arrived: bool) -> Result:
     Raises:
         UsageError: no such message, it does not wait for anybody, or nobody says so.
     """
-    from etl.warehouse.dispatching import alone, attempts, note_attempt
+    from etl.warehouse.dispatch_store import fetch_last_attempts, lock_dispatch, record_attempt
 
-    settings, _ = start()
+    settings, _ = load_settings_and_catalogue()
     if not by.strip():
         raise UsageError("nobody says so", where="--by", fix="give the name of who found out")
     with open_engine(settings).begin() as conn:
-        alone(conn)
-        found = next(iter(attempts(conn, message_id=message_id).values()), None)
-        if found is None:
+        lock_dispatch(conn)
+        attempt = next(iter(fetch_last_attempts(conn, message_id=message_id).values()), None)
+        if attempt is None:
             raise UsageError(f"no message {message_id!r}", where="Message-ID", fix="`tongket dispatch` lists them")
-        if not found.open and not (found.step == "refused" and not arrived):
+        if not attempt.open and not (attempt.step == "refused" and not arrived):
             raise UsageError(
-                f"message {message_id} waits for nobody: {found.step}", where="Message-ID", fix="there is nothing to do"
+                f"message {message_id} waits for nobody: {attempt.step}",
+                where="Message-ID",
+                fix="there is nothing to do",
             )
         step = "sent" if arrived else "not_sent"
-        note_attempt(conn, replace(found, step=step, said="", settled_by=by.strip()))  # type: ignore[arg-type]
-    return {"mail": found.mail, "message_id": message_id, "state": step, "settled_by": by.strip()}
+        record_attempt(conn, replace(attempt, step=step, said="", settled_by=by.strip()))  # type: ignore[arg-type]
+    return {"mail": attempt.mail, "message_id": message_id, "state": step, "settled_by": by.strip()}

@@ -1,7 +1,7 @@
 """What a report is made from besides its figures: who reported, what units said, what was corrected.
 
-Used by `etl.steps.outcome`; the DAG `attain` asks `longer_periods`. A period that has forms of its own (quarter, year)
-is read by itself; one that has none (six months, nine months) by the quarters that it consists of.
+Used by `etl.steps.outcome`; the DAG `attain` asks `list_longer_periods`. A period that has forms of its own (quarter,
+year) is read by itself; one that has none (six months, nine months) by the quarters that it consists of.
 """
 
 from __future__ import annotations
@@ -14,135 +14,151 @@ from typing import TYPE_CHECKING
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.model import Period, PeriodKind
-from etl.steps.common import open_engine, start
+from etl.steps.common import load_settings_and_catalogue, open_engine
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from etl.model import NoteReport, TaskReport, UnitStatus
-    from etl.report.inputs import Corrected
+    from etl.report.inputs import ReportCorrection
 
 # How many of them a year has.
-_LONGER = {PeriodKind.HALF: 2, PeriodKind.NINE_MONTHS: 1}
+_LONGER_KINDS = {PeriodKind.HALF: 2, PeriodKind.NINE_MONTHS: 1}
 
 
-def owed_parts(catalogue: Catalogue, scope: m.Scope, period: Period) -> tuple[Period, ...]:
+def list_owed_parts(catalogue: Catalogue, scope: m.Scope, period: Period) -> tuple[Period, ...]:
     """The periods whose forms a report rests on: its own, else its quarters; none where a quarter is not owed."""
-    if catalogue.expected(scope, period):
+    if catalogue.list_obligations(scope, period):
         return (period,)
     parts = period.quarters
-    return parts if all(catalogue.expected(scope, part) for part in parts) else ()
+    return parts if all(catalogue.list_obligations(scope, part) for part in parts) else ()
 
 
-def longer_periods(period: str) -> list[str]:
+def list_longer_periods(period: str) -> list[str]:
     """The six and nine months to report on now that a period is computed: a quarter is part of them.
 
     One of them opens when its last quarter is computed for the first time; from then on each of its quarters counts.
     Such a period names itself. Only what a scope of this instance reports on is named.
     """
-    from etl.warehouse import attained
+    from etl.warehouse import attainment_store
 
-    settings, catalogue = start()
-    asked = Period.parse(period)
+    settings, catalogue = load_settings_and_catalogue()
+    computed_period = Period.parse(period)
     with open_engine(settings).connect() as conn:
-        found = {
+        longer_keys = {
             longer.key
-            for scope in map(catalogue.scope, settings.scopes)
-            for longer, parts in resting_on(catalogue, scope, asked)
-            if asked in (longer, parts[-1]) or attained.is_computed(conn, scope.id, parts[-1].key)
+            for scope in map(catalogue.get_scope, settings.scopes)
+            for longer, parts in list_dependent_periods(catalogue, scope, computed_period)
+            if computed_period in (longer, parts[-1]) or attainment_store.is_computed(conn, scope.id, parts[-1].key)
         }
-    return sorted(found)
+    return sorted(longer_keys)
 
 
-def resting_on(catalogue: Catalogue, scope: m.Scope, period: Period) -> list[tuple[Period, tuple[Period, ...]]]:
+def list_dependent_periods(
+    catalogue: Catalogue, scope: m.Scope, period: Period
+) -> list[tuple[Period, tuple[Period, ...]]]:
     """The six and nine months that a scope reports on and that a period is, or is a part of; each with its quarters."""
     kinds = [PeriodKind(report.cadence) for report in scope.reports]
-    every = [Period(period.year, kind, i + 1) for kind in kinds if kind in _LONGER for i in range(_LONGER[kind])]
-    owed = [(longer, owed_parts(catalogue, scope, longer)) for longer in dict.fromkeys(every)]
+    every = [
+        Period(period.year, kind, i + 1) for kind in kinds if kind in _LONGER_KINDS for i in range(_LONGER_KINDS[kind])
+    ]
+    owed = [(longer, list_owed_parts(catalogue, scope, longer)) for longer in dict.fromkeys(every)]
     return [(longer, parts) for longer, parts in owed if parts and (period == longer or period in parts)]
 
 
-def statuses(
+def fetch_period_statuses(
     conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str | None = None
 ) -> list[UnitStatus]:
     """Where every expected submission stands. Grain: (form, org unit, part of the period)."""
-    from etl.warehouse import reported
+    from etl.warehouse import unit_reports
 
-    parts = owed_parts(catalogue, scope, period)
-    return [s for part in parts for s in reported.statuses(conn, catalogue, scope, part, as_known_at=known_at)]
+    parts = list_owed_parts(catalogue, scope, period)
+    return [
+        s
+        for part in parts
+        for s in unit_reports.fetch_submission_statuses(conn, catalogue, scope, part, as_known_at=known_at)
+    ]
 
 
-def earlier_statuses(
+def fetch_earlier_statuses(
     conn: Connection,
     catalogue: Catalogue,
     scope: m.Scope,
     period: Period,
     known_at: str | None,
-    found: Sequence[UnitStatus],
+    current_statuses: Sequence[UnitStatus],
 ) -> list[UnitStatus]:
     """Where the submissions of the year's quarters up to the period stand that are not among those found already."""
-    from etl.warehouse import reported
+    from etl.warehouse import unit_reports
 
-    there = {status.period for status in found}
-    parts = [q for q in period.quarters_to_date if q.key not in there]
-    return [s for part in parts for s in reported.statuses(conn, catalogue, scope, part, as_known_at=known_at)]
+    covered_keys = {status.period for status in current_statuses}
+    parts = [q for q in period.quarters_to_date if q.key not in covered_keys]
+    return [
+        s
+        for part in parts
+        for s in unit_reports.fetch_submission_statuses(conn, catalogue, scope, part, as_known_at=known_at)
+    ]
 
 
-def notes(
+def list_note_reports(
     conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str
 ) -> tuple[NoteReport, ...]:
     """Difficulties, causes and proposals, in the order of the parts of the period."""
-    from etl.warehouse import reported
+    from etl.warehouse import unit_reports
 
-    parts = owed_parts(catalogue, scope, period)
-    return tuple(n for part in parts for n in reported.notes(conn, catalogue, scope, part, as_known_at=known_at))
+    parts = list_owed_parts(catalogue, scope, period)
+    return tuple(
+        n
+        for part in parts
+        for n in unit_reports.fetch_difficulty_notes(conn, catalogue, scope, part, as_known_at=known_at)
+    )
 
 
-def task_reports(
+def list_task_reports(
     conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str
 ) -> tuple[TaskReport, ...]:
     """What each unit last said of each of its tasks, and the state that follows from it at the period's end."""
-    from etl.attain import task_state
+    from etl.attain import compute_task_state
     from etl.model import TaskReport
-    from etl.warehouse import reported
+    from etl.warehouse import unit_reports
 
     tasks = {(p, t.id): t for p in scope.plans for t in catalogue.plans[p].tasks}
     last: dict[tuple[str, str, str], TaskReport] = {}
-    for part in owed_parts(catalogue, scope, period):
-        for said in reported.task_reports(conn, catalogue, scope, part, as_known_at=known_at):
-            task, key = tasks.get((said.plan, said.task)), (said.plan, said.task, said.unit)
-            if task is None or (not said.stated and key in last):
+    for part in list_owed_parts(catalogue, scope, period):
+        for statement in unit_reports.fetch_task_statements(conn, catalogue, scope, part, as_known_at=known_at):
+            task, key = tasks.get((statement.plan, statement.task)), (statement.plan, statement.task, statement.unit)
+            if task is None or (not statement.stated and key in last):
                 continue
-            done_on = dt.date.fromisoformat(said.done_on) if said.done_on else None
-            state = task_state(task, said.stated, done_on, period.end)
-            last[key] = TaskReport(*key, period.key, state, said.stated, said.done_on, said.remark)
+            done_on = dt.date.fromisoformat(statement.done_on) if statement.done_on else None
+            state = compute_task_state(task, statement.stated, done_on, period.end)
+            last[key] = TaskReport(*key, period.key, state, statement.stated, statement.done_on, statement.remark)
     return tuple(last.values())
 
 
-def corrected(
+def list_corrected_cells(
     conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str
-) -> tuple[Corrected, ...]:
+) -> tuple[ReportCorrection, ...]:
     """The corrections agreed on for the cells of a period and of its quarters so far, with where each stands."""
-    from etl.report.inputs import Corrected
-    from etl.warehouse.corrections import contents, standings
+    from etl.report.inputs import ReportCorrection
+    from etl.warehouse.agreed_corrections import describe_cell_content, fetch_agreed_corrections
 
     about = {period.key} | {part.key for part in period.quarters_to_date}
     found = []
-    for agreed in standings(conn, catalogue, scope, as_known_at=known_at):
+    for agreed in fetch_agreed_corrections(conn, catalogue, scope, as_known_at=known_at):
         c = agreed.correction
         if c.period not in about:
             continue
         element = catalogue.elements.get(c.data_element)
-        row = Corrected(
+        row = ReportCorrection(
             c.id,
             c.org_unit,
             c.period,
             element.name if element else c.data_element,
-            contents(c.replaces),
-            contents(c.becomes),
+            describe_cell_content(c.replaces),
+            describe_cell_content(c.becomes),
             c.requested_by,
             c.requested_on.isoformat(),
             c.reason,
         )
-        found.append(row if agreed.standing == "applied" else replace(row, lapsed=agreed.reason))
+        found.append(row if agreed.status == "applied" else replace(row, lapsed=agreed.reason))
     return tuple(found)

@@ -11,38 +11,48 @@ from typing import TYPE_CHECKING
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.errors import UsageError
-from etl.model import Observed, Period
+from etl.model import ObservedIndicator, Period
 from etl.steps import material
-from etl.steps.common import Result, catalogue_as_known, current_engine, is_period, now, start, today
-from etl.steps.doubt import Line, area_series, with_outlook
+from etl.steps.common import (
+    Result,
+    get_current_date,
+    get_current_time,
+    is_period_key,
+    load_catalogue_as_known,
+    load_settings_and_catalogue,
+    open_current_engine,
+)
+from etl.steps.doubt import PlanLine, annotate_outlook, compute_area_series
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from etl.model import Attainment, Point
-    from etl.warehouse.rollup import Only
+    from etl.model import Attainment, SeriesPoint
+    from etl.warehouse.rollup import RollupFilter
 
-_COMPUTING = 7_235_020  # the first half of the advisory lock's key
+_PERIOD_LOCK_SPACE = 7_235_020  # the first half of the advisory lock's key
 
 
-def attain(scope: str, period: str) -> Result:
+def compute_attainment(scope: str, period: str) -> Result:
     """Computes a scope's period against every plan and keeps the result with its snapshot."""
-    from etl.attain.serialise import as_json
-    from etl.warehouse import attained
+    from etl.attain.attainment_json import serialize_attainment
+    from etl.warehouse import attainment_store
 
-    settings, catalogue = start()
-    chosen, key = catalogue.scope(scope), Period.parse(period)
-    if not catalogue.expected(chosen, key):
+    settings, catalogue = load_settings_and_catalogue()
+    chosen, key = catalogue.get_scope(scope), Period.parse(period)
+    if not catalogue.list_obligations(chosen, key):
         return {"scope": scope, "period": period, "skipped": "the scope owes nothing for this period"}
-    with current_engine(settings, catalogue).begin() as conn:
-        alone(conn, scope, key)
-        known_at, snapshot_id = snapshot_of(conn, chosen)
-        rows = attainments(conn, catalogue, chosen, key, known_at)
-        kept = attained.keep(conn, chosen.id, key.key, snapshot_id, known_at, [as_json(row) for row in rows])
+    with open_current_engine(settings, catalogue).begin() as conn:
+        lock_period(conn, scope, key)
+        known_at, snapshot_id = take_scope_snapshot(conn, chosen)
+        rows = compute_attainment_rows(conn, catalogue, chosen, key, known_at)
+        kept = attainment_store.store_attainment(
+            conn, chosen.id, key.key, snapshot_id, known_at, [serialize_attainment(row) for row in rows]
+        )
     return {"scope": scope, "period": period, "rows": len(rows), "snapshot": snapshot_id, "new": kept}
 
 
-def attain_rows(
+def list_attainment_rows(
     scope: str, period: str, plan: str | None = None, as_known_at: str | None = None, geography: str = "was"
 ) -> list[Result]:
     """The attainment rows themselves, for the shell. Grain: (plan, item, org unit).
@@ -50,32 +60,34 @@ def attain_rows(
     Raises:
         UsageError: no such scope, plan or period, or the time is not ISO 8601.
     """
-    from etl.attain.serialise import as_json
+    from etl.attain.attainment_json import serialize_attainment
 
-    settings, catalogue = start()
-    key, known_at = Period.parse(period), instant(as_known_at)
-    with current_engine(settings, catalogue).connect() as conn:
-        catalogue = catalogue_as_known(conn, catalogue, known_at)
-        chosen = catalogue.scope(scope)
+    settings, catalogue = load_settings_and_catalogue()
+    key, known_at = Period.parse(period), parse_instant(as_known_at)
+    with open_current_engine(settings, catalogue).connect() as conn:
+        catalogue = load_catalogue_as_known(conn, catalogue, known_at)
+        chosen = catalogue.get_scope(scope)
         if plan is not None and plan not in chosen.plans:
             raise UsageError(
                 f"scope {scope} has no plan {plan!r}", where="--plan", fix=f"use one of: {', '.join(chosen.plans)}"
             )
-        rows = attainments(conn, catalogue, chosen, key, known_at, geography_day(geography, key))
-    heirs = _heirs(catalogue, chosen, key)
+        rows = compute_attainment_rows(conn, catalogue, chosen, key, known_at, parse_geography_day(geography, key))
+    heirs = _list_inheritance_notes(catalogue, chosen, key)
     return [
-        as_json(row) | {"inheritance": heirs.get((row.plan, row.item), "")} for row in rows if plan in (None, row.plan)
+        serialize_attainment(row) | {"inheritance": heirs.get((row.plan, row.item), "")}
+        for row in rows
+        if plan in (None, row.plan)
     ]
 
 
-def geography_day(text: str, period: Period) -> dt.date:
+def parse_geography_day(text: str, period: Period) -> dt.date:
     """The day whose units are meant: ``was`` those of the period's end, ``is`` today's, or a date's.
 
     Raises:
         UsageError: it is none of these.
     """
     if text in {"was", "is"}:
-        return period.end if text == "was" else now().date()
+        return period.end if text == "was" else get_current_time().date()
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
@@ -84,21 +96,21 @@ def geography_day(text: str, period: Period) -> dt.date:
         ) from None
 
 
-def _heirs(catalogue: Catalogue, scope: m.Scope, period: Period) -> dict[tuple[str, str], str]:
+def _list_inheritance_notes(catalogue: Catalogue, scope: m.Scope, period: Period) -> dict[tuple[str, str], str]:
     """Per line of each plan: who answers for it, where its unit ended before the period did."""
-    from etl.catalog.geography import area, inheritance_note
+    from etl.catalog.geography import describe_inheritance, find_area
 
-    unit = area(catalogue, scope)
+    unit = find_area(catalogue, scope)
     if unit is None:
         return {}
     return {
-        (plan, target.item): inheritance_note(catalogue, plan, target.item, unit, period.end)
+        (plan, target.item): describe_inheritance(catalogue, plan, target.item, unit, period.end)
         for plan in scope.plans
         for target in catalogue.plans[plan].targets
     }
 
 
-def instant(text: str | None, where: str = "--as-known-at") -> str | None:
+def parse_instant(text: str | None, where: str = "--as-known-at") -> str | None:
     """A moment as the command line gives it, as ISO 8601; nothing stays nothing.
 
     Raises:
@@ -115,22 +127,22 @@ def instant(text: str | None, where: str = "--as-known-at") -> str | None:
     return moment.isoformat()
 
 
-def alone(conn: Connection, scope: str, period: Period) -> None:
+def lock_period(conn: Connection, scope: str, period: Period) -> None:
     """Waits until no other run computes or drafts this scope's period: an older result never comes after a newer."""
     from etl.warehouse.connect import query
 
     key = zlib.crc32(f"{scope} {period.key}".encode()) - (1 << 31)
-    query(conn, "lock_keys", space=_COMPUTING, keys=[key])
+    query(conn, "lock_keys", space=_PERIOD_LOCK_SPACE, keys=[key])
 
 
-def snapshot_of(conn: Connection, scope: m.Scope, at: str | None = None) -> tuple[str, str]:
+def take_scope_snapshot(conn: Connection, scope: m.Scope, at: str | None = None) -> tuple[str, str]:
     """Time and id of a scope's snapshot of a moment, or of now."""
-    from etl.warehouse.snapshot import snapshot
+    from etl.warehouse.snapshot import take_snapshot
 
-    return snapshot(conn, at, scope.id)
+    return take_snapshot(conn, at, scope.id)
 
 
-def attainments(
+def compute_attainment_rows(
     conn: Connection,
     catalogue: Catalogue,
     scope: m.Scope,
@@ -145,10 +157,10 @@ def attainments(
     `geography` is the day whose units are asked for; the period's last day if None. The area's rows also get an
     `outlook`, which needs the periods before.
     """
-    return judged(conn, catalogue, scope, period, known_at, geography, outlook=outlook)[0]
+    return compute_rows_and_series(conn, catalogue, scope, period, known_at, geography, outlook=outlook)[0]
 
 
-def judged(
+def compute_rows_and_series(
     conn: Connection,
     catalogue: Catalogue,
     scope: m.Scope,
@@ -157,27 +169,29 @@ def judged(
     geography: dt.date | None = None,
     *,
     outlook: bool = True,
-) -> tuple[list[Attainment], Mapping[Line, tuple[Point, ...]]]:
-    """The rows of `attainments`, and the area's figures through time that their outlook rests on."""
-    from etl.attain import attain as judge
-    from etl.warehouse.extremes import with_gaps
-    from etl.warehouse.rollup import Only, shown
+) -> tuple[list[Attainment], Mapping[PlanLine, tuple[SeriesPoint, ...]]]:
+    """The rows of `compute_attainment_rows`, and the area's figures through time that their outlook rests on."""
+    from etl.attain import compute_target_attainment as judge
+    from etl.warehouse.rollup import RollupFilter, list_reporting_units
+    from etl.warehouse.unit_history import annotate_gaps
 
     day = geography or period.end
-    seen = _observed(conn, catalogue, scope, period, known_at, day)
-    gapped = with_gaps(conn, catalogue, scope, period, seen.values(), known_at)
-    seen = {(o.indicator, o.unit): o for o in gapped}
-    shown_units = [u.code for u in shown(catalogue, scope, day)]
+    figures = _fetch_observed_figures(conn, catalogue, scope, period, known_at, day)
+    gapped = annotate_gaps(conn, catalogue, scope, period, figures.values(), known_at)
+    figures = {(o.indicator, o.unit): o for o in gapped}
+    shown_units = [u.code for u in list_reporting_units(catalogue, scope, day)]
     plans = [catalogue.plans[p] for p in scope.plans]
-    base = _baselines(conn, catalogue, scope, known_at, day)
+    base = _fetch_baseline_figures(conn, catalogue, scope, known_at, day)
 
-    def look(past: Period) -> dict[tuple[str, str], Observed]:
+    def observe_area(past: Period) -> dict[tuple[str, str], ObservedIndicator]:
         """The area alone, as it was; what has been read already is not read again."""
         if (past, day) == (period, period.end):
-            return seen
-        return _observed(conn, catalogue, scope, past, known_at, past.end, Only([scope.area_unit]))
+            return figures
+        return _fetch_observed_figures(
+            conn, catalogue, scope, past, known_at, past.end, RollupFilter([scope.area_unit])
+        )
 
-    points = area_series(conn, catalogue, scope, period, known_at, look) if outlook else {}
+    points = compute_area_series(conn, catalogue, scope, period, known_at, observe_area) if outlook else {}
     rows = []
     for plan in plans:
         for target in plan.targets:
@@ -186,65 +200,71 @@ def judged(
             start_of = base.get(target.baseline.period, {}) if target.baseline else {}
             for unit in shown_units:
                 # The plan's printed baseline is its own area's; a unit under it starts from what it reported itself.
-                own = None if unit == scope.area_unit else start_of.get((code, unit), Observed(code, unit, period))
-                found = seen.get((code, unit))
-                row = judge(plan.id, target, indicator, found, unit=unit, period=period, baseline=own)
+                own = (
+                    None
+                    if unit == scope.area_unit
+                    else start_of.get((code, unit), ObservedIndicator(code, unit, period))
+                )
+                figure = figures.get((code, unit))
+                row = judge(plan.id, target, indicator, figure, unit=unit, period=period, baseline=own)
                 if outlook and unit == scope.area_unit:
-                    row = with_outlook(row, catalogue, target, period, points.get((plan.id, target.item), ()))
-                rows.append(replace(row, corrections=found.corrections) if found and found.corrections else row)
+                    row = annotate_outlook(row, catalogue, target, period, points.get((plan.id, target.item), ()))
+                rows.append(replace(row, corrections=figure.corrections) if figure and figure.corrections else row)
     return rows, points
 
 
-def _baselines(
+def _fetch_baseline_figures(
     conn: Connection, catalogue: Catalogue, scope: m.Scope, known_at: str | None, day: dt.date
-) -> dict[str, dict[tuple[str, str], Observed]]:
+) -> dict[str, dict[tuple[str, str], ObservedIndicator]]:
     """By the periods that plans start from: what the units under the area had in the indicators that start there."""
-    from etl.warehouse.rollup import Only, shown
+    from etl.warehouse.rollup import RollupFilter, list_reporting_units
 
     wanted: dict[str, set[str]] = {}
     for target in (t for plan in scope.plans for t in catalogue.plans[plan].targets):
-        if target.baseline and target.indicator and is_period(target.baseline.period):
+        if target.baseline and target.indicator and is_period_key(target.baseline.period):
             wanted.setdefault(target.baseline.period, set()).add(target.indicator)
-    under = [u.code for u in shown(catalogue, scope, day) if u.code != scope.area_unit]
+    under = [u.code for u in list_reporting_units(catalogue, scope, day) if u.code != scope.area_unit]
     return {
-        key: _observed(conn, catalogue, scope, Period.parse(key), known_at, day, Only(under, codes))
+        key: _fetch_observed_figures(
+            conn, catalogue, scope, Period.parse(key), known_at, day, RollupFilter(under, codes)
+        )
         for key, codes in sorted(wanted.items())
     }
 
 
-def _observed(
+def _fetch_observed_figures(
     conn: Connection,
     catalogue: Catalogue,
     scope: m.Scope,
     period: Period,
     known_at: str | None,
     geography: dt.date,
-    only: Only | None = None,
-) -> dict[tuple[str, str], Observed]:
+    only: RollupFilter | None = None,
+) -> dict[tuple[str, str], ObservedIndicator]:
     """(indicator, unit) → what was observed, with the definition it was measured by."""
-    from etl.warehouse.rollup import observed
+    from etl.warehouse.rollup import compute_rollup
 
-    seen = observed(conn, catalogue, scope, period, as_known_at=known_at, only=only, geography=geography)
-    found = {}
-    for o in seen:
-        definition = catalogue.indicators[o.indicator].definition_in(o.as_of or period.key)
-        found[o.indicator, o.unit] = replace(o, definition=definition) if definition else o
-    return found
+    figures = compute_rollup(conn, catalogue, scope, period, as_known_at=known_at, only=only, geography=geography)
+    figures_by_key = {}
+    for o in figures:
+        definition = catalogue.indicators[o.indicator].find_definition(o.as_of or period.key)
+        figures_by_key[o.indicator, o.unit] = replace(o, definition=definition) if definition else o
+    return figures_by_key
 
 
-def report_due(scope: str, period: str) -> Result:
+def check_report_due(scope: str, period: str) -> Result:
     """Whether a report may be drafted: every expected unit is in, or the last deadline has come.
 
     Six and nine months rest on their quarters: each of these is in whole, or its own deadline has come.
     """
-    settings, catalogue = start()
-    with current_engine(settings, catalogue).connect() as conn:
-        found = material.statuses(conn, catalogue, catalogue.scope(scope), Period.parse(period))
-    missing = [s for s in found if s.state != "accepted"]
+    settings, catalogue = load_settings_and_catalogue()
+    with open_current_engine(settings, catalogue).connect() as conn:
+        statuses = material.fetch_period_statuses(conn, catalogue, catalogue.get_scope(scope), Period.parse(period))
+    missing = [s for s in statuses if s.state != "accepted"]
     if not missing:
-        return {"due": bool(found), "why": "every expected unit is in" if found else "the scope owes nothing"}
+        return {"due": bool(statuses), "why": "every expected unit is in" if statuses else "the scope owes nothing"}
     awaited = {s.period for s in missing}
-    last = max(s.due for s in found if s.period in awaited)
-    if today().isoformat() > last:
+    last = max(s.due for s in statuses if s.period in awaited)
+    if get_current_date().isoformat() > last:
         return {"due": True, "why": f"the deadline {last} has passed; {len(missing)} not in"}
     return {"due": False, "why": f"{len(missing)} not in; the deadline is {last}"}

@@ -6,16 +6,16 @@ import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from etl.files import explained, write_atomic
+from etl.file_io import translate_os_errors, write_atomic
 
 _log = logging.getLogger(__name__)
 
 
-def wants_pdf(names: Iterable[str]) -> bool:
+def needs_pdf(names: Iterable[str]) -> bool:
     """Whether a PDF is missing among a draft's files that could be made now."""
-    from etl.report.pdf import office_program
+    from etl.report.pdf import find_office_program
 
-    return not any(name.endswith(".pdf") for name in names) and office_program() is not None
+    return not any(name.endswith(".pdf") for name in names) and find_office_program() is not None
 
 
 def add_pdf(drafts: Sequence[dict[str, Path]], known_at: str) -> str:
@@ -27,20 +27,20 @@ def add_pdf(drafts: Sequence[dict[str, Path]], known_at: str) -> str:
     Raises:
         StorageError: the folder cannot be read or written.
     """
-    from etl.report.dates import snapshot_moment
-    from etl.report.pdf import convert
+    from etl.report.dates import parse_snapshot_time
+    from etl.report.pdf import convert_to_pdf
 
     papers = [files for files in drafts if "word" in files]
     documents = {}
     for files in papers:
-        with explained(files["word"]):
+        with translate_os_errors(files["word"]):
             documents[files["word"].name] = files["word"].read_bytes()
-    made = convert(documents, snapshot_moment(known_at))
+    made = convert_to_pdf(documents, parse_snapshot_time(known_at))
     for files in papers:
         target = files["word"].with_suffix(".pdf")
         data = made.files.get(target.name)
         if data is None:
-            with explained(target):
+            with translate_os_errors(target):
                 target.unlink(missing_ok=True)
         else:
             write_atomic(target, data)

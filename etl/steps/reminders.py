@@ -10,43 +10,47 @@ from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.errors import UsageError
 from etl.model import Period
-from etl.steps.common import Result, current_engine, open_engine, start
-from etl.steps.mail import Outgoing, deliver
+from etl.steps.common import Result, load_settings_and_catalogue, open_current_engine, open_engine
+from etl.steps.mail import OutgoingMail, send_letters
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-    from etl.dispatch import Letter, Missing, Post
+    from etl.dispatch import Letter, MailSessionOpener, MissingForm
     from etl.settings import Settings
 
 
-def passed_deadlines(day: str) -> list[str]:
+def list_passed_deadlines(day: str) -> list[str]:
     """Periods whose last deadline lies before a day, with units silent perhaps, that no report was written for since.
 
     Raises:
         UsageError: the day is no date.
     """
-    from etl.warehouse import dispatching
+    from etl.warehouse import dispatch_store
 
-    settings, catalogue = start()
-    with current_engine(settings, catalogue).connect() as conn:
-        return dispatching.passed_deadlines(conn, _date(day))
+    settings, catalogue = load_settings_and_catalogue()
+    with open_current_engine(settings, catalogue).connect() as conn:
+        return dispatch_store.fetch_passed_deadlines(conn, _parse_reminder_day(day))
 
 
-def note_deadlines(day: str, periods: Sequence[str]) -> list[str]:
+def record_passed_deadlines(day: str, periods: Sequence[str]) -> list[str]:
     """Notes that the deadlines of periods have passed and were announced; once each."""
-    from etl.warehouse import dispatching, journal
+    from etl.warehouse import dispatch_store, journal
 
-    settings, _ = start()
+    settings, _ = load_settings_and_catalogue()
     with open_engine(settings).begin() as conn:
-        dispatching.alone(conn)
-        new = [period for period in dispatching.passed_deadlines(conn, _date(day)) if period in periods]
+        dispatch_store.lock_dispatch(conn)
+        new = [
+            period
+            for period in dispatch_store.fetch_passed_deadlines(conn, _parse_reminder_day(day))
+            if period in periods
+        ]
         for period in new:
-            journal.record(conn, "deadline_passed", period=period, day=day)
+            journal.record_event(conn, "deadline_passed", period=period, day=day)
     return new
 
 
-def remind(scope: str, day: str, post: Post | None = None) -> Result:
+def remind_units(scope: str, day: str, post: MailSessionOpener | None = None) -> Result:
     """Reminds the units of a scope on a day: a text file each, and a message where there is an address.
 
     Each unit is told at most once a day, of everything that is missing; what it was told stays as it was if the
@@ -59,71 +63,75 @@ def remind(scope: str, day: str, post: Post | None = None) -> Result:
     """
     from etl.catalog.calendar import is_working_day
     from etl.catalog.contacts import load_contacts
-    from etl.warehouse import dispatching
+    from etl.warehouse import dispatch_store
 
-    settings, catalogue = start()
-    chosen, date = catalogue.scope(scope), _date(day)
+    settings, catalogue = load_settings_and_catalogue()
+    chosen, date = catalogue.get_scope(scope), _parse_reminder_day(day)
     about: Result = {"scope": chosen.id, "day": date.isoformat()}
-    if not is_working_day(catalogue.corrections, date):
+    if not is_working_day(catalogue.holiday_corrections, date):
         return {**about, "skipped": f"{date.isoformat()} is a day off: nobody is reminded"}
-    engine, addresses = current_engine(settings, catalogue), load_contacts(catalogue).units
+    engine, addresses = open_current_engine(settings, catalogue), load_contacts(catalogue).units
     with engine.begin() as guard:
-        dispatching.alone(guard)
-        told = _tell(settings, catalogue, engine, chosen, date)
-        due = [Outgoing(letter, addresses[unit]) for unit, letter in told.items() if addresses.get(unit)]
-        sent = deliver(engine, post, due) if post and due else []
-    return {**about, "reminded": list(told), "sent": sent, "with_address": len(due)}
+        dispatch_store.lock_dispatch(guard)
+        letters = _write_reminders(settings, catalogue, engine, chosen, date)
+        due = [OutgoingMail(letter, addresses[unit]) for unit, letter in letters.items() if addresses.get(unit)]
+        sent = send_letters(engine, post, due) if post and due else []
+    return {**about, "reminded": list(letters), "sent": sent, "with_address": len(due)}
 
 
-def _tell(settings: Settings, catalogue: Catalogue, engine: Engine, scope: m.Scope, day: dt.date) -> dict[str, Letter]:
+def _write_reminders(
+    settings: Settings, catalogue: Catalogue, engine: Engine, scope: m.Scope, day: dt.date
+) -> dict[str, Letter]:
     """Unit → what it is told on a day. What is on record stands; the rest is written and put on record."""
     from etl.catalog.contacts import load_reminders
-    from etl.dispatch import Letter, falls_due, letter_of
-    from etl.files import write_atomic
-    from etl.warehouse import dispatching, journal
+    from etl.dispatch import Letter, render_reminder_letter, select_due_reminders
+    from etl.file_io import write_atomic
+    from etl.warehouse import dispatch_store, journal
 
     with engine.connect() as conn:
-        known = dispatching.reminded(conn, scope.id, day)
-        missing = list(_missing(conn, catalogue, scope))
-    told = {unit: Letter(f"reminder/{unit}/{day.isoformat()}", *said) for unit, said in known.items()}
-    for reminder in falls_due(missing, day, load_reminders(catalogue.root), catalogue.corrections):
-        if reminder.unit in told:
+        recorded = dispatch_store.fetch_reminders(conn, scope.id, day)
+        missing = list(_list_missing_forms(conn, catalogue, scope))
+    letters = {
+        unit: Letter(f"reminder/{unit}/{day.isoformat()}", *letter_parts) for unit, letter_parts in recorded.items()
+    }
+    for reminder in select_due_reminders(missing, day, load_reminders(catalogue.root), catalogue.holiday_corrections):
+        if reminder.unit in letters:
             continue
-        letter = letter_of(reminder, scope.office.name, settings.templates, simulated=settings.simulated)
+        letter = render_reminder_letter(reminder, scope.office.name, settings.templates, simulated=settings.simulated)
         path = settings.outbox / "reminders" / reminder.unit / f"{day.isoformat()}.txt"
         write_atomic(path, f"{letter.subject}\n\n{letter.text}".encode())
         with engine.begin() as conn:
-            journal.record(
+            journal.record_event(
                 conn, "reminded", scope=scope.id, unit=reminder.unit, day=day.isoformat(), subject=letter.subject,
                 text=letter.text, file=str(path.relative_to(settings.outbox)),
             )  # fmt: skip
-        told[reminder.unit] = letter
-    return told
+        letters[reminder.unit] = letter
+    return letters
 
 
-def _missing(conn: Connection, catalogue: Catalogue, scope: m.Scope) -> Iterator[Missing]:
+def _list_missing_forms(conn: Connection, catalogue: Catalogue, scope: m.Scope) -> Iterator[MissingForm]:
     """Every form that was issued and is not accepted, by period, in catalogue order."""
-    from etl.dispatch import Missing, Refusal
-    from etl.warehouse import dispatching
-    from etl.warehouse.reported import ZONE, statuses
+    from etl.dispatch import MissingForm, RefusedWorkbook
+    from etl.warehouse import dispatch_store
+    from etl.warehouse.unit_reports import ZONE, fetch_submission_statuses
 
-    for key in dispatching.issued_periods(conn, scope.id):
-        period, refused = Period.parse(key), dispatching.refusals(conn, key)
-        for status in statuses(conn, catalogue, scope, period):
+    for key in dispatch_store.fetch_issued_periods(conn, scope.id):
+        period, refused = Period.parse(key), dispatch_store.fetch_last_refusals(conn, key)
+        for status in fetch_submission_statuses(conn, catalogue, scope, period):
             if status.state == "accepted":
                 continue
             form, last = catalogue.forms[status.form], refused.get((status.unit, status.form))
-            yield Missing(
+            yield MissingForm(
                 status.unit,
                 status.unit_name,
                 f"{form.symbol} ({form.title})",
                 period.name,
                 dt.date.fromisoformat(status.due),
-                Refusal(last.received_at.astimezone(ZONE).date(), last.refusals, last.reason) if last else None,
+                RefusedWorkbook(last.received_at.astimezone(ZONE).date(), last.refusals, last.reason) if last else None,
             )
 
 
-def _date(day: str) -> dt.date:
+def _parse_reminder_day(day: str) -> dt.date:
     try:
         return dt.date.fromisoformat(day)
     except ValueError:

@@ -8,23 +8,23 @@ from dataclasses import asdict
 from etl.errors import UsageError
 from etl.model import Period, PeriodKind
 from etl.steps import drafting, intake, outcome
-from etl.steps.common import Result, open_engine, start
+from etl.steps.common import Result, load_settings_and_catalogue, open_engine
 
 
-def run_once(scope: str, period: str | None = None) -> Result:
+def run_pipeline_once(scope: str, period: str | None = None) -> Result:
     """Inbox to outbox once, without Airflow: receive, check and load, answer, compute, draft."""
-    _, catalogue = start()
-    chosen = catalogue.scope(scope)
-    intake.migrate()
-    received = intake.receive()
+    _, catalogue = load_settings_and_catalogue()
+    chosen = catalogue.get_scope(scope)
+    intake.migrate_warehouse()
+    received = intake.receive_deliveries()
     batches = [intake.process_batch(batch) for batch in received["batches"]]
-    answered = intake.returns()
-    touched = set(intake.touched_periods(batches)) | ({Period.parse(period).key} if period else set())
-    due = [key for key in sorted(touched) if catalogue.expected(chosen, Period.parse(key))]
+    answered = intake.write_answers()
+    touched = set(intake.list_periods_to_compute(batches)) | ({Period.parse(period).key} if period else set())
+    due = [key for key in sorted(touched) if catalogue.list_obligations(chosen, Period.parse(key))]
     documents: list[str] = []
     for key in due:
-        outcome.attain(scope, key)
-        documents += report_period(scope, key).get("documents", [])
+        outcome.compute_attainment(scope, key)
+        documents += draft_period_reports(scope, key).get("documents", [])
     return {
         "received": received["received"],
         "duplicates": received["duplicates"],
@@ -37,14 +37,14 @@ def run_once(scope: str, period: str | None = None) -> Result:
     }
 
 
-def report_period(scope: str, period: str, plan: str | None = None, as_known_at: str | None = None) -> Result:
+def draft_period_reports(scope: str, period: str, plan: str | None = None, as_known_at: str | None = None) -> Result:
     """Drafts the documents of a period at the cadence that its kind has.
 
     Raises:
         UsageError: no report is written for months, or the plan is not the scope's.
     """
-    _, catalogue = start()
-    chosen, key = catalogue.scope(scope), Period.parse(period)
+    _, catalogue = load_settings_and_catalogue()
+    chosen, key = catalogue.get_scope(scope), Period.parse(period)
     if key.kind == PeriodKind.MONTH:
         fix = "give a quarter (2024Q3), half year (2024H1), nine months (2024N) or year (2024)"
         raise UsageError(f"no report is written for {key}", where="--period", fix=fix)
@@ -53,37 +53,37 @@ def report_period(scope: str, period: str, plan: str | None = None, as_known_at:
         raise UsageError(
             f"scope {scope} writes no report for plan {plan!r}", where="--plan", fix=f"use one of: {plans}"
         )
-    return drafting.report(scope, key.key, key.kind.value, plan, as_known_at, again=True)
+    return drafting.draft_reports(scope, key.key, key.kind.value, plan, as_known_at, again=True)
 
 
-def status(scope: str, period: str) -> Result:
+def list_unit_statuses(scope: str, period: str) -> Result:
     """Units × state of a period."""
-    from etl.warehouse.reported import statuses
+    from etl.warehouse.unit_reports import fetch_submission_statuses
 
-    settings, catalogue = start()
+    settings, catalogue = load_settings_and_catalogue()
     with open_engine(settings).connect() as conn:
-        found = statuses(conn, catalogue, catalogue.scope(scope), Period.parse(period))
+        found = fetch_submission_statuses(conn, catalogue, catalogue.get_scope(scope), Period.parse(period))
     return {"scope": scope, "period": period, "units": [asdict(unit) for unit in found]}
 
 
-def warehouse_status() -> Result:
+def read_warehouse_status() -> Result:
     """Which migrations are applied and which are not, on which server."""
-    from etl.warehouse.connect import engine
-    from etl.warehouse.migrate import status as migrations
+    from etl.warehouse.connect import build_engine
+    from etl.warehouse.migrate import fetch_migration_statuses as migrations
 
-    settings, _ = start()
-    made = engine(settings, "owner")
+    settings, _ = load_settings_and_catalogue()
+    made = build_engine(settings, "owner")
     return {"server": made.url.render_as_string(), "migrations": [asdict(m) for m in migrations(made)]}
 
 
-def psql_command() -> tuple[list[str], dict[str, str]]:
+def build_psql_command() -> tuple[list[str], dict[str, str]]:
     """The psql program with the warehouse's address; the password, if any, goes by environment, not by argument."""
     from sqlalchemy import make_url
 
-    from etl.warehouse import server
+    from etl.warehouse import embedded_server
 
-    settings, _ = start()
-    url = make_url(server.url_for(settings))
+    settings, _ = load_settings_and_catalogue()
+    url = make_url(embedded_server.resolve_database_url(settings))
     environment = dict(os.environ) | ({"PGPASSWORD": str(url.password)} if url.password else {})
     plain = url.set(drivername="postgresql", password=None).render_as_string()
-    return [str(server.program("psql")), plain], environment
+    return [str(embedded_server.find_postgres_program("psql")), plain], environment

@@ -16,36 +16,36 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etl.errors import UsageError
-from etl.files import explained, sync_folder, write_atomic
+from etl.file_io import sync_folder, translate_os_errors, write_atomic
 from etl.model import Period
-from etl.report import FACTS_END
+from etl.report import FACTS_SUFFIX
 from etl.settings import Settings
-from etl.steps.common import Result, current_engine, now, start
-from etl.steps.outcome import alone
+from etl.steps.common import Result, get_current_time, load_settings_and_catalogue, open_current_engine
+from etl.steps.outcome import lock_period
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from etl.warehouse.signing import Decision, Document
+    from etl.warehouse.signoff_store import Decision, SignableDocument
 
 APPROVE, SEND_BACK = "Phê duyệt", "Trả lại"
 NO_REASON = "không nêu lý do"
-SIDECAR = "chung-thuc.json"
-SCHEMA = 1
+SIGNOFF_RECORD_NAME = "chung-thuc.json"
+SIGNOFF_RECORD_SCHEMA = 1
 
 
-def sign(report: str, by: str, reason: str | None = None) -> Result:
+def sign_document(report: str, by: str, reason: str | None = None) -> Result:
     """A decision from the shell: approved by a person, or sent back where a reason is given.
 
     Raises:
         UsageError: no such document, nobody named, or it cannot be published any more.
     """
-    number = _number(report)
-    at = now().isoformat(timespec="seconds")
-    return decide(number, "approved" if reason is None else "sent_back", by, at, reason or "")
+    number = _find_document_number(report)
+    at = get_current_time().isoformat(timespec="seconds")
+    return apply_decision(number, "approved" if reason is None else "sent_back", by, at, reason or "")
 
 
-def conclude(report: int, answer: Mapping[str, Any]) -> Result:
+def apply_signoff_answer(report: int, answer: Mapping[str, Any]) -> Result:
     """Carries out what a person answered in Airflow. Shape of `answer`: what its human-in-the-loop operator gives.
 
     An answer that cannot be carried out, whatever is mended, gives ``refused`` with the reason: no person stands
@@ -60,12 +60,12 @@ def conclude(report: int, answer: Mapping[str, Any]) -> Result:
     moment = at if isinstance(at, datetime) else datetime.fromisoformat(str(at))
     reason = next((str(value).strip() for value in (answer.get("params_input") or {}).values() if value), "")
     try:
-        return decide(report, decision, by, moment.isoformat(timespec="seconds"), reason)
+        return apply_decision(report, decision, by, moment.isoformat(timespec="seconds"), reason)
     except UsageError as error:
         return {"report": report, "refused": str(error)}
 
 
-def decide(report: int, decision: Decision, by: str, at: str, reason: str = "") -> Result:
+def apply_decision(report: int, decision: Decision, by: str, at: str, reason: str = "") -> Result:
     """Records a decision; where it is an approval, publishes. Deciding the same again changes nothing.
 
     Raises:
@@ -73,30 +73,30 @@ def decide(report: int, decision: Decision, by: str, at: str, reason: str = "") 
             one or not as it was written: nothing is recorded and nothing published.
         StorageError: the outbox cannot be written; nothing is recorded.
     """
-    from etl.warehouse import signing
+    from etl.warehouse import signoff_store
 
     if not by.strip():
         raise UsageError("a decision needs a name", where="--by", fix="say who decides")
-    settings, catalogue = start()
-    with current_engine(settings, catalogue).begin() as conn:
-        document = _document(conn, report)
-        alone(conn, document.scope, Period.parse(document.period))
-        signing.alone(conn, report)
-        document = _document(conn, report)
+    settings, catalogue = load_settings_and_catalogue()
+    with open_current_engine(settings, catalogue).begin() as conn:
+        document = _fetch_document(conn, report)
+        lock_period(conn, document.scope, Period.parse(document.period))
+        signoff_store.lock_document(conn, report)
+        document = _fetch_document(conn, report)
         if decision == "sent_back":
-            return _sent_back(conn, document, by.strip(), at, reason.strip() or NO_REASON)
+            return _send_back_document(conn, document, by.strip(), at, reason.strip() or NO_REASON)
         if not document.published:
-            refuse_stale(conn, settings, document)
+            validate_draft_is_current(conn, settings, document)
             if document.decision != "approved":
-                signing.decide(conn, document, "approved", by.strip(), at, reason.strip())
-                document = _document(conn, report)
-            _publish(conn, settings, document)
-            document = _document(conn, report)
-    return _said(document)
+                signoff_store.record_decision(conn, document, "approved", by.strip(), at, reason.strip())
+                document = _fetch_document(conn, report)
+            _publish_document(conn, settings, document)
+            document = _fetch_document(conn, report)
+    return _build_decision_result(document)
 
 
-def _sent_back(conn: Connection, document: Document, by: str, at: str, reason: str) -> Result:
-    from etl.warehouse import signing
+def _send_back_document(conn: Connection, document: SignableDocument, by: str, at: str, reason: str) -> Result:
+    from etl.warehouse import signoff_store
 
     if document.decision == "approved":
         raise UsageError(
@@ -105,11 +105,11 @@ def _sent_back(conn: Connection, document: Document, by: str, at: str, reason: s
             fix="what is published stays; a resubmission raises a correction",
         )
     if (document.decision, document.decided_by, document.reason) != ("sent_back", by, reason):
-        signing.decide(conn, document, "sent_back", by, at, reason)
-    return _said(_document(conn, document.report_id))
+        signoff_store.record_decision(conn, document, "sent_back", by, at, reason)
+    return _build_decision_result(_fetch_document(conn, document.report_id))
 
 
-def _said(document: Document) -> Result:
+def _build_decision_result(document: SignableDocument) -> Result:
     return {
         "report": document.report_id,
         "kind": document.kind,
@@ -124,50 +124,50 @@ def _said(document: Document) -> Result:
     }
 
 
-def _number(report: str) -> int:
+def _find_document_number(report: str) -> int:
     """The number of a document: given, or of the draft that a file belongs to."""
-    from etl.warehouse import signing
+    from etl.warehouse import signoff_store
 
     if report.isdigit():
         return int(report)
     path = Path(report)
     if path.is_file():
-        settings, catalogue = start()
-        with current_engine(settings, catalogue).connect() as conn:
-            found = signing.documents(conn, sha256=_sha256(path))
-        if found:
-            return found[0].report_id
+        settings, catalogue = load_settings_and_catalogue()
+        with open_current_engine(settings, catalogue).connect() as conn:
+            documents = signoff_store.fetch_documents(conn, sha256=_compute_file_sha256(path))
+        if documents:
+            return documents[0].report_id
     raise UsageError(
         f"{report!r} is no document on record", where="REPORT", fix="give its number, or a file of its draft"
     )
 
 
-def _document(conn: Connection, report: int) -> Document:
-    from etl.warehouse import signing
+def _fetch_document(conn: Connection, report: int) -> SignableDocument:
+    from etl.warehouse import signoff_store
 
-    found = signing.documents(conn, report_id=report)
-    if not found:
+    documents = signoff_store.fetch_documents(conn, report_id=report)
+    if not documents:
         raise UsageError(f"there is no document {report}", where="ops.report", fix="see out.report_document")
-    return found[0]
+    return documents[0]
 
 
 # --- may it be published? --------------------------------------------------------------------------------
 
 
-def drafts(settings: Settings, document: Document) -> Path:
+def build_draft_path(settings: Settings, document: SignableDocument) -> Path:
     """The folder that a document's draft lies in."""
     return settings.outbox / "drafts" / document.period / document.scope
 
 
-def refuse_stale(conn: Connection, settings: Settings, document: Document) -> None:
+def validate_draft_is_current(conn: Connection, settings: Settings, document: SignableDocument) -> None:
     """Lets pass only the last draft of a report, with its files as they were written.
 
     Raises:
         UsageError: says which draft is newer, or which file was changed.
     """
-    from etl.warehouse import signing
+    from etl.warehouse import signoff_store
 
-    every = signing.documents(conn, document.key)
+    every = signoff_store.fetch_documents(conn, document.key)
     where = f"{document.plan} {document.cadence} {document.period}, document {document.report_id}"
     newer = [d for d in every if d.report_id > document.report_id and d.kind == document.kind]
     if newer:
@@ -181,23 +181,25 @@ def refuse_stale(conn: Connection, settings: Settings, document: Document) -> No
             "this report is published already: nothing was published", where=where, fix="wait for its correction"
         )
     for name, sha256 in document.files.items():
-        path = drafts(settings, document) / name
-        if not path.is_file() or _sha256(path) != sha256:
+        path = build_draft_path(settings, document) / name
+        if not path.is_file() or _compute_file_sha256(path) != sha256:
             raise UsageError(
                 f"the draft's file {name} is not as it was written: nothing was published",
                 where=str(path),
                 fix="draft the report again and decide on that draft",
             )
     if document.kind == "correction":
-        _refuse_overtaken(conn, settings, document, next(d for d in every if d.kind == "report"), where)
+        _validate_correction_is_current(conn, settings, document, next(d for d in every if d.kind == "report"), where)
 
 
-def _refuse_overtaken(conn: Connection, settings: Settings, document: Document, latest: Document, where: str) -> None:
-    from etl.report.correction import differs
-    from etl.warehouse import signing
+def _validate_correction_is_current(
+    conn: Connection, settings: Settings, document: SignableDocument, latest: SignableDocument, where: str
+) -> None:
+    from etl.report.correction_report import has_printed_changes
+    from etl.warehouse import signoff_store
 
-    states = signing.content(conn, document.states)
-    if states is None or differs(json.loads(states), facts_of(settings, latest)):
+    states = signoff_store.fetch_content(conn, document.states)
+    if states is None or has_printed_changes(json.loads(states), read_draft_facts(settings, latest)):
         raise UsageError(
             f"the figures have changed since, see document {latest.report_id}: nothing was published",
             where=where,
@@ -205,34 +207,34 @@ def _refuse_overtaken(conn: Connection, settings: Settings, document: Document, 
         )
 
 
-def facts_name(document: Document) -> str:
+def find_facts_name(document: SignableDocument) -> str:
     """The name of a document's facts."""
-    return next(name for name in document.files if name.endswith(FACTS_END))
+    return next(name for name in document.files if name.endswith(FACTS_SUFFIX))
 
 
-def facts_of(settings: Settings, document: Document) -> dict[str, Any]:
+def read_draft_facts(settings: Settings, document: SignableDocument) -> dict[str, Any]:
     """The facts that a draft was printed from.
 
     Raises:
         UsageError: their file is not as it was written.
     """
-    path = drafts(settings, document) / facts_name(document)
-    if not path.is_file() or _sha256(path) != document.files[path.name]:
+    path = build_draft_path(settings, document) / find_facts_name(document)
+    if not path.is_file() or _compute_file_sha256(path) != document.files[path.name]:
         raise UsageError(
             "the facts of the draft are not as they were written", where=str(path), fix="draft the report again"
         )
     return dict(json.loads(path.read_bytes()))
 
 
-def _sha256(path: Path) -> str:
-    with explained(path):
+def _compute_file_sha256(path: Path) -> str:
+    with translate_os_errors(path):
         return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 # --- publishing ------------------------------------------------------------------------------------------
 
 
-def marks(document: Document) -> dict[str, str]:
+def build_signoff_properties(document: SignableDocument) -> dict[str, str]:
     """What every published file carries, by the names of its properties."""
     return {
         "TongketReport": str(document.report_id),
@@ -243,40 +245,46 @@ def marks(document: Document) -> dict[str, str]:
     }
 
 
-def _publish(conn: Connection, settings: Settings, document: Document) -> None:
+def _publish_document(conn: Connection, settings: Settings, document: SignableDocument) -> None:
     """Writes the folder whole, then notes it. A folder that nobody noted is of a run that broke off: it is replaced."""
-    from etl.warehouse import signing
+    from etl.warehouse import signoff_store
 
     if document.kind == "report":
-        data = (drafts(settings, document) / facts_name(document)).read_bytes()
-        signing.keep_content(conn, data)  # what a later correction is compared with
-    folder = _folder(conn, document)
-    contents = _contents(settings, document)
-    _write_folder(settings.outbox / folder, contents)
+        data = (build_draft_path(settings, document) / find_facts_name(document)).read_bytes()
+        signoff_store.store_content(conn, data)  # what a later correction is compared with
+    folder = _build_publication_folder(conn, document)
+    contents = _build_published_files(settings, document)
+    _write_publication_folder(settings.outbox / folder, contents)
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
-    signing.publish(conn, document, folder, hashes)
+    signoff_store.record_publication(conn, document, folder, hashes)
 
 
-def _folder(conn: Connection, document: Document) -> str:
-    from etl.warehouse import signing
+def _build_publication_folder(conn: Connection, document: SignableDocument) -> str:
+    from etl.warehouse import signoff_store
 
     name = f"{document.plan}_{document.cadence}"
     if document.kind == "correction":
-        before = [d for d in signing.documents(conn, document.key) if d.kind == "correction" and d.published]
+        before = [
+            d for d in signoff_store.fetch_documents(conn, document.key) if d.kind == "correction" and d.published
+        ]
         name += f"_dinh-chinh-{len(before) + 1}"
     return f"reports/{document.period}/{document.scope}/{name}"
 
 
-def _contents(settings: Settings, document: Document) -> dict[str, bytes]:
-    from etl.report.stamp import stamped
+def _build_published_files(settings: Settings, document: SignableDocument) -> dict[str, bytes]:
+    from etl.report.file_properties import add_file_properties
 
-    carried = marks(document)
+    properties = build_signoff_properties(document)
     contents = {
-        name: stamped(name, (drafts(settings, document) / name).read_bytes(), {**carried, "TongketDraftSha256": sha256})
+        name: add_file_properties(
+            name,
+            (build_draft_path(settings, document) / name).read_bytes(),
+            {**properties, "TongketDraftSha256": sha256},
+        )
         for name, sha256 in document.files.items()
     }
     sidecar = {
-        "schema": SCHEMA,
+        "schema": SIGNOFF_RECORD_SCHEMA,
         "report": document.report_id,
         "kind": document.kind,
         "corrects": document.corrects,
@@ -289,12 +297,12 @@ def _contents(settings: Settings, document: Document) -> dict[str, bytes]:
         },
         "simulated": settings.simulated,
     }
-    return {**contents, SIDECAR: (json.dumps(sidecar, ensure_ascii=False, indent=1) + "\n").encode()}
+    return {**contents, SIGNOFF_RECORD_NAME: (json.dumps(sidecar, ensure_ascii=False, indent=1) + "\n").encode()}
 
 
-def _write_folder(target: Path, contents: Mapping[str, bytes]) -> None:
+def _write_publication_folder(target: Path, contents: Mapping[str, bytes]) -> None:
     """Shows the folder whole or not at all."""
-    with explained(target):
+    with translate_os_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         hidden = Path(tempfile.mkdtemp(prefix=".tmp-", dir=target.parent))
         try:

@@ -11,92 +11,97 @@ from typing import TYPE_CHECKING
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.model import Attainment, Period
-from etl.steps.common import is_period
+from etl.steps.common import is_period_key
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from etl.report.inputs import Source
-    from etl.warehouse.trail import Leaf, Walk
-    from etl.warehouse.trail_cells import Reading
+    from etl.report.inputs import SourceCells
+    from etl.warehouse.lineage_cells import CellVersion
+    from etl.warehouse.lineage_walk import FigureTrace, UnitContribution
 
-_CELL = re.compile(r"([A-Z]+)(\d+)")
-_Key = tuple[str, str, str, int, str]
+_CELL_PATTERN = re.compile(r"([A-Z]+)(\d+)")
+_SourceKey = tuple[str, str, str, int, str]
 """(side, data element, period, delivery, sheet)."""
 
 
-def sources(
+def list_figure_sources(
     conn: Connection,
     catalogue: Catalogue,
     scope: m.Scope,
     period: Period,
     rows: Iterable[Attainment],
     known_at: str,
-) -> tuple[Source, ...]:
+) -> tuple[SourceCells, ...]:
     """Where the area's figures come from, in the order of the rows. Grain: see `Source`.
 
     An indicator stands once, whatever how many targets ask for it; one that no cells make has none.
     """
-    from etl.warehouse import trail
+    from etl.warehouse import lineage_walk
 
-    asked = {row.indicator: row for row in rows if row.unit == scope.area_unit and row.value is not None}
+    rows_by_indicator = {row.indicator: row for row in rows if row.unit == scope.area_unit and row.value is not None}
     summed: dict[Period, list[m.Indicator]] = {}
     published: list[m.Indicator] = []
-    for code, row in asked.items():
+    for code, row in rows_by_indicator.items():
         indicator = catalogue.indicators[code]
         if indicator.published_element:
             published.append(indicator)
         elif indicator.numerator:
-            summed.setdefault(Period.parse(row.as_of) if is_period(row.as_of) else period, []).append(indicator)
+            summed.setdefault(Period.parse(row.as_of) if is_period_key(row.as_of) else period, []).append(indicator)
     walks = {
-        i.code: trail.walk(conn, catalogue, scope, period, i, scope.area_unit, as_known_at=known_at) for i in published
+        i.code: lineage_walk.trace_figure(conn, catalogue, scope, period, i, scope.area_unit, as_known_at=known_at)
+        for i in published
     }
-    for of, indicators in summed.items():
-        cells = trail.cells_under(conn, catalogue, scope, of, indicators, as_known_at=known_at)
+    for covered_period, indicators in summed.items():
+        cells = lineage_walk.fetch_trace_cells(conn, catalogue, scope, covered_period, indicators, as_known_at=known_at)
         for i in indicators:
-            walks[i.code] = trail.walk(conn, catalogue, scope, of, i, scope.area_unit, as_known_at=cells)
-    return tuple(source for code in asked if code in walks for source in _gathered(code, walks[code]))
+            walks[i.code] = lineage_walk.trace_figure(
+                conn, catalogue, scope, covered_period, i, scope.area_unit, as_known_at=cells
+            )
+    return tuple(
+        source for code in rows_by_indicator if code in walks for source in _group_source_cells(code, walks[code])
+    )
 
 
-def _gathered(indicator: str, walked: Walk) -> Iterator[Source]:
-    from etl.report.inputs import Source
+def _group_source_cells(indicator: str, walked: FigureTrace) -> Iterator[SourceCells]:
+    from etl.report.inputs import SourceCells
 
-    cells: dict[_Key, dict[str, Fraction]] = {}
-    units: dict[_Key, set[str]] = {}
-    for leaf in (leaf for leaf in walked.leaves if leaf.included):
-        for side, element, reading, value in _added(leaf):
+    cells: dict[_SourceKey, dict[str, Fraction]] = {}
+    units: dict[_SourceKey, set[str]] = {}
+    for leaf in (leaf for leaf in walked.contributions if leaf.included):
+        for side, element, reading, value in _list_cell_contributions(leaf):
             key = (side, element, reading.period, reading.delivery_id, reading.sheet)
             place = cells.setdefault(key, {})
             place[reading.cell] = place.get(reading.cell, Fraction(0)) + value
             units.setdefault(key, set()).add(leaf.unit)
     for (side, element, period, delivery, sheet), values in cells.items():
         origin = walked.origins[delivery]
-        where, count = cell_ranges(values), len(units[side, element, period, delivery, sheet])
+        where, count = format_cell_ranges(values), len(units[side, element, period, delivery, sheet])
         total = sum(values.values(), Fraction(0))
-        yield Source(
+        yield SourceCells(
             indicator, side, element, period, origin.original_name, origin.sha256, sheet, where, count, total
         )  # fmt: skip
 
 
-def _added(leaf: Leaf) -> Iterator[tuple[str, str, Reading, Fraction]]:
+def _list_cell_contributions(leaf: UnitContribution) -> Iterator[tuple[str, str, CellVersion, Fraction]]:
     """What each cell adds to a side: its value and share, or one for the whole leaf where units are counted."""
-    from etl.warehouse.trail import COUNTED
+    from etl.warehouse.lineage_walk import COUNTED_STATES
 
     for term in leaf.terms:
-        counted = [reading for reading in term.readings if reading.taken[0] in COUNTED]
+        counted = [reading for reading in term.readings if reading.corrected[0] in COUNTED_STATES]
         for place, reading in enumerate(counted):
-            value = reading.taken[1]
+            value = reading.corrected[1]
             if term.counts_units:
                 yield term.side, term.data_element, reading, leaf.share if place == 0 else Fraction(0)
             elif value is not None and reading.share is not None:
                 yield term.side, term.data_element, reading, value * reading.share * leaf.share
 
 
-def cell_ranges(cells: Iterable[str]) -> str:
+def format_cell_ranges(cells: Iterable[str]) -> str:
     """Cells of a sheet as ranges down their columns: ``E8:E21, E24``."""
-    known = sorted((match[1], int(match[2])) for cell in set(cells) if (match := _CELL.fullmatch(cell)))
+    positions = sorted((match[1], int(match[2])) for cell in set(cells) if (match := _CELL_PATTERN.fullmatch(cell)))
     parts = []
-    for (column, _), run in groupby(enumerate(known), key=lambda place: (place[1][0], place[1][1] - place[0])):
+    for (column, _), run in groupby(enumerate(positions), key=lambda place: (place[1][0], place[1][1] - place[0])):
         rows = [row for _, (_, row) in run]
         parts.append(f"{column}{rows[0]}" if len(rows) == 1 else f"{column}{rows[0]}:{column}{rows[-1]}")
     return ", ".join(parts)

@@ -8,23 +8,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etl.errors import SettingsError, UsageError, WarehouseError
-from etl.files import explained
+from etl.file_io import translate_os_errors
 from etl.settings import Settings
-from etl.steps.common import Result, open_engine, start
-from etl.steps.signoff import SIDECAR
+from etl.steps.common import Result, load_settings_and_catalogue, open_engine
+from etl.steps.signoff import SIGNOFF_RECORD_NAME
 
 if TYPE_CHECKING:
-    from etl.warehouse.signing import Document
+    from etl.warehouse.signoff_store import SignableDocument
 
-_SIGNED = "Đúng là tệp đã được phê duyệt phát hành."
-_BESIDE = f"Khớp với {SIDECAR} đặt cạnh tệp (chưa đối chiếu với kho số liệu)."
-_DRAFT = "Bản nháp, chưa ký."
-_DRAFT_OF_SIGNED = "Bản nháp; bản đã phê duyệt phát hành nằm ở thư mục nêu dưới đây."
-_ALTERED = "Nội dung đã bị thay đổi sau khi ký."
-_UNKNOWN = "Không phải tệp do hệ thống phát hành, hoặc đã bị thay đổi."
+_SIGNED_TEXT = "Đúng là tệp đã được phê duyệt phát hành."
+_MATCHES_RECORD_TEXT = f"Khớp với {SIGNOFF_RECORD_NAME} đặt cạnh tệp (chưa đối chiếu với kho số liệu)."
+_DRAFT_TEXT = "Bản nháp, chưa ký."
+_DRAFT_OF_SIGNED_TEXT = "Bản nháp; bản đã phê duyệt phát hành nằm ở thư mục nêu dưới đây."
+_ALTERED_TEXT = "Nội dung đã bị thay đổi sau khi ký."
+_UNKNOWN_TEXT = "Không phải tệp do hệ thống phát hành, hoặc đã bị thay đổi."
 
 
-def verify(file: Path, *, offline: bool = False) -> Result:
+def verify_file(file: Path, *, offline: bool = False) -> Result:
     """What a file is: ``signed``, ``draft``, ``altered`` (it carries our marks, but is another) or ``unknown``.
 
     `source` says what that rests on: ``warehouse``, or ``record`` (the record beside the file) where the warehouse
@@ -36,43 +36,47 @@ def verify(file: Path, *, offline: bool = False) -> Result:
     """
     if not file.is_file():
         raise UsageError("there is no such file", where=str(file), fix="give a file of a report")
-    with explained(file):
+    with translate_os_errors(file):
         data = file.read_bytes()
     sha256 = hashlib.sha256(data).hexdigest()
     head: Result = {"file": str(file), "sha256": sha256}
     if not offline:
-        found = _from_warehouse(file, data, sha256)
-        if found is not None:
-            return head | found
-    return head | _from_record(file, data, sha256)
+        verdict = _verify_by_warehouse(file, data, sha256)
+        if verdict is not None:
+            return head | verdict
+    return head | _verify_by_record(file, data, sha256)
 
 
 # --- the warehouse ---------------------------------------------------------------------------------------
 
 
-def _from_warehouse(file: Path, data: bytes, sha256: str) -> Result | None:
+def _verify_by_warehouse(file: Path, data: bytes, sha256: str) -> Result | None:
     """What the warehouse says; None where it is away and the record beside the file can be asked instead."""
-    from etl.warehouse import signing
+    from etl.warehouse import signoff_store
 
-    settings, _ = start()
-    beside = _record_beside(file) is not None
-    if beside and not _has_warehouse(settings):
+    settings, _ = load_settings_and_catalogue()
+    has_record = _read_signoff_record(file) is not None
+    if has_record and not _has_warehouse(settings):
         return None
     try:
         with open_engine(settings).connect() as conn:
-            found = signing.documents(conn, sha256=sha256)
-            signed = next((d for d in found if sha256 in d.published.values()), None)
-            corrections = [] if signed is None else _corrections(signing.documents(conn, signed.key), signed)
+            documents = signoff_store.fetch_documents(conn, sha256=sha256)
+            signed = next((d for d in documents if sha256 in d.published.values()), None)
+            corrections = (
+                []
+                if signed is None
+                else _list_later_corrections(signoff_store.fetch_documents(conn, signed.key), signed)
+            )
     except (WarehouseError, SettingsError):
-        if beside:
+        if has_record:
             return None
         raise
     if signed is not None:
-        return _signed(signed, corrections)
-    if found:
-        said = _DRAFT_OF_SIGNED if found[0].published else _DRAFT
-        return {"verdict": "draft", "says": said, "source": "warehouse", **_of(found[0])}
-    return _strange(file, data, "warehouse")
+        return _build_signed_verdict(signed, corrections)
+    if documents:
+        text = _DRAFT_OF_SIGNED_TEXT if documents[0].published else _DRAFT_TEXT
+        return {"verdict": "draft", "says": text, "source": "warehouse", **_serialize_document(documents[0])}
+    return _build_unsigned_verdict(file, data, "warehouse")
 
 
 def _has_warehouse(settings: Settings) -> bool:
@@ -80,23 +84,23 @@ def _has_warehouse(settings: Settings) -> bool:
     return bool(settings.database_url) or settings.pgdata.is_dir()
 
 
-def _signed(document: Document, corrections: list[Document]) -> Result:
+def _build_signed_verdict(document: SignableDocument, corrections: list[SignableDocument]) -> Result:
     return {
         "verdict": "signed",
-        "says": _SIGNED,
+        "says": _SIGNED_TEXT,
         "source": "warehouse",
-        **_of(document),
+        **_serialize_document(document),
         "corrected_by": [{"report": d.report_id, "at": d.decided_at, "folder": d.folder} for d in corrections],
     }
 
 
-def _corrections(every: list[Document], signed: Document) -> list[Document]:
+def _list_later_corrections(every: list[SignableDocument], signed: SignableDocument) -> list[SignableDocument]:
     """What was published over a document since: its later corrections, oldest first."""
     later = [d for d in every if d.kind == "correction" and d.published and d.report_id > signed.report_id]
     return sorted(later, key=lambda d: d.report_id)
 
 
-def _of(document: Document) -> Result:
+def _serialize_document(document: SignableDocument) -> Result:
     return {
         "report": document.report_id,
         "kind": document.kind,
@@ -110,43 +114,43 @@ def _of(document: Document) -> Result:
 # --- the record beside the file --------------------------------------------------------------------------
 
 
-def _record_beside(file: Path) -> dict[str, Any] | None:
-    path = file.parent / SIDECAR
+def _read_signoff_record(file: Path) -> dict[str, Any] | None:
+    path = file.parent / SIGNOFF_RECORD_NAME
     if not path.is_file() or path.name == file.name:
         return None
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return dict(found) if {"files", "approved", "snapshot"} <= set(found) else None
+        record = json.loads(path.read_text(encoding="utf-8"))
+        return dict(record) if {"files", "approved", "snapshot"} <= set(record) else None
     except (ValueError, TypeError, OSError):
         return None
 
 
-def _from_record(file: Path, data: bytes, sha256: str) -> Result:
-    record = _record_beside(file)
+def _verify_by_record(file: Path, data: bytes, sha256: str) -> Result:
+    record = _read_signoff_record(file)
     if record is None:
         raise UsageError(
-            f"no {SIDECAR} lies beside the file",
+            f"no {SIGNOFF_RECORD_NAME} lies beside the file",
             where=str(file.parent),
             fix="verify it where the warehouse can be asked",
         )
     names = ("report", "kind", "scope", "plan", "cadence", "period", "approved", "snapshot")
-    told = {name: record.get(name) for name in names} | {"folder": ""}
+    details = {name: record.get(name) for name in names} | {"folder": ""}
     hashes = record["files"].values()
     if any(entry["published"] == sha256 for entry in hashes):
-        return {"verdict": "signed", "says": _BESIDE, "source": "record", **told, "corrected_by": []}
+        return {"verdict": "signed", "says": _MATCHES_RECORD_TEXT, "source": "record", **details, "corrected_by": []}
     if any(entry["draft"] == sha256 for entry in hashes):
-        return {"verdict": "draft", "says": _DRAFT, "source": "record", **told}
-    return _strange(file, data, "record")
+        return {"verdict": "draft", "says": _DRAFT_TEXT, "source": "record", **details}
+    return _build_unsigned_verdict(file, data, "record")
 
 
-def _strange(file: Path, data: bytes, source: str) -> Result:
-    from etl.report.stamp import marks_of
+def _build_unsigned_verdict(file: Path, data: bytes, source: str) -> Result:
+    from etl.report.file_properties import read_file_properties
 
-    carried = marks_of(file.name, data)
+    carried = read_file_properties(file.name, data)
     altered = bool(carried)
     return {
         "verdict": "altered" if altered else "unknown",
-        "says": _ALTERED if altered else _UNKNOWN,
+        "says": _ALTERED_TEXT if altered else _UNKNOWN_TEXT,
         "source": source,
         "carries": carried,
     }

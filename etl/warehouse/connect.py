@@ -22,7 +22,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from etl.errors import WarehouseError
 from etl.settings import Settings
-from etl.warehouse import server
+from etl.warehouse import embedded_server
 
 Role = Literal["loader", "reader", "owner"]
 _SQL_ROOT = "tongket_sql"
@@ -30,10 +30,10 @@ _SQL_ROOT = "tongket_sql"
 _SESSION = "-c jit=off -c TimeZone=Asia/Ho_Chi_Minh -c application_name=tongket"
 _AWAY = ("08", "57P", "3D")
 _FULL = ("53100", "58030")
-_STRANGE = ("42P01", "42703", "3F000", "42883")
+_UNKNOWN_SCHEMA = ("42P01", "42703", "3F000", "42883")
 
 
-def engine(settings: Settings, role: Role = "loader") -> Engine:
+def build_engine(settings: Settings, role: Role = "loader") -> Engine:
     """An engine whose every connection acts in a role.
 
     The private server is started if no address is configured. The owner role may be missing (before the
@@ -43,17 +43,17 @@ def engine(settings: Settings, role: Role = "loader") -> Engine:
         WarehouseError: at connection time: the server is away, or the role is missing or not granted.
     """
     made = create_engine(
-        server.url_for(settings),
+        embedded_server.resolve_database_url(settings),
         connect_args={"options": _SESSION, "connect_timeout": 10},
         poolclass=NullPool,  # steps are short-lived: a connection ends with its use, none is left open behind
         execution_options={_SQL_ROOT: str(settings.sql)},
     )
-    event.listen(made, "handle_error", _on_error, retval=True)
-    event.listen(made, "connect", _role_setter(f"tongket_{role}", required=role != "owner"))
+    event.listen(made, "handle_error", _handle_db_error, retval=True)
+    event.listen(made, "connect", _build_role_setter(f"tongket_{role}", required=role != "owner"))
     return made
 
 
-def sql_root(bind: Engine | Connection) -> Path:
+def find_sql_root(bind: Engine | Connection) -> Path:
     """The sql/ folder that belongs to an engine or connection made here."""
     return Path(bind.get_execution_options()[_SQL_ROOT])
 
@@ -64,11 +64,11 @@ def query(conn: Connection, name: str, **params: object) -> CursorResult[Any]:
     Raises:
         WarehouseError: no such statement, or the database is away.
     """
-    return conn.execute(_statement(sql_root(conn) / "queries" / f"{name}.sql"), params)
+    return conn.execute(_read_statement(find_sql_root(conn) / "queries" / f"{name}.sql"), params)
 
 
 @lru_cache(maxsize=256)
-def _statement(path: Path) -> TextClause:
+def _read_statement(path: Path) -> TextClause:
     try:
         return text(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -86,7 +86,7 @@ def copy_rows(conn: Connection, table: str, columns: Sequence[str], rows: Iterab
     `table` and `columns` are names from our own code, never from outside.
     """
     statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
-    with explained(table), driver(conn).cursor() as cursor, cursor.copy(statement) as copy:
+    with translate_db_errors(table), unwrap_driver(conn).cursor() as cursor, cursor.copy(statement) as copy:
         write = copy.write_row
         for row in rows:
             write(row)
@@ -97,7 +97,7 @@ _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "
 _TO_ESCAPE = re.compile(r"[\\\t\n\r\0]")
 
 
-def copy_text(text: str) -> str:
+def escape_copy_text(text: str) -> str:
     """A text as a COPY line holds it. PostgreSQL text holds every character but NUL."""
     return text.translate(_ESCAPED) if _TO_ESCAPE.search(text) else text
 
@@ -109,67 +109,69 @@ def copy_lines(conn: Connection, table: str, columns: Sequence[str], lines: Sequ
     without an end, and every text in it went through `copy_text`.
     """
     statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
-    with explained(table), driver(conn).cursor() as cursor, cursor.copy(statement) as copy:
+    with translate_db_errors(table), unwrap_driver(conn).cursor() as cursor, cursor.copy(statement) as copy:
         for first in range(0, len(lines), _COPIED_AT_ONCE):
             copy.write("\n".join((*lines[first : first + _COPIED_AT_ONCE], "")))
 
 
-def driver(conn: Connection) -> psycopg.Connection[Any]:
+def unwrap_driver(conn: Connection) -> psycopg.Connection[Any]:
     """The psycopg connection beneath, for what SQLAlchemy has no words for. Same transaction."""
     return cast("psycopg.Connection[Any]", conn.connection.driver_connection)
 
 
 @contextmanager
-def explained(where: str) -> Iterator[None]:
+def translate_db_errors(where: str) -> Iterator[None]:
     """Turns a psycopg error of a known kind into a WarehouseError that says what to do."""
     try:
         yield
     except psycopg.Error as error:
-        known = explain(error, where)
-        if known is None:
+        translated = build_warehouse_error(error, where)
+        if translated is None:
             raise
-        raise known from error
+        raise translated from error
 
 
-def explain(error: psycopg.Error, where: str) -> WarehouseError | None:
+def build_warehouse_error(error: psycopg.Error, where: str) -> WarehouseError | None:
     """What a database error means for the reader; None when it is a defect of ours."""
     state = error.sqlstate or ""
-    said = " ".join(str(error).split())[:300]
+    message = " ".join(str(error).split())[:300]
     if state.startswith(_FULL):
         return WarehouseError(
-            f"the database's disk is full: {said}", where=where, fix="free some space and run again; nothing was lost"
+            f"the database's disk is full: {message}",
+            where=where,
+            fix="free some space and run again; nothing was lost",
         )
     if state == "42501":
         return WarehouseError(
-            f"not allowed: {said}", where=where, fix="use a login that has this role; see docs/warehouse.md"
+            f"not allowed: {message}", where=where, fix="use a login that has this role; see docs/warehouse.md"
         )
-    if state.startswith(_STRANGE):
-        return WarehouseError(f"the schema is not ours: {said}", where=where, fix="run `tongket warehouse migrate`")
+    if state.startswith(_UNKNOWN_SCHEMA):
+        return WarehouseError(f"the schema is not ours: {message}", where=where, fix="run `tongket warehouse migrate`")
     if state.startswith(_AWAY) or (not state and isinstance(error, psycopg.OperationalError)):
         return WarehouseError(
-            f"the database is away: {said}",
+            f"the database is away: {message}",
             where=where,
             fix="start it and run again; what was not committed was undone",
         )
     return None
 
 
-def _on_error(context: ExceptionContext) -> BaseException | None:
+def _handle_db_error(context: ExceptionContext) -> BaseException | None:
     original = context.original_exception
     if not isinstance(original, psycopg.Error):
         return None
-    return explain(original, context.engine.url.render_as_string() if context.engine else "database")
+    return build_warehouse_error(original, context.engine.url.render_as_string() if context.engine else "database")
 
 
-def _role_setter(role: str, *, required: bool) -> Any:
+def _build_role_setter(role: str, *, required: bool) -> Any:
     def set_role(connection: psycopg.Connection[Any], _entry: ConnectionPoolEntry) -> None:
         connection.autocommit = True
-        with explained(role), connection.cursor() as cursor:
-            found = cursor.execute(
+        with translate_db_errors(role), connection.cursor() as cursor:
+            assumed_role = cursor.execute(
                 "SELECT set_config('role', rolname, false) FROM pg_catalog.pg_roles WHERE rolname = %s", (role,)
             ).fetchone()
         connection.autocommit = False
-        if found is None and required:
+        if assumed_role is None and required:
             raise WarehouseError(
                 f"the role {role} does not exist", where="database", fix="run `tongket warehouse migrate`"
             )

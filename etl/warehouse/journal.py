@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row
 
-from etl.model import CellState, Delivery, Finding, Level, Verdict
+from etl.model import CellState, Delivery, Finding, FindingLevel, Verdict
 from etl.warehouse.connect import query
 
 EventKind = Literal[
@@ -26,7 +26,7 @@ EventKind = Literal[
 
 
 @dataclass(frozen=True)
-class Event:
+class JournalEvent:
     """Something that happened. `recorded_at` is ISO 8601 with zone."""
 
     kind: str
@@ -36,7 +36,7 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Change:
+class CellChange:
     """A cell whose content differs from the version before. `words` for texts, dates and choices."""
 
     org_unit_code: str
@@ -52,7 +52,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Answer:
+class UnreturnedVerdict:
     """A verdict that the sender has not been told of. `version` is 0 when nothing was loaded.
 
     `form`, `unit` and `period` are what the workbook said of itself, empty where it said nothing.
@@ -68,7 +68,7 @@ class Answer:
     decided_at: str
     submission_id: int | None
     version: int
-    changes: tuple[Change, ...]
+    changes: tuple[CellChange, ...]
 
 
 @dataclass(frozen=True)
@@ -114,53 +114,55 @@ def register_delivery(
         judged_by=judged_by,
     ).one_or_none()
     if row is not None:
-        made = _delivery(row)
-        record(conn, "received", delivery_id=made.delivery_id)
+        made = _build_delivery(row)
+        record_event(conn, "received", delivery_id=made.delivery_id)
         return made, True
-    known = _delivery(query(conn, "delivery_by_hash", sha256=sha256, folder=folder).one())
-    record(conn, "duplicate", delivery_id=known.delivery_id, name=original_name, folder=folder, at=str(received_at))
-    return known, False
+    existing = _build_delivery(query(conn, "delivery_by_hash", sha256=sha256, folder=folder).one())
+    record_event(
+        conn, "duplicate", delivery_id=existing.delivery_id, name=original_name, folder=folder, at=str(received_at)
+    )
+    return existing, False
 
 
-def pending(conn: Connection, batch: int = 0, of: int = 1) -> list[Delivery]:
+def fetch_pending_deliveries(conn: Connection, batch: int = 0, batches: int = 1) -> list[Delivery]:
     """Deliveries without a verdict, oldest first: the share of one batch. A folder is never split."""
     rows = query(conn, "pending_deliveries")
-    return [_delivery(row) for row in rows if zlib.crc32(row.folder.encode()) % of == batch]
+    return [_build_delivery(row) for row in rows if zlib.crc32(row.folder.encode()) % batches == batch]
 
 
-def record(conn: Connection, kind: EventKind, *, delivery_id: int | None = None, **detail: object) -> None:
+def record_event(conn: Connection, kind: EventKind, *, delivery_id: int | None = None, **detail: object) -> None:
     """Adds an event."""
     text = json.dumps(detail, ensure_ascii=False, default=str)
     query(conn, "record_event", kind=kind, delivery_id=delivery_id, detail=text)
 
 
-def events(conn: Connection, kind: EventKind | None = None, delivery_id: int | None = None) -> list[Event]:
+def fetch_events(conn: Connection, kind: EventKind | None = None, delivery_id: int | None = None) -> list[JournalEvent]:
     """What happened, oldest first."""
     rows = query(conn, "events", kind=kind, delivery_id=delivery_id)
-    return [Event(r.kind, r.delivery_id, r.detail, r.recorded_at.isoformat()) for r in rows]
+    return [JournalEvent(r.kind, r.delivery_id, r.detail, r.recorded_at.isoformat()) for r in rows]
 
 
-def unreturned(conn: Connection) -> list[Answer]:
+def fetch_unreturned_verdicts(conn: Connection) -> list[UnreturnedVerdict]:
     """Verdicts that have no `returned` event yet, with findings and the changes since the version before."""
     rows = query(conn, "unreturned").all()
     found: dict[int, list[Finding]] = {row.delivery_id: [] for row in rows}
     for f in query(conn, "findings", deliveries=list(found)):
         entry = Finding(
-            f.code, Level(f.level), f.message, f.hint, f.sheet, f.cell, f.value, f.org_unit_code, f.data_element
+            f.code, FindingLevel(f.level), f.message, f.hint, f.sheet, f.cell, f.value, f.org_unit_code, f.data_element
         )
         found[f.delivery_id].append(entry)
-    return [_answer(conn, row, tuple(found[row.delivery_id])) for row in rows]
+    return [_build_unreturned_verdict(conn, row, tuple(found[row.delivery_id])) for row in rows]
 
 
 def mark_returned(conn: Connection, delivery_id: int, **detail: object) -> None:
     """Notes that a sender has its answer; `detail` says which files."""
-    record(conn, "returned", delivery_id=delivery_id, **detail)
+    record_event(conn, "returned", delivery_id=delivery_id, **detail)
 
 
-def changes(conn: Connection, before_id: int, after_id: int) -> tuple[Change, ...]:
+def fetch_cell_changes(conn: Connection, before_id: int, after_id: int) -> tuple[CellChange, ...]:
     """Cells that differ between two submissions, by sheet, unit and data element."""
     return tuple(
-        Change(
+        CellChange(
             r.org_unit_code,
             r.data_element,
             r.sheet,
@@ -180,11 +182,11 @@ def record_report(conn: Connection, report: ReportRecord) -> int:
     """Notes a written report. Gives its number."""
     values = asdict(report) | {"files": json.dumps(dict(report.files), ensure_ascii=False)}
     number = int(query(conn, "record_report", **values).scalar_one())
-    record(conn, "report_written", report=number, scope=report.scope, plan=report.plan, period=report.period)
+    record_event(conn, "report_written", report=number, scope=report.scope, plan=report.plan, period=report.period)
     return number
 
 
-def last_report(conn: Connection, *, scope: str, plan: str, cadence: str, period: str) -> ReportRecord | None:
+def fetch_last_report(conn: Connection, *, scope: str, plan: str, cadence: str, period: str) -> ReportRecord | None:
     """The last draft of a report, if there is one."""
     key = {"scope": scope, "plan": plan, "cadence": cadence, "period": period}
     row = query(conn, "last_report", **key).one_or_none()
@@ -199,7 +201,7 @@ def last_report(conn: Connection, *, scope: str, plan: str, cadence: str, period
     )
 
 
-def printed_by(conn: Connection, *, scope: str, plan: str, cadence: str, period: str, known_at: str) -> str:
+def find_printing_release(conn: Connection, *, scope: str, plan: str, cadence: str, period: str, known_at: str) -> str:
     """Release and templates by which a report was printed as known then; empty where there was none.
 
     A draft stands as long as nothing that it prints changes, so it may be of an earlier snapshot.
@@ -208,18 +210,18 @@ def printed_by(conn: Connection, *, scope: str, plan: str, cadence: str, period:
     return str(query(conn, "printed_at", known_at=known_at, **key).scalar_one_or_none() or "")
 
 
-def reports(conn: Connection, key: Mapping[str, object]) -> list[Row[Any]]:
+def fetch_reports(conn: Connection, key: Mapping[str, object]) -> list[Row[Any]]:
     """Reports on record, newest first, by any of report_id, scope, plan, cadence, period, and a file's sha256."""
     return list(query(conn, "reports", **key))
 
 
-def _delivery(row: Row[Any]) -> Delivery:
+def _build_delivery(row: Row[Any]) -> Delivery:
     return Delivery(row.delivery_id, row.sha256, row.size, row.original_name, row.folder, row.received_at.isoformat())
 
 
-def _answer(conn: Connection, row: Row[Any], findings: tuple[Finding, ...]) -> Answer:
-    return Answer(
-        delivery=_delivery(row),
+def _build_unreturned_verdict(conn: Connection, row: Row[Any], findings: tuple[Finding, ...]) -> UnreturnedVerdict:
+    return UnreturnedVerdict(
+        delivery=_build_delivery(row),
         verdict=Verdict(row.accepted, findings),
         scope=row.scope,
         form=row.form or "",
@@ -229,5 +231,5 @@ def _answer(conn: Connection, row: Row[Any], findings: tuple[Finding, ...]) -> A
         decided_at=row.recorded_at.isoformat(),
         submission_id=row.submission_id,
         version=row.version or 0,
-        changes=changes(conn, row.previous_id, row.submission_id) if row.previous_id else (),
+        changes=fetch_cell_changes(conn, row.previous_id, row.submission_id) if row.previous_id else (),
     )

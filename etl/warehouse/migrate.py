@@ -46,43 +46,45 @@ class MigrationStatus:
     applied_at: str = ""
 
 
-def migrate(engine: Engine) -> list[str]:
+def apply_migrations(engine: Engine) -> list[str]:
     """Applies what is pending, then views and grants. Gives the names of the migrations applied.
 
     Raises:
         WarehouseError: an applied file was changed or is missing, the database is newer than this code,
             or the login may not act as the owner.
     """
-    root = connect.sql_root(engine)
-    with _session(engine) as session:
+    root = connect.find_sql_root(engine)
+    with _open_migration_session(engine) as session:
         session.execute("RESET ROLE")
-        _script(session, root / "bootstrap.sql")
-        pending = _pending(root, _applied(session))
+        _run_sql_script(session, root / "bootstrap.sql")
+        pending = _list_pending_migrations(root, _fetch_applied_migrations(session))
         for migration in pending:
             with session.transaction():
-                _script(session, migration.path)
+                _run_sql_script(session, migration.path)
                 session.execute(
                     "INSERT INTO ops.migration (number, name, sha256) VALUES (%s, %s, %s)",
                     (migration.number, migration.name, migration.sha256),
                 )
         with session.transaction():
-            _views(session, root)
-            _script(session, root / "grants.sql")
+            _recreate_views(session, root)
+            _run_sql_script(session, root / "grants.sql")
     return [f"{m.number:04d}_{m.name}" for m in pending]
 
 
-def status(engine: Engine) -> list[MigrationStatus]:
+def fetch_migration_statuses(engine: Engine) -> list[MigrationStatus]:
     """Every migration known here or in the database, by number. Changes nothing."""
-    root = connect.sql_root(engine)
-    with connect.explained("ops.migration"), engine.connect() as conn:
-        session = connect.driver(conn)
+    root = connect.find_sql_root(engine)
+    with connect.translate_db_errors("ops.migration"), engine.connect() as conn:
+        session = connect.unwrap_driver(conn)
         found = session.execute("SELECT to_regclass('ops.migration') IS NOT NULL").fetchone()
-        applied = _applied(session) if found and found[0] else {}
-    files = {m.number: m for m in migrations(root)}
-    return [_status_of(number, files.get(number), applied.get(number)) for number in sorted({*files, *applied})]
+        applied = _fetch_applied_migrations(session) if found and found[0] else {}
+    files = {m.number: m for m in list_migrations(root)}
+    return [
+        _build_migration_status(number, files.get(number), applied.get(number)) for number in sorted({*files, *applied})
+    ]
 
 
-def migrations(root: Path) -> list[Migration]:
+def list_migrations(root: Path) -> list[Migration]:
     """The migrations below a sql/ folder, by number.
 
     Raises:
@@ -102,10 +104,10 @@ def migrations(root: Path) -> list[Migration]:
 
 
 @contextmanager
-def _session(engine: Engine) -> Iterator[psycopg.Connection[Any]]:
+def _open_migration_session(engine: Engine) -> Iterator[psycopg.Connection[Any]]:
     """A connection that commits by itself, holding the migrators' lock; it is thrown away afterwards."""
-    with engine.connect() as conn, connect.explained("migration"):
-        session = connect.driver(conn)
+    with engine.connect() as conn, connect.translate_db_errors("migration"):
+        session = connect.unwrap_driver(conn)
         session.autocommit = True
         try:
             session.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
@@ -114,13 +116,13 @@ def _session(engine: Engine) -> Iterator[psycopg.Connection[Any]]:
             conn.invalidate()
 
 
-def _applied(session: psycopg.Connection[Any]) -> dict[int, tuple[str, str, str]]:
+def _fetch_applied_migrations(session: psycopg.Connection[Any]) -> dict[int, tuple[str, str, str]]:
     rows = session.execute("SELECT number, name, sha256, applied_at FROM ops.migration ORDER BY number").fetchall()
     return {number: (name, sha256, at.isoformat()) for number, name, sha256, at in rows}
 
 
-def _pending(root: Path, applied: dict[int, tuple[str, str, str]]) -> list[Migration]:
-    files = {m.number: m for m in migrations(root)}
+def _list_pending_migrations(root: Path, applied: dict[int, tuple[str, str, str]]) -> list[Migration]:
+    files = {m.number: m for m in list_migrations(root)}
     for number, (name, sha256, _) in applied.items():
         where = str(root / "migrations" / f"{number:04d}_{name}.sql")
         if number not in files:
@@ -138,7 +140,9 @@ def _pending(root: Path, applied: dict[int, tuple[str, str, str]]) -> list[Migra
     return [m for number, m in files.items() if number not in applied]
 
 
-def _status_of(number: int, file: Migration | None, applied: tuple[str, str, str] | None) -> MigrationStatus:
+def _build_migration_status(
+    number: int, file: Migration | None, applied: tuple[str, str, str] | None
+) -> MigrationStatus:
     if applied is None:
         return MigrationStatus(number, file.name if file else "", "pending")
     name, sha256, at = applied
@@ -147,7 +151,7 @@ def _status_of(number: int, file: Migration | None, applied: tuple[str, str, str
     return MigrationStatus(number, name, "applied" if file.sha256 == sha256 else "changed", at)
 
 
-def _views(session: psycopg.Connection[Any], root: Path) -> None:
+def _recreate_views(session: psycopg.Connection[Any], root: Path) -> None:
     session.execute("CREATE SCHEMA IF NOT EXISTS out")
     old = session.execute(
         "SELECT schemaname, viewname FROM pg_catalog.pg_views WHERE schemaname = ANY(%s)", (list(_VIEW_SCHEMAS),)
@@ -155,10 +159,10 @@ def _views(session: psycopg.Connection[Any], root: Path) -> None:
     for schema, view in old:
         session.execute(sql.SQL("DROP VIEW IF EXISTS {} CASCADE").format(sql.Identifier(schema, view)))
     for path in sorted((root / "views").glob("*.sql")):
-        _script(session, path)
+        _run_sql_script(session, path)
 
 
-def _script(session: psycopg.Connection[Any], path: Path) -> None:
+def _run_sql_script(session: psycopg.Connection[Any], path: Path) -> None:
     try:
         session.execute(path.read_bytes())
     except OSError as error:
@@ -166,7 +170,7 @@ def _script(session: psycopg.Connection[Any], path: Path) -> None:
             f"not readable: {error.strerror}", where=str(path), fix="restore the sql/ folder"
         ) from error
     except psycopg.Error as error:
-        raise connect.explain(error, str(path)) or WarehouseError(
+        raise connect.build_warehouse_error(error, str(path)) or WarehouseError(
             f"PostgreSQL refused the script: {error}",
             where=str(path),
             fix="correct the script; nothing of it was applied",

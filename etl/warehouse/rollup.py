@@ -33,19 +33,19 @@ from sqlalchemy import Connection, Row
 from etl.catalog import geography as geo
 from etl.catalog import models as m
 from etl.catalog.loader import Catalogue
-from etl.model import ElementKind, Observed, Period, PeriodKind
-from etl.warehouse import corrections
+from etl.model import ElementKind, ObservedIndicator, Period, PeriodKind
+from etl.warehouse import agreed_corrections
 from etl.warehouse.connect import query
-from etl.warehouse.slots import Slot, Slots, slots, uncovered
-from etl.warehouse.snapshot import known_at
+from etl.warehouse.reporting_obligations import ReportingObligation, RollupObligations, build_obligations, is_uncovered
+from etl.warehouse.snapshot import parse_known_at
 
 _FOREVER = "infinity"
 _RECOGNISED = "_recognised"
-_Leaf = tuple[m.Unit, m.Unit | None, Fraction, bool]
+_UnitAssignment = tuple[m.Unit, m.Unit | None, Fraction, bool]
 
 
 @dataclass(frozen=True)
-class Only:
+class RollupFilter:
     """A part of a roll-up: the codes of some units and indicators; None stands for all."""
 
     units: Collection[str] | None = None
@@ -53,7 +53,7 @@ class Only:
 
 
 @dataclass(frozen=True)
-class _Ask:
+class _RollupRequest:
     """One roll-up: of what and whom, for when, on which day's units, as known when.
 
     `units`: the area, then what is under it, as far as asked for.
@@ -72,7 +72,7 @@ class _Ask:
     numbers: dict[tuple[str, object], int]
     fixes: dict[str, list[object]]
 
-    def number(self, unit: m.Unit) -> int | None:
+    def find_unit_id(self, unit: m.Unit) -> int | None:
         return self.numbers.get((unit.code, unit.valid_from))
 
     @property
@@ -81,16 +81,16 @@ class _Ask:
         return self.period.year if self.period.kind == PeriodKind.YEAR else self.period.year - 1
 
 
-def observed(
+def compute_rollup(
     conn: Connection,
     catalogue: Catalogue,
     scope: m.Scope,
     period: Period,
     *,
     as_known_at: str | datetime | None = None,
-    only: Only | None = None,
+    only: RollupFilter | None = None,
     geography: date | None = None,
-) -> list[Observed]:
+) -> list[ObservedIndicator]:
     """Every indicator of the catalogue, for the scope's area and each unit directly under it.
 
     Grain: (indicator, org unit), in catalogue order; indicators nobody reports are there with no value.
@@ -104,68 +104,78 @@ def observed(
         only: The units and indicators to give; all of them if None.
         geography: The day whose units are asked for; the period's last day if None.
     """
-    ask = _ask(conn, catalogue, scope, period, as_known_at, only or Only(), geography)
-    found = {(o.indicator, o.unit): o for o in [*_computed(ask), *_published(ask)]}
-    recognised = _recognised(ask)
+    ask = _build_rollup_request(conn, catalogue, scope, period, as_known_at, only or RollupFilter(), geography)
+    found = {(o.indicator, o.unit): o for o in [*_compute_ratios(ask), *_fetch_published_figures(ask)]}
+    recognised = _fetch_recognitions(ask)
     every = (
-        found.get((i.code, unit.code)) or Observed(i.code, unit.code, period)
+        found.get((i.code, unit.code)) or ObservedIndicator(i.code, unit.code, period)
         for i in ask.indicators
         for unit in ask.units
     )
     return [o if (said := recognised.get(o.indicator)) is None else replace(o, recognised=said) for o in every]
 
 
-def shown(catalogue: Catalogue, scope: m.Scope, day: date) -> tuple[m.Unit, ...]:
+def list_reporting_units(catalogue: Catalogue, scope: m.Scope, day: date) -> tuple[m.Unit, ...]:
     """The units that figures are given for on a day's geography: the scope's area, then what is under it.
 
     After its last level of districts has ended, an area consists of the communes that came from it.
     """
-    area = geo.area(catalogue, scope)
+    area = geo.find_area(catalogue, scope)
     if area is None or day < area.valid_from:
         return ()
-    under = geo.members(catalogue, scope, scope.child_level, day) or geo.members(catalogue, scope, "commune", day)
+    under = geo.list_area_units(catalogue, scope, scope.child_level, day) or geo.list_area_units(
+        catalogue, scope, "commune", day
+    )
     return (area, *under)
 
 
-def moment(as_known_at: str | datetime | None) -> datetime | str:
+def parse_known_at_or_infinity(as_known_at: str | datetime | None) -> datetime | str:
     """The recorded time up to which something is known, for a statement."""
-    return _FOREVER if as_known_at is None else known_at(as_known_at)
+    return _FOREVER if as_known_at is None else parse_known_at(as_known_at)
 
 
-def _ask(
+def _build_rollup_request(
     conn: Connection,
     catalogue: Catalogue,
     scope: m.Scope,
     period: Period,
     as_known_at: str | datetime | None,
-    only: Only,
+    only: RollupFilter,
     geography: date | None,
-) -> _Ask:
+) -> _RollupRequest:
     day = geography or period.end
-    every = shown(catalogue, scope, day)
+    every = list_reporting_units(catalogue, scope, day)
     wanted = tuple(u for u in every if only.units is None or u.code in only.units)
     numbers = {(r.code, r.valid_from): r.org_unit_id for r in query(conn, "unit_numbers")}
     area, under = (every[0] if every else None), frozenset(every[1:])
-    asked = tuple(i for i in catalogue.indicators.values() if only.indicators is None or i.code in only.indicators)
-    known = moment(as_known_at)
-    fixes = corrections.overlay(conn, catalogue, scope, known)
-    return _Ask(conn, catalogue, scope, period, day, known, area, under, wanted, asked, numbers, fixes)
+    selected_indicators = tuple(
+        i for i in catalogue.indicators.values() if only.indicators is None or i.code in only.indicators
+    )
+    known = parse_known_at_or_infinity(as_known_at)
+    fixes = agreed_corrections.fetch_overlay_parameters(conn, catalogue, scope, known)
+    return _RollupRequest(
+        conn, catalogue, scope, period, day, known, area, under, wanted, selected_indicators, numbers, fixes
+    )
 
 
 # --- sums ---------------------------------------------------------------------------------------------
 
 
-def _computed(ask: _Ask) -> list[Observed]:
+def _compute_ratios(ask: _RollupRequest) -> list[ObservedIndicator]:
     """Ratios and shares of units; yearly ones from the last year that has any."""
     every = [i for i in ask.indicators if i.numerator and i.denominator]
     yearly = [i for i in every if i.frequency != "quarter"]
     if ask.period.kind == PeriodKind.YEAR:
-        own = _sums(ask, ask.period, every)
-        return _carried(ask, yearly, own)
-    return _carried(ask, yearly, _sums(ask, ask.period, [i for i in every if i.frequency == "quarter"]))
+        own = _compute_period_sums(ask, ask.period, every)
+        return _carry_forward_figures(ask, yearly, own)
+    return _carry_forward_figures(
+        ask, yearly, _compute_period_sums(ask, ask.period, [i for i in every if i.frequency == "quarter"])
+    )
 
 
-def _carried(ask: _Ask, yearly: Sequence[m.Indicator], own: list[Observed]) -> list[Observed]:
+def _carry_forward_figures(
+    ask: _RollupRequest, yearly: Sequence[m.Indicator], own: list[ObservedIndicator]
+) -> list[ObservedIndicator]:
     found = {(o.indicator, o.unit): o for o in own}
     wanted = {(i.code, u.code) for i in yearly for u in ask.units}
     first = query(ask.conn, "first_year", scope=ask.scope.id, known_at=ask.known_at).scalar_one()
@@ -174,61 +184,71 @@ def _carried(ask: _Ask, yearly: Sequence[m.Indicator], own: list[Observed]) -> l
         codes = {indicator for indicator, _ in lacking}
         if not lacking:
             break
-        for old in _sums(ask, Period(year, PeriodKind.YEAR), [i for i in yearly if i.code in codes]):
+        for old in _compute_period_sums(ask, Period(year, PeriodKind.YEAR), [i for i in yearly if i.code in codes]):
             if (old.indicator, old.unit) in lacking and old.value is not None:
                 found[(old.indicator, old.unit)] = replace(old, period=ask.period, as_of=str(year))
     return list(found.values())
 
 
-def _sums(ask: _Ask, period: Period, indicators: Sequence[m.Indicator]) -> list[Observed]:
+def _compute_period_sums(
+    ask: _RollupRequest, period: Period, indicators: Sequence[m.Indicator]
+) -> list[ObservedIndicator]:
     """One period's sums, for the asked units. Figures that cannot be had are there with their reason."""
-    barred = {i.code: text for i in indicators if (text := _not_at_this_length(ask, period, i))}
+    barred = {i.code: text for i in indicators if (text := _describe_length_gap(ask, period, i))}
     summed = [i for i in indicators if i.code not in barred]
-    found = _summed(ask, period, summed) if summed and ask.units else []
-    gaps = {u.code: text for u in ask.units if (text := _not_on_this_geography(ask, period, u))}
-    rows = [replace(_nothing(o), no_figure=gaps[o.unit]) if o.unit in gaps else o for o in found]
+    found = _fetch_summed_figures(ask, period, summed) if summed and ask.units else []
+    gaps = {u.code: text for u in ask.units if (text := _describe_geography_gap(ask, period, u))}
+    rows = [replace(_build_empty_figure(o), no_figure=gaps[o.unit]) if o.unit in gaps else o for o in found]
     have = {(o.indicator, o.unit) for o in rows}
     for indicator in indicators:
         for unit in ask.units:
             reason = barred.get(indicator.code) or gaps.get(unit.code, "")
             if reason and (indicator.code, unit.code) not in have:
-                rows.append(Observed(indicator.code, unit.code, period, no_figure=reason))
+                rows.append(ObservedIndicator(indicator.code, unit.code, period, no_figure=reason))
     return rows
 
 
-def _nothing(seen: Observed) -> Observed:
-    return Observed(seen.indicator, seen.unit, seen.period, expected=seen.expected)
+def _build_empty_figure(seen: ObservedIndicator) -> ObservedIndicator:
+    return ObservedIndicator(seen.indicator, seen.unit, seen.period, expected=seen.expected)
 
 
-def _not_on_this_geography(ask: _Ask, period: Period, unit: m.Unit) -> str:
-    gap = geo.restating_gap(ask.catalogue, unit, period.end)
+def _describe_geography_gap(ask: _RollupRequest, period: Period, unit: m.Unit) -> str:
+    gap = geo.describe_restating_gap(ask.catalogue, unit, period.end)
     return f"Không quy đổi được: {gap}." if gap else ""
 
 
-def _not_at_this_length(ask: _Ask, period: Period, indicator: m.Indicator) -> str:
+def _describe_length_gap(ask: _RollupRequest, period: Period, indicator: m.Indicator) -> str:
     """Why an indicator has no figure of this length, in Vietnamese; empty where it may have one."""
-    elements = [e for _, e, _ in _terms(indicator)]
+    elements = [e for _, e, _ in _list_indicator_terms(indicator)]
     since_january = [e for e in elements if ask.catalogue.elements[e].kind == ElementKind.YTD]
     if period.counted_from != 1 and (indicator.accumulates or since_january):
         return f"Chỉ tiêu tính lũy kế từ đầu năm nên không có số của riêng {period.name}."
-    if indicator.frequency == "quarter" and any(uncovered(ask.catalogue, ask.scope, period, e) for e in elements):
+    if indicator.frequency == "quarter" and any(is_uncovered(ask.catalogue, ask.scope, period, e) for e in elements):
         return f"Không có biểu nào cho số liệu đến hết {period.name}."
     return ""
 
 
-def _summed(ask: _Ask, period: Period, indicators: Sequence[m.Indicator]) -> list[Observed]:
-    asked = slots(ask.catalogue, ask.scope, period, {e for i in indicators for _, e, _ in _terms(i)})
+def _fetch_summed_figures(
+    ask: _RollupRequest, period: Period, indicators: Sequence[m.Indicator]
+) -> list[ObservedIndicator]:
+    obligations = build_obligations(
+        ask.catalogue, ask.scope, period, {e for i in indicators for _, e, _ in _list_indicator_terms(i)}
+    )
     numbers = {r.code: r.data_element_id for r in query(ask.conn, "element_numbers")}
-    usable = [s for s in asked.slots if ask.number(s.unit) is not None and ask.number(s.leaf) is not None]
+    usable = [
+        s
+        for s in obligations.entries
+        if ask.find_unit_id(s.unit) is not None and ask.find_unit_id(s.current_unit) is not None
+    ]
     if not usable:
         return []
-    leaves = _leaves(ask, period, dict.fromkeys(s.leaf for s in usable))
-    floors = _floors(ask.catalogue, indicators)
-    units = {number: u for u in ask.units if (number := ask.number(u)) is not None}
-    names = {ask.number(leaf): leaf.code for leaf, *_ in leaves}
+    leaves = _assign_units(ask, period, dict.fromkeys(s.current_unit for s in usable))
+    floors = _list_target_floors(ask.catalogue, indicators)
+    units = {number: u for u in ask.units if (number := ask.find_unit_id(u)) is not None}
+    names = {ask.find_unit_id(leaf): leaf.code for leaf, *_ in leaves}
     by_code = {i.code: i for i in indicators}
     number_of = {i.code: n for n, i in enumerate(indicators)}
-    place = {key: n for n, key in enumerate(asked.periods, start=1)}
+    place = {key: n for n, key in enumerate(obligations.periods, start=1)}
     query(ask.conn, "room_to_sort")
     rows = query(
         ask.conn,
@@ -236,66 +256,69 @@ def _summed(ask: _Ask, period: Period, indicators: Sequence[m.Indicator]) -> lis
         scope=ask.scope.id,
         known_at=ask.known_at,
         year=period.year,
-        own=place.get(asked.own, 0),
-        periods=list(asked.periods),
-        **_cells(ask, asked, usable, leaves, numbers, place),
-        **_sides(indicators, numbers),
+        own=place.get(obligations.own, 0),
+        periods=list(obligations.periods),
+        **_build_cell_parameters(ask, obligations, usable, leaves, numbers, place),
+        **_build_side_parameters(indicators, numbers),
         floor_indicators=[number_of[f[0]] for f in floors],
         floor_texts=[str(f[1]) for f in floors],
         floor_values=[f[1] for f in floors],
         floor_factors=[by_code[f[0]].factor for f in floors],
-        area=ask.number(ask.area) if ask.area else None,
+        area=ask.find_unit_id(ask.area) if ask.area else None,
         units=list(units),
         **ask.fixes,
     )
-    return [_observed(row, indicators[row.indicator], units[row.org_unit_id], period, names) for row in rows]
+    return [_build_figure(row, indicators[row.indicator], units[row.org_unit_id], period, names) for row in rows]
 
 
-def _cells(
-    ask: _Ask,
-    asked: Slots,
-    usable: Sequence[Slot],
-    leaves: Sequence[_Leaf],
+def _build_cell_parameters(
+    ask: _RollupRequest,
+    obligations: RollupObligations,
+    usable: Sequence[ReportingObligation],
+    leaves: Sequence[_UnitAssignment],
     numbers: dict[str, int],
     place: dict[str, int],
 ) -> dict[str, list[Any]]:
     """Who owed what, as the parameters of the roll-up. What a leaf owes in all is one more group of cells."""
-    shares = Counter((s.period, s.leaf) for s in usable)
-    groups = {group: n for n, group in enumerate(asked.groups)}
+    shares = Counter((s.period, s.current_unit) for s in usable)
+    groups = {group: n for n, group in enumerate(obligations.groups)}
     owed: dict[m.Unit, frozenset[str]] = {}
     for s in usable:
-        owed[s.leaf] = owed.get(s.leaf, frozenset()) | asked.groups[s.group]
+        owed[s.current_unit] = owed.get(s.current_unit, frozenset()) | obligations.groups[s.group]
     owes = {leaf: groups.setdefault(group, len(groups)) for leaf, group in owed.items()}
-    homes: dict[tuple[m.Unit | None, Fraction, bool, m.Unit | None], int] = {}
-    at = [homes.setdefault((c, w, first, None if c else leaf), len(homes) + 1) for leaf, c, w, first in leaves]
-    elements = list(asked.pieces)
+    assignment_ids: dict[tuple[m.Unit | None, Fraction, bool, m.Unit | None], int] = {}
+    at = [
+        assignment_ids.setdefault((c, w, first, None if c else leaf), len(assignment_ids) + 1)
+        for leaf, c, w, first in leaves
+    ]
+    elements = list(obligations.pieces)
     return {
         "slot_periods": [place[s.period] for s in usable],
-        "slot_units": [ask.number(s.unit) for s in usable],
-        "slot_leaves": [ask.number(s.leaf) for s in usable],
-        "slot_weights": [_decimal(s.weight) for s in usable],
+        "slot_units": [ask.find_unit_id(s.unit) for s in usable],
+        "slot_leaves": [ask.find_unit_id(s.current_unit) for s in usable],
+        "slot_weights": [_convert_to_decimal(s.weight) for s in usable],
         "slot_cells": [s.group for s in usable],
-        "slot_alones": [s.weight == 1 and shares[s.period, s.leaf] == 1 for s in usable],
+        "slot_alones": [s.weight == 1 and shares[s.period, s.current_unit] == 1 for s in usable],
         "cell_groups": [n for group, n in groups.items() for _ in group],
         "cell_elements": [numbers.get(e) for group in groups for e in sorted(group)],
         "elements": [numbers.get(e) for e in elements],
-        "element_pieces": [asked.pieces[e] for e in elements],
-        "leaf_units": [ask.number(leaf) for leaf, *_ in leaves],
+        "element_pieces": [obligations.pieces[e] for e in elements],
+        "leaf_units": [ask.find_unit_id(leaf) for leaf, *_ in leaves],
         "leaf_cells": [owes[leaf] for leaf, *_ in leaves],
         "leaf_homes": at,
-        "home_numbers": list(homes.values()),
-        "home_children": [ask.number(child) if child else None for child, *_ in homes],
-        "home_weights": [_decimal(weight) for _, weight, *_ in homes],
-        "home_firsts": [first for _, _, first, _ in homes],
+        "home_numbers": list(assignment_ids.values()),
+        "home_children": [ask.find_unit_id(child) if child else None for child, *_ in assignment_ids],
+        "home_weights": [_convert_to_decimal(weight) for _, weight, *_ in assignment_ids],
+        "home_firsts": [first for _, _, first, _ in assignment_ids],
     }
 
 
-def _sides(indicators: Sequence[m.Indicator], numbers: dict[str, int]) -> dict[str, list[Any]]:
+def _build_side_parameters(indicators: Sequence[m.Indicator], numbers: dict[str, int]) -> dict[str, list[Any]]:
     """What stands above and below each indicator's line, as the parameters of the roll-up. Equal sides are one."""
     sides: dict[tuple[tuple[str, bool], ...], int] = {}
     above, below = (
         [
-            sides.setdefault(tuple((e, counts) for s, e, counts in _terms(i) if s == name), len(sides))
+            sides.setdefault(tuple((e, counts) for s, e, counts in _list_indicator_terms(i) if s == name), len(sides))
             for i in indicators
         ]
         for name in ("n", "d")
@@ -311,19 +334,19 @@ def _sides(indicators: Sequence[m.Indicator], numbers: dict[str, int]) -> dict[s
     }
 
 
-def _decimal(weight: Fraction | None) -> Decimal | None:
+def _convert_to_decimal(weight: Fraction | None) -> Decimal | None:
     return None if weight is None else Decimal(weight.numerator) / Decimal(weight.denominator)
 
 
-def _observed(
+def _build_figure(
     row: Row[Any], indicator: m.Indicator, unit: m.Unit, period: Period, leaves: dict[int | None, str]
-) -> Observed:
-    numerator, denominator = _fraction(row.numerator), _fraction(row.denominator)
+) -> ObservedIndicator:
+    numerator, denominator = _convert_to_fraction(row.numerator), _convert_to_fraction(row.denominator)
     value = None
     if numerator is not None and denominator:
         value = numerator / denominator * indicator.factor
     at_floor = tuple(sorted((row.at_floor or {}).items()))
-    return Observed(
+    return ObservedIndicator(
         indicator.code,
         unit.code,
         period,
@@ -340,37 +363,37 @@ def _observed(
     )
 
 
-def _leaves(ask: _Ask, period: Period, leaves: Iterable[m.Unit]) -> list[_Leaf]:
+def _assign_units(ask: _RollupRequest, period: Period, leaves: Iterable[m.Unit]) -> list[_UnitAssignment]:
     """(leaf, unit under the area or none, share, whether the leaf stands here for the first time)."""
-    found: list[_Leaf] = []
+    found: list[_UnitAssignment] = []
     for leaf in leaves:
         shares: dict[m.Unit, Fraction | None] = {}
-        carried = geo.carry(ask.catalogue, leaf, ask.day)
+        carried = geo.compute_unit_shares(ask.catalogue, leaf, ask.day)
         for share in carried:
-            child = _child(ask, share.unit, ask.day)
+            child = _find_child_unit(ask, share.unit, ask.day)
             if child:
                 known = shares.get(child, Fraction(0))
                 shares[child] = None if known is None or share.weight is None else known + share.weight
-        home = _child(ask, leaf, period.end) if not carried else None
-        if home or (len(shares) == 1 and len({_child(ask, s.unit, ask.day) for s in carried}) == 1):
-            found.append((leaf, home or next(iter(shares)), Fraction(1), True))
+        own_child = _find_child_unit(ask, leaf, period.end) if not carried else None
+        if own_child or (len(shares) == 1 and len({_find_child_unit(ask, s.unit, ask.day) for s in carried}) == 1):
+            found.append((leaf, own_child or next(iter(shares)), Fraction(1), True))
             continue
-        told = [(child, weight) for child, weight in shares.items() if weight is not None]
-        found += [(leaf, child, weight, i == 0) for i, (child, weight) in enumerate(told)]
-        if not told:
+        weighted = [(child, weight) for child, weight in shares.items() if weight is not None]
+        found += [(leaf, child, weight, i == 0) for i, (child, weight) in enumerate(weighted)]
+        if not weighted:
             found.append((leaf, None, Fraction(1), True))
     return found
 
 
-def _child(ask: _Ask, unit: m.Unit, day: date) -> m.Unit | None:
+def _find_child_unit(ask: _RollupRequest, unit: m.Unit, day: date) -> m.Unit | None:
     """The unit directly under the area that a unit of a day is or belongs to; None for the area and its agencies."""
     current: m.Unit | None = unit
     while current is not None and current not in ask.children:
-        current = ask.catalogue.unit(current.parent, day) if current.parent else None
+        current = ask.catalogue.find_unit(current.parent, day) if current.parent else None
     return current
 
 
-def _terms(indicator: m.Indicator) -> list[tuple[str, str, bool]]:
+def _list_indicator_terms(indicator: m.Indicator) -> list[tuple[str, str, bool]]:
     """(side, data element, counts leaves instead of summing values)."""
     return [
         (name, element, side.count_of is not None)
@@ -380,7 +403,7 @@ def _terms(indicator: m.Indicator) -> list[tuple[str, str, bool]]:
     ]
 
 
-def _floors(catalogue: Catalogue, indicators: Iterable[m.Indicator]) -> list[tuple[str, Decimal]]:
+def _list_target_floors(catalogue: Catalogue, indicators: Iterable[m.Indicator]) -> list[tuple[str, Decimal]]:
     """The floors that targets set for shares of units: (indicator, floor)."""
     shares = {i.code for i in indicators if i.method == "share_of_units"}
     found = {
@@ -392,7 +415,7 @@ def _floors(catalogue: Catalogue, indicators: Iterable[m.Indicator]) -> list[tup
     return list(found)
 
 
-def _fraction(value: Decimal | int | None) -> Fraction | None:
+def _convert_to_fraction(value: Decimal | int | None) -> Fraction | None:
     return None if value is None else Fraction(value)
 
 
@@ -400,7 +423,7 @@ def _fraction(value: Decimal | int | None) -> Fraction | None:
 
 
 @dataclass(frozen=True)
-class Parts:
+class RollupParts:
     """What an indicator's sums are made of in a period, the same that `observed` sums.
 
     `terms` are (side ``n`` or ``d``, data element, counts leaves instead of summing values). `leaves` are (leaf, unit
@@ -408,23 +431,27 @@ class Parts:
     """
 
     terms: tuple[tuple[str, str, bool], ...]
-    slots: Slots
-    leaves: tuple[_Leaf, ...]
+    obligations: RollupObligations
+    assignments: tuple[_UnitAssignment, ...]
 
 
-def parts(conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, indicator: m.Indicator) -> Parts:
+def build_rollup_parts(
+    conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, indicator: m.Indicator
+) -> RollupParts:
     """What a sum on the period's own geography is made of, for whoever follows it down to its cells."""
-    ask = _ask(conn, catalogue, scope, period, None, Only(), None)
-    terms = _terms(indicator)
-    asked = slots(catalogue, scope, period, {element for _, element, _ in terms})
-    leaves = dict.fromkeys(s.leaf for s in asked.slots if ask.number(s.unit) and ask.number(s.leaf))
-    return Parts(tuple(terms), asked, tuple(_leaves(ask, period, leaves)))
+    ask = _build_rollup_request(conn, catalogue, scope, period, None, RollupFilter(), None)
+    terms = _list_indicator_terms(indicator)
+    obligations = build_obligations(catalogue, scope, period, {element for _, element, _ in terms})
+    leaves = dict.fromkeys(
+        s.current_unit for s in obligations.entries if ask.find_unit_id(s.unit) and ask.find_unit_id(s.current_unit)
+    )
+    return RollupParts(tuple(terms), obligations, tuple(_assign_units(ask, period, leaves)))
 
 
 # --- published values and recognitions --------------------------------------------------------------
 
 
-def _published(ask: _Ask) -> list[Observed]:
+def _fetch_published_figures(ask: _RollupRequest) -> list[ObservedIndicator]:
     """The last official figures; they are the area's, and nobody else's."""
     area = next((u for u in ask.units if u == ask.area), None)
     by_element = {i.published_element: i for i in ask.indicators if i.published_element}
@@ -436,14 +463,14 @@ def _published(ask: _Ask) -> list[Observed]:
         scope=ask.scope.id,
         year=ask.last_year,
         known_at=ask.known_at,
-        org_unit_id=ask.number(area),
+        org_unit_id=ask.find_unit_id(area),
         elements=list(by_element),
         as_of=":as_of",
         source=":source",
         **ask.fixes,
     )
     return [
-        Observed(
+        ObservedIndicator(
             by_element[row.data_element].code,
             area.code,
             ask.period,
@@ -459,7 +486,7 @@ def _published(ask: _Ask) -> list[Observed]:
     ]
 
 
-def _recognised(ask: _Ask) -> dict[str, bool]:
+def _fetch_recognitions(ask: _RollupRequest) -> dict[str, bool]:
     """Recognition by indicator: element ``malaria_recognised`` speaks of the indicators ``malaria_…``."""
     elements = [e for e in ask.catalogue.elements if e.endswith(_RECOGNISED)]
     rows = query(

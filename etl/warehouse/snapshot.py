@@ -29,7 +29,7 @@ def join_recording(conn: Connection) -> None:
     query(conn, "join_recording", lock=_LOCK)
 
 
-def snapshot(conn: Connection, at: str | datetime | None = None, scope: str = "") -> Snapshot:
+def take_snapshot(conn: Connection, at: str | datetime | None = None, scope: str = "") -> Snapshot:
     """The snapshot of a moment, or of now: of one scope, whose figures rest on nothing else, or of everything.
 
     One of now bears the time of the last record, not of the asking: asked for on another day with nothing new, it
@@ -45,12 +45,12 @@ def snapshot(conn: Connection, at: str | datetime | None = None, scope: str = ""
         finally:
             query(conn, "resume_recording", lock=_LOCK)
     else:
-        moment = known_at(at)
+        moment = parse_known_at(at)
     found = str(query(conn, "snapshot", at=moment, scope=scope).scalar_one())
     return Snapshot(moment.isoformat(timespec="microseconds"), found)
 
 
-def known_at(at: str | datetime) -> datetime:
+def parse_known_at(at: str | datetime) -> datetime:
     """A moment as a time with zone.
 
     Raises:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from etl.attain import attain
+from etl.attain import compute_target_attainment
 from etl.catalog import load_catalogue
 from etl.errors import CatalogueError
-from etl.model import Observed, Period
+from etl.model import ObservedIndicator, Period
 
 PLAN = "plans/kt-1693.yaml"
 BHYT = '{period: "2025", written: "95", operator: ">=", value: 95}\n      - {period: "2030", written: ">95"'
@@ -152,10 +152,10 @@ def test_a_relative_target_without_a_base_is_represented_and_not_judged(copied: 
     catalogue = load_catalogue(copied)
     target = next(t for t in catalogue.plans["kt-1693"].targets if t.item == "12")
     period = Period.parse("2024")
-    observed = Observed("bhyt", "62", period, value=None)
+    observed = ObservedIndicator("bhyt", "62", period, value=None)
     indicator = catalogue.indicators["bhyt"]
     for value, status in ((None, "no_data"), (94, "no_verdict")):
         seen = replace(observed, value=None if value is None else Fraction(value))
-        row = attain("kt-1693", target, indicator, seen, unit="62", period=period)
+        row = compute_target_attainment("kt-1693", target, indicator, seen, unit="62", period=period)
         assert (row.status, row.met, row.target) == (status, None, None)
         assert row.reason

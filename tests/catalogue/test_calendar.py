@@ -10,12 +10,12 @@ import pytest
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.calendar import (
-    administrative_bounds,
-    bounds,
-    deadline,
+    add_working_days,
+    compute_administrative_bounds,
+    compute_deadline,
+    compute_period_bounds,
+    count_working_days,
     is_working_day,
-    working_days_after,
-    working_days_between,
 )
 from etl.errors import CatalogueError, UsageError
 from etl.model import Period
@@ -39,10 +39,10 @@ def test_tet(catalogue: Catalogue, year: int, mung_1: date, first_day_off: date,
     off = days(first_day_off, back_at_work - timedelta(days=1))
     assert mung_1 in off
     assert mung_1.year == year
-    assert [day for day in off if is_working_day(catalogue.corrections, day)] == []
-    assert is_working_day(catalogue.corrections, back_at_work)
+    assert [day for day in off if is_working_day(catalogue.holiday_corrections, day)] == []
+    assert is_working_day(catalogue.holiday_corrections, back_at_work)
     before = first_day_off - timedelta(days=1)
-    assert is_working_day(catalogue.corrections, before)
+    assert is_working_day(catalogue.holiday_corrections, before)
 
 
 @pytest.mark.parametrize(
@@ -68,15 +68,15 @@ def test_tet(catalogue: Catalogue, year: int, mung_1: date, first_day_off: date,
     ],
 )
 def test_official_breaks(catalogue: Catalogue, first: date, last: date) -> None:
-    assert [day for day in days(first, last) if is_working_day(catalogue.corrections, day)] == []
-    assert is_working_day(catalogue.corrections, last + timedelta(days=1))
+    assert [day for day in days(first, last) if is_working_day(catalogue.holiday_corrections, day)] == []
+    assert is_working_day(catalogue.holiday_corrections, last + timedelta(days=1))
 
 
 @pytest.mark.parametrize("day", [date(2024, 5, 4), date(2025, 4, 26), date(2026, 1, 10), date(2026, 8, 22)])
 def test_saturdays_worked_in_exchange(catalogue: Catalogue, day: date) -> None:
     assert day.strftime("%A") == "Saturday"
-    assert is_working_day(catalogue.corrections, day)
-    assert not is_working_day(catalogue.corrections, day + timedelta(days=7))
+    assert is_working_day(catalogue.holiday_corrections, day)
+    assert not is_working_day(catalogue.holiday_corrections, day + timedelta(days=7))
 
 
 def test_working_days_of_whole_years(catalogue: Catalogue) -> None:
@@ -88,7 +88,7 @@ def test_working_days_of_whole_years(catalogue: Catalogue) -> None:
     2026: 261, off 1-2/1, 5 of Tết (16-20/2), 27/4, 30/4-1/5, 31/8-2/9, 24/11 = 14, and two worked, so 249.
     """
     counted = {
-        year: working_days_between(catalogue.corrections, date(year - 1, 12, 31), date(year, 12, 31))
+        year: count_working_days(catalogue.holiday_corrections, date(year - 1, 12, 31), date(year, 12, 31))
         for year in (2023, 2024, 2025, 2026)
     }
     assert counted == {2023: 249, 2024: 251, 2025: 250, 2026: 249}
@@ -110,21 +110,21 @@ def test_working_days_of_whole_years(catalogue: Catalogue) -> None:
     ],
 )
 def test_working_days_after(catalogue: Catalogue, start: date, n: int, expected: date) -> None:
-    assert working_days_after(catalogue.corrections, start, n) == expected
-    assert working_days_between(catalogue.corrections, start, expected) == n
+    assert add_working_days(catalogue.holiday_corrections, start, n) == expected
+    assert count_working_days(catalogue.holiday_corrections, start, expected) == n
 
 
 def test_working_days_after_wants_at_least_one(catalogue: Catalogue) -> None:
     with pytest.raises(UsageError, match="at least 1"):
-        working_days_after(catalogue.corrections, date(2024, 1, 1), 0)
+        add_working_days(catalogue.holiday_corrections, date(2024, 1, 1), 0)
 
 
 def test_working_days_between_is_lateness(catalogue: Catalogue) -> None:
     due = date(2024, 4, 26)
-    assert working_days_between(catalogue.corrections, due, due) == 0
-    assert working_days_between(catalogue.corrections, due, date(2024, 5, 1)) == 0
-    assert working_days_between(catalogue.corrections, due, date(2024, 5, 2)) == 1
-    assert working_days_between(catalogue.corrections, due, date(2024, 4, 22)) == -4
+    assert count_working_days(catalogue.holiday_corrections, due, due) == 0
+    assert count_working_days(catalogue.holiday_corrections, due, date(2024, 5, 1)) == 0
+    assert count_working_days(catalogue.holiday_corrections, due, date(2024, 5, 2)) == 1
+    assert count_working_days(catalogue.holiday_corrections, due, date(2024, 4, 22)) == -4
 
 
 def test_a_correction_decides_over_the_library(catalogue: Catalogue) -> None:
@@ -141,7 +141,7 @@ def test_a_correction_decides_over_the_library(catalogue: Catalogue) -> None:
 
 def test_every_correction_still_corrects_the_library(catalogue: Catalogue) -> None:
     """A correction that the library has caught up with is to be taken out."""
-    assert [c.day for c in catalogue.corrections if is_working_day((), c.day) == c.working] == []
+    assert [c.day for c in catalogue.holiday_corrections if is_working_day((), c.day) == c.working] == []
 
 
 @pytest.mark.parametrize(
@@ -160,19 +160,19 @@ def test_every_correction_still_corrects_the_library(catalogue: Catalogue) -> No
     ],
 )
 def test_administrative_periods_run_from_the_15th_to_the_14th(period: str, first: date, last: date) -> None:
-    assert administrative_bounds(Period.parse(period)) == (first, last)
+    assert compute_administrative_bounds(Period.parse(period)) == (first, last)
 
 
 def test_administrative_quarters_leave_no_gap() -> None:
-    quarters = [administrative_bounds(Period.parse(f"2024Q{i}")) for i in range(1, 5)]
+    quarters = [compute_administrative_bounds(Period.parse(f"2024Q{i}")) for i in range(1, 5)]
     assert all(b[0] - a[1] == timedelta(days=1) for a, b in pairwise(quarters))
-    assert (quarters[0][0], quarters[-1][1]) == administrative_bounds(Period.parse("2024"))
+    assert (quarters[0][0], quarters[-1][1]) == compute_administrative_bounds(Period.parse("2024"))
 
 
 def test_each_regime_has_its_own_calendar(catalogue: Catalogue) -> None:
     period = Period.parse("2024Q1")
-    assert bounds(catalogue.regimes["tt37-2019"], period) == (date(2024, 1, 1), date(2024, 3, 31))
-    assert bounds(catalogue.regimes["nd09-2019"], period) == (date(2023, 12, 15), date(2024, 3, 14))
+    assert compute_period_bounds(catalogue.regimes["tt37-2019"], period) == (date(2024, 1, 1), date(2024, 3, 31))
+    assert compute_period_bounds(catalogue.regimes["nd09-2019"], period) == (date(2023, 12, 15), date(2024, 3, 14))
 
 
 @pytest.mark.parametrize(
@@ -189,16 +189,16 @@ def test_each_regime_has_its_own_calendar(catalogue: Catalogue) -> None:
     ],
 )
 def test_deadlines(catalogue: Catalogue, regime: str, level: str, period: str, expected: date) -> None:
-    assert deadline(catalogue, regime, level, Period.parse(period)) == expected
+    assert compute_deadline(catalogue, regime, level, Period.parse(period)) == expected
 
 
 def test_deadlines_that_no_regime_sets(catalogue: Catalogue) -> None:
     with pytest.raises(CatalogueError, match="no quarter periods"):
-        deadline(catalogue, "tt23-2025", "commune", Period.parse("2025Q3"))
+        compute_deadline(catalogue, "tt23-2025", "commune", Period.parse("2025Q3"))
     with pytest.raises(CatalogueError, match="no deadline for level 'district'"):
-        deadline(catalogue, "tt23-2025", "district", Period.parse("2025-08"))
+        compute_deadline(catalogue, "tt23-2025", "district", Period.parse("2025-08"))
     with pytest.raises(UsageError, match="no regime"):
-        deadline(catalogue, "tt99", "district", Period.parse("2024"))
+        compute_deadline(catalogue, "tt99", "district", Period.parse("2024"))
 
 
 def test_what_each_regime_wants_of_each_level(catalogue: Catalogue) -> None:

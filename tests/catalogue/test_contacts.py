@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from etl.catalog import Catalogue, load_catalogue
+from etl.catalog.catalogue_files import compute_tree_hash
 from etl.catalog.contacts import load_contacts, load_reminders
-from etl.catalog.files import tree_hash
 from etl.errors import CatalogueError
 
 
@@ -18,7 +18,7 @@ def test_every_recipient_of_every_report_has_a_folder_of_its_own(catalogue: Cata
     for scope in catalogue.scopes.values():
         for report in scope.reports:
             names = (*report.recipients, *report.copies)
-            found = [contacts.of(scope.id, name) for name in names]
+            found = [contacts.find_recipient(scope.id, name) for name in names]
             assert None not in found
             assert len({contact.id for contact in found if contact}) == len(names)
 
@@ -34,19 +34,19 @@ def test_each_unit_reports_to_one_scope_so_one_reminder_a_day_is_one(catalogue: 
     for scope in catalogue.scopes.values():
         for submission in scope.submissions:
             kind = catalogue.forms[submission.form].period_kind
-            for period in catalogue.periods(scope, kind):
-                for _, _, unit in catalogue.expected(scope, period):
+            for period in catalogue.list_owed_periods(scope, kind):
+                for _, _, unit in catalogue.list_obligations(scope, period):
                     scopes.setdefault(unit.code, set()).add(scope.id)
     assert {code: found for code, found in scopes.items() if len(found) > 1} == {}
 
 
 def test_an_address_changes_no_hash(copied: Path) -> None:
-    before = tree_hash(copied)
+    before = compute_tree_hash(copied)
     for name in ("contacts.yaml", "reminders.yaml"):
         (copied / name).write_text((copied / name).read_text(encoding="utf-8") + "# another\n", encoding="utf-8")
-    assert tree_hash(copied) == before
+    assert compute_tree_hash(copied) == before
     (copied / "actors.yaml").write_text("# another\n", encoding="utf-8")
-    assert tree_hash(copied) != before
+    assert compute_tree_hash(copied) != before
 
 
 @pytest.mark.parametrize(

@@ -269,9 +269,9 @@ def test_titles_are_short_and_of_our_own(catalogue: Catalogue) -> None:
 
 
 def test_the_tasks_of_a_district_and_of_a_commune(catalogue: Catalogue) -> None:
-    kon_tum, tan_yen = catalogue.scope("kon-tum"), catalogue.scope("tan-yen")
-    assert len(catalogue.tasks_of(kon_tum, "district", Period.parse("2024Q1"))) == 18
-    later = Counter(plan.id for plan, _ in catalogue.tasks_of(kon_tum, "district", Period.parse("2024Q2")))
+    kon_tum, tan_yen = catalogue.get_scope("kon-tum"), catalogue.get_scope("tan-yen")
+    assert len(catalogue.list_led_tasks(kon_tum, "district", Period.parse("2024Q1"))) == 18
+    later = Counter(plan.id for plan, _ in catalogue.list_led_tasks(kon_tum, "district", Period.parse("2024Q2")))
     assert later == {"kt-1693": 28, "kt-124": 18}
-    communes = [task.id for _, task in catalogue.tasks_of(tan_yen, "commune", Period.parse("2024Q1"))]
+    communes = [task.id for _, task in catalogue.list_led_tasks(tan_yen, "commune", Period.parse("2024Q1"))]
     assert communes == ["II.1-2", "III.9-1", "III.9-2", "III.9-3", "III.9-4", "III.9-5", "III.10"]

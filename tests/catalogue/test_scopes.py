@@ -8,7 +8,7 @@ import pytest
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.catalog.calendar import deadline
+from etl.catalog.calendar import compute_deadline
 from etl.model import Period, PeriodKind
 
 
@@ -32,23 +32,23 @@ from etl.model import Period, PeriodKind
     ],
 )
 def test_expected_submissions(catalogue: Catalogue, scope: str, period: str, expected: int) -> None:
-    found = catalogue.expected(catalogue.scope(scope), Period.parse(period))
+    found = catalogue.list_obligations(catalogue.get_scope(scope), Period.parse(period))
     assert len(found) == expected
     assert len({(form.id, unit.code) for _, form, unit in found}) == expected
 
 
 def test_2023_arrives_as_year_forms_only(catalogue: Catalogue) -> None:
     for scope in catalogue.scopes.values():
-        assert Period.parse("2023") in catalogue.periods(scope, PeriodKind.YEAR)
-        assert min(catalogue.periods(scope, PeriodKind.QUARTER)) == Period.parse("2024Q1")
+        assert Period.parse("2023") in catalogue.list_owed_periods(scope, PeriodKind.YEAR)
+        assert min(catalogue.list_owed_periods(scope, PeriodKind.QUARTER)) == Period.parse("2024Q1")
 
 
 def test_every_expected_submission_has_a_deadline(catalogue: Catalogue) -> None:
     for scope in catalogue.scopes.values():
         for kind in (PeriodKind.QUARTER, PeriodKind.YEAR):
-            for period in catalogue.periods(scope, kind):
-                for submission, form, _ in catalogue.expected(scope, period):
-                    assert deadline(catalogue, submission.regime, form.level, period) > period.end
+            for period in catalogue.list_owed_periods(scope, kind):
+                for submission, form, _ in catalogue.list_obligations(scope, period):
+                    assert compute_deadline(catalogue, submission.regime, form.level, period) > period.end
 
 
 def test_expected_periods_lie_within_their_regime_and_form(catalogue: Catalogue) -> None:
@@ -75,18 +75,18 @@ def test_reports_are_of_the_scopes_own_plans_at_the_cadences_of_the_plans_duties
 
 def test_every_unit_with_a_duty_upwards_is_reported_for(catalogue: Catalogue) -> None:
     """Each plan of the province's scope has a report; Tân Yên answers for its own plan."""
-    assert {r.plan for r in catalogue.scope("kon-tum").reports} == set(catalogue.scope("kon-tum").plans)
-    assert {r.plan for r in catalogue.scope("tan-yen").reports} == {"ty-ct25"}
+    assert {r.plan for r in catalogue.get_scope("kon-tum").reports} == set(catalogue.get_scope("kon-tum").plans)
+    assert {r.plan for r in catalogue.get_scope("tan-yen").reports} == {"ty-ct25"}
 
 
 def test_from_the_third_quarter_of_2025_no_district_reports(catalogue: Catalogue) -> None:
     for scope in catalogue.scopes.values():
         for kind in PeriodKind:
-            for period in catalogue.periods(scope, kind):
-                levels = {unit.level for _, _, unit in catalogue.expected(scope, period)}
+            for period in catalogue.list_owed_periods(scope, kind):
+                levels = {unit.level for _, _, unit in catalogue.list_obligations(scope, period)}
                 assert ("district" in levels) <= (period.end < date(2025, 7, 1)), period
-    kon_tum = catalogue.scope("kon-tum")
-    found = catalogue.expected(kon_tum, Period.parse("2025Q3"))
+    kon_tum = catalogue.get_scope("kon-tum")
+    found = catalogue.list_obligations(kon_tum, Period.parse("2025Q3"))
     assert {u.parent for _, _, u in found} == {"51"}
     assert sum(u.level == "commune" for _, _, u in found) == 40
 

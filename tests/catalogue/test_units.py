@@ -21,11 +21,11 @@ FACTS = Path(__file__).resolve().parents[3] / "shared" / "data" / "units_kontum_
 
 
 def districts(c: Catalogue) -> tuple[m.Unit, ...]:
-    return c.children(KON_TUM, "district", BEFORE)
+    return c.list_children(KON_TUM, "district", BEFORE)
 
 
 def kon_tum_communes(c: Catalogue) -> list[m.Unit]:
-    return [commune for district in districts(c) for commune in c.children(district.code, "commune", BEFORE)]
+    return [commune for district in districts(c) for commune in c.list_children(district.code, "commune", BEFORE)]
 
 
 def successors(c: Catalogue, communes: list[m.Unit]) -> set[str]:
@@ -40,20 +40,20 @@ def test_kon_tum_had_ten_districts_and_102_communes(catalogue: Catalogue) -> Non
 
 
 def test_tan_yen_had_nineteen_communes(catalogue: Catalogue) -> None:
-    kinds = Counter(unit.type for unit in catalogue.children(TAN_YEN, "commune", BEFORE))
+    kinds = Counter(unit.type for unit in catalogue.list_children(TAN_YEN, "commune", BEFORE))
     assert kinds == {"Xã": 17, "Thị trấn": 2}
 
 
 def test_successors_are_forty_and_six(catalogue: Catalogue) -> None:
     assert len(successors(catalogue, kon_tum_communes(catalogue))) == 40
-    assert len(successors(catalogue, list(catalogue.children(TAN_YEN, "commune", BEFORE)))) == 6
+    assert len(successors(catalogue, list(catalogue.list_children(TAN_YEN, "commune", BEFORE)))) == 6
 
 
 def test_every_commune_has_exactly_one_successor_that_exists(catalogue: Catalogue) -> None:
-    old = [*kon_tum_communes(catalogue), *catalogue.children(TAN_YEN, "commune", BEFORE)]
+    old = [*kon_tum_communes(catalogue), *catalogue.list_children(TAN_YEN, "commune", BEFORE)]
     found = Counter(s.old_code for s in catalogue.successions if s.old_valid_to == BEFORE)
     assert [unit.code for unit in old if found[unit.code] != 1] == []
-    gone = [s.new_code for s in catalogue.successions if catalogue.unit(s.new_code, s.new_valid_from) is None]
+    gone = [s.new_code for s in catalogue.successions if catalogue.find_unit(s.new_code, s.new_valid_from) is None]
     assert gone == []
 
 
@@ -67,13 +67,13 @@ def test_no_successor_of_kon_tum_crosses_an_old_district(catalogue: Catalogue) -
 
 
 def test_the_district_level_ends_on_30_june_2025(catalogue: Catalogue) -> None:
-    assert [u.code for u in catalogue.units if u.level == "district" and u.valid_on(AFTER)] == []
+    assert [u.code for u in catalogue.units if u.level == "district" and u.is_valid_on(AFTER)] == []
 
 
 def test_a_code_can_change_its_bearer_and_is_looked_up_by_day(catalogue: Catalogue) -> None:
-    assert catalogue.unit_name("24", BEFORE) == "Tỉnh Bắc Giang"
-    assert catalogue.unit_name("24", AFTER) == "Tỉnh Bắc Ninh"
-    assert catalogue.unit(KON_TUM, AFTER) is None
+    assert catalogue.find_unit_name("24", BEFORE) == "Tỉnh Bắc Giang"
+    assert catalogue.find_unit_name("24", AFTER) == "Tỉnh Bắc Ninh"
+    assert catalogue.find_unit(KON_TUM, AFTER) is None
 
 
 @pytest.mark.skipif(not FACTS.is_file(), reason="the list of units is not beside the checkout")
@@ -83,7 +83,7 @@ def test_units_are_those_of_the_published_list(catalogue: Catalogue) -> None:
     listed = {(r["old_commune_code"], r["old_district_code"], r["old_commune_name_gso_2025_01"]) for r in rows}
     ours = {
         (u.code, u.parent, u.name)
-        for u in (*kon_tum_communes(catalogue), *catalogue.children(TAN_YEN, "commune", BEFORE))
+        for u in (*kon_tum_communes(catalogue), *catalogue.list_children(TAN_YEN, "commune", BEFORE))
     }
     assert ours == listed
     moves = {(r["old_commune_code"], r["new_commune_code"]) for r in rows}
@@ -95,16 +95,21 @@ def test_units_are_those_of_the_published_list(catalogue: Catalogue) -> None:
 def test_old_districts_can_be_restated_from_the_new_communes_but_tan_yen_cannot(
     catalogue: Catalogue, day: date
 ) -> None:
-    assert [geography.restating_gap(catalogue, d, day) for d in districts(catalogue)] == [""] * 10
-    kon_tum, tan_yen = (geography.area(catalogue, catalogue.scope(s)) for s in ("kon-tum", "tan-yen"))
+    assert [geography.describe_restating_gap(catalogue, d, day) for d in districts(catalogue)] == [""] * 10
+    kon_tum, tan_yen = (geography.find_area(catalogue, catalogue.get_scope(s)) for s in ("kon-tum", "tan-yen"))
     assert kon_tum
     assert tan_yen
-    assert geography.restating_gap(catalogue, kon_tum, day) == ""
-    assert "xã Quế Nham nhập với bốn phường của thành phố Bắc Giang" in geography.restating_gap(catalogue, tan_yen, day)
+    assert geography.describe_restating_gap(catalogue, kon_tum, day) == ""
+    assert "xã Quế Nham nhập với bốn phường của thành phố Bắc Giang" in geography.describe_restating_gap(
+        catalogue, tan_yen, day
+    )
 
 
 def test_members_after_the_change_are_those_that_came_from_the_area_alone(catalogue: Catalogue) -> None:
-    found = {s: geography.members(catalogue, catalogue.scope(s), "commune", AFTER) for s in ("kon-tum", "tan-yen")}
+    found = {
+        s: geography.list_area_units(catalogue, catalogue.get_scope(s), "commune", AFTER)
+        for s in ("kon-tum", "tan-yen")
+    }
     assert {u.code for u in found["kon-tum"]} == successors(catalogue, kon_tum_communes(catalogue))
     assert {u.name for u in found["tan-yen"]} == {
         "Xã Nhã Nam", "Xã Phúc Hòa", "Xã Quang Trung", "Xã Tân Yên", "Xã Ngọc Thiện",
@@ -112,12 +117,12 @@ def test_members_after_the_change_are_those_that_came_from_the_area_alone(catalo
 
 
 def test_what_became_of_an_ended_unit_is_said(catalogue: Catalogue) -> None:
-    assert geography.what_became(catalogue, "07309", AFTER) == (
+    assert geography.describe_succession(catalogue, "07309", AFTER) == (
         " Xã Tân Trung kết thúc ngày 30/06/2025; kế tục: Xã Nhã Nam."
     )
-    assert "kế tục: Xã Bờ Y, Xã Dục Nông, Xã Sa Loong" in geography.what_became(catalogue, "611", AFTER)
-    assert geography.what_became(catalogue, "07309", BEFORE) == ""
-    assert geography.what_became(catalogue, "nobody", AFTER) == ""
+    assert "kế tục: Xã Bờ Y, Xã Dục Nông, Xã Sa Loong" in geography.describe_succession(catalogue, "611", AFTER)
+    assert geography.describe_succession(catalogue, "07309", BEFORE) == ""
+    assert geography.describe_succession(catalogue, "nobody", AFTER) == ""
 
 
 def test_a_weight_has_a_source_and_moves_its_share(catalogue: Catalogue) -> None:
@@ -129,29 +134,29 @@ def test_a_weight_has_a_source_and_moves_its_share(catalogue: Catalogue) -> None
     def world(**weight: object) -> Catalogue:
         rows = tuple(m.Succession(new_code=u.code, **split, **weight) for u in new)
         by_code = {u.code: (u,) for u in (old, *new)}
-        return replace(catalogue, units=(old, *new), successions=rows, by_code=by_code)
+        return replace(catalogue, units=(old, *new), successions=rows, units_by_code=by_code)
 
-    assert [s.weight for s in geography.carry(world(), old, AFTER)] == [None, None]
+    assert [s.weight for s in geography.compute_unit_shares(world(), old, AFTER)] == [None, None]
     weighed = world(weight=Decimal("0.5"), weight_source="Quyết định chia địa bàn")
-    assert [s.weight for s in geography.carry(weighed, old, AFTER)] == [Fraction(1, 2)] * 2
-    assert geography.restating_gap(world(), old, AFTER) == "", "both halves together are the whole again"
-    assert "chưa có tỉ lệ phân chia" in geography.restating_gap(world(), new[0], BEFORE)
-    assert geography.restating_gap(weighed, new[0], BEFORE) == ""
+    assert [s.weight for s in geography.compute_unit_shares(weighed, old, AFTER)] == [Fraction(1, 2)] * 2
+    assert geography.describe_restating_gap(world(), old, AFTER) == "", "both halves together are the whole again"
+    assert "chưa có tỉ lệ phân chia" in geography.describe_restating_gap(world(), new[0], BEFORE)
+    assert geography.describe_restating_gap(weighed, new[0], BEFORE) == ""
     with pytest.raises(ValueError, match="weight_source"):
         world(weight=Decimal("0.5"))
 
 
 def test_nobody_has_decided_who_inherits_and_targets_stay(catalogue: Catalogue) -> None:
-    kon_tum = geography.area(catalogue, catalogue.scope("kon-tum"))
+    kon_tum = geography.find_area(catalogue, catalogue.get_scope("kon-tum"))
     assert kon_tum
-    assert geography.inheritance_note(catalogue, "kt-1693", "1", kon_tum, BEFORE) == ""
-    assert "chưa có quyết định kế thừa" in geography.inheritance_note(catalogue, "kt-1693", "1", kon_tum, AFTER)
+    assert geography.describe_inheritance(catalogue, "kt-1693", "1", kon_tum, BEFORE) == ""
+    assert "chưa có quyết định kế thừa" in geography.describe_inheritance(catalogue, "kt-1693", "1", kon_tum, AFTER)
     decision = catalogue.inheritance[0].model_copy(
         update={"item": "12", "decided_by": "UBND tỉnh", "date": date(2025, 9, 1)}
     )
     decided = replace(catalogue, inheritance=(*catalogue.inheritance, decision))
-    assert geography.inheritance_note(decided, "kt-1693", "12", kon_tum, date(2025, 12, 31)) == (
+    assert geography.describe_inheritance(decided, "kt-1693", "12", kon_tum, date(2025, 12, 31)) == (
         "Tỉnh Quảng Ngãi kế thừa theo quyết định của UBND tỉnh ngày 01/09/2025."
     )
-    assert "chưa có" in geography.inheritance_note(decided, "kt-1693", "12", kon_tum, date(2025, 8, 31))
-    assert "chưa có" in geography.inheritance_note(decided, "kt-1693", "1", kon_tum, date(2025, 12, 31))
+    assert "chưa có" in geography.describe_inheritance(decided, "kt-1693", "12", kon_tum, date(2025, 8, 31))
+    assert "chưa có" in geography.describe_inheritance(decided, "kt-1693", "1", kon_tum, date(2025, 12, 31))

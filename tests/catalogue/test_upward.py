@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from etl.catalog import Catalogue
-from etl.catalog.cells import owed, upward_form
-from etl.catalog.layout import layout
+from etl.catalog.layout import build_form_layout
+from etl.catalog.owed_cells import find_upward_form, list_owed_cells
 from etl.errors import CatalogueError
 from etl.model import Period, PeriodKind
 
@@ -28,7 +28,7 @@ from etl.model import Period, PeriodKind
 def test_who_above_asks_for_a_scopes_figures(
     catalogue: Catalogue, scope: str, period: str, asked: tuple[str, str, str] | None
 ) -> None:
-    found = upward_form(catalogue, catalogue.scope(scope), Period.parse(period))
+    found = find_upward_form(catalogue, catalogue.get_scope(scope), Period.parse(period))
     assert (found and (found[0].id, found[1].id, found[2].code)) == asked
 
 
@@ -46,9 +46,9 @@ def test_the_upward_forms_collect_everything_that_indicators_divide(catalogue: C
 
 def test_the_level_above_expects_the_leaves_of_the_level_below(catalogue: Catalogue) -> None:
     period = Period.parse("2024Q3")
-    nation, kon_tum, tan_yen = (owed(catalogue, s, period) for s in ("quoc-gia", "kon-tum", "tan-yen"))
+    nation, kon_tum, tan_yen = (list_owed_cells(catalogue, s, period) for s in ("quoc-gia", "kon-tum", "tan-yen"))
     assert set(nation) == set(kon_tum) | set(tan_yen)
-    assert owed(catalogue, "bac-giang", period) == {u: nation[u] for u in tan_yen}
+    assert list_owed_cells(catalogue, "bac-giang", period) == {u: nation[u] for u in tan_yen}
     for unit, elements in nation.items():
         assert elements <= (kon_tum.get(unit) or tan_yen[unit])
         assert {"insured", "pop_total"} <= elements or unit.level != "commune"
@@ -58,18 +58,18 @@ def test_every_upward_form_that_is_owed_has_cells(catalogue: Catalogue) -> None:
     checked = 0
     for scope in catalogue.scopes.values():
         for kind in (PeriodKind.QUARTER, PeriodKind.YEAR):
-            for period in catalogue.periods(scope, kind):
-                for _, form, unit in catalogue.expected(scope, period):
+            for period in catalogue.list_owed_periods(scope, kind):
+                for _, form, unit in catalogue.list_obligations(scope, period):
                     if any(sheet.layout == "upward" for sheet in form.sheets):
-                        cells = [i for _, i in layout(catalogue, scope, form, unit, period).inputs]
+                        cells = [i for _, i in build_form_layout(catalogue, scope, form, unit, period).inputs]
                         assert cells and len({(i.org_unit_code, i.data_element) for i in cells}) == len(cells)
                         checked += 1
     assert checked >= 20
 
 
 def test_a_unit_without_a_scope_of_its_own_cannot_send_upwards(catalogue: Catalogue) -> None:
-    scope, form = catalogue.scope("quoc-gia"), catalogue.forms["qg-tinh-quarter"]
-    stranger = catalogue.unit("51", date(2025, 8, 1))
+    scope, form = catalogue.get_scope("quoc-gia"), catalogue.forms["qg-tinh-quarter"]
+    stranger = catalogue.find_unit("51", date(2025, 8, 1))
     assert stranger
     with pytest.raises(CatalogueError, match="no scope says"):
-        layout(catalogue, scope, form, stranger, Period.parse("2025Q3"))
+        build_form_layout(catalogue, scope, form, stranger, Period.parse("2025Q3"))

@@ -14,11 +14,11 @@ CALLS: list[list[Any]] = []
 DUE = {"a": True, "b": False}
 LONGER = ["half", "nine_months"]
 ANSWERS: dict[str, Callable[..., Any]] = {
-    "passed_deadlines": lambda day: ["2024Q1"] if day == "2024-04-23" else [],
-    "longer_periods": lambda period: ["2024H1"] if period == "2024Q2" else [],
-    "smtp_connection": lambda: "smtp_default",
+    "list_passed_deadlines": lambda day: ["2024Q1"] if day == "2024-04-23" else [],
+    "list_longer_periods": lambda period: ["2024H1"] if period == "2024Q2" else [],
+    "get_smtp_connection_id": lambda: "smtp_default",
     "dispatch_mail": lambda post: {"skipped": "no connection"} if post is None else {"sent": []},
-    "remind": lambda _scope, day, _post: {"skipped": "a day off"} if day == "2024-04-21" else {"reminded": []},
+    "remind_units": lambda _scope, day, _post: {"skipped": "a day off"} if day == "2024-04-21" else {"reminded": []},
 }
 
 
@@ -29,22 +29,22 @@ class Steps(types.ModuleType):
         def call(*arguments: Any) -> Any:  # noqa: PLR0911 - a table
             CALLS.append([name, *arguments])
             match name, arguments:
-                case "scopes", _:
+                case "list_scopes", _:
                     return ["a", "b"]
-                case "report_due", (scope, _):
+                case "check_report_due", (scope, _):
                     return {"due": DUE[scope], "why": "because"}
-                case "report", (scope, *_):
+                case "draft_reports", (scope, *_):
                     return {"skipped": "no such report"} if scope == "b" else {"documents": ["x.docx"]}
-                case "to_sign", (scopes, period, _, _, waits):
+                case "request_signoffs", (scopes, period, _, _, waits):
                     CALLS[-1][-1] = {other: waits(other) for other in ("waiting", "ended")}
                     return [{"report": 7}] if scopes == ["a"] and period == "2024Q1" else []
-                case "conclude", (report, _):
+                case "apply_signoff_answer", (report, _):
                     return {"report": report} if report == 7 else {"report": report, "refused": "replaced"}
-                case "touched_periods", (results,):
+                case "list_periods_to_compute", (results,):
                     return sorted({p for r in results for p in r["periods"]})
-                case "periods_opening", (key,):
+                case "list_periods_to_open", (key,):
                     return ["2024Q1"] if key == "2024-01" else []
-                case "receive", _:
+                case "receive_deliveries", _:
                     return {"received": 3, "duplicates": 0, "waiting": 0, "batches": [0, 1]}
                 case _:
                     return ANSWERS.get(name, lambda *_: {"done": name})(*arguments)
@@ -80,7 +80,7 @@ def main() -> None:
     etl.steps = Steps("steps")  # type: ignore[attr-defined]
     sys.modules["etl"] = etl
     bag = DagBag(str(DAGS), bundle_path=DAGS, bundle_name="dags")
-    asks = ("get_current_context", "post_office")
+    asks = ("get_current_context", "build_mail_opener")
     modules = {name: module for name, module in sys.modules.items() if any(getattr(module, x, None) for x in asks)}
 
     def run(dag: str, task: str, key: str | None, **given: Any) -> dict[str, Any]:
@@ -95,8 +95,8 @@ def main() -> None:
 
     def posted(dag: str, task: str, key: str | None, post: str | None, **given: Any) -> dict[str, Any]:
         for module in modules.values():
-            if hasattr(module, "post_office"):
-                module.post_office = {"smtp_default": post}.__getitem__
+            if hasattr(module, "build_mail_opener"):
+                module.build_mail_opener = {"smtp_default": post}.__getitem__
         return run(dag, task, key, **given)
 
     def announced(dag: str, key: str | None, task: str = "announce", **given: Any) -> dict[str, Any]:

@@ -12,19 +12,19 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def posted(connection: str) -> dict[str, Any]:
-    from tongket_mail import post_office
+    from tongket_mail import build_mail_opener
 
-    from etl.dispatch import Letter, compose, send
+    from etl.dispatch import Letter, build_email_message, send_message
 
     try:
-        post = post_office(connection)
+        post = build_mail_opener(connection)
         if post is None:
             return {"post": None}
         with post() as (client, sender):
             letter = Letter("report/1/x", "Báo cáo quý I", "Kính gửi\n", {"a.docx": b"\x00\xff"})
-            message = compose(letter, sender, "b@vi-du.test", datetime(2024, 4, 22, tzinfo=UTC))
-            answer = send(client, sender, "b@vi-du.test", message)
-        return {"outcome": answer.outcome, "said": answer.said}
+            message = build_email_message(letter, sender, "b@vi-du.test", datetime(2024, 4, 22, tzinfo=UTC))
+            answer = send_message(client, sender, "b@vi-du.test", message)
+        return {"outcome": answer.outcome, "said": answer.server_reply}
     except Exception as error:
         return {"error": [kind.__name__ for kind in type(error).__mro__], "said": str(error)}
 

@@ -12,19 +12,19 @@ import pytest
     [
         ("process", [["process_batch", 1]]),
         ("issue", [["open_period", "a", "2024Q1"]]),
-        ("compute", [["attain", "a", "2024Q1"]]),
-        ("write", [["report", "a", "2024Q1", "quarter"]]),
-        ("feedback", [["feedback", "a", "2024Q1"]]),
-        ("write annual", [["report", "a", "2024", "year"]]),
-        ("write half", [["report", "a", "2024H1", "half"]]),
-        ("write nine months", [["report", "a", "2024N", "nine_months"]]),
-        ("longer", [["longer_periods", "2024Q2"]]),
-        ("ask", [["to_sign", ["a"], "2024Q1", "quarter", "mine", {"waiting": True, "ended": False}]]),
-        ("conclude", [["conclude", 7, {"chosen_options": ["x"]}]]),
-        ("note", [["note_deadlines", "2024-04-23", ["2024Q1"]]]),
-        ("remind", [["smtp_connection"], ["remind", "a", "2024-04-23", "post"]]),
+        ("compute", [["compute_attainment", "a", "2024Q1"]]),
+        ("write", [["draft_reports", "a", "2024Q1", "quarter"]]),
+        ("feedback", [["write_unit_feedback", "a", "2024Q1"]]),
+        ("write annual", [["draft_reports", "a", "2024", "year"]]),
+        ("write half", [["draft_reports", "a", "2024H1", "half"]]),
+        ("write nine months", [["draft_reports", "a", "2024N", "nine_months"]]),
+        ("longer", [["list_longer_periods", "2024Q2"]]),
+        ("ask", [["request_signoffs", ["a"], "2024Q1", "quarter", "mine", {"waiting": True, "ended": False}]]),
+        ("conclude", [["apply_signoff_answer", 7, {"chosen_options": ["x"]}]]),
+        ("note", [["record_passed_deadlines", "2024-04-23", ["2024Q1"]]]),
+        ("remind", [["get_smtp_connection_id"], ["remind_units", "a", "2024-04-23", "post"]]),
         ("folders", [["dispatch_folders"]]),
-        ("mail", [["smtp_connection"], ["dispatch_mail", "post"]]),
+        ("mail", [["get_smtp_connection_id"], ["dispatch_mail", "post"]]),
     ],
 )
 def test_a_task_is_one_call_with_its_runs_key(bodies: dict[str, Any], case: str, calls: list[Any]) -> None:
@@ -67,8 +67,11 @@ def test_a_key_of_another_kind_is_skipped_before_anything_is_asked(bodies: dict[
 
 def test_six_and_nine_months_are_asked_about_at_their_own_cadence(bodies: dict[str, Any]) -> None:
     assert bodies["nine months in longer"]["gave"] == ["a"]
-    assert bodies["nine months in longer"]["calls"][1:] == [["report_due", "a", "2024N"], ["report_due", "b", "2024N"]]
-    assert bodies["ask nine months"]["calls"][0][:4] == ["to_sign", ["b"], "2024N", "nine_months"]
+    assert bodies["nine months in longer"]["calls"][1:] == [
+        ["check_report_due", "a", "2024N"],
+        ["check_report_due", "b", "2024N"],
+    ]
+    assert bodies["ask nine months"]["calls"][0][:4] == ["request_signoffs", ["b"], "2024N", "nine_months"]
 
 
 def test_a_scope_without_such_a_report_is_skipped_with_the_reason(bodies: dict[str, Any]) -> None:

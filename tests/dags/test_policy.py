@@ -15,7 +15,7 @@ from etl.catalog import Catalogue
 from etl.errors import UsageError
 from etl.model import Period, PeriodKind
 from etl.steps.signoff import APPROVE, SEND_BACK
-from ops import follow
+from ops import dag_runs
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "dags").glob("*.py"))
@@ -24,10 +24,10 @@ REPORTS = {"report_annual", "report_quarterly", "report_six_nine_months"}
 DAGS = {"attain", "calendar", "dispatch", "intake", "open_period", "remind"} | REPORTS
 
 # All that a task's body may call, but for one function of etl.steps: reading its run's key, and saying "skip" or "fail".
-# `_waits` asks Airflow whether another run of the DAG has ended, `post_office` for the mail server's connection.
+# `_is_run_waiting` asks Airflow whether another run of the DAG has ended, `build_mail_opener` for the mail server's connection.
 HELPERS = {
-    "key_of", "key_and_cadence", "get_current_context", "AirflowSkipException", "AirflowFailException", "_waits",
-    "post_office",
+    "read_partition_key", "match_key_and_cadence", "get_current_context", "AirflowSkipException", "AirflowFailException", "_is_run_waiting",
+    "build_mail_opener",
 }  # fmt: skip
 PLAIN = {"list", "str", "items", "info", "add_partitions"}
 
@@ -94,8 +94,8 @@ def test_periods_flow_from_asset_to_asset(facts: dict[str, Any]) -> None:
         "report_annual": ["attainment"],
         "report_six_nine_months": ["longer_periods"],
     }
-    heard = {asset: tuple(name for name, assets in takes.items() if assets == [asset]) for asset in follow.CONSUMERS}
-    assert {asset: set(names) for asset, names in heard.items()} == {a: set(n) for a, n in follow.CONSUMERS.items()}
+    heard = {asset: tuple(name for name, assets in takes.items() if assets == [asset]) for asset in dag_runs.CONSUMERS}
+    assert {asset: set(names) for asset, names in heard.items()} == {a: set(n) for a, n in dag_runs.CONSUMERS.items()}
 
 
 def test_one_bad_batch_or_scope_stops_no_other_but_turns_the_run_red(facts: dict[str, Any]) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from benchmarks.sample_values import PERIODS
-from etl.attain import own_value, projections, series, series_periods
-from etl.attain.outlook import forecast, scale_of, unbroken
-from etl.attain.path import month_number
+from etl.attain import build_projections, build_series, compute_own_value, list_series_periods
+from etl.attain.linear_path import compute_month_number
+from etl.attain.outlook import build_fitted_scale, compute_forecast, select_unbroken_run
 from etl.catalog import models as m
-from etl.model import Period, Point
+from etl.model import Period, SeriesPoint
+from simulation.cell_values import PERIODS
 from tests.docs.render import ROOT
 from tests.spec.sample import SIMULATED, area, catalogue
 from tests.spec.table import EMPTY, show
@@ -61,34 +61,34 @@ def lines() -> Iterator[tuple[m.Target, m.Indicator]]:
             yield target, indicator
 
 
-def points(target: m.Target, indicator: m.Indicator, until: Period) -> tuple[Point, ...]:
+def points(target: m.Target, indicator: m.Indicator, until: Period) -> tuple[SeriesPoint, ...]:
     rules = catalogue().outlook
     assert rules is not None
-    wanted = [p for p in series_periods(until, rules, 2023) if p.key in PERIODS]
-    found = {p: own_value(target, indicator, area(SCOPE, indicator, p)) for p in wanted}
-    return series(indicator, {p: value for p, value in found.items() if value is not None})
+    wanted = [p for p in list_series_periods(until, rules, 2023) if p.key in PERIODS]
+    found = {p: compute_own_value(target, indicator, area(SCOPE, indicator, p)) for p in wanted}
+    return build_series(indicator, {p: value for p, value in found.items() if value is not None})
 
 
 def tried(target: m.Target, indicator: m.Indicator) -> Iterator[Tried]:
     """Every forecast that the series itself can judge: from each point with enough before it to each one after it."""
     rules = catalogue().outlook
     assert rules is not None
-    run = unbroken(points(target, indicator, LAST))
+    run = select_unbroken_run(points(target, indicator, LAST))
     for known in range(rules.min_points, len(run)):
         past = run[:known]
-        scale = scale_of(indicator, past)
-        fitted = [(_month(p), scale.fit(float(p.value))) for p in past]
+        scale = build_fitted_scale(indicator, past)
+        fitted = [(_month(p), scale.convert_to_fitted(float(p.value))) for p in past]
         for later in run[known:]:
-            at = forecast(fitted, _month(later))
-            low, high = (scale.back(end) for end in at.ends(rules.confidence))
+            at = compute_forecast(fitted, _month(later))
+            low, high = (scale.convert_from_fitted(end) for end in at.compute_prediction_interval(rules.confidence))
             yield Tried(
-                target.item, int(_month(later) - _month(past[-1])), scale.back(at.centre), low, high,
+                target.item, int(_month(later) - _month(past[-1])), scale.convert_from_fitted(at.centre), low, high,
                 float(later.value), float(past[-1].value),
             )  # fmt: skip
 
 
-def _month(point: Point) -> float:
-    return float(month_number(Period.parse(point.period).end))
+def _month(point: SeriesPoint) -> float:
+    return float(compute_month_number(Period.parse(point.period).end))
 
 
 def _row(*cells: str) -> str:
@@ -104,7 +104,7 @@ def ahead() -> Iterator[str]:
         yield _row("Chỉ tiêu", "Tên", "Số kỳ", "Năm", "Mốc", "Dự báo", "Từ", "Đến", "Khả năng đạt", "Lý do")
         yield _row(*["---"] * 10)
         for target, indicator in lines():
-            for one in projections(target, indicator, points(target, indicator, period), period, rules):
+            for one in build_projections(target, indicator, points(target, indicator, period), period, rules):
                 chance = f"{one.chance} ({_probability(one.probability or 0.0)})" if one.chance else EMPTY
                 name = indicator.short_name
                 numbers = (show(x, 2) for x in (one.value, one.low, one.high))

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from benchmarks.sample import drop
 from etl import settings, steps
 from etl.catalog import Catalogue, load_catalogue
 from etl.model import Period
 from etl.settings import Settings
-from etl.warehouse import server
+from etl.warehouse import embedded_server
+from simulation.deliveries import drop_deliveries
 
 PERIODS = ("2023", "2024Q1", "2024Q2", "2024Q3", "2024Q4", "2024")
 SCOPES = ("kon-tum", "tan-yen")
@@ -45,39 +45,39 @@ def environment() -> Iterator[dict[str, str]]:
         for name, value in given.items():
             patch.setenv(name, value)
         yield given
-    server.stop(folder / "pg")
+    embedded_server.stop_server(folder / "pg")
     shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
 def job(environment: dict[str, str]) -> Job:
-    known = settings.load()
+    known = settings.load_settings()
     job = Job(known, load_catalogue(known.catalog))
-    steps.migrate()
+    steps.migrate_warehouse()
     for scope in SCOPES:
         for period in PERIODS:
             steps.open_period(scope, period)
     for wave in (1, 2):
         for scope in SCOPES:
             periods = [Period.parse(p) for p in PERIODS]
-            drop(job.catalogue, scope, periods, known.outbox / "forms", known.inbox, wave=wave)
-        received = steps.receive()
+            drop_deliveries(job.catalogue, scope, periods, known.outbox / "forms", known.inbox, wave=wave)
+        received = steps.receive_deliveries()
         job.results[f"batches {wave}"] = [steps.process_batch(batch) for batch in received["batches"]]
         job.results[f"receive {wave}"] = received
-        job.results[f"returns {wave}"] = steps.returns()
+        job.results[f"returns {wave}"] = steps.write_answers()
         if wave == 1:
             job.between = _now(known)
-    job.results["touched"] = steps.touched_periods([])
+    job.results["touched"] = steps.list_periods_to_compute([])
     for scope in SCOPES:
         for period in PERIODS:
-            steps.attain(scope, period)
-            steps.report_period(scope, period)
+            steps.compute_attainment(scope, period)
+            steps.draft_period_reports(scope, period)
     return job
 
 
 def _now(known: Settings) -> str:
-    from etl.warehouse.connect import engine
-    from etl.warehouse.snapshot import snapshot
+    from etl.warehouse.connect import build_engine
+    from etl.warehouse.snapshot import take_snapshot
 
-    with engine(known, "loader").connect() as conn:
-        return snapshot(conn)[0]
+    with build_engine(known, "loader").connect() as conn:
+        return take_snapshot(conn)[0]

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from benchmarks.sample import drop
 from etl import load, settings, steps
 from etl.catalog import load_catalogue
 from etl.model import Period
 from etl.settings import Settings
-from etl.warehouse import server
-from etl.warehouse.connect import engine
+from etl.warehouse import embedded_server
+from etl.warehouse.connect import build_engine
+from simulation.deliveries import drop_deliveries
 
 pytestmark = pytest.mark.integration
 
@@ -31,20 +31,20 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
         "TONGKET_BATCHES": "1", "TONGKET_DATABASE_URL": "",
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
-    known = settings.load()
-    steps.migrate()
+    known = settings.load_settings()
+    steps.migrate_warehouse()
     steps.open_period("kon-tum", "2024Q1")
-    drop(
+    drop_deliveries(
         load_catalogue(known.catalog), "kon-tum", [Period.parse("2024Q1")], known.outbox / "forms", known.inbox, wave=1
     )
     yield known
-    server.stop(known.pgdata)
+    embedded_server.stop_server(known.pgdata)
     shutil.rmtree(folder)
 
 
 def counts(known: Settings) -> tuple[int, ...]:
     tables = ("ops.delivery", "ops.verdict", "ops.load", "core.submission", "core.observation")
-    with engine(known, "loader").connect() as conn:
+    with build_engine(known, "loader").connect() as conn:
         return tuple(conn.execute(text(f"SELECT count(*) FROM {t}")).scalar_one() for t in tables)
 
 
@@ -71,7 +71,7 @@ def killed_at(number: int, monkeypatch: pytest.MonkeyPatch) -> bool:
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_killed_at_every_write_then_run_again(fresh: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    steps.receive()
+    steps.receive_deliveries()
     received = counts(fresh)
     kills = 0
     while killed_at(kills, monkeypatch):
@@ -82,10 +82,10 @@ def test_killed_at_every_write_then_run_again(fresh: Settings, monkeypatch: pyte
     assert clean[0] == clean[1] > 0 and clean[4] > 4000
     assert steps.process_batch(0) == {"accepted": 0, "refused": 0, "periods": []}
     assert counts(fresh) == clean
-    assert steps.touched_periods([]) == ["2024Q1"], "what was loaded is computed though its task never said so"
+    assert steps.list_periods_to_compute([]) == ["2024Q1"], "what was loaded is computed though its task never said so"
 
 
 def test_the_database_stopped_in_between_is_a_clear_error_and_nothing_is_lost(fresh: Settings) -> None:
-    steps.receive()
-    server.stop(fresh.pgdata)
+    steps.receive_deliveries()
+    embedded_server.stop_server(fresh.pgdata)
     assert steps.process_batch(0)["accepted"] > 0, "the private server is started again by whoever needs it"

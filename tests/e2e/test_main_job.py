@@ -13,12 +13,12 @@ import openpyxl
 import pytest
 from sqlalchemy import text
 
-from benchmarks.sample_values import values
 from etl import steps
 from etl.model import Period
-from etl.model.numbers import printed
-from etl.receive import archived
-from etl.warehouse.connect import engine
+from etl.model.numbers import format_number
+from etl.receive import build_archive_path
+from etl.warehouse.connect import build_engine
+from simulation.cell_values import build_cell_values
 from tests.e2e.conftest import PERIODS, SCOPES, Job
 
 pytestmark = pytest.mark.integration
@@ -33,12 +33,12 @@ def shell(*arguments: str, code: int = 0) -> Any:
 
 
 def rows(scope: str, period: str, unit: str, **more: str) -> dict[tuple[str, str], dict[str, Any]]:
-    found = steps.attain_rows(scope, period, **more)
+    found = steps.list_attainment_rows(scope, period, **more)
     return {(r["plan"], r["item"]): r for r in found if r["unit"] == unit}
 
 
 def sql(job: Job, statement: str, **given: object) -> list[Any]:
-    with engine(job.settings, "loader").connect() as conn:
+    with build_engine(job.settings, "loader").connect() as conn:
         return list(conn.execute(text(statement), given))
 
 
@@ -111,7 +111,7 @@ def test_a_resubmission_is_version_two_and_the_first_stays(job: Job) -> None:
 
 def test_what_was_written_is_what_was_loaded_cell_by_cell(job: Job) -> None:
     scope, period = job.catalogue.scopes["kon-tum"], Period.parse("2024Q4")
-    written = values(job.catalogue, scope, period)
+    written = build_cell_values(job.catalogue, scope, period)
     loaded = sql(
         job,
         "SELECT u.code AS unit, l.code AS leaf, e.code AS element, o.value FROM core.observation AS o "
@@ -133,14 +133,14 @@ def test_the_shell_gives_the_printed_baselines(job: Job) -> None:
     compared = 0
     for target in job.catalogue.plans["kt-1693"].targets:
         if target.baseline and target.baseline.value is not None:
-            wanted = printed(float(target.baseline.value), target.decimals)
-            assert printed(found[target.item]["value"], target.decimals) == wanted, target.item
+            wanted = format_number(float(target.baseline.value), target.decimals)
+            assert format_number(found[target.item]["value"], target.decimals) == wanted, target.item
             compared += 1
     assert compared == 22
 
 
 def test_a_silent_district_is_missing_and_not_zero(job: Job) -> None:
-    silent = [u for u in steps.status("kon-tum", "2024Q3")["units"] if u["state"] == "silent"]
+    silent = [u for u in steps.list_unit_statuses("kon-tum", "2024Q3")["units"] if u["state"] == "silent"]
     assert [u["unit"] for u in silent] == ["618"]
     province, district = rows("kon-tum", "2024Q3", "62"), rows("kon-tum", "2024Q3", "618")
     key = ("kt-1693", "12")
@@ -174,15 +174,15 @@ def test_the_past_is_rebuilt_as_it_was_known(job: Job) -> None:
     )
     assert changed
     period = changed[0].period
-    before, after = (steps.attain_rows("kon-tum", period, as_known_at=at) for at in (job.between, None))
+    before, after = (steps.list_attainment_rows("kon-tum", period, as_known_at=at) for at in (job.between, None))
     assert before != after
-    assert before == steps.attain_rows("kon-tum", period, as_known_at=job.between)
+    assert before == steps.list_attainment_rows("kon-tum", period, as_known_at=job.between)
 
 
 def test_every_target_of_every_plan_has_a_row_for_every_unit(job: Job) -> None:
     for name in SCOPES:
         scope = job.catalogue.scopes[name]
-        found = steps.attain_rows(name, "2024Q2")
+        found = steps.list_attainment_rows(name, "2024Q2")
         units = {r["unit"] for r in found}
         targets = sum(len(job.catalogue.plans[p].targets) for p in scope.plans)
         assert len(units) == {"kon-tum": 11, "tan-yen": 20}[name] and len(found) == targets * len(units)
@@ -207,7 +207,7 @@ def test_every_plan_with_a_duty_has_its_documents_at_each_cadence(scope: str, jo
 
 @pytest.mark.parametrize(("period", "quarters"), [("2024H1", 2), ("2024N", 3)])
 def test_six_and_nine_months_are_reported_from_their_quarters(period: str, quarters: int, job: Job) -> None:
-    made = steps.report_period("kon-tum", period)["documents"]
+    made = steps.draft_period_reports("kon-tum", period)["documents"]
     assert {Path(name).name.split("_")[0] for name in made} == {"kt-1693"}
     facts = json.loads(draft(job, "kon-tum", period, "kt-1693", "facts.json").read_text(encoding="utf-8"))
     assert len({row["unit"] for row in facts["submissions"]}) * quarters == len(facts["submissions"])
@@ -233,19 +233,19 @@ def test_the_silent_district_is_named_in_the_report(job: Job) -> None:
 def test_a_report_drafted_again_with_nothing_new_has_the_same_bytes(job: Job) -> None:
     paths = list((job.settings.outbox / "drafts" / "2024Q2" / "kon-tum").iterdir())
     before = {p.name: p.read_bytes() for p in paths}
-    steps.report_period("kon-tum", "2024Q2")
+    steps.draft_period_reports("kon-tum", "2024Q2")
     assert {p.name: p.read_bytes() for p in paths} == before
 
 
 def test_a_draft_stays_while_nothing_changed_and_is_mended_when_it_was(job: Job) -> None:
-    first = steps.report("tan-yen", "2024Q3", "quarter")["documents"]
+    first = steps.draft_reports("tan-yen", "2024Q3", "quarter")["documents"]
     times = {name: Path(name).stat().st_mtime_ns for name in first}
     assert {
-        name: Path(name).stat().st_mtime_ns for name in steps.report("tan-yen", "2024Q3", "quarter")["documents"]
+        name: Path(name).stat().st_mtime_ns for name in steps.draft_reports("tan-yen", "2024Q3", "quarter")["documents"]
     } == times
     content = Path(first[0]).read_bytes()
     Path(first[0]).write_bytes(b"half")
-    steps.report("tan-yen", "2024Q3", "quarter")
+    steps.draft_reports("tan-yen", "2024Q3", "quarter")
     assert Path(first[0]).read_bytes() == content
 
 
@@ -255,7 +255,7 @@ def test_a_report_rebuilt_at_its_snapshot_has_the_same_bytes(job: Job) -> None:
     )
     path = draft(job, "tan-yen", "2024Q1", "ty-ct25", "bao-cao.docx")
     before = path.read_bytes()
-    steps.report_period("tan-yen", "2024Q1", as_known_at=row.known_at.isoformat())
+    steps.draft_period_reports("tan-yen", "2024Q1", as_known_at=row.known_at.isoformat())
     assert path.read_bytes() == before
 
 
@@ -266,11 +266,11 @@ def test_a_second_run_does_nothing(job: Job) -> None:
     counts = "SELECT (SELECT count(*) FROM core.observation), (SELECT count(*) FROM ops.verdict), (SELECT count(*) FROM ops.delivery)"
     before = sql(job, counts)
     assert steps.open_period("kon-tum", "2024Q1")["issued"] == 0
-    assert steps.receive()["batches"] == []
+    assert steps.receive_deliveries()["batches"] == []
     assert steps.process_batch(0) == {"accepted": 0, "refused": 0, "periods": []}
-    assert steps.returns()["written"] == 0
-    assert steps.touched_periods([]) == []
-    assert steps.attain("kon-tum", "2024Q1")["new"] is False
+    assert steps.write_answers()["written"] == 0
+    assert steps.list_periods_to_compute([]) == []
+    assert steps.compute_attainment("kon-tum", "2024Q1")["new"] is False
     assert sql(job, counts) == before
 
 
@@ -281,10 +281,10 @@ def test_the_same_bytes_again_under_another_name_load_nothing(job: Job) -> None:
     )
     for row in (some[0], some[-1]):
         copy = job.settings.inbox / row.folder / "Bản sao.xlsx"
-        copy.write_bytes(archived(job.settings.archive, row.sha256).read_bytes())
-    received = steps.receive()
+        copy.write_bytes(build_archive_path(job.settings.archive, row.sha256).read_bytes())
+    received = steps.receive_deliveries()
     assert (received["received"], received["duplicates"], received["batches"]) == (0, 2, [])
-    assert steps.returns()["written"] == 2, "who asks again is told again"
+    assert steps.write_answers()["written"] == 2, "who asks again is told again"
 
 
 def test_a_file_moved_to_the_right_folder_is_accepted(job: Job) -> None:
@@ -295,8 +295,8 @@ def test_a_file_moved_to_the_right_folder_is_accepted(job: Job) -> None:
     )
     before = sql(job, "SELECT max(submission_id) FROM core.submission")
     moved = job.settings.inbox / row.unit_code / "Đúng thư mục.xlsx"
-    moved.write_bytes(archived(job.settings.archive, row.sha256).read_bytes())
-    assert steps.receive()["received"] == 1
+    moved.write_bytes(build_archive_path(job.settings.archive, row.sha256).read_bytes())
+    assert steps.receive_deliveries()["received"] == 1
     assert sum(steps.process_batch(batch)["accepted"] for batch in range(job.settings.batches)) == 1
     assert sql(job, "SELECT max(submission_id) FROM core.submission") > before
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.check import Beside, Official, Reporting
+from etl.check import OfficialPopulation, PeerFigures, ReportingRecord
 from tests.builders import Workbook
 from tests.examples import Case, Example
 
@@ -76,17 +76,17 @@ def with_sum(catalogue: Catalogue) -> Catalogue:
 
 
 def reporting(due: int, received: int, on_time: int) -> dict[str, Any]:
-    return {"reporting": Reporting(due, received, on_time)}
+    return {"reporting": ReportingRecord(due, received, on_time)}
 
 
 def beside(now: float, usual: float, heard: int = 9) -> dict[str, Any]:
     """What the other nine districts gave for visits, and 300 in every commune of this one the year before."""
     known = {"pc_visits": (now, usual)}
-    return {"beside": Beside(9, heard, known), **past("pc_visits", q2023=300)}
+    return {"peers": PeerFigures(9, heard, known), **past("pc_visits", q2023=300)}
 
 
 def official(value: float) -> dict[str, Any]:
-    return {"official": Official(value, 2022, "cơ quan thống kê, năm 2022"), "compare_official": True}
+    return {"official": OfficialPopulation(value, 2022, "cơ quan thống kê, năm 2022"), "compare_official": True}
 
 
 _RIGHT = Case("everything filled in and plausible", quarter())

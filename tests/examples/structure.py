@@ -8,7 +8,7 @@ from random import Random
 
 from etl.catalog import Catalogue
 from etl.catalog.layout import RESULT_HEADER, RESULT_SHEET, FormLayout
-from etl.read.workbook import read_workbook, resolve
+from etl.read.workbook_reader import find_form_layout, read_workbook
 from tests import mangle
 from tests.builders import Workbook
 from tests.examples import Case, Example
@@ -23,7 +23,7 @@ _RANDOM = Random(0)  # noqa: S311 - it only shuffles
 def _sent(catalogue: Catalogue) -> tuple[bytes, FormLayout]:
     data = mangle.distinct(Workbook(catalogue, "kt-district-quarter", "612", "2024Q3"))
     raw = read_workbook(data, catalogue)
-    described = resolve(raw.stamp, catalogue) if raw.stamp else None
+    described = find_form_layout(raw.stamp, catalogue) if raw.stamp else None
     if not isinstance(described, FormLayout):
         raise TypeError("the example's own form is not understood")
     return data, described

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
-from etl.catalog.layout import layout
+from etl.catalog.layout import build_form_layout
 from etl.catalog.loader import Catalogue
 from etl.load import LoadItem
-from etl.model import CellState, Finding, FormStamp, Level, Observation, Period, Verdict
+from etl.model import CellState, Finding, FindingLevel, FormStamp, Observation, Period, Verdict
 from etl.warehouse import journal
 
 Cells = Mapping[tuple[str, str], str]
@@ -44,13 +44,13 @@ def item(
     name: str = "",
 ) -> LoadItem:
     """A registered delivery of a form; only cells that the form has are in it. Refused if a finding refuses."""
-    form, scope = catalogue.forms[form_id], catalogue.scope_of_form(form_id)
+    form, scope = catalogue.forms[form_id], catalogue.find_scope_of_form(form_id)
     assert scope is not None
     key = Period.parse(period)
-    org_unit = catalogue.unit(unit, key.end)
+    org_unit = catalogue.find_unit(unit, key.end)
     assert org_unit is not None
     seen = []
-    for sheet, cell in layout(catalogue, scope, form, org_unit, key).inputs:
+    for sheet, cell in build_form_layout(catalogue, scope, form, org_unit, key).inputs:
         says = cells.get((cell.org_unit_code, cell.data_element))
         if says is not None:
             words = cell.data_element not in catalogue.elements
@@ -60,6 +60,6 @@ def item(
     content = repr((form_id, unit, period, sorted(cells.items()), name))
     sha256 = hashlib.sha256(content.encode()).hexdigest()
     delivery, _ = journal.register_delivery(conn, sha256, len(content), name or f"{unit}.xlsx", unit, received_at)
-    accepted = not any(f.level == Level.REFUSE for f in findings)
+    accepted = not any(f.level == FindingLevel.REFUSE for f in findings)
     stamp = FormStamp(form_id, form.version, unit, period)
     return LoadItem(delivery, Verdict(accepted, findings), stamp, scope.id, tuple(seen))

@@ -12,7 +12,7 @@ import yaml
 from sqlalchemy import Engine
 
 from etl.settings import PROJECT_ROOT, Settings
-from etl.warehouse import journal, signing
+from etl.warehouse import journal, signoff_store
 
 WORD, ANNEX = "kt-1693_2024Q1_bao-cao.docx", "kt-1693_2024Q1_phu-luc.xlsx"
 FILES = {WORD: b"PK word " * 500, ANNEX: b"PK annex \r\n.\r\n" * 300, "facts.json": b"{}\n"}
@@ -58,7 +58,7 @@ def publish(
         number = journal.record_report(
             conn, journal.ReportRecord("kon-tum", plan, "quarter", period, "abc", "2024-04-20T08:00:00+07:00", hashes)
         )
-        (document,) = signing.documents(conn, report_id=number)
-        signing.decide(conn, document, "approved", "Y Bình", SIGNED_AT, "")
-        signing.publish(conn, document, name, hashes)
+        (document,) = signoff_store.fetch_documents(conn, report_id=number)
+        signoff_store.record_decision(conn, document, "approved", "Y Bình", SIGNED_AT, "")
+        signoff_store.record_publication(conn, document, name, hashes)
     return settings.outbox / name

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.integration
 
 def test_the_same_catalogue_writes_nothing(loader: Engine, catalogue: Catalogue) -> None:
     with loader.begin() as conn:
-        assert set(load.catalogue(conn, catalogue).values()) == {0}
+        assert set(load.load_catalogue_rows(conn, catalogue).values()) == {0}
         assert conn.execute(text("SELECT count(*) FROM ops.catalogue_version")).scalar_one() == 1
 
 
@@ -43,7 +43,7 @@ def test_only_what_changed_gets_a_version_and_what_vanished_is_retired(loader: E
     assert list(catalogue.elements)[-1] == "pub_stunting", "so that no position moves"
     changed = replace(catalogue, sha256="0" * 64, elements=elements)
     with loader.begin() as conn:
-        written = load.catalogue(conn, changed)
+        written = load.load_catalogue_rows(conn, changed)
         assert {k: v for k, v in written.items() if v} == {"core.data_element_version": 2}
         now = dict(conn.execute(text("SELECT code, name FROM out.data_element")).all())
         every = conn.execute(
@@ -60,8 +60,8 @@ def test_what_comes_back_keeps_its_number(loader: Engine, catalogue: Catalogue) 
     fewer = replace(catalogue, sha256="0" * 64, elements=dict(list(catalogue.elements.items())[:-1]))
     with loader.begin() as conn:
         before = {r.code: r.data_element_id for r in query(conn, "element_ids")}
-        load.catalogue(conn, fewer)
-        load.catalogue(conn, catalogue)
+        load.load_catalogue_rows(conn, fewer)
+        load.load_catalogue_rows(conn, catalogue)
         assert {r.code: r.data_element_id for r in query(conn, "element_ids")} == before
 
 

@@ -22,18 +22,18 @@ import pytest
 from lxml import etree
 from sqlalchemy import text
 
-from benchmarks.sample import drop
 from etl import settings, steps
 from etl.catalog import Catalogue
 from etl.model import Attainment, CellState, Period
-from etl.model.sent import Sent
-from etl.report.stamp import stamped
+from etl.model.exported_value import ExportedValue
+from etl.report.file_properties import add_file_properties
 from etl.settings import Settings
-from etl.steps.outcome import attainments
-from etl.warehouse.connect import engine
-from etl.warehouse.sent import sent
-from etl.warehouse.snapshot import snapshot
-from etl.warehouse.trail import walk
+from etl.steps.outcome import compute_attainment_rows
+from etl.warehouse.connect import build_engine
+from etl.warehouse.exported_values import fetch_exported_values
+from etl.warehouse.lineage_walk import trace_figure
+from etl.warehouse.snapshot import take_snapshot
+from simulation.deliveries import drop_deliveries
 from tests.conftest import _copy_of
 from tests.schemas import adx_schema, dhis2_problems
 
@@ -63,20 +63,20 @@ class Instance:
                 "TONGKET_MIN_AGE_SECONDS": "0", "TONGKET_RECEIVED_CLOCK": "mtime", "TONGKET_SIMULATED": "1",
             }.items():  # fmt: skip
                 patch.setenv(name, value)
-            yield settings.load()
+            yield settings.load_settings()
 
     def take_in(self) -> list[dict[str, Any]]:
         """What the inbox holds, through to the answers."""
         with self.here():
-            batches = steps.receive()["batches"]
+            batches = steps.receive_deliveries()["batches"]
             done = [steps.process_batch(batch) for batch in batches]
-            steps.returns()
+            steps.write_answers()
         return done
 
     def annex(self, period: str) -> Path:
         """The annex of the instance's report, drafted now."""
         with self.here():
-            steps.report(self.scope, period, "quarter", ANNEX_PLAN[self.scope])
+            steps.draft_reports(self.scope, period, "quarter", ANNEX_PLAN[self.scope])
             folder = self.var / "outbox" / "drafts" / period / self.scope
         return folder / f"{ANNEX_PLAN[self.scope]}_{period}_phu-luc.xlsx"
 
@@ -86,19 +86,21 @@ class Instance:
         (folder / name).write_bytes(data)
 
     def sql(self, statement: str, **given: object) -> list[Any]:
-        with self.here() as known, engine(known, "loader").connect() as conn:
+        with self.here() as known, build_engine(known, "loader").connect() as conn:
             return list(conn.execute(text(statement), given))
 
     def figures(self, period: str) -> dict[tuple[str, str], Attainment]:
         """Attainment of the plan that all levels share, exact. Key: (item, unit)."""
-        with self.here() as known, engine(known, "loader").connect() as conn:
-            scope = self.catalogue.scope(self.scope)
-            rows = attainments(conn, self.catalogue, scope, Period.parse(period), None, outlook=False)
+        with self.here() as known, build_engine(known, "loader").connect() as conn:
+            scope = self.catalogue.get_scope(self.scope)
+            rows = compute_attainment_rows(conn, self.catalogue, scope, Period.parse(period), None, outlook=False)
         return {(row.item, row.unit): row for row in rows if row.plan == PLAN}
 
-    def cells(self, period: str) -> dict[tuple[str, str], Sent]:
-        with self.here() as known, engine(known, "loader").connect() as conn:
-            found = sent(conn, self.catalogue, self.catalogue.scope(self.scope), Period.parse(period))
+    def cells(self, period: str) -> dict[tuple[str, str], ExportedValue]:
+        with self.here() as known, build_engine(known, "loader").connect() as conn:
+            found = fetch_exported_values(
+                conn, self.catalogue, self.catalogue.get_scope(self.scope), Period.parse(period)
+            )
         return {(cell.org_unit_code, cell.data_element): cell for cell in found}
 
 
@@ -118,7 +120,7 @@ def chain(postgres: str, stocked: str, catalogue: Catalogue) -> Iterator[Chain]:
             for quarter in QUARTERS:
                 steps.open_period(name, quarter)
             periods = [Period.parse(q) for q in QUARTERS]
-            drop(catalogue, name, periods, known.outbox / "forms", known.inbox, wave=1)
+            drop_deliveries(catalogue, name, periods, known.outbox / "forms", known.inbox, wave=1)
         one.results["below"] = one.take_in()
     district, province, nation = made["tan-yen"], made["bac-giang"], made["quoc-gia"]
     for quarter in QUARTERS:
@@ -173,7 +175,7 @@ def test_an_annex_is_the_same_whenever_it_is_drafted(chain: Chain) -> None:
         folder = chain["bac-giang"].var / "outbox" / "drafts" / LAST / "bac-giang"
         annex = folder / f"{PLAN}_{LAST}_phu-luc.xlsx"
         before = annex.read_bytes()
-        steps.report("bac-giang", LAST, "quarter", PLAN, again=True)
+        steps.draft_reports("bac-giang", LAST, "quarter", PLAN, again=True)
         assert annex.read_bytes() == before
 
 
@@ -250,13 +252,13 @@ def test_a_trail_leads_from_the_nation_into_a_districts_annex(chain: Chain) -> N
     followed = []
     for name in ("quoc-gia", "bac-giang", "tan-yen"):
         one = chain[name]
-        scope, indicator = one.catalogue.scope(name), one.catalogue.indicators["bhyt"]
-        with one.here() as known, engine(known, "loader").connect() as conn:
-            walked = walk(
+        scope, indicator = one.catalogue.get_scope(name), one.catalogue.indicators["bhyt"]
+        with one.here() as known, build_engine(known, "loader").connect() as conn:
+            walked = trace_figure(
                 conn, one.catalogue, scope, Period.parse(LAST), indicator, scope.area_unit,
-                as_known_at=snapshot(conn).at,
+                as_known_at=take_snapshot(conn).at,
             )  # fmt: skip
-        leaf = next(leaf for leaf in walked.leaves if leaf.unit == "07339")
+        leaf = next(leaf for leaf in walked.contributions if leaf.unit == "07339")
         (reading,) = next(t for t in leaf.terms if t.data_element == "insured").readings
         sha256 = walked.origins[reading.delivery_id].sha256
         data = (known.archive / sha256[:2] / sha256).read_bytes()
@@ -272,7 +274,7 @@ def test_a_provinces_printed_number_leads_into_its_districts_annex(chain: Chain)
     """The nation writes no report of its own; the province does."""
     chain["bac-giang"].annex(LAST)
     with chain["bac-giang"].here():
-        found = steps.trace(f"bac-giang:{PLAN}:quarter:{LAST}", "bhyt")
+        found = steps.trace_number(f"bac-giang:{PLAN}:quarter:{LAST}", "bhyt")
     assert found["reproduces"], found["problems"]
     read = [s for leaf in found["walk"]["leaves"] for cell in leaf["cells"] for s in cell["sources"]]
     assert {(s["reporter"], s["sheet"]) for s in read} == {("216", "SoLieuGoc")}
@@ -300,7 +302,7 @@ def _changed(data: bytes, cell: str, value: object) -> bytes:
 
 
 def test_a_signed_annex_is_taken_without_a_word(chain: Chain, tmp_path: Path) -> None:
-    signed = stamped("annex.xlsx", _annex(chain), {"TongketApprovedBy": "Nguyễn Văn A"})
+    signed = add_file_properties("annex.xlsx", _annex(chain), {"TongketApprovedBy": "Nguyễn Văn A"})
     codes = {f["code"] for f in _verdict(chain, signed, tmp_path)["findings"]}
     assert "S30" not in codes
     assert "S30" in {f["code"] for f in _verdict(chain, _annex(chain), tmp_path)["findings"]}
@@ -328,7 +330,11 @@ def test_a_spoilt_annex_is_refused_in_its_own_coordinates(
 
 def test_an_annex_in_another_provinces_folder_is_refused(chain: Chain) -> None:
     nation = chain["quoc-gia"]
-    nation.drop("24", "62.xlsx", stamped("a.xlsx", (chain["kon-tum"].annex("2024Q1")).read_bytes(), {"TongketX": "1"}))
+    nation.drop(
+        "24",
+        "62.xlsx",
+        add_file_properties("a.xlsx", (chain["kon-tum"].annex("2024Q1")).read_bytes(), {"TongketX": "1"}),
+    )
     assert sum(done["refused"] for done in nation.take_in()) == 1
 
 
@@ -337,12 +343,12 @@ def test_an_annex_in_another_provinces_folder_is_refused(chain: Chain) -> None:
 
 def test_the_nations_figures_go_out_as_a_data_value_set(chain: Chain, tmp_path: Path) -> None:
     with chain["quoc-gia"].here():
-        about = steps.export("quoc-gia", LAST, "dhis2", tmp_path / "a.json")
-        steps.export("quoc-gia", LAST, "dhis2", tmp_path / "b.json")
+        about = steps.export_figures("quoc-gia", LAST, "dhis2", tmp_path / "a.json")
+        steps.export_figures("quoc-gia", LAST, "dhis2", tmp_path / "b.json")
     data = (tmp_path / "a.json").read_bytes()
     assert data == (tmp_path / "b.json").read_bytes()
     assert not dhis2_problems(data)
-    cells = {key: cell for key, cell in chain["quoc-gia"].cells(LAST).items() if cell.counts}
+    cells = {key: cell for key, cell in chain["quoc-gia"].cells(LAST).items() if cell.is_counted}
     sent_out = {
         (v["orgUnit"].partition("-2")[0], v["dataElement"]): Fraction(v["value"])
         for v in json.loads(data)["dataValues"]
@@ -354,14 +360,14 @@ def test_the_nations_figures_go_out_as_a_data_value_set(chain: Chain, tmp_path: 
 
 def test_the_nations_figures_go_out_as_an_adx_message(chain: Chain, tmp_path: Path) -> None:
     with chain["quoc-gia"].here():
-        steps.export("quoc-gia", LAST, "adx", tmp_path / "a.xml")
-        steps.export("quoc-gia", LAST, "adx", tmp_path / "b.xml")
+        steps.export_figures("quoc-gia", LAST, "adx", tmp_path / "a.xml")
+        steps.export_figures("quoc-gia", LAST, "adx", tmp_path / "b.xml")
     data = (tmp_path / "a.xml").read_bytes()
     assert data == (tmp_path / "b.xml").read_bytes()
     tree = etree.fromstring(data)
     adx_schema().assertValid(tree)
     values = tree.findall(".//{*}dataValue")
-    assert len(values) == sum(cell.counts for cell in chain["quoc-gia"].cells(LAST).values())
+    assert len(values) == sum(cell.is_counted for cell in chain["quoc-gia"].cells(LAST).values())
     assert {group.get("period") for group in tree} == {"2024-04-01/P3M"}
     assert all("SỐ LIỆU MÔ PHỎNG" in (group.get("comment") or "") for group in tree)
     assert not tree.xpath("//*[@orgUnit='07345']"), "a silent commune is not in it"

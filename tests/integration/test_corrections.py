@@ -15,9 +15,9 @@ from etl import load
 from etl.catalog import models as m
 from etl.catalog.loader import Catalogue, load_catalogue
 from etl.errors import CatalogueError
-from etl.model import Observed, Period
-from etl.warehouse import attained, corrections, rollup
-from etl.warehouse.snapshot import snapshot
+from etl.model import ObservedIndicator, Period
+from etl.warehouse import agreed_corrections, attainment_store, rollup
+from etl.warehouse.snapshot import take_snapshot
 from tests.integration.build import item
 
 pytestmark = pytest.mark.integration
@@ -49,28 +49,32 @@ def send(loader: Engine, catalogue: Catalogue) -> Callable[..., None]:
     def work(insured: str, *, population: str = "100", period: str = QUARTER) -> None:
         cells = {("23281", "pop_total"): population, ("23281", "insured"): insured}
         with loader.begin() as conn:
-            load.deliveries(conn, [item(conn, catalogue, FORM, "608", period, cells)])
+            load.load_deliveries(conn, [item(conn, catalogue, FORM, "608", period, cells)])
 
     return work
 
 
 def _publish(engine: Engine, catalogue: Catalogue) -> str:
     with engine.begin() as conn:
-        load.catalogue(conn, catalogue)
+        load.load_catalogue_rows(conn, catalogue)
     with engine.connect() as conn:
-        return snapshot(conn).at
+        return take_snapshot(conn).at
 
 
-def _bhyt(engine: Engine, catalogue: Catalogue, at: str | None = None, unit: str = "62") -> Observed:
+def _bhyt(engine: Engine, catalogue: Catalogue, at: str | None = None, unit: str = "62") -> ObservedIndicator:
     with engine.connect() as conn:
-        seen = rollup.observed(conn, catalogue, catalogue.scope("kon-tum"), Period.parse(QUARTER), as_known_at=at)
+        seen = rollup.compute_rollup(
+            conn, catalogue, catalogue.get_scope("kon-tum"), Period.parse(QUARTER), as_known_at=at
+        )
     return next(o for o in seen if (o.indicator, o.unit) == ("bhyt", unit))
 
 
 def _standing(engine: Engine, catalogue: Catalogue, at: str | None = None) -> list[tuple[str, str]]:
     with engine.connect() as conn:
-        found = corrections.standings(conn, catalogue, catalogue.scope("kon-tum"), as_known_at=at)
-    return [(x.standing, x.reason) for x in found]
+        found = agreed_corrections.fetch_agreed_corrections(
+            conn, catalogue, catalogue.get_scope("kon-tum"), as_known_at=at
+        )
+    return [(x.status, x.reason) for x in found]
 
 
 def test_a_correction_is_in_the_figures_and_not_in_the_cells(
@@ -124,7 +128,7 @@ def test_before_it_was_on_record_it_was_not_there(
 ) -> None:
     send("95")
     with loader.connect() as conn:
-        before = snapshot(conn).at
+        before = take_snapshot(conn).at
     agreed = agree(catalogue, "a")
     _publish(loader, agreed)
     assert (_bhyt(loader, agreed, before).value, _standing(loader, agreed, before)) == (95, [])
@@ -134,20 +138,20 @@ def test_a_last_day_ends_it_and_makes_another_snapshot(
     loader: Engine, catalogue: Catalogue, send: Callable[..., None]
 ) -> None:
     send("95")
-    yesterday = dt.datetime.now(dt.UTC).astimezone(corrections.ZONE).date() - dt.timedelta(days=1)
+    yesterday = dt.datetime.now(dt.UTC).astimezone(agreed_corrections.ZONE).date() - dt.timedelta(days=1)
     agreed = agree(catalogue, "a", until=yesterday.isoformat(), requested_on=yesterday.isoformat())
     at = _publish(loader, agreed)
-    midnight = dt.datetime.combine(yesterday, dt.time(12), corrections.ZONE)
+    midnight = dt.datetime.combine(yesterday, dt.time(12), agreed_corrections.ZONE)
     assert [s for s, _ in _standing(loader, agreed)] == ["ended"]
     assert _bhyt(loader, agreed).value == 95
     tomorrow = yesterday + dt.timedelta(days=2)
     later = agree(catalogue, "b", until=tomorrow.isoformat(), requested_on=yesterday.isoformat())
     _publish(loader, later)
     assert [s for s, _ in _standing(loader, later)] == ["applied"]
-    after = dt.datetime.combine(tomorrow + dt.timedelta(days=1), dt.time(12), corrections.ZONE)
+    after = dt.datetime.combine(tomorrow + dt.timedelta(days=1), dt.time(12), agreed_corrections.ZONE)
     assert [s for s, _ in _standing(loader, later, after.isoformat())] == ["ended"]
     with loader.connect() as conn:
-        now, then = snapshot(conn), snapshot(conn, after)
+        now, then = take_snapshot(conn), take_snapshot(conn, after)
     assert now.id != then.id, "an answer that changes has another snapshot"
     assert at > midnight.isoformat()
 
@@ -165,13 +169,13 @@ def test_a_new_correction_makes_its_period_stale(
 ) -> None:
     send("95")
     with loader.begin() as conn:
-        known = snapshot(conn)
-        attained.keep(conn, "kon-tum", QUARTER, known.id, known.at, [])
+        known = take_snapshot(conn)
+        attainment_store.store_attainment(conn, "kon-tum", QUARTER, known.id, known.at, [])
     with loader.connect() as conn:
-        assert attained.stale_periods(conn) == []
+        assert attainment_store.list_stale_periods(conn) == []
     _publish(loader, agree(catalogue, "a"))
     with loader.connect() as conn:
-        assert attained.stale_periods(conn) == [QUARTER]
+        assert attainment_store.list_stale_periods(conn) == [QUARTER]
 
 
 @pytest.mark.parametrize(
@@ -197,7 +201,7 @@ def test_a_wrong_correction_stops_with_its_file(
     (root / "corrections").mkdir(exist_ok=True)
     file = root / "corrections" / "bhyt-608-2024q1.yaml"
     file.write_text(yaml.safe_dump(AGREED, allow_unicode=True))
-    assert list(load_catalogue(root).agreed) == ["bhyt-608-2024q1"]
+    assert list(load_catalogue(root).agreed_corrections) == ["bhyt-608-2024q1"]
     file.write_text(yaml.safe_dump(AGREED | changed, allow_unicode=True))
     with pytest.raises(CatalogueError, match=message) as caught:
         load_catalogue(root)

@@ -18,7 +18,7 @@ from etl.cli import app
 from etl.errors import UsageError, WarehouseError
 from etl.settings import PROJECT_ROOT, Settings
 from etl.warehouse import connect
-from etl.warehouse.snapshot import snapshot
+from etl.warehouse.snapshot import take_snapshot
 from tests.integration.build import item
 from tests.integration.test_corrections import AGREED
 
@@ -37,14 +37,14 @@ class Instance:
         shutil.copytree(PROJECT_ROOT / "templates", home / "templates")
         for name in ("sql", "expectations"):
             (home / name).symlink_to(PROJECT_ROOT / name)
-        steps.migrate()
+        steps.migrate_warehouse()
 
     def send(self, insured: int, unit: str = "608", commune: str = "23281", period: str = QUARTER) -> None:
         catalogue = load_catalogue(self.home / "catalog")
         cells = {(commune, "pop_total"): "100", (commune, "insured"): str(insured)}
-        with connect.engine(settings.load(), "loader").begin() as conn:
-            load.catalogue(conn, catalogue)
-            load.deliveries(conn, [item(conn, catalogue, FORM, unit, period, cells)])
+        with connect.build_engine(settings.load_settings(), "loader").begin() as conn:
+            load.load_catalogue_rows(conn, catalogue)
+            load.load_deliveries(conn, [item(conn, catalogue, FORM, unit, period, cells)])
 
     def amend(self, aim: float) -> None:
         """The plan now wants another share of people insured, from now on."""
@@ -55,7 +55,7 @@ class Instance:
             milestone["value"] = aim
             milestone["written"] = f"> {aim}"
         path.write_text(yaml.safe_dump(plan, allow_unicode=True, sort_keys=False), encoding="utf-8")
-        steps.migrate()
+        steps.migrate_warehouse()
 
     def agree(self, old: int, new: int) -> None:
         folder = self.home / "catalog" / "corrections"
@@ -69,12 +69,12 @@ class Instance:
         for other in folder.glob("*.yaml"):
             other.unlink()
         (folder / f"{name}.yaml").write_text(yaml.safe_dump(said, allow_unicode=True), encoding="utf-8")
-        steps.migrate()
+        steps.migrate_warehouse()
 
     @property
     def now(self) -> str:
-        with connect.engine(settings.load(), "loader").connect() as conn:
-            return snapshot(conn).at
+        with connect.build_engine(settings.load_settings(), "loader").connect() as conn:
+            return take_snapshot(conn).at
 
 
 @pytest.fixture
@@ -102,47 +102,49 @@ def test_every_past_answer_comes_back(instance: Instance, seed: int) -> None:
                 instance.amend(chance.choice((91.0, 93.5, 96.0, 98.0)))
             case _:
                 instance.agree(chance.randint(90, 99), chance.randint(50, 60))
-        answers.append((instance.now, steps.attain_rows(SCOPE, QUARTER)))
+        answers.append((instance.now, steps.list_attainment_rows(SCOPE, QUARTER)))
     assert len({repr(rows) for _, rows in answers}) > 3
     for at, rows in answers:
-        assert steps.attain_rows(SCOPE, QUARTER, as_known_at=at) == rows
+        assert steps.list_attainment_rows(SCOPE, QUARTER, as_known_at=at) == rows
 
 
 def test_an_amended_plan_leaves_the_old_answer_alone_and_is_told(instance: Instance) -> None:
     instance.send(96)
     before = instance.now
-    assert _bhyt(steps.attain_rows(SCOPE, QUARTER))["met"] is True
+    assert _bhyt(steps.list_attainment_rows(SCOPE, QUARTER))["met"] is True
     instance.amend(98.0)
     after = instance.now
-    assert _bhyt(steps.attain_rows(SCOPE, QUARTER))["met"] is False
-    assert _bhyt(steps.attain_rows(SCOPE, QUARTER, as_known_at=before))["met"] is True
-    found = steps.diff(SCOPE, QUARTER, before, after)
+    assert _bhyt(steps.list_attainment_rows(SCOPE, QUARTER))["met"] is False
+    assert _bhyt(steps.list_attainment_rows(SCOPE, QUARTER, as_known_at=before))["met"] is True
+    found = steps.compare_snapshots(SCOPE, QUARTER, before, after)
     assert found["deliveries"] == []
     facts = {(f["kind"], f["field"].partition(".")[0]) for f in found["catalogue"]}
     assert facts == {("target", "milestones")}
     turned = [row for row in found["verdicts"] if row["plan"] == "kt-1693" and row["unit"] == "62"]
     assert [(row["indicator"], row["before"]["met"], row["after"]["met"]) for row in turned] == [("bhyt", True, False)]
-    shown = "\n".join(steps.difference_lines(found))
+    shown = "\n".join(steps.format_difference_lines(found))
     assert "đạt" in shown and "chưa đạt" in shown and "Danh mục thay đổi:" in shown
 
 
 def test_an_amended_target_is_computed_again_and_only_once(instance: Instance) -> None:
     def shown() -> bool:
-        with connect.engine(settings.load(), "reader").connect() as conn:
+        with connect.build_engine(settings.load_settings(), "reader").connect() as conn:
             said = "SELECT met FROM out.attainment WHERE plan = 'kt-1693' AND indicator = 'bhyt' AND unit_code = '62'"
             return bool(conn.execute(text(said)).scalar_one())
 
     instance.send(96)
-    steps.attain(SCOPE, QUARTER)
-    assert (shown(), steps.touched_periods([])) == (True, [])
+    steps.compute_attainment(SCOPE, QUARTER)
+    assert (shown(), steps.list_periods_to_compute([])) == (True, [])
     contacts = instance.home / "catalog" / "actors.yaml"
     contacts.write_text(contacts.read_text(encoding="utf-8") + "\n# nothing that a figure rests on\n", encoding="utf-8")
-    steps.migrate()
-    assert steps.touched_periods([]) == [], "another catalogue, the same targets"
+    steps.migrate_warehouse()
+    assert steps.list_periods_to_compute([]) == [], "another catalogue, the same targets"
     instance.amend(98.0)
-    assert steps.touched_periods([]) == [QUARTER], "no cell changed, and yet the verdict shown is not the plan's"
-    assert steps.attain(SCOPE, QUARTER)["new"] is True
-    assert (shown(), steps.touched_periods([])) == (False, [])
+    assert steps.list_periods_to_compute([]) == [QUARTER], (
+        "no cell changed, and yet the verdict shown is not the plan's"
+    )
+    assert steps.compute_attainment(SCOPE, QUARTER)["new"] is True
+    assert (shown(), steps.list_periods_to_compute([])) == (False, [])
 
 
 def test_a_chain_of_versions_is_told_by_its_ends(instance: Instance) -> None:
@@ -151,12 +153,12 @@ def test_a_chain_of_versions_is_told_by_its_ends(instance: Instance) -> None:
     instance.send(91)
     middle = instance.now
     instance.send(92)
-    found = steps.diff(SCOPE, QUARTER, start, instance.now)
+    found = steps.compare_snapshots(SCOPE, QUARTER, start, instance.now)
     told = [
         (d["version"], [(c["before"]["value"], c["after"]["value"]) for c in d["cells"]]) for d in found["deliveries"]
     ]
     assert told == [(2, []), (3, [(90, 92)])]
-    found = steps.diff(SCOPE, QUARTER, middle, instance.now)
+    found = steps.compare_snapshots(SCOPE, QUARTER, middle, instance.now)
     assert [d["version"] for d in found["deliveries"]] == [3]
 
 
@@ -164,10 +166,10 @@ def test_a_correction_is_told(instance: Instance) -> None:
     instance.send(95)
     before = instance.now
     instance.agree(95, 59)
-    found = steps.diff(SCOPE, QUARTER, before, instance.now)
+    found = steps.compare_snapshots(SCOPE, QUARTER, before, instance.now)
     assert [(t["before"], t["after"]) for t in found["corrections"]] == [(None, "applied")]
-    assert "đang áp dụng" in "\n".join(steps.difference_lines(found))
-    assert _bhyt(steps.attain_rows(SCOPE, QUARTER))["corrections"] == [found["corrections"][0]["correction"]]
+    assert "đang áp dụng" in "\n".join(steps.format_difference_lines(found))
+    assert _bhyt(steps.list_attainment_rows(SCOPE, QUARTER))["corrections"] == [found["corrections"][0]["correction"]]
 
 
 def test_nothing_changed_says_so(instance: Instance) -> None:
@@ -180,15 +182,15 @@ def test_nothing_changed_says_so(instance: Instance) -> None:
 def test_times_that_make_no_sense_are_said(instance: Instance) -> None:
     now = instance.now
     with pytest.raises(UsageError, match="lies after"):
-        steps.diff(SCOPE, QUARTER, now, "2020-01-01T00:00:00+07:00")
+        steps.compare_snapshots(SCOPE, QUARTER, now, "2020-01-01T00:00:00+07:00")
     with pytest.raises(UsageError, match="nothing was recorded"):
-        steps.attain_rows(SCOPE, QUARTER, as_known_at="2020-01-01T00:00:00+07:00")
+        steps.list_attainment_rows(SCOPE, QUARTER, as_known_at="2020-01-01T00:00:00+07:00")
     with pytest.raises(UsageError, match="no time zone"):
-        steps.diff(SCOPE, QUARTER, "2020-01-01T00:00:00", now)
+        steps.compare_snapshots(SCOPE, QUARTER, "2020-01-01T00:00:00", now)
 
 
 def _drafted(at: str | None = None) -> dict[str, bytes]:
-    documents = steps.report_period(SCOPE, QUARTER, "kt-1693", at)["documents"]
+    documents = steps.draft_period_reports(SCOPE, QUARTER, "kt-1693", at)["documents"]
     return {Path(d).name: Path(d).read_bytes() for d in documents}
 
 
@@ -209,27 +211,27 @@ def test_a_report_of_then_is_rebuilt_byte_for_byte(instance: Instance) -> None:
 def test_a_trail_follows_the_catalogue_of_then(instance: Instance) -> None:
     instance.send(95)
     instance.agree(95, 59)
-    steps.report_period(SCOPE, QUARTER, "kt-1693")
+    steps.draft_period_reports(SCOPE, QUARTER, "kt-1693")
     instance.send(97)
     instance.amend(98.0)
-    found = steps.trace("kt-1693:quarter:2024Q1", "bhyt")
+    found = steps.trace_number("kt-1693:quarter:2024Q1", "bhyt")
     assert found["reproduces"], found["problems"]
     (leaf,) = [leaf for leaf in found["walk"]["leaves"] if leaf["included"]]
     cell = next(c for c in leaf["cells"] if c["data_element"] == "insured")
     (source,) = cell["sources"]
     assert (source["value"], source["taken"]["value"], cell["value"]) == (95, 59, 59)
     assert [c["standing"] for c in source["corrections"]] == ["applied"]
-    assert "đính chính" in "\n".join(steps.trail_lines(found))
+    assert "đính chính" in "\n".join(steps.format_trace_lines(found))
 
 
 def test_the_same_catalogue_is_kept_once(instance: Instance) -> None:
     def kept() -> tuple[int, int]:
-        with connect.engine(settings.load(), "owner").connect() as conn:
+        with connect.build_engine(settings.load_settings(), "owner").connect() as conn:
             contents = conn.execute(text("SELECT count(*) FROM ops.content")).scalar_one()
             return contents, conn.execute(text("SELECT count(*) FROM ops.tree_file")).scalar_one()
 
     first = kept()
-    steps.migrate()
+    steps.migrate_warehouse()
     assert kept() == first
     instance.amend(98.0)
     files = len(load_catalogue(instance.home / "catalog").files)
@@ -238,7 +240,7 @@ def test_the_same_catalogue_is_kept_once(instance: Instance) -> None:
 
 def test_a_catalogue_that_was_not_kept_is_said(instance: Instance) -> None:
     then = instance.now
-    engine = connect.engine(settings.load(), "owner")
+    engine = connect.build_engine(settings.load_settings(), "owner")
     instance.amend(98.0)
     with engine.begin() as conn:
         for name in ("DISABLE", "ENABLE"):
@@ -246,4 +248,4 @@ def test_a_catalogue_that_was_not_kept_is_said(instance: Instance) -> None:
             if name == "DISABLE":
                 conn.execute(text("DELETE FROM ops.tree_file"))
     with pytest.raises(WarehouseError, match="was not kept"):
-        steps.attain_rows(SCOPE, QUARTER, as_known_at=then)
+        steps.list_attainment_rows(SCOPE, QUARTER, as_known_at=then)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from etl import steps
-from etl.dispatch import folder
+from etl.dispatch import recipient_folder
 from etl.errors import CatalogueError, StorageError
 from etl.settings import Settings
 from tests.integration.published import FILES, WORD, home, publish
@@ -126,7 +126,7 @@ def test_a_folder_that_was_written_but_not_recorded_is_recorded_and_not_written_
 ) -> None:
     publish(loader, warehouse)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("etl.warehouse.dispatching.record_dispatch", _interrupted)
+        patch.setattr("etl.warehouse.dispatch_store.record_dispatch", _interrupted)
         steps.dispatch_folders()
     given = warehouse.outbox / GIVEN / MINISTRY / "kt-1693_quarter"
     before = given.stat().st_ino
@@ -170,5 +170,7 @@ def test_a_recipient_nobody_gave_a_folder_is_a_catalogue_error(
 
 
 def test_the_same_parcel_has_the_same_manifest() -> None:
-    parcel = folder.Parcel("a/b", {"b": b"2", "a": b"1"}, {"report": 1})
-    assert folder.manifest(parcel) == folder.manifest(folder.Parcel("c", {"a": b"1", "b": b"2"}, {"report": 1}))
+    parcel = recipient_folder.RecipientPackage("a/b", {"b": b"2", "a": b"1"}, {"report": 1})
+    assert recipient_folder.serialize_manifest(parcel) == recipient_folder.serialize_manifest(
+        recipient_folder.RecipientPackage("c", {"a": b"1", "b": b"2"}, {"report": 1})
+    )

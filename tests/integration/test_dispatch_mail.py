@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 from etl import steps
 from etl.errors import MailError, StorageError, UsageError
 from etl.settings import Settings
-from etl.warehouse import dispatching
+from etl.warehouse import dispatch_store
 from tests.integration.published import ANNEX, FILES, WORD, addresses, home, publish
 from tests.mailbox import LOST, SENDER, Mailbox
 
@@ -197,9 +197,9 @@ def test_a_crash_within_an_attempt_is_never_tried_again(
     crash: str, office: Path, loader: Engine, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     box = opened()
-    note, killed = dispatching.note_attempt, "begun" if crash.startswith("before") else "sent"
+    note, killed = dispatch_store.record_attempt, "begun" if crash.startswith("before") else "sent"
 
-    def dying(conn: object, attempt: dispatching.Attempt) -> None:
+    def dying(conn: object, attempt: dispatch_store.MailAttempt) -> None:
         if attempt.step == killed == "sent":
             raise KeyboardInterrupt
         note(conn, attempt)  # type: ignore[arg-type]
@@ -208,9 +208,9 @@ def test_a_crash_within_an_attempt_is_never_tried_again(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(dispatching, "note_attempt", dying)
+        patch.setattr(dispatch_store, "record_attempt", dying)
         if killed == "begun":
-            patch.setattr("etl.dispatch.send", dead)
+            patch.setattr("etl.dispatch.send_message", dead)
         steps.dispatch_mail(box.post)
     with pytest.raises(MailError) as caught:
         steps.dispatch_mail(box.post)
@@ -221,10 +221,10 @@ def test_a_crash_within_an_attempt_is_never_tried_again(
 
 def test_old_reports_are_not_mailed_to_a_new_address(office: Path, loader: Engine, opened: Opened) -> None:
     box = opened()
-    real = steps.dispatch_mail.__globals__["now"]
+    real = steps.dispatch_mail.__globals__["get_current_time"]
     later = real().replace(year=real().year + 1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(steps.dispatch_mail.__globals__, "now", lambda: later)
+        patch.setitem(steps.dispatch_mail.__globals__, "get_current_time", lambda: later)
         assert steps.dispatch_mail(box.post) == {"sent": []}
     assert box.raw == []
 
@@ -257,7 +257,7 @@ def test_settling_names_a_message_and_a_person(office: Path, message: str, by: s
 def test_attempts_cannot_be_rewritten(office: Path, loader: Engine, opened: Opened) -> None:
     steps.dispatch_mail(opened().post)
     with loader.begin() as conn:
-        (done,) = dispatching.attempts(conn).values()
+        (done,) = dispatch_store.fetch_last_attempts(conn).values()
     assert re.fullmatch(r"<tongket\.[0-9a-f]{32}@vi-du\.test>", done.message_id)
     with pytest.raises(Exception, match="mail_mail_attempt_step_key"), loader.begin() as conn:
-        dispatching.note_attempt(conn, replace(done, said="else"))
+        dispatch_store.record_attempt(conn, replace(done, said="else"))

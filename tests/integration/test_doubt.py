@@ -12,11 +12,11 @@ from etl import load
 from etl.catalog import models as m
 from etl.catalog.loader import Catalogue
 from etl.model import Attainment, Period
-from etl.steps.outcome import attainments
-from etl.warehouse import attained
-from etl.warehouse.extremes import with_gaps
-from etl.warehouse.rollup import observed
-from etl.warehouse.snapshot import snapshot
+from etl.steps.outcome import compute_attainment_rows
+from etl.warehouse import attainment_store
+from etl.warehouse.rollup import compute_rollup
+from etl.warehouse.snapshot import take_snapshot
+from etl.warehouse.unit_history import annotate_gaps
 from tests.integration.build import item
 from tests.oracle.test_sums import BASE
 from tests.spec.doubt_tables import RULES
@@ -36,7 +36,7 @@ def world() -> Catalogue:
 def send(conn: Connection, c: Catalogue, period: str, unit: str, **cells: str) -> None:
     """`a1_pop="5"` is commune a1's pop."""
     said = {(name.partition("_")[0], name.partition("_")[2]): value for name, value in cells.items()}
-    load.deliveries(conn, [item(conn, c, "quarter", unit, period, said, name=f"{unit} {period} {cells}")])
+    load.load_deliveries(conn, [item(conn, c, "quarter", unit, period, said, name=f"{unit} {period} {cells}")])
 
 
 def four(unit: str, pop: int, managed: int, births: int, screened: int, fever: int = 0) -> dict[str, str]:
@@ -49,8 +49,8 @@ def four(unit: str, pop: int, managed: int, births: int, screened: int, fever: i
 def gaps(
     conn: Connection, c: Catalogue, period: str, known: str | None = None
 ) -> dict[str, dict[str, list[tuple[F, F]]]]:
-    scope, key = c.scope("made-up"), Period.parse(period)
-    seen = with_gaps(conn, c, scope, key, observed(conn, c, scope, key, as_known_at=known), known)
+    scope, key = c.get_scope("made-up"), Period.parse(period)
+    seen = annotate_gaps(conn, c, scope, key, compute_rollup(conn, c, scope, key, as_known_at=known), known)
     return {
         o.indicator: {gap.unit: list(gap.history) for gap in o.gaps}
         for o in seen
@@ -60,7 +60,7 @@ def gaps(
 
 def test_missing_units_bring_what_they_said_before(sandbox: Engine, world: Catalogue) -> None:
     with sandbox.connect() as conn:
-        load.catalogue(conn, world)
+        load.load_catalogue_rows(conn, world)
         send(conn, world, "2024Q1", "D1", **four("a1", 100, 80, 10, 5, 1), **four("a2", 200, 190, 20, 20))
         send(conn, world, "2024Q2", "D1", **four("a1", 110, 99, 12, 12, 3))
         for key in ("2024Q1", "2024Q2", "2024Q3"):
@@ -78,10 +78,10 @@ def test_missing_units_bring_what_they_said_before(sandbox: Engine, world: Catal
 
 def test_history_is_as_known_at_a_moment(sandbox: Engine, world: Catalogue) -> None:
     with sandbox.connect() as conn:
-        load.catalogue(conn, world)
+        load.load_catalogue_rows(conn, world)
         send(conn, world, "2024Q1", "D1", **four("a1", 100, 80, 10, 5), **four("a2", 200, 190, 20, 20))
         send(conn, world, "2024Q2", "D2", **four("b1", 50, 40, 5, 5), **four("b2", 50, 50, 5, 5))
-        then = snapshot(conn).at
+        then = take_snapshot(conn).at
         send(conn, world, "2024Q1", "D1", **four("a1", 100, 10, 10, 5), **four("a2", 200, 190, 20, 20))
         assert gaps(conn, world, "2024Q2", then)["managed_share"]["a1"] == [(F(80), F(100))]
         assert gaps(conn, world, "2024Q2")["managed_share"]["a1"] == [(F(10), F(100))]
@@ -89,7 +89,7 @@ def test_history_is_as_known_at_a_moment(sandbox: Engine, world: Catalogue) -> N
 
 def test_nothing_is_asked_where_nothing_is_missing(sandbox: Engine, world: Catalogue) -> None:
     with sandbox.connect() as conn:
-        load.catalogue(conn, world)
+        load.load_catalogue_rows(conn, world)
         send(
             conn, world, "2024Q1", "D1",
             **four("a1", 1, 1, 1, 1), **four("a2", 1, 1, 1, 1), **four("a3", 1, 1, 1, 1),
@@ -119,7 +119,7 @@ def quarter(conn: Connection, c: Catalogue, key: str, managed: int) -> None:
 
 
 def area(conn: Connection, c: Catalogue, key: str, known: str | None = None) -> Attainment:
-    rows = attainments(conn, c, c.scope("made-up"), Period.parse(key), known)
+    rows = compute_attainment_rows(conn, c, c.get_scope("made-up"), Period.parse(key), known)
     (row,) = [row for row in rows if row.unit == "P"]
     assert all(not other.projections for other in rows if other.unit != "P")
     return row
@@ -128,7 +128,7 @@ def area(conn: Connection, c: Catalogue, key: str, known: str | None = None) -> 
 def test_the_area_gets_an_outlook_from_its_own_quarters(sandbox: Engine, world: Catalogue) -> None:
     c = planned(world)
     with sandbox.connect() as conn:
-        load.catalogue(conn, c)
+        load.load_catalogue_rows(conn, c)
         for key, managed in zip(("2024Q2", "2024Q3", "2024Q4"), (60, 62, 65), strict=True):
             quarter(conn, c, key, managed)
         assert area(conn, c, "2024Q4").projections[0].reason == "quá ít số liệu để dự báo: có 3 kỳ, cần ít nhất 4"
@@ -143,24 +143,26 @@ def test_the_area_gets_an_outlook_from_its_own_quarters(sandbox: Engine, world: 
 def test_kept_figures_give_the_same_outlook_and_what_came_since_is_seen(sandbox: Engine, world: Catalogue) -> None:
     c = planned(world)
     quarters = ("2024Q1", "2024Q2", "2024Q3", "2024Q4")
-    from etl.attain.serialise import as_json
+    from etl.attain.attainment_json import serialize_attainment
 
     with sandbox.connect() as conn:
-        load.catalogue(conn, c)
+        load.load_catalogue_rows(conn, c)
         for key, managed in zip(quarters, (58, 60, 61, 65), strict=True):
             quarter(conn, c, key, managed)
         anew = area(conn, c, "2024Q4")
         for key in quarters[:3]:
-            at = snapshot(conn)
-            rows = attainments(conn, c, c.scope("made-up"), Period.parse(key), at.at)
-            attained.keep(conn, "made-up", key, at.id, at.at, [as_json(row) for row in rows])
+            at = take_snapshot(conn)
+            rows = compute_attainment_rows(conn, c, c.get_scope("made-up"), Period.parse(key), at.at)
+            attainment_store.store_attainment(
+                conn, "made-up", key, at.id, at.at, [serialize_attainment(row) for row in rows]
+            )
         keys = list(quarters[:3])
-        kept = {row.period for row in attained.kept_figures(conn, "made-up", keys, "P", None)}
+        kept = {row.period for row in attainment_store.fetch_stored_values(conn, "made-up", keys, "P", None)}
         assert kept == set(keys)
         assert area(conn, c, "2024Q4") == anew
-        before = snapshot(conn).at
+        before = take_snapshot(conn).at
         quarter(conn, c, "2024Q2", 40)
-        kept = {row.period for row in attained.kept_figures(conn, "made-up", keys, "P", None)}
+        kept = {row.period for row in attainment_store.fetch_stored_values(conn, "made-up", keys, "P", None)}
         assert kept == {"2024Q1"}, "a later version makes its period and those after it be computed anew"
         assert area(conn, c, "2024Q4").projections != anew.projections
         assert area(conn, c, "2024Q4", before) == anew

@@ -14,13 +14,21 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import Engine, text
 
-from benchmarks.sample import drop
 from etl import load, steps
 from etl.catalog import Catalogue
 from etl.errors import UsageError
-from etl.feedback import Counts, Feedback, Line, Mended, Sent, Share, workbook
-from etl.model import Finding, Level, Period
+from etl.feedback import (
+    FindingCounts,
+    FormSubmission,
+    IndicatorLine,
+    ResolvedFinding,
+    ThresholdShare,
+    UnitFeedback,
+    render_feedback_workbook,
+)
+from etl.model import Finding, FindingLevel, Period
 from etl.settings import Settings
+from simulation.deliveries import drop_deliveries
 from tests.integration.build import item
 
 pytestmark = pytest.mark.integration
@@ -29,7 +37,7 @@ FORM, SCOPE = "kt-district-quarter", "kon-tum"
 QUARTERS = ("2024Q1", "2024Q2", "2024Q3")
 
 
-def found(code: str, level: Level, element: str, unit: str = "608", cell: str = "C14") -> Finding:
+def found(code: str, level: FindingLevel, element: str, unit: str = "608", cell: str = "C14") -> Finding:
     return Finding(code, level, f"{element}: xem lại.", "Sửa.", "B1", cell, "1", unit, element)
 
 
@@ -59,7 +67,7 @@ def said(sheet: Any) -> str:
 def told(warehouse: Settings, loader: Engine, catalogue: Catalogue) -> Settings:
     """608 in three quarters: on time; late, refused first; on time with two versions. 610 in the last one alone."""
     cells = {("608", "doctors"): "5", ("23281", "pop_total"): "1000", ("23281", "insured"): "960"}
-    confirm, note, refuse = Level.CONFIRM, Level.NOTE, Level.REFUSE
+    confirm, note, refuse = FindingLevel.CONFIRM, FindingLevel.NOTE, FindingLevel.REFUSE
     sendings: tuple[tuple[str, str, str, tuple[Finding, ...]], ...] = (
         ("608", "2024Q1", "2024-04-10", ()),
         ("608", "2024Q2", "2024-07-10", (found("V01", refuse, "insured"), found("V05", confirm, "doctors"))),
@@ -71,13 +79,13 @@ def told(warehouse: Settings, loader: Engine, catalogue: Catalogue) -> Settings:
     for number, (unit, period, day, findings) in enumerate(sendings):
         with loader.begin() as conn:
             given = cells if unit == "608" else {("23341", "pop_total"): "500", ("23341", "insured"): "400"}
-            load.deliveries(conn, [item(conn, catalogue, FORM, unit, period, given, received_at=f"{day}T08:00:00+07:00",
+            load.load_deliveries(conn, [item(conn, catalogue, FORM, unit, period, given, received_at=f"{day}T08:00:00+07:00",
                                         findings=findings, name=str(number))])  # fmt: skip
     return warehouse
 
 
 def test_the_page_says_what_the_warehouse_holds(told: Settings, loader: Engine, catalogue: Catalogue) -> None:
-    done = steps.feedback(SCOPE, "2024Q3")
+    done = steps.write_unit_feedback(SCOPE, "2024Q3")
     assert done["units"] == done["written"] == len(done["files"]) == 10
     sheet = page(told, "608", "2024Q3")
     with loader.connect() as conn:
@@ -104,7 +112,7 @@ def test_the_page_says_what_the_warehouse_holds(told: Settings, loader: Engine, 
 
 
 def test_own_figure_beside_the_areas_and_the_target(told: Settings) -> None:
-    steps.feedback(SCOPE, "2024Q3")
+    steps.write_unit_feedback(SCOPE, "2024Q3")
     insured = {
         unit: next(r for r in rows(page(told, unit, "2024Q3")) if "Tham gia BHYT" in r)
         for unit in ("608", "610", "611")
@@ -118,7 +126,7 @@ def test_own_figure_beside_the_areas_and_the_target(told: Settings) -> None:
 
 
 def test_a_silent_unit_is_told_so_and_never_gets_a_zero(told: Settings) -> None:
-    steps.feedback(SCOPE, "2024Q3", "611")
+    steps.write_unit_feedback(SCOPE, "2024Q3", "611")
     sheet = page(told, "611", "2024Q3")
     assert "đề nghị gửi ngay" in said(sheet) and "quá hạn, chưa gửi" in said(sheet)
     assert row(sheet, "quý III năm 2024") == ["quý III năm 2024", 0, "chưa có số liệu"]
@@ -128,7 +136,7 @@ def test_a_silent_unit_is_told_so_and_never_gets_a_zero(told: Settings) -> None:
 
 
 def test_the_first_quarter_has_nothing_before_it(told: Settings) -> None:
-    steps.feedback(SCOPE, "2024Q1", "608")
+    steps.write_unit_feedback(SCOPE, "2024Q1", "608")
     sheet = page(told, "608", "2024Q1")
     assert "Đúng hạn trong quý: 1/1 báo cáo (100 %), đạt ngưỡng" in said(sheet)
     assert [r[0] for r in rows(sheet) if str(r[0]).startswith("quý ")] == ["quý I năm 2024"]
@@ -136,30 +144,30 @@ def test_the_first_quarter_has_nothing_before_it(told: Settings) -> None:
 
 
 def test_the_same_facts_leave_the_same_page_alone(told: Settings, loader: Engine, catalogue: Catalogue) -> None:
-    assert steps.feedback(SCOPE, "2024Q3")["written"] == 10
+    assert steps.write_unit_feedback(SCOPE, "2024Q3")["written"] == 10
     before = path(told, "608", "2024Q3").read_bytes()
-    assert steps.feedback(SCOPE, "2024Q3")["written"] == 0
+    assert steps.write_unit_feedback(SCOPE, "2024Q3")["written"] == 0
     path(told, "608", "2024Q3").unlink()
-    assert steps.feedback(SCOPE, "2024Q3")["written"] == 1
+    assert steps.write_unit_feedback(SCOPE, "2024Q3")["written"] == 1
     assert path(told, "608", "2024Q3").read_bytes() == before
 
 
 def test_a_refused_last_file_mends_nothing(told: Settings, loader: Engine, catalogue: Catalogue) -> None:
-    bad = (found("V01", Level.REFUSE, "insured"),)
+    bad = (found("V01", FindingLevel.REFUSE, "insured"),)
     with loader.begin() as conn:
-        load.deliveries(conn, [item(conn, catalogue, FORM, "608", "2024Q3", {}, findings=bad, name="bad")])
-    steps.feedback(SCOPE, "2024Q3", "608")
+        load.load_deliveries(conn, [item(conn, catalogue, FORM, "608", "2024Q3", {}, findings=bad, name="bad")])
+    steps.write_unit_feedback(SCOPE, "2024Q3", "608")
     sheet = page(told, "608", "2024Q3")
     assert row(sheet, "■ V01") and "chưa xác định được nội dung đã sửa" in said(sheet)
 
 
 def test_other_periods_and_other_units(told: Settings) -> None:
-    assert "skipped" in steps.feedback(SCOPE, "2024")
-    assert "skipped" in steps.feedback(SCOPE, "2019Q1")
+    assert "skipped" in steps.write_unit_feedback(SCOPE, "2024")
+    assert "skipped" in steps.write_unit_feedback(SCOPE, "2019Q1")
     with pytest.raises(UsageError, match="owes nothing"):
-        steps.feedback(SCOPE, "2024Q3", "62-CDC")
+        steps.write_unit_feedback(SCOPE, "2024Q3", "62-CDC")
     # new units of the new geography start with a blank record
-    steps.feedback(SCOPE, "2025Q3", "51-TTYT-608")
+    steps.write_unit_feedback(SCOPE, "2025Q3", "51-TTYT-608")
     sheet = page(told, "51-TTYT-608", "2025Q3")
     assert "Đơn vị không có chỉ tiêu tính riêng theo quý." in said(sheet)
     assert [r[0] for r in rows(sheet) if str(r[0]).startswith("quý ")] == ["quý III năm 2025"]
@@ -176,26 +184,28 @@ def test_it_prints_as_one_page(
     for quarter in QUARTERS:
         steps.open_period(SCOPE, quarter)
     for wave in (1, 2):
-        drop(catalogue, SCOPE, [Period.parse(q) for q in QUARTERS], warehouse.outbox / "forms", warehouse.inbox,
+        drop_deliveries(catalogue, SCOPE, [Period.parse(q) for q in QUARTERS], warehouse.outbox / "forms", warehouse.inbox,
              wave=wave, only=units)  # fmt: skip
-        for batch in steps.receive()["batches"]:
+        for batch in steps.receive_deliveries()["batches"]:
             steps.process_batch(batch)
-    steps.feedback(SCOPE, "2024Q3")
+    steps.write_unit_feedback(SCOPE, "2024Q3")
     assert "SỐ LIỆU MÔ PHỎNG" in said(page(warehouse, "608", "2024Q3"))
     books = []
     for unit in [*units, "611"]:
         books.append(tmp_path / f"{unit}.xlsx")
         shutil.copy(path(warehouse, unit, "2024Q3"), books[-1])
-    mended = tuple(Mended("V05", "Bỏ trống", "Số lượt khám, chữa bệnh bảo hiểm y tế", 9 - i, False) for i in range(7))
-    todo = tuple(found("R01", Level.CONFIRM, "rất dài " * 40, cell=f"AB{i}") for i in range(9))
-    line = Line("Phụ nữ mang thai được tầm soát", "%", Fraction(7, 2), None, "≥ 95 (năm 2025)", "C", "unclear")
-    counted = Counts("quý III năm 2024", 12, (90, 1200, 30), (0, 400, 30))
-    sent = Sent("Báo cáo quý về kết quả bảo vệ, chăm sóc sức khỏe", "refused", dt.date(2024, 10, 21))
-    fullest = Feedback("608", "Thành phố Kon Tum", "quý III năm 2024", "UBND TỈNH KON TUM", "SỞ Y TẾ", "Sở Y tế", "toàn tỉnh",
-                       dt.date(2024, 11, 1), (sent, sent), Share(5, 8, 0.75, True), (counted,) * 5, mended, True, todo,
+    mended = tuple(
+        ResolvedFinding("V05", "Bỏ trống", "Số lượt khám, chữa bệnh bảo hiểm y tế", 9 - i, False) for i in range(7)
+    )
+    todo = tuple(found("R01", FindingLevel.CONFIRM, "rất dài " * 40, cell=f"AB{i}") for i in range(9))
+    line = IndicatorLine("Phụ nữ mang thai được tầm soát", "%", Fraction(7, 2), None, "≥ 95 (năm 2025)", "C", "unclear")
+    counted = FindingCounts("quý III năm 2024", 12, (90, 1200, 30), (0, 400, 30))
+    sent = FormSubmission("Báo cáo quý về kết quả bảo vệ, chăm sóc sức khỏe", "refused", dt.date(2024, 10, 21))
+    fullest = UnitFeedback("608", "Thành phố Kon Tum", "quý III năm 2024", "UBND TỈNH KON TUM", "SỞ Y TẾ", "Sở Y tế", "toàn tỉnh",
+                       dt.date(2024, 11, 1), (sent, sent), ThresholdShare(5, 8, 0.75, True), (counted,) * 5, mended, True, todo,
                        (line,) * 12, True)  # fmt: skip
     books.append(tmp_path / "fullest.xlsx")
-    books[-1].write_bytes(workbook(fullest, 30))
+    books[-1].write_bytes(render_feedback_workbook(fullest, 30))
     office = ["soffice", f"-env:UserInstallation=file://{tmp_path}/lo", "--headless", "--convert-to", "pdf", "--outdir"]
     subprocess.run([*office, str(tmp_path), *map(str, books)], check=True, capture_output=True, timeout=240)
     for book in books:

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine
 
-from benchmarks.sample_values import Key, Value, values
 from etl import load
 from etl.catalog.loader import Catalogue
-from etl.model import Observed, Period
-from etl.steps.outcome import attainments
-from etl.warehouse import rollup, trail
-from etl.warehouse.quarters import history
-from etl.warehouse.snapshot import snapshot
+from etl.model import ObservedIndicator, Period
+from etl.steps.outcome import compute_attainment_rows
+from etl.warehouse import lineage_walk, rollup
+from etl.warehouse.quarter_values import fetch_quarter_values
+from etl.warehouse.snapshot import take_snapshot
+from simulation.cell_values import Key, Value, build_cell_values
 from tests.integration.build import item
 
 pytestmark = pytest.mark.integration
@@ -35,24 +35,24 @@ class Crossed:
     conn: Connection
     catalogue: Catalogue
     told: dict[tuple[str, str], dict[Key, Value]] = field(default_factory=dict)
-    year_from_quarters: dict[str, list[Observed]] = field(default_factory=dict)
+    year_from_quarters: dict[str, list[ObservedIndicator]] = field(default_factory=dict)
 
     def send(self, scope_id: str, key: str) -> None:
-        scope, period = self.catalogue.scope(scope_id), Period.parse(key)
-        told = self.told[scope_id, key] = values(self.catalogue, scope, period)
+        scope, period = self.catalogue.get_scope(scope_id), Period.parse(key)
+        told = self.told[scope_id, key] = build_cell_values(self.catalogue, scope, period)
         cells: dict[str, dict[tuple[str, str], str]] = {}
         for (unit, org_unit, element), value in told.items():
             if element in self.catalogue.elements:
                 cells.setdefault(unit, {})[org_unit, element] = str(value)
         items = [
             item(self.conn, self.catalogue, form.id, unit.code, key, cells[unit.code], name=f"{form.id} {unit.code}")
-            for _, form, unit in self.catalogue.expected(scope, period)
+            for _, form, unit in self.catalogue.list_obligations(scope, period)
         ]
-        load.deliveries(self.conn, items)
+        load.load_deliveries(self.conn, items)
 
-    def ask(self, scope: str, period: str, geography: date | None = None) -> dict[tuple[str, str], Observed]:
-        found = rollup.observed(
-            self.conn, self.catalogue, self.catalogue.scope(scope), Period.parse(period), geography=geography
+    def ask(self, scope: str, period: str, geography: date | None = None) -> dict[tuple[str, str], ObservedIndicator]:
+        found = rollup.compute_rollup(
+            self.conn, self.catalogue, self.catalogue.get_scope(scope), Period.parse(period), geography=geography
         )
         return {(o.indicator, o.unit): o for o in found}
 
@@ -65,20 +65,20 @@ class Crossed:
 @pytest.fixture(scope="module")
 def crossed(sandbox: Engine, catalogue: Catalogue) -> Iterator[Crossed]:
     with sandbox.connect() as conn:
-        load.catalogue(conn, catalogue)
+        load.load_catalogue_rows(conn, catalogue)
         made = Crossed(conn, catalogue)
         for scope in SCOPES:
             for period in ("2023", "2024Q4", *QUARTERS):
                 made.send(scope, period)
-            made.year_from_quarters[scope] = rollup.observed(
-                conn, catalogue, catalogue.scope(scope), Period.parse("2025")
+            made.year_from_quarters[scope] = rollup.compute_rollup(
+                conn, catalogue, catalogue.get_scope(scope), Period.parse("2025")
             )
             made.send(scope, "2025")
         yield made
 
 
 def _communes_of(catalogue: Catalogue, district: str) -> set[str]:
-    return {u.code for u in catalogue.children(district, "commune", OLD)}
+    return {u.code for u in catalogue.list_children(district, "commune", OLD)}
 
 
 def test_as_it_was_gives_the_units_of_the_period(crossed: Crossed) -> None:
@@ -100,7 +100,7 @@ def test_old_districts_go_on_exactly_after_their_end(crossed: Crossed, catalogue
     """The truth is what the simulated old communes would have reported: the successors' sums are made of them."""
     seen = crossed.ask("kon-tum", "2025Q4", OLD)
     checked = 0
-    for district in catalogue.children("62", "district", OLD):
+    for district in catalogue.list_children("62", "district", OLD):
         heirs = {
             s.new_code for code in _communes_of(catalogue, district.code)
             for s in catalogue.successions if s.old_code == code and s.old_valid_to == OLD
@@ -188,19 +188,23 @@ def test_facilities_are_counted_once_on_either_side_of_the_change(crossed: Cross
 
 
 def test_the_history_of_a_commune_is_that_of_its_parts(crossed: Crossed, catalogue: Catalogue) -> None:
-    quarters = history(crossed.conn, catalogue, "23341", Period.parse("2025"))["23341", "live_births"]
+    quarters = fetch_quarter_values(crossed.conn, catalogue, "23341", Period.parse("2025"))["23341", "live_births"]
     old = {s.old_code for s in catalogue.successions if s.new_code == "23341" and s.new_valid_from == NEW}
     parts = [crossed.total("kon-tum", q, "live_births", *(old if q < "2025Q3" else {"23341"})) for q in QUARTERS]
     assert quarters == tuple(map(float, parts))
-    centre = history(crossed.conn, catalogue, "51-TTYT-610", Period.parse("2025"))["51-TTYT-610", "doctors"]
+    centre = fetch_quarter_values(crossed.conn, catalogue, "51-TTYT-610", Period.parse("2025"))[
+        "51-TTYT-610", "doctors"
+    ]
     assert None not in centre
 
 
 @pytest.mark.parametrize(("scope", "plan"), [("kon-tum", "kt-1693"), ("tan-yen", "ty-ct25")])
 def test_attainment_of_2025_against_the_milestones_of_2025(crossed: Crossed, scope: str, plan: str) -> None:
-    chosen = crossed.catalogue.scope(scope)
+    chosen = crossed.catalogue.get_scope(scope)
     rows = [
-        r for r in attainments(crossed.conn, crossed.catalogue, chosen, Period.parse("2025"), None) if r.plan == plan
+        r
+        for r in compute_attainment_rows(crossed.conn, crossed.catalogue, chosen, Period.parse("2025"), None)
+        if r.plan == plan
     ]
     of_2025 = [r for r in rows if r.target_period == "2025"]
     assert of_2025
@@ -217,8 +221,8 @@ def test_attainment_of_2025_against_the_milestones_of_2025(crossed: Crossed, sco
 
 def test_a_new_commune_starts_from_what_its_parts_had(crossed: Crossed) -> None:
     """Code 23284 was an old ward's too: the base must be of the new unit, not of the old one with its code."""
-    rows: Any = attainments(
-        crossed.conn, crossed.catalogue, crossed.catalogue.scope("kon-tum"), Period.parse("2025"), None
+    rows: Any = compute_attainment_rows(
+        crossed.conn, crossed.catalogue, crossed.catalogue.get_scope("kon-tum"), Period.parse("2025"), None
     )
     row = next(r for r in rows if (r.plan, r.indicator, r.unit) == ("kt-1693", "bhyt", "23284"))
     parts = {s.old_code for s in crossed.catalogue.successions if s.new_code == "23284"}
@@ -230,25 +234,25 @@ def test_a_new_commune_starts_from_what_its_parts_had(crossed: Crossed) -> None:
 @pytest.mark.parametrize("unit_of", ["area", "commune"])
 def test_a_trail_leads_through_the_merger(crossed: Crossed, catalogue: Catalogue, unit_of: str) -> None:
     """A flow of nine months of a new commune rests on the cells of the communes that it was made of."""
-    scope, period = catalogue.scope("kon-tum"), Period.parse("2025Q3")
+    scope, period = catalogue.get_scope("kon-tum"), Period.parse("2025Q3")
     merged = next(
         s.new_code for s in catalogue.successions
-        if s.old_valid_to == OLD and s.old_code in {u.code for d in catalogue.children("62", "district", OLD)
-                                                    for u in catalogue.children(d.code, "commune", OLD)}
+        if s.old_valid_to == OLD and s.old_code in {u.code for d in catalogue.list_children("62", "district", OLD)
+                                                    for u in catalogue.list_children(d.code, "commune", OLD)}
     )  # fmt: skip
     unit = "62" if unit_of == "area" else merged
     indicator = catalogue.indicators["newborn_screened"]
-    at = snapshot(crossed.conn).at
-    walked = trail.walk(crossed.conn, catalogue, scope, period, indicator, unit, as_known_at=at)
+    at = take_snapshot(crossed.conn).at
+    walked = lineage_walk.trace_figure(crossed.conn, catalogue, scope, period, indicator, unit, as_known_at=at)
     seen = crossed.ask("kon-tum", "2025Q3")[indicator.code, unit]
     assert (walked.numerator, walked.denominator) == (seen.numerator, seen.denominator)
     assert walked.numerator is not None
-    cells = [r for leaf in walked.leaves for term in leaf.terms for r in term.readings]
+    cells = [r for leaf in walked.contributions for term in leaf.terms for r in term.readings]
     old = {s.old_code for s in catalogue.successions if s.new_code == merged and s.old_valid_to == OLD}
     before = [r for r in cells if r.period < "2025Q3"]
     assert {r.period for r in cells} == {"2025Q1", "2025Q2", "2025Q3"}
     assert {r.org_unit for r in before} >= old and len(old) > 1
-    assert {r.reporter for r in before} <= {u.code for u in catalogue.children("62", "district", OLD)}
+    assert {r.reporter for r in before} <= {u.code for u in catalogue.list_children("62", "district", OLD)}
     for reading in cells:
         told = crossed.told["kon-tum", reading.period]
         assert reading.value == Fraction(str(told[reading.reporter, reading.org_unit, reading.data_element]))

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from etl import load
 from etl.catalog.loader import Catalogue
-from etl.model import CellState, Finding, Level
+from etl.model import CellState, Finding, FindingLevel
 from etl.warehouse import journal
 from tests.integration.build import item
 
@@ -27,8 +27,8 @@ def test_the_same_content_is_one_delivery_under_any_name(loader: Engine) -> None
     assert first == again
     assert (first.received_at, first.folder) == (WHEN, "608")
     with loader.connect() as conn:
-        kinds = [(e.kind, e.detail.get("name"), e.detail.get("folder")) for e in journal.events(conn)]
-        only = journal.events(conn, "duplicate", first.delivery_id)
+        kinds = [(e.kind, e.detail.get("name"), e.detail.get("folder")) for e in journal.fetch_events(conn)]
+        only = journal.fetch_events(conn, "duplicate", first.delivery_id)
     assert kinds == [("received", None, None), ("duplicate", "khác.xlsx", "608")]
     assert [e.kind for e in only] == ["duplicate"]
 
@@ -48,10 +48,10 @@ def test_the_same_content_in_another_folder_is_judged_on_its_own(loader: Engine)
 def test_only_what_was_refused_under_other_rules_is_taken_anew(
     accepted: bool, judged_by: str, new: bool, loader: Engine, catalogue: Catalogue
 ) -> None:
-    wrong = () if accepted else (Finding("V01", Level.REFUSE, "sai"),)
+    wrong = () if accepted else (Finding("V01", FindingLevel.REFUSE, "sai"),)
     with loader.begin() as conn:
         made = item(conn, catalogue, FORM, "608", "2024Q1", {("23281", "pop_total"): "1"}, findings=wrong)
-        load.deliveries(conn, [replace(made, judged_by="old")])
+        load.load_deliveries(conn, [replace(made, judged_by="old")])
     sent = (made.delivery.sha256, 1, "a.xlsx", "608", WHEN, judged_by)
     with loader.begin() as conn:
         assert journal.register_delivery(conn, *sent)[1] is new
@@ -62,13 +62,13 @@ def test_only_what_was_refused_under_other_rules_is_taken_anew(
 def test_who_sends_the_same_file_again_gets_the_answer_again(loader: Engine, catalogue: Catalogue) -> None:
     with loader.begin() as conn:
         made = item(conn, catalogue, FORM, "608", "2024Q1", {("23281", "pop_total"): "1"})
-        load.deliveries(conn, [made])
+        load.load_deliveries(conn, [made])
         journal.mark_returned(conn, made.delivery.delivery_id, file="a")
-        assert journal.unreturned(conn) == []
+        assert journal.fetch_unreturned_verdicts(conn) == []
         journal.register_delivery(conn, made.delivery.sha256, 1, "lại.xlsx", "608", WHEN)
-        assert [a.delivery.delivery_id for a in journal.unreturned(conn)] == [made.delivery.delivery_id]
+        assert [a.delivery.delivery_id for a in journal.fetch_unreturned_verdicts(conn)] == [made.delivery.delivery_id]
         journal.mark_returned(conn, made.delivery.delivery_id, file="a")
-        assert journal.unreturned(conn) == []
+        assert journal.fetch_unreturned_verdicts(conn) == []
 
 
 def test_two_processes_register_the_same_content(loader: Engine) -> None:
@@ -94,8 +94,8 @@ def test_batches_share_the_work_by_folder(loader: Engine) -> None:
             journal.register_delivery(
                 conn, f"{i:064x}", 1, "a.xlsx", str(600 + i % 20), f"2024-04-{10 + i // 20}T08:00:00+07:00"
             )
-        batches = [journal.pending(conn, i, 3) for i in range(3)]
-        every = journal.pending(conn)
+        batches = [journal.fetch_pending_deliveries(conn, i, 3) for i in range(3)]
+        every = journal.fetch_pending_deliveries(conn)
     assert sorted(d.delivery_id for batch in batches for d in batch) == sorted(d.delivery_id for d in every)
     folders = [{d.folder for d in batch} for batch in batches]
     assert all(folders)
@@ -106,20 +106,20 @@ def test_batches_share_the_work_by_folder(loader: Engine) -> None:
 def test_a_decided_delivery_is_not_pending(loader: Engine, catalogue: Catalogue) -> None:
     with loader.begin() as conn:
         done, open_ = (item(conn, catalogue, FORM, u, "2024Q1", {}) for u in ("608", "610"))
-        load.deliveries(conn, [done])
-        assert journal.pending(conn) == [open_.delivery]
+        load.load_deliveries(conn, [done])
+        assert journal.fetch_pending_deliveries(conn) == [open_.delivery]
 
 
 def test_an_answer_is_owed_until_it_is_given(loader: Engine, catalogue: Catalogue) -> None:
     with loader.begin() as conn:
-        load.deliveries(conn, [item(conn, catalogue, FORM, "608", "2024Q1", {("23281", "pop_total"): "5"})])
-        (answer,) = journal.unreturned(conn)
+        load.load_deliveries(conn, [item(conn, catalogue, FORM, "608", "2024Q1", {("23281", "pop_total"): "5"})])
+        (answer,) = journal.fetch_unreturned_verdicts(conn)
         assert (answer.form, answer.unit, answer.period, answer.version) == (FORM, "608", "2024Q1", 1)
         assert answer.verdict.accepted
         assert answer.changes == ()
         journal.mark_returned(conn, answer.delivery.delivery_id, file="returns/608/x.xlsx")
-        assert journal.unreturned(conn) == []
-        assert journal.events(conn, "returned")[0].detail == {"file": "returns/608/x.xlsx"}
+        assert journal.fetch_unreturned_verdicts(conn) == []
+        assert journal.fetch_events(conn, "returned")[0].detail == {"file": "returns/608/x.xlsx"}
 
 
 def test_a_correction_names_what_changed(loader: Engine, catalogue: Catalogue) -> None:
@@ -130,8 +130,8 @@ def test_a_correction_names_what_changed(loader: Engine, catalogue: Catalogue) -
              ("608", task): "Đã hoàn thành", ("23284", "pop_total"): "0"}  # fmt: skip
     with loader.begin() as conn:
         for cells in (before, after):
-            load.deliveries(conn, [item(conn, catalogue, FORM, "608", "2024Q1", cells)])
-        answer = journal.unreturned(conn)[-1]
+            load.load_deliveries(conn, [item(conn, catalogue, FORM, "608", "2024Q1", cells)])
+        answer = journal.fetch_unreturned_verdicts(conn)[-1]
     assert answer.version == 2
     told = {(c.org_unit_code, c.data_element): c for c in answer.changes}
     assert set(told) == {("23281", "insured"), ("23281", "managed"), ("608", task), ("23284", "pop_total")}
@@ -148,5 +148,5 @@ def test_a_report_is_noted_with_its_snapshot(loader: Engine) -> None:
             "kon-tum", "kt-1693", "quarter", "2024Q1", "abc", WHEN, {"bao-cao.docx": "0" * 64}
         )
         number = journal.record_report(conn, report)
-        (event,) = journal.events(conn, "report_written")
+        (event,) = journal.fetch_events(conn, "report_written")
     assert event.detail == {"report": number, "scope": "kon-tum", "plan": "kt-1693", "period": "2024Q1"}

@@ -11,8 +11,8 @@ from etl import load
 from etl.catalog.loader import Catalogue
 from etl.errors import UsageError
 from etl.model import Period
-from etl.warehouse import attained, rollup
-from etl.warehouse.snapshot import snapshot
+from etl.warehouse import attainment_store, rollup
+from etl.warehouse.snapshot import take_snapshot
 from tests.integration.build import item
 
 pytestmark = pytest.mark.integration
@@ -23,31 +23,31 @@ FORM = "kt-district-quarter"
 def _load(engine: Engine, catalogue: Catalogue, period: str, insured: str, unit: str = "608") -> None:
     with engine.begin() as conn:
         cells = {("23281", "pop_total"): "100", ("23281", "insured"): insured}
-        load.deliveries(conn, [item(conn, catalogue, FORM, unit, period, cells)])
+        load.load_deliveries(conn, [item(conn, catalogue, FORM, unit, period, cells)])
 
 
 def _bhyt(engine: Engine, catalogue: Catalogue, at: str | None) -> Fraction | None:
     with engine.connect() as conn:
-        seen = rollup.observed(
+        seen = rollup.compute_rollup(
             conn,
             catalogue,
-            catalogue.scope("kon-tum"),
+            catalogue.get_scope("kon-tum"),
             Period.parse("2024Q1"),
             as_known_at=at,
-            only=rollup.Only(["62"]),
+            only=rollup.RollupFilter(["62"]),
         )
     return next(o.value for o in seen if o.indicator == "bhyt")
 
 
 def test_what_was_known_then_stays(loader: Engine, catalogue: Catalogue) -> None:
     with loader.connect() as conn:
-        before = snapshot(conn)
+        before = take_snapshot(conn)
     _load(loader, catalogue, "2024Q1", "90")
     with loader.connect() as conn:
-        first = snapshot(conn)
+        first = take_snapshot(conn)
     _load(loader, catalogue, "2024Q1", "95")
     with loader.connect() as conn:
-        second, again = snapshot(conn), snapshot(conn, first.at)
+        second, again = take_snapshot(conn), take_snapshot(conn, first.at)
     assert [_bhyt(loader, catalogue, at) for at in (before.at, first.at, second.at, None)] == [None, 90, 95, 95]
     assert again == first
     assert len({before.id, first.id, second.id}) == 3
@@ -57,8 +57,8 @@ def test_what_was_known_then_stays(loader: Engine, catalogue: Catalogue) -> None
 def test_the_id_is_of_the_content_and_not_of_the_moment(loader: Engine, catalogue: Catalogue) -> None:
     _load(loader, catalogue, "2024Q1", "90")
     with loader.connect() as conn:
-        assert snapshot(conn).id == snapshot(conn).id
-        one = snapshot(conn)
+        assert take_snapshot(conn).id == take_snapshot(conn).id
+        one = take_snapshot(conn)
     assert datetime.fromisoformat(one.at).tzinfo is not None
     assert len(one.at.partition(".")[2].partition("+")[0]) == 6
 
@@ -66,7 +66,7 @@ def test_the_id_is_of_the_content_and_not_of_the_moment(loader: Engine, catalogu
 def test_what_arrives_in_one_scope_leaves_the_snapshots_of_the_others(loader: Engine, catalogue: Catalogue) -> None:
     def ids() -> dict[str, str]:
         with loader.connect() as conn:
-            return {scope: snapshot(conn, scope=scope).id for scope in ("kon-tum", "tan-yen", "")}
+            return {scope: take_snapshot(conn, scope=scope).id for scope in ("kon-tum", "tan-yen", "")}
 
     before = ids()
     _load(loader, catalogue, "2024Q1", "90")
@@ -81,13 +81,13 @@ def test_a_load_in_flight_cannot_slip_in_under_a_snapshot(loader: Engine, catalo
 
     def slow_load() -> None:
         with loader.begin() as conn:
-            load.deliveries(conn, [item(conn, catalogue, FORM, "608", "2024Q1", {("23281", "pop_total"): "1"})])
+            load.load_deliveries(conn, [item(conn, catalogue, FORM, "608", "2024Q1", {("23281", "pop_total"): "1"})])
             recorded.set()
             may_commit.wait(10)
 
     def take() -> None:
         with loader.connect() as conn:
-            seen.append(snapshot(conn))
+            seen.append(take_snapshot(conn))
         taken.set()
 
     threads = [Thread(target=slow_load), Thread(target=take)]
@@ -100,24 +100,24 @@ def test_a_load_in_flight_cannot_slip_in_under_a_snapshot(loader: Engine, catalo
         thread.join()
     with loader.connect() as conn:
         at = conn.execute(text("SELECT max(recorded_at) FROM core.submission")).scalar_one()
-        assert snapshot(conn, seen[0].at).id == seen[0].id
+        assert take_snapshot(conn, seen[0].at).id == seen[0].id
     assert at == datetime.fromisoformat(seen[0].at), "the load that was waited for is the last thing recorded"
 
 
 @pytest.mark.parametrize("at", ["yesterday", "2024-07-15T08:00:00"])
 def test_a_moment_needs_to_be_one(loader: Engine, at: str) -> None:
     with loader.connect() as conn, pytest.raises(UsageError):
-        snapshot(conn, at)
+        take_snapshot(conn, at)
 
 
 def test_attainment_is_kept_once_per_difference(loader: Engine, catalogue: Catalogue) -> None:
     rows = [{"plan": "kt-1693", "item": "1", "unit": "62", "value": 1.5, "met": True, "status": "met", "class": ""}]
     now = "2024-04-20T08:00:00+07:00"
     with loader.begin() as conn:
-        assert attained.keep(conn, "kon-tum", "2024Q1", "s1", now, rows) is True
-        assert attained.keep(conn, "kon-tum", "2024Q1", "s1", now, rows) is False
-        assert attained.keep(conn, "kon-tum", "2024Q1", "s2", now, rows) is False
-        assert attained.keep(conn, "kon-tum", "2024Q1", "s3", now, [rows[0] | {"value": 2}]) is True
+        assert attainment_store.store_attainment(conn, "kon-tum", "2024Q1", "s1", now, rows) is True
+        assert attainment_store.store_attainment(conn, "kon-tum", "2024Q1", "s1", now, rows) is False
+        assert attainment_store.store_attainment(conn, "kon-tum", "2024Q1", "s2", now, rows) is False
+        assert attainment_store.store_attainment(conn, "kon-tum", "2024Q1", "s3", now, [rows[0] | {"value": 2}]) is True
         seen = conn.execute(text("SELECT snapshot_id, plan, value, met FROM out.attainment")).all()
         stored = conn.execute(text("SELECT count(*) FROM plan.attainment")).scalar_one()
     assert [tuple(r) for r in seen] == [("s3", "kt-1693", 2, True)]
@@ -127,13 +127,13 @@ def test_attainment_is_kept_once_per_difference(loader: Engine, catalogue: Catal
 def test_periods_go_stale_when_what_they_rest_on_changes(loader: Engine, catalogue: Catalogue) -> None:
     def stale() -> list[str]:
         with loader.connect() as conn:
-            return attained.stale_periods(conn)
+            return attainment_store.list_stale_periods(conn)
 
     def compute(*periods: str) -> None:
         with loader.begin() as conn:
-            known = snapshot(conn)
+            known = take_snapshot(conn)
             for period in periods:
-                attained.keep(conn, "kon-tum", period, known.id, known.at, [])
+                attainment_store.store_attainment(conn, "kon-tum", period, known.id, known.at, [])
 
     assert stale() == []
     _load(loader, catalogue, "2024Q1", "90")

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, text
 from etl import load
 from etl.catalog.loader import Catalogue
 from etl.errors import WarehouseError
-from etl.model import CellState, Finding, FormStamp, Level, Observation, Period, Verdict
+from etl.model import CellState, Finding, FindingLevel, FormStamp, Observation, Period, Verdict
 from etl.warehouse import journal
 from tests.integration.build import item
 
@@ -23,9 +23,9 @@ TASK = ("608", "task.kt-124.III.1-2.state")
 @pytest.fixture(autouse=True)
 def _known_cells(catalogue: Catalogue) -> None:
     """The commune and the task these tests speak of are the catalogue's."""
-    scope, form = catalogue.scope("kon-tum"), catalogue.forms[FORM]
-    communes = {u.code for u in catalogue.children(UNIT, "commune", catalogue.forms[FORM].valid_from)}
-    tasks = {f"task.{p.id}.{t.id}.state" for p, t in catalogue.tasks_of(scope, form.level, Period.parse(PERIOD))}
+    scope, form = catalogue.get_scope("kon-tum"), catalogue.forms[FORM]
+    communes = {u.code for u in catalogue.list_children(UNIT, "commune", catalogue.forms[FORM].valid_from)}
+    tasks = {f"task.{p.id}.{t.id}.state" for p, t in catalogue.list_led_tasks(scope, form.level, Period.parse(PERIOD))}
     assert POP[0] in communes
     assert TASK[1] in tasks
 
@@ -50,7 +50,7 @@ def test_accepted_cells_are_loaded_with_their_place(loader: Engine, catalogue: C
     }
     cells |= {("608", "task.kt-124.III.1-2.remark"): "dòng 1\nhai\tcột \\ và \0 NUL", ("608", "doctors"): "0"}
     with loader.begin() as conn:
-        (receipt,) = load.deliveries(conn, [item(conn, catalogue, FORM, UNIT, PERIOD, cells)])
+        (receipt,) = load.load_deliveries(conn, [item(conn, catalogue, FORM, UNIT, PERIOD, cells)])
     assert receipt == load.Receipt(receipt.delivery_id, True, receipt.submission_id, 1, UNIT, PERIOD, FORM)
     with loader.connect() as conn:
         seen = conn.execute(text("SELECT data_element, state, value, sheet, cell, raw, unit_code FROM out.observation AS o "
@@ -81,45 +81,45 @@ def test_numbers_are_what_was_typed(loader: Engine, catalogue: Catalogue, typed:
     seen = Observation("608", "waste_generated_kg", "B4", "E12", CellState.VALUE, typed, raw=str(typed))
     with loader.begin() as conn:
         given = item(conn, catalogue, FORM, UNIT, PERIOD, {})
-        load.deliveries(conn, [replace(given, observations=(seen,))])
+        load.load_deliveries(conn, [replace(given, observations=(seen,))])
         assert str(_one(conn, "SELECT value FROM core.observation")) == stored
 
 
 def test_refused_loads_nothing_but_its_reasons(loader: Engine, catalogue: Catalogue) -> None:
     why = (
-        Finding("V01", Level.REFUSE, "Không phải là số", "Sửa lại", "B1", "D12", "abc", POP[0], "pop_total"),
-        Finding("R01", Level.CONFIRM, "Lớn bất thường"),
+        Finding("V01", FindingLevel.REFUSE, "Không phải là số", "Sửa lại", "B1", "D12", "abc", POP[0], "pop_total"),
+        Finding("R01", FindingLevel.CONFIRM, "Lớn bất thường"),
     )
     with loader.begin() as conn:
         given = item(conn, catalogue, FORM, UNIT, PERIOD, {POP: "5"}, findings=why)
-        (receipt,) = load.deliveries(conn, [given])
+        (receipt,) = load.load_deliveries(conn, [given])
     assert (receipt.accepted, receipt.submission_id, receipt.version) == (False, None, 0)
     assert _rows(loader) == {
         "ops.verdict": 1, "ops.finding": 2, "ops.load": 1,
         "core.submission": 0, "core.observation": 0, "core.report_text": 0,
     }  # fmt: skip
     with loader.connect() as conn:
-        (answer,) = journal.unreturned(conn)
+        (answer,) = journal.fetch_unreturned_verdicts(conn)
         kept = conn.execute(text("SELECT cells_read, cells_left_out FROM ops.load")).one()
     assert answer.verdict == Verdict(False, why)
     assert tuple(kept) == (1, 1)
 
 
 def test_a_workbook_that_says_nothing_of_itself_can_be_refused(loader: Engine, catalogue: Catalogue) -> None:
-    why = (Finding("S01", Level.REFUSE, "Không phải tệp Excel"),)
+    why = (Finding("S01", FindingLevel.REFUSE, "Không phải tệp Excel"),)
     with loader.begin() as conn:
         given = replace(item(conn, catalogue, FORM, UNIT, PERIOD, {}, findings=why), stamp=None, scope="")
-        (receipt,) = load.deliveries(conn, [given])
+        (receipt,) = load.load_deliveries(conn, [given])
     assert (receipt.unit, receipt.period, receipt.form) == ("", "", "")
 
 
 def test_twice_is_once(loader: Engine, catalogue: Catalogue) -> None:
     with loader.begin() as conn:
         given = item(conn, catalogue, FORM, UNIT, PERIOD, {POP: "5"})
-        first = load.deliveries(conn, [given, given])
+        first = load.load_deliveries(conn, [given, given])
     before = _rows(loader)
     with loader.begin() as conn:
-        assert load.deliveries(conn, [given]) == first[:1]
+        assert load.load_deliveries(conn, [given]) == first[:1]
     assert first[0] == first[1]
     assert _rows(loader) == before
 
@@ -127,7 +127,7 @@ def test_twice_is_once(loader: Engine, catalogue: Catalogue) -> None:
 def test_a_resubmission_is_a_version_and_the_old_one_stays(loader: Engine, catalogue: Catalogue) -> None:
     for number, name in (("5", "a"), ("7", "b"), ("9", "c")):
         with loader.begin() as conn:
-            load.deliveries(conn, [item(conn, catalogue, FORM, UNIT, PERIOD, {POP: number}, name=name)])
+            load.load_deliveries(conn, [item(conn, catalogue, FORM, UNIT, PERIOD, {POP: number}, name=name)])
     with loader.connect() as conn:
         rows = conn.execute(text("SELECT version, value, is_current, superseded_at > recorded_at AS closed "
                                  "FROM out.observation ORDER BY version")).all()  # fmt: skip
@@ -138,7 +138,7 @@ def test_versions_within_one_load_follow_its_order(loader: Engine, catalogue: Ca
     with loader.begin() as conn:
         items = [item(conn, catalogue, FORM, UNIT, PERIOD, {POP: str(n)}) for n in (1, 2, 3)]
         items.append(item(conn, catalogue, FORM, "610", PERIOD, {}))
-        receipts = load.deliveries(conn, items)
+        receipts = load.load_deliveries(conn, items)
     assert [(r.unit, r.version) for r in receipts] == [("608", 1), ("608", 2), ("608", 3), ("610", 1)]
 
 
@@ -147,28 +147,28 @@ def test_a_crash_before_the_commit_leaves_nothing(loader: Engine, catalogue: Cat
     with loader.begin() as conn:
         given = item(conn, catalogue, FORM, UNIT, PERIOD, {POP: "5"})
     with pytest.raises(RuntimeError), loader.begin() as conn:
-        load.deliveries(conn, [given])
+        load.load_deliveries(conn, [given])
         raise RuntimeError("the power goes")
     assert _rows(loader) == before
     with loader.connect() as conn:
-        assert journal.pending(conn) == [given.delivery]
+        assert journal.fetch_pending_deliveries(conn) == [given.delivery]
     with loader.begin() as conn:
-        assert load.deliveries(conn, [given])[0].version == 1
+        assert load.load_deliveries(conn, [given])[0].version == 1
 
 
 def test_the_server_killed_before_the_commit_leaves_nothing(loader: Engine, catalogue: Catalogue) -> None:
     with loader.begin() as conn:
         given = item(conn, catalogue, FORM, UNIT, PERIOD, {POP: "5"})
     with pytest.raises(WarehouseError, match="away"), loader.begin() as conn:
-        load.deliveries(conn, [given])
+        load.load_deliveries(conn, [given])
         pid = _one(conn, "SELECT pg_backend_pid()")
         with loader.connect() as other:
             other.execute(text("SELECT set_config('role', 'none', false)"))
             other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
             other.invalidate()
-        load.deliveries(conn, [given])
+        load.load_deliveries(conn, [given])
     with loader.connect() as conn:
-        assert journal.pending(conn) == [given.delivery]
+        assert journal.fetch_pending_deliveries(conn) == [given.delivery]
 
 
 def test_two_loaders_at_once_count_up(loader: Engine, catalogue: Catalogue) -> None:
@@ -188,7 +188,7 @@ def test_two_loaders_at_once_count_up(loader: Engine, catalogue: Catalogue) -> N
         for i in range(0, len(mine), 2):
             try:
                 with loader.begin() as conn:
-                    load.deliveries(conn, mine[i : i + 2])
+                    load.load_deliveries(conn, mine[i : i + 2])
             except Exception as error:
                 failed.append(error)
 
@@ -213,7 +213,7 @@ def test_two_loaders_with_the_same_delivery_load_it_once(loader: Engine, catalog
     def run() -> None:
         start.wait()
         with loader.begin() as conn:
-            receipts.extend(load.deliveries(conn, [given]))
+            receipts.extend(load.load_deliveries(conn, [given]))
 
     threads = [Thread(target=run) for _ in range(2)]
     for thread in threads:
@@ -228,7 +228,7 @@ def test_cells_never_understood_and_blank_words_are_left_out_and_counted(loader:
     with loader.begin() as conn:
         given = item(conn, catalogue, FORM, UNIT, PERIOD, {POP: "5", TASK: ""})
         odd = Observation(POP[0], "insured", "B1", "F12", CellState.INVALID, raw="abc")
-        load.deliveries(conn, [replace(given, observations=(*given.observations, odd))])
+        load.load_deliveries(conn, [replace(given, observations=(*given.observations, odd))])
         kept = conn.execute(text("SELECT cells_read, numbers_loaded, texts_loaded, cells_left_out FROM ops.load")).one()
     assert tuple(kept) == (3, 1, 0, 2)
 
@@ -246,18 +246,18 @@ def test_what_the_catalogue_does_not_know_stops(
     with loader.begin() as conn:
         given = item(conn, catalogue, FORM, UNIT, PERIOD, {POP: "5"})
     with pytest.raises(WarehouseError, match=what), loader.begin() as conn:
-        load.deliveries(conn, [replace(given, observations=(seen,))])
+        load.load_deliveries(conn, [replace(given, observations=(seen,))])
     assert _rows(loader)["ops.verdict"] == 0
 
 
 def test_an_accepted_delivery_must_say_what_it_is(loader: Engine, catalogue: Catalogue) -> None:
     with loader.begin() as conn, pytest.raises(WarehouseError, match="does not say"):
-        load.deliveries(conn, [replace(item(conn, catalogue, FORM, UNIT, PERIOD, {}), stamp=None)])
+        load.load_deliveries(conn, [replace(item(conn, catalogue, FORM, UNIT, PERIOD, {}), stamp=None)])
 
 
 def test_an_observation_of_nothing_is_refused_by_the_database(loader: Engine, catalogue: Catalogue) -> None:
     with loader.begin() as conn:
-        load.deliveries(conn, [item(conn, catalogue, FORM, UNIT, PERIOD, {POP: "5"})])
+        load.load_deliveries(conn, [item(conn, catalogue, FORM, UNIT, PERIOD, {POP: "5"})])
     for change in ("submission_id + 1000", "submission_id, 32000", "submission_id, org_unit_id, 32000",
                    "submission_id, org_unit_id, data_element_id + 1::smallint, 2023"):  # fmt: skip
         rest = ["submission_id", "org_unit_id", "(data_element_id + 1)::smallint", "year"][change.count(",") + 1 :]
@@ -276,7 +276,7 @@ def test_a_form_of_a_unit_whose_code_was_reused_goes_to_the_right_one(loader: En
         given = item(conn, catalogue, "ty-commune-quarter", "07306", "2024Q1", {("07306", "pop_total"): "5"})
         later = replace(given, stamp=FormStamp("ty-commune-quarter", "2024.1", "07306", "2025Q3"))
         again = journal.register_delivery(conn, "f" * 64, 1, "b.xlsx", "07306", "2025-10-01T08:00:00+07:00")[0]
-        load.deliveries(conn, [given, replace(later, delivery=again)])
+        load.load_deliveries(conn, [given, replace(later, delivery=again)])
         rows = conn.execute(text("SELECT s.period, u.valid_from::text FROM core.submission AS s "
                                  "JOIN core.org_unit AS u USING (org_unit_id) ORDER BY 1")).all()  # fmt: skip
     assert [tuple(r) for r in rows] == [("2024Q1", "2020-01-01"), ("2025Q3", "2025-07-01")]

@@ -12,8 +12,8 @@ from etl.catalog.loader import Catalogue
 from etl.model import Period
 from etl.settings import Settings
 from etl.steps import outcome
-from etl.steps.material import resting_on
-from etl.warehouse import attained
+from etl.steps.material import list_dependent_periods
+from etl.warehouse import attainment_store
 from tests.integration.build import item
 
 pytestmark = pytest.mark.integration
@@ -40,42 +40,42 @@ AFTER_Q1 = dt.date(2024, 4, 23)
 def test_a_quarter_counts_for_what_its_scope_reports_on(
     scope: str, period: str, expected: list[str], catalogue: Catalogue
 ) -> None:
-    found = resting_on(catalogue, catalogue.scope(scope), Period.parse(period))
+    found = list_dependent_periods(catalogue, catalogue.get_scope(scope), Period.parse(period))
     assert sorted(longer.key for longer, _ in found) == expected
 
 
 def _computed(engine: Engine, scope: str, period: str) -> None:
     with engine.begin() as conn:
-        attained.keep(conn, scope, period, "abc", "2024-07-20T08:00:00+07:00", [])
+        attainment_store.store_attainment(conn, scope, period, "abc", "2024-07-20T08:00:00+07:00", [])
 
 
 def test_it_opens_with_its_last_quarter_and_then_follows_each_of_them(warehouse: Settings, loader: Engine) -> None:
     _computed(loader, SCOPE, "2024Q1")
-    assert steps.longer_periods("2024Q1") == [], "nobody waits for a report that cannot be due"
-    assert steps.longer_periods("2024Q2") == ["2024H1"]
+    assert steps.list_longer_periods("2024Q1") == [], "nobody waits for a report that cannot be due"
+    assert steps.list_longer_periods("2024Q2") == ["2024H1"]
     _computed(loader, SCOPE, "2024Q2")
-    assert steps.longer_periods("2024Q1") == ["2024H1"], "a correction of the first quarter reaches it"
+    assert steps.list_longer_periods("2024Q1") == ["2024H1"], "a correction of the first quarter reaches it"
     _computed(loader, "tan-yen", "2024Q3")
-    assert steps.longer_periods("2024Q1") == ["2024H1"], "Tân Yên writes no report on nine months"
+    assert steps.list_longer_periods("2024Q1") == ["2024H1"], "Tân Yên writes no report on nine months"
     _computed(loader, SCOPE, "2024Q3")
-    assert steps.longer_periods("2024Q1") == ["2024H1", "2024N"]
-    assert steps.longer_periods("2024Q3") == ["2024N"], "the second half ends with the fourth quarter"
-    assert steps.longer_periods("2024H2") == ["2024H2"], "asked for by name"
+    assert steps.list_longer_periods("2024Q1") == ["2024H1", "2024N"]
+    assert steps.list_longer_periods("2024Q3") == ["2024N"], "the second half ends with the fourth quarter"
+    assert steps.list_longer_periods("2024H2") == ["2024H2"], "asked for by name"
 
 
 def _all_in(engine: Engine, catalogue: Catalogue, period: str, *, but: str = "") -> None:
     with engine.begin() as conn:
         given = [
             item(conn, catalogue, form.id, unit.code, period, {(unit.code, "doctors"): "5"})
-            for _, form, unit in catalogue.expected(catalogue.scope(SCOPE), Period.parse(period))
+            for _, form, unit in catalogue.list_obligations(catalogue.get_scope(SCOPE), Period.parse(period))
             if unit.code != but
         ]
-        load.deliveries(conn, given)
+        load.load_deliveries(conn, given)
 
 
 def _due(monkeypatch: pytest.MonkeyPatch, day: dt.date) -> bool:
-    monkeypatch.setattr(outcome, "today", lambda: day)
-    return bool(steps.report_due(SCOPE, "2024H1")["due"])
+    monkeypatch.setattr(outcome, "get_current_date", lambda: day)
+    return bool(steps.check_report_due(SCOPE, "2024H1")["due"])
 
 
 def test_it_is_due_when_each_quarter_is_in_or_past_its_own_deadline(

@@ -23,11 +23,11 @@ def test_what_is_not_opened_is_counted_and_written_down(
     os.mkfifo(folder / "ong.xlsx")
     (folder / "to.xlsx").write_bytes(bytes(1001))
     (folder / "nho.xlsx").write_bytes(b"xin chao")
-    result = steps.receive()
+    result = steps.receive_deliveries()
     assert (result["received"], result["quarantined"], result["ignored"]) == (1, 3, [])
-    assert steps.receive()["quarantined"] == 0
+    assert steps.receive_deliveries()["quarantined"] == 0
     with loader.connect() as conn:
-        told = [event.detail for event in journal.events(conn, "quarantined")]
+        told = [event.detail for event in journal.fetch_events(conn, "quarantined")]
     assert {(t["code"], t["name"], t["folder"]) for t in told} == {
         ("F17", "loi-tat.xlsx", "612"), ("F17", "ong.xlsx", "612"), ("F18", "to.xlsx", "612"),
     }  # fmt: skip

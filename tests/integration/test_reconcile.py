@@ -48,22 +48,22 @@ def test_longer_periods_reconcile_with_their_quarters(
     monkeypatch.setenv("TONGKET_MIN_AGE_SECONDS", "0")
     (tmp_path / "home").mkdir()
     catalogue = _catalogue(tmp_path / "home", kind, period)
-    steps.migrate()
+    steps.migrate_warehouse()
     book = Workbook(catalogue, FORM, UNIT, period).filled(live_births=10 * count, stations=1)
     communes = {org for _, _, org, element, _ in book.inputs() if element == "live_births"}
-    with connect.engine(settings.load(), "loader").begin() as conn:
+    with connect.build_engine(settings.load_settings(), "loader").begin() as conn:
         for n in range(1, count + 1):
             # One commune's first quarter is one birth short; its stations differ at the end alone.
             cells = {
                 (org, "live_births"): "9" if (org, n) == (min(communes), 1) else "10" for org in communes
             } | {(org, "stations"): "2" if org == max(communes) or n < count else "1" for org in communes}  # fmt: skip
-            load.deliveries(conn, [item(conn, catalogue, "kt-district-quarter", UNIT, f"2024Q{n}", cells)])
-    inbox = settings.load().inbox / UNIT
+            load.load_deliveries(conn, [item(conn, catalogue, "kt-district-quarter", UNIT, f"2024Q{n}", cells)])
+    inbox = settings.load_settings().inbox / UNIT
     inbox.mkdir(parents=True)
     (inbox / "a.xlsx").write_bytes(book.bytes())
-    (batch,) = steps.receive()["batches"]
+    (batch,) = steps.receive_deliveries()["batches"]
     assert steps.process_batch(batch)["refused"] == 0
-    with connect.engine(settings.load(), "loader").connect() as conn:
+    with connect.build_engine(settings.load_settings(), "loader").connect() as conn:
         found = conn.execute(
             text("SELECT code, org_unit_code, message FROM ops.finding WHERE code IN ('T01', 'T02') ORDER BY code")
         ).all()

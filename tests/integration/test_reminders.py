@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 from etl import load, steps
 from etl.catalog.loader import Catalogue
 from etl.errors import MailError, StorageError, UsageError
-from etl.model import Finding, Level, Period
+from etl.model import Finding, FindingLevel, Period
 from etl.settings import Settings
-from etl.warehouse import journal, reported
+from etl.warehouse import journal, unit_reports
 from tests.integration.build import item
 from tests.integration.published import addresses, home
 from tests.mailbox import LOST, Mailbox
@@ -27,17 +27,17 @@ DISTRICTS = ["608", "610", "611", "612", "613", "614", "615", "616", "617", "618
 @pytest.fixture
 def issued(loader: Engine) -> Engine:
     with loader.begin() as conn:
-        journal.record(conn, "issued", scope=SCOPE, period="2024Q1", forms=10)
+        journal.record_event(conn, "issued", scope=SCOPE, period="2024Q1", forms=10)
     return loader
 
 
 def _send(
     engine: Engine, catalogue: Catalogue, unit: str, *, refused: str = "", at: str = "2024-04-10T08:00:00+07:00"
 ) -> None:
-    findings = (Finding("V01", Level.REFUSE, refused),) if refused else ()
+    findings = (Finding("V01", FindingLevel.REFUSE, refused),) if refused else ()
     with engine.begin() as conn:
         cells = {("608", "doctors"): "5"}
-        load.deliveries(
+        load.load_deliveries(
             conn,
             [item(conn, catalogue, FORM, unit, "2024Q1", cells, findings=findings, received_at=at, name=refused + at)],
         )
@@ -55,7 +55,7 @@ def test_who_is_not_in_is_reminded_and_who_was_refused_hears_why(
     _send(issued, catalogue, "610", refused="Ô F13 không phải là số.", at="2024-04-12T23:30:00+07:00")
     _send(issued, catalogue, "611", refused="Ô F13 không phải là số.")
     _send(issued, catalogue, "611", at="2024-04-15T08:00:00+07:00")
-    done = steps.remind(SCOPE, BEFORE)
+    done = steps.remind_units(SCOPE, BEFORE)
     assert done["reminded"] == [unit for unit in DISTRICTS if unit not in {"608", "611"}]
     refused, silent = _read(warehouse, "610", BEFORE), _read(warehouse, "612", BEFORE)
     assert "Tệp gửi ngày 12/04/2024 đã bị trả lại vì còn 1 lỗi phải sửa. Lỗi đầu tiên: Ô F13" in refused
@@ -66,31 +66,31 @@ def test_who_is_not_in_is_reminded_and_who_was_refused_hears_why(
 
 @pytest.mark.parametrize("day", ["2024-04-15", "2024-04-17", "2024-04-22", "2024-04-24", "2024-05-03"])
 def test_on_other_days_nobody_is_reminded(day: str, issued: Engine) -> None:
-    assert steps.remind(SCOPE, day)["reminded"] == []
+    assert steps.remind_units(SCOPE, day)["reminded"] == []
 
 
 @pytest.mark.parametrize("day", [DAY_OFF, "2024-04-20", "2024-04-21"])
 def test_days_off_are_quiet(day: str, issued: Engine) -> None:
-    assert "day off" in steps.remind(SCOPE, day)["skipped"]
+    assert "day off" in steps.remind_units(SCOPE, day)["skipped"]
 
 
 def test_without_issued_forms_nothing_is_missing(loader: Engine) -> None:
-    assert steps.remind(SCOPE, AFTER)["reminded"] == []
+    assert steps.remind_units(SCOPE, AFTER)["reminded"] == []
 
 
 def test_a_unit_is_told_once_a_day_and_what_it_was_told_stays(
     warehouse: Settings, issued: Engine, catalogue: Catalogue
 ) -> None:
-    first = steps.remind(SCOPE, AFTER)["reminded"]
+    first = steps.remind_units(SCOPE, AFTER)["reminded"]
     said = _read(warehouse, "608", AFTER)
     _send(issued, catalogue, "608", refused="Ô F13 không phải là số.")
     _send(issued, catalogue, "610")
-    assert steps.remind(SCOPE, AFTER)["reminded"] == first == DISTRICTS
+    assert steps.remind_units(SCOPE, AFTER)["reminded"] == first == DISTRICTS
     assert _read(warehouse, "608", AFTER) == said
     with issued.connect() as conn:
-        events = journal.events(conn, "reminded")
+        events = journal.fetch_events(conn, "reminded")
     assert [(e.detail["unit"], e.detail["day"]) for e in events] == [(unit, AFTER) for unit in DISTRICTS]
-    assert steps.remind(SCOPE, "2024-04-25")["reminded"] == [unit for unit in DISTRICTS if unit != "610"]
+    assert steps.remind_units(SCOPE, "2024-04-25")["reminded"] == [unit for unit in DISTRICTS if unit != "610"]
 
 
 def test_a_file_that_cannot_be_written_stops_but_nobody_is_told_twice(warehouse: Settings, issued: Engine) -> None:
@@ -98,18 +98,18 @@ def test_a_file_that_cannot_be_written_stops_but_nobody_is_told_twice(warehouse:
     blocked.parent.mkdir(parents=True)
     blocked.write_text("a file where the folder should be")
     with pytest.raises(StorageError):
-        steps.remind(SCOPE, AFTER)
+        steps.remind_units(SCOPE, AFTER)
     blocked.unlink()
-    assert steps.remind(SCOPE, AFTER)["reminded"] == DISTRICTS
+    assert steps.remind_units(SCOPE, AFTER)["reminded"] == DISTRICTS
     with issued.connect() as conn:
-        assert len(journal.events(conn, "reminded")) == len(DISTRICTS)
+        assert len(journal.fetch_events(conn, "reminded")) == len(DISTRICTS)
 
 
 def test_one_message_names_every_form_and_period_that_is_missing(warehouse: Settings, issued: Engine) -> None:
     with issued.begin() as conn:
         for period in ("2023", "2024Q2"):
-            journal.record(conn, "issued", scope=SCOPE, period=period, forms=1)
-    steps.remind(SCOPE, AFTER)
+            journal.record_event(conn, "issued", scope=SCOPE, period=period, forms=1)
+    steps.remind_units(SCOPE, AFTER)
     said = _read(warehouse, "608", AFTER)
     assert said.startswith("Nhắc gửi báo cáo: 2 biểu")
     assert said.index("năm 2023: hạn gửi") < said.index("quý I năm 2024: hạn gửi")
@@ -123,9 +123,9 @@ def test_units_with_an_address_get_it_by_mail_once(
     box = Mailbox("451 later")
     with box.open():
         with pytest.raises(MailError, match="1 of 2"):
-            steps.remind(SCOPE, AFTER, box.post)
-        assert steps.remind(SCOPE, AFTER, box.post)["sent"] == [f"reminder/608/{AFTER}"]
-        assert steps.remind(SCOPE, AFTER, box.post)["sent"] == []
+            steps.remind_units(SCOPE, AFTER, box.post)
+        assert steps.remind_units(SCOPE, AFTER, box.post)["sent"] == [f"reminder/608/{AFTER}"]
+        assert steps.remind_units(SCOPE, AFTER, box.post)["sent"] == []
     assert box.to == ["ttyt.610@vi-du.test", "ttyt.608@vi-du.test"]
     body = box.messages[1].get_body(("plain",))
     assert body is not None
@@ -141,8 +141,8 @@ def test_a_reminder_that_may_have_arrived_is_not_sent_again(
     with box.open():
         for _ in range(2):
             with pytest.raises(MailError, match="1 of 1"):
-                steps.remind(SCOPE, AFTER, box.post)
-        assert steps.remind(SCOPE, "2024-04-25", box.post)["sent"] == ["reminder/608/2024-04-25"]
+                steps.remind_units(SCOPE, AFTER, box.post)
+        assert steps.remind_units(SCOPE, "2024-04-25", box.post)["sent"] == ["reminder/608/2024-04-25"]
     assert len(box.raw) == 2
 
 
@@ -150,11 +150,13 @@ def test_addresses_without_a_connection_leave_the_files(
     issued: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     addresses(home(tmp_path / "home", monkeypatch), {}, {"608": "ttyt.608@vi-du.test"})
-    done = steps.remind(SCOPE, AFTER, None)
+    done = steps.remind_units(SCOPE, AFTER, None)
     assert (done["with_address"], done["sent"], len(done["reminded"])) == (1, [], 10)
 
 
-@pytest.mark.parametrize("call", [lambda: steps.remind(SCOPE, "22/04/2024"), lambda: steps.passed_deadlines("mai")])
+@pytest.mark.parametrize(
+    "call", [lambda: steps.remind_units(SCOPE, "22/04/2024"), lambda: steps.list_passed_deadlines("mai")]
+)
 def test_a_day_is_a_date(call: object, warehouse: Settings) -> None:
     with pytest.raises(UsageError, match="is no date"):
         call()  # type: ignore[operator]
@@ -164,33 +166,36 @@ def test_a_day_is_a_date(call: object, warehouse: Settings) -> None:
 
 
 def test_a_deadline_passes_the_day_after_and_is_told_once(issued: Engine) -> None:
-    assert steps.passed_deadlines("2024-04-22") == []
-    assert steps.passed_deadlines(AFTER) == ["2024Q1"]
-    assert steps.note_deadlines("2024-04-22", ["2024Q1"]) == []
-    assert steps.note_deadlines(AFTER, ["2024Q1"]) == ["2024Q1"]
-    assert steps.note_deadlines(AFTER, ["2024Q1"]) == []
-    assert steps.passed_deadlines("2024-04-24") == []
+    assert steps.list_passed_deadlines("2024-04-22") == []
+    assert steps.list_passed_deadlines(AFTER) == ["2024Q1"]
+    assert steps.record_passed_deadlines("2024-04-22", ["2024Q1"]) == []
+    assert steps.record_passed_deadlines(AFTER, ["2024Q1"]) == ["2024Q1"]
+    assert steps.record_passed_deadlines(AFTER, ["2024Q1"]) == []
+    assert steps.list_passed_deadlines("2024-04-24") == []
     with issued.connect() as conn:
-        assert [e.detail for e in journal.events(conn, "deadline_passed")] == [{"period": "2024Q1", "day": AFTER}]
+        assert [e.detail for e in journal.fetch_events(conn, "deadline_passed")] == [{"period": "2024Q1", "day": AFTER}]
 
 
 def test_periods_without_forms_or_with_a_report_written_since_are_left_alone(loader: Engine, issued: Engine) -> None:
     report = journal.ReportRecord(SCOPE, "kt-1693", "quarter", "2024Q1", "abc", "2024-04-24T08:00:00+07:00", {})
     with issued.begin() as conn:
         journal.record_report(conn, report)
-    assert steps.passed_deadlines("2024-12-31") == []
+    assert steps.list_passed_deadlines("2024-12-31") == []
 
 
 def test_the_report_is_due_and_a_unit_that_comes_after_is_named_as_late(issued: Engine, catalogue: Catalogue) -> None:
-    scope, period = catalogue.scope(SCOPE), Period.parse("2024Q1")
+    scope, period = catalogue.get_scope(SCOPE), Period.parse("2024Q1")
     _send(issued, catalogue, "608", at="2024-04-22T23:59:00+07:00")
-    (announced,) = steps.passed_deadlines(AFTER)
-    steps.note_deadlines(AFTER, [announced])
-    assert steps.report_due(SCOPE, announced)["due"]
+    (announced,) = steps.list_passed_deadlines(AFTER)
+    steps.record_passed_deadlines(AFTER, [announced])
+    assert steps.check_report_due(SCOPE, announced)["due"]
     _send(issued, catalogue, "610", at="2024-04-26T08:00:00+07:00")
-    assert steps.touched_periods([]) == [announced], "so its next draft follows"
+    assert steps.list_periods_to_compute([]) == [announced], "so its next draft follows"
     with issued.connect() as conn:
-        found = {s.unit: (s.state, s.late_days) for s in reported.statuses(conn, catalogue, scope, period)}
+        found = {
+            s.unit: (s.state, s.late_days)
+            for s in unit_reports.fetch_submission_statuses(conn, catalogue, scope, period)
+        }
     assert found["608"] == ("accepted", 0)
     assert found["610"] == ("accepted", 4)
     assert found["611"] == ("silent", 0)

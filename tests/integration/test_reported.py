@@ -5,9 +5,9 @@ from sqlalchemy import Engine, text
 
 from etl import load
 from etl.catalog.loader import Catalogue
-from etl.model import Finding, Level, NoteReport, Period
-from etl.warehouse import quarters, reported
-from etl.warehouse.snapshot import snapshot
+from etl.model import Finding, FindingLevel, NoteReport, Period
+from etl.warehouse import quarter_values, unit_reports
+from etl.warehouse.snapshot import take_snapshot
 from tests.integration.build import item
 
 pytestmark = pytest.mark.integration
@@ -18,13 +18,13 @@ FORM, PERIOD = "kt-district-quarter", Period.parse("2024Q1")
 def _send(engine: Engine, catalogue: Catalogue, unit: str, period: str = "2024Q1", **more: object) -> str:
     cells = more.pop("cells", {("608", "doctors"): "5"})
     with engine.begin() as conn:
-        load.deliveries(conn, [item(conn, catalogue, FORM, unit, period, cells, **more)])  # type: ignore[arg-type]
+        load.load_deliveries(conn, [item(conn, catalogue, FORM, unit, period, cells, **more)])  # type: ignore[arg-type]
     with engine.connect() as conn:
-        return snapshot(conn).at
+        return take_snapshot(conn).at
 
 
 def test_states_lateness_and_versions(loader: Engine, catalogue: Catalogue) -> None:
-    refuse, confirm = Finding("V01", Level.REFUSE, "sai"), Finding("R01", Level.CONFIRM, "lạ")
+    refuse, confirm = Finding("V01", FindingLevel.REFUSE, "sai"), Finding("R01", FindingLevel.CONFIRM, "lạ")
     _send(loader, catalogue, "608", received_at="2024-04-22T23:30:00+07:00", findings=(confirm,))
     on_time = _send(loader, catalogue, "610", received_at="2024-04-22T18:00:00+00:00", name="a")
     _send(loader, catalogue, "610", received_at="2024-05-20T08:00:00+07:00", name="b")
@@ -32,12 +32,16 @@ def test_states_lateness_and_versions(loader: Engine, catalogue: Catalogue) -> N
     _send(loader, catalogue, "612", findings=(refuse,), name="wrong")
     _send(loader, catalogue, "612", name="right")
     with loader.connect() as conn:
-        found = reported.statuses(conn, catalogue, catalogue.scope("kon-tum"), PERIOD)
-        then = reported.statuses(conn, catalogue, catalogue.scope("kon-tum"), PERIOD, as_known_at=on_time)
+        found = unit_reports.fetch_submission_statuses(conn, catalogue, catalogue.get_scope("kon-tum"), PERIOD)
+        then = unit_reports.fetch_submission_statuses(
+            conn, catalogue, catalogue.get_scope("kon-tum"), PERIOD, as_known_at=on_time
+        )
         view = conn.execute(text("SELECT unit_code, state, due_on::text FROM out.unit_status WHERE scope = 'kon-tum' "
                                  "AND period = '2024Q1'")).all()  # fmt: skip
     states = {s.unit: s for s in found}
-    assert [s.unit for s in found] == [u.code for _, _, u in catalogue.expected(catalogue.scope("kon-tum"), PERIOD)]
+    assert [s.unit for s in found] == [
+        u.code for _, _, u in catalogue.list_obligations(catalogue.get_scope("kon-tum"), PERIOD)
+    ]
     assert {s.due for s in found} == {"2024-04-22"}
     assert (states["608"].state, states["608"].late_days, states["608"].findings_confirm) == ("accepted", 0, 1)
     assert (states["610"].received_on, states["610"].late_days, states["610"].version) == ("2024-04-23", 1, 2)
@@ -60,16 +64,16 @@ def test_words_on_tasks_and_notes(loader: Engine, catalogue: Catalogue) -> None:
         "608",
         cells={("608", f"{task}.state"): "Đã hoàn thành", ("608", f"{task}.date"): "2024-03-01"},
     )
-    scope = catalogue.scope("kon-tum")
+    scope = catalogue.get_scope("kon-tum")
     with loader.connect() as conn:
-        assert reported.notes(conn, catalogue, scope, PERIOD) == []
-        assert reported.notes(conn, catalogue, scope, PERIOD, as_known_at=then) == [
+        assert unit_reports.fetch_difficulty_notes(conn, catalogue, scope, PERIOD) == []
+        assert unit_reports.fetch_difficulty_notes(conn, catalogue, scope, PERIOD, as_known_at=then) == [
             NoteReport("608", "2024Q1", 2, "thiếu bác sĩ", "", "tuyển thêm")
         ]
-        (now,) = reported.task_reports(conn, catalogue, scope, PERIOD)
-        (before,) = reported.task_reports(conn, catalogue, scope, PERIOD, as_known_at=then)
+        (now,) = unit_reports.fetch_task_statements(conn, catalogue, scope, PERIOD)
+        (before,) = unit_reports.fetch_task_statements(conn, catalogue, scope, PERIOD, as_known_at=then)
         seen = conn.execute(text("SELECT plan, task, stated, done_on, remark FROM out.task_report")).one()
-    said = reported.TaskStatement("kt-124", "III.1-2", "608", "2024Q1", "Đã hoàn thành", "2024-03-01")
+    said = unit_reports.TaskStatement("kt-124", "III.1-2", "608", "2024Q1", "Đã hoàn thành", "2024-03-01")
     assert now == said
     assert (before.stated, before.remark, before.done_on) == ("Đang thực hiện", "chờ kinh phí", "")
     assert tuple(seen) == (said.plan, said.task, said.stated, said.done_on, said.remark)
@@ -81,7 +85,7 @@ def test_history_of_a_years_quarters(loader: Engine, catalogue: Catalogue) -> No
     _send(loader, catalogue, "608", "2024Q1", cells={("23281", "live_births"): "6"})
     _send(loader, catalogue, "610", "2024Q3", cells={("23281", "live_births"): "9"})
     with loader.connect() as conn:
-        assert quarters.history(conn, catalogue, "608", Period.parse("2024")) == {
+        assert quarter_values.fetch_quarter_values(conn, catalogue, "608", Period.parse("2024")) == {
             ("23281", "live_births"): (6.0, 0.0, None, None)
         }
-        assert quarters.history(conn, catalogue, "608", Period.parse("2023")) == {}
+        assert quarter_values.fetch_quarter_values(conn, catalogue, "608", Period.parse("2023")) == {}

@@ -47,9 +47,9 @@ def answered(
     (inbox / "dung.xlsx").write_bytes(book.with_element("insured", None).bytes())
     (inbox / "sai.xlsx").write_bytes(book.with_element("pop_total", "mười").bytes())
     (inbox / "hong.xlsx").write_bytes(b"%PDF-1.7")
-    steps.receive()
+    steps.receive_deliveries()
     steps.process_batch(0)
-    written = [Path(name) for name in steps.returns()["files"]]
+    written = [Path(name) for name in steps.write_answers()["files"]]
     assert all(path.parent == warehouse.outbox / "returns" / "612" for path in written)
     by_size = {}
     for path in written:
@@ -86,9 +86,9 @@ def sent(warehouse: Settings, loader: Engine, monkeypatch: pytest.MonkeyPatch) -
 
     def send(data: bytes) -> Said:
         (inbox / "bao-cao.xlsx").write_bytes(data)
-        steps.receive()
+        steps.receive_deliveries()
         steps.process_batch(0)
-        (written,) = steps.returns()["files"]
+        (written,) = steps.write_answers()["files"]
         with loader.connect() as conn:
             told = conn.execute(
                 text(

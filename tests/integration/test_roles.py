@@ -27,7 +27,7 @@ def _tables(conn: Connection, *schemas: str) -> list[str]:
 def loaded(loader: Engine, catalogue: Catalogue) -> Engine:
     with loader.begin() as conn:
         cells = {("23536", "pop_total"): "100"}
-        load.deliveries(conn, [item(conn, catalogue, "kt-district-quarter", "608", "2024Q1", cells)])
+        load.load_deliveries(conn, [item(conn, catalogue, "kt-district-quarter", "608", "2024Q1", cells)])
     return loader
 
 

@@ -18,7 +18,7 @@ from etl import load, steps
 from etl.catalog.loader import Catalogue
 from etl.cli import app
 from etl.errors import StorageError, UsageError
-from etl.report.stamp import marks_of
+from etl.report.file_properties import read_file_properties
 from etl.settings import Settings
 from etl.steps import signoff
 from tests.integration.build import item
@@ -35,7 +35,7 @@ class Office:
     def __init__(self, settings: Settings, loader: Engine, catalogue: Catalogue) -> None:
         self.settings, self.loader, self.catalogue = settings, loader, catalogue
         scope = catalogue.scopes[SCOPE]
-        self.units = [u.code for u in catalogue.children(scope.area_unit, scope.child_level, catalogue_end())][:2]
+        self.units = [u.code for u in catalogue.list_children(scope.area_unit, scope.child_level, catalogue_end())][:2]
         self.sent = 0
 
     def send(self, users: int, unit: int = 0) -> None:
@@ -45,13 +45,13 @@ class Office:
         cells = {(code, "pop_total"): "1000", (code, "telehealth_users"): str(users)}
         with self.loader.begin() as conn:
             given = item(conn, self.catalogue, FORM, code, PERIOD, cells, name=f"{code}_{self.sent}.xlsx")
-            load.deliveries(conn, [given])
+            load.load_deliveries(conn, [given])
 
     def draft(self) -> list[Path]:
-        return [Path(name) for name in steps.report(SCOPE, PERIOD, CADENCE)["documents"]]
+        return [Path(name) for name in steps.draft_reports(SCOPE, PERIOD, CADENCE)["documents"]]
 
     def ask(self, run: str = "run 1", waiting: tuple[str, ...] = ()) -> list[dict[str, Any]]:
-        return steps.to_sign([SCOPE], PERIOD, CADENCE, run, lambda other: other in waiting)
+        return steps.request_signoffs([SCOPE], PERIOD, CADENCE, run, lambda other: other in waiting)
 
     def rows(self, query: str) -> list[Any]:
         with self.loader.connect() as conn:
@@ -86,7 +86,7 @@ def answer(option: str, **words: str) -> dict[str, Any]:
 
 
 def approve(report: int) -> dict[str, Any]:
-    done = steps.conclude(report, answer(signoff.APPROVE))
+    done = steps.apply_signoff_answer(report, answer(signoff.APPROVE))
     assert "refused" not in done, done
     return done
 
@@ -107,7 +107,9 @@ def test_a_draft_stays_while_nothing_that_it_prints_changes(office: Office) -> N
     drafts = recorded()
     with office.loader.begin() as conn:  # a later quarter: another snapshot, of which this report tells nothing
         cells = {(office.units[0], "pop_total"): "1100"}
-        load.deliveries(conn, [item(conn, office.catalogue, FORM, office.units[0], "2024Q2", cells, name="later.xlsx")])
+        load.load_deliveries(
+            conn, [item(conn, office.catalogue, FORM, office.units[0], "2024Q2", cells, name="later.xlsx")]
+        )
     assert {path: path.read_bytes() for path in office.draft()} == before
     assert recorded() == drafts
     office.send(700)
@@ -128,7 +130,7 @@ def test_what_is_approved_is_published_with_who_when_hash_and_snapshot(office: O
     assert (row.decision, row.decided_by, row.snapshot_id) == ("approved", "Nguyễn Thị A", sidecar["snapshot"]["id"])
     for name, sha256 in row.files.items():
         assert sidecar["files"][name]["draft"] == sha256
-        marks = marks_of(name, files[name])
+        marks = read_file_properties(name, files[name])
         if name.endswith((".docx", ".xlsx")):
             assert marks["TongketApprovedBy"] == "Nguyễn Thị A" and marks["TongketApprovedAt"] == AT
             assert marks["TongketDraftSha256"] == sha256
@@ -158,7 +160,7 @@ def test_publishing_twice_changes_nothing(office: Office) -> None:
     first = approve(question["report"])
     files = published(office, first)
     later = answer(signoff.APPROVE) | {"responded_at": "2024-04-21T09:00:00+07:00"}
-    assert steps.conclude(question["report"], later) == first
+    assert steps.apply_signoff_answer(question["report"], later) == first
     assert published(office, first) == files
     counts = "SELECT (SELECT count(*) FROM ops.sign_off), (SELECT count(*) FROM ops.publication)"
     assert office.rows(counts) == [(1, 1)]
@@ -179,7 +181,7 @@ def test_what_cannot_be_written_is_neither_published_nor_recorded(office: Office
     blocked = office.settings.outbox / "reports"
     blocked.write_bytes(b"a file where a folder should be")
     with pytest.raises(StorageError, match=r"Not a directory|File exists"):
-        steps.conclude(question["report"], answer(signoff.APPROVE))
+        steps.apply_signoff_answer(question["report"], answer(signoff.APPROVE))
     assert office.rows("SELECT * FROM ops.sign_off") == []
     blocked.unlink()
     assert approve(question["report"])["decision"] == "approved"
@@ -195,7 +197,7 @@ def test_a_draft_sent_back_is_not_published_and_the_next_one_says_why(
     office: Office, words: dict[str, str], kept: str
 ) -> None:
     (question,) = office.ask()
-    done = steps.conclude(question["report"], answer(signoff.SEND_BACK, **words))
+    done = steps.apply_signoff_answer(question["report"], answer(signoff.SEND_BACK, **words))
     assert (done["decision"], done["reason"], done["folder"]) == ("sent_back", kept, "")
     assert not (office.settings.outbox / "reports").exists()
     assert office.ask("run 2") == [], "decided"
@@ -209,16 +211,16 @@ def test_a_draft_sent_back_is_not_published_and_the_next_one_says_why(
 def test_an_answer_without_a_person_decides_nothing(office: Office) -> None:
     (question,) = office.ask()
     nobody = answer(signoff.APPROVE) | {"responded_by_user": None}
-    assert "nobody answered" in steps.conclude(question["report"], nobody)["refused"]
+    assert "nobody answered" in steps.apply_signoff_answer(question["report"], nobody)["refused"]
     assert office.rows("SELECT * FROM ops.sign_off") == []
     with pytest.raises(UsageError, match="needs a name"):
-        steps.sign(str(question["report"]), " ")
+        steps.sign_document(str(question["report"]), " ")
 
 
 def test_what_is_published_cannot_be_sent_back(office: Office) -> None:
     (question,) = office.ask()
     approve(question["report"])
-    refused = steps.conclude(question["report"], answer(signoff.SEND_BACK, ly_do="Nhầm"))
+    refused = steps.apply_signoff_answer(question["report"], answer(signoff.SEND_BACK, ly_do="Nhầm"))
     assert "approved already" in refused["refused"]
 
 
@@ -235,7 +237,7 @@ def test_a_document_is_asked_about_once_unless_nobody_waits_for_the_answer(offic
 
 def test_who_sent_back_by_mistake_is_asked_again_when_the_same_run_is_cleared(office: Office) -> None:
     (question,) = office.ask("run 1")
-    steps.conclude(question["report"], answer(signoff.SEND_BACK))
+    steps.apply_signoff_answer(question["report"], answer(signoff.SEND_BACK))
     (again,) = office.ask("run 1")
     assert approve(again["report"])["decision"] == "approved"
     assert [row.decision for row in office.rows("SELECT decision FROM ops.sign_off ORDER BY sign_off_id")] == [
@@ -261,7 +263,7 @@ def test_a_draft_that_was_replaced_is_never_published(office: Office) -> None:
     (question,) = office.ask()
     office.send(600)
     office.draft()
-    refused = steps.conclude(question["report"], answer(signoff.APPROVE))["refused"]
+    refused = steps.apply_signoff_answer(question["report"], answer(signoff.APPROVE))["refused"]
     assert "replaced by a newer one" in refused
     assert office.rows("SELECT * FROM ops.sign_off") == []
     assert not (office.settings.outbox / "reports").exists()
@@ -273,7 +275,7 @@ def test_a_draft_whose_file_was_changed_is_never_published(office: Office) -> No
     (question,) = office.ask()
     word = next(path for path in office.draft() if path.suffix == ".docx")
     word.write_bytes(word.read_bytes() + b" ")
-    refused = steps.conclude(question["report"], answer(signoff.APPROVE))["refused"]
+    refused = steps.apply_signoff_answer(question["report"], answer(signoff.APPROVE))["refused"]
     assert word.name in refused and "not as it was written" in refused
     assert not (office.settings.outbox / "reports").exists()
 
@@ -325,7 +327,9 @@ def test_a_correction_is_itself_corrected_and_one_that_was_overtaken_is_not_publ
     office.send(500)
     office.draft()
     assert office.ask("run 3") == [], "the numbers are again as they were printed"
-    assert "figures have changed since" in steps.conclude(first["report"], answer(signoff.APPROVE))["refused"]
+    assert (
+        "figures have changed since" in steps.apply_signoff_answer(first["report"], answer(signoff.APPROVE))["refused"]
+    )
     office.send(700)
     office.draft()
     (second,) = office.ask("run 4")

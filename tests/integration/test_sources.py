@@ -12,9 +12,9 @@ import pytest
 from openpyxl.utils import range_boundaries
 
 from etl.model import Attainment, Period
-from etl.report.inputs import Source
-from etl.steps.outcome import attainments
-from etl.steps.sources import cell_ranges, sources
+from etl.report.inputs import SourceCells
+from etl.steps.outcome import compute_attainment_rows
+from etl.steps.sources import format_cell_ranges, list_figure_sources
 from etl.warehouse import connect
 from tests.integration.test_trail import QUARTER, SCOPE, Flow, flow  # noqa: F401 - `flow` is a fixture
 
@@ -22,12 +22,12 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module")
-def found(flow: Flow) -> tuple[list[Attainment], tuple[Source, ...]]:  # noqa: F811 - the fixture imported above
-    scope = flow.catalogue.scope(SCOPE)
-    with connect.engine(flow.settings, "loader").connect() as conn:
-        rows = attainments(conn, flow.catalogue, scope, Period.parse(QUARTER), flow.after)
+def found(flow: Flow) -> tuple[list[Attainment], tuple[SourceCells, ...]]:  # noqa: F811 - the fixture imported above
+    scope = flow.catalogue.get_scope(SCOPE)
+    with connect.build_engine(flow.settings, "loader").connect() as conn:
+        rows = compute_attainment_rows(conn, flow.catalogue, scope, Period.parse(QUARTER), flow.after)
         area = [row for row in rows if row.unit == scope.area_unit]
-        return area, sources(conn, flow.catalogue, scope, Period.parse(QUARTER), rows, flow.after)
+        return area, list_figure_sources(conn, flow.catalogue, scope, Period.parse(QUARTER), rows, flow.after)
 
 
 def places(cells: str) -> Iterator[str]:
@@ -37,7 +37,7 @@ def places(cells: str) -> Iterator[str]:
         assert left == right
 
 
-def test_the_cells_add_up_to_the_figures(flow: Flow, found: tuple[list[Attainment], tuple[Source, ...]]) -> None:  # noqa: F811
+def test_the_cells_add_up_to_the_figures(flow: Flow, found: tuple[list[Attainment], tuple[SourceCells, ...]]) -> None:  # noqa: F811
     rows, known = found
     sums: dict[tuple[str, str], Fraction] = {}
     for source in known:
@@ -52,7 +52,7 @@ def test_the_cells_add_up_to_the_figures(flow: Flow, found: tuple[list[Attainmen
     assert checked > 5
 
 
-def test_the_cells_are_in_the_files(flow: Flow, found: tuple[list[Attainment], tuple[Source, ...]]) -> None:  # noqa: F811
+def test_the_cells_are_in_the_files(flow: Flow, found: tuple[list[Attainment], tuple[SourceCells, ...]]) -> None:  # noqa: F811
     books = {
         hashlib.sha256(path.read_bytes()).hexdigest(): openpyxl.load_workbook(BytesIO(path.read_bytes()))
         for path in (flow.settings.archive).rglob("*")
@@ -69,7 +69,10 @@ def test_the_cells_are_in_the_files(flow: Flow, found: tuple[list[Attainment], t
                 assert sum(Fraction(str(page[cell].value)) for cell in places(source.cells)) == source.value
 
 
-def test_only_the_version_in_force_is_named(flow: Flow, found: tuple[list[Attainment], tuple[Source, ...]]) -> None:  # noqa: F811
+def test_only_the_version_in_force_is_named(
+    flow: Flow,  # noqa: F811 - the fixture imported above
+    found: tuple[list[Attainment], tuple[SourceCells, ...]],
+) -> None:
     names = {source.file for source in found[1]}
     assert "BM01_608_3.xlsx" in names
     assert "BM01_608_1.xlsx" not in names
@@ -92,4 +95,4 @@ def test_the_annex_prints_them(flow: Flow) -> None:  # noqa: F811
     ],
 )
 def test_cells_are_named_as_ranges_down_their_columns(cells: list[str], said: str) -> None:
-    assert cell_ranges(cells) == said
+    assert format_cell_ranges(cells) == said

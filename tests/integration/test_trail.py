@@ -21,7 +21,7 @@ from etl import settings, steps
 from etl.catalog.loader import Catalogue
 from etl.cli import app
 from etl.errors import UsageError
-from etl.warehouse import connect, server
+from etl.warehouse import connect, embedded_server
 from tests.builders import Workbook
 
 pytestmark = pytest.mark.integration
@@ -33,18 +33,18 @@ class Flow:
     """An instance of its own: two districts send, one of them twice; then the report is drafted."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self.settings = settings.load()
+        self.settings = settings.load_settings()
         self.catalogue = catalogue
         self.sent = 0
-        steps.migrate()
+        steps.migrate_warehouse()
         self.send("608", insured=937, highrisk_examined=41)
         self.send("610", insured=911)
         self.put("62-CTK", "CTK.xlsx", Workbook(catalogue, "kt-ctk-year", "62-CTK", "2023").filled(pub_u5mr=41.25))
         self.between = self.intake()
         self.send("608", insured=941, highrisk_examined=41)
         self.after = self.intake()
-        steps.attain(SCOPE, QUARTER)
-        self.documents = [Path(d) for d in steps.report_period(SCOPE, QUARTER, "kt-1693")["documents"]]
+        steps.compute_attainment(SCOPE, QUARTER)
+        self.documents = [Path(d) for d in steps.draft_period_reports(SCOPE, QUARTER, "kt-1693")["documents"]]
 
     def send(self, unit: str, **values: float) -> None:
         self.sent += 1
@@ -56,12 +56,12 @@ class Flow:
         (folder / name).write_bytes(workbook.bytes())
 
     def intake(self) -> str:
-        from etl.warehouse.snapshot import snapshot
+        from etl.warehouse.snapshot import take_snapshot
 
-        results = [steps.process_batch(batch) for batch in steps.receive()["batches"]]
+        results = [steps.process_batch(batch) for batch in steps.receive_deliveries()["batches"]]
         assert sum(r["refused"] for r in results) == 0
-        with connect.engine(self.settings, "loader").connect() as conn:
-            return snapshot(conn).at
+        with connect.build_engine(self.settings, "loader").connect() as conn:
+            return take_snapshot(conn).at
 
     @property
     def facts(self) -> Path:
@@ -78,7 +78,7 @@ def flow(catalogue: Catalogue) -> Iterator[Flow]:
         }.items():  # fmt: skip
             patch.setenv(name, value)
         yield Flow(catalogue)
-        server.stop(folder / "pg")
+        embedded_server.stop_server(folder / "pg")
     shutil.rmtree(folder)
 
 
@@ -97,7 +97,7 @@ def _opened(archive: Path, sha256: str) -> openpyxl.Workbook:
 
 @pytest.mark.parametrize(("indicator", "unit"), [("bhyt", None), ("bhyt", "608"), ("highrisk_examined", "608")])
 def test_a_number_leads_to_the_cells_of_the_files(flow: Flow, indicator: str, unit: str | None) -> None:
-    found = steps.trace(str(flow.facts), indicator, unit)
+    found = steps.trace_number(str(flow.facts), indicator, unit)
     assert found["reproduces"], found["problems"]
     (number,) = {(n["printed"]["numerator"], n["printed"]["denominator"]) for n in found["numbers"]}
     sums = {"numerator": Fraction(0), "denominator": Fraction(0)}
@@ -115,7 +115,7 @@ def test_a_number_leads_to_the_cells_of_the_files(flow: Flow, indicator: str, un
 
 
 def test_a_published_value_leads_to_its_one_cell(flow: Flow) -> None:
-    found = steps.trace(str(flow.facts), "u5mr")
+    found = steps.trace_number(str(flow.facts), "u5mr")
     assert found["reproduces"], found["problems"]
     (source,) = [s for leaf in found["walk"]["leaves"] for cell in leaf["cells"] for s in cell["sources"]]
     assert (source["reporter"], source["period"], source["value"]) == ("62-CTK", "2023", 41.25)
@@ -129,7 +129,7 @@ def test_the_shell_gives_a_half_year_that_is_not_over(flow: Flow) -> None:
     assert shown.exit_code == 0, shown.output
     rows = {(r["plan"], r["indicator"], r["unit"]): r for r in json.loads(shown.stdout)["rows"]}
     assert {r["period"] for r in rows.values()} == {"2024H1"}
-    quarter = {(r["plan"], r["indicator"], r["unit"]): r for r in steps.attain_rows(SCOPE, QUARTER)}
+    quarter = {(r["plan"], r["indicator"], r["unit"]): r for r in steps.list_attainment_rows(SCOPE, QUARTER)}
     assert set(rows) == set(quarter)
     assert rows["kt-1693", "u5mr", "62"]["value"] == quarter["kt-1693", "u5mr", "62"]["value"] == 41.25
     assert quarter["kt-1693", "bhyt", "608"]["value"] is not None
@@ -137,7 +137,7 @@ def test_the_shell_gives_a_half_year_that_is_not_over(flow: Flow) -> None:
 
 
 def test_a_resubmission_shows_what_it_replaced(flow: Flow) -> None:
-    found = steps.trace("kt-1693:quarter:2024Q1", "bhyt", "608")
+    found = steps.trace_number("kt-1693:quarter:2024Q1", "bhyt", "608")
     cell = next(c for c in found["walk"]["leaves"][0]["cells"] if c["data_element"] == "insured")
     (source,) = cell["sources"]
     assert (source["version"], source["value"]) == (2, 941)
@@ -148,7 +148,7 @@ def test_a_resubmission_shows_what_it_replaced(flow: Flow) -> None:
 
 
 def test_a_silent_unit_is_in_the_trail_with_the_reason(flow: Flow) -> None:
-    found = steps.trace("kt-1693:quarter:2024Q1", "bhyt")
+    found = steps.trace_number("kt-1693:quarter:2024Q1", "bhyt")
     silent = [leaf for leaf in found["walk"]["leaves"] if leaf["part_of"] not in {"608", "610"}]
     assert silent
     assert {(leaf["expected"], leaf["included"]) for leaf in silent} == {(True, False)}
@@ -157,39 +157,39 @@ def test_a_silent_unit_is_in_the_trail_with_the_reason(flow: Flow) -> None:
 
 def test_a_report_is_found_by_any_of_its_files_and_by_its_number(flow: Flow) -> None:
     ways = [*map(str, flow.documents), "kt-1693:quarter:2024Q1", "kon-tum:kt-1693:quarter:2024Q1"]
-    found = [steps.trace(way, "bhyt") for way in ways]
-    found.append(steps.trace(str(found[0]["report"]["id"]), "bhyt"))
+    found = [steps.trace_number(way, "bhyt") for way in ways]
+    found.append(steps.trace_number(str(found[0]["report"]["id"]), "bhyt"))
     assert all(one == found[0] for one in found)
     item = found[0]["numbers"][0]["item"]
-    assert steps.trace(ways[0], item)["walk"] == found[0]["walk"]
+    assert steps.trace_number(ways[0], item)["walk"] == found[0]["walk"]
 
 
 @pytest.mark.parametrize("report", ["nothing", "9999", "kt-1693:quarter:1999Q1", "a:b"])
 def test_a_report_that_is_not_there_is_said(flow: Flow, report: str) -> None:
     with pytest.raises(UsageError, match="no report"):
-        steps.trace(report, "bhyt")
+        steps.trace_number(report, "bhyt")
 
 
 def test_a_changed_file_is_no_report(flow: Flow, tmp_path: Path) -> None:
     forged = tmp_path / flow.facts.name
     forged.write_bytes(flow.facts.read_bytes().replace(b"941", b"999"))
     with pytest.raises(UsageError, match="no report on record"):
-        steps.trace(str(forged), "bhyt")
+        steps.trace_number(str(forged), "bhyt")
 
 
 def test_a_number_that_is_not_in_the_report_is_said(flow: Flow) -> None:
     for indicator, unit in (("nonsense", None), ("bhyt", "99999")):
         with pytest.raises(UsageError, match="has no number"):
-            steps.trace(str(flow.facts), indicator, unit)
+            steps.trace_number(str(flow.facts), indicator, unit)
 
 
 def test_a_number_that_does_not_come_out_again_is_said_loudly(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
     from etl.steps import trail
 
     told = json.loads(flow.facts.read_text(encoding="utf-8"))
-    item = steps.trace(str(flow.facts), "bhyt")["numbers"][0]["item"]
+    item = steps.trace_number(str(flow.facts), "bhyt")["numbers"][0]["item"]
     told["figures"][item]["62"]["value"]["exact"] = "99"
-    monkeypatch.setattr(trail, "_facts", lambda files, folders: told)
+    monkeypatch.setattr(trail, "_find_report_facts", lambda files, folders: told)
     shown = CliRunner().invoke(app, ["trace", str(flow.facts), "bhyt"])
     assert shown.exit_code == 1
     assert "KHÔNG KHỚP" in shown.stdout
@@ -204,14 +204,14 @@ def test_the_shell_prints_a_tree_or_one_document(flow: Flow) -> None:
 
 
 def test_the_difference_names_cell_file_and_figure(flow: Flow) -> None:
-    found = steps.diff(SCOPE, QUARTER, flow.between, flow.after)
+    found = steps.compare_snapshots(SCOPE, QUARTER, flow.between, flow.after)
     (delivery,) = found["deliveries"]
     assert (delivery["original_name"], delivery["folder"], delivery["version"]) == ("BM01_608_3.xlsx", "608", 2)
     assert {c["data_element"] for c in delivery["cells"]} == {"insured"}
     assert {(c["before"]["value"], c["after"]["value"]) for c in delivery["cells"]} == {(937, 941)}
     assert {row["indicator"] for row in found["figures"]} >= {"bhyt"}
     assert {row["unit"] for row in found["figures"]} == {"62", "608"}
-    again = steps.diff(SCOPE, QUARTER, flow.after, flow.after)
+    again = steps.compare_snapshots(SCOPE, QUARTER, flow.after, flow.after)
     assert (again["changed"], again["figures"], again["deliveries"]) == (False, [], [])
     shown = CliRunner().invoke(app, ["diff", "--scope", SCOPE, "--period", QUARTER, "--from", flow.between,
                                      "--to", flow.after])  # fmt: skip

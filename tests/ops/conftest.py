@@ -75,4 +75,4 @@ def fake() -> Iterator[FakeAirflow]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return dataclasses.replace(etl_settings.load(), var=tmp_path / "var", database_url="")
+    return dataclasses.replace(etl_settings.load_settings(), var=tmp_path / "var", database_url="")

@@ -19,13 +19,13 @@ from ops import backfill
     ],
 )
 def test_every_period_of_the_range(first: str, last: str, expected: list[str]) -> None:
-    assert backfill.keys(first, last) == expected
+    assert backfill.list_period_keys(first, last) == expected
 
 
 @pytest.mark.parametrize(("first", "last"), [("2024Q2", "2024Q1"), ("2024Q1", "2024"), ("2024", "2023"), ("x", "2024")])
 def test_what_is_no_range_is_refused(first: str, last: str) -> None:
     with pytest.raises(UsageError):
-        backfill.keys(first, last)
+        backfill.list_period_keys(first, last)
 
 
 def test_wrong_use_exits_with_two(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,18 +16,18 @@ from typing import Any
 
 import pytest
 
-from benchmarks import sample
-from benchmarks.fill import fill
-from benchmarks.sample_values import values
 from etl import settings as etl_settings
 from etl.catalog import load_catalogue
-from etl.files import write_atomic
+from etl.file_io import write_atomic
 from etl.model import Period
 from etl.settings import PROJECT_ROOT, Settings
 from etl.steps.signoff import APPROVE, SEND_BACK
 from ops import backfill, local
-from ops.follow import Run, answer, questions, runs, settle
-from ops.rest import Airflow
+from ops.airflow_api import AirflowClient
+from ops.dag_runs import DagRun, answer_question, list_dag_runs, list_questions, wait_until_settled
+from simulation import deliveries as sample
+from simulation.cell_values import build_cell_values
+from simulation.form_filling import fill_form
 from tests.integration.published import addresses
 from tests.mailbox import SENDER, Mailbox
 
@@ -49,7 +49,7 @@ WHEN = {"snapshot", "situation", "data_notes"}  # these say when the figures wer
 @dataclasses.dataclass(frozen=True)
 class Live:
     settings: Settings
-    client: Airflow
+    client: AirflowClient
     mailbox: Mailbox
 
 
@@ -76,7 +76,7 @@ def live() -> Iterator[Live]:
         folder = Path(name)
         folder.chmod(0o755)  # the private server's own account must pass
         settings = dataclasses.replace(
-            etl_settings.load(),
+            etl_settings.load_settings(),
             home=_home(folder),
             var=folder / "var",
             database_url="",
@@ -87,26 +87,26 @@ def live() -> Iterator[Live]:
             smtp_connection="smtp_default",
         )
         try:
-            yield Live(settings, local.up(settings, port=0, components=COMPONENTS).client, mailbox)
+            yield Live(settings, local.start_airflow(settings, port=0, components=COMPONENTS).client, mailbox)
         finally:
-            local.down(settings)
+            local.stop_airflow(settings)
 
 
-def _made(live: Live, before: set[str]) -> list[Run]:
+def _made(live: Live, before: set[str]) -> list[DagRun]:
     """The runs made since, apart from those that the clock alone starts."""
-    settled = settle(live.client, seconds=SECONDS)
+    settled = wait_until_settled(live.client, seconds=SECONDS)
     return [run for run in settled if run.id not in before and run.dag not in {"dispatch", "remind"}]
 
 
 def _known(live: Live) -> set[str]:
-    return {run.id for run in runs(live.client)}
+    return {run.id for run in list_dag_runs(live.client)}
 
 
-def _keys(made: list[Run], dag: str) -> list[str]:
+def _keys(made: list[DagRun], dag: str) -> list[str]:
     return sorted(run.key for run in made if run.dag == dag)
 
 
-def _states(live: Live, run: Run) -> dict[str, set[str]]:
+def _states(live: Live, run: DagRun) -> dict[str, set[str]]:
     path = f"/api/v2/dags/{run.dag}/dagRuns/{run.id}/taskInstances"
     states: dict[str, set[str]] = {}
     for task in live.client.get(path, limit=100)["task_instances"]:
@@ -123,18 +123,18 @@ def _facts(live: Live) -> dict[str, Any]:
 def test_files_in_the_inbox_become_reports_and_a_backfill_gives_the_same(live: Live) -> None:
     settings, client = live.settings, live.client
     for period in QUARTERS:
-        client.trigger("open_period", period)
-    assert {run.state for run in settle(client, seconds=SECONDS)} == {"success"}
+        client.trigger_dag_run("open_period", period)
+    assert {run.state for run in wait_until_settled(client, seconds=SECONDS)} == {"success"}
 
     catalogue = load_catalogue(settings.catalog)
     periods = [Period.parse(key) for key in QUARTERS]
     forms = settings.outbox / "forms"
-    assert sample.drop(catalogue, SCOPE, periods, forms, settings.inbox, wave=1, only=UNITS)
+    assert sample.drop_deliveries(catalogue, SCOPE, periods, forms, settings.inbox, wave=1, only=UNITS)
     stray = settings.inbox / UNITS[0] / "ghi-chu.xlsx"
     stray.write_text("không phải bảng tính")
 
     before = _known(live)
-    client.trigger("intake")
+    client.trigger_dag_run("intake")
     made = _made(live, before)
     assert {run.state for run in made if run.dag not in REPORTS} == {"success"}
     waiting = [run for run in made if run.state == "running"]
@@ -145,32 +145,32 @@ def test_files_in_the_inbox_become_reports_and_a_backfill_gives_the_same(live: L
     skipped = [_states(live, run) for run in made if run.dag == "report_annual"]
     tasks = ("due", "write", "ask", "approve", "conclude", "watch")
     assert skipped == [{task: {"skipped"} for task in tasks}] * len(QUARTERS)
-    assert sorted(question.run.key for question in questions(client)) == HALVES + QUARTERS
+    assert sorted(question.run.key for question in list_questions(client)) == HALVES + QUARTERS
     assert list((settings.outbox / "returns" / UNITS[0]).glob("*tra-lai*")), "the stray file is answered"
     told = _facts(live)
     assert {name.split("/")[0] for name in told} == {*HALVES, *QUARTERS}
 
     before = _known(live)
-    client.trigger("intake")
+    client.trigger_dag_run("intake")
     made = _made(live, before)
     assert {run.dag for run in made} == {"intake"}, "nothing new, nothing computed"
     assert {run.state for run in made} == {"success"}
 
     shutil.rmtree(settings.outbox / "drafts")
-    again = backfill.backfill(client, QUARTERS)
+    again = backfill.run_backfill(client, QUARTERS)
     assert {run.state for run in again} == {"success"}
     assert _keys(again, "attain") == QUARTERS
     assert _facts(live) == told
-    assert len(questions(client)) == len(HALVES + QUARTERS), "the same drafts are asked about once"
+    assert len(list_questions(client)) == len(HALVES + QUARTERS), "the same drafts are asked about once"
 
 
 def test_people_decide_over_the_api_and_a_changed_figure_becomes_a_correction(live: Live) -> None:
     settings, client = live.settings, live.client
-    of = {question.run.key: question for question in questions(client)}
-    answer(client, of["2024Q1"], APPROVE)
-    answer(client, of["2024Q2"], SEND_BACK, ly_do="Thiếu nguyên nhân")
-    answer(client, of["2024H1"], APPROVE)
-    made = {run.id: run.state for run in settle(client, seconds=SECONDS)}
+    of = {question.run.key: question for question in list_questions(client)}
+    answer_question(client, of["2024Q1"], APPROVE)
+    answer_question(client, of["2024Q2"], SEND_BACK, ly_do="Thiếu nguyên nhân")
+    answer_question(client, of["2024H1"], APPROVE)
+    made = {run.id: run.state for run in wait_until_settled(client, seconds=SECONDS)}
     ended = {key for key in HALVES + QUARTERS if made[of[key].run.id] == "success"}
     assert ended == {"2024H1", "2024Q1", "2024Q2"}
     half = settings.outbox / "reports" / "2024H1" / SCOPE / "ty-ct25_half" / "chung-thuc.json"
@@ -184,16 +184,16 @@ def test_people_decide_over_the_api_and_a_changed_figure_becomes_a_correction(li
     )
 
     catalogue = load_catalogue(settings.catalog)
-    told = values(catalogue, catalogue.scopes[SCOPE], Period.parse("2024Q1"))
+    told = build_cell_values(catalogue, catalogue.scopes[SCOPE], Period.parse("2024Q1"))
     again = {key: int(value) - 40 if key[2] == "telehealth_users" else value for key, value in told.items()}
     (issued,) = (settings.outbox / "forms" / "2024Q1" / UNITS[0]).glob("[!.~]*.xlsx")
-    write_atomic(settings.inbox / UNITS[0] / "lan-2.xlsx", fill(issued.read_bytes(), again))
-    client.trigger("intake")
-    settle(client, seconds=SECONDS)
-    corrections = {q.run.key: q for q in questions(client) if "đính chính" in q.subject}
+    write_atomic(settings.inbox / UNITS[0] / "lan-2.xlsx", fill_form(issued.read_bytes(), again))
+    client.trigger_dag_run("intake")
+    wait_until_settled(client, seconds=SECONDS)
+    corrections = {q.run.key: q for q in list_questions(client) if "đính chính" in q.subject}
     assert set(corrections) <= {"2024H1", "2024Q1"}
-    answer(client, corrections["2024Q1"], APPROVE)
-    settle(client, seconds=SECONDS)
+    answer_question(client, corrections["2024Q1"], APPROVE)
+    wait_until_settled(client, seconds=SECONDS)
     corrected = {path.name for path in (folder / "ty-ct25_quarter_dinh-chinh-1").iterdir()}
     assert "ty-ct25_2024Q1_dinh-chinh.docx" in corrected and "chung-thuc.json" in corrected
     assert {path.name: path.read_bytes() for path in (folder / "ty-ct25_quarter").iterdir()} == first
@@ -201,10 +201,10 @@ def test_people_decide_over_the_api_and_a_changed_figure_becomes_a_correction(li
 
 def test_what_was_signed_is_mailed_once_and_a_silent_unit_is_reminded(live: Live) -> None:
     outbox, client, mailbox = live.settings.outbox, live.client, live.mailbox
-    runs_of: dict[str, list[Run]] = {"dispatch": [], "remind": []}
+    runs_of: dict[str, list[DagRun]] = {"dispatch": [], "remind": []}
     for dag, key in (("dispatch", None), ("dispatch", None), ("remind", DAY_BEFORE)):
-        made = client.trigger(dag, key)
-        runs_of[dag] += [run for run in settle(client, seconds=SECONDS) if run.id == made]
+        made = client.trigger_dag_run(dag, key)
+        runs_of[dag] += [run for run in wait_until_settled(client, seconds=SECONDS) if run.id == made]
     assert [_states(live, run) for run in runs_of["dispatch"]] == [{"folders": {"success"}, "mail": {"success"}}] * 2
     (reminding,) = runs_of["remind"]
     assert reminding.state == "success" and _states(live, reminding)["remind"] == {"success"}
@@ -223,7 +223,7 @@ def test_what_was_signed_is_mailed_once_and_a_silent_unit_is_reminded(live: Live
 
 def test_a_run_without_a_key_fails_and_says_so(live: Live) -> None:
     before = _known(live)
-    live.client.trigger("attain")
+    live.client.trigger_dag_run("attain")
     (run,) = _made(live, before)
     assert run.state == "failed"
     assert _states(live, run)["scopes"] == {"failed"}

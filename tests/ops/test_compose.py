@@ -117,7 +117,7 @@ def test_every_secret_is_demanded_with_a_message_and_has_no_default() -> None:
         else:
             assert operator == ":-", name
     demanded = {name for name, operator, _ in VARIABLE.findall(TEXT) if operator == ":?"}
-    assert demanded == set(new_secrets.fresh())
+    assert demanded == set(new_secrets.generate_secrets())
 
 
 def test_no_secret_stands_in_the_files() -> None:
@@ -127,7 +127,7 @@ def test_no_secret_stands_in_the_files() -> None:
 
 
 def test_secrets_differ_and_pass_through_addresses_unharmed() -> None:
-    first, second = new_secrets.fresh(), new_secrets.fresh()
+    first, second = new_secrets.generate_secrets(), new_secrets.generate_secrets()
     assert first.keys() == second.keys()
     assert not set(first.values()) & set(second.values())
     for name in new_secrets.PASSWORDS:
@@ -137,7 +137,7 @@ def test_secrets_differ_and_pass_through_addresses_unharmed() -> None:
 def test_new_secrets_needs_no_package() -> None:
     command = [sys.executable, "-I", "-S", str(ROOT / "ops" / "new_secrets.py")]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert {line.split("=")[0] for line in printed.splitlines()} == set(new_secrets.fresh())
+    assert {line.split("=")[0] for line in printed.splitlines()} == set(new_secrets.generate_secrets())
 
 
 def test_every_variable_is_documented_and_every_documented_one_is_used() -> None:
@@ -165,7 +165,9 @@ def _environment() -> set[tuple[str, str]]:
 
 
 def test_every_airflow_option_is_one_that_airflow_has(settings: Settings) -> None:
-    local = environment.airflow_env(settings, environment.Databases("postgresql:///a", "postgresql:///b"), 8080)
+    local = environment.build_airflow_env(
+        settings, environment.DatabaseAddresses("postgresql:///a", "postgresql:///b"), 8080
+    )
     used = {name for name in {*local, *(name for name, _ in _environment())} if name.startswith("AIRFLOW__")}
     assert len(used) > 20
     assert used - _airflow_options() == set()

@@ -7,7 +7,7 @@ import pytest
 
 from etl.steps import signoff
 from ops import demo, local
-from ops.rest import Airflow
+from ops.airflow_api import AirflowClient
 from tests.ops.conftest import FakeAirflow
 
 RUNS, EVENTS = "/api/v2/dags/~/dagRuns", "/api/v2/assets/events"
@@ -16,13 +16,13 @@ RUNS, EVENTS = "/api/v2/dags/~/dagRuns", "/api/v2/assets/events"
 @pytest.fixture
 def stopped(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     calls: list[Any] = []
-    monkeypatch.setattr(local, "down", lambda settings: calls.append(settings.var.name) or [])
+    monkeypatch.setattr(local, "stop_airflow", lambda settings: calls.append(settings.var.name) or [])
     return calls
 
 
 def test_it_is_simulated_private_and_in_a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TONGKET_DATABASE_URL", "postgresql+psycopg://real-server/tongket")
-    settings = demo.demo_settings()
+    settings = demo.build_demo_settings()
     assert settings.var.name == "demo"
     assert settings.database_url == "", "never on a real warehouse"
     assert settings.simulated
@@ -37,8 +37,8 @@ def test_it_answers_as_the_questions_are_put() -> None:
 def test_a_question_that_nobody_asked_ends_it(fake: FakeAirflow) -> None:
     fake.on("GET", RUNS, {"dag_runs": [], "total_entries": 0})
     fake.on("GET", "/api/v2/dags/~/dagRuns/~/hitlDetails", {"hitl_details": [], "total_entries": 0})
-    with pytest.raises(demo.RunFailed, match="nobody was asked about ty-ct25"):
-        demo._asked(Airflow(fake.address, "admin", "x"), demo.SIGNED)
+    with pytest.raises(demo.DagRunFailed, match="nobody was asked about ty-ct25"):
+        demo._find_last_question(AirflowClient(fake.address, "admin", "x"), demo.SIGNED)
 
 
 def test_a_failed_run_ends_it_with_its_log(fake: FakeAirflow) -> None:
@@ -50,14 +50,14 @@ def test_a_failed_run_ends_it_with_its_log(fake: FakeAirflow) -> None:
     task = {"task_id": "compute", "map_index": -1, "state": "failed", "try_number": 1}
     fake.on("GET", base, {"task_instances": [task], "total_entries": 1})
     fake.on("GET", f"{base}/compute/logs/1", {"content": [{"event": "no such plan"}]})
-    with pytest.raises(demo.RunFailed, match=r"attain 2024Q1 · compute\n    no such plan") as caught:
-        demo._settled(Airflow(fake.address, "admin", "x"), lambda _: None)  # type: ignore[arg-type]
+    with pytest.raises(demo.DagRunFailed, match=r"attain 2024Q1 · compute\n    no such plan") as caught:
+        demo._settle_or_raise(AirflowClient(fake.address, "admin", "x"), lambda _: None)  # type: ignore[arg-type]
     assert caught.value.exit_code == 1
 
 
 @pytest.mark.parametrize(
     ("what", "code"),
-    [(None, 0), (demo.RunFailed("x"), 1), (demo.TongketError("x"), 2), (KeyboardInterrupt(), demo.STOPPED)],
+    [(None, 0), (demo.DagRunFailed("x"), 1), (demo.TongketError("x"), 2), (KeyboardInterrupt(), demo.STOPPED)],
 )
 def test_whatever_happens_airflow_is_stopped(
     what: BaseException | None, code: int, stopped: list[Any], monkeypatch: pytest.MonkeyPatch
@@ -66,8 +66,8 @@ def test_whatever_happens_airflow_is_stopped(
         if what:
             raise what
 
-    monkeypatch.setattr(demo, "play", play)
-    monkeypatch.setattr(demo, "show", lambda *_: None)
+    monkeypatch.setattr(demo, "run_demo", play)
+    monkeypatch.setattr(demo, "print_summary", lambda *_: None)
     monkeypatch.setattr(demo.signal, "signal", lambda *_: None)
     assert demo.main([]) == code
     assert stopped == ["demo"]
@@ -80,4 +80,4 @@ def test_each_report_is_a_line_whatever_formats_it_has(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     for name in ("bao-cao.docx", "bao-cao.pdf", "phu-luc.xlsx", "facts.json"):
         (folder / f"ty-ct25_2024H1_{name}").touch()
-    assert demo._drafts(tmp_path) == [("2024H1", "tan-yen", "ty-ct25", "docx, pdf, xlsx")]
+    assert demo._list_drafts(tmp_path) == [("2024H1", "tan-yen", "ty-ct25", "docx, pdf, xlsx")]

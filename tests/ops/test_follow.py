@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from ops import follow
-from ops.follow import Run
-from ops.rest import Airflow, AirflowError
+from ops import dag_runs
+from ops.airflow_api import AirflowClient, AirflowError
+from ops.dag_runs import DagRun
 from tests.ops.conftest import FakeAirflow
 
 RUNS, EVENTS = "/api/v2/dags/~/dagRuns", "/api/v2/assets/events"
@@ -15,12 +15,12 @@ TASKS, ASKED = "/api/v2/dags/~/dagRuns/~/taskInstances", "/api/v2/dags/~/dagRuns
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(follow, "POLL_SECONDS", 0.0)
+    monkeypatch.setattr(dag_runs, "POLL_SECONDS", 0.0)
 
 
 @pytest.fixture
-def client(fake: FakeAirflow) -> Airflow:
-    return Airflow(fake.address, "admin", "secret")
+def client(fake: FakeAirflow) -> AirflowClient:
+    return AirflowClient(fake.address, "admin", "secret")
 
 
 def _run(dag: str, state: str, key: str | None = "2024Q1", run_id: str = "asset_triggered__1") -> dict[str, Any]:
@@ -36,10 +36,10 @@ def _events(name: str, *states: str) -> dict[str, Any]:
     return {"asset_events": [{"name": name, "created_dagruns": made}], "total_entries": 1}
 
 
-def test_at_rest_when_all_ended_and_all_consumers_ran(fake: FakeAirflow, client: Airflow) -> None:
+def test_at_rest_when_all_ended_and_all_consumers_ran(fake: FakeAirflow, client: AirflowClient) -> None:
     fake.on("GET", RUNS, _runs(), _runs(_run("intake", "success"), _run("attain", "failed")))
     fake.on("GET", EVENTS, _events("observations", "failed"))
-    found = follow.settle(client, seconds=5)
+    found = dag_runs.wait_until_settled(client, seconds=5)
     assert [(run.dag, run.key, run.state, run.seconds) for run in found] == [
         ("intake", "2024Q1", "success", 1.5),
         ("attain", "2024Q1", "failed", 1.5),
@@ -52,36 +52,36 @@ def test_at_rest_when_all_ended_and_all_consumers_ran(fake: FakeAirflow, client:
     ids=["no run made yet", "one of two consumers", "made but not ended"],
 )
 def test_an_event_that_still_owes_a_run_is_waited_for(
-    fake: FakeAirflow, client: Airflow, owing: dict[str, Any]
+    fake: FakeAirflow, client: AirflowClient, owing: dict[str, Any]
 ) -> None:
     fake.on("GET", RUNS, _runs())
     fake.on("GET", TASKS, _tasks())
     paid = _events(owing["asset_events"][0]["name"], "success", "success")
     fake.on("GET", EVENTS, owing, owing, paid)
-    follow.settle(client, seconds=30)
+    dag_runs.wait_until_settled(client, seconds=30)
     assert fake.count("GET", EVENTS) == 3
 
 
-def test_a_paused_dag_owes_no_run(fake: FakeAirflow, client: Airflow) -> None:
+def test_a_paused_dag_owes_no_run(fake: FakeAirflow, client: AirflowClient) -> None:
     fake.on("GET", RUNS, _runs())
     fake.on("GET", TASKS, _tasks())
     fake.on("GET", EVENTS, _events("longer_periods"))
-    assert follow.settle(client, seconds=0, paused={"report_six_nine_months"}) == []
+    assert dag_runs.wait_until_settled(client, seconds=0, paused={"report_six_nine_months"}) == []
     with pytest.raises(AirflowError, match="runs that assets still owe"):
-        follow.settle(client, seconds=0)
+        dag_runs.wait_until_settled(client, seconds=0)
 
 
-def test_events_of_other_assets_are_nobodys_debt(fake: FakeAirflow, client: Airflow) -> None:
+def test_events_of_other_assets_are_nobodys_debt(fake: FakeAirflow, client: AirflowClient) -> None:
     fake.on("GET", RUNS, _runs())
     fake.on("GET", EVENTS, _events("somebody-elses"))
-    assert follow.settle(client, seconds=5) == []
+    assert dag_runs.wait_until_settled(client, seconds=5) == []
 
 
-def test_what_never_rests_is_named(fake: FakeAirflow, client: Airflow) -> None:
+def test_what_never_rests_is_named(fake: FakeAirflow, client: AirflowClient) -> None:
     fake.on("GET", RUNS, _runs(_run("attain", "running")))
     fake.on("GET", TASKS, _tasks(("compute", -1, "running")))
     with pytest.raises(AirflowError, match=r"attain 2024Q1 \(running\)"):
-        follow.settle(client, seconds=0)
+        dag_runs.wait_until_settled(client, seconds=0)
 
 
 def _tasks(*found: tuple[str, int, str | None], dag: str = "report_quarterly") -> dict[str, Any]:
@@ -92,7 +92,7 @@ def _tasks(*found: tuple[str, int, str | None], dag: str = "report_quarterly") -
     return {"task_instances": tasks, "total_entries": len(tasks)}
 
 
-def test_a_run_that_waits_for_a_person_and_nothing_else_is_at_rest(fake: FakeAirflow, client: Airflow) -> None:
+def test_a_run_that_waits_for_a_person_and_nothing_else_is_at_rest(fake: FakeAirflow, client: AirflowClient) -> None:
     waiting = _run("report_quarterly", "running")
     fake.on("GET", RUNS, _runs(waiting))
     fake.on("GET", TASKS, _tasks(("approve", 0, "awaiting_input"), ("conclude", 0, None)))
@@ -101,7 +101,7 @@ def test_a_run_that_waits_for_a_person_and_nothing_else_is_at_rest(fake: FakeAir
     fake.on(
         "GET", EVENTS, {"asset_events": [{"name": "attainment", "created_dagruns": [owed, paid]}], "total_entries": 1}
     )
-    assert [run.state for run in follow.settle(client, seconds=0)] == ["running"]
+    assert [run.state for run in dag_runs.wait_until_settled(client, seconds=0)] == ["running"]
 
 
 @pytest.mark.parametrize(
@@ -115,25 +115,25 @@ def test_a_run_that_waits_for_a_person_and_nothing_else_is_at_rest(fake: FakeAir
     ids=["an answer not carried out yet", "answered just now", "a task still to come", "not asked yet"],
 )
 def test_a_run_that_also_works_is_not_at_rest(
-    fake: FakeAirflow, client: Airflow, tasks: list[tuple[str, int, str | None]]
+    fake: FakeAirflow, client: AirflowClient, tasks: list[tuple[str, int, str | None]]
 ) -> None:
     fake.on("GET", RUNS, _runs(_run("report_quarterly", "running")))
     fake.on("GET", TASKS, _tasks(*tasks))
     fake.on("GET", EVENTS, _events("somebody-elses"))
     with pytest.raises(AirflowError, match="not at rest"):
-        follow.settle(client, seconds=0)
+        dag_runs.wait_until_settled(client, seconds=0)
 
 
-def test_while_a_task_is_at_work_the_server_is_asked_little(fake: FakeAirflow, client: Airflow) -> None:
+def test_while_a_task_is_at_work_the_server_is_asked_little(fake: FakeAirflow, client: AirflowClient) -> None:
     fake.on("GET", RUNS, _runs(_run("attain", "running")), _runs(), _runs(_run("attain", "success")))
     busy = _tasks(("compute", -1, "running"))
     fake.on("GET", TASKS, busy, busy, busy, busy, _tasks())
     fake.on("GET", EVENTS, _events("somebody-elses"))
-    follow.settle(client, seconds=30)
+    dag_runs.wait_until_settled(client, seconds=30)
     assert (fake.count("GET", TASKS), fake.count("GET", RUNS)) == (5, 3), "one look, three short questions, one more"
 
 
-def test_a_question_is_answered_where_it_was_asked(fake: FakeAirflow, client: Airflow) -> None:
+def test_a_question_is_answered_where_it_was_asked(fake: FakeAirflow, client: AirflowClient) -> None:
     def detail(state: str, index: int) -> dict[str, Any]:
         task = {
             "dag_id": "report_quarterly", "dag_run_id": "asset_triggered__1", "task_id": "approve",
@@ -145,27 +145,27 @@ def test_a_question_is_answered_where_it_was_asked(fake: FakeAirflow, client: Ai
     fake.on("GET", RUNS, _runs(_run("report_quarterly", "running")))
     found = [detail("awaiting_input", 0), detail("success", 1), detail("awaiting_input", 2)]
     fake.on("GET", ASKED, {"hitl_details": found, "total_entries": 3})
-    first, second = follow.questions(client)
+    first, second = dag_runs.list_questions(client)
     assert (first.subject, second.subject, first.run.key) == ("Duyệt 0", "Duyệt 2", "2024Q1")
     path = "/api/v2/dags/report_quarterly/dagRuns/asset_triggered__1/taskInstances/approve/2/hitlDetails"
     fake.on("PATCH", path, {})
-    follow.answer(client, second, "Trả lại", ly_do="Thiếu")
+    dag_runs.answer_question(client, second, "Trả lại", ly_do="Thiếu")
     said = {"chosen_options": ["Trả lại"], "params_input": {"ly_do": "Thiếu"}}
     assert fake.asked[-1] == ("PATCH", path, said)
 
 
-def test_every_page_is_read(fake: FakeAirflow, client: Airflow) -> None:
+def test_every_page_is_read(fake: FakeAirflow, client: AirflowClient) -> None:
     many = [_run("intake", "success", run_id=f"manual__{i}") for i in range(3)]
     fake.on("GET", RUNS, {"dag_runs": many[:2], "total_entries": 3}, {"dag_runs": many[2:], "total_entries": 3})
-    assert len(follow.runs(client)) == 3
+    assert len(dag_runs.list_dag_runs(client)) == 3
 
 
-def test_a_run_without_a_key_is_named_by_its_time(fake: FakeAirflow, client: Airflow) -> None:
+def test_a_run_without_a_key_is_named_by_its_time(fake: FakeAirflow, client: AirflowClient) -> None:
     fake.on("GET", RUNS, _runs(_run("intake", "success", None, "scheduled__2024-01-01T00:05:00+00:00")))
-    assert follow.runs(client)[0].key == "2024-01-01T00:05:00"
+    assert dag_runs.list_dag_runs(client)[0].key == "2024-01-01T00:05:00"
 
 
-def test_a_failure_is_told_with_dag_task_and_log(fake: FakeAirflow, client: Airflow) -> None:
+def test_a_failure_is_told_with_dag_task_and_log(fake: FakeAirflow, client: AirflowClient) -> None:
     tasks = [
         {"task_id": "compute", "map_index": 1, "state": "failed", "try_number": 3},
         {"task_id": "compute", "map_index": 0, "state": "success", "try_number": 1},
@@ -178,5 +178,5 @@ def test_a_failure_is_told_with_dag_task_and_log(fake: FakeAirflow, client: Airf
         {"event": "Task failed", "error_detail": [{"exc_type": "CatalogueError", "exc_value": "no such plan"}]},
     ]
     fake.on("GET", f"{base}/compute/logs/3", {"content": log})
-    (told,) = follow.failures(client, Run("attain", "r", "2024Q1", "failed", 1.0))
+    (told,) = dag_runs.describe_failures(client, DagRun("attain", "r", "2024Q1", "failed", 1.0))
     assert told == "attain 2024Q1 · compute[1]\n    Task failed CatalogueError: no such plan"

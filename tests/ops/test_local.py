@@ -9,7 +9,7 @@ import pytest
 from etl.errors import SettingsError, UsageError
 from etl.settings import Settings
 from ops import environment, local
-from ops.environment import Databases
+from ops.environment import DatabaseAddresses
 
 
 def test_a_port_in_use_is_not_taken() -> None:
@@ -17,7 +17,7 @@ def test_a_port_in_use_is_not_taken() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert local.free_port(port) not in {0, port}
+        assert local.find_free_port(port) not in {0, port}
 
 
 def test_nothing_runs_and_down_does_nothing(
@@ -28,14 +28,14 @@ def test_nothing_runs_and_down_does_nothing(
     assert local.main(["down"]) == 0
     assert "–" in capsys.readouterr().out
     with pytest.raises(SettingsError, match="not started here"):
-        local.known(settings)
+        local.read_running_airflow(settings)
 
 
 @pytest.fixture
 def _scripted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Databases are taken as given; what is started stands in for Airflow."""
-    monkeypatch.setattr(local, "databases_of", lambda _: Databases("postgresql:///a", "postgresql:///b"))
-    monkeypatch.setattr(local, "_migrate", lambda *_: None)
+    monkeypatch.setattr(local, "ensure_databases", lambda _: DatabaseAddresses("postgresql:///a", "postgresql:///b"))
+    monkeypatch.setattr(local, "_migrate_databases", lambda *_: None)
     monkeypatch.setattr(local, "AIRFLOW", sys.executable)
 
 
@@ -44,15 +44,15 @@ def test_a_component_that_ends_is_named_with_its_last_words(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(local, "COMPONENTS", {"scheduler": ["-c", "raise SystemExit('no table dag')"]})
-    (environment.airflow_home(settings) / "run").mkdir(parents=True)
+    (environment.build_airflow_home_path(settings) / "run").mkdir(parents=True)
     with pytest.raises(SettingsError, match=r"scheduler ended:\nno table dag"):
-        local.up(settings, components=("scheduler",))
+        local.start_airflow(settings, components=("scheduler",))
 
 
 def test_a_migration_that_fails_is_quoted(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(local, "AIRFLOW", "false")
     with pytest.raises(SettingsError) as caught:
-        local._migrate({"PATH": "/usr/bin:/bin", "TONGKET_HOME": str(tmp_path)}, tmp_path, tmp_path / "logs")
+        local._migrate_databases({"PATH": "/usr/bin:/bin", "TONGKET_HOME": str(tmp_path)}, tmp_path, tmp_path / "logs")
     assert "db migrate failed" in str(caught.value)
     assert (tmp_path / "logs" / "airflow-migrate.log").exists()
 
@@ -60,9 +60,9 @@ def test_a_migration_that_fails_is_quoted(settings: Settings, monkeypatch: pytes
 def test_a_command_runs_in_airflows_environment(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(local, "databases_of", lambda _: Databases("postgresql:///a", "postgresql:///b"))
-    environment.airflow_home(settings).mkdir(parents=True)
-    (environment.airflow_home(settings) / "address").write_text("http://127.0.0.1:4711")
+    monkeypatch.setattr(local, "ensure_databases", lambda _: DatabaseAddresses("postgresql:///a", "postgresql:///b"))
+    environment.build_airflow_home_path(settings).mkdir(parents=True)
+    (environment.build_airflow_home_path(settings) / "address").write_text("http://127.0.0.1:4711")
     code = "import os; print(os.environ['AIRFLOW__API__PORT'], os.environ['TONGKET_DATABASE_URL'])"
     assert local.run_command(settings, ["python", "-c", code]) == 0
     assert capfd.readouterr().out == "4711 postgresql:///a\n"

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import make_url
 
 from etl.errors import SettingsError
-from etl.warehouse import server
+from etl.warehouse import embedded_server
 from ops import new_secrets, prepare
 
 
@@ -22,12 +22,12 @@ def folder() -> Iterator[Path]:
         path = Path(name)
         path.chmod(0o755)  # the server's own account must pass
         yield path
-        server.stop(path / "pg")
+        embedded_server.stop_server(path / "pg")
 
 
 def _env(folder: Path) -> dict[str, str]:
-    warehouse = make_url(server.start(folder / "pg"))
-    secrets = new_secrets.fresh()
+    warehouse = make_url(embedded_server.start_server(folder / "pg"))
+    secrets = new_secrets.generate_secrets()
     airflow = warehouse.set(username=prepare.AIRFLOW_LOGIN, password=secrets["AIRFLOW_DB_PASSWORD"], database="airflow")
     admin = warehouse.set(drivername="postgresql", database="postgres")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "TONGKET"))}
@@ -49,7 +49,7 @@ def _env(folder: Path) -> dict[str, str]:
 @pytest.mark.slow
 def test_a_server_is_made_ready_and_may_be_made_ready_again(folder: Path) -> None:
     env = _env(folder)
-    prepare.prepare(env)
+    prepare.prepare_server(env)
     first = _ask(env, "airflow", "SELECT username, password FROM ab_user")
     assert [name for name, _ in first] == ["quantri"]
     owner = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'airflow'"
@@ -62,7 +62,7 @@ def test_a_server_is_made_ready_and_may_be_made_ready_again(folder: Path) -> Non
     ]
     assert _ask(env, "tongket", "SELECT count(*) > 0 FROM ops.migration") == [(True,)]
 
-    prepare.prepare(env | {"AIRFLOW_ADMIN_PASSWORD": new_secrets.fresh()["AIRFLOW_ADMIN_PASSWORD"]})
+    prepare.prepare_server(env | {"AIRFLOW_ADMIN_PASSWORD": new_secrets.generate_secrets()["AIRFLOW_ADMIN_PASSWORD"]})
     again = _ask(env, "airflow", "SELECT username, password FROM ab_user")
     assert [name for name, _ in again] == ["quantri"]
     assert again != first, "a changed password takes effect"
@@ -78,4 +78,4 @@ def _ask(env: dict[str, str], database: str, question: str) -> list[tuple[object
 def test_what_is_missing_is_named_before_anything_is_touched(name: str) -> None:
     env = dict.fromkeys((*prepare.NEEDED, prepare.SECRET), "postgresql:///nowhere")
     with pytest.raises(SettingsError, match=name):
-        prepare.prepare({**env, name: ""})
+        prepare.prepare_server({**env, name: ""})

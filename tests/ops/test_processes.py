@@ -24,7 +24,7 @@ time.sleep(300)
 
 def _start(folder: Path, name: str, code: str) -> int:
     run, logs = folder / "run", folder / "logs"
-    processes.start(name, [sys.executable, "-c", code], env=os.environ, run=run, logs=logs, cwd=folder)
+    processes.start_process(name, [sys.executable, "-c", code], env=os.environ, run=run, logs=logs, cwd=folder)
     return int(json.loads((run / f"{name}.json").read_text())["pid"])
 
 
@@ -41,18 +41,18 @@ def test_a_process_and_its_children_are_stopped(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "one.log"
     _eventually(lambda: log.read_text().strip().isdigit())
     child = int(log.read_text())
-    assert processes.alive(tmp_path / "run") == {"one": True}
-    assert processes.stop_all(tmp_path / "run") == ["one"]
+    assert processes.list_process_states(tmp_path / "run") == {"one": True}
+    assert processes.stop_all_processes(tmp_path / "run") == ["one"]
     assert not psutil.pid_exists(child)
     assert not psutil.pid_exists(parent) or psutil.Process(parent).status() == psutil.STATUS_ZOMBIE
-    assert processes.alive(tmp_path / "run") == {}
+    assert processes.list_process_states(tmp_path / "run") == {}
 
 
 def test_a_process_that_ended_is_seen(tmp_path: Path) -> None:
     _start(tmp_path, "brief", "print('last words')")
-    _eventually(lambda: processes.alive(tmp_path / "run") == {"brief": False})
-    assert processes.tail(tmp_path / "logs" / "brief.log") == "last words"
-    assert processes.stop_all(tmp_path / "run") == []
+    _eventually(lambda: processes.list_process_states(tmp_path / "run") == {"brief": False})
+    assert processes.read_log_tail(tmp_path / "logs" / "brief.log") == "last words"
+    assert processes.stop_all_processes(tmp_path / "run") == []
 
 
 def test_a_number_that_now_belongs_to_another_is_left_alone(tmp_path: Path) -> None:
@@ -61,13 +61,13 @@ def test_a_number_that_now_belongs_to_another_is_left_alone(tmp_path: Path) -> N
         run.mkdir()
         born = psutil.Process(stranger.pid).create_time() - 3600
         (run / "old.json").write_text(json.dumps({"pid": stranger.pid, "born": born}))
-        assert processes.alive(run) == {"old": False}
-        assert processes.stop_all(run) == []
+        assert processes.list_process_states(run) == {"old": False}
+        assert processes.stop_all_processes(run) == []
         assert stranger.poll() is None
         stranger.kill()
 
 
 def test_nothing_was_ever_started(tmp_path: Path) -> None:
-    assert processes.alive(tmp_path / "run") == {}
-    assert processes.stop_all(tmp_path / "run") == []
-    assert processes.tail(tmp_path / "logs" / "none.log") == ""
+    assert processes.list_process_states(tmp_path / "run") == {}
+    assert processes.stop_all_processes(tmp_path / "run") == []
+    assert processes.read_log_tail(tmp_path / "logs" / "none.log") == ""

@@ -19,8 +19,8 @@ from etl import load
 from etl.catalog import models as m
 from etl.catalog.loader import Catalogue, load_catalogue
 from etl.model import Attainment, Period
-from etl.steps.outcome import attainments
-from etl.warehouse.rollup import observed
+from etl.steps.outcome import compute_attainment_rows
+from etl.warehouse.rollup import compute_rollup
 from tests.integration.build import Cells, item
 from tests.oracle import plain, worlds
 
@@ -127,7 +127,7 @@ def catalogue_of(world: World) -> Catalogue:
 def send(conn: Connection, catalogue: Catalogue, world: World) -> None:
     for period, by_district in world.cells.items():
         form = "year" if period == "2024" else "quarter"
-        load.deliveries(
+        load.load_deliveries(
             conn, [item(conn, catalogue, form, district, period, cells) for district, cells in by_district.items()]
         )
 
@@ -165,12 +165,14 @@ def answers(row: Attainment) -> plain.Verdict:
 @given(world=worlds_of(), key=st.sampled_from(worlds.PERIODS))
 def test_sums_and_verdicts_agree_with_the_plain_computation(sandbox: Engine, world: World, key: str) -> None:
     catalogue, period = catalogue_of(world), Period.parse(key)
-    scope = catalogue.scope("made-up")
+    scope = catalogue.get_scope("made-up")
     with sandbox.connect() as conn:
-        load.catalogue(conn, catalogue)
+        load.load_catalogue_rows(conn, catalogue)
         send(conn, catalogue, world)
-        seen = {(o.indicator, o.unit): o for o in observed(conn, catalogue, scope, period)}
-        rows = {(r.item, r.unit): r for r in attainments(conn, catalogue, scope, period, None, outlook=False)}
+        seen = {(o.indicator, o.unit): o for o in compute_rollup(conn, catalogue, scope, period)}
+        rows = {
+            (r.item, r.unit): r for r in compute_attainment_rows(conn, catalogue, scope, period, None, outlook=False)
+        }
     cells, kinds = plain.cells_frame(table(world)), {**KINDS, "doctors": "stock"}
     now, year = plain.standing(cells, kinds, key), plain.standing(cells, kinds, "2024")
     for number, line in enumerate(world.lines):

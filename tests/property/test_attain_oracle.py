@@ -7,8 +7,8 @@ from fractions import Fraction as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.attain import attain
-from etl.model import Attainment, Observed, Period
+from etl.attain import compute_target_attainment
+from etl.model import Attainment, ObservedIndicator, Period
 from tests.oracle import plain, worlds
 
 
@@ -55,10 +55,12 @@ def test_the_rules_agree_with_the_plain_computation(case: tuple[plain.Line, plai
     line, figure, key = case
     method = "share_of_units" if line.kind == "per_unit" else "ratio"
     floors = tuple((str(floor), count) for floor, count in figure.at_floor.items())
-    observed = Observed(
+    observed = ObservedIndicator(
         "x", "P", Period.parse(key), figure.numerator, figure.denominator, figure.value, figure.expected,
         figure.present, at_floor=floors,
     )  # fmt: skip
     indicator = worlds.model_of(line.indicator, method)
-    row = attain("p", worlds.target_of(line), indicator, observed, unit="P", period=Period.parse(key))
+    row = compute_target_attainment(
+        "p", worlds.target_of(line), indicator, observed, unit="P", period=Period.parse(key)
+    )
     assert answers(row) == plain.verdict(line, figure, key)

@@ -9,12 +9,12 @@ from typing import Any
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from etl.attain import attain
-from etl.attain.interval import byar, exact_poisson, wilson
-from etl.attain.judge import satisfies
-from etl.attain.path import Segment, progress_ratio
+from etl.attain import compute_target_attainment
+from etl.attain.comparison import is_goal_met
+from etl.attain.interval import compute_byar_interval, compute_wilson_interval, find_exact_poisson_interval
+from etl.attain.linear_path import PathSegment, compute_progress_ratio
 from etl.catalog import models as m
-from etl.model import Attainment, Observed, Period
+from etl.model import Attainment, ObservedIndicator, Period
 
 SIGNS = st.sampled_from([">=", "<=", ">", "<"])
 GOALS = st.decimals(0, 100, places=2)
@@ -37,8 +37,8 @@ def attained(
     )
     value = F(numerator, denominator) * factor
     period = Period.parse("2024")
-    observed = Observed("x", "1", period, F(numerator), F(denominator), value)
-    return attain("p", target, indicator, observed, unit="1", period=period)
+    observed = ObservedIndicator("x", "1", period, F(numerator), F(denominator), value)
+    return compute_target_attainment("p", target, indicator, observed, unit="1", period=period)
 
 
 @settings(deadline=None)
@@ -70,7 +70,7 @@ def test_adding_the_people_missing_makes_it_met_and_one_fewer_does_not(
 @given(sign=SIGNS, goal=GOALS, x=COUNTS, n=BASES)
 def test_people_are_missing_only_where_the_target_is_not_met(sign: str, goal: Decimal, x: int, n: int) -> None:
     row = attained(sign, goal, x, n)
-    assert row.met is satisfies(sign, F(x, n) * 100, F(goal))
+    assert row.met is is_goal_met(sign, F(x, n) * 100, F(goal))
     if row.met:
         assert row.people_missing is None
         assert row.progress is None
@@ -98,11 +98,13 @@ def test_a_better_figure_is_never_a_worse_verdict(sign: str, goal: Decimal, x: i
 @given(start=st.fractions(0, 100), goal=st.fractions(0, 100), value=st.fractions(0, 100), month=st.integers(1, 24))
 def test_progress_is_one_exactly_on_the_path_and_zero_at_the_start(start: F, goal: F, value: F, month: int) -> None:
     assume(start != goal)
-    path = Segment(start, 0, goal, 24)
-    assert progress_ratio(start, path.at(month), path.at(month)) == 1
-    assert progress_ratio(start, start, path.at(month)) == 0
-    mirrored = Segment(-start, 0, -goal, 24)
-    assert progress_ratio(start, value, path.at(month)) == progress_ratio(-start, -value, mirrored.at(month))
+    path = PathSegment(start, 0, goal, 24)
+    assert compute_progress_ratio(start, path.compute_value_at(month), path.compute_value_at(month)) == 1
+    assert compute_progress_ratio(start, start, path.compute_value_at(month)) == 0
+    mirrored = PathSegment(-start, 0, -goal, 24)
+    assert compute_progress_ratio(start, value, path.compute_value_at(month)) == compute_progress_ratio(
+        -start, -value, mirrored.compute_value_at(month)
+    )
 
 
 @settings(deadline=None)
@@ -120,12 +122,12 @@ def test_progress_has_the_sign_of_the_change(sign: str, goal: Decimal, x: int, n
 @given(n=BASES, data=st.data())
 def test_wilson_holds_the_share_and_stays_within_it(n: int, data: st.DataObject) -> None:
     x = data.draw(st.integers(0, n))
-    low, high = wilson(x, n)
+    low, high = compute_wilson_interval(x, n)
     assert 0 <= low <= x / n <= high <= 1
 
 
 @settings(deadline=None)
 @given(x=st.integers(0, 10_000))
 def test_a_count_lies_within_its_interval(x: int) -> None:
-    low, high = exact_poisson(x) if x < 10 else byar(x)
+    low, high = find_exact_poisson_interval(x) if x < 10 else compute_byar_interval(x)
     assert low <= x < high

@@ -26,9 +26,9 @@ from hypothesis import strategies as st
 from etl.catalog import Catalogue, load_catalogue
 from etl.catalog.rules import Rules, load_rules
 from etl.model import CellState, ReadResult
-from etl.read import Reader, wire
-from etl.read.preflight import Checked, Trouble, preflight
-from etl.read.worker import read
+from etl.read import Reader, ipc_protocol
+from etl.read.preflight import CheckedFile, RawFinding, check_file_bytes
+from etl.read.worker import read_untrusted_workbook
 from etl.settings import PROJECT_ROOT
 from tests import hostile
 from tests.builders import Workbook
@@ -193,8 +193,8 @@ def outcome(result: ReadResult, known: Rules) -> str:
 @given(start=st.sampled_from((b"", b"PK\x03\x04", b"PK\x05\x06", hostile.OLE)), rest=st.binary(max_size=1500))
 def test_any_bytes_are_decided_before_a_parser_sees_them(start: bytes, rest: bytes) -> None:
     with within(SECONDS):
-        decided = preflight(start + rest)
-    assert isinstance(decided, Trouble) and decided.code.startswith("F")
+        decided = check_file_bytes(start + rest)
+    assert isinstance(decided, RawFinding) and decided.code.startswith("F")
 
 
 @seed(SEED)
@@ -206,8 +206,8 @@ def test_any_bytes_are_decided_before_a_parser_sees_them(start: bytes, rest: byt
 def test_any_compound_header_is_decided(at: int, value: bytes, body: bytes, kind: int) -> None:
     data = hostile.xls((kind, body))
     with within(SECONDS):
-        decided = preflight(data[:at] + value + data[at + len(value) :])
-    assert isinstance(decided, Checked) or decided.code.startswith("F")
+        decided = check_file_bytes(data[:at] + value + data[at + len(value) :])
+    assert isinstance(decided, CheckedFile) or decided.code.startswith("F")
 
 
 def test_every_mangled_workbook_ends_in_an_answer(whole: bytes, catalogue: Catalogue, rules: Rules) -> None:
@@ -216,15 +216,15 @@ def test_every_mangled_workbook_ends_in_an_answer(whole: bytes, catalogue: Catal
     for i in range(IN_PROCESS_CASES):
         data = mangled(whole, draw)
         with within(SECONDS):
-            decided = preflight(data)
-            if isinstance(decided, Trouble):
+            decided = check_file_bytes(data)
+            if isinstance(decided, RawFinding):
                 ends[decided.code] += 1
                 continue
             if b"xfd9999" in decided.data:  # the parser would make room for it: the child's business
                 continue
-            raw = read(data, "a.xlsx", catalogue)
-        answer = wire.decode(wire.encode(raw))
-        codes = [t.code for t in answer.troubles if rules.by_code[t.code].level == "refuse"]
+            raw = read_untrusted_workbook(data, "a.xlsx", catalogue)
+        answer = ipc_protocol.decode(ipc_protocol.encode(raw))
+        codes = [t.code for t in answer.findings if rules.by_code[t.code].level == "refuse"]
         assert codes or answer.stamp, f"FUZZ_SEED={SEED} case {i}"
         ends[codes[0] if codes else "read"] += 1
     assert ends["read"] and len(ends) > 5, (SEED, ends)
@@ -236,6 +236,6 @@ def test_a_sample_through_the_real_reader(whole: bytes, catalogue: Catalogue, ru
         paths.append(tmp_path / f"{i}.xlsx")
         paths[-1].write_bytes(whole if i % 25 == 0 else mangled(whole, draw))
     with Reader(catalogue, rules) as reader:
-        results = list(reader.read_all(paths))
+        results = list(reader.read_files(paths))
     ends = [outcome(result, rules) for result in results]
     assert set(ends[::25]) == {"accepted"}, (SEED, Counter(ends))

@@ -14,10 +14,10 @@ from etl.catalog import Catalogue
 from etl.catalog.layout import FormLayout
 from etl.catalog.loader import load_catalogue
 from etl.catalog.rules import load_rules
-from etl.model import Level
-from etl.read.cells import ABSENT
-from etl.read.preflight import Trouble
-from etl.read.workbook import RawRead, read_workbook, resolve
+from etl.model import FindingLevel
+from etl.read.input_cells import ABSENT
+from etl.read.preflight import RawFinding
+from etl.read.workbook_reader import RawReadResult, find_form_layout, read_workbook
 from etl.settings import PROJECT_ROOT
 from tests import mangle
 from tests.builders import Workbook
@@ -46,13 +46,13 @@ def _filled(form: str, unit: str, period: str) -> tuple[bytes, FormLayout, Seen]
     """A form in which every number is another one, and what is read from it untouched."""
     data = mangle.distinct(Workbook(_catalogue(), form, unit, period))
     raw = read_workbook(data, _catalogue())
-    assert raw.stamp and not raw.troubles
-    described = resolve(raw.stamp, _catalogue())
+    assert raw.stamp and not raw.findings
+    described = find_form_layout(raw.stamp, _catalogue())
     assert isinstance(described, FormLayout)
     return data, described, _seen(raw, described)
 
 
-def _seen(raw: RawRead, described: FormLayout) -> Seen:
+def _seen(raw: RawReadResult, described: FormLayout) -> Seen:
     return {
         (sheet.code, cell.org_unit_code, cell.data_element): said[:3]
         for sheet, found in zip(described.sheets, raw.cells, strict=False)
@@ -61,18 +61,18 @@ def _seen(raw: RawRead, described: FormLayout) -> Seen:
     }
 
 
-def _stopping(raw: RawRead) -> list[Trouble]:
-    return [t for t in raw.troubles if LEVELS[t.code] in (Level.REFUSE, Level.CONFIRM)]
+def _stopping(raw: RawReadResult) -> list[RawFinding]:
+    return [t for t in raw.findings if LEVELS[t.code] in (FindingLevel.REFUSE, FindingLevel.CONFIRM)]
 
 
-def _mangled(form: int, steps: list[tuple[mangle.Mangler, int]]) -> tuple[RawRead, Seen, Seen]:
+def _mangled(form: int, steps: list[tuple[mangle.Mangler, int]]) -> tuple[RawReadResult, Seen, Seen]:
     data, described, expected = _filled(*FORMS[form])
     aliases = {u.name: u.aliases[0] for u in _catalogue().units if u.aliases}
     book = mangle.opened(data, described, aliases)
     for step, seed in steps:
         step(book, Random(seed))  # noqa: S311 - it only shuffles
     raw = read_workbook(book.bytes(), _catalogue())
-    told = raw.stamp and resolve(raw.stamp, _catalogue())
+    told = raw.stamp and find_form_layout(raw.stamp, _catalogue())
     if isinstance(told, FormLayout):
         assert told is described, "never another form, unit or period"
         return raw, _seen(raw, described), expected
@@ -116,14 +116,14 @@ def test_any_changes_together_are_read_right_or_found(form: int, steps: list[tup
 def _never_silently_other(form: int, steps: list[tuple[mangle.Mangler, int]]) -> None:
     """A number that is not read stops the file or is asked about; of a line of notes it is enough to be told."""
     raw, seen, expected = _mangled(form, steps)
-    note(f"{[m.__name__ for m, _ in steps]} {raw.troubles}")
+    note(f"{[m.__name__ for m, _ in steps]} {raw.findings}")
     stopping = _stopping(raw)
     for key, said in expected.items():
         got = seen.get(key)
         if got == said or (got and got[0] == "missing" and _is_note_taken_out(key, steps)):
             continue
         assert got is None or got[0] == "missing", f"{key}: {said} was read as {got}"
-        said_of = [*stopping, *(t for t in raw.troubles if t.code == "S27" and key[2].startswith("note."))]
+        said_of = [*stopping, *(t for t in raw.findings if t.code == "S27" and key[2].startswith("note."))]
         about = [t for t in said_of if _about(t, raw, key[0])]
         assert about, f"{key}: {said} was read as {got} and nothing says so"
 
@@ -133,7 +133,7 @@ def _is_note_taken_out(key: tuple[str, str, str], steps: list[tuple[mangle.Mangl
     return key[2].startswith("note.") and mangle.row_deleted in {m for m, _ in steps}
 
 
-def _about(trouble: Trouble, raw: RawRead, code: str) -> bool:
+def _about(trouble: RawFinding, raw: RawReadResult, code: str) -> bool:
     """Whether a finding is about a sheet of the form, or about the whole file."""
     names = {place[0] for place in raw.places if place} | {code}
     return not trouble.sheet or trouble.sheet in names or dict(trouble.slots).get("expected") == code

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from etl.catalog import Catalogue
 from etl.model import CellState, ElementKind
-from etl.read import legacy
-from etl.read.legacy import convert, detect, normal
-from etl.read.names import match
-from etl.read.values import INVALID, NumberStyle, parse, style_of
+from etl.read import vietnamese_text
+from etl.read.unit_matching import match_unit
+from etl.read.values import INVALID, NumberStyle, find_number_style, parse_value
+from etl.read.vietnamese_text import convert_charset, find_charset, normalize_text
 
 LOWER = "àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵ"
 LETTERS = LOWER + LOWER.upper()
@@ -52,7 +52,7 @@ def test_a_number_written_the_vietnamese_way_is_that_number_or_a_finding(
         text = text.translate({ord(c): chr(ord(c) + 0xFEE0) for c in "0123456789,"})
     text = unicodedata.normalize("NFC" if composed else "NFD", text)
     for style in NumberStyle:
-        state, found, _, _ = parse(text, ElementKind.FLOW, {}, style, unit="người")
+        state, found, _, _ = parse_value(text, ElementKind.FLOW, {}, style, unit="người")
         if style is NumberStyle.VIETNAMESE_PROVEN:
             assert found == float(number) and state in ("value", "zero")
         elif style is not NumberStyle.US:
@@ -63,8 +63,8 @@ def test_a_number_written_the_vietnamese_way_is_that_number_or_a_finding(
 def test_a_column_of_one_habit_is_never_read_as_the_other(numbers: list[Decimal], american: bool) -> None:
     group, decimal = (",", ".") if american else (".", ",")
     texts = [grouped(n, group, decimal) for n in numbers]
-    style = style_of(texts)
-    found = [parse(text, ElementKind.FLOW, {}, style) for text in texts]
+    style = find_number_style(texts)
+    found = [parse_value(text, ElementKind.FLOW, {}, style) for text in texts]
     if american and style is not NumberStyle.US:
         # Nothing proves the habit: whole numbers below a thousand say the same in both; "1.5" alone is thousands.
         assert style is not NumberStyle.VIETNAMESE_PROVEN
@@ -75,7 +75,7 @@ def test_a_column_of_one_habit_is_never_read_as_the_other(numbers: list[Decimal]
 
 @given(st.text(max_size=30), st.sampled_from(list(ElementKind)), st.sampled_from(list(NumberStyle)))
 def test_any_text_is_a_known_state(text: str, kind: ElementKind, style: NumberStyle) -> None:
-    state, number, _, _ = parse(text, kind, {}, style, unit="người")
+    state, number, _, _ = parse_value(text, kind, {}, style, unit="người")
     assert state in INVALID | set(CellState)
     assert number is None or state in ("value", "zero")
 
@@ -87,9 +87,9 @@ def test_a_day_written_in_full_is_that_day(day: date, guise: int) -> None:
         f"{d}/{m}/{y}", f"{d:02}/{m:02}/{y}", f"{d}-{m}-{y}", f"{d:02}.{m}.{y}", day.isoformat(),
         f"ngày {d:02} tháng {m:02} năm {y}", f"{y}/{m}/{d}", f"Ngày {d} tháng {m}, {y}",
     ][guise]  # fmt: skip
-    assert parse(written, ElementKind.DATE, {})[2] == day.isoformat()
+    assert parse_value(written, ElementKind.DATE, {})[2] == day.isoformat()
     for text in (f"{d}/{m}/{y % 100:02}", f"{m}/{y}", f"{m}/{d}/{y}" if d > 12 else f"{m}/{y}"):
-        assert parse(text, ElementKind.DATE, {})[0] in INVALID
+        assert parse_value(text, ElementKind.DATE, {})[0] in INVALID
 
 
 # --- letters --------------------------------------------------------------------------------------------
@@ -112,20 +112,20 @@ def to_vni(letter: str) -> str:
 
 def to_tcvn3(letter: str) -> tuple[str, str]:
     """(the letter's code, the font it needs): capitals with a tone are small letters in a font that ends in H."""
-    codes = {new: old for old, new in legacy._TCVN3.items()}
+    codes = {new: old for old, new in vietnamese_text._TCVN3.items()}
     return (codes[letter], ".VnTime") if letter in codes else (codes[letter.lower()], ".VnTimeH")
 
 
 @given(st.text(LETTERS + "bcdghklmnpqrstvxaeiouyBCDGHKLMNPQRSTVXAEIOUY ", max_size=20))
 def test_vni_comes_back_letter_for_letter(text: str) -> None:
-    assert convert("".join(to_vni(c) if c in LETTERS else c for c in text), "vni") == text
+    assert convert_charset("".join(to_vni(c) if c in LETTERS else c for c in text), "vni") == text
 
 
 def test_all_letters_come_back_from_tcvn3() -> None:
     codes = set()
     for letter in LETTERS:
         code, font = to_tcvn3(letter)
-        assert convert(code, "tcvn3", font) == letter
+        assert convert_charset(code, "tcvn3", font) == letter
         codes.add((code, font))
     assert len(codes) == 134
 
@@ -133,8 +133,8 @@ def test_all_letters_come_back_from_tcvn3() -> None:
 @given(st.text(LOWER + "bcdghklmnpqrstvxaeiouy ", max_size=20))
 def test_tcvn3_comes_back_letter_for_letter(text: str) -> None:
     code = "".join(to_tcvn3(c)[0] if c in LETTERS else c for c in text)
-    assert convert(code, "tcvn3", ".VnTime") == text
-    assert convert(code, "tcvn3", ".VnTimeH") == text.upper()
+    assert convert_charset(code, "tcvn3", ".VnTime") == text
+    assert convert_charset(code, "tcvn3", ".VnTimeH") == text.upper()
 
 
 @given(
@@ -142,13 +142,13 @@ def test_tcvn3_comes_back_letter_for_letter(text: str) -> None:
     st.sampled_from(["NFC", "NFD"]),
 )
 def test_unicode_text_is_never_taken_for_old_text(texts: list[str], form: str) -> None:
-    assert detect([unicodedata.normalize(form, text) for text in texts]) is None  # type: ignore[arg-type]
+    assert find_charset([unicodedata.normalize(form, text) for text in texts]) is None  # type: ignore[arg-type]
 
 
 @given(st.lists(st.text(st.characters(max_codepoint=127), max_size=40), max_size=20))
 def test_plain_text_is_never_taken_for_old_text(texts: list[str]) -> None:
-    assert detect(texts, (".VnTime", "VNI-Times")) is None
-    assert detect(texts, (".VnTime",)) is None
+    assert find_charset(texts, (".VnTime", "VNI-Times")) is None
+    assert find_charset(texts, (".VnTime",)) is None
 
 
 @given(st.lists(st.sampled_from(SYLLABLES), min_size=5, max_size=30), st.sampled_from(["vni", "tcvn3"]))
@@ -156,26 +156,26 @@ def test_enough_old_text_is_recognised(words: list[str], charset: str) -> None:
     words += ["Tổng", "số", "người", "bệnh", "trạm", "không"]
     encode = to_vni if charset == "vni" else lambda c: to_tcvn3(c)[0]
     old = ["".join(encode(c) if c in LETTERS else c for c in word) for word in words]
-    assert detect(old) == charset
-    assert [convert(word, charset) for word in old] == words
+    assert find_charset(old) == charset
+    assert [convert_charset(word, charset) for word in old] == words
 
 
 @given(st.text(max_size=40))
 def test_the_comparing_form_is_its_own(text: str) -> None:
-    assert normal(normal(text)) == normal(text)
+    assert normalize_text(normalize_text(text)) == normalize_text(text)
 
 
 @given(st.sampled_from(SYLLABLES), st.sampled_from(["NFC", "NFD"]))
 def test_composition_does_not_matter(word: str, form: str) -> None:
-    assert normal(unicodedata.normalize(form, word)) == normal(word)  # type: ignore[arg-type]
+    assert normalize_text(unicodedata.normalize(form, word)) == normalize_text(word)  # type: ignore[arg-type]
 
 
 @given(st.data())
 def test_a_name_of_one_unit_is_never_certain_for_another(catalogue: Catalogue, data: st.DataObject) -> None:
-    districts = catalogue.children("62", "district", BEFORE)
-    units = catalogue.children(data.draw(st.sampled_from(districts)).code, "commune", BEFORE)
+    districts = catalogue.list_children("62", "district", BEFORE)
+    units = catalogue.list_children(data.draw(st.sampled_from(districts)).code, "commune", BEFORE)
     unit = data.draw(st.sampled_from(units))
     name = list(data.draw(st.sampled_from((unit.name, *unit.aliases))))
     at = data.draw(st.integers(0, len(name) - 1))
     name[at] = data.draw(st.sampled_from("aăâeêioôơuưyàáảãạđdkc "))
-    assert match("".join(name), units).code in ("", unit.code)
+    assert match_unit("".join(name), units).code in ("", unit.code)

@@ -14,7 +14,7 @@ import pytest
 from docx import Document
 
 from etl.catalog import Catalogue, load_catalogue
-from etl.report import ReportInput, draft
+from etl.report import ReportInput, write_report_draft
 from tests.report.samples import sample
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,7 +70,7 @@ def drafted(catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> C
         name = (scope, plan, key, *sorted(wanted.items()))
         if name not in known:
             given = sample(catalogue, scope, plan, key, **wanted)
-            paths = draft(given, TEMPLATES, tmp_path_factory.mktemp("drafts"))
+            paths = write_report_draft(given, TEMPLATES, tmp_path_factory.mktemp("drafts"))
             known[name] = Drafted(given, paths, json.loads(paths["facts"].read_text(encoding="utf-8")))
         return known[name]
 
@@ -86,13 +86,13 @@ def report(request: pytest.FixtureRequest, drafted: Callable[..., Drafted]) -> D
 @pytest.fixture(scope="session")
 def pdf(drafted: Callable[..., Drafted]) -> dict[str, bytes]:
     """The Word reports of all cases as PDF, made by one start of the office program."""
-    from etl.report.dates import snapshot_moment
-    from etl.report.pdf import convert
+    from etl.report.dates import parse_snapshot_time
+    from etl.report.pdf import convert_to_pdf
 
     reports = [drafted(*case) for case in CASES]
-    made = convert(
+    made = convert_to_pdf(
         {r.paths["word"].name: r.paths["word"].read_bytes() for r in reports},
-        snapshot_moment(reports[0].given.snapshot_at),
+        parse_snapshot_time(reports[0].given.snapshot_at),
     )
     assert made.problem == ""
     return dict(made.files)

@@ -6,13 +6,13 @@ import random
 from dataclasses import replace
 from fractions import Fraction
 
-from etl.attain import attain, task_state
+from etl.attain import compute_target_attainment, compute_task_state
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.model import Attainment, NoteReport, Observed, Period, Point, Projection, TaskReport, UnitStatus
+from etl.model import Attainment, NoteReport, ObservedIndicator, Period, Projection, SeriesPoint, TaskReport, UnitStatus
 from etl.report import ReportInput
-from etl.report.dates import reported_before
-from etl.report.inputs import Corrected, Source
+from etl.report.dates import compute_previous_report_period
+from etl.report.inputs import ReportCorrection, SourceCells
 
 _SHARES = {100: (0.55, 1.0), 10_000: (0.0008, 0.004), 100_000: (0.00001, 0.0008)}
 
@@ -31,7 +31,7 @@ def sample(
     chance = random.Random(f"{seed} {scope_id} {plan_id} {key}")  # noqa: S311 - a sample, not a secret
     scope, plan, period = catalogue.scopes[scope_id], catalogue.plans[plan_id], Period.parse(key)
     report = next(r for r in scope.reports if r.plan == plan_id and r.cadence == period.kind.value)
-    units = [u.code for u in catalogue.children(scope.area_unit, scope.child_level, period.end)]
+    units = [u.code for u in catalogue.list_children(scope.area_unit, scope.child_level, period.end)]
     silent = units[2]
     rows = attainments(catalogue, plan, scope.area_unit, units, silent, period, chance)
     return ReportInput(
@@ -44,7 +44,7 @@ def sample(
         previous=attainments(catalogue, plan, scope.area_unit, units, "", period.same_period_last_year, chance)
         if previous
         else (),
-        last=attainments(catalogue, plan, scope.area_unit, units, "", reported_before(period), chance)
+        last=attainments(catalogue, plan, scope.area_unit, units, "", compute_previous_report_period(period), chance)
         if previous
         else (),
         corrections=_corrections(units, period) if previous else (),
@@ -67,29 +67,29 @@ def sample(
 
 def _series(
     rows: tuple[Attainment, ...], area: str, period: Period, chance: random.Random
-) -> tuple[tuple[str, tuple[Point, ...]], ...]:
+) -> tuple[tuple[str, tuple[SeriesPoint, ...]], ...]:
     """Eight periods that end with the report's own figure; every seventh with a change of definition."""
     found = []
     for number, row in enumerate(r for r in rows if r.unit == area and not r.as_of):
         if row.value is not None:
             past = [
-                Point(p.key, row.value * Fraction(chance.randint(85, 103), 100), "cũ" if number % 7 == 0 else "")
-                for p in reversed(period.before(7))
+                SeriesPoint(p.key, row.value * Fraction(chance.randint(85, 103), 100), "cũ" if number % 7 == 0 else "")
+                for p in reversed(period.list_earlier_periods(7))
             ]
-            found.append((row.item, (*past, Point(period.key, row.value))))
+            found.append((row.item, (*past, SeriesPoint(period.key, row.value))))
     return tuple(found)
 
 
-def _sources(catalogue: Catalogue, rows: tuple[Attainment, ...], area: str, period: Period) -> tuple[Source, ...]:
+def _sources(catalogue: Catalogue, rows: tuple[Attainment, ...], area: str, period: Period) -> tuple[SourceCells, ...]:
     """Two files under each side of each figure of the area."""
-    found: dict[tuple[str, str], tuple[Source, ...]] = {}
+    found: dict[tuple[str, str], tuple[SourceCells, ...]] = {}
     for row in (r for r in rows if r.unit == area and r.numerator is not None and not r.as_of):
         for side in ("numerator", "denominator"):
             named, value = getattr(catalogue.indicators[row.indicator], side), Fraction(getattr(row, side))
             element, half = named.count_of or named.elements[0], Fraction(value // 2)
             parts = ((1, "E8:E20", half), (2, "E8:E15, E17:E21", value - half))
             found[row.indicator, side] = tuple(
-                Source(
+                SourceCells(
                     row.indicator, side, element, period.key, f"bao-cao-{n}.xlsx", f"{n}f" * 32, "B1", cells, 13, part
                 )
                 for n, cells, part in parts
@@ -101,7 +101,7 @@ def attainments(
     catalogue: Catalogue, plan: m.Plan, area: str, units: list[str], silent: str, period: Period, chance: random.Random
 ) -> tuple[Attainment, ...]:
     """One row per (target, unit); the area is the sum of its units, and a silent unit has no value."""
-    seen: dict[str, dict[str, Observed]] = {}
+    seen: dict[str, dict[str, ObservedIndicator]] = {}
     rows = []
     for target in plan.targets:
         indicator = catalogue.indicators.get(target.indicator or "")
@@ -109,7 +109,7 @@ def attainments(
             seen[indicator.code] = _observed(indicator, target, area, units, silent, period, chance)
         found = seen.get(target.indicator or "", {})
         for unit in (area, *units):
-            row = attain(plan.id, target, indicator, found.get(unit), unit=unit, period=period)
+            row = compute_target_attainment(plan.id, target, indicator, found.get(unit), unit=unit, period=period)
             rows.append(_with_doubts(row, chance) if unit == area else row)
     return tuple(rows)
 
@@ -139,22 +139,22 @@ def _observed(
     silent: str,
     period: Period,
     chance: random.Random,
-) -> dict[str, Observed]:
+) -> dict[str, ObservedIndicator]:
     if indicator.method == "none":
         return {}
     if indicator.method == "published":
         start = Fraction(target.baseline.value) if target.baseline and target.baseline.value else Fraction(30)
         value = start * Fraction(chance.randint(95, 104), 100)
         return {
-            area: Observed(
+            area: ObservedIndicator(
                 indicator.code, area, period, value=value, as_of="2023", source="Niên giám thống kê", estimated=True
             )
         }
     if indicator.frequency == "year" and period.months < 12:
         whole = _ratio(indicator, area, period, 590_000, chance)
-        return {area: Observed(**{**_fields(whole), "as_of": str(period.year - 1), "source": "Biểu năm"})}
+        return {area: ObservedIndicator(**{**_fields(whole), "as_of": str(period.year - 1), "source": "Biểu năm"})}
     leaves = {
-        unit: Observed(indicator.code, unit, period, expected=1, present=0)
+        unit: ObservedIndicator(indicator.code, unit, period, expected=1, present=0)
         if unit == silent
         else _ratio(indicator, unit, period, chance.choice((8, 60, 5_000, 80_000)), chance)
         for unit in units
@@ -163,35 +163,39 @@ def _observed(
     return leaves
 
 
-def _fields(observed: Observed) -> dict[str, object]:
+def _fields(observed: ObservedIndicator) -> dict[str, object]:
     return {name: getattr(observed, name) for name in observed.__dataclass_fields__}
 
 
-def _ratio(indicator: m.Indicator, unit: str, period: Period, size: int, chance: random.Random) -> Observed:
+def _ratio(indicator: m.Indicator, unit: str, period: Period, size: int, chance: random.Random) -> ObservedIndicator:
     low, high = _SHARES.get(indicator.factor, (0.5, 1.0))
     bottom = Fraction(size + chance.randint(0, 7))
     top = Fraction(round(float(bottom) * chance.uniform(low, high)))
     value = top / bottom * indicator.factor
     floors = (("90", int(chance.random() < 0.7)),) if indicator.method == "share_of_units" else ()
-    return Observed(indicator.code, unit, period, top, bottom, value, expected=1, present=1, at_floor=floors)
+    return ObservedIndicator(indicator.code, unit, period, top, bottom, value, expected=1, present=1, at_floor=floors)
 
 
-def _sum(indicator: m.Indicator, area: str, period: Period, leaves: list[Observed]) -> Observed:
+def _sum(indicator: m.Indicator, area: str, period: Period, leaves: list[ObservedIndicator]) -> ObservedIndicator:
     present = [o for o in leaves if o.present]
     top = sum((o.numerator for o in present if o.numerator is not None), Fraction(0))
     bottom = sum((o.denominator for o in present if o.denominator is not None), Fraction(0))
     floors = (("90", sum(o.at_floor[0][1] for o in present)),) if indicator.method == "share_of_units" else ()
-    return Observed(
+    return ObservedIndicator(
         indicator.code, area, period, top, bottom, top / bottom * indicator.factor if bottom else None,
         expected=len(leaves), present=len(present), at_floor=floors,
     )  # fmt: skip
 
 
-def _corrections(units: list[str], period: Period) -> tuple[Corrected, ...]:
+def _corrections(units: list[str], period: Period) -> tuple[ReportCorrection, ...]:
     asked = "Trung tâm Y tế", "2024-10-18"
     return (
-        Corrected("c-1", units[0], period.key, "Số người có thẻ BHYT", "1200", "12000", *asked, "gõ thiếu một chữ số"),
-        Corrected("c-2", units[1], period.key, "Số trẻ đẻ ra sống", "70", "71", *asked, "gõ nhầm", "đơn vị đã gửi lại"),
+        ReportCorrection(
+            "c-1", units[0], period.key, "Số người có thẻ BHYT", "1200", "12000", *asked, "gõ thiếu một chữ số"
+        ),
+        ReportCorrection(
+            "c-2", units[1], period.key, "Số trẻ đẻ ra sống", "70", "71", *asked, "gõ nhầm", "đơn vị đã gửi lại"
+        ),
     )
 
 
@@ -199,8 +203,8 @@ def _statuses(
     catalogue: Catalogue, scope: m.Scope, period: Period, units: list[str], silent: str
 ) -> tuple[UnitStatus, ...]:
     rows = []
-    parts = (period,) if catalogue.expected(scope, period) else period.quarters
-    for part, form, unit in [(p, form, unit) for p in parts for _, form, unit in catalogue.expected(scope, p)]:
+    parts = (period,) if catalogue.list_obligations(scope, period) else period.quarters
+    for part, form, unit in [(p, form, unit) for p in parts for _, form, unit in catalogue.list_obligations(scope, p)]:
         late = unit.code == units[3]
         state = "silent" if unit.code == silent else "refused" if unit.code == units[1] else "accepted"
         rows.append(
@@ -231,7 +235,7 @@ def _tasks(
             continue
         for unit in units:
             stated = chance.choice(("Đã hoàn thành", "Đang thực hiện", "Chưa thực hiện", ""))
-            state = task_state(task, stated, None, period.end)
+            state = compute_task_state(task, stated, None, period.end)
             remark = "Đã phối hợp với các ban ngành; còn thiếu kinh phí" if stated == "Đang thực hiện" else ""
             rows.append(TaskReport(plan.id, task.id, unit, period.key, state, stated, "", remark))
     return tuple(rows)

@@ -11,7 +11,7 @@ from zipfile import ZipFile
 
 import openpyxl
 
-from etl.report import draft
+from etl.report import write_report_draft
 from tests.report.conftest import TEMPLATES, Drafted
 
 TRAIL = "Nguồn số liệu"
@@ -75,13 +75,13 @@ def test_a_published_figure_says_that_it_is_one(drafted: Callable[..., Drafted],
         t for t in given.plan.targets if t.indicator and given.catalogue.indicators[t.indicator].published_element
     )
     source = replace(given.sources[0], indicator=str(target.indicator), cells="E12")
-    paths = draft(replace(given, sources=(source,)), TEMPLATES, tmp_path)
+    paths = write_report_draft(replace(given, sources=(source,)), TEMPLATES, tmp_path)
     (row, *_) = trail_rows(openpyxl.load_workbook(paths["annex"]))
     assert (row["TT"], row["Phần"], row["Ô"], row["Tử số"]) == (target.item, "Số công bố", "E12", "–")
 
 
 def test_a_report_without_sources_says_so(drafted: Callable[..., Drafted], tmp_path: Path) -> None:
-    paths = draft(replace(drafted("kon-tum", "kt-124", "2024Q4").given, sources=()), TEMPLATES, tmp_path)
+    paths = write_report_draft(replace(drafted("kon-tum", "kt-124", "2024Q4").given, sources=()), TEMPLATES, tmp_path)
     texts = [cell for row in openpyxl.load_workbook(paths["annex"])[TRAIL].iter_rows(values_only=True) for cell in row]
     assert "Không có số liệu nào của báo cáo được tổng hợp từ tệp đã gửi." in texts
 

@@ -11,17 +11,24 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
-from etl.report.canvas import DPI, Box, Dot, Drawing, Path2, Words, png, svg
-from etl.report.charts import TALLEST, WIDTH, drawing, drawings, overview, panel
+from etl.report.canvas import DPI, Box, Dot, Drawing, Polyline, TextLabel, encode_png, render_svg
+from etl.report.charts import (
+    MAX_DRAWING_HEIGHT,
+    WIDTH,
+    draw_annex_pictures,
+    draw_overview,
+    draw_picture,
+    draw_series_panel,
+)
 from tests.report.conftest import Drafted
 
 
 def words(drawn: Drawing) -> list[str]:
-    return [mark.text for mark in drawn.marks if isinstance(mark, Words)]
+    return [mark.text for mark in drawn.shapes if isinstance(mark, TextLabel)]
 
 
 def fills(drawn: Drawing) -> list[str]:
-    return [mark.fill for mark in drawn.marks if isinstance(mark, Box)]
+    return [mark.fill for mark in drawn.shapes if isinstance(mark, Box)]
 
 
 def of_kind(report: Drafted, kind: str) -> list[dict[str, Any]]:
@@ -45,7 +52,7 @@ def test_every_report_has_its_pictures_numbered_after_the_first(report: Drafted)
 
 
 def test_the_overview_has_a_bar_for_each_target_with_a_distance(report: Drafted) -> None:
-    rows, first = report.facts["chart"]["rows"], overview(report.facts)
+    rows, first = report.facts["chart"]["rows"], draw_overview(report.facts)
     assert first is not None
     assert len(fills(first)) == sum(row["distance"]["value"] is not None for row in rows)
     texts = words(first)
@@ -54,14 +61,14 @@ def test_the_overview_has_a_bar_for_each_target_with_a_distance(report: Drafted)
 
 
 def test_a_report_without_targets_has_no_overview(quarter: Drafted) -> None:
-    assert overview({**quarter.facts, "chart": {**quarter.facts["chart"], "rows": []}}) is None
+    assert draw_overview({**quarter.facts, "chart": {**quarter.facts["chart"], "rows": []}}) is None
 
 
 def test_a_series_has_a_dot_for_each_period_and_the_plans_levels(report: Drafted) -> None:
     for picture in of_kind(report, "series"):
         for shown in picture["shows"]:
-            drawn = panel(shown)
-            dots = [mark for mark in drawn.marks if isinstance(mark, Dot)]
+            drawn = draw_series_panel(shown)
+            dots = [mark for mark in drawn.shapes if isinstance(mark, Dot)]
             levels = [*([shown["start"]] if shown["start"] else []), *shown["goals"]]
             assert sum(not dot.square for dot in dots) == len(shown["points"])
             assert sum(dot.square for dot in dots) == len(levels)
@@ -75,17 +82,17 @@ def test_a_series_shows_the_interval_and_breaks_where_the_definition_changed(qua
     assert _strokes(broken) == len(broken["points"]) - 2
     assert _strokes(whole) == len(whole["points"]) - 1
     with_interval = next(p for p in panels if p["interval"])
-    bare = panel({**with_interval, "interval": None})
-    assert len(panel(with_interval).marks) == len(bare.marks) + 3
+    bare = draw_series_panel({**with_interval, "interval": None})
+    assert len(draw_series_panel(with_interval).shapes) == len(bare.shapes) + 3
 
 
 def _strokes(shown: dict[str, Any]) -> int:
-    return sum(isinstance(mark, Path2) and mark.width == 0.35 for mark in panel(shown).marks)
+    return sum(isinstance(mark, Polyline) and mark.width == 0.35 for mark in draw_series_panel(shown).shapes)
 
 
 def test_higher_figures_stand_higher(quarter: Drafted) -> None:
     shown = of_kind(quarter, "series")[0]["shows"][0]
-    dots = [mark for mark in panel(shown).marks if isinstance(mark, Dot) and not mark.square]
+    dots = [mark for mark in draw_series_panel(shown).shapes if isinstance(mark, Dot) and not mark.square]
     values = [point["value"]["value"] for point in shown["points"]]
     by_value = sorted(zip(values, dots, strict=True), key=lambda pair: pair[0])
     heights = [dot.y for _, dot in by_value]
@@ -102,7 +109,7 @@ def test_tiles_say_the_verdict_of_each_unit(quarter: Drafted) -> None:
             figure = figures[column["item"]][row["unit"]]
             there = figure["value"]["value"] is not None
             assert look == (looks.get(figure["status"], "other") if there else "none")
-    drawn = drawing(quarter.facts, picture)
+    drawn = draw_picture(quarter.facts, picture)
     assert len(fills(drawn)) == len(picture["shows"]["rows"]) * len(picture["shows"]["columns"])
     assert {score["name"] for score in quarter.facts["units"]["scores"]} <= set(words(drawn))
 
@@ -116,13 +123,13 @@ def test_the_matrix_tells_late_refused_and_silent_apart(quarter: Drafted) -> Non
         wanted = "late" if status.state == "accepted" and status.late_days else status.state
         assert states[status.unit][-1] == wanted
     assert {state for row in states.values() for state in row} == {"accepted", "late", "refused", "silent"}
-    assert set(fills(drawing(quarter.facts, picture))) == {"dark", "pale", "hatched", "empty"}
+    assert set(fills(draw_picture(quarter.facts, picture))) == {"dark", "pale", "hatched", "empty"}
 
 
 def test_pictures_fit_a_page(report: Drafted) -> None:
-    for drawn in drawings(report.facts):
+    for drawn in draw_annex_pictures(report.facts):
         assert drawn.width == WIDTH
-        assert drawn.height <= TALLEST
+        assert drawn.height <= MAX_DRAWING_HEIGHT
 
 
 def test_a_figure_alone_makes_no_series(quarter: Drafted) -> None:
@@ -149,7 +156,7 @@ def test_looks_differ_without_colour() -> None:
     """Dark, hatched, pale and empty boxes differ in how much ink they hold."""
     ink = []
     for fill in ("dark", "hatched", "pale", "empty"):
-        image = Image.open(BytesIO(png(Drawing(10, 10, (Box(1, 1, 8, 8, fill),), "")))).convert("RGB")
+        image = Image.open(BytesIO(encode_png(Drawing(10, 10, (Box(1, 1, 8, 8, fill),), "")))).convert("RGB")
         pixels = list(image.get_flattened_data() if hasattr(image, "get_flattened_data") else image.getdata())
         assert all(red == green == blue for red, green, blue in pixels)
         ink.append(round(sum(255 - red for red, *_ in pixels) / len(pixels)))
@@ -157,25 +164,27 @@ def test_looks_differ_without_colour() -> None:
 
 
 def test_print_resolution_and_the_same_bytes() -> None:
-    drawn = Drawing(50, 20, (Words(5, 10, "Huyện Đắk Glei: tỉ lệ ≥ 95 %, ỡ ữ ẵ ể", 8), Dot(3, 3), Dot(6, 3, True)), "")
-    image = Image.open(BytesIO(png(drawn)))
+    drawn = Drawing(
+        50, 20, (TextLabel(5, 10, "Huyện Đắk Glei: tỉ lệ ≥ 95 %, ỡ ữ ẵ ể", 8), Dot(3, 3), Dot(6, 3, True)), ""
+    )
+    image = Image.open(BytesIO(encode_png(drawn)))
     assert image.size == (round(50 / 25.4 * DPI), round(20 / 25.4 * DPI))
     assert DPI >= 200
-    assert png(drawn) == png(drawn)
+    assert encode_png(drawn) == encode_png(drawn)
 
 
 def test_vietnamese_letters_have_shapes_of_their_own() -> None:
     """A font without a letter would draw the same empty box for all of them."""
     shapes = {
-        png(Drawing(10, 10, (Words(2, 5, letter, 12),), ""))
+        encode_png(Drawing(10, 10, (TextLabel(2, 5, letter, 12),), ""))
         for letter in "ăâđêôơưạảãáàấầẩẫậắằẳẵặẹẻẽếềểễệỉĩịọỏốồổỗộớờởỡợụủũứừửữựỳỵỷỹ"
     }
     assert len(shapes) == 57
 
 
 def test_a_drawing_as_svg_keeps_its_texts_and_escapes_them() -> None:
-    drawn = Drawing(40, 20, (Words(1, 1, 'a < b & "c"', 7), Box(1, 1, 5, 5, "hatched"), Dot(2, 2)), "x < y")
-    root = ElementTree.fromstring(svg(drawn))  # noqa: S314 - made two lines above
+    drawn = Drawing(40, 20, (TextLabel(1, 1, 'a < b & "c"', 7), Box(1, 1, 5, 5, "hatched"), Dot(2, 2)), "x < y")
+    root = ElementTree.fromstring(render_svg(drawn))  # noqa: S314 - made two lines above
     assert root.attrib["aria-label"] == "x < y"
     assert [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")] == ['a < b & "c"']
 

@@ -13,7 +13,7 @@ import pytest
 from pypdf import PdfReader
 
 from etl.report import pdf as room
-from etl.report.pdf import convert, steady
+from etl.report.pdf import convert_to_pdf, normalize_pdf
 from etl.steps.paper import add_pdf
 from tests.report.conftest import Drafted, needs_office
 from tests.report.test_report_form import paragraphs
@@ -54,19 +54,19 @@ def test_without_the_program_the_rest_is_there_and_the_message_says_what_to_do(
 
 
 def test_a_program_that_fails_or_makes_nothing_is_no_error(tmp_path: Path) -> None:
-    broken = convert({"a.docx": b"x"}, MOMENT, program(tmp_path, "echo cannot load >&2; exit 3"))
+    broken = convert_to_pdf({"a.docx": b"x"}, MOMENT, program(tmp_path, "echo cannot load >&2; exit 3"))
     assert broken.files == {}
     assert broken.problem == "no PDF of a.docx: cannot load; draft again"
-    silent = convert({"a.docx": b"x"}, MOMENT, program(tmp_path, "exit 0"))
+    silent = convert_to_pdf({"a.docx": b"x"}, MOMENT, program(tmp_path, "exit 0"))
     assert silent.problem == "no PDF of a.docx: LibreOffice made none; draft again"
-    gone = convert({"a.docx": b"x"}, MOMENT, str(tmp_path / "nowhere"))
+    gone = convert_to_pdf({"a.docx": b"x"}, MOMENT, str(tmp_path / "nowhere"))
     assert "cannot be started" in gone.problem
 
 
 def test_a_program_that_hangs_is_ended_with_all_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "START_SECONDS", 0.5)
     monkeypatch.setattr(room, "DOCUMENT_SECONDS", 0.0)
-    made = convert({"a.docx": b"x"}, MOMENT, program(tmp_path, f"sleep 600 & echo $! > {tmp_path}/child; wait"))
+    made = convert_to_pdf({"a.docx": b"x"}, MOMENT, program(tmp_path, f"sleep 600 & echo $! > {tmp_path}/child; wait"))
     assert "took longer than 0.5 s" in made.problem
     child = Path(f"/proc/{(tmp_path / 'child').read_text().strip()}")
     assert not child.exists() or "(sleep) Z" in (child / "stat").read_text()
@@ -74,7 +74,7 @@ def test_a_program_that_hangs_is_ended_with_all_it_started(tmp_path: Path, monke
 
 def test_what_was_made_is_kept_when_one_document_fails(tmp_path: Path) -> None:
     text = 'for last; do :; done; dir=$(dirname "$last"); echo %PDF > "$dir/a.pdf"'
-    made = convert({"a.docx": b"x", "b.docx": b"y"}, MOMENT, program(tmp_path, text))
+    made = convert_to_pdf({"a.docx": b"x", "b.docx": b"y"}, MOMENT, program(tmp_path, text))
     assert made.files == {"a.pdf": b"%PDF\n"}
     assert "no PDF of b.docx" in made.problem
 
@@ -82,7 +82,7 @@ def test_what_was_made_is_kept_when_one_document_fails(tmp_path: Path) -> None:
 def test_it_sees_nothing_of_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TONGKET_DATABASE_URL", "postgresql://secret")
     text = f'env > {tmp_path}/seen; pwd >> {tmp_path}/seen; for a; do echo "$a" >> {tmp_path}/seen; done'
-    convert({"a.docx": b"x"}, MOMENT, program(tmp_path, text))
+    convert_to_pdf({"a.docx": b"x"}, MOMENT, program(tmp_path, text))
     seen = (tmp_path / "seen").read_text()
     assert "secret" not in seen
     assert "UserInstallation=file:///" in seen
@@ -94,18 +94,18 @@ def test_it_sees_nothing_of_the_caller(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_the_date_and_the_chance_numbers_follow_from_the_document() -> None:
     later = _PDF.replace(b"20261122022811", b"20270101000000").replace(b"F7E5", b"0123").replace(b"E77E", b"4567")
-    assert steady(_PDF, MOMENT) == steady(later, MOMENT)
-    assert b"D:20241021023000Z" in steady(_PDF, MOMENT)  # UTC
-    assert len(steady(_PDF, MOMENT)) == len(_PDF)  # or every offset would be wrong
-    assert b"<FEFF0053>" in steady(_PDF, MOMENT)
-    assert steady(_PDF.replace(b"0053", b"0054"), MOMENT) != steady(_PDF, MOMENT)
+    assert normalize_pdf(_PDF, MOMENT) == normalize_pdf(later, MOMENT)
+    assert b"D:20241021023000Z" in normalize_pdf(_PDF, MOMENT)  # UTC
+    assert len(normalize_pdf(_PDF, MOMENT)) == len(_PDF)  # or every offset would be wrong
+    assert b"<FEFF0053>" in normalize_pdf(_PDF, MOMENT)
+    assert normalize_pdf(_PDF.replace(b"0053", b"0054"), MOMENT) != normalize_pdf(_PDF, MOMENT)
 
 
 @needs_office
 def test_another_run_gives_the_same_bytes(drafted: Callable[..., Drafted], pdf: dict[str, bytes]) -> None:
     """Alone or among others, in a fresh profile: the document decides."""
     report = drafted("kon-tum", "kt-124", "2024Q4")
-    again = convert({"x.docx": report.paths["word"].read_bytes()}, MOMENT)
+    again = convert_to_pdf({"x.docx": report.paths["word"].read_bytes()}, MOMENT)
     assert again.files["x.pdf"] == pdf[report.paths["word"].with_suffix(".pdf").name]
 
 

@@ -16,8 +16,8 @@ import pytest
 
 from etl.errors import StorageError, TemplateError
 from etl.model import Period
-from etl.report import draft
-from etl.report.datasheet import DATA_COLUMNS
+from etl.report import write_report_draft
+from etl.report.excel_data_sheet import DATA_COLUMNS
 from tests.report.conftest import TEMPLATES, Drafted
 from tests.report.test_report_form import data_tables, paragraphs
 
@@ -260,7 +260,7 @@ def test_the_pictures_fit_between_the_margins(report: Drafted) -> None:
 
 
 def test_the_same_input_gives_the_same_bytes(report: Drafted, tmp_path: Path) -> None:
-    again = draft(report.given, TEMPLATES, tmp_path)
+    again = write_report_draft(report.given, TEMPLATES, tmp_path)
     for kind, path in again.items():
         assert path.name == report.paths[kind].name
         assert path.read_bytes() == report.paths[kind].read_bytes(), kind
@@ -293,7 +293,7 @@ def test_a_broken_template_writes_nothing(report: Drafted, tmp_path: Path) -> No
     text = (TEMPLATES / "sentences.yaml").read_text(encoding="utf-8")
     (templates / "sentences.yaml").write_text(text.replace("{delta}", "{delat}"), encoding="utf-8")
     with pytest.raises(TemplateError):
-        draft(report.given, templates, folder)
+        write_report_draft(report.given, templates, folder)
     assert not folder.exists()
 
 
@@ -301,7 +301,7 @@ def test_a_folder_that_cannot_be_written_is_a_clear_error(drafted: Callable[...,
     (tmp_path / "file").write_bytes(b"")
     given = drafted("kon-tum", "kt-124", "2024Q4").given
     with pytest.raises(StorageError):
-        draft(given, TEMPLATES, tmp_path / "file" / "below")
+        write_report_draft(given, TEMPLATES, tmp_path / "file" / "below")
 
 
 def test_the_facts_are_plain_json_with_their_snapshot(report: Drafted) -> None:
@@ -316,7 +316,7 @@ def test_the_facts_are_plain_json_with_their_snapshot(report: Drafted) -> None:
 def test_a_report_on_nothing_at_all_is_still_a_report(drafted: Callable[..., Drafted], tmp_path: Path) -> None:
     given = drafted("kon-tum", "kt-124", "2024Q4").given
     empty = replace(given, attainments=(), previous=(), statuses=(), earlier_statuses=(), tasks=(), notes=())
-    paths = draft(empty, TEMPLATES, tmp_path)
+    paths = write_report_draft(empty, TEMPLATES, tmp_path)
     facts = json.loads(paths["facts"].read_text(encoding="utf-8"))
     assert facts["situation"][-1] == "Trong kỳ không có đơn vị nào thuộc diện phải gửi báo cáo."
     assert facts["units"]["sentences"] == ["Chưa có số liệu theo đơn vị."]

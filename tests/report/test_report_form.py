@@ -18,7 +18,7 @@ from docx.text.paragraph import Paragraph
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.report import draft
+from etl.report import write_report_draft
 from tests.report.conftest import TEMPLATES, Drafted
 
 CENTER, JUSTIFY = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.JUSTIFY
@@ -271,7 +271,9 @@ def test_the_block_of_the_signature_follows_the_authority(
 ) -> None:
     given = drafted(scope, plan, "2024").given
     office = m.Office.model_validate(given.scope.office.model_dump() | {"authority": lines})
-    paths = draft(replace(given, scope=given.scope.model_copy(update={"office": office})), TEMPLATES, tmp_path)
+    paths = write_report_draft(
+        replace(given, scope=given.scope.model_copy(update={"office": office})), TEMPLATES, tmp_path
+    )
     found = [p for p in paragraphs(Document(str(paths["word"]))) if p.style.name in {"VB Quyền hạn", "VB Họ tên"}]
     assert [p.text for p in found] == [*lines, ""]
     assert all(p.style.font.bold and Pt(13) <= p.style.font.size <= Pt(14) for p in found)

@@ -163,7 +163,7 @@ def test_exact_values_print_as_their_texts(report: Drafted) -> None:
     """A fact's text is its exact value rounded, nowhere something else."""
     from fractions import Fraction
 
-    from etl.model.numbers import printed
+    from etl.model.numbers import format_number
 
     seen = 0
 
@@ -172,7 +172,7 @@ def test_exact_values_print_as_their_texts(report: Drafted) -> None:
         if isinstance(value, dict):
             if value.keys() >= {"value", "exact", "text", "decimals"} and value["exact"] is not None:
                 seen += 1
-                text = printed(Fraction(value["exact"]), value["decimals"])
+                text = format_number(Fraction(value["exact"]), value["decimals"])
                 noun = value.get("noun", "")
                 assert value["text"] == (f"{text} {noun}" if noun else text)
                 assert value["value"] == pytest.approx(float(Fraction(value["exact"])), rel=1e-12)

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from etl.catalog.files import tree_files, tree_hash
-from etl.report import draft
+from etl.catalog.catalogue_files import compute_tree_hash, read_tree_files
+from etl.report import write_report_draft
 from tests.report.conftest import ROOT, TEMPLATES, Drafted, needs_office
 
 _CASES = (("kon-tum", "kt-124", "2024Q4"), ("tan-yen", "ty-ct25", "2024"))
@@ -61,12 +61,12 @@ def test_another_process_makes_the_same_pdf(tmp_path: Path) -> None:
 def test_templates_that_were_kept_write_the_same_files(tmp_path: Path, drafted: Callable[..., Drafted]) -> None:
     """What an as-known rebuild prints by is `tree_files`: nothing that a document or a letter needs is left out."""
     kept = tmp_path / "templates"
-    for name, data in tree_files(TEMPLATES).items():
+    for name, data in read_tree_files(TEMPLATES).items():
         (kept / name).parent.mkdir(parents=True, exist_ok=True)
         (kept / name).write_bytes(data)
-    assert tree_hash(kept) == tree_hash(TEMPLATES)
+    assert compute_tree_hash(kept) == compute_tree_hash(TEMPLATES)
     first = drafted("kon-tum", "kt-124", "2024Q4")
-    again = draft(first.given, kept, tmp_path / "drafts")
+    again = write_report_draft(first.given, kept, tmp_path / "drafts")
     assert {kind: again[kind].read_bytes() for kind in ("page", "word", "annex", "facts")} == {
         kind: path.read_bytes() for kind, path in first.paths.items()
     }

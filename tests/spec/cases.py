@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from fractions import Fraction
 
-from etl.attain import attain
+from etl.attain import compute_target_attainment
 from etl.catalog import models as m
-from etl.model import Attainment, Observed, Period
+from etl.model import Attainment, ObservedIndicator, Period
 
 from .table import EMPTY, fraction, number
 
@@ -66,12 +66,12 @@ def target(kind: str, *milestones: m.Milestone, base: m.Baseline | None = None, 
     return m.Target.model_validate(data | {"milestones": milestones, "baseline": base} | more)
 
 
-def seen(period: str, value: Fraction | None, **more: object) -> Observed:
-    return Observed("x", "62", Period.parse(period), value=value, **more)  # type: ignore[arg-type]
+def seen(period: str, value: Fraction | None, **more: object) -> ObservedIndicator:
+    return ObservedIndicator("x", "62", Period.parse(period), value=value, **more)  # type: ignore[arg-type]
 
 
-def judge(what: m.Target, which: m.Indicator | None, observed: Observed | None, period: str) -> Attainment:
-    return attain("plan", what, which, observed, unit="62", period=Period.parse(period))
+def judge(what: m.Target, which: m.Indicator | None, observed: ObservedIndicator | None, period: str) -> Attainment:
+    return compute_target_attainment("plan", what, which, observed, unit="62", period=Period.parse(period))
 
 
 def day(text: str) -> dt.date | None:

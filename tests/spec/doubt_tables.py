@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from etl.attain import control_limits, projections
+from etl.attain import build_projections, compute_control_limits
 from etl.catalog import models as m
-from etl.model import Gap, Period, Point
-from etl.model.trend import trend
+from etl.model import Gap, Period, SeriesPoint
+from etl.model.trend import compare_attainments
 
 from .cases import STATUS, baseline, indicator, judge, milestone, seen, target
 from .table import EMPTY, Table, fraction, show
@@ -115,7 +115,7 @@ def _trend(kind: str, before: str, now: str) -> tuple[str, ...]:
         ((top, bottom),) = _pairs(text)
         observed = seen("2025", top / bottom * which.factor, numerator=top, denominator=bottom)
         rows.append(judge(target("track"), which, observed, "2025"))
-    return (_TREND[trend(rows[1], rows[0])],)
+    return (_TREND[compare_attainments(rows[1], rows[0])],)
 
 
 TREND = Table(
@@ -137,12 +137,12 @@ TREND = Table(
 )
 
 
-def _series(text: str) -> list[Point]:
-    return [Point(f"{2010 + i}", fraction(v.strip()) or Fraction(0)) for i, v in enumerate(text.split(";"))]
+def _series(text: str) -> list[SeriesPoint]:
+    return [SeriesPoint(f"{2010 + i}", fraction(v.strip()) or Fraction(0)) for i, v in enumerate(text.split(";"))]
 
 
 def _control(text: str) -> tuple[str, ...]:
-    found = control_limits(_series(text))
+    found = compute_control_limits(_series(text))
     if found is None:
         return EMPTY, EMPTY, EMPTY, EMPTY, ""
     tentative = "tạm thời" if found.provisional else ""
@@ -187,9 +187,9 @@ RULES = m.OutlookRules.model_validate(
 def _outlook(text: str, sign: str, goal: str) -> tuple[str, ...]:
     values = [fraction(v.strip()) or Fraction(0) for v in text.split(";")]
     quarters = [f"{2023 + i // 4}Q{i % 4 + 1}" for i in range(len(values))]
-    series = [Point(q, v) for q, v in zip(quarters, values, strict=True)]
+    series = [SeriesPoint(q, v) for q, v in zip(quarters, values, strict=True)]
     plan = target("threshold", milestone("2025", sign, goal), base=baseline("2022", "1"))
-    (found,) = projections(plan, indicator(factor=1000), series, Period.parse(quarters[-1]), RULES)
+    (found,) = build_projections(plan, indicator(factor=1000), series, Period.parse(quarters[-1]), RULES)
     return show(found.value, 2), show(found.low, 2), show(found.high, 2), found.chance, found.reason
 
 

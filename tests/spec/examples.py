@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from etl.attain import attain
+from etl.attain import compute_target_attainment
 from etl.catalog import models as m
 from etl.model import Attainment, Period
 
@@ -73,7 +73,9 @@ def examples() -> Iterator[tuple[str, ...]]:
 def _judged(scope: str, plan: str, line: m.Target) -> Attainment:
     indicator = catalogue().indicators.get(line.indicator or "")
     observed = area(scope, indicator, YEAR) if indicator else None
-    return attain(plan, line, indicator, observed, unit=catalogue().scope(scope).area_unit, period=YEAR)
+    return compute_target_attainment(
+        plan, line, indicator, observed, unit=catalogue().get_scope(scope).area_unit, period=YEAR
+    )
 
 
 def _row(kind: str, name: str, written: str, row: Attainment) -> tuple[str, ...]:

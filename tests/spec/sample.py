@@ -6,11 +6,11 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from benchmarks.sample_values import PERIODS, values
 from etl.catalog import Catalogue, load_catalogue
 from etl.catalog import models as m
-from etl.model import ElementKind, Observed, Period, PeriodKind
+from etl.model import ElementKind, ObservedIndicator, Period, PeriodKind
 from etl.settings import PROJECT_ROOT
+from simulation.cell_values import PERIODS, build_cell_values
 
 SIMULATED = "SỐ LIỆU MÔ PHỎNG"
 
@@ -24,7 +24,9 @@ def catalogue() -> Catalogue:
 def _cells(scope: str, key: str) -> dict[str, list[tuple[str, Fraction]]]:
     """element → (org unit, number) of every cell of a period."""
     found: dict[str, list[tuple[str, Fraction]]] = {}
-    for (_, unit, element), value in values(catalogue(), catalogue().scope(scope), Period.parse(key)).items():
+    for (_, unit, element), value in build_cell_values(
+        catalogue(), catalogue().get_scope(scope), Period.parse(key)
+    ).items():
         known = catalogue().elements.get(element)
         if known is not None and value != "":
             found.setdefault(element, []).append((unit, Fraction(Decimal(str(value)))))
@@ -35,21 +37,21 @@ def periods(kind: PeriodKind) -> list[Period]:
     return sorted(p for p in map(Period.parse, PERIODS) if p.kind == kind)
 
 
-def area(scope: str, indicator: m.Indicator, period: Period) -> Observed:
+def area(scope: str, indicator: m.Indicator, period: Period) -> ObservedIndicator:
     """An indicator of a scope's area; nothing where no form of the period collects it."""
-    base = Observed(indicator.code, catalogue().scope(scope).area_unit, period, recognised=False)
-    definition = indicator.definition_in(period.key)
+    base = ObservedIndicator(indicator.code, catalogue().get_scope(scope).area_unit, period, recognised=False)
+    definition = indicator.find_definition(period.key)
     if indicator.published_element:
         numbers = _cells(scope, period.key).get(indicator.published_element, []) if period.months == 12 else []
         value = numbers[0][1] if numbers else None
-        return Observed(indicator.code, base.unit, period, value=value, expected=1, present=len(numbers))
+        return ObservedIndicator(indicator.code, base.unit, period, value=value, expected=1, present=len(numbers))
     if indicator.numerator is None or indicator.denominator is None:
         return base
     top, bottom = (_side(scope, side, period) for side in (indicator.numerator, indicator.denominator))
     if top is None or not bottom:
         return base
     at_floor, units = _at_floor(scope, indicator, period) if indicator.method == "share_of_units" else ((), 1)
-    return Observed(
+    return ObservedIndicator(
         indicator.code, base.unit, period, top, bottom, top / bottom * indicator.factor, units, units,
         at_floor=at_floor, recognised=False, definition=definition,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from etl.attain import task_state
+from etl.attain import compute_task_state
 from etl.catalog import models as m
 
 from .cases import MET, STATUS, baseline, day, indicator, judge, milestone, seen, target
@@ -220,7 +220,9 @@ def _task(deadline: str, overtaken: str, stated: str, done_on: str, on: str) -> 
     asked = day(on)
     assert asked
     return (
-        TASK_STATE[task_state(m.Task.model_validate(data), "" if stated == EMPTY else stated, day(done_on), asked)],
+        TASK_STATE[
+            compute_task_state(m.Task.model_validate(data), "" if stated == EMPTY else stated, day(done_on), asked)
+        ],
     )
 
 

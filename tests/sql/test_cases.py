@@ -22,9 +22,9 @@ from sqlalchemy import Connection, Engine
 
 from etl import load
 from etl.catalog.loader import Catalogue, load_catalogue
-from etl.model import Observed, Period
-from etl.warehouse.rollup import observed
-from etl.warehouse.snapshot import snapshot
+from etl.model import ObservedIndicator, Period
+from etl.warehouse.rollup import compute_rollup
+from etl.warehouse.snapshot import take_snapshot
 from tests.integration.build import item
 
 HERE = Path(__file__).parent
@@ -39,7 +39,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(handle))
 
 
-def _said(observed: Observed, column: str) -> str:
+def _said(observed: ObservedIndicator, column: str) -> str:
     match column:
         case "numerator" | "denominator" | "value":
             number = getattr(observed, column)
@@ -76,8 +76,8 @@ def _send(conn: Connection, catalogue: Catalogue, folder: Path) -> dict[str, str
                 if column not in _KEYS
             }
             items.append(item(conn, catalogue, form, unit, period, cells, name=f"batch {batch}"))
-        load.deliveries(conn, items)
-        after[batch] = snapshot(conn).at
+        load.load_deliveries(conn, items)
+        after[batch] = take_snapshot(conn).at
     return after
 
 
@@ -85,12 +85,12 @@ def _send(conn: Connection, catalogue: Catalogue, folder: Path) -> dict[str, str
 def test_case(folder: Path, sandbox: Engine) -> None:
     catalogue = load_catalogue(HERE / "catalogue")
     with sandbox.connect() as conn:
-        load.catalogue(conn, catalogue)
+        load.load_catalogue_rows(conn, catalogue)
         after = _send(conn, catalogue, folder)
         (ask,) = _rows(folder / "ask.csv")
         known = after[ask["known_after"]] if ask["known_after"] else None
-        scope, period = catalogue.scope("made-up"), Period.parse(ask["period"])
-        found = {(o.indicator, o.unit): o for o in observed(conn, catalogue, scope, period, as_known_at=known)}
+        scope, period = catalogue.get_scope("made-up"), Period.parse(ask["period"])
+        found = {(o.indicator, o.unit): o for o in compute_rollup(conn, catalogue, scope, period, as_known_at=known)}
     expected = _rows(folder / "expect.csv")
     assert expected
     for row in expected:

@@ -3,10 +3,10 @@
 Room: catalogue. Anyone above may read these values; nobody changes them at run time.
 """
 
-from etl.catalog.models.base import Basis, Code, Strict, Text
+from etl.catalog.models.base import Basis, Code, StrictModel, Text
 from etl.catalog.models.corrections import CellContent, Correction
 from etl.catalog.models.elements import (
-    CellMark,
+    CellSign,
     DataElement,
     DefinitionVersion,
     Indicator,
@@ -35,7 +35,7 @@ __all__ = [
     "Baseline",
     "Basis",
     "CellContent",
-    "CellMark",
+    "CellSign",
     "ChanceClass",
     "Code",
     "Column",
@@ -63,7 +63,7 @@ __all__ = [
     "Scope",
     "SheetDef",
     "Side",
-    "Strict",
+    "StrictModel",
     "Submission",
     "Succession",
     "Target",

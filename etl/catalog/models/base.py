@@ -19,13 +19,13 @@ Basis = Literal["source", "secondary", "configured"]
 does not say; the office decides, here."""
 
 
-class Strict(BaseModel):
+class StrictModel(BaseModel):
     """Base of all catalogue models: frozen, no unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def period_key(text: str) -> None:
+def validate_period_key(text: str) -> None:
     """Let a mistyped period be a catalogue mistake with its file and key, not a mistake of the command line."""
     try:
         Period.parse(text)

@@ -11,17 +11,17 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from etl.catalog.models.base import Code, Strict, Text, period_key
+from etl.catalog.models.base import Code, StrictModel, Text, validate_period_key
 
 
-class CellContent(Strict):
+class CellContent(StrictModel):
     """What a number cell says: its state, and the number where there is one."""
 
     state: Literal["value", "zero", "estimated", "missing", "not_applicable", "unreliable"]
     value: Decimal | None = None
 
     @model_validator(mode="after")
-    def _fits(self) -> CellContent:
+    def _validate_state_value(self) -> CellContent:
         if (self.state in {"value", "zero", "estimated"}) != (self.value is not None):
             raise ValueError("a value goes with the states value, zero and estimated, and only with them")
         if (self.state == "zero") != (self.value == 0 and self.state != "estimated"):
@@ -29,7 +29,7 @@ class CellContent(Strict):
         return self
 
 
-class Correction(Strict):
+class Correction(StrictModel):
     """What was agreed that a reported cell is to be read as. The reported cell itself is never changed.
 
     `replaces` is the guard: only while exactly this stands in the cell, the correction holds. `until` is its last
@@ -49,8 +49,8 @@ class Correction(Strict):
     until: dt.date | Literal["resubmission"]
 
     @model_validator(mode="after")
-    def _changes(self) -> Correction:
-        period_key(self.period)
+    def _validate_change(self) -> Correction:
+        validate_period_key(self.period)
         if self.replaces == self.becomes:
             raise ValueError("`becomes` is what stands there already")
         if isinstance(self.until, dt.date) and self.until < self.requested_on:

@@ -10,11 +10,11 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from etl.catalog.models.base import Basis, Code, Strict, Text
+from etl.catalog.models.base import Basis, Code, StrictModel, Text
 from etl.model import CellState, ElementKind, PeriodKind
 
 
-class CellMark(Strict):
+class CellSign(StrictModel):
     """What a mark in a number cell means. `text` in small letters; ``#`` in it stands for a number; empty: a blank."""
 
     text: str = ""
@@ -23,7 +23,7 @@ class CellMark(Strict):
     note: str = ""
 
 
-class DataElement(Strict):
+class DataElement(StrictModel):
     """What a cell means."""
 
     code: Code
@@ -36,7 +36,7 @@ class DataElement(Strict):
     note: str = ""
 
 
-class Relation(Strict):
+class Relation(StrictModel):
     """What must hold between data elements of the same org unit and delivery, also across sheets.
 
     `kind`: ``at_most`` smaller ≤ larger · ``equal`` smaller = larger · ``sum`` larger = Σ parts, where the form
@@ -54,7 +54,7 @@ class Relation(Strict):
     certain: bool = True
 
     @model_validator(mode="after")
-    def _complete(self) -> Relation:
+    def _validate_relation_sides(self) -> Relation:
         if (self.kind == "sum") != (self.smaller is None):
             raise ValueError("every kind but `sum` has a smaller side")
         if (self.kind in {"sum", "overlap"}) != (len(self.parts) >= 2):
@@ -67,7 +67,7 @@ class Relation(Strict):
         return (*((self.smaller,) if self.smaller else ()), self.larger, *self.parts)
 
 
-class Threshold(Strict):
+class Threshold(StrictModel):
     """A limit of the data-quality checks, with who says so."""
 
     code: Code
@@ -76,7 +76,7 @@ class Threshold(Strict):
     source: Text
 
 
-class OfficialFigure(Strict):
+class OfficialFigure(StrictModel):
     """The population of a unit as an official source prints it. Grain: (unit, year)."""
 
     unit: Code
@@ -85,20 +85,20 @@ class OfficialFigure(Strict):
     source: Text
 
 
-class Side(Strict):
+class Side(StrictModel):
     """Numerator or denominator: a sum of data elements, or a count of units that reported one."""
 
     elements: tuple[Code, ...] = ()
     count_of: Code | None = None
 
     @model_validator(mode="after")
-    def _one_way(self) -> Side:
+    def _validate_side_content(self) -> Side:
         if bool(self.elements) == bool(self.count_of):
             raise ValueError("give either `elements` or `count_of`")
         return self
 
 
-class DefinitionVersion(Strict):
+class DefinitionVersion(StrictModel):
     """How an indicator was measured in a stretch of years: a change breaks the series."""
 
     text: Text
@@ -107,7 +107,7 @@ class DefinitionVersion(Strict):
     source: Text
 
 
-class Indicator(Strict):
+class Indicator(StrictModel):
     """A number that plans set targets for.
 
     `method`: ``ratio`` Σ numerator ÷ Σ denominator × factor · ``published`` last official value ·
@@ -139,13 +139,13 @@ class Indicator(Strict):
     min_period: PeriodKind | None = None
     note: str = ""
 
-    def definition_in(self, period_key: str) -> str:
+    def find_definition(self, period_key: str) -> str:
         """The version of the definition in force in a period; empty where nobody says."""
         year = int(period_key[:4])
         return next((d.text for d in self.definitions if d.first_year <= year <= d.last_year), "")
 
     @model_validator(mode="after")
-    def _complete(self) -> Indicator:
+    def _validate_method_fields(self) -> Indicator:
         if self.method in {"ratio", "share_of_units"} and not (self.numerator and self.denominator):
             raise ValueError(f"method {self.method} needs numerator and denominator")
         if self.method == "published" and not self.published_element:

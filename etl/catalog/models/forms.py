@@ -10,11 +10,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from etl.catalog.models.base import Code, Strict, Text
+from etl.catalog.models.base import Code, StrictModel, Text
 from etl.model import PeriodKind
 
 
-class Column(Strict):
+class Column(StrictModel):
     """One printed header of a form. Grain: (column set, version, sheet, position).
 
     `header` is the printed text, levels separated by `` > ``; the same leading levels merge.
@@ -29,7 +29,7 @@ class Column(Strict):
     required: bool
 
 
-class SheetDef(Strict):
+class SheetDef(StrictModel):
     """A sheet of a form. `layout`: ``by_commune`` rows are communes, columns are elements · ``list`` rows are
     elements · ``tasks`` rows are the unit's tasks · ``notes`` free rows · ``published`` rows are published values
     with source and date · ``upward`` rows are the number cells that an area's own units owe it."""
@@ -41,7 +41,7 @@ class SheetDef(Strict):
     rows: int = 0
 
 
-class Form(Strict):
+class Form(StrictModel):
     """A workbook that a kind of unit fills in for a kind of period."""
 
     id: Code

@@ -10,11 +10,11 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from etl.catalog.models.base import Basis, Code, Strict, Text
+from etl.catalog.models.base import Basis, Code, StrictModel, Text
 from etl.catalog.models.targets import Target
 
 
-class Deadline(Strict):
+class Deadline(StrictModel):
     """When a task is due, as written. `ongoing` has no date."""
 
     written: Text
@@ -22,13 +22,13 @@ class Deadline(Strict):
     date: dt.date | None = None
 
     @model_validator(mode="after")
-    def _fits(self) -> Deadline:
+    def _validate_due_date(self) -> Deadline:
         if (self.kind == "by_date") != (self.date is not None):
             raise ValueError("a date goes with kind by_date, and only with it")
         return self
 
 
-class Task(Strict):
+class Task(StrictModel):
     """Something a plan tells somebody to do. Key: (plan, id). `overtaken_on` with its reason, if life did."""
 
     id: Code
@@ -42,7 +42,7 @@ class Task(Strict):
     notes: tuple[str, ...] = ()
 
 
-class ReportingDuty(Strict):
+class ReportingDuty(StrictModel):
     """Who must report to whom under the plan, with the clause; what the plan leaves open is configured."""
 
     by: Code
@@ -55,7 +55,7 @@ class ReportingDuty(Strict):
     note: str = ""
 
 
-class Plan(Strict):
+class Plan(StrictModel):
     """A plan document with everything in it that can be followed up."""
 
     id: Code
@@ -80,7 +80,7 @@ class Plan(Strict):
     notes: tuple[str, ...] = ()
 
 
-class Actor(Strict):
+class Actor(StrictModel):
     """Somebody a plan names: an office or a class of offices. `level` if a class of org units answers for it."""
 
     code: Code

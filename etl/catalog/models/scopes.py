@@ -10,11 +10,11 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from etl.catalog.models.base import Basis, Code, Strict, Text, period_key
+from etl.catalog.models.base import Basis, Code, StrictModel, Text, validate_period_key
 from etl.model import PeriodKind
 
 
-class LevelDeadline(Strict):
+class LevelDeadline(StrictModel):
     """Working days after the period's end by which a level must have reported."""
 
     level: Literal["commune", "district", "province", "agency"]
@@ -23,7 +23,7 @@ class LevelDeadline(Strict):
     source: Text
 
 
-class Requirement(Strict):
+class Requirement(StrictModel):
     """What a regime wants of a level: how often, on which forms. `forms` is as the document names them."""
 
     level: Literal["commune", "district", "province", "agency", "nation"]
@@ -34,7 +34,7 @@ class Requirement(Strict):
     source: Text
 
 
-class Regime(Strict):
+class Regime(StrictModel):
     """A reporting regime with its validity, what it wants of each level, and by when."""
 
     id: Code
@@ -53,7 +53,7 @@ class Regime(Strict):
     notes: tuple[str, ...] = ()
 
 
-class HolidayCorrection(Strict):
+class HolidayCorrection(StrictModel):
     """A day the holiday library has wrong or cannot know: decided each year by the Prime Minister."""
 
     day: dt.date
@@ -62,7 +62,7 @@ class HolidayCorrection(Strict):
     source: Text
 
 
-class Submission(Strict):
+class Submission(StrictModel):
     """A form that some units of a scope owe, each period of its kind. Either every unit of a level, or a list."""
 
     form: Code
@@ -73,16 +73,16 @@ class Submission(Strict):
     to_period: str = ""
 
     @model_validator(mode="after")
-    def _fits(self) -> Submission:
+    def _validate_submission_units(self) -> Submission:
         for key in (self.from_period, self.to_period):
             if key:
-                period_key(key)
+                validate_period_key(key)
         if bool(self.level) == bool(self.units):
             raise ValueError("give either `level` or `units`")
         return self
 
 
-class Office(Strict):
+class Office(StrictModel):
     """The office that signs: what stands at the head and the foot of its reports (NĐ 30/2020).
 
     `name` is how a sentence calls it; `body` stands at the head, a line break where it breaks. A people's
@@ -98,7 +98,7 @@ class Office(Strict):
     archive_line: Text
 
     @model_validator(mode="after")
-    def _may_sign(self) -> Office:
+    def _validate_signing_authority(self) -> Office:
         """TM., TL., TUQ. name on whose behalf and so who signs; KT. is for a deputy (NĐ 30/2020, Phụ lục I)."""
         for line, after in zip(self.authority, (*self.authority[1:], ""), strict=True):
             mark = line.split()[0]
@@ -111,7 +111,7 @@ class Office(Strict):
         return self
 
 
-class ReportDef(Strict):
+class ReportDef(StrictModel):
     """A report that a scope writes for a plan at a cadence. `recipients` are printed in Kính gửi."""
 
     plan: Code
@@ -122,7 +122,7 @@ class ReportDef(Strict):
     basis: Basis
 
 
-class Scope(Strict):
+class Scope(StrictModel):
     """Who runs an instance: its area, plans, forms and reports."""
 
     id: Code

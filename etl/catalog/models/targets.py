@@ -12,14 +12,14 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from etl.catalog.models.base import Basis, Code, Strict, Text, period_key
+from etl.catalog.models.base import Basis, Code, StrictModel, Text, validate_period_key
 
 _YEAR = re.compile(r"\d{4}")
 _YEARS = re.compile(r"(\d{4})-(\d{4})")
 _NUMERIC = frozenset({">=", "<=", ">", "<", "=", "about", "between"})
 
 
-class Baseline(Strict):
+class Baseline(StrictModel):
     """Where a target starts from, as written and as understood.
 
     `period` is a period's key, or a stretch of years (``2016-2020``) whose mean the value is.
@@ -32,16 +32,16 @@ class Baseline(Strict):
     definition: str = ""
 
     @model_validator(mode="after")
-    def _dated(self) -> Baseline:
+    def _validate_baseline_period(self) -> Baseline:
         stretch = _YEARS.fullmatch(self.period)
         if stretch is None:
-            period_key(self.period)
+            validate_period_key(self.period)
         elif stretch[1] >= stretch[2]:
             raise ValueError(f"{self.period!r} ends before it begins")
         return self
 
 
-class Relative(Strict):
+class Relative(StrictModel):
     """A level stated against another one: so many per cent up (or, negative, down) from it.
 
     `yearly`: the change is a year's, compounded (“tăng bình quân 5%/năm”). `base` is what the plan compares
@@ -54,26 +54,26 @@ class Relative(Strict):
     base: Baseline | None = None
 
     @model_validator(mode="after")
-    def _possible(self) -> Relative:
+    def _validate_percent_change(self) -> Relative:
         if self.percent <= -100:
             raise ValueError("a level cannot fall by 100 per cent or more: write the number itself")
         return self
 
 
-class CountOf(Strict):
+class CountOf(StrictModel):
     """So many of so many, as a plan writes “8/10 xã”."""
 
     count: int = Field(ge=0)
     of: int = Field(ge=1)
 
     @model_validator(mode="after")
-    def _some_of_all(self) -> CountOf:
+    def _validate_unit_count(self) -> CountOf:
         if self.count > self.of:
             raise ValueError(f"{self.count} of {self.of}: more than there are")
         return self
 
 
-class Milestone(Strict):
+class Milestone(StrictModel):
     """A target value for a year, as written and as understood.
 
     `written` is the cell's or sentence's own wording of the value; `operator` is how it is compared:
@@ -103,11 +103,11 @@ class Milestone(Strict):
     definition: str = ""
 
     @model_validator(mode="after")
-    def _fits(self) -> Milestone:
+    def _validate_milestone_period(self) -> Milestone:
         if self.operator == "done_by" and self.date is None:
             raise ValueError("operator done_by needs a date")
         if self.operator != "done_by":
-            period_key(self.period)
+            validate_period_key(self.period)
         if self.relative is not None and self.relative.yearly and not _YEAR.fullmatch(self.period):
             raise ValueError("a yearly change needs a year as its period")
         if self.relative is not None and self.relative.yearly and self.onward:
@@ -115,13 +115,15 @@ class Milestone(Strict):
         return self
 
     @model_validator(mode="after")
-    def _has_its_number(self) -> Milestone:
-        given = sum(number is not None for number in (self.value, self.relative, self.count))
-        wanted = 1 if self.operator in _NUMERIC else 0
-        if given < wanted:
+    def _validate_milestone_number(self) -> Milestone:
+        number_count = sum(number is not None for number in (self.value, self.relative, self.count))
+        expected_count = 1 if self.operator in _NUMERIC else 0
+        if number_count < expected_count:
             raise ValueError(f"operator {self.operator} needs a value")
-        if given > wanted:
-            raise ValueError(f"operator {self.operator} takes {'one number' if wanted else 'no number'}, not {given}")
+        if number_count > expected_count:
+            raise ValueError(
+                f"operator {self.operator} takes {'one number' if expected_count else 'no number'}, not {number_count}"
+            )
         if self.operator in {"about", "between"} and self.value is None:
             raise ValueError(f"operator {self.operator} needs a plain value")
         if self.count is not None and self.operator != ">=":
@@ -131,7 +133,7 @@ class Milestone(Strict):
         return self
 
     @model_validator(mode="after")
-    def _has_nothing_idle(self) -> Milestone:
+    def _validate_milestone_extras(self) -> Milestone:
         if (self.operator == "between") != (self.upper is not None):
             raise ValueError("`upper` goes with operator between, and only with it")
         if self.upper is not None and self.value is not None and self.upper < self.value:
@@ -143,7 +145,7 @@ class Milestone(Strict):
         return self
 
 
-class Target(Strict):
+class Target(StrictModel):
     """One line of a plan. Key: (plan, item).
 
     `kind` follows the attainment rules: threshold, maintain, eliminate, per_unit, milestone, track,
@@ -180,7 +182,7 @@ class Target(Strict):
     notes: tuple[str, ...] = ()
 
     @model_validator(mode="after")
-    def _fits(self) -> Target:
+    def _validate_kind_fields(self) -> Target:
         if self.kind == "per_unit" and self.floor is None:
             raise ValueError("kind per_unit needs floor")
         if (
@@ -193,7 +195,7 @@ class Target(Strict):
         return self
 
 
-class ChanceClass(Strict):
+class ChanceClass(StrictModel):
     """What a probability is called, from a lower limit up."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
@@ -202,7 +204,7 @@ class ChanceClass(Strict):
     name: Text
 
 
-class OutlookRules(Strict):
+class OutlookRules(StrictModel):
     """How a series is carried forward to coming years, and the words for a probability. All of it is configured."""
 
     basis: Basis
@@ -215,12 +217,12 @@ class OutlookRules(Strict):
     classes: tuple[ChanceClass, ...] = Field(min_length=2)
 
     @model_validator(mode="after")
-    def _falling(self) -> OutlookRules:
+    def _validate_class_limits(self) -> OutlookRules:
         limits = [c.at_least for c in self.classes]
         if limits != sorted(set(limits), reverse=True) or limits[-1] != 0:
             raise ValueError("classes go from the highest limit down to 0")
         return self
 
-    def chance(self, probability: float) -> str:
+    def find_chance_name(self, probability: float) -> str:
         """The word for a probability."""
         return next(c.name for c in self.classes if probability >= c.at_least)

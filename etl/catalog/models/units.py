@@ -11,10 +11,10 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from etl.catalog.models.base import Basis, Code, Strict, Text
+from etl.catalog.models.base import Basis, Code, StrictModel, Text
 
 
-class Unit(Strict):
+class Unit(StrictModel):
     """An org unit within its validity. Key: (code, valid_from); the code alone is reused over time."""
 
     code: Code
@@ -27,12 +27,12 @@ class Unit(Strict):
     legal_basis: Text
     aliases: tuple[str, ...] = ()
 
-    def valid_on(self, day: dt.date) -> bool:
+    def is_valid_on(self, day: dt.date) -> bool:
         """Whether the unit existed on a day (valid_to is its last day)."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
-class Succession(Strict):
+class Succession(StrictModel):
     """What became of a unit. Grain: (old unit, new unit).
 
     `carries`: what went over: the unit's ``area`` with its people, or the ``centre``, the health facility whose own
@@ -54,13 +54,13 @@ class Succession(Strict):
     weight_source: str = ""
 
     @model_validator(mode="after")
-    def _sourced(self) -> Succession:
+    def _validate_weight_source(self) -> Succession:
         if (self.weight is not None or self.back_weight is not None) != bool(self.weight_source):
             raise ValueError("a weight goes with its weight_source, and only with it")
         return self
 
 
-class Inheritance(Strict):
+class Inheritance(StrictModel):
     """Who answers for a plan, or one line of it, after its unit ended. Grain: (plan, item, from unit, to unit).
 
     `item` is a target's item or ``all``. Without `decided_by` and `date` nobody has decided yet, `basis` is then
@@ -79,7 +79,7 @@ class Inheritance(Strict):
     source: Text
 
     @model_validator(mode="after")
-    def _fits(self) -> Inheritance:
+    def _validate_decision(self) -> Inheritance:
         if bool(self.decided_by) != (self.date is not None):
             raise ValueError("a decision has both decided_by and date")
         if self.decided and not (self.to_unit and self.to_valid_from):

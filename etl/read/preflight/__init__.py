@@ -7,9 +7,9 @@ data: every file is either refused with the code of one rule or handed on as byt
 from __future__ import annotations
 
 from etl.read.preflight import archive, compound, ooxml, opendocument
-from etl.read.preflight.outcome import MAX_BYTES, Checked, Kind, RefusedError, Trouble, refuse
+from etl.read.preflight.limits import MAX_BYTES, CheckedFile, FileKind, RawFinding, RefusedError, refuse_file
 
-__all__ = ["Checked", "Kind", "Trouble", "preflight"]
+__all__ = ["CheckedFile", "FileKind", "RawFinding", "check_file_bytes"]
 
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _SIGNS = (
@@ -41,42 +41,45 @@ _ZIPPED = (
 )
 
 
-def preflight(data: bytes) -> Checked | Trouble:
+def check_file_bytes(data: bytes) -> CheckedFile | RawFinding:
     """The bytes that a parser may see, or the first reason not to parse them."""
     try:
-        return _check(data)
+        return _check_file_format(data)
     except RefusedError as refused:
-        return refused.trouble
+        return refused.finding
 
 
-def _check(data: bytes) -> Checked:
+def _check_file_format(data: bytes) -> CheckedFile:
     if not data:
-        refuse("F02")
+        refuse_file("F02")
     if len(data) > MAX_BYTES:
-        refuse("F03", limit=f"{MAX_BYTES // 1_000_000} MB")
+        refuse_file("F03", limit=f"{MAX_BYTES // 1_000_000} MB")
     if data.startswith(compound.MAGIC):
-        return compound.check(data)
+        return compound.check_compound_file(data)
     if data.startswith(b"PK\x03\x04"):
-        return _zipped(data)
-    refuse("F01", detail=_words(_other(data)))
+        return _check_zip_file(data)
+    refuse_file("F01", detail=_format_file_kind(_describe_foreign_file(data)))
 
 
-def _zipped(data: bytes) -> Checked:
-    found = archive.parts(data)
-    if "xl/workbook.xml" in found or "xl/workbook.bin" in found:
-        return ooxml.check(data, found)
-    kind = archive.unpacked(data, found["mimetype"]) if "mimetype" in found else b""
+def _check_zip_file(data: bytes) -> CheckedFile:
+    parts = archive.list_archive_parts(data)
+    if "xl/workbook.xml" in parts or "xl/workbook.bin" in parts:
+        return ooxml.check_ooxml_workbook(data, parts)
+    kind = archive.unpack_part(data, parts["mimetype"]) if "mimetype" in parts else b""
     if kind.strip() == _ODS:
-        return opendocument.check(data, found)
-    named = next((words for name, words in _ZIPPED if name in found), "")
-    refuse("F01", detail=_words(named or ("tệp OpenDocument khác" if b"opendocument" in kind else "tệp nén ZIP")))
+        return opendocument.check_ods_workbook(data, parts)
+    named = next((words for name, words in _ZIPPED if name in parts), "")
+    refuse_file(
+        "F01",
+        detail=_format_file_kind(named or ("tệp OpenDocument khác" if b"opendocument" in kind else "tệp nén ZIP")),
+    )
 
 
-def _words(what: str) -> str:
+def _format_file_kind(what: str) -> str:
     return f": đây là {what}" if what else ""
 
 
-def _other(data: bytes) -> str:
+def _describe_foreign_file(data: bytes) -> str:
     """What a file that is no workbook seems to be, in words for its sender."""
     if not data.strip(b"\0"):
         return "tệp chỉ có byte 0 (có thể hỏng khi chép)"

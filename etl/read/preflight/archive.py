@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from etl.read.preflight.outcome import MAX_PARTS, MAX_RATIO, MAX_UNPACKED, refuse
+from etl.read.preflight.limits import MAX_PARTS, MAX_RATIO, MAX_UNPACKED, refuse_file
 
 _END = struct.Struct("<4s4H2LH")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
@@ -24,7 +24,7 @@ _STRANGE = re.compile(r"^/|^[A-Za-z]:|\\|\0|(?:^|/)\.\.(?:/|$)")
 _SMALL = 1000  # bytes: under this a ratio says nothing
 
 
-class Part(NamedTuple):
+class ArchivePart(NamedTuple):
     """One entry of the archive: where its packed bytes begin and end, and what they should unpack to."""
 
     name: str
@@ -35,7 +35,7 @@ class Part(NamedTuple):
     size: int
 
 
-def parts(data: bytes) -> dict[str, Part]:
+def list_archive_parts(data: bytes) -> dict[str, ArchivePart]:
     """Every entry by its name in lower case.
 
     Raises:
@@ -43,71 +43,71 @@ def parts(data: bytes) -> dict[str, Part]:
     """
     end = data.rfind(b"PK\x05\x06", -0x10000 - _END.size)
     if end < 0 or end + _END.size > len(data):
-        refuse("F06")
+        refuse_file("F06")
     _, disk, start_disk, here, total, size, offset, comment = _END.unpack_from(data, end)
     if end + _END.size + comment != len(data):
-        refuse("F06")
+        refuse_file("F06")
     if disk or start_disk or here != total or offset + size != end:
-        refuse("F05", detail="mục lục của tệp nén sai")
+        refuse_file("F05", detail="mục lục của tệp nén sai")
     if total > MAX_PARTS:
-        refuse("F03", limit=f"{MAX_PARTS} phần")
-    found = _directory(data, offset, end, total)
-    _check_sizes(found.values())
+        refuse_file("F03", limit=f"{MAX_PARTS} phần")
+    found = _read_zip_directory(data, offset, end, total)
+    _validate_part_sizes(found.values())
     return found
 
 
-def _directory(data: bytes, at: int, end: int, total: int) -> dict[str, Part]:
-    found: dict[str, Part] = {}
+def _read_zip_directory(data: bytes, at: int, end: int, total: int) -> dict[str, ArchivePart]:
+    found: dict[str, ArchivePart] = {}
     for _ in range(total):
         if at + _CENTRAL.size > end:
-            refuse("F05", detail="mục lục của tệp nén sai")
+            refuse_file("F05", detail="mục lục của tệp nén sai")
         entry = _CENTRAL.unpack_from(data, at)
         if entry[0] != b"PK\x01\x02":
-            refuse("F05", detail="mục lục của tệp nén sai")
+            refuse_file("F05", detail="mục lục của tệp nén sai")
         name = data[at + _CENTRAL.size : at + _CENTRAL.size + entry[10]]
-        part = _part(data, entry, name)
+        part = _read_zip_entry(data, entry, name)
         key = part.name.lower()
         if key in found:
-            refuse("F11", detail="hai phần trùng tên")
+            refuse_file("F11", detail="hai phần trùng tên")
         found[key] = part
         at += _CENTRAL.size + entry[10] + entry[11] + entry[12]
     if at != end:
-        refuse("F05", detail="mục lục của tệp nén sai")
+        refuse_file("F05", detail="mục lục của tệp nén sai")
     return found
 
 
-def _part(data: bytes, entry: tuple[int, ...], name: bytes) -> Part:
+def _read_zip_entry(data: bytes, entry: tuple[int, ...], name: bytes) -> ArchivePart:
     flags, method, crc, packed, size, at = entry[3], entry[4], entry[7], entry[8], entry[9], entry[16]
     if flags & _LOCKED:
-        refuse("F04")
+        refuse_file("F04")
     if method not in {_STORED, _DEFLATED}:
-        refuse("F05", detail="kiểu nén lạ")
+        refuse_file("F05", detail="kiểu nén lạ")
     if at + _LOCAL.size > len(data) or data[at : at + 4] != b"PK\x03\x04":
-        refuse("F05", detail="mục lục của tệp nén sai")
+        refuse_file("F05", detail="mục lục của tệp nén sai")
     local = _LOCAL.unpack_from(data, at)
     begin = at + _LOCAL.size + local[9] + local[10]
     if data[at + _LOCAL.size : at + _LOCAL.size + local[9]] != name or begin + packed > len(data):
-        refuse("F05", detail="mục lục của tệp nén sai")
+        refuse_file("F05", detail="mục lục của tệp nén sai")
     text = name.decode("utf-8" if flags & _UTF8 else "cp437", "replace")
     if _STRANGE.search(text):
-        refuse("F11", detail="tên phần lạ")
-    return Part(text, method, crc, begin, begin + packed, size)
+        refuse_file("F11", detail="tên phần lạ")
+    return ArchivePart(text, method, crc, begin, begin + packed, size)
 
 
-def _check_sizes(found: Iterable[Part]) -> None:
+def _validate_part_sizes(found: Iterable[ArchivePart]) -> None:
     total, last = 0, 0
     for part in sorted(found, key=lambda p: p.begin):
         packed = part.end - part.begin
         if part.begin < last:
-            refuse("F11", detail="các phần chồng lên nhau")
+            refuse_file("F11", detail="các phần chồng lên nhau")
         if part.size > MAX_RATIO * max(packed, _SMALL) or (part.method == _STORED and part.size != packed):
-            refuse("F03", limit=f"tỷ lệ nén {MAX_RATIO} lần")
+            refuse_file("F03", limit=f"tỷ lệ nén {MAX_RATIO} lần")
         total, last = total + part.size, part.end
         if total > MAX_UNPACKED:
-            refuse("F03", limit=f"{MAX_UNPACKED // 1_000_000} MB khi giải nén")
+            refuse_file("F03", limit=f"{MAX_UNPACKED // 1_000_000} MB khi giải nén")
 
 
-def unpacked(data: bytes, part: Part) -> bytes:
+def unpack_part(data: bytes, part: ArchivePart) -> bytes:
     """What a part holds: never more than the directory said, and with its checksum.
 
     Raises:
@@ -119,15 +119,15 @@ def unpacked(data: bytes, part: Part) -> bytes:
         try:
             packed = stream.decompress(packed, part.size + 1)
         except zlib.error:
-            refuse("F05", detail="phần nén hỏng")
+            refuse_file("F05", detail="phần nén hỏng")
         if len(packed) > part.size:
-            refuse("F03", limit="phần nén khai sai cỡ")
+            refuse_file("F03", limit="phần nén khai sai cỡ")
     if len(packed) != part.size or zlib.crc32(packed) != part.crc:
-        refuse("F05", detail="phần nén hỏng")
+        refuse_file("F05", detail="phần nén hỏng")
     return packed
 
 
-def packed(texts: Mapping[str, tuple[bytes, int]]) -> bytes:
+def pack_parts(texts: Mapping[str, tuple[bytes, int]]) -> bytes:
     """A plain zip, nothing compressed, of what was looked at: (text, its checksum) by name."""
     bodies: list[bytes] = []
     directory: list[bytes] = []

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 
 from etl.catalog.layout import MANIFEST_SHEET
 from etl.read.preflight import archive
-from etl.read.preflight.archive import Part
-from etl.read.preflight.outcome import (
+from etl.read.preflight.archive import ArchivePart
+from etl.read.preflight.limits import (
     FAR,
     MAX_CELLS,
     MAX_COLUMN,
     MAX_DEPTH,
     MAX_ROW,
     MAX_STRINGS,
-    Checked,
-    Trouble,
-    refuse,
+    CheckedFile,
+    RawFinding,
+    refuse_file,
 )
 
 _FAR_CELL = re.compile(rb'r="(?:[A-Z]{3}\d|[A-Z]{0,2}\d{5})')
@@ -41,61 +41,61 @@ _PROLOG = 4096
 _STRETCH = 6144
 
 
-def check(data: bytes, found: dict[str, Part]) -> Checked:
+def check_ooxml_workbook(data: bytes, parts: dict[str, ArchivePart]) -> CheckedFile:
     """The workbook as a plain zip of the parts that a parser needs, each looked at.
 
     Raises:
         RefusedError: the reason not to parse it.
     """
-    binary = "xl/workbook.bin" in found
-    _active(found)
+    binary = "xl/workbook.bin" in parts
+    _validate_no_active_content(parts)
     texts = {
-        key: archive.unpacked(data, part) for key, part in found.items() if key.endswith((".xml", ".rels", ".bin"))
+        key: archive.unpack_part(data, part) for key, part in parts.items() if key.endswith((".xml", ".rels", ".bin"))
     }
-    sums = {key: found[key].crc for key in texts}
-    manifest = _manifest(texts)
+    sums = {key: parts[key].crc for key in texts}
+    manifest = _find_manifest_part(texts)
     if manifest in texts:
-        texts[manifest] = _cut(texts[manifest])
+        texts[manifest] = _truncate_manifest(texts[manifest])
         sums[manifest] = zlib.crc32(texts[manifest])
-    if sum(_look(key, text) for key, text in texts.items()) > MAX_CELLS:
-        refuse("F10", limit=f"{MAX_CELLS:,} ô".replace(",", "."))
-    notes = tuple(_links(texts))
-    plain = archive.packed({found[key].name: (text, sums[key]) for key, text in texts.items()})
+    if sum(_count_part_cells(key, text) for key, text in texts.items()) > MAX_CELLS:
+        refuse_file("F10", limit=f"{MAX_CELLS:,} ô".replace(",", "."))
+    notes = tuple(_check_external_links(texts))
+    plain = archive.pack_parts({parts[key].name: (text, sums[key]) for key, text in texts.items()})
     macro_format = b"macroEnabled" in texts.get("[content_types].xml", b"")
-    return Checked("xlsb" if binary else "xlsm" if macro_format else "xlsx", plain, notes, texts)
+    return CheckedFile("xlsb" if binary else "xlsm" if macro_format else "xlsx", plain, notes, texts)
 
 
-def _active(found: dict[str, Part]) -> None:
-    for key in found:
+def _validate_no_active_content(parts: dict[str, ArchivePart]) -> None:
+    for key in parts:
         for mark, what in _ACTIVE.items():
             if mark in key:
-                refuse("F07", detail=what)
+                refuse_file("F07", detail=what)
 
 
-def _look(key: str, text: bytes) -> int:
+def _count_part_cells(key: str, text: bytes) -> int:
     """Looks at one part; gives the number of its cells as far as it matters."""
     if key.endswith(".bin"):
-        return _binary_cells(text) if key.startswith("xl/worksheets/sheet") else 0
-    _prolog(text)
-    _depth(text)
+        return _count_binary_cells(text) if key.startswith("xl/worksheets/sheet") else 0
+    _validate_prolog(text)
+    _validate_depth(text)
     if key.startswith("xl/worksheets/"):
-        return _sheet(text)
+        return _count_sheet_cells(text)
     if key == "xl/sharedstrings.xml" and len(text) > MAX_STRINGS * 4 and text.count(b"<si") > MAX_STRINGS:
-        refuse("F03", limit=f"{MAX_STRINGS:,} chuỗi".replace(",", "."))
+        refuse_file("F03", limit=f"{MAX_STRINGS:,} chuỗi".replace(",", "."))
     return 0
 
 
-def _prolog(text: bytes) -> None:
+def _validate_prolog(text: bytes) -> None:
     """A DTD stands before the root element or nowhere; what is not UTF-8 would be read by no rule here."""
     if b"\0" in text[:64] or text.startswith((b"\xff\xfe", b"\xfe\xff")):
-        refuse("F11", detail="không phải mã UTF-8")
+        refuse_file("F11", detail="không phải mã UTF-8")
     if not _ROOT.search(text, 0, _PROLOG):
-        refuse("F11" if len(text) > _PROLOG else "F05", detail="phần mở đầu bất thường")
+        refuse_file("F11" if len(text) > _PROLOG else "F05", detail="phần mở đầu bất thường")
     if text.find(b"<!", 0, _PROLOG) >= 0 and (b"<!DOCTYPE" in text or b"<!ENTITY" in text):
-        refuse("F11", detail="có khai báo DTD")
+        refuse_file("F11", detail="có khai báo DTD")
 
 
-def _depth(text: bytes) -> None:
+def _validate_depth(text: bytes) -> None:
     """Refuses what nests too deep, told from the balance of tags after every few thousand bytes.
 
     Between two looks the depth can rise and fall back by a seventh of the stretch at most (``<a></a>`` is seven bytes),
@@ -108,42 +108,42 @@ def _depth(text: bytes) -> None:
         to = at + _STRETCH
         depth += text.count(b"<", at, to) - 2 * text.count(b"</", at, to + 1) - text.count(b"/>", at, to + 1)
         if depth > MAX_DEPTH:
-            refuse("F11", detail=f"lồng sâu hơn {MAX_DEPTH} cấp")
+            refuse_file("F11", detail=f"lồng sâu hơn {MAX_DEPTH} cấp")
 
 
-def _sheet(text: bytes) -> int:
+def _count_sheet_cells(text: bytes) -> int:
     declared = _DIMENSION.search(text, 0, _PROLOG)
     if declared and _FAR_REFERENCE.search(declared[1]):
-        refuse("F10", value=declared[1].decode("ascii", "replace"), limit=FAR)
+        refuse_file("F10", value=declared[1].decode("ascii", "replace"), limit=FAR)
     body = text.find(b"<sheetData")
     far = _FAR_CELL.search(text, max(body, 0))
     if far:
-        refuse("F10", value=far[0][3:].decode("ascii", "replace"), limit=FAR)
+        refuse_file("F10", value=far[0][3:].decode("ascii", "replace"), limit=FAR)
     return text.count(b"<c") if len(text) > 3 * MAX_CELLS else 0
 
 
-def _binary_cells(text: bytes) -> int:
+def _count_binary_cells(text: bytes) -> int:
     """Walks the records of a binary sheet: rows are record 0, cells 1 to 11; gives the number of cells."""
     at, end, cells = 0, len(text), 0
     while at < end:
-        kind, at = _varint(text, at, 2)
-        size, at = _varint(text, at, 4)
+        kind, at = _parse_varint(text, at, 2)
+        size, at = _parse_varint(text, at, 4)
         if at + size > end:
-            refuse("F06")
+            refuse_file("F06")
         if kind <= 11 and size >= 4:
             place = int.from_bytes(text[at : at + 4], "little")
             cells += kind > 0
             if place >= (MAX_COLUMN if kind else MAX_ROW):
-                refuse("F10", limit=FAR)
+                refuse_file("F10", limit=FAR)
         at += size
     return cells
 
 
-def _varint(text: bytes, at: int, most: int) -> tuple[int, int]:
+def _parse_varint(text: bytes, at: int, most: int) -> tuple[int, int]:
     value = 0
     for i in range(most):
         if at >= len(text):
-            refuse("F06")
+            refuse_file("F06")
         byte = text[at]
         value, at = value | (byte & 0x7F) << 7 * i, at + 1
         if byte < 0x80:
@@ -151,11 +151,11 @@ def _varint(text: bytes, at: int, most: int) -> tuple[int, int]:
     return value, at
 
 
-def _links(texts: dict[str, bytes]) -> Iterator[Trouble]:
+def _check_external_links(texts: dict[str, bytes]) -> Iterator[RawFinding]:
     """One note for all links to other files; a live link (DDE) refuses."""
     links = [key for key in texts if key.startswith("xl/externallinks/")]
     if any(b"ddeLink" in texts[key] or b"oleLink" in texts[key] for key in links):
-        refuse("F07", detail="liên kết động DDE")
+        refuse_file("F07", detail="liên kết động DDE")
     targets = [
         target.decode("utf-8", "replace")
         for key in links
@@ -165,10 +165,10 @@ def _links(texts: dict[str, bytes]) -> Iterator[Trouble]:
     if "xl/connections.xml" in texts:
         targets.append("kết nối dữ liệu")
     if links or targets:
-        yield Trouble("F08", value=", ".join(targets[:3])[:200], slots=(("found", ", ".join(targets[:3])[:200]),))
+        yield RawFinding("F08", value=", ".join(targets[:3])[:200], slots=(("found", ", ".join(targets[:3])[:200]),))
 
 
-def _manifest(texts: dict[str, bytes]) -> str:
+def _find_manifest_part(texts: dict[str, bytes]) -> str:
     """The part that holds the hidden manifest; empty if there is none."""
     book = _MANIFEST.search(texts.get("xl/workbook.xml", b""))
     relations = texts.get("xl/_rels/workbook.xml.rels", b"")
@@ -178,7 +178,7 @@ def _manifest(texts: dict[str, bytes]) -> str:
     return name[1:] if name.startswith("/") else f"xl/{name}"
 
 
-def _cut(text: bytes) -> bytes:
+def _truncate_manifest(text: bytes) -> bytes:
     """The manifest's first rows alone: no parser needs to go through the long list of cells below the stamp."""
     at = 0
     for _ in range(_MANIFEST_ROWS):

@@ -8,22 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from etl.attain import attain, task_state
-from etl.attain.serialise import as_json
+from etl.attain import compute_target_attainment, compute_task_state
+from etl.attain.attainment_json import serialize_attainment
 from etl.catalog import models as m
 from etl.catalog.loader import load_catalogue
-from etl.model import Observed, Period
+from etl.model import ObservedIndicator, Period
 
 CATALOGUE = load_catalogue(Path(__file__).parents[3] / "catalog")
 TARGETS = [(plan.id, target) for plan in CATALOGUE.plans.values() for target in plan.targets]
 PERIODS = [Period.parse(key) for key in ("2022", "2023", "2024Q1", "2024N", "2024", "2025", "2027H1", "2030", "2032Q3")]
 
 
-def seen(target: m.Target, period: Period, numerator: int, denominator: int) -> Observed:
+def seen(target: m.Target, period: Period, numerator: int, denominator: int) -> ObservedIndicator:
     indicator = CATALOGUE.indicators[target.indicator or ""]
     value = F(numerator, denominator) * indicator.factor if denominator else None
     floors = ((str(target.floor), 7),) if target.floor is not None else ()
-    return Observed(
+    return ObservedIndicator(
         indicator.code, "62", period, F(numerator), F(denominator), value, 10, 9, at_floor=floors, recognised=True
     )
 
@@ -32,15 +32,15 @@ def seen(target: m.Target, period: Period, numerator: int, denominator: int) -> 
 def test_every_target_has_a_row_that_explains_itself(plan: str, target: m.Target) -> None:
     indicator = CATALOGUE.indicators[target.indicator] if target.indicator else None
     for period in PERIODS:
-        figures: list[Observed | None] = [None]
+        figures: list[ObservedIndicator | None] = [None]
         if target.indicator:
             figures += [seen(target, period, n, d) for n, d in ((0, 0), (0, 590_000), (450, 500), (500, 500))]
         for observed in figures:
-            row = attain(plan, target, indicator, observed, unit="62", period=period)
+            row = compute_target_attainment(plan, target, indicator, observed, unit="62", period=period)
             assert row.met is not None or row.reason or row.status == "track"
             assert (row.met is None) is (row.status not in {"met", "not_met"})
             assert row.progress is None or row.met is False
-            assert json.loads(json.dumps(as_json(row)))["item"] == target.item
+            assert json.loads(json.dumps(serialize_attainment(row)))["item"] == target.item
 
 
 def test_all_kinds_of_the_rules_stand_in_the_plans() -> None:
@@ -54,4 +54,4 @@ def test_every_task_has_a_state_in_every_period() -> None:
     for plan in CATALOGUE.plans.values():
         for task in plan.tasks:
             for period in PERIODS:
-                assert task_state(task, "", None, period.end) in {"not_due", "not_reported", "overtaken"}
+                assert compute_task_state(task, "", None, period.end) in {"not_due", "not_reported", "overtaken"}

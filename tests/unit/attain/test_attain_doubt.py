@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from etl.attain import control_limits, own_value, projections, series, series_periods
-from etl.attain.bounds import extreme
-from etl.attain.outlook import forecast, unbroken
+from etl.attain import build_projections, build_series, compute_control_limits, compute_own_value, list_series_periods
+from etl.attain.bounds import find_extreme_ratio
+from etl.attain.outlook import compute_forecast, select_unbroken_run
 from etl.catalog import models as m
-from etl.model import Gap, Observed, Period, Point
-from etl.model.trend import trend
+from etl.model import Gap, ObservedIndicator, Period, SeriesPoint
+from etl.model.trend import compare_attainments
 from tests.spec.cases import indicator, judge, milestone, seen, target
 from tests.spec.doubt_tables import RULES
 
@@ -34,7 +34,7 @@ def test_the_extreme_is_that_of_all_choices(
     every = [
         (known[0] + sum(n for n, _ in picked)) / (known[1] + sum(d for _, d in picked)) for picked in product(*choices)
     ]
-    assert extreme(known, choices, highest=highest) == (max if highest else min)(every)
+    assert find_extreme_ratio(known, choices, highest=highest) == (max if highest else min)(every)
 
 
 def test_units_at_the_floor_are_bounded_as_units() -> None:
@@ -50,20 +50,20 @@ def test_nothing_missing_needs_no_bounds() -> None:
     assert (row.bounds, row.bounds_reason) == (None, "")
 
 
-def points(*values: float, definition: str = "") -> list[Point]:
-    return [Point(f"{2024 + i // 4}Q{i % 4 + 1}", F(str(v)), definition) for i, v in enumerate(values)]
+def points(*values: float, definition: str = "") -> list[SeriesPoint]:
+    return [SeriesPoint(f"{2024 + i // 4}Q{i % 4 + 1}", F(str(v)), definition) for i, v in enumerate(values)]
 
 
 def test_a_jump_in_the_series_does_not_widen_its_limits() -> None:
     steady = [10, 11] * 7
-    found = control_limits(points(*steady, 60))
+    found = compute_control_limits(points(*steady, 60))
     assert found is not None
     assert found.high - found.mean == F(266, 100)
     assert found.signals[0].endswith("ngoài giới hạn kiểm soát")
 
 
 def test_a_constant_series_has_no_signals() -> None:
-    found = control_limits(points(*[100] * 13))
+    found = compute_control_limits(points(*[100] * 13))
     assert found is not None
     assert (found.low, found.high, found.signals, found.provisional) == (100, 100, (), False)
 
@@ -72,16 +72,16 @@ def test_a_constant_series_has_no_signals() -> None:
 @given(values=st.lists(st.integers(-50, 50), min_size=5, max_size=12), at=st.integers(40, 60))
 def test_the_line_is_that_of_the_library(values: list[int], at: int) -> None:
     times = [3.0 * i for i in range(len(values))]
-    found = forecast(list(zip(times, map(float, values), strict=True)), float(at))
+    found = compute_forecast(list(zip(times, map(float, values), strict=True)), float(at))
     line = stats.linregress(times, values)
     assert found.centre == pytest.approx(line.intercept + line.slope * at, abs=1e-6)
     x = np.asarray(times)
     rest = np.asarray(values) - line.intercept - line.slope * x
     variance = (rest @ rest) / (len(x) - 2) * (1 + 1 / len(x) + (at - x.mean()) ** 2 / ((x - x.mean()) ** 2).sum())
     assert found.spread >= variance**0.5 - 1e-6
-    low, high = found.ends(0.95)
+    low, high = found.compute_prediction_interval(0.95)
     assert high - low == pytest.approx(2 * stats.t.ppf(0.975, len(x) - 2) * found.spread, abs=1e-6)
-    assert found.below(found.centre) == pytest.approx(0.5 if found.spread else 0, abs=1e-6)
+    assert found.compute_probability_below(found.centre) == pytest.approx(0.5 if found.spread else 0, abs=1e-6)
 
 
 def goal(sign: str, value: str, **more: object) -> m.Target:
@@ -92,7 +92,7 @@ RULES_TO_2030 = RULES.model_copy(update={"horizons": (2025, 2030)})
 
 
 def test_a_share_never_leaves_its_scale() -> None:
-    found = projections(
+    found = build_projections(
         goal("≥", "99"), indicator(), points(80, 90, 93, 96, 97, 98), Period.parse("2025Q2"), RULES_TO_2030
     )
     assert [one.year for one in found] == [2025, 2030]
@@ -100,20 +100,20 @@ def test_a_share_never_leaves_its_scale() -> None:
 
 
 def test_a_share_that_touches_its_end_is_still_projected() -> None:
-    found = projections(goal("≥", "100"), indicator(), points(*[100] * 6), Period.parse("2025Q2"), RULES)[0]
+    found = build_projections(goal("≥", "100"), indicator(), points(*[100] * 6), Period.parse("2025Q2"), RULES)[0]
     assert (found.value, found.low, found.high, found.chance) == (100, 100, 100, "rất có khả năng")
 
 
 def test_a_change_of_definition_begins_a_new_series() -> None:
     mixed = [*points(10, 20, 30, definition="8"), *points(40, 41, 42, 43, definition="12")[0:4]]
-    assert [p.value for p in unbroken(mixed)] == [40, 41, 42, 43]
-    found = projections(goal("≥", "60"), indicator(factor=1000), mixed, Period.parse("2025Q2"), RULES)[0]
+    assert [p.value for p in select_unbroken_run(mixed)] == [40, 41, 42, 43]
+    found = build_projections(goal("≥", "60"), indicator(factor=1000), mixed, Period.parse("2025Q2"), RULES)[0]
     assert (found.points, found.reason) == (4, "quá ít số liệu để dự báo: có 4 kỳ, cần ít nhất 6")
 
 
 def test_a_goal_of_another_definition_gets_no_probability() -> None:
     plan = target("conditional", milestone("2025", "≥", "60", "12 loại"))
-    found = projections(plan, indicator(factor=1000), points(1, 2, 3, 4, 5, 6), Period.parse("2025Q2"), RULES)[0]
+    found = build_projections(plan, indicator(factor=1000), points(1, 2, 3, 4, 5, 6), Period.parse("2025Q2"), RULES)[0]
     assert found.value is not None
     assert (found.probability, found.reason[:8]) == (None, "không rõ")
 
@@ -130,23 +130,26 @@ def test_a_goal_of_another_definition_gets_no_probability() -> None:
     ids=["equal", "words"],
 )
 def test_goals_that_no_probability_belongs_to(plan: m.Target, reason: str) -> None:
-    found = projections(plan, indicator(factor=1000), points(1, 2, 3, 4, 5, 6), Period.parse("2025Q2"), RULES)[0]
+    found = build_projections(plan, indicator(factor=1000), points(1, 2, 3, 4, 5, 6), Period.parse("2025Q2"), RULES)[0]
     assert (found.probability, found.chance, found.reason) == (None, "", reason)
 
 
 def test_a_year_that_is_over_is_not_foreseen() -> None:
-    found = projections(goal("≥", "5"), indicator(), points(*range(1, 9)), Period.parse("2025Q4"), RULES)[0]
+    found = build_projections(goal("≥", "5"), indicator(), points(*range(1, 9)), Period.parse("2025Q4"), RULES)[0]
     assert (found.value, found.reason) == (None, "năm 2025 đã kết thúc: xem kết quả thực hiện")
 
 
 def test_targets_without_numbers_get_no_outlook() -> None:
     when = Period.parse("2025Q2")
-    assert projections(target("track", milestone("2030", "none")), indicator(), points(*range(1, 9)), when, RULES) == ()
-    assert projections(goal("≥", "5"), None, points(*range(1, 9)), when, RULES) == ()
+    assert (
+        build_projections(target("track", milestone("2030", "none")), indicator(), points(*range(1, 9)), when, RULES)
+        == ()
+    )
+    assert build_projections(goal("≥", "5"), None, points(*range(1, 9)), when, RULES) == ()
 
 
 def test_the_classes_are_words_for_probabilities() -> None:
-    assert [RULES.chance(p) for p in (0.95, 0.9, 0.7, 0.5, 0.2, 0.0)] == [
+    assert [RULES.find_chance_name(p) for p in (0.95, 0.9, 0.7, 0.5, 0.2, 0.0)] == [
         "rất có khả năng", "rất có khả năng", "có khả năng", "chưa rõ", "ít khả năng", "ít khả năng",
     ]  # fmt: skip
 
@@ -156,9 +159,9 @@ def test_the_classes_are_words_for_probabilities() -> None:
 
 def test_a_series_looks_at_closed_years_and_the_last_quarters() -> None:
     rules = RULES.model_copy(update={"window_quarters": 5, "window_years": 3})
-    keys = [p.key for p in series_periods(Period.parse("2025Q2"), rules, 2023)]
+    keys = [p.key for p in list_series_periods(Period.parse("2025Q2"), rules, 2023)]
     assert keys == ["2023", "2024", "2024Q2", "2024Q3", "2024Q4", "2025Q1", "2025Q2"]
-    assert [p.key for p in series_periods(Period.parse("2025"), rules, 2020)][:3] == ["2023", "2024", "2025"]
+    assert [p.key for p in list_series_periods(Period.parse("2025"), rules, 2020)][:3] == ["2023", "2024", "2025"]
 
 
 def values(**of: int) -> dict[Period, F]:
@@ -166,21 +169,21 @@ def values(**of: int) -> dict[Period, F]:
 
 
 def test_quarters_come_before_their_year() -> None:
-    found = series(indicator(), values(p2023=1, p2024=5, p2024Q3=3, p2024Q4=4))
+    found = build_series(indicator(), values(p2023=1, p2024=5, p2024Q3=3, p2024Q4=4))
     assert [(p.period, p.value) for p in found] == [("2023", 1), ("2024Q3", 3), ("2024Q4", 4)]
 
 
 def test_what_grows_through_the_year_counts_by_closed_years() -> None:
-    found = series(indicator("down", 100_000, True), values(p2023=1, p2024=5, p2024Q3=3, p2024Q4=4))
+    found = build_series(indicator("down", 100_000, True), values(p2023=1, p2024=5, p2024Q3=3, p2024Q4=4))
     assert [p.period for p in found] == ["2023", "2024"]
 
 
 def test_a_carried_figure_is_no_point() -> None:
-    carried = Observed("x", "62", Period.parse("2024Q2"), value=F(5), as_of="2023")
-    own = Observed("x", "62", Period.parse("2024"), value=F(1, 3), as_of="2024-07-01")
+    carried = ObservedIndicator("x", "62", Period.parse("2024Q2"), value=F(5), as_of="2023")
+    own = ObservedIndicator("x", "62", Period.parse("2024"), value=F(1, 3), as_of="2024-07-01")
     which = indicator(method="published")
-    assert own_value(target("track"), which, carried) is None
-    assert own_value(target("track"), which, own) == F(str(1 / 3)), "as precise as a kept row has it"
+    assert compute_own_value(target("track"), which, carried) is None
+    assert compute_own_value(target("track"), which, own) == F(str(1 / 3)), "as precise as a kept row has it"
 
 
 # --- trends ------------------------------------------------------------------------------------------
@@ -193,9 +196,13 @@ def test_no_word_for_what_cannot_be_compared() -> None:
     carried = judge(plan, which, seen("2025", F(80), numerator=F(8), denominator=F(10), as_of="2024"), "2025")
     published = judge(plan, indicator(method="published"), seen("2025", F(2)), "2025")
     before = judge(plan, indicator(method="published"), seen("2024", F(3)), "2024")
-    assert [trend(now, None), trend(now, nothing), trend(carried, now)] == ["none", "none", "carried"]
-    assert [trend(now, carried), trend(now, now, broken=True)] == ["carried", "broken"]
-    assert trend(published, before) == "unclear"
+    assert [compare_attainments(now, None), compare_attainments(now, nothing), compare_attainments(carried, now)] == [
+        "none",
+        "none",
+        "carried",
+    ]
+    assert [compare_attainments(now, carried), compare_attainments(now, now, broken=True)] == ["carried", "broken"]
+    assert compare_attainments(published, before) == "unclear"
 
 
 def test_the_libraries_of_the_outlook_are_not_imported_with_the_room() -> None:

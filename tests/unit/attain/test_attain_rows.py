@@ -9,10 +9,10 @@ from fractions import Fraction as F
 
 import pytest
 
-from etl.attain import attain
-from etl.attain.serialise import as_json
+from etl.attain import compute_target_attainment
+from etl.attain.attainment_json import serialize_attainment
 from etl.catalog import models as m
-from etl.model import Attainment, Observed, Period
+from etl.model import Attainment, ObservedIndicator, Period
 
 KEYS = [
     "plan", "item", "clause", "indicator", "unit", "period", "numerator", "denominator", "value", "operator",
@@ -45,20 +45,24 @@ PLAN = m.Target(
 
 
 def row(
-    observed: Observed | None,
+    observed: ObservedIndicator | None,
     period: str = "2024",
     *,
     plan: m.Target = PLAN,
     indicator: m.Indicator = BHYT,
-    baseline: Observed | None = None,
+    baseline: ObservedIndicator | None = None,
 ) -> Attainment:
-    return attain("kt-1693", plan, indicator, observed, unit="608", period=Period.parse(period), baseline=baseline)
+    return compute_target_attainment(
+        "kt-1693", plan, indicator, observed, unit="608", period=Period.parse(period), baseline=baseline
+    )
 
 
-def seen(period: str, numerator: int | None, denominator: int = 1000, factor: int = 100, **more: object) -> Observed:
+def seen(
+    period: str, numerator: int | None, denominator: int = 1000, factor: int = 100, **more: object
+) -> ObservedIndicator:
     value = None if numerator is None else F(numerator, denominator) * factor
     top = None if numerator is None else F(numerator)
-    return Observed("bhyt", "608", Period.parse(period), top, F(denominator), value, **more)  # type: ignore[arg-type]
+    return ObservedIndicator("bhyt", "608", Period.parse(period), top, F(denominator), value, **more)  # type: ignore[arg-type]
 
 
 def test_the_row_says_who_and_what() -> None:
@@ -161,14 +165,14 @@ def test_silent_units_lower_completeness_and_nothing_else() -> None:
 
 
 def test_a_denominator_of_zero_is_a_reason_not_a_crash() -> None:
-    observed = Observed("bhyt", "608", Period.parse("2024"), F(0), F(0), None, 10, 10)
+    observed = ObservedIndicator("bhyt", "608", Period.parse("2024"), F(0), F(0), None, 10, 10)
     got = row(observed)
     assert (got.status, got.met, got.reason) == ("no_data", None, "mẫu số bằng 0 nên không tính được")
 
 
 @pytest.mark.parametrize("numerator", [F(5, 2), F(-1)])
 def test_no_interval_for_what_is_no_count(numerator: F) -> None:
-    observed = Observed("bhyt", "608", Period.parse("2024"), numerator, F(10), F(25))
+    observed = ObservedIndicator("bhyt", "608", Period.parse("2024"), numerator, F(10), F(25))
     assert row(observed).interval is None
 
 
@@ -177,7 +181,7 @@ def test_no_interval_for_a_share_above_one() -> None:
 
 
 def test_fractional_counts_miss_nobody() -> None:
-    observed = Observed("bhyt", "608", Period.parse("2024"), F(5, 2), F(10), F(25))
+    observed = ObservedIndicator("bhyt", "608", Period.parse("2024"), F(5, 2), F(10), F(25))
     assert row(observed).people_missing is None
 
 
@@ -220,7 +224,7 @@ def test_an_elimination_known_only_as_a_rate() -> None:
     plan = PLAN.model_copy(
         update={"kind": "eliminate", "milestones": (m.Milestone(period="2025", written="x", operator="eliminate"),)}
     )
-    rate = Observed("bhyt", "62", Period.parse("2024"), value=F("0.34"), recognised=True)
+    rate = ObservedIndicator("bhyt", "62", Period.parse("2024"), value=F("0.34"), recognised=True)
     got = row(rate, plan=plan, indicator=HIV)
     assert (got.met, got.people_missing, got.reason) == (False, None, "còn ca mắc trong kỳ")
 
@@ -297,7 +301,7 @@ def test_a_target_without_a_sentence_still_gives_a_reason() -> None:
 
 
 def test_json_has_the_promised_keys_and_plain_numbers() -> None:
-    data = as_json(row(seen("2024", 942, expected=10, present=9)))
+    data = serialize_attainment(row(seen("2024", 942, expected=10, present=9)))
     assert list(data) == KEYS
     assert json.loads(json.dumps(data)) == data
     assert (data["numerator"], data["target"], data["value"]) == (942, 95, 94.2)
@@ -308,7 +312,7 @@ def test_json_has_the_promised_keys_and_plain_numbers() -> None:
 
 
 def test_json_of_nothing_is_null() -> None:
-    data = as_json(row(None))
+    data = serialize_attainment(row(None))
     assert (data["value"], data["met"], data["interval"], data["progress"], data["completeness"]) == (None,) * 5
 
 

@@ -8,4 +8,4 @@ from etl.catalog import Catalogue, load_catalogue
 
 @pytest.fixture(scope="session")
 def catalogue() -> Catalogue:
-    return load_catalogue(settings.load().catalog)
+    return load_catalogue(settings.load_settings().catalog)

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import bench, corpus, measure
-from benchmarks.fill import read_manifest
+from benchmarks import bench, measure
 from etl.catalog import Catalogue
+from simulation import workbook_corpus
+from simulation.form_filling import read_manifest
 
 
 def test_a_corpus_holds_distinct_workbooks_beyond_one_round_of_forms(catalogue: Catalogue, tmp_path: Path) -> None:
-    made = corpus.make(catalogue, tmp_path, 42)
+    made = workbook_corpus.write_corpus(catalogue, tmp_path, 42)
     assert len({hashlib.sha256(path.read_bytes()).hexdigest() for path in made}) == 42
     assert {path.parent.name for path in made} == {str(code) for code in (608, *range(610, 619))}
     one, again = made[0], made[40]
@@ -24,11 +25,11 @@ def test_tasks_of_a_dag_are_counted_without_the_mapped_ones(tmp_path: Path) -> N
         "@task\ndef one(): ...\n@task(retries=2)\ndef each(batch): ...\n@task\ndef two(): ...\n"
         "def helper(): ...\neach.expand(batch=one()) >> two()\n"
     )
-    assert bench.fixed_tasks(file) == 2
+    assert bench.count_fixed_tasks(file) == 2
 
 
 @pytest.mark.parametrize("reader", ["openpyxl", "openpyxl-streaming"])
 def test_every_parser_sees_the_same_cells(catalogue: Catalogue, tmp_path: Path, reader: str) -> None:
-    corpus.make(catalogue, tmp_path, 1)
-    seen = {name: measure.parsed(name, str(tmp_path))["cells"] for name in ("calamine", reader)}
+    workbook_corpus.write_corpus(catalogue, tmp_path, 1)
+    seen = {name: measure.measure_parsing(name, str(tmp_path))["cells"] for name in ("calamine", reader)}
     assert seen["calamine"] == seen[reader] > 3000

@@ -8,12 +8,12 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from benchmarks.fill import fill, read_manifest
-from benchmarks.sample_values import Key, Value, values
 from etl.catalog import Catalogue
 from etl.errors import UsageError
-from etl.forms import issue
+from etl.forms import issue_form
 from etl.model import FormStamp, Period
+from simulation.cell_values import Key, Value, build_cell_values
+from simulation.form_filling import fill_form, read_manifest
 
 STAMP = [("form", "f"), ("version", "1"), ("unit", "608"), ("period", "2024Q1")]
 ENTRIES = [
@@ -67,45 +67,45 @@ def test_the_manifest_is_read_as_issued() -> None:
 
 
 def test_values_land_in_their_cells_with_their_types() -> None:
-    page = seen(fill(form(), VALUES))
+    page = seen(fill_form(form(), VALUES))
     assert (page["B4"].value, page["B5"].value) == (1200, 0)
     assert page["C4"].value == dt.datetime(2024, 3, 15)
     assert page["C5"].value == "thiếu máy & người <2>"
 
 
 def test_the_sheet_says_that_it_is_simulated() -> None:
-    assert seen(fill(form(), {}))["A1"].value == "SỐ LIỆU MÔ PHỎNG"
+    assert seen(fill_form(form(), {}))["A1"].value == "SỐ LIỆU MÔ PHỎNG"
 
 
 def test_sums_keep_their_formula_and_get_its_result() -> None:
-    filled = fill(form(), VALUES)
+    filled = fill_form(form(), VALUES)
     assert seen(filled)["B3"].value == 1200
     assert seen(filled, results=False)["B3"].value == '=IF(COUNT(B4:B5)=0,"",SUM(B4:B5))'
 
 
 def test_a_sum_over_nothing_stays_blank() -> None:
-    assert seen(fill(form(), {}))["B3"].value in {None, ""}
+    assert seen(fill_form(form(), {}))["B3"].value in {None, ""}
 
 
 def test_words_in_a_number_cell_do_not_count_in_the_sum() -> None:
-    page = seen(fill(form(), VALUES | {("608", "23284", "pop_total"): "ba mươi"}))
+    page = seen(fill_form(form(), VALUES | {("608", "23284", "pop_total"): "ba mươi"}))
     assert (page["B5"].value, page["B3"].value) == ("ba mươi", 1200)
 
 
 def test_a_total_can_be_typed_over() -> None:
-    assert seen(fill(form(), VALUES, totals={"pop_total": 7}), results=False)["B3"].value == 7
+    assert seen(fill_form(form(), VALUES, totals={"pop_total": 7}), results=False)["B3"].value == 7
 
 
 def test_a_cell_without_a_value_stays_blank() -> None:
-    page = seen(fill(form(), {("608", "23281", "pop_total"): 5}))
+    page = seen(fill_form(form(), {("608", "23281", "pop_total"): 5}))
     assert (page["B5"].value, page["C4"].value, page["C5"].value) == (None, None, None)
 
 
 def test_the_day_of_saving_changes_the_bytes_and_nothing_else() -> None:
-    one, two = (fill(form(), VALUES, saved=dt.datetime(2024, 4, day)) for day in (8, 9))
+    one, two = (fill_form(form(), VALUES, saved=dt.datetime(2024, 4, day)) for day in (8, 9))
     assert one != two
     assert [[c.value for c in row] for row in seen(one)] == [[c.value for c in row] for row in seen(two)]
-    assert one == fill(form(), VALUES, saved=dt.datetime(2024, 4, 8))
+    assert one == fill_form(form(), VALUES, saved=dt.datetime(2024, 4, 8))
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_the_day_of_saving_changes_the_bytes_and_nothing_else() -> None:
 )
 def test_a_form_that_was_not_issued_is_a_mistake(broken: Callable[[], bytes], words: str) -> None:
     with pytest.raises(UsageError, match=words):
-        fill(broken(), {("608", "608", "pop_total"): 1})
+        fill_form(broken(), {("608", "608", "pop_total"): 1})
 
 
 @pytest.mark.parametrize(
@@ -127,10 +127,10 @@ def test_a_form_that_was_not_issued_is_a_mistake(broken: Callable[[], bytes], wo
 def test_every_cell_of_an_issued_form_holds_its_value(
     catalogue: Catalogue, scope_id: str, key: str, unit_code: str
 ) -> None:
-    scope, period = catalogue.scope(scope_id), Period.parse(key)
-    chosen = next((f, u) for _, f, u in catalogue.expected(scope, period) if u.code == unit_code)
-    told = values(catalogue, scope, period)
-    filled = fill(issue(catalogue, scope, *chosen, period), told)
+    scope, period = catalogue.get_scope(scope_id), Period.parse(key)
+    chosen = next((f, u) for _, f, u in catalogue.list_obligations(scope, period) if u.code == unit_code)
+    told = build_cell_values(catalogue, scope, period)
+    filled = fill_form(issue_form(catalogue, scope, *chosen, period), told)
     book = openpyxl.load_workbook(BytesIO(filled), data_only=True)
     entries = read_manifest(filled).entries
     for entry in entries:

@@ -9,13 +9,13 @@ import numpy as np
 import openpyxl
 import pytest
 
-from benchmarks.fill import read_manifest
-from benchmarks.sample import drop, main
 from etl import settings
 from etl.catalog import Catalogue, load_catalogue
 from etl.errors import UsageError
-from etl.forms import file_name, issue
+from etl.forms import build_form_file_name, issue_form
 from etl.model import Period
+from simulation.deliveries import drop_deliveries, main
+from simulation.form_filling import read_manifest
 
 Drop = Callable[..., list[Path]]
 
@@ -24,7 +24,7 @@ Drop = Callable[..., list[Path]]
 def forms(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every form that the tests below fill, issued once."""
     root = tmp_path_factory.mktemp("forms")
-    catalogue = load_catalogue(settings.load().catalog)
+    catalogue = load_catalogue(settings.load_settings().catalog)
     wanted = {
         "kon-tum": {
             "2023": ["62-STC"],
@@ -35,21 +35,21 @@ def forms(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "tan-yen": {"2024Q2": ["07336", "07345", "07306"]},
     }
     for scope_id, periods in wanted.items():
-        scope = catalogue.scope(scope_id)
+        scope = catalogue.get_scope(scope_id)
         for key, codes in periods.items():
             period = Period.parse(key)
-            for _, form, unit in catalogue.expected(scope, period):
+            for _, form, unit in catalogue.list_obligations(scope, period):
                 if unit.code in codes:
-                    path = root / key / unit.code / file_name(form, unit, period)
+                    path = root / key / unit.code / build_form_file_name(form, unit, period)
                     path.parent.mkdir(parents=True)
-                    path.write_bytes(issue(catalogue, scope, form, unit, period))
+                    path.write_bytes(issue_form(catalogue, scope, form, unit, period))
     return root
 
 
 @pytest.fixture
 def send(catalogue: Catalogue, forms: Path, tmp_path: Path) -> Drop:
     def do(scope: str, period: str, unit: str, wave: int = 1) -> list[Path]:
-        return drop(catalogue, scope, [Period.parse(period)], forms, tmp_path, wave=wave, only={unit})
+        return drop_deliveries(catalogue, scope, [Period.parse(period)], forms, tmp_path, wave=wave, only={unit})
 
     return do
 

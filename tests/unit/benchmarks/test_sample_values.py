@@ -14,12 +14,12 @@ import pandas as pd
 import pytest
 import yaml
 
-from benchmarks.sample_values import PERIODS, Value, values
 from etl import settings
 from etl.catalog import Catalogue, load_catalogue
-from etl.catalog.layout import layout
+from etl.catalog.layout import build_form_layout
 from etl.errors import UsageError
 from etl.model import ElementKind, Period
+from simulation.cell_values import PERIODS, Value, build_cell_values
 
 SCOPES = ("kon-tum", "tan-yen")
 QUARTERS = ("2024Q1", "2024Q2", "2024Q3", "2024Q4")
@@ -56,8 +56,8 @@ PUBLISHED = {
 
 @lru_cache(maxsize=32)
 def frame(scope: str, period: str) -> pd.DataFrame:
-    catalogue = load_catalogue(settings.load().catalog)
-    told = values(catalogue, catalogue.scope(scope), Period.parse(period))
+    catalogue = load_catalogue(settings.load_settings().catalog)
+    told = build_cell_values(catalogue, catalogue.get_scope(scope), Period.parse(period))
     return pd.DataFrame([(*key, value) for key, value in told.items()], columns=["unit", "org", "element", "value"])
 
 
@@ -75,7 +75,7 @@ def printed(value: Decimal, like: str) -> str:
 
 @lru_cache(maxsize=1)
 def baselines_of_the_plan() -> dict[str, str]:
-    path = settings.load().catalog / "plans" / "kt-1693.yaml"
+    path = settings.load_settings().catalog / "plans" / "kt-1693.yaml"
     plan = yaml.safe_load(path.read_text(encoding="utf-8"))
     written = {t["item"]: t["baseline"]["written"] for t in plan["targets"] if t.get("baseline")}
     return {item: found[0] for item, text in written.items() if (found := re.match(r"\d+(,\d+)?", text))}
@@ -211,18 +211,18 @@ def test_notes_are_whole_rows() -> None:
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_exactly_the_cells_of_the_forms_get_a_value(catalogue: Catalogue, scope: str) -> None:
-    period, told = Period.parse("2024Q1"), catalogue.scope(scope)
+    period, told = Period.parse("2024Q1"), catalogue.get_scope(scope)
     cells = {
         (unit.code, cell.org_unit_code, cell.data_element)
-        for _, form, unit in catalogue.expected(told, period)
-        for _, cell in layout(catalogue, told, form, unit, period).inputs
+        for _, form, unit in catalogue.list_obligations(told, period)
+        for _, cell in build_form_layout(catalogue, told, form, unit, period).inputs
     }
-    assert set(values(catalogue, told, period)) == cells
+    assert set(build_cell_values(catalogue, told, period)) == cells
 
 
 def test_another_seed_tells_another_story_with_the_same_totals(catalogue: Catalogue) -> None:
-    scope, period = catalogue.scope("tan-yen"), Period.parse("2024Q2")
-    one, other = (values(catalogue, scope, period, seed) for seed in (1, 2))
+    scope, period = catalogue.get_scope("tan-yen"), Period.parse("2024Q2")
+    one, other = (build_cell_values(catalogue, scope, period, seed) for seed in (1, 2))
 
     def total(told: dict[tuple[str, str, str], Value], element: str) -> float:
         return sum(float(v) for key, v in told.items() if key[2] == element)
@@ -235,17 +235,17 @@ def test_the_same_seed_gives_the_same_values_in_another_process(catalogue: Catal
     script = (
         "import hashlib; from etl import settings; from etl.model import Period;"
         "from etl.catalog import load_catalogue;"
-        "from benchmarks.sample_values import values; c = load_catalogue(settings.load().catalog);"
-        "v = values(c, c.scope('kon-tum'), Period.parse('2024Q3'));"
+        "from simulation.cell_values import build_cell_values; c = load_catalogue(settings.load_settings().catalog);"
+        "v = build_cell_values(c, c.get_scope('kon-tum'), Period.parse('2024Q3'));"
         "print(hashlib.sha256(repr(sorted(v.items())).encode()).hexdigest())"
     )
     home = str(settings.PROJECT_ROOT)
     environment = os.environ | {"PYTHONHASHSEED": "7", "PYTHONPATH": home}
     found = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
-    told = values(catalogue, catalogue.scope("kon-tum"), Period.parse("2024Q3"))
+    told = build_cell_values(catalogue, catalogue.get_scope("kon-tum"), Period.parse("2024Q3"))
     assert found.stdout.strip() == hashlib.sha256(repr(sorted(told.items())).encode()).hexdigest()
 
 
 def test_a_period_outside_the_story_is_refused(catalogue: Catalogue) -> None:
     with pytest.raises(UsageError, match="2026Q1"):
-        values(catalogue, catalogue.scope("kon-tum"), Period.parse("2026Q1"))
+        build_cell_values(catalogue, catalogue.get_scope("kon-tum"), Period.parse("2026Q1"))

@@ -14,13 +14,20 @@ from docx import Document
 
 from etl.errors import TemplateError
 from etl.report import ReportInput
-from etl.report.correction import Cause, CorrectionInput, CorrectionView, correction_facts, differs, word_correction
+from etl.report.correction_report import (
+    CorrectionCause,
+    CorrectionInput,
+    CorrectionTemplateContext,
+    build_correction_facts,
+    has_printed_changes,
+    render_word_correction,
+)
 from etl.report.facts import build_facts
 from etl.report.sentences import Sentences
-from etl.report.slots import slots_of
+from etl.report.template_slots import list_template_slots
 from tests.unit.report.conftest import TEMPLATES
 
-CAUSE = Cause("Trung tâm Y tế huyện A", "Biểu quý", "quý III năm 2024", 2, "2024-10-30T08:00:00+07:00", 3)
+CAUSE = CorrectionCause("Trung tâm Y tế huyện A", "Biểu quý", "quý III năm 2024", 2, "2024-10-30T08:00:00+07:00", 3)
 
 
 @pytest.fixture(scope="module")
@@ -51,22 +58,22 @@ def first(facts: dict[str, Any]) -> dict[str, Any]:
 def test_another_snapshot_with_the_same_print_is_no_difference(
     facts: dict[str, Any], changed: Callable[..., dict[str, Any]]
 ) -> None:
-    assert not differs(facts, changed())
-    assert not differs(facts, changed(source="another words")), "words are no number"
+    assert not has_printed_changes(facts, changed())
+    assert not has_printed_changes(facts, changed(source="another words")), "words are no number"
 
 
 @pytest.mark.parametrize("part", ["printed", "status_text"])
 def test_a_changed_print_or_verdict_is_a_difference(
     facts: dict[str, Any], changed: Callable[..., dict[str, Any]], part: str
 ) -> None:
-    assert differs(facts, changed(**{part: "khác 1"}))
+    assert has_printed_changes(facts, changed(**{part: "khác 1"}))
 
 
 def test_a_figure_that_prints_the_same_but_counts_others_is_a_difference_and_says_which(
     facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Sentences
 ) -> None:
     later = changed(numerator=first(facts)["numerator"] | {"text": "4.321"})
-    (row,) = correction_facts(CorrectionInput(7, facts, later, (CAUSE,)), say)["rows"]
+    (row,) = build_correction_facts(CorrectionInput(7, facts, later, (CAUSE,)), say)["rows"]
     assert row["after"].endswith("tử số 4.321") and row["before"] != row["after"]
     assert not row["status_changed"]
 
@@ -75,7 +82,7 @@ def test_a_turned_verdict_is_named(
     facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Sentences
 ) -> None:
     later = changed(status_text="Đạt sau đính chính", printed="99,9")
-    made = correction_facts(CorrectionInput(7, facts, later, (CAUSE,)), say)
+    made = build_correction_facts(CorrectionInput(7, facts, later, (CAUSE,)), say)
     assert len(made["verdicts"]) == 1 and "Đạt sau đính chính" in made["verdicts"][0]
     assert "lần 2" in made["causes"][0] and "thay đổi 3 ô" in made["causes"][0]
 
@@ -88,11 +95,11 @@ def test_a_changed_number_in_a_sentence_is_quoted_and_changed_words_are_not(
     later["tasks"]["sentences"] = (
         ["Lời khác, không có số."] if not facts["tasks"]["sentences"] else later["tasks"]["sentences"]
     )
-    made = correction_facts(CorrectionInput(7, facts, later, ()), say)
+    made = build_correction_facts(CorrectionInput(7, facts, later, ()), say)
     assert made["others"] == ["- Bổ sung: “Thêm 3 câu.”"]
     assert made["rows"] == [] and made["figures"] == say.texts["correction.no_figures"]
     assert made["causes"][0] == say.texts["correction.no_cause"]
-    back = correction_facts(CorrectionInput(7, later, changed(), ()), say)
+    back = build_correction_facts(CorrectionInput(7, later, changed(), ()), say)
     assert back["others"] == ["- Bỏ: “Thêm 3 câu.”"]
 
 
@@ -102,16 +109,16 @@ def test_a_figure_that_is_gone_stands_with_a_dash(
     later = changed()
     item, area = first(facts)["item"], facts["area"]["unit"]
     del later["figures"][item][area]
-    (row,) = correction_facts(CorrectionInput(7, facts, later, ()), say)["rows"]
+    (row,) = build_correction_facts(CorrectionInput(7, facts, later, ()), say)["rows"]
     assert (row["item"], row["after"], row["verdict_after"]) == (item, "–", "–")
 
 
 def test_the_document_prints_both_numbers_the_same_each_time(
     facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Sentences
 ) -> None:
-    made = correction_facts(CorrectionInput(7, facts, changed(printed="12,3"), (CAUSE,)), say)
-    data = word_correction(made, TEMPLATES / "correction.docx")
-    assert word_correction(made, TEMPLATES / "correction.docx") == data
+    made = build_correction_facts(CorrectionInput(7, facts, changed(printed="12,3"), (CAUSE,)), say)
+    data = render_word_correction(made, TEMPLATES / "correction.docx")
+    assert render_word_correction(made, TEMPLATES / "correction.docx") == data
     document = Document(io.BytesIO(data))
     cells = {cell.text for row in document.tables[-1].rows for cell in row.cells}
     assert {first(facts)["printed"], "12,3"} <= cells
@@ -122,7 +129,7 @@ def test_the_document_prints_both_numbers_the_same_each_time(
 def test_slots_of_the_template_are_checked_both_ways(
     facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Sentences, tmp_path: Path
 ) -> None:
-    made = correction_facts(CorrectionInput(7, facts, changed(printed="12,3"), ()), say)
+    made = build_correction_facts(CorrectionInput(7, facts, changed(printed="12,3"), ()), say)
     for old, new, message in (
         ("{{ figures }}", "{{ figure }}", "unknown slot 'figure'"),
         ("{{ figures }}", "", "unused slot"),
@@ -134,7 +141,7 @@ def test_slots_of_the_template_are_checked_both_ways(
         hit.text = hit.text.replace(old, new)
         document.save(str(path))
         with pytest.raises(TemplateError, match=message):
-            word_correction(made, path)
+            render_word_correction(made, path)
 
 
 def test_every_slot_stands_in_the_guide() -> None:
@@ -143,5 +150,5 @@ def test_every_slot_stands_in_the_guide() -> None:
         .read_text(encoding="utf-8")
         .partition("## Slots of `correction.docx`")[2]
     )
-    for slot in slots_of(CorrectionView):
+    for slot in list_template_slots(CorrectionTemplateContext):
         assert f"`{slot}`" in guide, f"docs/reports.md does not explain {slot}"

@@ -10,13 +10,13 @@ import pytest
 
 from etl.catalog import Catalogue
 from etl.model import Attainment, ControlLimits, UnitStatus
-from etl.report import ReportInput, by_unit, correction, path, submissions
-from etl.report.datanotes import data_notes
+from etl.report import ReportInput, correction_report, path_section, submissions, unit_results
+from etl.report.data_quality_notes import build_data_notes
 from etl.report.facts import build_facts
-from etl.report.figures import build_figures
-from etl.report.results import summary
+from etl.report.report_figures import build_figures
 from etl.report.sentences import Sentences
-from etl.report.view import view
+from etl.report.target_results import describe_results
+from etl.report.template_context import build_template_context
 from tests.report.samples import sample
 from tests.unit.report.test_report_figures import bhyt, figure_of, line_of, one, row
 
@@ -25,7 +25,7 @@ def notes_of(given: ReportInput, say: Sentences, *rows: Attainment) -> dict[str,
     """The data notes of a report of these rows alone, by kind."""
     chosen = replace(given, attainments=rows, previous=(), corrections=())
     found: dict[str, list[str]] = {}
-    for note in data_notes(chosen, say, build_figures(chosen, say), "", "III"):
+    for note in build_data_notes(chosen, say, build_figures(chosen, say), "", "III"):
         found.setdefault(note["kind"], []).append(note["text"])
     return found
 
@@ -62,8 +62,8 @@ def test_without_a_history_the_reason_stands_in_the_notes(given: ReportInput, sa
 
 def test_partial_figures_are_announced_before_the_lines(given: ReportInput, say: Sentences) -> None:
     told = "Một số chỉ tiêu chỉ tính được trên các nơi đã có số liệu, nêu tại mục VII."
-    assert told in summary(one(given, bhyt(given, "94", present=9)), say, {"not_met": 1})
-    assert told not in summary(one(given, bhyt(given, "94")), say, {"not_met": 1})
+    assert told in describe_results(one(given, bhyt(given, "94", present=9)), say, {"not_met": 1})
+    assert told not in describe_results(one(given, bhyt(given, "94")), say, {"not_met": 1})
 
 
 # --- no figure -------------------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ def test_a_range_is_printed_with_both_its_ends(catalogue: Catalogue, say: Senten
     now = bhyt(annual, "89", **between, written="từ 90 đến 95", progress_class="limited", path_value=Fraction(91))
     chosen = replace(annual, attainments=(now,), previous=(), last=(), series=(), sources=())
     facts = build_facts(chosen, say)
-    (found,) = view(facts, say, None).path
+    (found,) = build_template_context(facts, say, None).path
     assert found.target == "90,00–95,00 (2025)"
     assert facts["figures"]["12"][annual.area]["target_upper"]["text"] == "95,00"
     assert "(từ 90 đến 95)" in line_of(annual, say, now)
@@ -111,9 +111,9 @@ def test_no_case_without_recognition_says_what_is_wanting(given: ReportInput, sa
     units = tuple(replace(now, unit=code) for code in ("608", "610"))
     chosen = replace(given, attainments=(now, *units))
     figures = build_figures(chosen, say)
-    assert by_unit.sentences(chosen, say, figures, by_unit.scores(chosen, figures))[1] == (
-        "Chỉ tiêu 15.3: đơn vị không còn ca mắc vẫn ghi C vì chưa có công nhận loại trừ."
-    )
+    assert unit_results.describe_unit_results(chosen, say, figures, unit_results.build_unit_scores(chosen, figures))[
+        1
+    ] == ("Chỉ tiêu 15.3: đơn vị không còn ca mắc vẫn ghi C vì chưa có công nhận loại trừ.")
 
 
 def test_what_exceeds_its_part_of_the_plan_says_by_how_much(given: ReportInput, say: Sentences) -> None:
@@ -156,7 +156,7 @@ def annual(catalogue: Catalogue) -> ReportInput:
 
 def told(given: ReportInput, say: Sentences, *rows: Attainment) -> list[str]:
     chosen = replace(given, attainments=rows)
-    return path.sentences(chosen, say, build_figures(chosen, say))
+    return path_section.describe_path(chosen, say, build_figures(chosen, say))
 
 
 def test_an_unmet_level_that_was_to_be_kept_is_not_called_kept(annual: ReportInput, say: Sentences) -> None:
@@ -177,13 +177,13 @@ def test_a_year_that_is_over_has_no_column_in_the_outlook(annual: ReportInput, s
     over = Projection(2024, reason="năm 2024 đã kết thúc: xem kết quả thực hiện", points=8)
     ahead = Projection(2030, 96.0, 95.1, 96.9, Fraction(95), 0.97, "rất có khả năng", 8)
     chosen = replace(annual, attainments=(bhyt(annual, "94", projections=(over, ahead)),))
-    assert path.horizons(chosen, build_figures(chosen, say)) == ["2030"]
+    assert path_section.list_outlook_years(chosen, build_figures(chosen, say)) == ["2030"]
 
 
 def test_the_yearly_change_still_required_stands_in_the_path_table(annual: ReportInput, say: Sentences) -> None:
     now = bhyt(annual, "94", required_yearly_change=Fraction("1.25"), progress_class="limited", projections=())
     chosen = replace(annual, attainments=(now,), previous=(), last=(), series=(), sources=())
-    (found,) = view(build_facts(chosen, say), say, None).path
+    (found,) = build_template_context(build_facts(chosen, say), say, None).path
     assert found.yearly == "+1,25"
 
 
@@ -198,7 +198,7 @@ def test_a_late_unit_is_named_with_its_quarters_where_a_report_spans_several(
         UnitStatus("f", "610", "Huyện Đắk Glei", "2024Q1", "accepted", late_days=4),
         UnitStatus("f", "610", "Huyện Đắk Glei", "2024Q2", "accepted"),
     )
-    lines = submissions.sentences(replace(half, statuses=statuses), say)
+    lines = submissions.describe_submissions(replace(half, statuses=statuses), say)
     assert lines[-1] == ("Gửi chậm so với thời hạn (1 đơn vị): huyện Đắk Glei (quý I năm 2024: chậm 4 ngày làm việc).")
 
 
@@ -207,7 +207,7 @@ def test_a_correction_names_places_as_reports_do(given: ReportInput, say: Senten
     item = next(i for i, units in before["figures"].items() if units["610"]["value"]["value"] is not None)
     figure = before["figures"][item]["610"] | {"printed": "1", "status_text": "Khác"}
     after = before | {"figures": before["figures"] | {item: before["figures"][item] | {"610": figure}}}
-    made = correction.correction_facts(correction.CorrectionInput(1, before, after, ()), say)
+    made = correction_report.build_correction_facts(correction_report.CorrectionInput(1, before, after, ()), say)
     assert "(huyện Đắk Glei): từ" in made["verdicts"][0]
     assert made["causes"][-1].endswith(f"mã chốt số liệu: {given.snapshot_id[:16]}.")
     assert made["rows"][0]["unit_name"] == "Huyện Đắk Glei"

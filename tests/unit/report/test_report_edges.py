@@ -13,15 +13,15 @@ import pytest
 
 from etl.catalog import Catalogue
 from etl.model import Attainment, ControlLimits, Period, Projection, TaskReport, UnitStatus
-from etl.report import ReportInput, directions, path, since
-from etl.report.by_unit import scores
-from etl.report.dates import decree_dates, next_period, reported_before
+from etl.report import ReportInput, changes_since_last, directions, path_section
+from etl.report.dates import compute_next_period, compute_previous_report_period, format_decree_dates
 from etl.report.facts import build_facts
-from etl.report.figures import build_figures
-from etl.report.followup import tasks
-from etl.report.head import plan_name
-from etl.report.places import said
+from etl.report.followup import build_plan_task_facts
+from etl.report.report_figures import build_figures
+from etl.report.report_head import format_plan_name
 from etl.report.sentences import SLOTS, Sentences
+from etl.report.unit_names import format_unit_mention
+from etl.report.unit_results import build_unit_scores
 from tests.report.conftest import CASES
 from tests.report.samples import sample
 
@@ -107,9 +107,9 @@ class Listening(Sentences):
 
     heard: set[str] = field(default_factory=set)
 
-    def say(self, name: str, /, **slots: object) -> str:
+    def format(self, name: str, /, **slots: object) -> str:
         self.heard.add(name)
-        return super().say(name, **slots)
+        return super().format(name, **slots)
 
 
 def _upside_down(catalogue: Catalogue) -> Catalogue:
@@ -158,7 +158,7 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     yield replace(annual, attainments=tuple(replace(a, projections=short) for a in annual.attainments))
     due = sample(catalogue, "tan-yen", "ty-ct25", "2024Q4")
     first = due.plan.tasks[0]
-    window = next_period(due.period).start + timedelta(days=5)
+    window = compute_next_period(due.period).start + timedelta(days=5)
     for day in (window, due.period.end):
         dated = first.model_copy(
             update={"deadline": first.deadline.model_copy(update={"kind": "by_date", "date": day, "written": "x"})}
@@ -234,14 +234,14 @@ def test_what_changed_since_the_last_report(
 ) -> None:
     last = (share(given, *then),) if then else ()
     chosen = replace(given, attainments=(share(given, *now),), last=last)
-    assert since.sentences(chosen, say) == expected
+    assert changes_since_last.describe_changes_since_last(chosen, say) == expected
 
 
 def test_the_annual_report_does_not_say_each_change_twice(catalogue: Catalogue, say: Sentences) -> None:
     annual = sample(catalogue, "kon-tum", "kt-1693", "2024")
     rows = (share(annual, "95", "met"),)
     chosen = replace(annual, attainments=rows, last=(share(annual, "90", "not_met"),))
-    assert since.sentences(chosen, say) == [
+    assert changes_since_last.describe_changes_since_last(chosen, say) == [
         "Chuyển sang đạt hoặc trong mức kế hoạch (1 chỉ tiêu): Tỉ lệ người dân tham gia bảo hiểm y tế (chỉ tiêu 12)."
     ]
 
@@ -250,7 +250,10 @@ def test_what_adds_up_through_the_year_is_not_set_beside_another_stretch(given: 
     row = next(a for a in given.attainments if a.item == "15.1" and a.unit == given.area)
     now = replace(row, value=Fraction(30), interval=None, status="over_plan", as_of="")
     chosen = replace(given, attainments=(now,), last=(replace(now, value=Fraction(10)),))
-    assert since.sentences(chosen, say)[-1] == "Không có chỉ tiêu nào thay đổi rõ về số liệu so với quý II năm 2024."
+    assert (
+        changes_since_last.describe_changes_since_last(chosen, say)[-1]
+        == "Không có chỉ tiêu nào thay đổi rõ về số liệu so với quý II năm 2024."
+    )
 
 
 # --- directions -----------------------------------------------------------------------------------------
@@ -258,7 +261,9 @@ def test_what_adds_up_through_the_year_is_not_set_beside_another_stretch(given: 
 
 def directed(given: ReportInput, say: Sentences) -> list[str]:
     figures = build_figures(given, say)
-    return directions.sentences(given, say, figures, scores(given, figures), tasks(given, say))
+    return directions.describe_directions(
+        given, say, figures, build_unit_scores(given, figures), build_plan_task_facts(given, say)
+    )
 
 
 def test_where_nothing_asks_for_anything_the_plan_simply_goes_on(given: ReportInput, say: Sentences) -> None:
@@ -282,12 +287,12 @@ def test_each_point_is_numbered_and_each_list_ends_with_a_full_stop(given: Repor
 def test_units_without_an_accepted_report_are_to_be_reminded_by_name(given: ReportInput, say: Sentences) -> None:
     line = next(line for line in directed(given, say) if "Đôn đốc" in line)
     for status in given.statuses:
-        assert (said(say, status.unit_name) in line) == (status.state != "accepted")
+        assert (format_unit_mention(say, status.unit_name) in line) == (status.state != "accepted")
 
 
 def test_only_tasks_of_the_next_period_fall_due(given: ReportInput, say: Sentences) -> None:
     task = given.plan.tasks[0]
-    following = next_period(given.period)
+    following = compute_next_period(given.period)
 
     def due(day: Any) -> bool:
         deadline = task.deadline.model_copy(update={"kind": "by_date", "date": day, "written": "trong tháng"})
@@ -313,7 +318,7 @@ def test_the_outlook_names_the_likeliest_first_and_each_target_once(catalogue: C
         replace(row, item="13", projections=(likely,), status="met"),
     )
     chosen = replace(annual, attainments=rows)
-    lines = path.sentences(chosen, say, build_figures(chosen, say))
+    lines = path_section.describe_path(chosen, say, build_figures(chosen, say))
     assert lines[:3] == [
         "Đã đạt mức kế hoạch năm 2025: 1 chỉ tiêu (13).",
         "Chậm: 1 chỉ tiêu (12).",
@@ -326,8 +331,8 @@ def test_too_short_a_series_says_so_and_foresees_nothing(catalogue: Catalogue, s
     short = Projection(2030, points=2, reason="quá ít số liệu để dự báo: có 2 kỳ, cần ít nhất 6")
     chosen = replace(annual, attainments=(share(annual, "90", "not_met", projections=(short,), progress_class=""),))
     figures = build_figures(chosen, say)
-    assert path.outlook_rows(chosen, figures) == []
-    assert path.sentences(chosen, say, figures) == [
+    assert path_section.build_outlook_rows(chosen, figures) == []
+    assert path_section.describe_path(chosen, say, figures) == [
         "Chưa nêu được triển vọng đến các mốc của kế hoạch do quá ít số liệu để dự báo: có 2 kỳ, cần ít nhất 6 "
         "(chỉ tiêu 12)."
     ]
@@ -348,8 +353,8 @@ def test_too_short_a_series_says_so_and_foresees_nothing(catalogue: Catalogue, s
     ],
 )
 def test_the_period_after_and_the_report_before(period: str, following: str, before: str) -> None:
-    assert next_period(Period.parse(period)).key == following
-    assert reported_before(Period.parse(period)).key == before
+    assert compute_next_period(Period.parse(period)).key == following
+    assert compute_previous_report_period(Period.parse(period)).key == before
 
 
 @pytest.mark.parametrize(
@@ -366,14 +371,16 @@ def test_the_period_after_and_the_report_before(period: str, following: str, bef
     ],
 )
 def test_units_are_written_within_a_sentence_as_the_decree_says(say: Sentences, name: str, within: str) -> None:
-    assert said(say, name) == within
+    assert format_unit_mention(say, name) == within
 
 
 def test_dates_of_grounds_are_written_out(catalogue: Catalogue) -> None:
-    assert decree_dates("Quyết định ngày 03/03/2024") == "Quyết định ngày 03 tháng 3 năm 2024"
-    assert decree_dates("ngày 23/01/2024; ngày 5/12/2023") == "ngày 23 tháng 01 năm 2024; ngày 05 tháng 12 năm 2023"
-    assert decree_dates("ngày 31/02/2024") == "ngày 31/02/2024"
-    names = {plan: plan_name(catalogue.plans[plan]) for plan in ("kt-1693", "kt-124", "ty-ct25")}
+    assert format_decree_dates("Quyết định ngày 03/03/2024") == "Quyết định ngày 03 tháng 3 năm 2024"
+    assert (
+        format_decree_dates("ngày 23/01/2024; ngày 5/12/2023") == "ngày 23 tháng 01 năm 2024; ngày 05 tháng 12 năm 2023"
+    )
+    assert format_decree_dates("ngày 31/02/2024") == "ngày 31/02/2024"
+    names = {plan: format_plan_name(catalogue.plans[plan]) for plan in ("kt-1693", "kt-124", "ty-ct25")}
     assert names["kt-1693"] == "Kế hoạch số 1693/KH-UBND"
     assert names["kt-124"] == "Kế hoạch số 124-KH/TU"
     assert names["ty-ct25"] == catalogue.plans["ty-ct25"].short_title

@@ -7,9 +7,9 @@ import pytest
 
 from etl.model import Attainment
 from etl.report import ReportInput
-from etl.report.figures import Figure, build_figures, printed_item, spoken_name
-from etl.report.results import lines
+from etl.report.report_figures import FigureFacts, build_figures, format_item_number, format_target_name
 from etl.report.sentences import Sentences
+from etl.report.target_results import build_target_sentences
 
 BHYT = "12"
 
@@ -24,15 +24,15 @@ def one(given: ReportInput, now: Attainment, *before: Attainment) -> ReportInput
     return replace(given, attainments=(now,), previous=before)
 
 
-def figure_of(given: ReportInput, say: Sentences, now: Attainment, *before: Attainment) -> Figure:
-    figure = build_figures(one(given, now, *before), say).at(now.item, now.unit)
+def figure_of(given: ReportInput, say: Sentences, now: Attainment, *before: Attainment) -> FigureFacts:
+    figure = build_figures(one(given, now, *before), say).find_figure(now.item, now.unit)
     assert figure is not None
     return figure
 
 
 def line_of(given: ReportInput, say: Sentences, now: Attainment, *before: Attainment) -> str:
     chosen = one(given, now, *before)
-    return str(lines(chosen, say, build_figures(chosen, say))[0]["lines"][0])
+    return str(build_target_sentences(chosen, say, build_figures(chosen, say))[0]["lines"][0])
 
 
 def bhyt(given: ReportInput, seen: str, **changes: object) -> Attainment:
@@ -172,7 +172,7 @@ def test_a_part_year_verdict_names_the_prorated_plan(given: ReportInput, say: Se
 
 def test_rows_the_plan_does_not_number_borrow_the_number_of_their_head(given: ReportInput, say: Sentences) -> None:
     male = next(t for t in given.plan.targets if t.item == "22.nam")
-    assert printed_item(male) == ""
-    assert spoken_name(given, say, male) == "Chiều cao trung bình của thanh niên 18 tuổi, nam (chỉ tiêu 22)"
+    assert format_item_number(male) == ""
+    assert format_target_name(given, say, male) == "Chiều cao trung bình của thanh niên 18 tuổi, nam (chỉ tiêu 22)"
     first = given.plan.targets[0]
-    assert spoken_name(given, say, first) == "Số bác sĩ trên 10.000 dân (chỉ tiêu 1)"
+    assert format_target_name(given, say, first) == "Số bác sĩ trên 10.000 dân (chỉ tiêu 1)"

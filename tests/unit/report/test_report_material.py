@@ -4,7 +4,7 @@ import pytest
 
 from etl.catalog import Catalogue
 from etl.model import Period
-from etl.steps.material import owed_parts
+from etl.steps.material import list_owed_parts
 
 
 @pytest.mark.parametrize(
@@ -23,5 +23,5 @@ from etl.steps.material import owed_parts
 def test_a_report_rests_on_its_own_forms_or_on_those_of_all_its_quarters(
     catalogue: Catalogue, period: str, parts: list[str]
 ) -> None:
-    found = owed_parts(catalogue, catalogue.scopes["kon-tum"], Period.parse(period))
+    found = list_owed_parts(catalogue, catalogue.scopes["kon-tum"], Period.parse(period))
     assert [part.key for part in found] == parts

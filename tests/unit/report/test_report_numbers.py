@@ -9,9 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.errors import UsageError
-from etl.model.numbers import printed
-from etl.report.dates import belongs_to, decree_parts, snapshot_moment
-from etl.report.numbers import adding_up, count, number, telling_decimals
+from etl.model.numbers import format_number
+from etl.report.dates import build_decree_date_parts, format_reference_period, parse_snapshot_time
+from etl.report.number_facts import (
+    build_count_fact,
+    build_number_fact,
+    compute_consistent_rounding,
+    select_telling_decimals,
+)
 
 
 @pytest.mark.parametrize(
@@ -34,37 +39,37 @@ from etl.report.numbers import adding_up, count, number, telling_decimals
     ],
 )
 def test_numbers_are_printed_as_in_vietnam_and_halves_go_up(value: Fraction, decimals: int, text: str) -> None:
-    assert printed(value, decimals) == text
+    assert format_number(value, decimals) == text
 
 
 @given(st.decimals(min_value=-(10**9), max_value=10**9, places=6), st.integers(0, 4))
 def test_rounding_is_that_of_the_decimal_library(value: Decimal, decimals: int) -> None:
     expected = value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    assert Decimal(printed(Fraction(value), decimals).replace(".", "").replace(",", ".")) == expected
+    assert Decimal(format_number(Fraction(value), decimals).replace(".", "").replace(",", ".")) == expected
 
 
 def test_a_float_that_looks_like_a_half_is_never_seen_because_values_are_exact() -> None:
-    assert printed(Fraction("2.675"), 2) == "2,68"  # round(2.675, 2) would give 2.67
+    assert format_number(Fraction("2.675"), 2) == "2,68"  # round(2.675, 2) would give 2.67
 
 
 def test_a_missing_number_is_words_and_never_zero() -> None:
-    assert number(None, 1, "chưa có số liệu") == {
+    assert build_number_fact(None, 1, "chưa có số liệu") == {
         "value": None,
         "exact": None,
         "text": "chưa có số liệu",
         "decimals": 1,
     }
-    assert number(0, 1)["text"] == "0,0"
+    assert build_number_fact(0, 1)["text"] == "0,0"
 
 
 def test_a_number_fact_keeps_the_exact_value() -> None:
-    assert number(Fraction(1, 3), 1) == {"value": 1 / 3, "exact": "1/3", "text": "0,3", "decimals": 1}
-    assert number(Fraction(6, 3))["value"] == 2
+    assert build_number_fact(Fraction(1, 3), 1) == {"value": 1 / 3, "exact": "1/3", "text": "0,3", "decimals": 1}
+    assert build_number_fact(Fraction(6, 3))["value"] == 2
 
 
 def test_counts_have_decimals_only_when_they_are_money_or_weight() -> None:
-    assert count(1500)["text"] == "1.500"
-    assert count(Fraction(15005, 10))["text"] == "1.500,50"
+    assert build_count_fact(1500)["text"] == "1.500"
+    assert build_count_fact(Fraction(15005, 10))["text"] == "1.500,50"
 
 
 @pytest.mark.parametrize(
@@ -74,24 +79,26 @@ def test_counts_have_decimals_only_when_they_are_money_or_weight() -> None:
 def test_a_value_beside_its_target_gets_the_decimals_that_tell_them_apart(
     value: str, target: str, decimals: int, shown: int
 ) -> None:
-    found = telling_decimals(Fraction(value), Fraction(target), decimals)
+    found = select_telling_decimals(Fraction(value), Fraction(target), decimals)
     assert found == shown
-    assert Fraction(value) == Fraction(target) or printed(Fraction(value), found) != printed(Fraction(target), found)
+    assert Fraction(value) == Fraction(target) or format_number(Fraction(value), found) != format_number(
+        Fraction(target), found
+    )
 
 
 def test_without_a_target_the_plans_decimals_stand() -> None:
-    assert telling_decimals(Fraction("94.96"), None, 0) == 0
+    assert select_telling_decimals(Fraction("94.96"), None, 0) == 0
 
 
 def test_dates_take_a_zero_only_where_the_decree_says_so() -> None:
-    assert decree_parts(date(2024, 3, 5)) == {"day": "05", "month": "3", "year": "2024"}
-    assert decree_parts(date(2024, 2, 15)) == {"day": "15", "month": "02", "year": "2024"}
+    assert build_decree_date_parts(date(2024, 3, 5)) == {"day": "05", "month": "3", "year": "2024"}
+    assert build_decree_date_parts(date(2024, 2, 15)) == {"day": "15", "month": "02", "year": "2024"}
 
 
 def test_the_snapshot_is_told_in_vietnamese_time() -> None:
-    assert snapshot_moment("2024-10-21T02:30:00+00:00") == datetime(2024, 10, 21, 9, 30)
+    assert parse_snapshot_time("2024-10-21T02:30:00+00:00") == datetime(2024, 10, 21, 9, 30)
     with pytest.raises(UsageError, match="ISO 8601"):
-        snapshot_moment("hôm qua")
+        parse_snapshot_time("hôm qua")
 
 
 @pytest.mark.parametrize(
@@ -99,7 +106,7 @@ def test_the_snapshot_is_told_in_vietnamese_time() -> None:
     [("2023", "năm 2023"), ("2024Q2", "quý II năm 2024"), ("2024-06-30", "ngày 30/06/2024"), ("cũ", "cũ")],
 )
 def test_a_carried_figure_says_what_it_belongs_to(as_of: str, text: str) -> None:
-    assert belongs_to(as_of) == text
+    assert format_reference_period(as_of) == text
 
 
 @pytest.mark.parametrize(
@@ -114,7 +121,7 @@ def test_a_carried_figure_says_what_it_belongs_to(as_of: str, text: str) -> None
 )
 def test_a_move_is_the_difference_of_what_is_printed(before: str, after: str, decimals: int, move: str) -> None:
     then, now = Fraction(before), Fraction(after)
-    shown, moved = adding_up(then, now, decimals)
-    assert printed(moved, shown) == move
-    ends = [Decimal(printed(value, shown).replace(",", ".")) for value in (now, then)]
+    shown, moved = compute_consistent_rounding(then, now, decimals)
+    assert format_number(moved, shown) == move
+    ends = [Decimal(format_number(value, shown).replace(",", ".")) for value in (now, then)]
     assert abs(ends[0] - ends[1]) == Decimal(move.replace(",", "."))

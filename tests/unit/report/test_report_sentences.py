@@ -31,7 +31,7 @@ def test_every_sentence_is_there_with_its_slots() -> None:
 
 def test_the_wording_is_free_and_is_what_is_said(tmp_path: Path) -> None:
     path = spoilt(tmp_path, "change", "increase", ", nhích {delta}, hơn {since}")
-    said = load_sentences(path).say("change.increase", delta="0,7 điểm phần trăm", since="năm 2023")
+    said = load_sentences(path).format("change.increase", delta="0,7 điểm phần trăm", since="năm 2023")
     assert said == ", nhích 0,7 điểm phần trăm, hơn năm 2023"
 
 

@@ -10,11 +10,11 @@ from docx import Document
 
 from etl.errors import TemplateError
 from etl.report import ReportInput
+from etl.report.docx import render_word_report
 from etl.report.facts import build_facts
 from etl.report.sentences import Sentences
-from etl.report.slots import slots_of
-from etl.report.view import WordView
-from etl.report.words import word_report
+from etl.report.template_context import ReportTemplateContext
+from etl.report.template_slots import list_template_slots
 from tests.unit.report.conftest import TEMPLATES
 
 DOT = b64decode(
@@ -26,7 +26,7 @@ DOT = b64decode(
 def render(given: ReportInput, say: Sentences) -> Callable[[Path], bytes]:
     facts = build_facts(given, say)
     dots = [DOT] * len(facts["pictures"]["drawn"])
-    return lambda template: word_report(facts, say, template, b"", dots, datetime(2024, 10, 21))
+    return lambda template: render_word_report(facts, say, template, b"", dots, datetime(2024, 10, 21))
 
 
 def spoilt(tmp_path: Path, old: str, new: str) -> Path:
@@ -104,5 +104,5 @@ def test_an_office_may_reword_move_and_restyle(tmp_path: Path, render: Callable[
 
 def test_every_slot_is_explained_in_the_guide() -> None:
     guide = (TEMPLATES.parent / "docs" / "reports.md").read_text(encoding="utf-8")
-    for slot in slots_of(WordView):
+    for slot in list_template_slots(ReportTemplateContext):
         assert f"`{slot}`" in guide, f"docs/reports.md does not explain {slot}"

@@ -6,8 +6,8 @@ from fractions import Fraction
 import pytest
 
 from etl.model import Attainment, UnitStatus
-from etl.report import ReportInput, by_unit, submissions
-from etl.report.figures import build_figures
+from etl.report import ReportInput, submissions, unit_results
+from etl.report.report_figures import build_figures
 from etl.report.sentences import Sentences
 
 
@@ -61,7 +61,7 @@ def status(unit: str, state: str, late: int = 0, form: str = "f") -> UnitStatus:
 def test_who_reported_is_said_at_every_edge(
     given: ReportInput, say: Sentences, statuses: list[UnitStatus], expected: list[str]
 ) -> None:
-    assert submissions.sentences(replace(given, statuses=tuple(statuses)), say) == expected
+    assert submissions.describe_submissions(replace(given, statuses=tuple(statuses)), say) == expected
 
 
 def with_values(given: ReportInput, values: dict[str, str | None], item: str = "12") -> ReportInput:
@@ -77,7 +77,7 @@ def with_values(given: ReportInput, values: dict[str, str | None], item: str = "
 
 def said(given: ReportInput, say: Sentences) -> list[str]:
     figures = build_figures(given, say)
-    return by_unit.sentences(given, say, figures, by_unit.scores(given, figures))
+    return unit_results.describe_unit_results(given, say, figures, unit_results.build_unit_scores(given, figures))
 
 
 def test_the_best_and_the_weakest_are_named(given: ReportInput, say: Sentences) -> None:
@@ -109,10 +109,10 @@ def test_rates_of_a_few_cases_are_not_ranked(given: ReportInput, say: Sentences)
 
 
 def test_the_table_holds_each_level_of_an_indicator_once_and_fits_the_page(given: ReportInput, say: Sentences) -> None:
-    table = by_unit.table(given, build_figures(given, say))
+    table = unit_results.build_unit_table(given, build_figures(given, say))
     assert len(table["units"]) == 10
     assert table["units"][0] == {"unit": "608", "name": "Thành phố Kon Tum"}
-    assert all(0 < len(block) <= by_unit.MOST_COLUMNS for block in table["blocks"])
+    assert all(0 < len(block) <= unit_results.MAX_TABLE_COLUMNS for block in table["blocks"])
     items = [column["item"] for block in table["blocks"] for column in block]
     assert len(items) == len(set(items))
     assert "16" not in items  # published for the province only

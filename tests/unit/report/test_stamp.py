@@ -11,7 +11,7 @@ from docx import Document
 from pypdf import PdfReader, PdfWriter
 
 from etl.errors import StorageError
-from etl.report.stamp import marks_of, stamped
+from etl.report.file_properties import add_file_properties, read_file_properties
 
 MARKS = {
     "TongketReport": "7",
@@ -50,15 +50,15 @@ HTML = "<!doctype html><html><head><title>Báo cáo</title></head><body>1</body>
     ids=["word", "excel", "pdf", "html"],
 )
 def test_a_file_carries_its_marks_the_same_each_time(name: str, data: bytes) -> None:
-    made = stamped(name, data, MARKS)
-    assert marks_of(name, made) == MARKS
-    assert marks_of(name, data) == {}
-    assert stamped(name, data, MARKS) == made
+    made = add_file_properties(name, data, MARKS)
+    assert read_file_properties(name, made) == MARKS
+    assert read_file_properties(name, data) == {}
+    assert add_file_properties(name, data, MARKS) == made
 
 
 def test_office_programs_still_read_the_file_and_its_properties() -> None:
-    assert Document(io.BytesIO(stamped("a.docx", word(), MARKS))).paragraphs[0].text == "Báo cáo"
-    read = openpyxl.load_workbook(io.BytesIO(stamped("a.xlsx", book(), MARKS)))
+    assert Document(io.BytesIO(add_file_properties("a.docx", word(), MARKS))).paragraphs[0].text == "Báo cáo"
+    read = openpyxl.load_workbook(io.BytesIO(add_file_properties("a.xlsx", book(), MARKS)))
     assert {p.name: p.value for p in read.custom_doc_props.props} == MARKS
 
 
@@ -66,26 +66,26 @@ def test_properties_that_were_there_stay() -> None:
     workbook, target = openpyxl.Workbook(), io.BytesIO()
     workbook.custom_doc_props.append(openpyxl.packaging.custom.StringProperty(name="Phòng", value="KHTC"))
     workbook.save(target)
-    read = openpyxl.load_workbook(io.BytesIO(stamped("a.xlsx", target.getvalue(), MARKS)))
+    read = openpyxl.load_workbook(io.BytesIO(add_file_properties("a.xlsx", target.getvalue(), MARKS)))
     assert {p.name: p.value for p in read.custom_doc_props.props} == {"Phòng": "KHTC", **MARKS}
 
 
 def test_a_pdf_keeps_what_it_said_of_itself_and_its_pages() -> None:
-    read = PdfReader(io.BytesIO(stamped("a.pdf", pdf(), MARKS)))
+    read = PdfReader(io.BytesIO(add_file_properties("a.pdf", pdf(), MARKS)))
     assert read.metadata is not None
     assert (read.metadata["/Author"], read.metadata["/Producer"], len(read.pages)) == ("Sở Y tế", "LibreOffice", 1)
 
 
 def test_a_format_without_a_place_for_marks_stays_as_it_is() -> None:
-    assert stamped("facts.json", b"{}", MARKS) == b"{}"
-    assert marks_of("facts.json", b"{}") == {}
+    assert add_file_properties("facts.json", b"{}", MARKS) == b"{}"
+    assert read_file_properties("facts.json", b"{}") == {}
 
 
 @pytest.mark.parametrize("name", ["a.docx", "a.xlsx", "a.pdf", "a.html"])
 def test_what_is_no_such_file_is_refused_and_carries_nothing(name: str) -> None:
     with pytest.raises(StorageError, match="cannot be read"):
-        stamped(name, b"no such file", MARKS)
-    assert marks_of(name, b"no such file") == {}
+        add_file_properties(name, b"no such file", MARKS)
+    assert read_file_properties(name, b"no such file") == {}
 
 
 def test_a_package_without_its_list_of_parts_is_refused() -> None:
@@ -93,4 +93,4 @@ def test_a_package_without_its_list_of_parts_is_refused() -> None:
     with zipfile.ZipFile(target, "w") as package:
         package.writestr("word/document.xml", "")
     with pytest.raises(StorageError, match="cannot be read"):
-        stamped("a.docx", target.getvalue(), MARKS)
+        add_file_properties("a.docx", target.getvalue(), MARKS)

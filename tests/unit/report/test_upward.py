@@ -12,40 +12,42 @@ import pytest
 from xlsxwriter import Workbook
 
 from etl.catalog import Catalogue
-from etl.catalog.cells import upward_form
-from etl.catalog.layout import layout
+from etl.catalog.layout import build_form_layout
+from etl.catalog.owed_cells import find_upward_form
 from etl.catalog.rules import load_rules
 from etl.model import CellState, Period, ReadResult
-from etl.model.sent import Sent
+from etl.model.exported_value import ExportedValue
 from etl.read import Reader
-from etl.report.inputs import Upward
+from etl.report.annex_workbook import AnnexWorkbook
+from etl.report.inputs import UpwardFigures
 from etl.report.sentences import load_sentences
-from etl.report.upward import upward_sheets
-from etl.report.workbook import Book
+from etl.report.upward_sheet import write_upward_sheets
 from etl.settings import PROJECT_ROOT
 
 CELLS = (
-    Sent("07306", "insured", CellState.VALUE, Fraction(12345)),
-    Sent("07306", "managed", CellState.ZERO, Fraction(0)),
-    Sent("07306", "pop_total", CellState.ESTIMATED, Fraction(1234567)),
-    Sent("07309", "pop_total", CellState.ESTIMATED, Fraction(2469, 2)),
-    Sent("07306", "elderly", CellState.UNRELIABLE, Fraction(1234)),
-    Sent("07309", "insured", CellState.NOT_APPLICABLE),
-    Sent("07309", "managed", CellState.MISSING),
-    Sent("07309", "no_row_here", CellState.VALUE, Fraction(1)),
+    ExportedValue("07306", "insured", CellState.VALUE, Fraction(12345)),
+    ExportedValue("07306", "managed", CellState.ZERO, Fraction(0)),
+    ExportedValue("07306", "pop_total", CellState.ESTIMATED, Fraction(1234567)),
+    ExportedValue("07309", "pop_total", CellState.ESTIMATED, Fraction(2469, 2)),
+    ExportedValue("07306", "elderly", CellState.UNRELIABLE, Fraction(1234)),
+    ExportedValue("07309", "insured", CellState.NOT_APPLICABLE),
+    ExportedValue("07309", "managed", CellState.MISSING),
+    ExportedValue("07309", "no_row_here", CellState.VALUE, Fraction(1)),
 )
 
 
-def annex(catalogue: Catalogue, cells: tuple[Sent, ...] = CELLS) -> bytes:
+def annex(catalogue: Catalogue, cells: tuple[ExportedValue, ...] = CELLS) -> bytes:
     period = Period.parse("2024Q3")
-    asked = upward_form(catalogue, catalogue.scope("tan-yen"), period)
+    asked = find_upward_form(catalogue, catalogue.get_scope("tan-yen"), period)
     assert asked
     target = BytesIO()
     workbook = Workbook(target, {"in_memory": True})
     facts: dict[str, Any] = {"head": {"simulated": "SỐ LIỆU MÔ PHỎNG"}, "simulated": True}
-    book = Book(workbook, facts, load_sentences(PROJECT_ROOT / "templates" / "sentences.yaml"))
-    book.page("Chỉ tiêu").write_string(0, 0, "for people")
-    upward_sheets(book, Upward(layout(catalogue, asked[0], asked[1], asked[2], period), cells), simulated=True)
+    book = AnnexWorkbook(workbook, facts, load_sentences(PROJECT_ROOT / "templates" / "sentences.yaml"))
+    book.add_page("Chỉ tiêu").write_string(0, 0, "for people")
+    write_upward_sheets(
+        book, UpwardFigures(build_form_layout(catalogue, asked[0], asked[1], asked[2], period), cells), simulated=True
+    )
     workbook.close()
     return target.getvalue()
 
@@ -55,7 +57,7 @@ def read(catalogue: Catalogue, tmp_path: Path) -> ReadResult:
     path = tmp_path / "annex.xlsx"
     path.write_bytes(annex(catalogue))
     with Reader(catalogue, load_rules(PROJECT_ROOT / "expectations")) as reader:
-        return reader.read(path)
+        return reader.read_file(path)
 
 
 def test_every_state_comes_back(catalogue: Catalogue, read: ReadResult) -> None:

@@ -17,8 +17,8 @@ from typing import Any
 import xlsxwriter
 from lxml import etree
 
-from etl.model import Finding, Level
-from etl.returns import Answer
+from etl.model import Finding, FindingLevel
+from etl.returns import SubmissionAnswer
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -35,19 +35,21 @@ _ORDER = (
 )  # fmt: skip
 
 
-def finding(cell: str, level: Level = Level.REFUSE, code: str = "V01", sheet: str = SHEET, **more: str) -> Finding:
+def finding(
+    cell: str, level: FindingLevel = FindingLevel.REFUSE, code: str = "V01", sheet: str = SHEET, **more: str
+) -> Finding:
     words = {"message": f"“mười” ở {cell} không phải là một số.", "hint": "Chỉ nhập số.", "value": "mười"} | more
     return Finding(code, level, sheet=sheet, cell=cell, **words)
 
 
-def answer(original: bytes, *findings: Finding, **more: Any) -> Answer:
+def answer(original: bytes, *findings: Finding, **more: Any) -> SubmissionAnswer:
     about: dict[str, Any] = {
         "folder": "612", "file": "Báo cáo quý III.xlsx", "sha256": "ab" * 32,
         "received_at": datetime(2024, 10, 4, 2, 30, tzinfo=UTC), "accepted": False, "form": "kt-district-quarter",
         "form_title": "Báo cáo quý", "unit_name": "Huyện Đắk Tô", "period": "2024Q3",
         "period_name": "quý III năm 2024", "office": "Sở Y tế",
     }  # fmt: skip
-    return Answer(**about | {"findings": findings, "original": original} | more)
+    return SubmissionAnswer(**about | {"findings": findings, "original": original} | more)
 
 
 def rich() -> bytes:

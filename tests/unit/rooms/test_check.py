@@ -7,8 +7,8 @@ import pytest
 
 from etl.catalog import Catalogue
 from etl.catalog.rules import WITHOUT_EXPECTATION, Rules, load_rules
-from etl.check import Submitted, check
-from etl.check.evaluate import expectation
+from etl.check import ReadSubmission, check_batch
+from etl.check.evaluate import build_expectation
 from etl.errors import CatalogueError
 from etl.model import Verdict
 from etl.read import Reader
@@ -26,7 +26,7 @@ def verdict(reader: Reader, catalogue: Catalogue, rules: Rules, tmp_path: Path):
     def judge(workbook: Workbook, folder: str | None = "612", quarters=None) -> Verdict:
         path = tmp_path / "a.xlsx"
         path.write_bytes(workbook.bytes())
-        return check([Submitted(reader.read(path), "a.xlsx", folder, quarters)], catalogue, rules)[0]
+        return check_batch([ReadSubmission(reader.read_file(path), "a.xlsx", folder, quarters)], catalogue, rules)[0]
 
     return judge
 
@@ -135,7 +135,7 @@ def test_one_bad_file_does_not_touch_its_neighbours(
     paths[0].write_bytes(district.bytes())
     paths[1].write_bytes(b"khong phai excel")
     paths[2].write_bytes(district.with_element("tb_new", "x?").bytes())
-    verdicts = check([Submitted(reader.read(p), p.name, "612") for p in paths], catalogue, rules)
+    verdicts = check_batch([ReadSubmission(reader.read_file(p), p.name, "612") for p in paths], catalogue, rules)
     assert [v.accepted for v in verdicts] == [True, False, False]
     assert [codes(v) for v in verdicts] == [[], ["F01"], ["V01"]]
 
@@ -143,7 +143,7 @@ def test_one_bad_file_does_not_touch_its_neighbours(
 def test_every_rule_can_be_evaluated(rules: Rules) -> None:
     for rule in rules.by_code.values():
         if rule.frame not in WITHOUT_EXPECTATION:
-            assert expectation(rule)
+            assert build_expectation(rule)
 
 
 @pytest.mark.parametrize(
@@ -161,5 +161,5 @@ def test_a_mistake_in_a_rule_stops_with_its_place(text: str, message: str | None
     (tmp_path / "a.yaml").write_text(text)
     with pytest.raises(CatalogueError, match=message or "no expectation 'expect_magic'") as caught:
         for rule in load_rules(tmp_path).by_code.values():
-            expectation(rule)
+            build_expectation(rule)
     assert message is None or "a.yaml" in caught.value.where

@@ -13,10 +13,10 @@ import pytest
 
 from etl.catalog import Catalogue
 from etl.catalog.rules import Rule, Rules
-from etl.check import Submitted, check
-from etl.check.evaluate import failures
-from etl.check.frames import Frame
-from etl.model import Explanation, Level, ReadResult, Verdict
+from etl.check import ReadSubmission, check_batch
+from etl.check.evaluate import find_failing_rows
+from etl.check.frames import RuleFrame
+from etl.model import Explanation, FindingLevel, ReadResult, Verdict
 from etl.read import Reader
 from tests.builders import Workbook
 from tests.examples.checked import COMMUNES, past
@@ -40,7 +40,7 @@ def read(reader: Reader, tmp_path: Path) -> Callable[[Workbook], ReadResult]:
     def of(book: Workbook) -> ReadResult:
         path = tmp_path / "a.xlsx"
         path.write_bytes(book.bytes())
-        return reader.read(path)
+        return reader.read_file(path)
 
     return of
 
@@ -48,7 +48,7 @@ def read(reader: Reader, tmp_path: Path) -> Callable[[Workbook], ReadResult]:
 @pytest.fixture
 def judge(read: Callable[[Workbook], ReadResult], catalogue: Catalogue, rules: Rules) -> Judge:
     def of(book: Workbook, **known: Any) -> Verdict:
-        return check([Submitted(read(book), "a.xlsx", **known)], catalogue, rules)[0]
+        return check_batch([ReadSubmission(read(book), "a.xlsx", **known)], catalogue, rules)[0]
 
     return of
 
@@ -73,7 +73,7 @@ def test_a_unit_blank_everywhere_is_one_finding(judge: Judge, district: Workbook
     for sheet, cell, unit, _, kind in district.inputs():
         if unit == "23428" and kind in {"stock", "flow", "ytd"}:
             district.with_cell(sheet, cell, None)
-    (finding,) = (f for f in judge(district).findings if f.level == Level.CONFIRM)
+    (finding,) = (f for f in judge(district).findings if f.level == FindingLevel.CONFIRM)
     assert finding.code == "V08" and finding.org_unit_code == "23428" and "41 ô" in finding.message
 
 
@@ -101,10 +101,10 @@ def test_what_moves_the_total_most_comes_first(judge: Judge, district: Workbook)
     district.with_element("under1", 4, 1).with_element("fully_immunised", 400, 1)
     district.with_element("tb_new", -1, 3)
     found = judge(district).findings
-    assert [f.level for f in found] == sorted((f.level for f in found), key=[*Level].index)
+    assert [f.level for f in found] == sorted((f.level for f in found), key=[*FindingLevel].index)
     assert [f.code for f in found] == ["V02", "R02", "R02"]
     assert found[1].org_unit_code != found[2].org_unit_code and found[1].effect > found[2].effect > 0
-    assert json.loads(json.dumps(found[1].as_dict()))["code"] == "R02"
+    assert json.loads(json.dumps(found[1].convert_to_dict()))["code"] == "R02"
 
 
 # --- explanations ---------------------------------------------------------------------------------------------
@@ -115,22 +115,24 @@ def test_an_explained_value_is_only_noted_and_another_asks_anew(
 ) -> None:
     district.with_element("under1", 2, 2)
     (asked,) = judge(district).findings
-    assert asked.level == Level.CONFIRM
+    assert asked.level == FindingLevel.CONFIRM
     key = (asked.code, asked.org_unit_code, asked.data_element, asked.value)
     said = Explanation(*key, "Tiêm bù cho quý II")
-    (noted,) = check([Submitted(replace(read(district), explanations=(said,)))], catalogue, rules)[0].findings
-    assert noted.code == "R02" and noted.level == Level.NOTE and "“Tiêm bù cho quý II”" in noted.message
-    (known,) = judge(district, explained={key: "Tiêm bù"}).findings
-    assert known.level == Level.NOTE
-    (other,) = judge(district.with_element("fully_immunised", 4, 2), explained={key: "Tiêm bù"}).findings
-    assert other.level == Level.CONFIRM and other.value == "4"
+    (noted,) = check_batch([ReadSubmission(replace(read(district), explanations=(said,)))], catalogue, rules)[
+        0
+    ].findings
+    assert noted.code == "R02" and noted.level == FindingLevel.NOTE and "“Tiêm bù cho quý II”" in noted.message
+    (known,) = judge(district, explanations={key: "Tiêm bù"}).findings
+    assert known.level == FindingLevel.NOTE
+    (other,) = judge(district.with_element("fully_immunised", 4, 2), explanations={key: "Tiêm bù"}).findings
+    assert other.level == FindingLevel.CONFIRM and other.value == "4"
 
 
 def test_what_must_be_corrected_cannot_be_explained(judge: Judge, district: Workbook) -> None:
     district.with_element("tb_new", -1, 2)
     (refused,) = judge(district).findings
     key = (refused.code, refused.org_unit_code, refused.data_element, refused.value)
-    assert judge(district, explained={key: "đúng"}).findings == (refused,)
+    assert judge(district, explanations={key: "đúng"}).findings == (refused,)
 
 
 # --- personal data -----------------------------------------------------------------------------------------------
@@ -140,7 +142,7 @@ def test_what_must_be_corrected_cannot_be_explained(judge: Judge, district: Work
 def test_an_identity_number_in_a_data_cell_is_never_repeated(value: object, judge: Judge, district: Workbook) -> None:
     found = judge(district.with_element("tb_new", value, 2))
     assert codes(found) == ["D01"] and not found.accepted
-    text = json.dumps([f.as_dict() for f in found.findings]).replace(".", "").replace(" ", "")
+    text = json.dumps([f.convert_to_dict() for f in found.findings]).replace(".", "").replace(" ", "")
     assert "0850123" not in text and "2301234" not in text
 
 
@@ -157,7 +159,7 @@ def test_without_history_nothing_is_said_of_it(judge: Judge, district: Workbook)
 
 def test_too_short_a_history_is_said_to_be_untestable(judge: Judge, district: Workbook) -> None:
     (note,) = judge(district, history={}).findings
-    assert note.code == "Q01" and note.level == Level.NOTE and "cần ít nhất 3 kỳ, mới có 0" in note.message
+    assert note.code == "Q01" and note.level == FindingLevel.NOTE and "cần ít nhất 3 kỳ, mới có 0" in note.message
 
 
 def test_a_unit_without_an_official_figure_is_untestable(judge: Judge, district: Workbook) -> None:
@@ -190,13 +192,13 @@ def test_asking_first_whether_any_row_fails_changes_no_answer(rules: Rules) -> N
     """A rule with a row to fail gives the rows that it gives alone, whatever stands beside it."""
     draw = np.random.default_rng(7)
     names = ["over_min", "under_max", "fraction", "filled"]
-    ruled = [r for r in rules.of_frame("cells") if r.kwargs["column"] in names]
+    ruled = [r for r in rules.select_frame_rules("cells") if r.kwargs["column"] in names]
     for size in (1, 40):
         columns = {
             n: np.where(draw.random(size) < 0.2, np.nan, draw.integers(-2, 3, size).astype(float)) for n in names
         }
-        frame = Frame(columns, np.zeros(size, dtype=int), np.arange(size))
-        together = failures(ruled, {"cells": frame})
+        frame = RuleFrame(columns, np.zeros(size, dtype=int), np.arange(size))
+        together = find_failing_rows(ruled, {"cells": frame})
         for rule in ruled:
             low, high = rule.kwargs.get("min_value", -np.inf), rule.kwargs.get("max_value", np.inf)
             column = columns[rule.kwargs["column"]]
@@ -206,8 +208,8 @@ def test_asking_first_whether_any_row_fails_changes_no_answer(rules: Rules) -> N
 
 def test_a_rule_that_is_no_range_is_asked_over_its_whole_frame() -> None:
     rule = Rule(
-        code="Z1", title="t", level=Level.NOTE, frame="files", owner="o", message="m", hint="h",
+        code="Z1", title="t", level=FindingLevel.NOTE, frame="files", owner="o", message="m", hint="h",
         expectation="expect_column_values_to_not_be_in_set", kwargs={"column": "owed", "value_set": [7]},
     )  # fmt: skip
-    frame = Frame({"owed": np.array([1.0, 7.0, 2.0])}, np.zeros(3, dtype=int), np.full(3, -1))
-    assert failures([rule], {"files": frame}) == {"Z1": [1]}
+    frame = RuleFrame({"owed": np.array([1.0, 7.0, 2.0])}, np.zeros(3, dtype=int), np.full(3, -1))
+    assert find_failing_rows([rule], {"files": frame}) == {"Z1": [1]}

@@ -9,8 +9,8 @@ import pytest
 
 from etl.catalog import Catalogue
 from etl.catalog.rules import Rules
-from etl.check import Submitted, check
-from etl.model import Finding, Level
+from etl.check import ReadSubmission, check_batch
+from etl.model import Finding, FindingLevel
 from etl.read import Reader
 from etl.settings import PROJECT_ROOT
 from tests.examples import Case, examples
@@ -27,8 +27,8 @@ def reader(catalogue: Catalogue, rules: Rules) -> Iterator[Reader]:
 def findings(case: Case, reader: Reader, catalogue: Catalogue, rules: Rules, folder: Path) -> dict[str, Finding]:
     path = folder / case.name
     path.write_bytes(case.build(catalogue))
-    given = Submitted(reader.read(path, case.name), case.name, **case.known)
-    return {f.code: f for f in check([given], case.adapt(catalogue), rules)[0].findings}
+    given = ReadSubmission(reader.read_file(path, case.name), case.name, **case.known)
+    return {f.code: f for f in check_batch([given], case.adapt(catalogue), rules)[0].findings}
 
 
 def test_every_code_has_an_example_and_every_example_a_code(rules: Rules) -> None:
@@ -58,4 +58,4 @@ def test_the_passing_file_does_not(
 
 def test_who_is_asked_to_confirm_is_told_how_to_explain(rules: Rules) -> None:
     for rule in rules.by_code.values():
-        assert rule.level != Level.CONFIRM or "Giải trình" in rule.hint, rule.code
+        assert rule.level != FindingLevel.CONFIRM or "Giải trình" in rule.hint, rule.code

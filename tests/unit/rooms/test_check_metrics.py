@@ -8,22 +8,22 @@ from hypothesis import strategies as st
 
 from etl.catalog import Catalogue
 from etl.check import metrics
-from etl.check.history import outlier_limits
+from etl.check.history_frames import build_outlier_limits
 
 LIMITS = metrics.OutlierLimits(3, 11, 3.5, 5, 2, 3, 10, 0.33)
 
 
 def test_published_vectors() -> None:
     series = [100.0, 104.0, 98.0, 1020.0]
-    assert metrics.z_score(1020, series) == pytest.approx(1.50, abs=0.005)
-    assert metrics.modified_z(1020, series) == pytest.approx(206.4, abs=0.05)
+    assert metrics.compute_z_score(1020, series) == pytest.approx(1.50, abs=0.005)
+    assert metrics.compute_modified_z(1020, series) == pytest.approx(206.4, abs=0.05)
     tens = [10.0] * 7 + [500.0]
-    assert metrics.modified_z(500, tens) == pytest.approx(6.383, abs=0.001)
+    assert metrics.compute_modified_z(500, tens) == pytest.approx(6.383, abs=0.001)
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=12))
 def test_one_of_n_never_reaches_beyond_its_bound(values: list[float]) -> None:
-    z = metrics.z_score(values[0], values)
+    z = metrics.compute_z_score(values[0], values)
     n = len(values)
     assert z is None or abs(z) <= (n - 1) / math.sqrt(n) * (1 + 1e-6)
 
@@ -42,7 +42,7 @@ def test_one_of_n_never_reaches_beyond_its_bound(values: list[float]) -> None:
     ],
 )
 def test_a_value_against_its_history_without_it(value: float, history: list[float], flag: str) -> None:
-    measure = metrics.outlier(value, history, LIMITS)
+    measure = metrics.measure_outlier(value, history, LIMITS)
     assert measure.flag == flag
     assert (measure.value is None) == (flag == "not_testable") == bool(measure.reason)
 
@@ -50,45 +50,45 @@ def test_a_value_against_its_history_without_it(value: float, history: list[floa
 def test_a_long_history_is_also_tested_by_its_standard_deviation() -> None:
     history = [100.0, 100, 100, 160, 100, 40, 100, 160, 40, 100, 160]
     value = 250.0
-    assert metrics.modified_z(value, history) is not None
-    assert metrics.outlier(value, history, LIMITS).flag == "extreme"
+    assert metrics.compute_modified_z(value, history) is not None
+    assert metrics.measure_outlier(value, history, LIMITS).flag == "extreme"
 
 
 @pytest.mark.parametrize(
     ("measure", "flag", "value"),
     [
-        (metrics.share(9, 10, 0.9), "ok", 0.9),
-        (metrics.share(89, 100, 0.9), "flagged", 0.89),
-        (metrics.share(0, 0, 0.75), "not_testable", None),
-        (metrics.related_at_least(90, 100, 0.9), "ok", 0.9),
-        (metrics.related_at_least(89, 100, 0.9), "flagged", 0.89),
-        (metrics.related_equal(110, 100, 0.1), "ok", 1.1),
-        (metrics.related_equal(111, 100, 0.1), "flagged", 1.11),
-        (metrics.related_equal(5, 6, 0.1, least=30), "not_testable", None),
-        (metrics.drop_out(100, 90), "ok", 0.1),
-        (metrics.drop_out(100, 101), "flagged", -0.01),
-        (metrics.drop_out(0, 1), "not_testable", None),
-        (metrics.denominator(110, 100, 0.1), "ok", 1.1),
-        (metrics.denominator(89, 100, 0.1), "flagged", 0.89),
-        (metrics.denominator(89, None, 0.1), "not_testable", None),
-        (metrics.consistency(133, [100], 0.33), "ok", 1.33),
-        (metrics.consistency(134, [100], 0.33), "flagged", 1.34),
-        (metrics.consistency(134, [1000, 90, 100, 110], 0.33), "flagged", 1.34),  # the last three years only
-        (metrics.consistency(134, [100], 0.33, parent=1.3), "ok", 1.34 / 1.3),
-        (metrics.consistency(134, [], 0.33), "not_testable", None),
+        (metrics.measure_share(9, 10, 0.9), "ok", 0.9),
+        (metrics.measure_share(89, 100, 0.9), "flagged", 0.89),
+        (metrics.measure_share(0, 0, 0.75), "not_testable", None),
+        (metrics.measure_ratio_at_least(90, 100, 0.9), "ok", 0.9),
+        (metrics.measure_ratio_at_least(89, 100, 0.9), "flagged", 0.89),
+        (metrics.measure_ratio_equal(110, 100, 0.1), "ok", 1.1),
+        (metrics.measure_ratio_equal(111, 100, 0.1), "flagged", 1.11),
+        (metrics.measure_ratio_equal(5, 6, 0.1, least=30), "not_testable", None),
+        (metrics.measure_drop_out(100, 90), "ok", 0.1),
+        (metrics.measure_drop_out(100, 101), "flagged", -0.01),
+        (metrics.measure_drop_out(0, 1), "not_testable", None),
+        (metrics.measure_denominator(110, 100, 0.1), "ok", 1.1),
+        (metrics.measure_denominator(89, 100, 0.1), "flagged", 0.89),
+        (metrics.measure_denominator(89, None, 0.1), "not_testable", None),
+        (metrics.measure_consistency(133, [100], 0.33), "ok", 1.33),
+        (metrics.measure_consistency(134, [100], 0.33), "flagged", 1.34),
+        (metrics.measure_consistency(134, [1000, 90, 100, 110], 0.33), "flagged", 1.34),  # the last three years only
+        (metrics.measure_consistency(134, [100], 0.33, parent=1.3), "ok", 1.34 / 1.3),
+        (metrics.measure_consistency(134, [], 0.33), "not_testable", None),
     ],
 )
-def test_ratios_and_their_borders(measure: metrics.Measure, flag: str, value: float | None) -> None:
+def test_ratios_and_their_borders(measure: metrics.MetricResult, flag: str, value: float | None) -> None:
     assert measure.flag == flag
     assert measure.value == (value if value is None else pytest.approx(value))
 
 
 def test_effect_on_the_total() -> None:
-    assert metrics.outlier_effect(1020, [100, 104, 98]) == pytest.approx(919.3, abs=0.05)
-    assert metrics.gap_effect(2, [5, 7, 100]) == 14
+    assert metrics.compute_outlier_effect(1020, [100, 104, 98]) == pytest.approx(919.3, abs=0.05)
+    assert metrics.compute_gap_effect(2, [5, 7, 100]) == 14
 
 
 def test_thresholds_are_the_catalogues(catalogue: Catalogue) -> None:
-    assert outlier_limits(catalogue.thresholds) == LIMITS
+    assert build_outlier_limits(catalogue.thresholds) == LIMITS
     assert catalogue.thresholds["reporting_completeness"] == 0.9
     assert catalogue.thresholds["timeliness"] == 0.75

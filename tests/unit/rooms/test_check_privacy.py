@@ -15,10 +15,10 @@ PLACES = frozenset({"lê lợi", "nguyễn trãi", "trần hưng đạo"})
     ],
 )  # fmt: skip
 def test_identity_numbers_are_found_and_hidden(text: str) -> None:
-    (found,) = privacy.identity_numbers(text)
-    hidden = privacy.masked(text)
+    (found,) = privacy.find_identity_numbers(text)
+    hidden = privacy.mask_identity_numbers(text)
     assert sum(c.isdigit() for c in hidden[found[0] : found[1]]) == 2
-    assert not privacy.identity_numbers(hidden)
+    assert not privacy.find_identity_numbers(hidden)
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,8 @@ def test_identity_numbers_are_found_and_hidden(text: str) -> None:
     ],
 )  # fmt: skip
 def test_figures_dates_and_telephones_are_not(text: str) -> None:
-    assert privacy.identity_numbers(text) == []
-    assert privacy.masked(text) == text
+    assert privacy.find_identity_numbers(text) == []
+    assert privacy.mask_identity_numbers(text) == text
 
 
 @pytest.mark.parametrize(
@@ -39,11 +39,11 @@ def test_figures_dates_and_telephones_are_not(text: str) -> None:
     [(1085012345, True), (230123456, True), (99_999_999, False), (1e12, False), (230123456.5, False)],
 )
 def test_numbers_in_count_columns(value: float, is_one: bool) -> None:
-    assert privacy.is_identity(value) == is_one
+    assert privacy.is_identity_number(value) == is_one
 
 
 def test_a_number_in_a_count_column_is_hidden() -> None:
-    assert privacy.masked_number("1.085.012.345") == "•.•••.•••.•45"
+    assert privacy.mask_number("1.085.012.345") == "•.•••.•••.•45"
 
 
 @pytest.mark.parametrize(
@@ -59,4 +59,4 @@ def test_a_number_in_a_count_column_is_hidden() -> None:
     ],
 )
 def test_a_list_of_names_begins_at_three(text: str, count: int) -> None:
-    assert privacy.names(text, PLACES) == count
+    assert privacy.count_person_names(text, PLACES) == count

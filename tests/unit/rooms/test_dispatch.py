@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from etl.catalog.contacts import ReminderRules
-from etl.dispatch import Letter, Missing, Refusal, compose, falls_due, letter_of
+from etl.dispatch import (
+    Letter,
+    MissingForm,
+    RefusedWorkbook,
+    build_email_message,
+    render_reminder_letter,
+    select_due_reminders,
+)
 from etl.errors import TemplateError
 from etl.settings import PROJECT_ROOT
 
@@ -18,8 +25,10 @@ RULES = ReminderRules(basis="configured", source="x", before=(3, 1), after=(1, 3
 DUE = date(2024, 4, 22)  # a Monday; Thursday the 18th was a holiday
 
 
-def _missing(unit: str = "608", due: date = DUE, refusal: Refusal | None = None, form: str = "Biểu 01") -> Missing:
-    return Missing(unit, f"Huyện {unit}", form, "quý I năm 2024", due, refusal)
+def _missing(
+    unit: str = "608", due: date = DUE, refusal: RefusedWorkbook | None = None, form: str = "Biểu 01"
+) -> MissingForm:
+    return MissingForm(unit, f"Huyện {unit}", form, "quý I năm 2024", due, refusal)
 
 
 @pytest.mark.parametrize(
@@ -30,38 +39,44 @@ def _missing(unit: str = "608", due: date = DUE, refusal: Refusal | None = None,
     ],
 )  # fmt: skip
 def test_reminders_come_on_the_configured_working_days_alone(day: str, left: int | None) -> None:
-    found = falls_due([_missing()], date.fromisoformat(day), RULES, ())
+    found = select_due_reminders([_missing()], date.fromisoformat(day), RULES, ())
     assert [days for reminder in found for _, days in reminder.items] == ([] if left is None else [left])
 
 
 def test_a_unit_is_told_once_of_everything_it_owes_the_oldest_first() -> None:
     year, far = _missing(due=date(2024, 2, 1), form="Biểu năm"), _missing(due=date(2024, 7, 19), form="xa")
-    (reminder,) = falls_due([far, _missing(), year], date(2024, 4, 23), RULES, ())
+    (reminder,) = select_due_reminders([far, _missing(), year], date(2024, 4, 23), RULES, ())
     assert [(item.form, left) for item, left in reminder.items] == [("Biểu năm", -52), ("Biểu 01", -1)]
 
 
 def test_a_debt_without_a_day_of_its_own_reminds_nobody() -> None:
-    assert falls_due([_missing(due=date(2024, 2, 1))], date(2024, 4, 23), RULES, ()) == []
+    assert select_due_reminders([_missing(due=date(2024, 2, 1))], date(2024, 4, 23), RULES, ()) == []
 
 
 def test_the_words_name_form_period_deadline_and_refusal() -> None:
-    refused = _missing(form="Biểu 02", refusal=Refusal(date(2024, 4, 10), 3, "Ô F13 không phải là số."))
-    (reminder,) = falls_due([_missing(), refused], date(2024, 4, 23), RULES, ())
-    letter = letter_of(reminder, "Sở Y tế", TEMPLATES, simulated=False)
+    refused = _missing(form="Biểu 02", refusal=RefusedWorkbook(date(2024, 4, 10), 3, "Ô F13 không phải là số."))
+    (reminder,) = select_due_reminders([_missing(), refused], date(2024, 4, 23), RULES, ())
+    letter = render_reminder_letter(reminder, "Sở Y tế", TEMPLATES, simulated=False)
     assert letter.key == "reminder/608/2024-04-23"
     assert letter.subject == "Nhắc gửi báo cáo: 2 biểu chưa được tiếp nhận"
     late = "quý I năm 2024: hạn gửi ngày 22/04/2024, đã quá 1 ngày làm việc."
     assert f"- Biểu 01, {late}\n- Biểu 02, {late}\n  Tệp gửi ngày 10/04/2024 đã bị trả lại" in letter.text
     assert "còn 3 lỗi phải sửa. Lỗi đầu tiên: Ô F13 không phải là số." in letter.text
-    (before,) = falls_due([_missing()], date(2024, 4, 16), RULES, ())
-    assert "hạn gửi ngày 22/04/2024, còn 3 ngày làm việc." in letter_of(before, "x", TEMPLATES, simulated=False).text
-    on_the_day = falls_due([_missing()], DUE, RULES.model_copy(update={"before": (0,)}), ())
-    assert "hạn gửi là hôm nay, ngày 22/04/2024." in letter_of(on_the_day[0], "x", TEMPLATES, simulated=False).text
+    (before,) = select_due_reminders([_missing()], date(2024, 4, 16), RULES, ())
+    assert (
+        "hạn gửi ngày 22/04/2024, còn 3 ngày làm việc."
+        in render_reminder_letter(before, "x", TEMPLATES, simulated=False).text
+    )
+    on_the_day = select_due_reminders([_missing()], DUE, RULES.model_copy(update={"before": (0,)}), ())
+    assert (
+        "hạn gửi là hôm nay, ngày 22/04/2024."
+        in render_reminder_letter(on_the_day[0], "x", TEMPLATES, simulated=False).text
+    )
 
 
 def test_simulated_data_is_marked() -> None:
-    (reminder,) = falls_due([_missing()], date(2024, 4, 16), RULES, ())
-    letter = letter_of(reminder, "Sở Y tế", TEMPLATES, simulated=True)
+    (reminder,) = select_due_reminders([_missing()], date(2024, 4, 16), RULES, ())
+    letter = render_reminder_letter(reminder, "Sở Y tế", TEMPLATES, simulated=True)
     assert letter.subject.startswith("[SỐ LIỆU MÔ PHỎNG]")
     assert letter.text.startswith("SỐ LIỆU MÔ PHỎNG\n")
 
@@ -83,16 +98,16 @@ def test_a_wrong_wording_stops_with_its_file_and_slot(name: str, old: str, new: 
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
-    (reminder,) = falls_due([_missing()], date(2024, 4, 16), RULES, ())
+    (reminder,) = select_due_reminders([_missing()], date(2024, 4, 16), RULES, ())
     with pytest.raises(TemplateError) as caught:
-        letter_of(reminder, "Sở Y tế", tmp_path, simulated=False)
+        render_reminder_letter(reminder, "Sở Y tế", tmp_path, simulated=False)
     assert caught.value.what.startswith(says) and caught.value.where == str(path)
 
 
 def test_a_wording_that_is_not_there_is_named(tmp_path: Path) -> None:
-    (reminder,) = falls_due([_missing()], date(2024, 4, 16), RULES, ())
+    (reminder,) = select_due_reminders([_missing()], date(2024, 4, 16), RULES, ())
     with pytest.raises(TemplateError, match="missing"):
-        letter_of(reminder, "Sở Y tế", tmp_path, simulated=False)
+        render_reminder_letter(reminder, "Sở Y tế", tmp_path, simulated=False)
 
 
 def test_a_long_vietnamese_subject_and_file_name_survive_the_wire() -> None:
@@ -101,7 +116,7 @@ def test_a_long_vietnamese_subject_and_file_name_survive_the_wire() -> None:
 
     subject, name = "Đính chính " * 40 + "hết", "báo cáo quý Ⅰ “đã ký”.docx"
     letter = Letter("report/1/x", subject, "Kính gửi\n", {name: b"\x00\xff.\r\n"})
-    raw = compose(letter, "a@vi-du.test", "b@vi-du.test", datetime(2024, 4, 22, tzinfo=UTC)).as_bytes()
+    raw = build_email_message(letter, "a@vi-du.test", "b@vi-du.test", datetime(2024, 4, 22, tzinfo=UTC)).as_bytes()
     assert raw.isascii() and max(map(len, raw.split(b"\r\n"))) <= 998
     read = message_from_bytes(raw, policy=policy.default)
     assert read["Subject"] == subject

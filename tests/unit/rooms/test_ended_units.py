@@ -16,7 +16,7 @@ def test_a_district_form_of_the_third_quarter_is_refused(catalogue: Catalogue, t
     book = Workbook(catalogue, "kt-district-quarter", "610", "2025Q2").filled().with_stamp("period", "2025Q3")
     path.write_bytes(book.bytes())
     with Reader(catalogue, load_rules(PROJECT_ROOT / "expectations")) as reader:
-        (finding,) = reader.read(path).findings
+        (finding,) = reader.read_file(path).findings
     assert (finding.code, finding.level) == ("S06", "refuse")
     assert "Huyện Đắk Glei kết thúc ngày 30/06/2025; kế tục: Xã Đăk Pék, Xã Đăk Plô" in finding.message
 
@@ -25,5 +25,5 @@ def test_a_code_that_never_was_says_no_more_than_that(catalogue: Catalogue, tmp_
     path = tmp_path / "x.xlsx"
     path.write_bytes(Workbook(catalogue, "kt-district-quarter", "610", "2025Q2").with_stamp("unit", "999").bytes())
     with Reader(catalogue, load_rules(PROJECT_ROOT / "expectations")) as reader:
-        (finding,) = reader.read(path).findings
+        (finding,) = reader.read_file(path).findings
     assert finding.message == "Mã đơn vị “999” không có trong danh mục tại cuối kỳ báo cáo."

@@ -9,8 +9,8 @@ import pytest
 
 from etl.catalog import Catalogue
 from etl.catalog.rules import Rules
-from etl.check import Submitted, check
-from etl.model import Level, ReadResult
+from etl.check import ReadSubmission, check_batch
+from etl.model import FindingLevel, ReadResult
 from etl.read import Reader
 from tests import faults
 from tests.examples.structure import mangled
@@ -33,7 +33,7 @@ def reader(catalogue: Catalogue, rules: Rules) -> Iterator[Reader]:
 def untouched(reader: Reader, catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> ReadResult:
     path = tmp_path_factory.mktemp("untouched") / "bao-cao.xlsx"
     path.write_bytes(mangled(catalogue).bytes())
-    return reader.read(path)
+    return reader.read_file(path)
 
 
 def numbers(read: ReadResult) -> Numbers:
@@ -51,13 +51,13 @@ def test_a_fault_has_its_verdict_its_codes_and_its_cells(
     fault: faults.Fault, folder: dict[str, Path], reader: Reader, catalogue: Catalogue, rules: Rules,
     untouched: ReadResult,
 ) -> None:  # fmt: skip
-    read = reader.read(folder[fault.name])
-    verdict = check([Submitted(read, fault.file, **fault.known)], catalogue, rules)[0]
+    read = reader.read_file(folder[fault.name])
+    verdict = check_batch([ReadSubmission(read, fault.file, **fault.known)], catalogue, rules)[0]
     kept = [f for f in verdict.findings if not (fault.distinct and f.code in faults.NOISE)]
     found: dict[str, tuple[str, ...]] = {}
     for f in kept:
         found[f.code] = (*found.get(f.code, ()), f"{f.sheet}!{f.cell}" if f.cell else f.sheet)
-    accepted = not any(f.level == Level.REFUSE for f in kept)
+    accepted = not any(f.level == FindingLevel.REFUSE for f in kept)
     assert (accepted, found) == faults.EXPECTED.get(fault.name, (True, {}))
     if not fault.distinct:
         assert accepted == verdict.accepted

@@ -11,16 +11,32 @@ import openpyxl
 import pytest
 
 from etl.catalog import Catalogue
-from etl.feedback import Counts, Feedback, Line, Mended, Sent, Share, counts, gone, mended, to_do, workbook
-from etl.feedback.page import bar
-from etl.feedback.words import mended_lines, open_rows, open_title
-from etl.model import Attainment, Finding, Level, Verdict
-from etl.steps.feedback import compared
+from etl.feedback import (
+    FindingCounts,
+    FormSubmission,
+    IndicatorLine,
+    ResolvedFinding,
+    ThresholdShare,
+    UnitFeedback,
+    build_resolved_findings,
+    count_by_level,
+    count_resolved_findings,
+    render_feedback_workbook,
+    select_open_findings,
+)
+from etl.feedback.feedback_messages import (
+    build_open_finding_rows,
+    describe_resolved_findings,
+    format_open_findings_title,
+)
+from etl.feedback.feedback_sheet import draw_text_bar
+from etl.model import Attainment, Finding, FindingLevel, Verdict
+from etl.steps.feedback import compare_with_area
 
-REFUSE, CONFIRM, NOTE = Level.REFUSE, Level.CONFIRM, Level.NOTE
+REFUSE, CONFIRM, NOTE = FindingLevel.REFUSE, FindingLevel.CONFIRM, FindingLevel.NOTE
 
 
-def finding(code: str, level: Level = CONFIRM, unit: str = "608", element: str = "beds", **more: str) -> Finding:
+def finding(code: str, level: FindingLevel = CONFIRM, unit: str = "608", element: str = "beds", **more: str) -> Finding:
     return Finding(code, level, more.pop("message", "sai"), sheet=more.pop("sheet", "B1"), org_unit_code=unit,
                    data_element=element, **more)  # fmt: skip
 
@@ -37,26 +53,31 @@ def test_what_an_accepted_file_no_longer_has_is_mended() -> None:
         verdict(finding("V01", REFUSE), finding("V05", element="doctors")),
         verdict(finding("V05", element="doctors")),
     )
-    assert gone([first, last], None) == {("V01", "beds", False): 1}
+    assert count_resolved_findings([first, last], None) == {("V01", "beds", False): 1}
 
 
 def test_the_same_place_elsewhere_in_the_sheet_is_the_same_place() -> None:
-    assert not gone([verdict(finding("V05", cell="C1")), verdict(finding("V05", cell="C9", sheet="B2"))], None)
+    assert not count_resolved_findings(
+        [verdict(finding("V05", cell="C1")), verdict(finding("V05", cell="C9", sheet="B2"))], None
+    )
 
 
 def test_cells_are_counted_once_however_many_files_had_them() -> None:
     bad = verdict(finding("V05"), finding("V05", unit="610"))
-    assert gone([bad, bad, verdict()], None) == {("V05", "beds", False): 2}
+    assert count_resolved_findings([bad, bad, verdict()], None) == {("V05", "beds", False): 2}
 
 
 def test_against_the_quarter_before() -> None:
     old = verdict(finding("V05"), finding("R01"))
-    assert gone([verdict(finding("R01"))], old) == {("V05", "beds", True): 1}
-    assert gone([], old) == {}, "nothing was sent: nothing was mended"
+    assert count_resolved_findings([verdict(finding("R01"))], old) == {("V05", "beds", True): 1}
+    assert count_resolved_findings([], old) == {}, "nothing was sent: nothing was mended"
 
 
 def test_a_refused_file_mends_nothing() -> None:
-    assert gone([verdict(finding("V05")), verdict(finding("V01", REFUSE, element="doctors"))], None) == {}
+    assert (
+        count_resolved_findings([verdict(finding("V05")), verdict(finding("V01", REFUSE, element="doctors"))], None)
+        == {}
+    )
 
 
 @pytest.mark.parametrize(
@@ -71,18 +92,18 @@ def test_a_refused_file_mends_nothing() -> None:
     ],
 )
 def test_a_wider_fault_mends_no_cell_in_it(wider: Finding, mends: bool) -> None:
-    assert bool(gone([verdict(finding("V05")), verdict(wider)], None)) is mends
+    assert bool(count_resolved_findings([verdict(finding("V05")), verdict(wider)], None)) is mends
 
 
 def test_notes_are_neither_mended_nor_open() -> None:
-    assert not gone([verdict(finding("T01", NOTE)), verdict()], None)
-    assert to_do([verdict(finding("T01", NOTE))]) == () == to_do([])
+    assert not count_resolved_findings([verdict(finding("T01", NOTE)), verdict()], None)
+    assert select_open_findings([verdict(finding("T01", NOTE))]) == () == select_open_findings([])
 
 
 def test_open_is_what_the_last_file_asks_gravest_first() -> None:
     last = verdict(finding("V05"), finding("R01", element="x"), finding("V01", REFUSE))
-    assert [f.code for f in to_do([verdict(finding("V02")), last])] == ["V01", "V05", "R01"]
-    assert counts(last.findings, verdict(finding("T01", NOTE)).findings) == (1, 2, 1)
+    assert [f.code for f in select_open_findings([verdict(finding("V02")), last])] == ["V01", "V05", "R01"]
+    assert count_by_level(last.findings, verdict(finding("T01", NOTE)).findings) == (1, 2, 1)
 
 
 # --- compared --------------------------------------------------------------------------------------------
@@ -100,14 +121,14 @@ def test_words_need_numbers_and_intervals_apart(catalogue: Catalogue) -> None:
     down = replace_direction(catalogue)
     area = attained(900, 1000, (88.0, 91.7))
     high, near = attained(98, 100, (93.0, 99.4)), attained(92, 100, (85.0, 95.9))
-    assert compared(up, high, area, 30) == "better"
-    assert compared(down, high, area, 30) == "worse"
-    assert compared(up, near, area, 30) == "unclear"
-    assert compared(up, attained(29, 29, (93.0, 100.0)), area, 30) == "few"
-    assert compared(up, attained(30, 30, (93.0, 100.0)), area, 30) == "better"
-    assert compared(up, replace(high, small_count=True), area, 30) == "few"
-    assert compared(up, replace(high, as_of="2024Q2"), area, 30) == ""
-    assert compared(up, replace(high, value=None), area, 30) == ""
+    assert compare_with_area(up, high, area, 30) == "better"
+    assert compare_with_area(down, high, area, 30) == "worse"
+    assert compare_with_area(up, near, area, 30) == "unclear"
+    assert compare_with_area(up, attained(29, 29, (93.0, 100.0)), area, 30) == "few"
+    assert compare_with_area(up, attained(30, 30, (93.0, 100.0)), area, 30) == "better"
+    assert compare_with_area(up, replace(high, small_count=True), area, 30) == "few"
+    assert compare_with_area(up, replace(high, as_of="2024Q2"), area, 30) == ""
+    assert compare_with_area(up, replace(high, value=None), area, 30) == ""
 
 
 def replace_direction(catalogue: Catalogue):  # type: ignore[no-untyped-def]
@@ -118,22 +139,28 @@ def replace_direction(catalogue: Catalogue):  # type: ignore[no-untyped-def]
 
 
 @pytest.fixture
-def given() -> Feedback:
-    sent = Sent("Báo cáo quý", "late", dt.date(2024, 10, 15), dt.date(2024, 10, 17), 2, Share(90, 120, 0.9, True))
-    line = Line("Tham gia BHYT", "%", Fraction(9496, 100), None, "≥ 95 (năm 2025)", "C", "unclear", 2)
-    return Feedback("608", "Thành phố", "quý III năm 2024", "", "SỞ", "Sở", "toàn tỉnh", dt.date(2024, 11, 1), (sent,),
-                    Share(2, 4, 0.75, True), (Counts("quý III năm 2024", 2, (1, 2, 0), (0, 1, 0)),), (), True, (), (line,))  # fmt: skip
+def given() -> UnitFeedback:
+    sent = FormSubmission(
+        "Báo cáo quý", "late", dt.date(2024, 10, 15), dt.date(2024, 10, 17), 2, ThresholdShare(90, 120, 0.9, True)
+    )
+    line = IndicatorLine("Tham gia BHYT", "%", Fraction(9496, 100), None, "≥ 95 (năm 2025)", "C", "unclear", 2)
+    return UnitFeedback("608", "Thành phố", "quý III năm 2024", "", "SỞ", "Sở", "toàn tỉnh", dt.date(2024, 11, 1), (sent,),
+                    ThresholdShare(2, 4, 0.75, True), (FindingCounts("quý III năm 2024", 2, (1, 2, 0), (0, 1, 0)),), (), True, (), (line,))  # fmt: skip
 
 
-def opened(given: Feedback):  # type: ignore[no-untyped-def]
-    return openpyxl.load_workbook(BytesIO(workbook(given, 30)))["Phản hồi"]
+def opened(given: UnitFeedback):  # type: ignore[no-untyped-def]
+    return openpyxl.load_workbook(BytesIO(render_feedback_workbook(given, 30)))["Phản hồi"]
 
 
-def test_the_same_value_gives_the_same_bytes(given: Feedback) -> None:
-    assert workbook(given, 30) == workbook(given, 30) != workbook(replace(given, simulated=True), 30)
+def test_the_same_value_gives_the_same_bytes(given: UnitFeedback) -> None:
+    assert (
+        render_feedback_workbook(given, 30)
+        == render_feedback_workbook(given, 30)
+        != render_feedback_workbook(replace(given, simulated=True), 30)
+    )
 
 
-def test_one_upright_a4_page_in_one_typeface(given: Feedback) -> None:
+def test_one_upright_a4_page_in_one_typeface(given: UnitFeedback) -> None:
     sheet = opened(given)
     setup = sheet.page_setup
     assert (setup.paperSize, setup.orientation, setup.fitToWidth, setup.fitToHeight) == (9, "portrait", 1, 1) or (
@@ -142,7 +169,7 @@ def test_one_upright_a4_page_in_one_typeface(given: Feedback) -> None:
     assert {cell.font.name for row in sheet for cell in row if cell.value is not None} == {"Times New Roman"}
 
 
-def test_numbers_are_numbers_dates_are_dates_and_missing_is_said(given: Feedback) -> None:
+def test_numbers_are_numbers_dates_are_dates_and_missing_is_said(given: UnitFeedback) -> None:
     cells = {cell.value: cell for row in opened(given) for cell in row if cell.value is not None}
     assert cells[94.96].number_format == "#,##0.00"
     assert cells[0.75].number_format == "0.0%"
@@ -151,36 +178,36 @@ def test_numbers_are_numbers_dates_are_dates_and_missing_is_said(given: Feedback
     assert "muộn 2 ngày làm việc" in cells
 
 
-def test_the_mark_stands_on_simulated_data_alone(given: Feedback) -> None:
-    def shown(one: Feedback) -> bool:
+def test_the_mark_stands_on_simulated_data_alone(given: UnitFeedback) -> None:
+    def shown(one: UnitFeedback) -> bool:
         return any(cell.value == "SỐ LIỆU MÔ PHỎNG" for row in opened(one) for cell in row)
 
     assert shown(replace(given, simulated=True)) and not shown(given)
 
 
-def test_text_is_never_a_formula(given: Feedback) -> None:
+def test_text_is_never_a_formula(given: UnitFeedback) -> None:
     evil = '=HYPERLINK("http://x")'
     bad = replace(given, unit_name=evil, open=(finding("V01", REFUSE, message=evil, cell="=1+1", sheet="@SUM(A1)"),))
     kinds = {cell.data_type for row in opened(bad) for cell in row if str(cell.value)[:1] in "=@+"}
     assert kinds == {"s"}
 
 
-def test_long_lists_are_cut_and_say_so(given: Feedback) -> None:
-    many = tuple(Mended("V05", "Bỏ trống", f"cột {i}", 3, False) for i in range(7))
-    lines = mended_lines(replace(given, mended=many))
+def test_long_lists_are_cut_and_say_so(given: UnitFeedback) -> None:
+    many = tuple(ResolvedFinding("V05", "Bỏ trống", f"cột {i}", 3, False) for i in range(7))
+    lines = describe_resolved_findings(replace(given, mended=many))
     assert len(lines) == 5 and lines[-1] == "và 9 nội dung khác."
-    assert len(mended_lines(replace(given, mended=many[:5]))) == 5
+    assert len(describe_resolved_findings(replace(given, mended=many[:5]))) == 5
     found = tuple(finding("V05", message="dài " * 100, cell=f"C{i}") for i in range(6))
-    rows = open_rows(replace(given, open=found))
+    rows = build_open_finding_rows(replace(given, open=found))
     assert len(rows) == 5 and rows[0][1] == "B1!C0" and len(rows[0][2]) <= 170
-    assert open_title(replace(given, open=found)).endswith("(5 nội dung quan trọng nhất trong 6)")
+    assert format_open_findings_title(replace(given, open=found)).endswith("(5 nội dung quan trọng nhất trong 6)")
 
 
 def test_names_come_from_the_rules_and_the_catalogue() -> None:
-    found = gone([verdict(finding("V05"), finding("X99", element="")), verdict()], None)
-    assert mended(found, {"V05": "Bỏ trống"}, {"beds": "Giường"}) == (
-        Mended("V05", "Bỏ trống", "Giường", 1, False),
-        Mended("X99", "X99", "", 1, False),
+    found = count_resolved_findings([verdict(finding("V05"), finding("X99", element="")), verdict()], None)
+    assert build_resolved_findings(found, {"V05": "Bỏ trống"}, {"beds": "Giường"}) == (
+        ResolvedFinding("V05", "Bỏ trống", "Giường", 1, False),
+        ResolvedFinding("X99", "X99", "", 1, False),
     )
 
 
@@ -189,11 +216,11 @@ def test_names_come_from_the_rules_and_the_catalogue() -> None:
     [(10, 4, 10, "████▒▒▒▒▒▒"), (0, 0, 10, ""), (1, 1, 500, "█"), (2, 0, 500, "▒"), (3, 5, 5, "██████████")],
 )
 def test_the_bar_shows_what_is_left_and_what_is_gone(first: int, last: int, most: int, shown: str) -> None:
-    assert bar(first, last, most) == shown
+    assert draw_text_bar(first, last, most) == shown
 
 
-def test_a_unit_with_nothing_at_all(given: Feedback) -> None:
-    empty = replace(given, sent=(Sent("Báo cáo quý", "silent", dt.date(2024, 10, 15)),), on_time=Share(0, 0, 0.75, None),
+def test_a_unit_with_nothing_at_all(given: UnitFeedback) -> None:
+    empty = replace(given, sent=(FormSubmission("Báo cáo quý", "silent", dt.date(2024, 10, 15)),), on_time=ThresholdShare(0, 0, 0.75, None),
                     quarters=(), lines=())  # fmt: skip
     text = [str(cell.value) for row in opened(empty) for cell in row if cell.value is not None]
     assert "0" not in text

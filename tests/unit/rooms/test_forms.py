@@ -6,8 +6,8 @@ import openpyxl
 import pytest
 
 from etl.catalog import Catalogue
-from etl.catalog.layout import MARK_TEXT, TASK_STATES, TOTAL_LABEL, layout
-from etl.forms import file_name, issue
+from etl.catalog.layout import SIMULATION_NOTICE, TASK_STATES, TOTAL_LABEL, build_form_layout
+from etl.forms import build_form_file_name, issue_form
 from etl.model import Period
 from tests.builders import Workbook
 
@@ -58,7 +58,7 @@ def test_an_office_recognises_the_sheet(workbook: Workbook) -> None:
         texts = [str(c.value) for row in page.iter_rows() for c in row if c.value is not None]
         assert any(t.startswith("Đơn vị báo cáo: ") for t in texts)
         assert any(t.startswith("Kỳ báo cáo: ") for t in texts)
-        assert "NGƯỜI LẬP BIỂU" in texts and {"TT", "Mã đơn vị"} & {*texts} and MARK_TEXT in texts
+        assert "NGƯỜI LẬP BIỂU" in texts and {"TT", "Mã đơn vị"} & {*texts} and SIMULATION_NOTICE in texts
         assert page.page_setup.paperSize == 9 and page.print_title_rows and page.sheet_properties.pageSetUpPr.fitToPage
 
 
@@ -88,32 +88,32 @@ def test_cells_have_ranges_and_choices(catalogue: Catalogue) -> None:
 def test_same_catalogue_same_bytes(catalogue: Catalogue) -> None:
     scope, form = catalogue.scopes["kon-tum"], catalogue.forms["kt-district-quarter"]
     period = Period.parse("2024Q1")
-    unit = catalogue.unit("612", period.end)
+    unit = catalogue.find_unit("612", period.end)
     assert unit
-    assert issue(catalogue, scope, form, unit, period) == issue(catalogue, scope, form, unit, period)
-    assert file_name(form, unit, period) == "612_2024Q1_kt-district-quarter.xlsx"
+    assert issue_form(catalogue, scope, form, unit, period) == issue_form(catalogue, scope, form, unit, period)
+    assert build_form_file_name(form, unit, period) == "612_2024Q1_kt-district-quarter.xlsx"
 
 
 def test_the_mark_stands_only_on_simulated_forms(catalogue: Catalogue) -> None:
     period = Period.parse("2024Q1")
-    unit = catalogue.unit("612", period.end)
+    unit = catalogue.find_unit("612", period.end)
     assert unit
-    plain = issue(catalogue, catalogue.scopes["kon-tum"], catalogue.forms["kt-district-quarter"], unit, period)
+    plain = issue_form(catalogue, catalogue.scopes["kon-tum"], catalogue.forms["kt-district-quarter"], unit, period)
     book = openpyxl.load_workbook(BytesIO(plain))
-    assert not any(c.value == MARK_TEXT for page in book.worksheets for row in page.iter_rows() for c in row)
+    assert not any(c.value == SIMULATION_NOTICE for page in book.worksheets for row in page.iter_rows() for c in row)
 
 
 def test_tasks_appear_only_once_their_plan_is_in_force(catalogue: Catalogue) -> None:
     scope = catalogue.scopes["kon-tum"]
-    early = {p.id for p, _ in catalogue.tasks_of(scope, "district", Period.parse("2024Q1"))}
-    late = {p.id for p, _ in catalogue.tasks_of(scope, "district", Period.parse("2024Q3"))}
+    early = {p.id for p, _ in catalogue.list_led_tasks(scope, "district", Period.parse("2024Q1"))}
+    late = {p.id for p, _ in catalogue.list_led_tasks(scope, "district", Period.parse("2024Q3"))}
     assert "kt-1693" not in early and "kt-1693" in late
 
 
 def test_layout_never_puts_two_things_in_one_cell(catalogue: Catalogue) -> None:
     for scope in catalogue.scopes.values():
         for key in ("2023", "2024Q4"):
-            for _, form, unit in catalogue.expected(scope, Period.parse(key)):
-                for sheet in layout(catalogue, scope, form, unit, Period.parse(key)).sheets:
+            for _, form, unit in catalogue.list_obligations(scope, Period.parse(key)):
+                for sheet in build_form_layout(catalogue, scope, form, unit, Period.parse(key)).sheets:
                     places = [(f.row, f.col) for f in sheet.fixed] + [(i.row, i.col) for i in sheet.inputs]
                     assert len(places) == len(set(places)), (form.id, unit.code, sheet.code)

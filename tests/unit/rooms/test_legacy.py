@@ -5,8 +5,8 @@ import unicodedata
 import pytest
 
 from etl.catalog import Catalogue
-from etl.read.legacy import convert, detect, normal
-from etl.read.workbook import read_workbook
+from etl.read.vietnamese_text import convert_charset, find_charset, normalize_text
+from etl.read.workbook_reader import read_workbook
 from tests import hostile
 from tests.builders import Workbook
 
@@ -28,7 +28,7 @@ UNICODE = ["Số giường bệnh năm 2008", "Tổng số", "Tỉnh Kon Tum", "
     ],
 )  # fmt: skip
 def test_old_text_is_converted_with_a_fixed_table(text: str, charset: str, font: str, read: str) -> None:
-    assert convert(text, charset, font) == read
+    assert convert_charset(text, charset, font) == read
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_old_text_is_converted_with_a_fixed_table(text: str, charset: str, font:
 def test_the_charset_is_that_of_the_whole_workbook(
     texts: list[object], fonts: tuple[str, ...], charset: str | None
 ) -> None:
-    assert detect(texts, fonts) == charset
+    assert find_charset(texts, fonts) == charset
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_the_charset_is_that_of_the_whole_workbook(
     ],
 )  # fmt: skip
 def test_what_reads_the_same_compares_the_same(one: str, other: str) -> None:
-    assert normal(one) == normal(other)
+    assert normalize_text(one) == normalize_text(other)
 
 
 @pytest.mark.parametrize(
@@ -67,14 +67,14 @@ def test_what_reads_the_same_compares_the_same(one: str, other: str) -> None:
     [("Đắk", "Đăk"), ("Ngọc", "Ngọk"), ("Vĩnh Thanh", "Vĩnh Thạnh"), ("Nam", "Năm"), ("má", "mà"), ("Xã", "xã"), ("ly", "lỳ")],
 )  # fmt: skip
 def test_what_reads_differently_does_not(one: str, other: str) -> None:
-    assert normal(one) != normal(other)
+    assert normalize_text(one) != normalize_text(other)
 
 
 @pytest.mark.parametrize(
     "text", ["Phúc Hòa", "người", "tuyến", "nghĩa", "già", "gì", "quyền", "ngoài", "khuỷu", "rượu", "Plông"]
 )
 def test_usual_spelling_is_its_own_form(text: str) -> None:
-    assert normal(text) == text
+    assert normalize_text(text) == text
 
 
 # --- old words in a form that is in Unicode -------------------------------------------------------------------
@@ -93,7 +93,7 @@ def _pasted(catalogue: Catalogue, words: str, font: str) -> tuple[list[str], lis
         data = hostile.changed(data, "xl/styles.xml", lambda text: text.replace(b"</fonts>", named + b"</fonts>", 1))
     raw = read_workbook(data, catalogue)
     said = [cell[2] for sheet in raw.cells for cell in sheet or () if cell[2]]
-    return [t.code for t in raw.troubles], said
+    return [t.code for t in raw.findings], said
 
 
 @pytest.mark.parametrize(

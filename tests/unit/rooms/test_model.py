@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from etl.errors import StorageError, TongketError, UsageError
 from etl.model import Period, PeriodKind
-from etl.model.numbers import printed, rounded
+from etl.model.numbers import format_number, round_half_away
 
 
 @pytest.mark.parametrize(
@@ -61,12 +61,12 @@ def test_names_are_vietnamese(key: str, name: str) -> None:
     ],
 )  # fmt: skip
 def test_numbers_are_printed_the_vietnamese_way(value: float | Fraction, decimals: int | None, text: str) -> None:
-    assert printed(value, decimals) == text
+    assert format_number(value, decimals) == text
 
 
 @given(st.fractions(min_value=-(10**9), max_value=10**9), st.integers(0, 6))
 def test_rounding_is_never_off_by_more_than_half(value: Fraction, decimals: int) -> None:
-    assert abs(Fraction(rounded(value, decimals), 10**decimals) - value) <= Fraction(1, 2 * 10**decimals)
+    assert abs(Fraction(round_half_away(value, decimals), 10**decimals) - value) <= Fraction(1, 2 * 10**decimals)
 
 
 def test_errors_say_what_where_and_what_to_do_and_survive_pickling() -> None:

@@ -7,13 +7,13 @@ import pytest
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.read.names import Match, match
+from etl.read.unit_matching import UnitMatch, match_unit
 
 BEFORE = date(2025, 6, 30)
 
 
 def communes(catalogue: Catalogue, district: str) -> tuple[m.Unit, ...]:
-    return catalogue.children(district, "commune", BEFORE)
+    return catalogue.list_children(district, "commune", BEFORE)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def communes(catalogue: Catalogue, district: str) -> tuple[m.Unit, ...]:
 )  # fmt: skip
 def test_a_name_or_its_documented_alias_is_certain(catalogue: Catalogue, district: str, text: str, code: str) -> None:
     for written in (text, unicodedata.normalize("NFD", text)):
-        assert match(written, communes(catalogue, district)) == Match(code)
+        assert match_unit(written, communes(catalogue, district)) == UnitMatch(code)
 
 
 @pytest.mark.parametrize(
@@ -42,29 +42,29 @@ def test_a_name_or_its_documented_alias_is_certain(catalogue: Catalogue, distric
     ],
 )  # fmt: skip
 def test_what_is_only_close_is_suggested(catalogue: Catalogue, district: str, text: str, suggested: str) -> None:
-    found = match(text, communes(catalogue, district))
+    found = match_unit(text, communes(catalogue, district))
     assert found.code == "" and found.suggestions[0] == suggested and len(found.suggestions) <= 3
 
 
 @pytest.mark.parametrize("text", ["", "  ", "x", "P", "Xã", "TỔNG SỐ", "Cộng", "Người lập biểu", "123"])
 def test_what_names_nobody_suggests_nobody(catalogue: Catalogue, text: str) -> None:
-    assert match(text, communes(catalogue, "608")) == Match()
+    assert match_unit(text, communes(catalogue, "608")) == UnitMatch()
 
 
 @pytest.mark.parametrize("text", ["Ia H'Drai", "Ia H’Drai", "Ia H' Drai", "Huyện Ia H`Drai"])
 def test_the_district_with_three_apostrophes(catalogue: Catalogue, text: str) -> None:
-    assert match(text, catalogue.children("62", "district", BEFORE)) == Match("618")
+    assert match_unit(text, catalogue.list_children("62", "district", BEFORE)) == UnitMatch("618")
 
 
 def test_a_bare_name_that_two_bear_is_not_certain(catalogue: Catalogue) -> None:
-    town, commune = communes(catalogue, "615")[0], catalogue.unit("23425", BEFORE)
+    town, commune = communes(catalogue, "615")[0], catalogue.find_unit("23425", BEFORE)
     assert commune
-    assert match("Đắk Hà", (town, commune)) == Match(suggestions=(town.name, commune.name))
-    assert match("TT Đắk Hà", (town, commune)) == Match(town.code)
+    assert match_unit("Đắk Hà", (town, commune)) == UnitMatch(suggestions=(town.name, commune.name))
+    assert match_unit("TT Đắk Hà", (town, commune)) == UnitMatch(town.code)
 
 
 def test_no_two_children_of_a_parent_share_a_name_or_alias(catalogue: Catalogue) -> None:
-    for district in catalogue.children("62", "district", BEFORE):
+    for district in catalogue.list_children("62", "district", BEFORE):
         units = communes(catalogue, district.code)
         for unit in units:
-            assert {match(name, units).code for name in (unit.name, *unit.aliases)} == {unit.code}
+            assert {match_unit(name, units).code for name in (unit.name, *unit.aliases)} == {unit.code}

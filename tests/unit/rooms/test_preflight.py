@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.catalog.rules import Rules
-from etl.read.preflight import Checked, Trouble, preflight
-from etl.read.preflight.names import by_name, renamed
+from etl.read.preflight import CheckedFile, RawFinding, check_file_bytes
+from etl.read.preflight.file_names import check_file_ending, check_file_name
 from tests import hostile
 from tests.builders import Workbook
 from tests.hostile import CASES, Case
@@ -19,13 +19,13 @@ INBOX = {"F17", "F18"}  # tests/unit/rooms/test_receive.py
 
 
 def codes(data: bytes, name: str) -> list[str]:
-    told = by_name(name)
+    told = check_file_name(name)
     if told:
         return [told.code]
-    checked = preflight(data)
-    if isinstance(checked, Trouble):
+    checked = check_file_bytes(data)
+    if isinstance(checked, RawFinding):
         return [checked.code]
-    note = renamed(name, checked.kind)
+    note = check_file_ending(name, checked.kind)
     return [t.code for t in checked.notes] + ([note.code] if note else [])
 
 
@@ -40,23 +40,23 @@ def test_every_code_of_files_has_a_failing_example(rules: Rules) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.fault)
 def test_every_slot_of_a_message_is_filled(case: Case, rules: Rules) -> None:
-    checked = by_name(case.name) or preflight(case.build())
-    for trouble in [checked] if isinstance(checked, Trouble) else checked.notes:
+    checked = check_file_name(case.name) or check_file_bytes(case.build())
+    for trouble in [checked] if isinstance(checked, RawFinding) else checked.notes:
         template = rules.by_code[trouble.code].message
         wanted = {name for _, name, _, _ in string.Formatter().parse(template) if name}
         assert wanted <= {key for key, _ in trouble.slots} | {"value"}, trouble
 
 
 def test_an_issued_form_passes_and_its_parts_are_handed_on(district: Workbook) -> None:
-    checked = preflight(district.issued)
-    assert isinstance(checked, Checked) and (checked.kind, checked.notes) == ("xlsx", ())
-    again = preflight(checked.data)
-    assert isinstance(again, Checked) and again.data == checked.data, "what is handed on passes too, unchanged"
+    checked = check_file_bytes(district.issued)
+    assert isinstance(checked, CheckedFile) and (checked.kind, checked.notes) == ("xlsx", ())
+    again = check_file_bytes(checked.data)
+    assert isinstance(again, CheckedFile) and again.data == checked.data, "what is handed on passes too, unchanged"
 
 
 def test_the_manifests_list_of_cells_is_not_handed_on(district: Workbook) -> None:
-    checked = preflight(district.issued)
-    assert isinstance(checked, Checked)
+    checked = check_file_bytes(district.issued)
+    assert isinstance(checked, CheckedFile)
     assert checked.data.count(b"<row ") < 400 < district.book["_manifest"].max_row
 
 
@@ -69,8 +69,8 @@ def test_the_manifests_list_of_cells_is_not_handed_on(district: Workbook) -> Non
     ],
 )  # fmt: skip
 def test_what_is_no_workbook_is_called_by_its_name(text: bytes, what: str) -> None:
-    trouble = preflight(text)
-    assert isinstance(trouble, Trouble) and trouble.code == "F01" and what in dict(trouble.slots)["detail"]
+    trouble = check_file_bytes(text)
+    assert isinstance(trouble, RawFinding) and trouble.code == "F01" and what in dict(trouble.slots)["detail"]
 
 
 @pytest.mark.parametrize("kind", ["xls", "ods", "xlsb", "xlsm"])
@@ -85,17 +85,17 @@ def test_sane_files_of_other_formats_pass(kind: str) -> None:
         "xlsb": lambda: hostile.zipped({"xl/workbook.bin": b"", "xl/worksheets/sheet1.bin": b"\x00\x04\0\0\0\0\x05\x04\0\0\0\0"}),
         "xlsm": lambda: hostile.zipped({"[Content_Types].xml": b"<a>macroEnabled</a>", "xl/workbook.xml": hostile.BOOK}),
     }  # fmt: skip
-    checked = preflight(built[kind]())
-    assert isinstance(checked, Checked) and (checked.kind, checked.notes) == (kind, ())
+    checked = check_file_bytes(built[kind]())
+    assert isinstance(checked, CheckedFile) and (checked.kind, checked.notes) == (kind, ())
 
 
 def test_many_columns_of_format_alone_are_no_far_cells() -> None:
     columns = b'<worksheet><cols><col min="1" max="16384"/></cols><sheetData><row r="1"><c r="ZZ9999"/></row></sheetData></worksheet>'
-    assert isinstance(preflight(hostile.book(**{hostile.SHEET: columns})), Checked)
+    assert isinstance(check_file_bytes(hostile.book(**{hostile.SHEET: columns})), CheckedFile)
 
 
 def test_nesting_up_to_the_cap_passes() -> None:
-    assert isinstance(preflight(hostile.book(a_x=hostile.nested(900))), Checked)
+    assert isinstance(check_file_bytes(hostile.book(a_x=hostile.nested(900))), CheckedFile)
 
 
 @pytest.mark.parametrize(
@@ -106,11 +106,11 @@ def test_nesting_up_to_the_cap_passes() -> None:
     ],
 )  # fmt: skip
 def test_an_ending_is_compared_with_the_content(name: str, note: str | None) -> None:
-    told = renamed(name, "xlsx")
+    told = check_file_ending(name, "xlsx")
     assert (told.code if told else None) == note
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_get_a_code(data: bytes) -> None:
     for start in (b"", b"PK\x03\x04", hostile.OLE):
-        assert isinstance(preflight(start + data), Trouble)
+        assert isinstance(check_file_bytes(start + data), RawFinding)

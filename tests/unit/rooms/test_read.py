@@ -13,7 +13,7 @@ from etl.catalog.rules import Rules
 from etl.errors import StorageError
 from etl.model import CellState, ElementKind, ReadResult
 from etl.read import Reader
-from etl.read.values import parse
+from etl.read.values import parse_value
 from tests.builders import Workbook
 
 
@@ -31,7 +31,7 @@ def district(catalogue: Catalogue) -> Workbook:
 def read(reader: Reader, folder: Path, data: bytes) -> ReadResult:
     path = folder / "a.xlsx"
     path.write_bytes(data)
-    return reader.read(path)
+    return reader.read_file(path)
 
 
 def test_every_input_cell_is_observed_where_it_stands(reader: Reader, district: Workbook, tmp_path: Path) -> None:
@@ -57,14 +57,14 @@ def test_every_input_cell_is_observed_where_it_stands(reader: Reader, district: 
     ],
 )  # fmt: skip
 def test_what_a_number_cell_says(value: object, state: CellState, number: float | None, catalogue: Catalogue) -> None:
-    assert parse(value, ElementKind.STOCK, catalogue.cell_states)[:2] == (state.value, number)
+    assert parse_value(value, ElementKind.STOCK, catalogue.cell_states)[:2] == (state.value, number)
 
 
 @pytest.mark.parametrize(
     "value", ["12.5", "1.23", "1,234,567", "mười", "12%", True, "1e5", "=1+1", float("nan"), date(2024, 1, 1), "١٢"]
 )
 def test_what_is_not_surely_a_number_is_invalid(value: object, catalogue: Catalogue) -> None:
-    assert parse(value, ElementKind.STOCK, catalogue.cell_states)[0].startswith("invalid_")
+    assert parse_value(value, ElementKind.STOCK, catalogue.cell_states)[0].startswith("invalid_")
 
 
 @pytest.mark.parametrize(
@@ -78,18 +78,18 @@ def test_what_is_not_surely_a_number_is_invalid(value: object, catalogue: Catalo
     ],
 )
 def test_dates_in_several_guises(value: object, text: str) -> None:
-    assert parse(value, ElementKind.DATE, {})[:3] == ("value", None, text)
+    assert parse_value(value, ElementKind.DATE, {})[:3] == ("value", None, text)
 
 
 @pytest.mark.parametrize("value", ["31/02/2024", "hôm qua", 12, True])
 def test_no_date_is_invalid(value: object) -> None:
-    assert parse(value, ElementKind.DATE, {})[0] == "invalid_date"
+    assert parse_value(value, ElementKind.DATE, {})[0] == "invalid_date"
 
 
 @given(st.integers(-(10**12), 10**12))
 def test_grouped_text_reads_as_the_number_it_was_printed_from(number: int) -> None:
     text = f"{number:,}".replace(",", ".")
-    assert parse(text, ElementKind.FLOW, {})[1] == float(number)
+    assert parse_value(text, ElementKind.FLOW, {})[1] == float(number)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_everything_else_is_still_read_when_one_column_is_spoilt(
 
 def test_a_file_that_is_gone_stops(reader: Reader, tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="not there"):
-        reader.read(tmp_path / "khong-co.xlsx")
+        reader.read_file(tmp_path / "khong-co.xlsx")
 
 
 def test_a_deleted_row_is_one_finding_not_one_per_row(reader: Reader, district: Workbook, tmp_path: Path) -> None:

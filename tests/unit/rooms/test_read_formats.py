@@ -18,8 +18,8 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from etl.catalog import Catalogue
 from etl.catalog.layout import FormLayout
 from etl.catalog.loader import load_catalogue
-from etl.read.opened import BrokenPackageError, Opened
-from etl.read.workbook import RawRead, read_workbook, resolve
+from etl.read.workbook_file import BrokenPackageError, WorkbookFile
+from etl.read.workbook_reader import RawReadResult, find_form_layout, read_workbook
 from etl.settings import PROJECT_ROOT
 from tests import hostile, mangle
 from tests.builders import Workbook
@@ -30,12 +30,12 @@ OFFICE = [pytest.param(e, marks=[pytest.mark.slow, needs_office]) for e in ("xls
 
 
 @cache
-def _filled() -> tuple[bytes, FormLayout, RawRead]:
+def _filled() -> tuple[bytes, FormLayout, RawReadResult]:
     catalogue = load_catalogue(PROJECT_ROOT / "catalog")
     data = mangle.distinct(Workbook(catalogue, "kt-district-quarter", "612", "2024Q3"))
     raw = read_workbook(data, catalogue)
     assert raw.stamp
-    described = resolve(raw.stamp, catalogue)
+    described = find_form_layout(raw.stamp, catalogue)
     assert isinstance(described, FormLayout)
     return data, described, raw
 
@@ -49,7 +49,7 @@ def _as(extension: str, data: bytes, folder: Path) -> bytes:
     return resaved(data, folder, extension)
 
 
-def _values(raw: RawRead) -> list[list[tuple[str, float | None, str]] | None]:
+def _values(raw: RawReadResult) -> list[list[tuple[str, float | None, str]] | None]:
     return [None if sheet is None else [cell[:3] for cell in sheet] for sheet in raw.cells]
 
 
@@ -58,7 +58,7 @@ def test_resaved_by_libreoffice(extension: str, catalogue: Catalogue, tmp_path: 
     data, _, expected = _filled()
     raw = read_workbook(_as(extension, data, tmp_path), catalogue)
     assert raw.kind == extension and raw.stamp == expected.stamp
-    assert _values(raw) == _values(expected) and not raw.troubles
+    assert _values(raw) == _values(expected) and not raw.findings
 
 
 @pytest.mark.parametrize("extension", OFFICE)
@@ -72,9 +72,9 @@ def test_mangled_and_resaved_by_libreoffice(extension: str, catalogue: Catalogue
     book.page("B2").hidden_cols.add(5)
     raw = read_workbook(_as(extension, book.bytes(), tmp_path), catalogue)
     assert raw.stamp == expected.stamp and _values(raw) == _values(expected)
-    hidden = {t.sheet: dict(t.slots)["found"] for t in raw.troubles if t.code == "S23"}
+    hidden = {t.sheet: dict(t.slots)["found"] for t in raw.findings if t.code == "S23"}
     assert hidden == {book.page("B1").name: "dòng 16", book.page("B2").name: "cột F"}
-    assert sorted({t.code for t in raw.troubles}) == ["S19", "S23"]
+    assert sorted({t.code for t in raw.findings}) == ["S19", "S23"]
 
 
 @pytest.mark.parametrize("extension", OFFICE)
@@ -89,9 +89,9 @@ def test_error_values_and_per_cents_are_seen_in_every_format(
     page.write_number(2, 0, 0.95, book.add_format({"num_format": "0.0%"}))
     page.write_number(3, 0, 0.95)
     book.close()
-    opened = Opened(_as(extension, target.getvalue(), tmp_path))
-    assert [row[0] for row in opened.rows("A")] == ["#DIV/0!", "#N/A", 0.95, 0.95]
-    assert opened.marks("A").percent == {(2, 0)}
+    opened = WorkbookFile(_as(extension, target.getvalue(), tmp_path))
+    assert [row[0] for row in opened.read_rows("A")] == ["#DIV/0!", "#N/A", 0.95, 0.95]
+    assert opened.read_metadata("A").percent == {(2, 0)}
 
 
 def test_xlsb(catalogue: Catalogue) -> None:
@@ -99,14 +99,14 @@ def test_xlsb(catalogue: Catalogue) -> None:
     raw = read_workbook(mangle.xlsb(_book()), catalogue)
     assert raw.kind == "xlsb" and raw.stamp == expected.stamp
 
-    assert _values(raw) == _values(expected) and not raw.troubles
+    assert _values(raw) == _values(expected) and not raw.findings
 
 
 def test_xlsb_per_cents(catalogue: Catalogue) -> None:
     book = _book()
     page = mangle.Page("A", [[0.95, 0.95]], percent={(0, 0)})
-    opened = Opened(mangle.xlsb(mangle.Book([page], book.described)))
-    assert opened.rows("A") == [[0.95, 0.95]] and opened.marks("A").percent == {(0, 0)}
+    opened = WorkbookFile(mangle.xlsb(mangle.Book([page], book.described)))
+    assert opened.read_rows("A") == [[0.95, 0.95]] and opened.read_metadata("A").percent == {(0, 0)}
 
 
 def test_xlsb_mangled(catalogue: Catalogue) -> None:
@@ -125,7 +125,7 @@ def test_xlsb_mangled(catalogue: Catalogue) -> None:
         if said[:3] != wanted[:3]
     ]
     assert [(said[0], said[3]) for said, _ in differing] == [("invalid_error", "#N/A")]
-    assert sorted(t.code for t in raw.troubles) == ["S19", "S23"]
+    assert sorted(t.code for t in raw.findings) == ["S19", "S23"]
 
 
 @pytest.mark.parametrize("extension", OFFICE)
@@ -136,9 +136,9 @@ def test_days_counted_from_1904(extension: str, tmp_path: Path) -> None:
     book.active["A1"], book.active["A2"] = dt.datetime(2024, 9, 30), 44103
     target = BytesIO()
     book.save(target)
-    opened = Opened(resaved(target.getvalue(), tmp_path, extension))
+    opened = WorkbookFile(resaved(target.getvalue(), tmp_path, extension))
     assert opened.date1904
-    assert opened.rows(opened.names[0])[:2] == [[dt.date(2024, 9, 30)], [44103]]
+    assert opened.read_rows(opened.names[0])[:2] == [[dt.date(2024, 9, 30)], [44103]]
 
 
 def test_days_of_a_binary_workbook_are_counted_from_1904_if_it_says_so() -> None:
@@ -148,12 +148,12 @@ def test_days_of_a_binary_workbook_are_counted_from_1904_if_it_says_so() -> None
     begin = b"\x83\x01\x00"
     for flag in (0, 1):
         said = parts["xl/workbook.bin"].replace(begin, begin + b"\x99\x01\x08" + bytes([flag, *[0] * 7]), 1)
-        assert Opened(hostile.zipped(parts | {"xl/workbook.bin": said})).date1904 == bool(flag)
+        assert WorkbookFile(hostile.zipped(parts | {"xl/workbook.bin": said})).date1904 == bool(flag)
 
 
 def test_an_ods_that_counts_from_another_day_is_not_guessed_at() -> None:
     content = b'<office:document-content><table:null-date table:date-value="1900-01-01"/></office:document-content>'
-    opened = Opened.__new__(Opened)
+    opened = WorkbookFile.__new__(WorkbookFile)
     opened._data, opened._unpacked = hostile.ods(content), {}
     with pytest.raises(BrokenPackageError):
         _ = opened.date1904

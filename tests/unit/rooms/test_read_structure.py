@@ -10,12 +10,12 @@ from random import Random
 import pytest
 
 from etl.catalog import Catalogue
-from etl.catalog.layout import RESULT_HEADER, RESULT_SHEET, FormLayout, cell_name
+from etl.catalog.layout import RESULT_HEADER, RESULT_SHEET, FormLayout, format_cell_name
 from etl.catalog.loader import load_catalogue
 from etl.catalog.rules import Rules
 from etl.model import Explanation, Observation, ReadResult
 from etl.read import Reader
-from etl.read.workbook import read_workbook, resolve
+from etl.read.workbook_reader import find_form_layout, read_workbook
 from etl.settings import PROJECT_ROOT
 from tests import mangle
 from tests.builders import Workbook
@@ -36,7 +36,7 @@ def _filled(form: str, unit: str, period: str) -> tuple[bytes, FormLayout]:
     data = mangle.distinct(Workbook(catalogue, form, unit, period))
     raw = read_workbook(data, catalogue)
     assert raw.stamp
-    described = resolve(raw.stamp, catalogue)
+    described = find_form_layout(raw.stamp, catalogue)
     assert isinstance(described, FormLayout)
     return data, described
 
@@ -56,7 +56,7 @@ def sent(reader: Reader, book: Book, tmp_path: Path) -> ReadResult:
 def _read(reader: Reader, folder: Path, data: bytes, name: str = "a.xlsx") -> ReadResult:
     path = folder / name
     path.write_bytes(data)
-    return reader.read(path)
+    return reader.read_file(path)
 
 
 def _said(result: ReadResult) -> dict[tuple[str, str], tuple[str, float | None, str]]:
@@ -156,7 +156,7 @@ def test_rows_and_columns_inserted_move_the_cells_that_are_reported(
     result = _read(reader, tmp_path, book.bytes())
     assert not result.findings and _said(result) == _said(sent)
     third = [o for o in result.observations if o.data_element == "pop_avg"][2]
-    assert third.cell == cell_name(row + 2, col + 1)
+    assert third.cell == format_cell_name(row + 2, col + 1)
     assert {o.cell for o in result.observations if o.sheet == "B2"} == {
         o.cell for o in sent.observations if o.sheet == "B2"
     }
@@ -266,7 +266,7 @@ def test_a_total_that_is_not_the_sum_asks(reader: Reader, book: Book, tmp_path: 
     assert not _read(reader, tmp_path, book.bytes()).findings
     page.rows[page.first - 1][col] = total + 1
     result = _read(reader, tmp_path, book.bytes())
-    assert [(f.code, f.cell, f.level) for f in result.findings] == [("S18", cell_name(row - 1, col), "confirm")]
+    assert [(f.code, f.cell, f.level) for f in result.findings] == [("S18", format_cell_name(row - 1, col), "confirm")]
 
 
 def test_hidden_rows_columns_and_sheets_with_inputs_are_noted(

@@ -12,7 +12,7 @@ import pytest
 
 from etl.catalog import Catalogue
 from etl.catalog.rules import load_rules
-from etl.forms import issue
+from etl.forms import issue_form
 from etl.model import Period, ReadResult
 from etl.read import Reader
 from etl.settings import PROJECT_ROOT
@@ -23,10 +23,12 @@ FIRST = 12
 
 def read(catalogue: Catalogue, folder: Path, change: Callable[[Any], object]) -> ReadResult:
     period = Period.parse("2024Q3")
-    unit = catalogue.unit("216", period.end)
+    unit = catalogue.find_unit("216", period.end)
     assert unit
     book = openpyxl.load_workbook(
-        BytesIO(issue(catalogue, catalogue.scope("bac-giang"), catalogue.forms["bg-huyen-quarter"], unit, period))
+        BytesIO(
+            issue_form(catalogue, catalogue.get_scope("bac-giang"), catalogue.forms["bg-huyen-quarter"], unit, period)
+        )
     )
     page = book[SHEET]
     for number, row in enumerate(page.iter_rows(min_row=FIRST, max_row=FIRST + 607), start=1):
@@ -34,7 +36,7 @@ def read(catalogue: Catalogue, folder: Path, change: Callable[[Any], object]) ->
     change(page)
     book.save(folder / "form.xlsx")
     with Reader(catalogue, load_rules(PROJECT_ROOT / "expectations")) as reader:
-        return reader.read(folder / "form.xlsx")
+        return reader.read_file(folder / "form.xlsx")
 
 
 def values(found: ReadResult) -> list[float | None]:

@@ -11,7 +11,7 @@ import pytest
 
 from etl import receive as room
 from etl.errors import StorageError
-from etl.receive import Desk, Quarantined, Received, Taken, archived, receive
+from etl.receive import IntakeContext, QuarantinedFile, ReceivedFile, ReceiveSummary, build_archive_path, receive_files
 
 NOW = datetime(2024, 4, 5, 8, 0, tzinfo=UTC)
 OLD = NOW.timestamp() - 3600
@@ -21,10 +21,10 @@ class Register:
     """Knows contents; can be told to fail."""
 
     def __init__(self) -> None:
-        self.taken: list[Taken] = []
+        self.taken: list[ReceivedFile] = []
         self.broken = False
 
-    def __call__(self, taken: Taken) -> bool:
+    def __call__(self, taken: ReceivedFile) -> bool:
         if self.broken:
             raise RuntimeError("the database is away")
         new = all(t.sha256 != taken.sha256 for t in self.taken)
@@ -38,16 +38,16 @@ def register() -> Register:
 
 
 @pytest.fixture
-def aside() -> list[Quarantined]:
+def aside() -> list[QuarantinedFile]:
     return []
 
 
 @pytest.fixture
-def take(tmp_path: Path, register: Register, aside: list[Quarantined]):
-    def run(**options) -> Received:
+def take(tmp_path: Path, register: Register, aside: list[QuarantinedFile]):
+    def run(**options) -> ReceiveSummary:
         settings = {"now": NOW, "min_age": 10, "by_mtime": False} | options
-        desk = Desk(tmp_path / "archive", tmp_path / "quarantine", register, aside.append, max_bytes=1000)
-        return receive(tmp_path / "inbox", desk, **settings)
+        desk = IntakeContext(tmp_path / "archive", tmp_path / "quarantine", register, aside.append, max_bytes=1000)
+        return receive_files(tmp_path / "inbox", desk, **settings)
 
     return run
 
@@ -64,9 +64,9 @@ def test_a_file_is_archived_under_its_hash_and_leaves_the_inbox(take, register: 
     path = drop(tmp_path / "inbox" / "612", "Báo cáo quý.xlsx", b"abc")
     assert take().new == 1
     sha = hashlib.sha256(b"abc").hexdigest()
-    kept = archived(tmp_path / "archive", sha)
+    kept = build_archive_path(tmp_path / "archive", sha)
     assert kept.read_bytes() == b"abc" and not path.exists()
-    assert register.taken == [Taken(sha, 3, "Báo cáo quý.xlsx", "612", NOW)]
+    assert register.taken == [ReceivedFile(sha, 3, "Báo cáo quý.xlsx", "612", NOW)]
     assert [p for p in (tmp_path / "archive").iterdir() if p.name.startswith(".tmp")] == []
 
 
@@ -98,7 +98,7 @@ def test_locks_and_partial_files_that_stay_are_named(take, tmp_path: Path) -> No
     assert (outcome.waiting, outcome.quarantined) == (2, 0)
 
 
-def test_links_and_special_files_go_to_quarantine_unopened(take, tmp_path: Path, aside: list[Quarantined]) -> None:
+def test_links_and_special_files_go_to_quarantine_unopened(take, tmp_path: Path, aside: list[QuarantinedFile]) -> None:
     secret = drop(tmp_path, "bi-mat.txt", b"secret")
     folder = tmp_path / "inbox" / "612"
     folder.mkdir(parents=True)
@@ -119,7 +119,7 @@ def test_links_and_special_files_go_to_quarantine_unopened(take, tmp_path: Path,
     assert (tmp_path / "quarantine").is_dir() and not list((tmp_path / "archive").rglob("*"))
 
 
-def test_a_device_is_not_opened(take, tmp_path: Path, aside: list[Quarantined]) -> None:
+def test_a_device_is_not_opened(take, tmp_path: Path, aside: list[QuarantinedFile]) -> None:
     folder = tmp_path / "inbox" / "612"
     folder.mkdir(parents=True)
     try:
@@ -129,7 +129,7 @@ def test_a_device_is_not_opened(take, tmp_path: Path, aside: list[Quarantined]) 
     assert take(min_age=0).quarantined == 1 and aside[0].code == "F17"
 
 
-def test_a_file_far_too_large_is_not_hashed(take, tmp_path: Path, aside: list[Quarantined]) -> None:
+def test_a_file_far_too_large_is_not_hashed(take, tmp_path: Path, aside: list[QuarantinedFile]) -> None:
     drop(tmp_path / "inbox" / "612", "vua.xlsx", b"1" * 1000)
     big = drop(tmp_path / "inbox" / "612", "to.xlsx", b"1" * 1001)
     outcome = take()
@@ -144,33 +144,33 @@ def test_a_large_file_that_still_grows_waits(take, tmp_path: Path) -> None:
 
 
 def test_a_file_exchanged_for_a_link_is_not_followed(
-    take, tmp_path: Path, aside: list[Quarantined], monkeypatch: pytest.MonkeyPatch
+    take, tmp_path: Path, aside: list[QuarantinedFile], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secret = drop(tmp_path, "bi-mat.txt", b"secret")
     path = drop(tmp_path / "inbox" / "612", "a.xlsx")
-    real = room._not_to_open
+    real = room._find_quarantine_code
 
     def exchange(seen: os.stat_result, most: int) -> str:
         path.unlink()
         path.symlink_to(secret)
         return real(seen, most)
 
-    monkeypatch.setattr(room, "_not_to_open", exchange)
+    monkeypatch.setattr(room, "_find_quarantine_code", exchange)
     outcome = take()
     assert (outcome.new, outcome.quarantined) == (0, 1) and secret.exists()
 
 
 def test_a_file_gone_between_two_looks_is_nothing(take, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drop(tmp_path / "inbox" / "612", "a.xlsx")
-    real = room._candidates
+    real = room._list_inbox_files
 
     def vanish(inbox: Path):
         for folder, path in list(real(inbox)):
             path.unlink()
             yield folder, path
 
-    monkeypatch.setattr(room, "_candidates", vanish)
-    assert take() == Received()
+    monkeypatch.setattr(room, "_list_inbox_files", vanish)
+    assert take() == ReceiveSummary()
 
 
 @pytest.mark.parametrize(
@@ -195,14 +195,14 @@ def test_a_name_is_data(name: str, shown: str, take, register: Register, tmp_pat
 
 def test_a_file_that_changes_while_it_is_copied_is_left(take, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = drop(tmp_path / "inbox" / "612", "a.xlsx")
-    copy = room._copy
+    copy = room._copy_and_hash
 
     def moving(source: Path, target: int) -> str:
         digest = copy(source, target)
         drop(path.parent, path.name, b"longer")
         return digest
 
-    monkeypatch.setattr(room, "_copy", moving)
+    monkeypatch.setattr(room, "_copy_and_hash", moving)
     outcome = take()
     assert (outcome.new, outcome.waiting) == (0, 1) and path.read_bytes() == b"longer"
 

@@ -11,10 +11,10 @@ import pytest
 
 from etl.catalog import Catalogue
 from etl.catalog.rules import Rules
-from etl.check import Submitted, check
+from etl.check import ReadSubmission, check_batch
 from etl.model import CellState, Observation
 from etl.read import Reader
-from etl.read.remarks import remarks
+from etl.read.cell_findings import build_cell_findings
 from tests.builders import Workbook
 
 DAY = date(2024, 9, 30)
@@ -39,9 +39,9 @@ def test_one_finding_at_the_cell_and_a_refusal(
     book = Workbook(catalogue, "kt-district-quarter", "612", "2024Q3")
     path = tmp_path / "a.xlsx"
     path.write_bytes(book.filled().with_cell("B1", "D13", value).bytes())
-    read = reader.read(path)
+    read = reader.read_file(path)
     assert next(o for o in read.observations if (o.sheet, o.cell) == ("B1", "D13")).state is CellState.INVALID
-    verdict = check([Submitted(read)], catalogue, rules)[0]
+    verdict = check_batch([ReadSubmission(read)], catalogue, rules)[0]
     here = [f for f in verdict.findings if (f.sheet, f.cell) == ("B1", "D13") and f.code.startswith("V")]
     assert [f.code for f in here] == [code] and not verdict.accepted
     assert here[0].org_unit_code == "23401" and here[0].data_element == "pop_total"
@@ -54,7 +54,7 @@ def test_a_date_that_is_not_one_day(reader: Reader, catalogue: Catalogue, rules:
     for value, code in (("1.7.24", "V20"), ("7/2024", "V21"), ("07/31/2024", "V22"), ("hôm qua", "V07")):
         path = tmp_path / "a.xlsx"
         path.write_bytes(book.with_cell(sheet, cell, value).bytes())
-        verdict = check([Submitted(reader.read(path))], catalogue, rules)[0]
+        verdict = check_batch([ReadSubmission(reader.read_file(path))], catalogue, rules)[0]
         assert [f.code for f in verdict.findings if (f.sheet, f.cell) == (sheet, cell)] == [code]
 
 
@@ -68,7 +68,7 @@ def share(value: float, raw: str = "") -> Observation:
 def test_a_share_that_may_have_lost_its_per_cent_is_asked_about(
     catalogue: Catalogue, rules: Rules, seen: Observation, asked: bool
 ) -> None:
-    found = list(remarks(rules, catalogue, DAY, [seen], {}))
+    found = list(build_cell_findings(rules, catalogue, DAY, [seen], {}))
     assert [(f.code, f.level, f.value) for f in found] == (
         [("V23", "confirm", "0,125" if seen.value < 1 else "1")] if asked else []
     )  # type: ignore[operator]
@@ -76,5 +76,5 @@ def test_a_share_that_may_have_lost_its_per_cent_is_asked_about(
 
 def test_an_error_text_is_told_as_such(catalogue: Catalogue, rules: Rules) -> None:
     seen = Observation("23401", "pop_total", "B1", "D13", CellState.INVALID, raw="#REF!")
-    [finding] = remarks(rules, catalogue, DAY, [seen], {0: "invalid_error"})
+    [finding] = build_cell_findings(rules, catalogue, DAY, [seen], {0: "invalid_error"})
     assert finding.code == "V19" and "#REF!" in finding.message

@@ -9,16 +9,16 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from etl.model import Finding, Level
-from etl.returns import Answer, Change, path_of, workbook, write
+from etl.model import Finding, FindingLevel
+from etl.returns import SubmissionAnswer, ValueChange, build_answer_path, render_answer_workbook, write_answer
 
-ANSWER = Answer(
+ANSWER = SubmissionAnswer(
     folder="612", file="Báo cáo quý III.xlsx", sha256="ab" * 32, received_at=datetime(2024, 10, 4, 2, 30, tzinfo=UTC),
     accepted=False, form="kt-district-quarter", form_title="Báo cáo quý", unit_name="Huyện Đắk Tô", period="2024Q3",
     period_name="quý III năm 2024",
     findings=(
-        Finding("V01", Level.REFUSE, "“mười” không phải là một số.", "Chỉ nhập số.", "B1", "F13", "mười"),
-        Finding("V05", Level.CONFIRM, "=HYPERLINK(\"http://a\")", "+1", "B1", "G13", "@x"),
+        Finding("V01", FindingLevel.REFUSE, "“mười” không phải là một số.", "Chỉ nhập số.", "B1", "F13", "mười"),
+        Finding("V05", FindingLevel.CONFIRM, "=HYPERLINK(\"http://a\")", "+1", "B1", "G13", "@x"),
     ),
 )  # fmt: skip
 
@@ -29,7 +29,7 @@ def texts(data: bytes) -> list[str]:
 
 
 def test_a_refusal_names_every_finding_with_its_cell_and_what_to_do() -> None:
-    found = texts(workbook(ANSWER))
+    found = texts(render_answer_workbook(ANSWER))
     assert found[0] == "KẾT QUẢ KIỂM TRA: TRẢ LẠI ĐỂ SỬA"
     for text in (
         "V01",
@@ -48,7 +48,7 @@ def test_a_refusal_names_every_finding_with_its_cell_and_what_to_do() -> None:
 
 
 def test_what_looks_like_a_formula_stays_text() -> None:
-    page = openpyxl.load_workbook(BytesIO(workbook(ANSWER)))["Kết quả kiểm tra"]
+    page = openpyxl.load_workbook(BytesIO(render_answer_workbook(ANSWER)))["Kết quả kiểm tra"]
     assert all(c.data_type != "f" for row in page.iter_rows() for c in row)
 
 
@@ -57,12 +57,12 @@ def test_what_looks_like_a_formula_stays_text() -> None:
     [(0, "21/10/2024: đúng hạn"), (-3, "21/10/2024: đúng hạn"), (2, "21/10/2024: quá hạn 2 ngày làm việc")],
 )
 def test_a_receipt_says_version_deadline_and_changes(late: int, text: str) -> None:
-    change = Change("B1", "F13", "Có thẻ BHYT", "Xã Pô Kô", Fraction(1900, 2), None)
-    words = Change("B6", "E12", "Nhiệm vụ", "Huyện Đắk Tô", "Đang thực hiện", "=Đã hoàn thành")
+    change = ValueChange("B1", "F13", "Có thẻ BHYT", "Xã Pô Kô", Fraction(1900, 2), None)
+    words = ValueChange("B6", "E12", "Nhiệm vụ", "Huyện Đắk Tô", "Đang thực hiện", "=Đã hoàn thành")
     answer = replace(
         ANSWER, accepted=True, findings=(), version=2, due=date(2024, 10, 21), late_days=late, changes=(change, words)
     )
-    found = texts(workbook(answer))
+    found = texts(render_answer_workbook(answer))
     for expected in (
         "BIÊN NHẬN BÁO CÁO",
         "2",
@@ -82,29 +82,29 @@ def test_a_trial_never_says_that_something_was_received() -> None:
         (True, "KẾT QUẢ KIỂM TRA THỬ: ĐẠT"),
         (False, "KẾT QUẢ KIỂM TRA THỬ: PHẢI SỬA TRƯỚC KHI GỬI"),
     ):
-        found = texts(workbook(replace(ANSWER, accepted=accepted, trial=True)))
+        found = texts(render_answer_workbook(replace(ANSWER, accepted=accepted, trial=True)))
         assert found[0] == heading
         assert found[1].endswith("tệp chưa được gửi đi.")
         assert not any(word in " ".join(found) for word in ("Đã nhận", "BIÊN NHẬN", "Nhận lúc", "gửi lại"))
 
 
 def test_simulated_data_is_marked() -> None:
-    assert "SỐ LIỆU MÔ PHỎNG" in texts(workbook(replace(ANSWER, simulated=True)))
+    assert "SỐ LIỆU MÔ PHỎNG" in texts(render_answer_workbook(replace(ANSWER, simulated=True)))
 
 
 def test_same_answer_same_bytes_in_the_senders_folder(tmp_path: Path) -> None:
-    path = write(ANSWER, tmp_path)
+    path = write_answer(ANSWER, tmp_path)
     assert path == tmp_path / "returns" / "612" / "2024Q3_kt-district-quarter_abababab_tra-lai.xlsx"
-    assert path.read_bytes() == workbook(ANSWER)
+    assert path.read_bytes() == render_answer_workbook(ANSWER)
 
 
 def test_a_file_nobody_understood_still_gets_an_answer(tmp_path: Path) -> None:
     answer = replace(ANSWER, folder="", form="../../x", period="", unit_name="")
-    assert path_of(answer, tmp_path) == tmp_path / "returns" / "_khong-ro" / "abababab_tra-lai.xlsx"
+    assert build_answer_path(answer, tmp_path) == tmp_path / "returns" / "_khong-ro" / "abababab_tra-lai.xlsx"
 
 
 def test_rows_are_high_enough_for_their_text() -> None:
     long = replace(ANSWER, findings=(replace(ANSWER.findings[0], message="Một câu dài. " * 20),))
-    page = openpyxl.load_workbook(BytesIO(workbook(long)))["Kết quả kiểm tra"]
+    page = openpyxl.load_workbook(BytesIO(render_answer_workbook(long)))["Kết quả kiểm tra"]
     row = next(c.row for r in page.iter_rows() for c in r if c.value == "V01")
     assert page.row_dimensions[row].height >= 5 * 16

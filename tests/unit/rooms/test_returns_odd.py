@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from etl.catalog.layout import RESULT_SHEET
-from etl.model import Finding, Level
-from etl.returns import workbook
-from etl.returns.annotate import annotated
+from etl.model import Finding, FindingLevel
+from etl.returns import render_answer_workbook
+from etl.returns.annotate import annotate_workbook
 from etl.returns.answer import may_be_annotated
-from etl.returns.looks import FILLS
-from etl.returns.package import MOST, OddWorkbook, Package
+from etl.returns.cell_styles import LEVEL_FILLS
+from etl.returns.opc_package import MAX_PART_BYTES, OpcPackage, UneditableWorkbookError
 from tests.unit.rooms.returns_books import (
     SHEET,
     answer,
@@ -47,25 +47,25 @@ def texts(data: bytes) -> list[str]:
 
 @pytest.mark.parametrize("code", ["F03", "F05", "F11"])
 def test_a_file_refused_as_a_file_is_not_even_opened(code: str) -> None:
-    given_answer = answer(RICH, finding("D5"), Finding(code, Level.REFUSE, "Tệp không đọc được.", "Gửi lại."))
+    given_answer = answer(RICH, finding("D5"), Finding(code, FindingLevel.REFUSE, "Tệp không đọc được.", "Gửi lại."))
     assert not may_be_annotated(given_answer)
-    assert first_sheet_alone(workbook(given_answer))
+    assert first_sheet_alone(render_answer_workbook(given_answer))
 
 
 def test_a_mere_note_about_the_file_does_not_keep_it_back() -> None:
-    assert may_be_annotated(answer(RICH, Finding("F08", Level.NOTE, "Có liên kết.", "Bỏ liên kết.")))
+    assert may_be_annotated(answer(RICH, Finding("F08", FindingLevel.NOTE, "Có liên kết.", "Bỏ liên kết.")))
 
 
 @pytest.mark.parametrize("original", [b"", b"\xd0\xcf\x11\xe0" + b"\0" * 600, b"PK\x03\x04", b"%PDF-1.7", RICH[:3000]])
 def test_what_is_no_whole_workbook_is_answered_by_the_sheet_alone(original: bytes) -> None:
-    back = workbook(answer(original, finding("D5")))
+    back = render_answer_workbook(answer(original, finding("D5")))
     assert first_sheet_alone(back)
     assert "Kết quả nằm trong tệp riêng này vì không đánh dấu được ngay trong tệp của đơn vị." in texts(back)
     assert_consistent(back)
 
 
 def test_a_file_without_findings_is_answered_by_a_receipt_alone() -> None:
-    back = workbook(answer(RICH, accepted=True, version=1))
+    back = render_answer_workbook(answer(RICH, accepted=True, version=1))
     assert first_sheet_alone(back)
     assert "Đã nhận báo cáo. Không phát hiện sai sót." in texts(back)
 
@@ -97,11 +97,11 @@ ODD: dict[str, bytes] = {
 
 @pytest.mark.parametrize("name", ODD)
 def test_an_odd_workbook_is_answered_by_the_sheet_alone(name: str, caplog: pytest.LogCaptureFixture) -> None:
-    given_answer = answer(ODD[name], finding("D5"), finding("D6", Level.CONFIRM))
-    with pytest.raises(OddWorkbook):
-        annotated(given_answer)
+    given_answer = answer(ODD[name], finding("D5"), finding("D6", FindingLevel.CONFIRM))
+    with pytest.raises(UneditableWorkbookError):
+        annotate_workbook(given_answer)
     with caplog.at_level(logging.WARNING):
-        assert first_sheet_alone(workbook(given_answer))
+        assert first_sheet_alone(render_answer_workbook(given_answer))
     assert "fresh workbook" in caplog.text, "an engineer can see that it happened"
 
 
@@ -109,9 +109,9 @@ def test_a_part_too_large_for_a_tree_is_not_unpacked() -> None:
     target = BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
         for part, data in unpacked(RICH).items():
-            out.writestr(part, data + b" " * (MOST if part == "xl/worksheets/sheet1.xml" else 0))
-    with pytest.raises(OddWorkbook, match="larger"):
-        annotated(answer(target.getvalue(), finding("D5")))
+            out.writestr(part, data + b" " * (MAX_PART_BYTES if part == "xl/worksheets/sheet1.xml" else 0))
+    with pytest.raises(UneditableWorkbookError, match="larger"):
+        annotate_workbook(answer(target.getvalue(), finding("D5")))
 
 
 def test_an_entry_that_stands_twice_or_overlaps_is_refused() -> None:
@@ -119,13 +119,13 @@ def test_an_entry_that_stands_twice_or_overlaps_is_refused() -> None:
     with zipfile.ZipFile(target, "w") as out, pytest.warns(UserWarning, match="Duplicate"):
         out.writestr("a.xml", b"<a/>")
         out.writestr("a.xml", b"<b/>")
-    with pytest.raises(OddWorkbook, match="twice"):
-        Package(target.getvalue())
+    with pytest.raises(UneditableWorkbookError, match="twice"):
+        OpcPackage(target.getvalue())
     data = bytearray(packed({"a.xml": b"x" * 50_000, "b.xml": bytes(range(256)) * 40}))
     second = data.index(b"PK\x01\x02", data.index(b"PK\x01\x02") + 4)
     struct.pack_into("<I", data, second + 20, len(data) - 40)
-    with pytest.raises(OddWorkbook, match=r"overlap|cut off"):
-        Package(bytes(data))
+    with pytest.raises(UneditableWorkbookError, match=r"overlap|cut off"):
+        OpcPackage(bytes(data))
 
 
 def test_a_workbook_without_styles_gets_some() -> None:
@@ -137,9 +137,9 @@ def test_a_workbook_without_styles_gets_some() -> None:
     for name in parts:
         if name.startswith("xl/worksheets/sheet"):
             parts[name] = re.sub(rb' s="\d+"|<conditionalFormatting.*</conditionalFormatting>', b"", parts[name])
-    back = annotated(answer(packed(parts), finding("D5")))
+    back = annotate_workbook(answer(packed(parts), finding("D5")))
     assert_consistent(back)
-    assert openpyxl.load_workbook(BytesIO(back))[SHEET]["D5"].fill.fgColor.rgb == FILLS[Level.REFUSE]
+    assert openpyxl.load_workbook(BytesIO(back))[SHEET]["D5"].fill.fgColor.rgb == LEVEL_FILLS[FindingLevel.REFUSE]
     styles = unpacked(back)["xl/styles.xml"]
     order = [styles.index(b"<" + name) for name in (b"fonts", b"fills", b"borders", b"cellXfs")]
     assert order == sorted(order)
@@ -158,15 +158,19 @@ def test_a_workbook_damaged_anywhere_is_answered(data: st.DataObject) -> None:
         st.sampled_from([b"", text[start:end] * 2, b"<", b'"', b"\xff\xfe", b"&a;", b"-1", b"99999999999"])
     )
     parts[name] = text[:start] + junk + text[end:]
-    found = (finding("D5"), finding("Z99", Level.CONFIRM), finding("A1", Level.NOTE, sheet="Ghi 'riêng' chú"))
-    back = workbook(answer(packed(parts), *found))
+    found = (
+        finding("D5"),
+        finding("Z99", FindingLevel.CONFIRM),
+        finding("A1", FindingLevel.NOTE, sheet="Ghi 'riêng' chú"),
+    )
+    back = render_answer_workbook(answer(packed(parts), *found))
     assert zipfile.ZipFile(BytesIO(back)).testzip() is None
     assert RESULT_SHEET.encode() in unpacked(back)["xl/workbook.xml"]
 
 
 def test_findings_in_strange_places_are_listed() -> None:
     places = ["", "D", "5", "A0", "XFE1", "A1048577", "D5:D9", "$D$7", "d8", "Ô 5", "R1C1", "=D5"]
-    back = annotated(answer(RICH, *(finding(cell, code=f"V{i:02}") for i, cell in enumerate(places))))
+    back = annotate_workbook(answer(RICH, *(finding(cell, code=f"V{i:02}") for i, cell in enumerate(places))))
     page = openpyxl.load_workbook(BytesIO(back)).worksheets[0]
     links = [c.hyperlink.location for row in page.iter_rows() for c in row if c.hyperlink]
     assert links == [f"'{SHEET}'!D5:D9", f"'{SHEET}'!D7", f"'{SHEET}'!d8"]

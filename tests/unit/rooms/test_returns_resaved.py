@@ -12,9 +12,9 @@ import pytest
 
 from etl.catalog import Catalogue
 from etl.catalog.layout import RESULT_SHEET
-from etl.model import Level
-from etl.returns import workbook
-from etl.returns.annotate import annotated
+from etl.model import FindingLevel
+from etl.returns import render_answer_workbook
+from etl.returns.annotate import annotate_workbook
 from tests.builders import Workbook
 from tests.unit.rooms.returns_books import SHEET, answer, assert_consistent, finding, resaved, rich
 from tests.unit.rooms.test_returns_own import comments, marked, result
@@ -30,13 +30,14 @@ def test_what_libreoffice_saved_is_annotated_and_comes_back_clean(catalogue: Cat
     sheet, cells = book.inputs()[0][0], [cell for _, cell, *_ in book.inputs()[:4]]
     given = resaved(book.bytes(), tmp_path / "first")
     found = [
-        finding(cell, level, "V05", sheet=sheet) for cell, level in zip(cells, [*Level, Level.CONFIRM], strict=True)
+        finding(cell, level, "V05", sheet=sheet)
+        for cell, level in zip(cells, [*FindingLevel, FindingLevel.CONFIRM], strict=True)
     ]
-    first = annotated(answer(given, *found))
+    first = annotate_workbook(answer(given, *found))
     assert_consistent(first)
     assert marked(first) == {f"{sheet}!{cell}" for cell in cells}
     saved = resaved(first, tmp_path / "second")
-    second = annotated(answer(saved, finding(cells[0], sheet=sheet)))
+    second = annotate_workbook(answer(saved, finding(cells[0], sheet=sheet)))
     assert_consistent(second)
     assert marked(second) == {f"{sheet}!{cells[0]}"}
     assert set(comments(second)) == {f"{sheet}!{cells[0]}"}
@@ -51,7 +52,7 @@ def test_what_libreoffice_saved_is_annotated_and_comes_back_clean(catalogue: Cat
 
 @pytest.mark.filterwarnings("ignore:.*extension is not supported:UserWarning:openpyxl")  # LibreOffice's data bar
 def test_a_rich_workbook_survives_the_whole_way(tmp_path: Path) -> None:
-    back = resaved(annotated(answer(rich(), finding("D5"), finding("D6", Level.CONFIRM))), tmp_path)
+    back = resaved(annotate_workbook(answer(rich(), finding("D5"), finding("D6", FindingLevel.CONFIRM))), tmp_path)
     page = openpyxl.load_workbook(BytesIO(back))
     assert page.sheetnames == [RESULT_SHEET, SHEET, "Ghi 'riêng' chú", "ẩn"]
     assert page[SHEET]["D25"].value == "=SUM(D4:D20)"
@@ -66,7 +67,7 @@ def test_a_rich_workbook_survives_the_whole_way(tmp_path: Path) -> None:
 def test_old_and_open_formats_are_answered_by_the_sheet_alone(tmp_path: Path) -> None:
     for extension in ("xls", "ods"):
         original = resaved(rich(), tmp_path / extension, extension)
-        back = openpyxl.load_workbook(BytesIO(workbook(answer(original, finding("D5")))))
+        back = openpyxl.load_workbook(BytesIO(render_answer_workbook(answer(original, finding("D5")))))
         assert back.sheetnames == [RESULT_SHEET]
         texts = [cell.value for row in back[RESULT_SHEET].iter_rows() for cell in row]
         assert {"D5", SHEET} <= set(texts)
@@ -75,7 +76,7 @@ def test_old_and_open_formats_are_answered_by_the_sheet_alone(tmp_path: Path) ->
 def test_the_returned_workbook_prints_with_every_page(tmp_path: Path) -> None:
     given = answer(rich(), *(finding(f"D{row}") for row in range(4, 20)))
     pages = []
-    for name, data in (("before", rich()), ("after", annotated(given))):
+    for name, data in (("before", rich()), ("after", annotate_workbook(given))):
         pdf = tmp_path / f"{name}.pdf"
         pdf.write_bytes(resaved(data, tmp_path / name, "pdf"))
         text = subprocess.run(["pdftotext", str(pdf), "-"], check=True, capture_output=True, text=True).stdout

@@ -10,8 +10,8 @@ import pytest
 from etl.catalog import Catalogue
 from etl.catalog.rules import Rules
 from etl.model import CellState, ElementKind
-from etl.read.legacy import normal
-from etl.read.values import CODES, INVALID, NumberStyle, parse, style_of
+from etl.read.values import CODES, INVALID, NumberStyle, find_number_style, parse_value
+from etl.read.vietnamese_text import normalize_text
 
 COUNT = ElementKind.STOCK
 VALUE, ZERO, MISSING = CellState.VALUE, CellState.ZERO, CellState.MISSING
@@ -30,7 +30,7 @@ VALUE, ZERO, MISSING = CellState.VALUE, CellState.ZERO, CellState.MISSING
     ],
 )  # fmt: skip
 def test_a_number_however_it_is_written(value: object, number: float, catalogue: Catalogue) -> None:
-    assert parse(value, COUNT, catalogue.cell_states, unit="người")[:2] == ("value", number)
+    assert parse_value(value, COUNT, catalogue.cell_states, unit="người")[:2] == ("value", number)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_number_however_it_is_written(value: object, number: float, catalogue:
     ],
 )  # fmt: skip
 def test_the_state_of_a_cell(value: object, state: CellState, number: float | None, catalogue: Catalogue) -> None:
-    found = parse(value, COUNT, catalogue.cell_states, unit="người")
+    found = parse_value(value, COUNT, catalogue.cell_states, unit="người")
     assert found[:2] == (state.value, number)
     assert str(found[1]) != "-0.0"
 
@@ -78,7 +78,7 @@ def test_the_state_of_a_cell(value: object, state: CellState, number: float | No
     ],
 )  # fmt: skip
 def test_what_is_not_surely_one_number_says_why(value: object, name: str, catalogue: Catalogue) -> None:
-    found = parse(value, COUNT, catalogue.cell_states, unit="người")
+    found = parse_value(value, COUNT, catalogue.cell_states, unit="người")
     assert (found[0], found[1]) == (name, None)
     assert name in INVALID and found[3], "the finding shows what was there"
 
@@ -104,8 +104,8 @@ def test_what_is_not_surely_one_number_says_why(value: object, name: str, catalo
 def test_a_column_shows_who_wrote_it_or_its_doubtful_numbers_are_not_read(
     texts: list[object], style: NumberStyle, read: list[float | None], catalogue: Catalogue
 ) -> None:
-    assert style_of(texts) is style
-    found = [parse(text, COUNT, catalogue.cell_states, style, unit="người") for text in texts[: len(read)]]
+    assert find_number_style(texts) is style
+    found = [parse_value(text, COUNT, catalogue.cell_states, style, unit="người") for text in texts[: len(read)]]
     assert [cell[1] for cell in found] == read
     assert all(cell[1] is not None or cell[0] == "invalid_ambiguous" for cell in found)
 
@@ -123,7 +123,7 @@ def test_a_column_shows_who_wrote_it_or_its_doubtful_numbers_are_not_read(
 def test_per_cent_is_never_a_hundredfold_by_silence(
     value: object, unit: str, percent: bool, state: str, number: float | None, catalogue: Catalogue
 ) -> None:
-    found = parse(value, ElementKind.PUBLISHED, catalogue.cell_states, unit=unit, percent=percent)
+    found = parse_value(value, ElementKind.PUBLISHED, catalogue.cell_states, unit=unit, percent=percent)
     assert found[:2] == (state, number)
 
 
@@ -137,12 +137,12 @@ def test_per_cent_is_never_a_hundredfold_by_silence(
     ],
 )  # fmt: skip
 def test_one_day_in_every_guise(value: object) -> None:
-    assert parse(value, ElementKind.DATE, {})[:3] == ("value", None, "2025-07-01")
+    assert parse_value(value, ElementKind.DATE, {})[:3] == ("value", None, "2025-07-01")
 
 
 def test_both_of_excels_calendars() -> None:
-    assert parse(45839.0, ElementKind.DATE, {})[2] == "2025-07-01"
-    assert parse(45839.0 - 1462, ElementKind.DATE, {}, date1904=True)[2] == "2025-07-01"
+    assert parse_value(45839.0, ElementKind.DATE, {})[2] == "2025-07-01"
+    assert parse_value(45839.0 - 1462, ElementKind.DATE, {}, date1904=True)[2] == "2025-07-01"
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_both_of_excels_calendars() -> None:
     ],
 )  # fmt: skip
 def test_no_day_is_guessed(value: object, name: str) -> None:
-    found = parse(value, ElementKind.DATE, {})
+    found = parse_value(value, ElementKind.DATE, {})
     assert (found[0], found[2]) == (name, "") and found[3]
 
 
@@ -166,29 +166,29 @@ def test_no_day_is_guessed(value: object, name: str) -> None:
 )
 def test_a_choice_however_it_is_typed(value: str) -> None:
     for text in (value, unicodedata.normalize("NFD", value)):
-        assert parse(text, ElementKind.CHOICE, {})[:3] == ("value", None, "Đã hoàn thành")
+        assert parse_value(text, ElementKind.CHOICE, {})[:3] == ("value", None, "Đã hoàn thành")
 
 
 @pytest.mark.parametrize("value", ["Hoàn thành", "x", "Da hoan thanh", 1.0])
 def test_what_only_resembles_a_choice_is_none(value: object) -> None:
-    assert parse(value, ElementKind.CHOICE, {})[0] == "invalid_choice"
+    assert parse_value(value, ElementKind.CHOICE, {})[0] == "invalid_choice"
 
 
 def test_words_stay_words() -> None:
-    assert parse(12.0, ElementKind.TEXT, {})[2] == "12"
-    assert parse(dt.date(2025, 7, 1), ElementKind.TEXT, {})[2] == "01/07/2025"
-    assert parse(unicodedata.normalize("NFD", " hoà  giải "), ElementKind.TEXT, {})[2] == "hoà giải"
+    assert parse_value(12.0, ElementKind.TEXT, {})[2] == "12"
+    assert parse_value(dt.date(2025, 7, 1), ElementKind.TEXT, {})[2] == "01/07/2025"
+    assert parse_value(unicodedata.normalize("NFD", " hoà  giải "), ElementKind.TEXT, {})[2] == "hoà giải"
 
 
 def test_every_mark_of_the_catalogue_is_in_the_form_that_is_looked_up(catalogue: Catalogue) -> None:
     """A mark in another form would never match, and nobody would know."""
-    assert {text for text in catalogue.cell_states if normal(text).casefold() != text} == set()
+    assert {text for text in catalogue.cell_states if normalize_text(text).casefold() != text} == set()
     counted = {CellState.ESTIMATED, CellState.UNRELIABLE}
     patterns = {text: state for text, state in catalogue.cell_states.items() if "#" in text}
     assert set(patterns.values()) == counted
     assert counted.isdisjoint(s for t, s in catalogue.cell_states.items() if "#" not in t)
     for text, state in patterns.items():
-        assert parse(text.replace("#", "1.234"), COUNT, catalogue.cell_states)[:2] == (state.value, 1234.0)
+        assert parse_value(text.replace("#", "1.234"), COUNT, catalogue.cell_states)[:2] == (state.value, 1234.0)
 
 
 def test_every_reason_has_its_rule(rules: Rules) -> None:

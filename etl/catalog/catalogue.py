@@ -1,0 +1,163 @@
+"""The catalogue itself: everything people decided, by key, and the questions asked of it.
+
+Room: catalogue. Built by the loader only; frozen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from etl.catalog import models as m
+from etl.catalog.geography import list_area_units
+from etl.errors import UsageError
+from etl.model import CellState, Period, PeriodKind
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """Everything people decided, by key. Insertion order is file order.
+
+    `agreed` are corrections of reported cells; `corrections` are those of the calendar. `files` is what all of it
+    was read from.
+    """
+
+    root: Path
+    sha256: str
+    units: tuple[m.Unit, ...]
+    successions: tuple[m.Succession, ...]
+    elements: dict[str, m.DataElement]
+    relations: tuple[m.Relation, ...]
+    indicators: dict[str, m.Indicator]
+    actors: dict[str, m.Actor]
+    plans: dict[str, m.Plan]
+    columns: tuple[m.Column, ...]
+    forms: dict[str, m.Form]
+    regimes: dict[str, m.Regime]
+    holiday_corrections: tuple[m.HolidayCorrection, ...]
+    scopes: dict[str, m.Scope]
+    cell_states: dict[str, CellState]
+    agreed_corrections: dict[str, m.Correction] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict, repr=False)
+    inheritance: tuple[m.Inheritance, ...] = ()
+    outlook: m.OutlookRules | None = None
+    thresholds: dict[str, float] = field(default_factory=dict)
+    official_population: tuple[m.OfficialFigure, ...] = ()
+    units_by_code: dict[str, tuple[m.Unit, ...]] = field(default_factory=dict, repr=False)
+
+    def find_unit(self, code: str, day: date) -> m.Unit | None:
+        """The org unit that bears a code on a day, if any."""
+        return next((u for u in self.units_by_code.get(code, ()) if u.is_valid_on(day)), None)
+
+    def find_unit_name(self, code: str, day: date) -> str:
+        """The unit's name on a day, or its code where there was none."""
+        unit = self.find_unit(code, day)
+        return unit.name if unit else code
+
+    def list_children(self, parent: str, level: str, day: date) -> tuple[m.Unit, ...]:
+        """Units of a level directly under a parent on a day, in catalogue order."""
+        return tuple(u for u in self._units_by_parent.get(parent, ()) if u.level == level and u.is_valid_on(day))
+
+    def list_units_of_code(self, code: str) -> tuple[m.Unit, ...]:
+        """Every unit that ever bore a code, in catalogue order."""
+        return self.units_by_code.get(code, ())
+
+    @cached_property
+    def successions_from(self) -> dict[tuple[str, date], tuple[m.Succession, ...]]:
+        """Successions by old unit: its code and last day."""
+        return _group_by_key(self.successions, lambda s: (s.old_code, s.old_valid_to))
+
+    @cached_property
+    def successions_to(self) -> dict[tuple[str, date], tuple[m.Succession, ...]]:
+        """Successions by new unit: its code and first day."""
+        return _group_by_key(self.successions, lambda s: (s.new_code, s.new_valid_from))
+
+    @cached_property
+    def _units_by_parent(self) -> dict[str, tuple[m.Unit, ...]]:
+        return _group_by_key(self.units, lambda u: u.parent)
+
+    def get_scope(self, scope_id: str) -> m.Scope:
+        """The scope of that name.
+
+        Raises:
+            UsageError: there is none; names those there are.
+        """
+        if scope_id not in self.scopes:
+            raise UsageError(f"no scope {scope_id!r}", where="--scope", fix=f"use one of: {', '.join(self.scopes)}")
+        return self.scopes[scope_id]
+
+    def find_scope_of_form(self, form_id: str) -> m.Scope | None:
+        """The scope that collects a form, if any."""
+        return next((s for s in self.scopes.values() if any(x.form == form_id for x in s.submissions)), None)
+
+    def list_sheet_columns(self, form: m.Form, sheet: m.SheetDef) -> tuple[m.Column, ...]:
+        """The printed headers of a form's sheet, in order."""
+        return tuple(
+            c for c in self.columns if c.set == sheet.columns and c.version == form.version and c.sheet == sheet.code
+        )
+
+    def list_obligations(self, scope: m.Scope, period: Period) -> tuple[tuple[m.Submission, m.Form, m.Unit], ...]:
+        """Every (submission, form, unit) that a scope owes for a period, in catalogue order."""
+        return tuple(self._find_obligations(scope, period))
+
+    def _find_obligations(self, scope: m.Scope, period: Period) -> Iterator[tuple[m.Submission, m.Form, m.Unit]]:
+        for submission in scope.submissions:
+            form = self.forms[submission.form]
+            if form.period_kind != period.kind or not _is_within_submission(period, submission):
+                continue
+            if submission.level:
+                units: Iterable[m.Unit] = list_area_units(self, scope, submission.level, period.end)
+            else:
+                units = (u for u in (self.find_unit(code, period.end) for code in submission.units) if u)
+            for unit in units:
+                yield submission, form, unit
+
+    def list_owed_periods(self, scope: m.Scope, kind: PeriodKind) -> tuple[Period, ...]:
+        """The periods of a kind for which the scope owes anything, oldest first."""
+        owed_periods: set[Period] = set()
+        for submission in scope.submissions:
+            if self.forms[submission.form].period_kind != kind:
+                continue
+            current, last = (
+                Period.parse(submission.from_period),
+                Period.parse(submission.to_period or submission.from_period),
+            )
+            while current <= last:
+                owed_periods.add(current)
+                current = _compute_next_period(current)
+        return tuple(sorted(owed_periods))
+
+    def list_led_tasks(self, scope: m.Scope, level: str, period: Period) -> tuple[tuple[m.Plan, m.Task], ...]:
+        """Tasks that units of a level lead and so report on, in plan order, once their plan is in force."""
+        actors = {code for code, answers in scope.answers_for.items() if answers == level}
+        plans = [self.plans[p] for p in scope.plans if self.plans[p].valid_from <= period.end]
+        return tuple((plan, task) for plan in plans for task in plan.tasks if actors.intersection(task.lead))
+
+
+def _group_by_key(items: Iterable[T], key: Callable[[T], K]) -> dict[K, tuple[T, ...]]:
+    groups: dict[K, list[T]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return {name: tuple(group) for name, group in groups.items()}
+
+
+def _is_within_submission(period: Period, submission: m.Submission) -> bool:
+    first = Period.parse(submission.from_period)
+    last = Period.parse(submission.to_period) if submission.to_period else None
+    return first.start <= period.start and (last is None or period.end <= last.end)
+
+
+def _compute_next_period(period: Period) -> Period:
+    per_year = 12 // period.months
+    return (
+        Period(period.year, period.kind, period.index + 1)
+        if period.index < per_year
+        else Period(period.year + 1, period.kind, 1)
+    )

@@ -1,0 +1,99 @@
+"""How figures are named in other systems: `catalog/exchange/`, read into strict models and checked.
+
+Room: catalogue. Steps read it, the exchange room uses it. An identifier that nobody has entered is not guessed here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
+
+from etl.catalog import models as m
+from etl.catalog.catalogue import Catalogue
+from etl.catalog.catalogue_files import read_csv, read_entry
+from etl.errors import CatalogueError
+from etl.model import PeriodKind
+
+Uid = Annotated[str, StringConstraints(pattern=r"^([A-Za-z][A-Za-z0-9]{10})?$")]
+"""An identifier as DHIS2 makes them: eleven letters and digits, a letter first; empty where none is known."""
+
+
+class Identifier(m.StrictModel):
+    """What something is called elsewhere: its code there, and its UID where one is known."""
+
+    code: m.Text
+    uid: Uid = ""
+
+
+class NamedElement(m.StrictModel):
+    """A data element that is called otherwise elsewhere. Key: code."""
+
+    code: m.Code
+    as_code: str = ""
+    uid: Uid = ""
+    option_combo: str = ""
+    option_combo_uid: Uid = ""
+    basis: m.Basis
+    note: str = ""
+
+
+class NamedUnit(m.StrictModel):
+    """An org unit that is called otherwise elsewhere. Key: (code, valid_from)."""
+
+    code: m.Code
+    valid_from: dt.date
+    as_code: str = ""
+    uid: Uid = ""
+    basis: m.Basis
+    note: str = ""
+
+
+class ExchangeRules(m.StrictModel):
+    """What holds for every export. `data_sets` by the length of the period; `option_combo` where nothing is split."""
+
+    basis: m.Basis
+    source: m.Text
+    id_scheme: Literal["code", "uid"]
+    data_sets: dict[PeriodKind, Identifier]
+    option_combo: Identifier
+
+
+@dataclass(frozen=True)
+class ExchangeCatalogue:
+    """The rules, and the elements and units that are called otherwise than in the catalogue."""
+
+    rules: ExchangeRules
+    elements: dict[str, NamedElement]
+    units: dict[tuple[str, dt.date], NamedUnit]
+
+
+def load_exchange(catalogue: Catalogue) -> ExchangeCatalogue:
+    """The names of `catalog/exchange/`.
+
+    Raises:
+        CatalogueError: a file, key or reference is wrong; says which.
+    """
+    root = catalogue.root / "exchange"
+    rules = read_entry(root / "exchange.yaml", ExchangeRules)
+    elements: dict[str, NamedElement] = {}
+    for element in read_csv(root / "data_elements.csv", NamedElement):
+        if element.code not in catalogue.elements or element.code in elements:
+            raise _build_misplaced_error("data element", element.code, root / "data_elements.csv")
+        elements[element.code] = element
+    units: dict[tuple[str, dt.date], NamedUnit] = {}
+    for unit in read_csv(root / "org_units.csv", NamedUnit):
+        key = unit.code, unit.valid_from
+        if key in units or all(u.valid_from != unit.valid_from for u in catalogue.list_units_of_code(unit.code)):
+            raise _build_misplaced_error("unit", f"{unit.code} from {unit.valid_from}", root / "org_units.csv")
+        units[key] = unit
+    return ExchangeCatalogue(rules, elements, units)
+
+
+def _build_misplaced_error(kind: str, code: str, path: Path) -> CatalogueError:
+    return CatalogueError(
+        f"{kind} {code!r} is unknown, or stands twice", where=str(path), fix="give each of the catalogue's one line"
+    )

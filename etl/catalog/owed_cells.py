@@ -1,0 +1,81 @@
+"""Which number cells a form has: per org unit they speak of, their data elements. Leaves, at whatever level.
+
+Room: catalogue. Anyone above may ask. Pure. The form that an area sends to the level above has no cells of its own: it
+has those that the area's own units owed it, so that the level above sums the very same leaves and never a rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from etl.catalog import models as m
+from etl.catalog.geography import find_area
+from etl.catalog.loader import Catalogue
+from etl.errors import CatalogueError
+from etl.model import Period
+
+UPWARD = "upward"
+"""The layout of a sheet that an area sends to the level above."""
+
+
+@lru_cache(maxsize=128)
+def list_owed_cells(catalogue: Catalogue, scope_id: str, period: Period) -> Mapping[m.Unit, frozenset[str]]:
+    """The number cells of a scope's forms for a period: per unit they speak of, their data elements."""
+    cells: dict[m.Unit, frozenset[str]] = {}
+    for _, form, unit in catalogue.list_obligations(catalogue.scopes[scope_id], period):
+        for sheet in form.sheets:
+            for one, elements in list_sheet_cells(catalogue, form, sheet, unit, period):
+                cells[one] = cells.get(one, frozenset()) | elements
+    return cells
+
+
+def list_sheet_cells(
+    catalogue: Catalogue, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
+) -> Iterator[tuple[m.Unit, frozenset[str]]]:
+    """The number cells of one sheet that a unit fills in for a period; none where it has only words.
+
+    Raises:
+        CatalogueError: the unit sends upward and no scope says what its own units owe it.
+    """
+    elements = _list_number_elements(catalogue, form.id, sheet.code)
+    if sheet.layout == UPWARD:
+        for one, own in list_owed_cells(catalogue, _find_own_scope(catalogue, form, unit, period).id, period).items():
+            if own & elements:
+                yield one, own & elements
+    elif elements:
+        of_communes = sheet.layout == "by_commune"
+        for one in catalogue.list_children(unit.code, "commune", period.end) if of_communes else (unit,):
+            yield one, elements
+
+
+def find_upward_form(catalogue: Catalogue, scope: m.Scope, period: Period) -> tuple[m.Scope, m.Form, m.Unit] | None:
+    """(scope above, form, unit) under which a scope's figures of a period go up; None where nobody above asks."""
+    for above in catalogue.scopes.values():
+        if above.id == scope.id:
+            continue
+        for _, form, unit in catalogue.list_obligations(above, period):
+            sends = any(sheet.layout == UPWARD for sheet in form.sheets)
+            if sends and unit == find_area(catalogue, scope):
+                return above, form, unit
+    return None
+
+
+def _find_own_scope(catalogue: Catalogue, form: m.Form, unit: m.Unit, period: Period) -> m.Scope:
+    for scope in catalogue.scopes.values():
+        asks = any(s.form == form.id for s in scope.submissions)
+        if not asks and find_area(catalogue, scope) == unit and catalogue.list_obligations(scope, period):
+            return scope
+    raise CatalogueError(
+        f"{unit.name} owes {form.id} for {period}, but no scope says what its own units report then",
+        where=f"{catalogue.root / 'scopes'}: {form.id}",
+        fix=f"add a scope whose area_unit is {unit.code}, or leave the unit out of the submission",
+    )
+
+
+@lru_cache(maxsize=256)
+def _list_number_elements(catalogue: Catalogue, form_id: str, sheet_code: str) -> frozenset[str]:
+    form = catalogue.forms[form_id]
+    sheet = next(s for s in form.sheets if s.code == sheet_code)
+    with_numbers = sheet.layout in {"by_commune", "list", UPWARD}
+    return frozenset(c.data_element for c in catalogue.list_sheet_columns(form, sheet)) if with_numbers else frozenset()

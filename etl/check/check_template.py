@@ -1,0 +1,164 @@
+"""What a form fixes for the checker, made once per form and set of cells: bounds, kinds, relations as index arrays.
+
+Called by the check room only. Pure: from catalogue data to arrays that run along a workbook's observations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from etl.catalog import Catalogue
+from etl.catalog import models as m
+from etl.catalog.layout import find_element_kind
+from etl.model import ElementKind, FormStamp, Period, ReadResult
+
+if TYPE_CHECKING:
+    import numpy as np
+
+NUMBER, CHOICE, DATE, WORDS = range(4)
+_FAMILY = {ElementKind.CHOICE: CHOICE, ElementKind.DATE: DATE, ElementKind.TEXT: WORDS}
+CERTAIN, LIKELY, ABOUT, SUM, OVERLAP = range(5)
+_RELATION = {"about": ABOUT, "sum": SUM, "overlap": OVERLAP}
+_UNREADABLE = frozenset({"S03", "S04", "S05", "S06"})
+POPULATION = "pop_total"
+
+
+@dataclass(frozen=True)
+class StampContext:
+    """What the frames need of a workbook's stamp, resolved once."""
+
+    period: Period
+    form: m.Form
+    scope: m.Scope
+    unit: m.Unit
+    owed: bool
+
+
+@dataclass(frozen=True)
+class CheckTemplate:
+    """What is the same for every workbook with the same cells. Arrays run along the observations.
+
+    A relation is a row of `terms` (positions; −1 adds nothing) and `weights`: their weighted sum is its gap, which is
+    not negative where the relation holds. The first two terms are the smaller and the larger side. `sort` says which
+    rule it belongs to, `equal` that its gap must be zero; `details` holds (relation, its terms).
+    """
+
+    keys: tuple[tuple[str, str], ...]
+    low: np.ndarray
+    high: np.ndarray
+    whole: np.ndarray
+    required: np.ndarray
+    family: np.ndarray
+    money: np.ndarray
+    flow: np.ndarray
+    stock: np.ndarray
+    ytd: np.ndarray
+    words: tuple[int, ...]
+    population: np.ndarray
+    details: np.ndarray
+    terms: np.ndarray
+    weights: np.ndarray
+    sort: np.ndarray
+    equal: np.ndarray
+
+
+def find_stamp_context(catalogue: Catalogue, read: ReadResult) -> StampContext | None:
+    """The stamp's form, scope, unit and period; None where the reader has already refused them."""
+    if read.stamp is None or (read.findings and any(f.code in _UNREADABLE for f in read.findings)):
+        return None
+    return _find_stamp_context(catalogue, read.stamp)
+
+
+@lru_cache(maxsize=4096)
+def _find_stamp_context(catalogue: Catalogue, stamp: FormStamp) -> StampContext | None:
+    form, scope = catalogue.forms[stamp.form], catalogue.find_scope_of_form(stamp.form)
+    period = Period.parse(stamp.period)
+    unit = catalogue.find_unit(stamp.unit, period.end)
+    if scope is None or unit is None:
+        return None
+    return StampContext(
+        period, form, scope, unit, (form.id, unit.code) in _list_owed_forms(catalogue, scope.id, period)
+    )
+
+
+@lru_cache(maxsize=256)
+def _list_owed_forms(catalogue: Catalogue, scope_id: str, period: Period) -> frozenset[tuple[str, str]]:
+    return frozenset((f.id, u.code) for _, f, u in catalogue.list_obligations(catalogue.scopes[scope_id], period))
+
+
+@lru_cache(maxsize=64)
+def _list_required_elements(catalogue: Catalogue, form_id: str) -> frozenset[str]:
+    form = catalogue.forms[form_id]
+    return frozenset(c.data_element for s in form.sheets for c in catalogue.list_sheet_columns(form, s) if c.required)
+
+
+@lru_cache(maxsize=1024)
+def build_check_template(
+    catalogue: Catalogue, form_id: str, units: tuple[str, ...], codes: tuple[str, ...]
+) -> CheckTemplate:
+    """The template of a form whose observations have these org units and data elements, in this order."""
+    import numpy as np
+
+    elements = [catalogue.elements.get(code) for code in codes]
+    kinds = tuple(find_element_kind(catalogue, code) for code in codes)
+    must = _list_required_elements(catalogue, form_id)
+    keys = tuple(zip(units, codes, strict=True))
+    rows = list(_build_relation_rows(catalogue, keys))
+    width = max((len(terms) for _, terms, _ in rows), default=2)
+    return CheckTemplate(
+        keys=keys,
+        low=np.array([float(e.min) if e and e.min is not None else np.nan for e in elements]),
+        high=np.array([float(e.max) if e and e.max is not None else np.nan for e in elements]),
+        whole=np.array([bool(e and e.integer) for e in elements], dtype=bool),
+        required=np.array([code in must or code.endswith(".state") for code in codes], dtype=bool),
+        family=np.array([_FAMILY.get(kind, NUMBER) for kind in kinds]),
+        money=np.array([bool(e and "đồng" in e.unit) for e in elements], dtype=bool),
+        flow=np.array([kind == ElementKind.FLOW for kind in kinds], dtype=bool),
+        stock=np.array([kind == ElementKind.STOCK for kind in kinds], dtype=bool),
+        ytd=np.array([kind == ElementKind.YTD for kind in kinds], dtype=bool),
+        words=tuple(i for i, kind in enumerate(kinds) if kind == ElementKind.TEXT),
+        population=np.array([i for i, code in enumerate(codes) if code == POPULATION], dtype=int),
+        details=_build_object_array([(relation, terms) for relation, terms, _ in rows]),
+        terms=np.array([[*terms, *[-1] * (width - len(terms))] for _, terms, _ in rows], dtype=int).reshape(-1, width),
+        weights=np.array([[*w, *[0.0] * (width - len(w))] for _, _, w in rows]).reshape(-1, width),
+        sort=np.array([_RELATION.get(r.kind, CERTAIN if r.certain else LIKELY) for r, _, _ in rows], dtype=int),
+        equal=np.array([r.kind == "equal" for r, _, _ in rows], dtype=bool),
+    )
+
+
+def _build_object_array(items: Sequence[object]) -> np.ndarray:
+    import numpy as np
+
+    array = np.empty(len(items), dtype=object)
+    array[:] = items
+    return array
+
+
+def _build_relation_rows(
+    catalogue: Catalogue, keys: Sequence[tuple[str, str]]
+) -> Iterator[tuple[m.Relation, tuple[int, ...], tuple[float, ...]]]:
+    """(relation, positions, weights) for each org unit that has every side of it."""
+    where = {key: i for i, key in enumerate(keys)}
+    for unit in dict.fromkeys(unit for unit, _ in keys):
+        for relation in catalogue.relations:
+            if all((unit, code) in where for code in relation.elements):
+                terms = tuple(where[unit, code] for code in (relation.smaller, relation.larger) if code)
+                parts = tuple(where[unit, code] for code in relation.parts)
+                yield relation, _build_relation_terms(relation, terms, parts), _compute_relation_weights(relation)
+
+
+def _build_relation_terms(relation: m.Relation, sides: tuple[int, ...], parts: tuple[int, ...]) -> tuple[int, ...]:
+    """The smaller and the larger side first; a sum has no smaller side, there stands its first part."""
+    return (parts[0], *sides, *parts[1:]) if relation.kind == "sum" else (*sides, *parts)
+
+
+def _compute_relation_weights(relation: m.Relation) -> tuple[float, ...]:
+    n = len(relation.parts)
+    if relation.kind == "sum":
+        return (-1.0, 1.0, *[-1.0] * (n - 1))
+    if relation.kind == "overlap":
+        return (1.0, float(n - 1), *[-1.0] * n)
+    return (-1.0, 1.0)

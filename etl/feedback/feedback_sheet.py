@@ -1,0 +1,303 @@
+"""The sheet itself: one A4 page, Times New Roman, real numbers, nothing that a program could take for a formula.
+
+Inside the feedback room only. Signs and words carry every meaning; shading only guides the eye, so that it can be
+printed in black and white.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from fractions import Fraction
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from etl.catalog.layout import SIMULATION_NOTICE
+from etl.feedback import feedback_messages
+from etl.feedback.models import FindingCounts, FormSubmission, IndicatorLine, UnitFeedback
+from etl.file_io import write_atomic
+
+if TYPE_CHECKING:
+    from xlsxwriter.workbook import Workbook
+
+SHEET = "Phản hồi"
+_WIDTHS = (5, 9, 8, 8, 7.5, 12, 12, 7.5, 7.5, 6, 7, 7)
+_LAST = len(_WIDTHS) - 1
+_LINE = 14.5
+_BAR = 10
+_BASE: dict[str, Any] = {"font_name": "Times New Roman", "font_size": 10, "valign": "vcenter"}
+_BOX: dict[str, Any] = {"border": 1, "border_color": "#7F7F7F", "text_wrap": True}
+_MIDDLE: dict[str, Any] = {**_BOX, "align": "center"}
+_STYLES: dict[str, dict[str, Any]] = {
+    "body": {"bold": True, "align": "center", "text_wrap": True},
+    "plain": {"align": "center"},
+    "title": {"bold": True, "font_size": 14, "align": "center"},
+    "unit": {"bold": True, "font_size": 12, "align": "center"},
+    "mark": {"bold": True, "align": "center", "font_color": "#C00000"},
+    "day": {"italic": True, "align": "center"},
+    "summary": {"text_wrap": True, "border": 2, "font_size": 11, "indent": 1},
+    "section": {"bold": True, "font_size": 11, "bottom": 1, "valign": "bottom"},
+    "head": {**_MIDDLE, "bold": True, "font_size": 9, "bg_color": "#EDEDED"},
+    "text": _BOX,
+    "strong": {**_BOX, "bold": True},
+    "middle": _MIDDLE,
+    "none": {**_MIDDLE, "italic": True, "font_size": 9},
+    "sign": {**_MIDDLE, "bold": True},
+    "bar": {**_BOX, "text_wrap": False, "font_size": 8},
+    "date": {**_MIDDLE, "num_format": "dd/mm/yyyy"},
+    "count": {**_MIDDLE, "num_format": "#,##0"},
+    "share": {**_MIDDLE, "num_format": "0.0%"},
+    "line": {"text_wrap": True},
+    "note": {"italic": True, "font_size": 8.5, "text_wrap": True, "valign": "top"},
+}
+
+
+def build_feedback_path(feedback: UnitFeedback, period: str, outbox: Path) -> Path:
+    """Where a unit's sheet lies: beside what it gets back of its files."""
+    return outbox / "returns" / feedback.unit / f"phan-hoi_{period}.xlsx"
+
+
+def write_feedback(feedback: UnitFeedback, period: str, outbox: Path, min_denominator: int) -> tuple[Path, bool]:
+    """Puts the sheet into the unit's folder; False if the same one lies there already.
+
+    Raises:
+        StorageError: the folder cannot be written or the disk is full.
+    """
+    path, data = build_feedback_path(feedback, period, outbox), render_feedback_workbook(feedback, min_denominator)
+    if path.is_file() and path.read_bytes() == data:
+        return path, False
+    write_atomic(path, data)
+    return path, True
+
+
+def render_feedback_workbook(feedback: UnitFeedback, min_denominator: int) -> bytes:
+    """The sheet as a workbook of one page; `least` is the denominator from which figures are compared."""
+    import xlsxwriter
+
+    target = BytesIO()
+    book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book.set_properties(
+        {
+            "title": f"Phản hồi {feedback.quarter}: {feedback.unit_name}",
+            "author": feedback.office,
+            "created": dt.datetime.combine(feedback.as_of, dt.time()),
+            "comments": SIMULATION_NOTICE if feedback.simulated else "",
+        }
+    )
+    page = _PageWriter(book)
+    _write_feedback_head(page, feedback)
+    _write_submissions(page, feedback)
+    _write_finding_counts(page, feedback)
+    _write_resolved_and_open(page, feedback)
+    _write_indicators(page, feedback, min_denominator)
+    page.set_print_layout()
+    book.close()
+    return target.getvalue()
+
+
+class _PageWriter:
+    """A sheet that is written from top to bottom; `row` is the next free row."""
+
+    def __init__(self, book: Workbook) -> None:
+        self._book = book
+        self._formats: dict[tuple[str, str], Any] = {}
+        self._sheet = book.add_worksheet(SHEET)
+        self.row = 0
+        for column, width in enumerate(_WIDTHS):
+            self._sheet.set_column(column, column, width)
+
+    def write_value(self, first: int, last: int, value: object, role: str, number: str = "") -> None:
+        """A value across columns of the present row: text as text, numbers as numbers, dates as dates."""
+        cell_format = self._build_format(role, number)
+        if last > first:
+            self._sheet.merge_range(self.row, first, self.row, last, "", cell_format)
+        if isinstance(value, dt.date):
+            self._sheet.write_datetime(self.row, first, dt.datetime.combine(value, dt.time()), cell_format)
+        elif isinstance(value, int | float | Fraction):
+            self._sheet.write_number(self.row, first, float(value), cell_format)
+        else:
+            self._sheet.write_string(self.row, first, str(value), cell_format)
+
+    def end_row(self, lines: int = 1, height: float = _LINE) -> None:
+        """Ends the row, as high as so many lines need."""
+        self._sheet.set_row(self.row, lines * height + 2)
+        self.row += 1
+
+    def write_table_row(self, entries: Sequence[tuple[int, int, object, str]]) -> None:
+        """A row of a table, as high as its longest text needs."""
+        for entry in entries:
+            self.write_value(*entry)
+        self.end_row(max(count_text_lines(value, first, last) for first, last, value, _ in entries))
+
+    def write_full_width(self, text: str, role: str, first: int = 0) -> None:
+        """A text over the whole width."""
+        self.write_value(first, _LAST, text, role)
+        self.end_row(count_text_lines(text, first, _LAST))
+
+    def write_section_heading(self, title: str) -> None:
+        """A heading."""
+        self.write_value(0, _LAST, title, "section")
+        self.end_row(height=18)
+
+    def set_print_layout(self) -> None:
+        """Sets the sheet to print as one A4 page, upright."""
+        sheet = self._sheet
+        sheet.set_paper(9)
+        sheet.set_portrait()
+        sheet.set_margins(left=0.5, right=0.4, top=0.45, bottom=0.45)
+        sheet.center_horizontally()
+        sheet.fit_to_pages(1, 1)
+        sheet.print_area(0, 0, self.row - 1, _LAST)
+        sheet.hide_gridlines(2)
+
+    def _build_format(self, role: str, number: str) -> Any:
+        if (role, number) not in self._formats:
+            number_format = {"num_format": number} if number else {}
+            self._formats[role, number] = self._book.add_format(_BASE | _STYLES[role] | number_format)
+        return self._formats[role, number]
+
+
+def count_text_lines(value: object, first: int, last: int) -> int:
+    """How many lines a text needs across columns: not every program fits the height of merged cells by itself."""
+    room = sum(_WIDTHS[first : last + 1]) * 1.2
+    return sum(max(1, -(-len(part) // int(room))) for part in str(value).split("\n")) if isinstance(value, str) else 1
+
+
+def _write_feedback_head(page: _PageWriter, feedback: UnitFeedback) -> None:
+    page.write_value(0, 5, feedback.parent_body, "plain")
+    page.write_value(6, _LAST, SIMULATION_NOTICE if feedback.simulated else "", "mark")
+    page.end_row()
+    page.write_value(0, 5, " ".join(feedback.body.split()), "body")
+    page.write_value(6, _LAST, f"Số liệu đến ngày {feedback.as_of:%d/%m/%Y}", "day")
+    page.end_row()
+    page.write_value(0, _LAST, f"PHẢN HỒI VỀ BÁO CÁO {feedback.quarter.upper()}", "title")
+    page.end_row(height=24)
+    page.write_value(0, _LAST, f"{feedback.unit_name} ({feedback.unit})", "unit")
+    page.end_row(height=17)
+    text = feedback_messages.describe_feedback(feedback)
+    page.write_value(0, _LAST, text, "summary")
+    page.end_row(count_text_lines(text, 0, _LAST - 1) + 1)
+
+
+def _write_submissions(page: _PageWriter, feedback: UnitFeedback) -> None:
+    page.write_section_heading("1. Đúng hạn và đầy đủ")
+    head = (
+        (0, 3, "Báo cáo"), (4, 5, "Hạn nộp"), (6, 6, "Ngày nhận"), (7, 8, "Kết quả"), (9, 9, "Ô có số"),
+        (10, 10, "Ô phải có"), (11, 11, "Tỉ lệ"),
+    )  # fmt: skip
+    page.write_table_row([(*where, "head") for where in head])
+    for one in feedback.sent:
+        page.write_table_row([(0, 3, one.title, "text"), (4, 5, one.due, "date"), *_build_submission_cells(one)])
+    page.write_full_width(
+        feedback_messages.describe_on_time_share(feedback.on_time, len(feedback.quarters[-4:])), "line"
+    )
+    if text := feedback_messages.describe_completeness(feedback):
+        page.write_full_width(text, "line")
+
+
+def _build_submission_cells(one: FormSubmission) -> list[tuple[int, int, object, str]]:
+    result = (7, 8, feedback_messages.describe_punctuality(one), "middle")
+    if one.received is None:
+        return [(6, 6, "–", "middle"), result, (9, 11, feedback_messages.NO_DATA, "none")]
+    if one.cells is None or one.cells.is_low is None:
+        return [(6, 6, one.received, "date"), result, (9, 11, "không có ô số", "none")]
+    share = one.cells.part / one.cells.whole
+    return [
+        (6, 6, one.received, "date"),
+        result,
+        (9, 9, one.cells.part, "count"),
+        (10, 10, one.cells.whole, "count"),
+        (11, 11, share, "share"),
+    ]
+
+
+def _write_finding_counts(page: _PageWriter, feedback: UnitFeedback) -> None:
+    page.write_section_heading("2. Kết quả kiểm tra qua các quý")
+    for first, last, text in ((0, 2, "Quý"), (3, 3, "Số tệp"), (4, 6, "Tệp gửi đầu"), (7, 9, "Tệp mới nhất")):
+        page.write_value(first, last, text, "head")
+    page.write_value(10, _LAST, "█ còn  ▒ đã hết", "head")
+    page.end_row()
+    heads = [(column, column, text, "head") for column, text in zip((4, 5, 6), feedback_messages.LEVELS, strict=True)]
+    again = [(column, column, text, "head") for column, text in zip((7, 8, 9), feedback_messages.LEVELS, strict=True)]
+    page.write_table_row([(0, 2, "", "head"), (3, 3, "", "head"), *heads, *again, (10, _LAST, "(■ và ▲)", "head")])
+    most = max((max(_count_actionable(c.first), _count_actionable(c.last)) for c in feedback.quarters), default=0)
+    for one in feedback.quarters:
+        page.write_table_row([(0, 2, one.quarter, "text"), *_build_count_cells(one, most)])
+
+
+def _count_actionable(counts: tuple[int, int, int] | None) -> int:
+    return counts[0] + counts[1] if counts else 0
+
+
+def _build_count_cells(one: FindingCounts, most: int) -> list[tuple[int, int, object, str]]:
+    if one.first is None or one.last is None:
+        return [(3, 3, one.files, "count"), (4, _LAST, feedback_messages.NO_DATA, "none")]
+    numbers = zip((4, 5, 6, 7, 8, 9), (*one.first, *one.last), strict=True)
+    shown = draw_text_bar(_count_actionable(one.first), _count_actionable(one.last), most)
+    return [(3, 3, one.files, "count"), *((c, c, n, "count") for c, n in numbers), (10, _LAST, shown, "bar")]
+
+
+def draw_text_bar(first: int, last: int, most: int) -> str:
+    """``█`` for what is left, ``▒`` for what is gone since the first file; `most` fills the whole width.
+
+    What is there at all gets at least one block.
+    """
+
+    def count_blocks(count: int) -> int:
+        return max(1, count * _BAR // most) if count > 0 else 0
+
+    return "█" * count_blocks(last) + "▒" * min(count_blocks(first - last), _BAR)
+
+
+def _write_resolved_and_open(page: _PageWriter, feedback: UnitFeedback) -> None:
+    page.write_section_heading("3. Đã sửa được")
+    for text in feedback_messages.describe_resolved_findings(feedback):
+        page.write_value(0, 0, "–", "plain")
+        page.write_full_width(text, "line", first=1)
+    page.write_section_heading(f"4. {feedback_messages.format_open_findings_title(feedback)}")
+    rows = feedback_messages.build_open_finding_rows(feedback)
+    if not rows:
+        page.write_full_width(
+            "Không có." if feedback.quarters[-1:] and feedback.quarters[-1].files else feedback_messages.NO_DATA, "line"
+        )
+        return
+    page.write_table_row([(0, 1, "Mã", "head"), (2, 3, "Trang và ô", "head"), (4, _LAST, "Nội dung", "head")])
+    for code, where, text in rows:
+        page.write_table_row([(0, 1, code, "middle"), (2, 3, where, "middle"), (4, _LAST, text, "text")])
+
+
+def _write_indicators(page: _PageWriter, feedback: UnitFeedback, min_denominator: int) -> None:
+    page.write_section_heading("5. Chỉ tiêu của đơn vị trong quý")
+    if not feedback.lines:
+        page.write_full_width("Đơn vị không có chỉ tiêu tính riêng theo quý.", "line")
+    else:
+        head = (
+            (0, 0, "TT"), (1, 3, "Chỉ tiêu"), (4, 4, "Đơn vị tính"), (5, 5, "Của đơn vị"),
+            (6, 6, feedback.area.capitalize()), (7, 8, "Mục tiêu"), (9, 9, "Đánh giá"),
+            (10, _LAST, f"So với {feedback.area}"),
+        )  # fmt: skip
+        page.write_table_row([(*where, "head") for where in head])
+    for number, line in enumerate(feedback.lines, start=1):
+        _write_indicator_row(page, number, line)
+    if feedback.lines:
+        page.write_full_width(feedback_messages.format_legend(feedback, min_denominator), "note")
+    page.write_full_width(f"Trao đổi về phiếu này: {feedback.office}.", "note")
+
+
+def _write_indicator_row(page: _PageWriter, number: int, line: IndicatorLine) -> None:
+    page.write_value(0, 0, number, "count")
+    page.write_value(1, 3, line.name, "text")
+    page.write_value(4, 4, line.unit, "middle")
+    shown = f"#,##0.{'0' * line.decimals}" if line.decimals else "#,##0"
+    for column, value in ((5, line.value), (6, line.area)):
+        if value is None:
+            page.write_value(column, column, feedback_messages.NO_DATA, "none")
+        else:
+            page.write_value(column, column, value, "middle", shown)
+    page.write_value(7, 8, line.target, "middle")
+    page.write_value(9, 9, line.sign, "sign")
+    page.write_value(10, _LAST, feedback_messages.COMPARISON_TEXTS[line.comparison], "middle")
+    page.end_row(
+        max(count_text_lines(line.name, 1, 3), count_text_lines(line.target, 7, 8), count_text_lines(line.unit, 4, 4))
+    )

@@ -1,0 +1,216 @@
+"""Which form, unit and period a workbook is for: from its hidden stamp, else from the printed lines above its tables.
+
+Read room, child process only. Where stamp and printed lines disagree, or sheets among themselves, nothing is chosen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from etl.catalog import Catalogue
+from etl.catalog import models as m
+from etl.catalog.layout import MANIFEST_SHEET, MANIFEST_STAMP, FormLayout, format_cell_name
+from etl.errors import UsageError
+from etl.model import FormStamp, Period
+from etl.read import unit_matching
+from etl.read.preflight import RawFinding
+from etl.read.sheet_template import normalize_label
+from etl.read.values import fold_whitespace
+from etl.read.workbook_file import Rows, WorkbookFile
+
+_DEEPEST = 25
+_UNIT = re.compile(r"đơn vị báo cáo ?:? ?(.*)")
+_PERIOD = re.compile(r"(?:kì|kỳ) báo cáo ?:? ?(.*)")
+_VERSION = re.compile(r"phiên bản ?:? ?([\w.]+)")
+_DAYS = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+_YEAR = r"(?:,? ?năm|/|-|,)? ?(\d{4})"
+_PERIODS = (
+    (re.compile(rf"qu[íý] ?(iv|i{{1,3}}|[1-4]){_YEAR}"), "Q"),
+    (re.compile(rf"6 tháng (đầu|cuối){_YEAR}"), "H"),
+    (re.compile(rf"9 tháng(?: đầu)?{_YEAR}"), "N"),
+    (re.compile(rf"tháng ?(\d{{1,2}}){_YEAR}"), "M"),
+    (re.compile(r"năm (\d{4})"), "Y"),
+)
+_INDEX = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "đầu": 1, "cuối": 2}
+
+
+@dataclass(frozen=True)
+class PrintedTitle:
+    """What one sheet's printed lines say, as read; empty where they say nothing. Places are (row, column)."""
+
+    sheet: str
+    forms: tuple[str, ...] = ()
+    version: str = ""
+    unit: str = ""
+    period: str = ""
+    period_key: str = ""
+    places: tuple[tuple[str, tuple[int, int]], ...] = ()
+
+    def format_cell_name(self, part: str) -> str:
+        """The A1 name of the line that says a part."""
+        return format_cell_name(*dict(self.places).get(part, (0, 0)))
+
+
+def read_stamp(workbook_file: WorkbookFile) -> FormStamp | None:
+    """The stamp of the hidden sheet, if it is whole."""
+    if MANIFEST_SHEET not in workbook_file.names:
+        return None
+    stamp_values: dict[str, str] = {}
+    if workbook_file.kind == "xlsx":
+        top = workbook_file.read_top_texts(MANIFEST_SHEET)
+        stamp_values = {
+            fold_whitespace(top.get(f"A{n}", "")): fold_whitespace(top.get(f"B{n}", ""))
+            for n in range(1, len(MANIFEST_STAMP) + 1)
+        }
+    if not all(stamp_values.get(key) for key in MANIFEST_STAMP):
+        rows = workbook_file.read_rows(MANIFEST_SHEET)[: len(MANIFEST_STAMP)]
+        stamp_values = {fold_whitespace(row[0]): fold_whitespace(row[1]) for row in rows if len(row) > 1}
+    if not all(stamp_values.get(key) for key in MANIFEST_STAMP):
+        return None
+    return FormStamp(*(stamp_values[key] for key in MANIFEST_STAMP))
+
+
+def read_title(sheet: str, rows: Rows, catalogue: Catalogue) -> PrintedTitle:
+    """The printed lines of one sheet."""
+    printed_parts: dict[str, str] = {}
+    places: dict[str, tuple[int, int]] = {}
+    forms: tuple[str, ...] = ()
+    for row, line in enumerate(rows[:_DEEPEST]):
+        for col, value in enumerate(line):
+            if type(value) is not str or not value:
+                continue
+            for part, text in _parse_title_parts(value, line[col + 1 :]):
+                printed_parts.setdefault(part, text)
+                places.setdefault(part, (row, col))
+            forms = forms or _find_printed_forms(normalize_label(value), catalogue)
+    key = parse_printed_period(normalize_label(printed_parts.get("period", "")))
+    return PrintedTitle(
+        sheet,
+        forms,
+        printed_parts.get("version", ""),
+        printed_parts.get("unit", ""),
+        printed_parts.get("period", ""),
+        key,
+        tuple(places.items()),
+    )
+
+
+def _parse_title_parts(value: str, after: Sequence[object]) -> Iterator[tuple[str, str]]:
+    """What a cell says of unit, period and version; it may stand in the next filled cell."""
+    text, after_colon = normalize_label(value), value.partition(":")[2].strip()
+    for part, pattern in (("unit", _UNIT), ("period", _PERIOD)):
+        match = pattern.match(text)
+        if match:
+            yield part, after_colon or match[1] or next((fold_whitespace(v) for v in after if v != ""), "")
+    match = _VERSION.search(text)
+    if match:
+        yield "version", match[1].rstrip(".")
+
+
+def _find_printed_forms(text: str, catalogue: Catalogue) -> tuple[str, ...]:
+    """Forms whose symbol stands in a line."""
+    return tuple(
+        f.id
+        for f in catalogue.forms.values()
+        if re.search(rf"(?<!\w){re.escape(normalize_label(f.symbol))}(?![\w-])", text)
+    )
+
+
+def parse_printed_period(text: str) -> str:
+    """The key of a period printed in words (``quý III năm 2024``), empty if it is none or its days say another."""
+    for pattern, kind in _PERIODS:
+        match = pattern.match(text)
+        if match is None:
+            continue
+        index = _INDEX.get(match[1], 0) or int(match[1])
+        year = match[match.lastindex or 1]
+        key = {"Q": f"{year}Q{index}", "H": f"{year}H{index}", "N": f"{year}N", "M": f"{year}-{index:02d}", "Y": year}
+        return _check_period_days(key[kind], text)
+    return ""
+
+
+def _check_period_days(key: str, text: str) -> str:
+    try:
+        period = Period.parse(key)
+    except UsageError:
+        return ""
+    days = [(int(d), int(mo), int(y)) for d, mo, y in _DAYS.findall(text)]
+    wanted = [(day.day, day.month, day.year) for day in (period.start, period.end)]
+    return key if not days or days == wanted else ""
+
+
+# --- the stamp is lost ----------------------------------------------------------------------------
+
+
+def find_stamp_in_titles(titles: Sequence[PrintedTitle], catalogue: Catalogue) -> tuple[FormStamp | None, RawFinding]:
+    """A stamp from printed lines, with the note that says so; or no stamp and the reason."""
+    titles_with_form = [t for t in titles if t.forms]
+    if not titles_with_form:
+        return None, RawFinding("S01", slots=(("detail", "không thấy ký hiệu biểu ở đầu trang"),))
+    first = titles_with_form[0]
+    for other in titles_with_form[1:]:
+        if other.forms != first.forms or normalize_label(_format_title(other)) != normalize_label(_format_title(first)):
+            slots = (("expected", _format_title(first)), ("found", _format_title(other)))
+            return None, RawFinding("S20", other.sheet, other.format_cell_name("unit"), _format_title(other), slots)
+    if len(first.forms) != 1 or not first.version:
+        return None, RawFinding("S01", first.sheet, slots=(("detail", "ký hiệu hoặc phiên bản biểu không rõ"),))
+    return _build_stamp(first, catalogue)
+
+
+def _build_stamp(title: PrintedTitle, catalogue: Catalogue) -> tuple[FormStamp | None, RawFinding]:
+    form, scope = title.forms[0], catalogue.find_scope_of_form(title.forms[0])
+    if not title.period_key or scope is None:
+        detail = f"không hiểu kỳ báo cáo “{title.period}”"
+        return None, RawFinding(
+            "S01", title.sheet, title.format_cell_name("period"), title.period, (("detail", detail),)
+        )
+    units = _list_owing_units(catalogue, scope, form, Period.parse(title.period_key))
+    match = unit_matching.match_unit(title.unit, units) if title.unit else None
+    if match is None or not match.code:
+        close = f"; có phải là: {', '.join(match.suggestions)}?" if match and match.suggestions else ""
+        detail = f"không nhận ra tên đơn vị “{title.unit}”{close}"
+        return None, RawFinding("S01", title.sheet, title.format_cell_name("unit"), title.unit, (("detail", detail),))
+    name = next(u.name for u in units if u.code == match.code)
+    slots = (("found", f"{title.forms[0]}, {name}, {Period.parse(title.period_key).name}"),)
+    return FormStamp(form, title.version, match.code, title.period_key), RawFinding("S19", slots=slots)
+
+
+def _list_owing_units(catalogue: Catalogue, scope: m.Scope, form: str, period: Period) -> tuple[m.Unit, ...]:
+    """The units that owe a form for a period."""
+    return tuple(unit for _, f, unit in catalogue.list_obligations(scope, period) if f.id == form)
+
+
+def _format_title(title: PrintedTitle) -> str:
+    return "; ".join(part for part in (title.unit, title.period, title.version) if part)
+
+
+# --- stamp and printed lines ----------------------------------------------------------------------
+
+
+def check_title(
+    title: PrintedTitle, stamp: FormStamp, form_layout: FormLayout, catalogue: Catalogue
+) -> RawFinding | None:
+    """What a sheet's printed lines say against the stamp; what they do not say, or not clearly, counts nothing."""
+    if title.forms and stamp.form not in title.forms:
+        return _build_title_finding(title, "version", catalogue.forms[title.forms[0]].symbol, form_layout.form.symbol)
+    if title.version and title.version != normalize_label(stamp.version):
+        return _build_title_finding(title, "version", f"phiên bản {title.version}", f"phiên bản {stamp.version}")
+    if title.period_key and title.period_key != stamp.period:
+        return _build_title_finding(title, "period", Period.parse(title.period_key).name, form_layout.period.name)
+    if title.unit and normalize_label(form_layout.unit.name) != normalize_label(title.unit):
+        level = form_layout.unit.level
+        units = tuple(u for u in catalogue.units if u.level == level and u.is_valid_on(form_layout.period.end))
+        code = unit_matching.match_unit(title.unit, units).code
+        if code and code != stamp.unit:
+            return _build_title_finding(
+                title, "unit", catalogue.find_unit_name(code, form_layout.period.end), form_layout.unit.name
+            )
+    return None
+
+
+def _build_title_finding(title: PrintedTitle, part: str, found: str, expected: str) -> RawFinding:
+    return RawFinding(
+        "S20", title.sheet, title.format_cell_name(part), found, (("expected", expected), ("found", found))
+    )

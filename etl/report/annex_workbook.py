@@ -1,0 +1,172 @@
+"""How a sheet of the annex looks: title block, numbered head, frozen, framed, set to print.
+
+Room: report. Used by `sheets`. Texts are written as texts (nothing a unit wrote can become a formula), numbers
+as numbers with their decimals, a missing figure in words. Row heights are set here: office programs do not
+agree on doing it themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from etl.report.facts import Facts
+from etl.report.sentences import Sentences
+
+FONT: Mapping[str, Any] = MappingProxyType({"font_name": "Times New Roman", "font_size": 11})
+"""Copied for each use: the workbook library takes keys out of what it is given."""
+LINE_HEIGHT = 15.0
+_A4 = 9
+_SHORT = 12
+"""Texts up to this long stand in the middle of their cell, as numbers written in words do in the plan."""
+_NARROW = 20.0
+"""Columns wider than this hold names and sentences, which begin at the left whatever their length."""
+_HEAD_COLOUR = "#E7E6E6"
+
+Columns = list[tuple[str, float]]
+"""Printed heads with their widths in characters."""
+
+
+@dataclass
+class AnnexWorkbook:
+    """The workbook with its formats, made once each."""
+
+    workbook: Any
+    facts: Facts
+    wording: Sentences
+    formats: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+
+    @property
+    def nothing(self) -> str:
+        """What stands where nothing applies."""
+        return self.wording.texts["word.nothing"]
+
+    def build_format(self, **wanted: Any) -> Any:
+        """A format in the annex's font."""
+        key = tuple(sorted(wanted.items()))
+        if key not in self.formats:
+            self.formats[key] = self.workbook.add_format({**FONT, **wanted})
+        return self.formats[key]
+
+    def build_cell_format(self, **wanted: Any) -> Any:
+        """A framed cell."""
+        return self.build_format(border=1, valign="vcenter", text_wrap=True, **wanted)
+
+    def add_page(self, name: str) -> Any:
+        """An empty sheet set for landscape A4, as wide as the page, with the simulated mark on every page."""
+        page = self.workbook.add_worksheet(name)
+        page.set_landscape()
+        page.set_paper(_A4)
+        page.fit_to_pages(1, 0)
+        page.set_margins(left=0.6, right=0.4, top=0.7, bottom=0.6)
+        page.set_header(f"&C{self.facts['head']['simulated']}" if self.facts["simulated"] else "")
+        page.set_footer("&C&P/&N")
+        return page
+
+    def add_table_sheet(self, name: str, title: str, columns: Columns, printed: int | None = None) -> AnnexSheet:
+        """A sheet with its title, its numbered head frozen and repeated; `printed` is how many columns print."""
+        page = self.add_page(name)
+        lines: list[tuple[str, dict[str, Any]]] = [
+            (self.facts["head"]["body"], {"bold": True}),
+            (title, {"bold": True, "font_size": 13}),
+            (f"{self.facts['head']['subject']} – {self.facts['area']['name']}", {"italic": True}),
+            (self.facts["head"]["simulated_notice"], {"bold": True}),
+        ]
+        row = 0
+        for text, wanted in lines:
+            if text:
+                page.write_string(row, 0, text, self.build_format(**wanted))
+                row += 1
+        row += 1
+        widths = [width for _, width in columns]
+        for column, (head, width) in enumerate(columns):
+            page.set_column(column, column, width)
+            page.write_string(
+                row, column, head, self.build_cell_format(bold=True, align="center", bg_color=_HEAD_COLOUR)
+            )
+            page.write_number(
+                row + 1, column, column + 1, self.build_cell_format(italic=True, align="center", font_size=9)
+            )
+        page.set_row(row, _compute_row_height([head for head, _ in columns], widths))
+        page.repeat_rows(row, row + 1)
+        page.freeze_panes(row + 2, min(2, len(columns) - 1))
+        return AnnexSheet(self, page, row + 2, widths, printed or len(columns))
+
+
+@dataclass
+class AnnexSheet:
+    """A sheet being written, row by row."""
+
+    book: AnnexWorkbook
+    page: Any
+    row: int
+    widths: list[float]
+    printed: int
+
+    def write_row(self, values: Sequence[Any]) -> None:
+        """A row: texts as texts, whole numbers as numbers, number facts with their decimals and noun."""
+        for column, value in enumerate(values):
+            self._write_cell(column, value)
+        self._advance_row([_format_cell_text(value) for value in values], self.widths)
+
+    def write_title_band(self, text: str) -> None:
+        """A title across the whole row."""
+        self.page.merge_range(self.row, 0, self.row, len(self.widths) - 1, "", self.book.build_cell_format(bold=True))
+        self.page.write_string(self.row, 0, text, self.book.build_cell_format(bold=True))
+        self._advance_row([text], [sum(self.widths)])
+
+    def write_spanning_row(self, before: Sequence[Any], text: str, width: int, after: Sequence[Any]) -> None:
+        """A row in which one text covers `width` cells, as some rows of the plan's own table do."""
+        first, last = len(before), len(before) + width - 1
+        for column, value in [*enumerate(before), *enumerate(after, start=last + 1)]:
+            self._write_cell(column, value)
+        self.page.merge_range(self.row, first, self.row, last, "", self.book.build_cell_format())
+        self.page.write_string(self.row, first, text, self.book.build_cell_format())
+        widths = [*self.widths[:first], sum(self.widths[first : last + 1]), *self.widths[last + 1 :]]
+        self._advance_row([*map(_format_cell_text, before), text, *map(_format_cell_text, after)], widths)
+
+    def close_sheet(self, empty: str = "") -> None:
+        """Sets the print area; an empty table says so."""
+        if empty:
+            self.write_title_band(empty)
+        self.page.print_area(0, 0, self.row - 1, self.printed - 1)
+
+    def _write_cell(self, column: int, value: Any) -> None:
+        shown = _build_number_format(value)
+        if shown:
+            plain = value["value"] if isinstance(value, dict) else value
+            self.page.write_number(
+                self.row, column, plain, self.book.build_cell_format(num_format=shown, align="right")
+            )
+        else:
+            text = _format_cell_text(value)
+            short = len(text) <= _SHORT and self.widths[column] <= _NARROW
+            aligned = {"align": "center"} if short else {}
+            self.page.write_string(self.row, column, text, self.book.build_cell_format(**aligned))
+
+    def _advance_row(self, texts: Sequence[str], widths: Sequence[float]) -> None:
+        self.page.set_row(self.row, _compute_row_height(texts, widths))
+        self.row += 1
+
+
+def _format_cell_text(value: Any) -> str:
+    return str(value["text"]) if isinstance(value, dict) else str(value)
+
+
+def _build_number_format(value: Any) -> str:
+    """The number format of a value, empty for texts and missing figures."""
+    if isinstance(value, dict):
+        if value["value"] is None:
+            return ""
+        noun = value.get("noun", "")
+        decimals = f".{'0' * value['decimals']}" if value["decimals"] else ""
+        return f"#,##0{decimals}" + (f'" {noun}"' if noun else "")
+    return "#,##0" if isinstance(value, int) and not isinstance(value, bool) else ""
+
+
+def _compute_row_height(texts: Sequence[str], widths: Sequence[float]) -> float:
+    """Enough for the longest text: a line holds about as many letters as the column is wide."""
+    lines = [-(-len(text) // max(int(width * 0.95), 1)) for text, width in zip(texts, widths, strict=False)]
+    return LINE_HEIGHT * max([1, *lines]) + 3

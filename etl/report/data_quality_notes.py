@@ -1,0 +1,291 @@
+"""Section VI: what a reader must know before believing a number.
+
+Room: report. Called by `facts`. Grain of a note: (kind, text); the kinds are the keys of `data` in the
+office's sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from etl.catalog import geography
+from etl.catalog import models as m
+from etl.model import Period
+from etl.model.numbers import format_number
+from etl.report import submissions
+from etl.report.dates import format_reference_period
+from etl.report.inputs import ReportInput
+from etl.report.report_figures import FigureFacts, ReportFigures, format_item_number
+from etl.report.sentences import Sentences
+from etl.report.unit_names import format_unit_list, format_unit_mention
+
+DataNote = dict[str, str]
+_NO_DATA_PREFIX = "chưa có số liệu"
+"""How attainment begins the reason of a figure that units simply did not send."""
+SNAPSHOT_ID_LENGTH = 16
+"""Characters of the snapshot's id that are printed; the file itself carries all of them."""
+
+
+def build_data_notes(
+    inputs: ReportInput, wording: Sentences, figures: ReportFigures, snapshot: str, annex: str
+) -> list[DataNote]:
+    """What holds for this report's figures, most general first."""
+    notes = (
+        *_build_general_notes(inputs, wording, snapshot),
+        *_build_submission_notes(inputs, wording),
+        *_build_geography_notes(inputs, wording),
+        *_build_correction_notes(inputs, wording, figures),
+        *_build_coverage_notes(inputs, wording, figures),
+        *_build_verdict_notes(inputs, wording, figures),
+        *_build_regime_notes(inputs, wording, annex),
+    )
+    return [{"kind": kind, "text": text} for kind, text in notes]
+
+
+def build_plan_notes(inputs: ReportInput, wording: Sentences) -> list[DataNote]:
+    """How each target is understood and what is odd in the plan's text. Grain: (number, kind, text)."""
+    whole = wording.texts["word.whole_plan"]
+    nothing = wording.texts["word.nothing"]
+    note_parts = [("plan_note", nothing, whole, note) for note in _list_plan_remarks(inputs.plan)]
+    for target in inputs.plan.targets:
+        number, name = format_item_number(target), target.title.rstrip(".")
+        note_parts += [(kind, number, name, text) for kind, text in _build_target_notes(inputs, wording, target)]
+    return [
+        {"kind": kind, "number": number, "name": name, "text": text.rstrip(".")}
+        for kind, number, name, text in note_parts
+    ]
+
+
+def _build_general_notes(inputs: ReportInput, wording: Sentences, snapshot: str) -> Iterator[tuple[str, str]]:
+    if inputs.simulated:
+        yield "simulated", wording.format("data.simulated")
+    yield "snapshot", wording.format("data.snapshot", snapshot=snapshot, id=inputs.snapshot_id[:SNAPSHOT_ID_LENGTH])
+    yield "signs", wording.format("data.signs")
+    yield "rounded", wording.format("data.rounded")
+
+
+def _build_submission_notes(inputs: ReportInput, wording: Sentences) -> Iterator[tuple[str, str]]:
+    """Units that are missing or late, and the findings that wait for an explanation, per unit."""
+    statuses_by_unit = submissions.group_statuses_by_unit(inputs)
+    absent = [s for s in statuses_by_unit.values() if any(status.state != "accepted" for status in s)]
+    if absent:
+        names = format_unit_list(
+            wording, [submissions.format_unit_with_periods(inputs, s, {"silent", "refused"}) for s in absent]
+        )
+        yield "absent", wording.format("data.absent", count=format_number(len(absent)), names=names)
+    late = [
+        s
+        for s in statuses_by_unit.values()
+        if submissions.count_days_late(s) and any(status.state == "accepted" for status in s)
+    ]
+    if late:
+        yield (
+            "late",
+            wording.format(
+                "data.late",
+                count=format_number(len(late)),
+                names=format_unit_list(wording, [s[0].unit_name for s in late]),
+            ),
+        )
+    open_ = [
+        (s[0].unit_name, found)
+        for s in statuses_by_unit.values()
+        if (found := sum(status.findings_confirm for status in s))
+    ]
+    if open_:
+        parts = "; ".join(
+            wording.format("data.findings_of", name=format_unit_mention(wording, name), count=format_number(found))
+            for name, found in open_
+        )
+        yield (
+            "findings",
+            wording.format("data.findings", findings=format_number(sum(found for _, found in open_)), units=parts),
+        )
+
+
+def _build_geography_notes(inputs: ReportInput, wording: Sentences) -> Iterator[tuple[str, str]]:
+    """What became of the area, who answers for the plan now, and that earlier figures are restated."""
+    catalogue, day = inputs.catalogue, inputs.period.end
+    whole = geography.find_area(catalogue, inputs.scope)
+    if whole is None:
+        return
+    heirs = dict.fromkeys(
+        note
+        for target in inputs.plan.targets
+        if (note := geography.describe_inheritance(catalogue, inputs.plan.id, target.item, whole, day))
+    )
+    for note in heirs:
+        yield "inheritance", wording.format("data.inheritance", note=format_unit_mention(wording, note.rstrip(".")))
+    since = inputs.period.same_period_last_year.start
+    shown = {a.unit for a in inputs.attainments}
+    born = sorted({u.valid_from for u in catalogue.units if u.code in shown and since < u.valid_from <= day})
+    if born and (inputs.previous or inputs.last):
+        yield "restated", wording.format("data.restated", since=format_reference_period(born[-1].isoformat()))
+
+
+def _build_correction_notes(
+    inputs: ReportInput, wording: Sentences, figures: ReportFigures
+) -> Iterator[tuple[str, str]]:
+    """What was agreed to be read otherwise than reported, and what of it no longer holds."""
+    for c in inputs.corrections:
+        place = {
+            "unit": format_unit_mention(wording, inputs.catalogue.find_unit_name(c.unit, Period.parse(c.period).end)),
+            "period": format_reference_period(c.period),
+            "element": c.element,
+        }
+        if c.lapsed:
+            yield "lapsed", wording.format("data.lapsed", **place, why=c.lapsed)
+            continue
+        request_slots = {
+            "by": c.requested_by,
+            "date": format_reference_period(c.requested_on),
+            "reason": c.reason.rstrip("."),
+        }
+        items = [str(f["item"]) for f in figures.list_unit_figures(inputs.area) if c.id in f["corrections"]]
+        touched = ", ".join(items) or wording.texts["word.none"]
+        yield (
+            "corrected",
+            wording.format("data.corrected", **place, before=c.before, after=c.after, items=touched, **request_slots),
+        )
+
+
+def _build_coverage_notes(inputs: ReportInput, wording: Sentences, figures: ReportFigures) -> Iterator[tuple[str, str]]:
+    area_figures = [figure for figure in figures.list_unit_figures(inputs.area) if figure["value"]["value"] is not None]
+    partial = _group_items(
+        (str(f["present"]), str(f["expected"]), f) for f in area_figures if f["present"] < f["expected"]
+    )
+    for (present, expected), items in partial.items():
+        yield (
+            "partial",
+            wording.format(
+                "data.partial",
+                present=format_number(int(present)),
+                expected=format_number(int(expected)),
+                items=", ".join(items),
+            ),
+        )
+    carried = _group_items(
+        (f["as_of_text"], f["source"] or wording.texts["word.reported"], f) for f in area_figures if f["as_of"]
+    )
+    for (as_of, source), items in carried.items():
+        yield "carried", wording.format("data.carried", items=", ".join(items), as_of=as_of, source=source)
+    yield from _build_bounds_notes(wording, area_figures)
+    estimated = [str(f["item"]) for f in area_figures if f["estimated"]]
+    if estimated:
+        yield "estimated", wording.format("data.estimated", items=", ".join(estimated))
+    gaps = [
+        f for f in figures.list_unit_figures(inputs.area) if f["status"] == "no_data" and _has_explanation(f["reason"])
+    ]
+    for (reason, _), items in _group_items((f["reason"].rstrip("."), "", f) for f in gaps).items():
+        yield "no_data", wording.format("data.no_data", items=", ".join(items), reason=reason[:1].lower() + reason[1:])
+
+
+def _has_explanation(reason: str) -> bool:
+    """Whether a reason says more than that there is no figure."""
+    return bool(reason) and not reason.startswith(_NO_DATA_PREFIX)
+
+
+def _build_bounds_notes(wording: Sentences, area_figures: list[FigureFacts]) -> Iterator[tuple[str, str]]:
+    """What the missing units could change: the range of each figure, and whether its verdict hangs on them."""
+    ranges = [
+        wording.format("data.bounds_of", item=f["item"], range=f["bounds"]["text"], value=f["bounds"]["now"]["text"])
+        for f in area_figures
+        if f["bounds"] and f["bounds"]["text"] != f["bounds"]["now"]["text"]
+    ]
+    if ranges:
+        yield "bounds", wording.format("data.bounds", parts="; ".join(ranges))
+    unknown = _group_items((f["bounds_reason"], "", f) for f in area_figures if f["bounds_reason"])
+    for (reason, _), items in unknown.items():
+        yield "no_bounds", wording.format("data.no_bounds", items=", ".join(items), reason=reason)
+    turning = [str(f["item"]) for f in area_figures if f["bounds_turn"]]
+    if turning:
+        yield "bounds_turn", wording.format("data.bounds_turn", items=", ".join(turning))
+
+
+def _group_items(rows: Any) -> dict[tuple[str, str], list[str]]:
+    items_by_key: dict[tuple[str, str], list[str]] = {}
+    for first, second, figure in rows:
+        items_by_key.setdefault((first, second), []).append(str(figure["item"]))
+    return items_by_key
+
+
+def _build_verdict_notes(inputs: ReportInput, wording: Sentences, figures: ReportFigures) -> Iterator[tuple[str, str]]:
+    area_figures = list(figures.list_unit_figures(inputs.area))
+    prorated = [str(f["item"]) for f in area_figures if f["prorated_target"]["value"] is not None]
+    if prorated:
+        yield "prorated", wording.format("data.prorated", items=", ".join(prorated))
+    disagree = [str(f["item"]) for f in area_figures if f["classes_disagree"]]
+    if disagree:
+        yield "disagree", wording.format("data.disagree", items=", ".join(disagree))
+    reasons = _group_items(
+        (f["reason"], "", f) for f in area_figures if f["shown_status"] == "no_verdict" and f["reason"]
+    )
+    for (reason, _), items in reasons.items():
+        yield "no_verdict", wording.format("data.no_verdict", items=", ".join(items), reason=reason.rstrip("."))
+    yield from _build_contradiction_notes(wording, area_figures)
+    if any(f["change"]["kind"] == "unclear" for f in area_figures):
+        yield "intervals", wording.format("data.intervals")
+
+
+def _build_contradiction_notes(wording: Sentences, area_figures: list[FigureFacts]) -> Iterator[tuple[str, str]]:
+    """Levels of the plan that contradict each other, each with its clause, once."""
+    by_item, described_items = {str(f["item"]): f for f in area_figures}, set[str]()
+    for f in area_figures:
+        others = [by_item[item] for item in f["contradicts"] if item in by_item and item not in described_items]
+        if others:
+            parts = " và ".join(_describe_contradicting_level(wording, each) for each in (f, *others))
+            yield "contradicts", wording.format("data.contradicts", parts=parts)
+        described_items.add(str(f["item"]))
+
+
+def _describe_contradicting_level(wording: Sentences, figure: FigureFacts) -> str:
+    written = figure["written"] or wording.texts["word.not_stated"]
+    return wording.format("data.contradicts_of", item=figure["item"], clause=figure["clause"], written=written)
+
+
+def _build_regime_notes(inputs: ReportInput, wording: Sentences, annex: str) -> Iterator[tuple[str, str]]:
+    if any(duty.cadence_basis == "configured" for duty in inputs.plan.duties):
+        yield "cadence", wording.format("data.cadence", clause=inputs.report.clause)
+    if inputs.report.basis == "configured":
+        yield "recipients", wording.format("data.recipients")
+    yield "annex", wording.format("data.annex", annex=annex)
+
+
+def _list_plan_remarks(plan: m.Plan) -> list[str]:
+    return [note for note in (plan.number_note, plan.date_note, *plan.notes) if note]
+
+
+def _build_target_notes(inputs: ReportInput, wording: Sentences, target: m.Target) -> Iterator[tuple[str, str]]:
+    indicator = inputs.catalogue.indicators.get(target.indicator or "")
+    if indicator and indicator.basis in {"configured", "secondary"}:
+        yield indicator.basis, wording.format(f"data.{indicator.basis}", definition=indicator.definition)
+    stages = [(s.period, s.definition) for s in (target.baseline, *target.milestones) if s and s.definition]
+    for (_, before), (period, after) in pairwise(stages):
+        if before != after:
+            yield (
+                "break",
+                wording.format("data.break", before=before, after=after, year=format_reference_period(period)),
+            )
+    for note in target.notes:
+        yield "defect", note
+
+
+def build_indicator_definitions(inputs: ReportInput, wording: Sentences) -> list[dict[str, str]]:
+    """How each indicator of the plan is defined, by whom. For the annex. Grain: target."""
+    definition_rows = []
+    for target in inputs.plan.targets:
+        indicator = inputs.catalogue.indicators.get(target.indicator or "")
+        if indicator:
+            definition_rows.append(
+                {
+                    "item": target.item,
+                    "title": target.title,
+                    "definition": indicator.definition,
+                    "source": indicator.source,
+                    "basis": wording.texts[f"basis.{indicator.basis}"],
+                    "note": indicator.note,
+                }
+            )
+    return definition_rows

@@ -1,0 +1,200 @@
+"""The Word report: the office's template filled from the facts.
+
+Room: report; the only module that touches the Word library. Called by `draft`. It places texts, fits tables
+to the page and fixes what would differ between two runs; it never changes a figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from etl.errors import TemplateError
+from etl.file_io import build_reproducible_zip
+from etl.report.facts import Facts
+from etl.report.sentences import Sentences
+from etl.report.template_context import ReportTemplateContext, build_template_context
+from etl.report.template_engine import build_template_engine
+from etl.report.template_slots import validate_template_slots
+
+CHART_WIDTH_MM = 160
+_RULE = "VB Gạch"
+_RULE_SHARE = 0.42
+"""Rules under the office's name and the subject are a third to a half of the text (NĐ 30/2020, Phụ lục I)."""
+_TWIP = 635  # English metric units in a twentieth of a point
+
+
+def render_word_report(
+    facts: Facts, wording: Sentences, template: Path, chart: bytes, pictures: Sequence[bytes], moment: datetime
+) -> bytes:
+    """The report as a .docx; the same facts, template and pictures give the same bytes.
+
+    Raises:
+        TemplateError: the template is missing, no Word file, or its slots are unknown or unused.
+    """
+    from docx.shared import Mm
+    from docxtpl import InlineImage
+
+    document, engine = open_word_template(template, ReportTemplateContext)
+    first, *rest = (
+        InlineImage(document, BytesIO(image), width=Mm(CHART_WIDTH_MM)) if image else None
+        for image in (chart, *pictures)
+    )
+    shown = asdict(build_template_context(facts, wording, None))
+    drawn = [{**picture, "image": image} for picture, image in zip(shown["pictures"], rest, strict=True)]
+    document.render({**shown, "chart": first, "has_chart": bool(chart), "pictures": drawn}, engine, autoescape=True)
+    alts = [facts["chart"]["alt"]] if chart else []
+    _set_alt_texts(document.docx.element.body, [*alts, *(p["alt"] for p in facts["pictures"]["drawn"])])
+    return serialize_word_document(document, facts, moment)
+
+
+def open_word_template(template: Path, kind: type) -> tuple[Any, Any]:
+    """A template whose slots are the fields of a class, opened, and the environment to render it with.
+
+    Raises:
+        TemplateError: the template is missing, no Word file, or its slots are unknown or unused.
+    """
+    document, engine = _read_word_template(template), build_template_engine()
+    validate_template_slots(_build_template_xml(document), kind, template, engine)
+    return document, engine
+
+
+def serialize_word_document(document: Any, facts: Facts, moment: datetime) -> bytes:
+    """A rendered document as a file: tables and rules fitted to the page, nothing in it that differs by the day."""
+    _fit_tables(document.docx.element.body)
+    _fit_rules(document.docx)
+    _set_properties(document.docx.core_properties, facts, moment)
+    buffer = BytesIO()
+    document.save(buffer)
+    return build_reproducible_zip(buffer.getvalue())
+
+
+def _read_word_template(template: Path) -> Any:
+    from zipfile import BadZipFile
+
+    from docx.opc.exceptions import PackageNotFoundError
+    from docxtpl import DocxTemplate
+
+    try:
+        document = DocxTemplate(BytesIO(template.read_bytes()))
+        document.init_docx()
+    except (OSError, BadZipFile, PackageNotFoundError, KeyError, ValueError) as error:
+        raise TemplateError(
+            f"not readable as Word: {error}", where=str(template), fix="restore it or save it as .docx"
+        ) from error
+    return document
+
+
+def _build_template_xml(document: Any) -> str:
+    """The whole template with its tags in the form the renderer sees."""
+    parts = [document.get_xml()]
+    for uri in (document.HEADER_URI, document.FOOTER_URI):
+        parts += [document.get_part_xml(part) for _, part in document.get_headers_footers(uri)]
+    return "".join(document.patch_xml(part) for part in parts)
+
+
+# --- after rendering -----------------------------------------------------------------------------------
+
+
+def _set_alt_texts(body: Any, texts: list[str]) -> None:
+    """Words for those who cannot see the pictures, in their order; each gets a number of its own, as Word wants."""
+    for number, (properties, text) in enumerate(zip(body.xpath(".//wp:docPr"), texts, strict=True), start=1):
+        properties.set("descr", text)
+        properties.set("id", str(number))
+
+
+def _fit_tables(body: Any) -> None:
+    """Makes every table with a repeating head exactly as wide as its page, columns in the template's proportion.
+
+    Columns that repeat (years, indicators) leave the grid out of step with the cells: both are rewritten.
+    """
+    from docx.oxml.ns import qn
+
+    waiting: list[Any] = []
+    for element in body:
+        if element.tag == qn("w:tbl"):
+            waiting.append(element)
+        for section in element.iter(qn("w:sectPr")):
+            width = _compute_text_width(section, qn)
+            for table in waiting:
+                _fit_table(table, width, qn)
+            waiting = []
+
+
+def _compute_text_width(section: Any, qn: Any) -> int:
+    page, margins = section.find(qn("w:pgSz")), section.find(qn("w:pgMar"))
+    return int(page.get(qn("w:w"))) - int(margins.get(qn("w:left"))) - int(margins.get(qn("w:right")))
+
+
+def _fit_table(table: Any, width: int, qn: Any) -> None:
+    rows = table.findall(qn("w:tr"))
+    if not any(row.find(f"{qn('w:trPr')}/{qn('w:tblHeader')}") is not None for row in rows):
+        return
+    plain = max(rows, key=lambda row: len(row.findall(qn("w:tc"))))
+    template_widths = [_read_cell_width(cell, qn) for cell in plain.findall(qn("w:tc"))]
+    columns = _scale_columns(template_widths, width)
+    grid = table.find(qn("w:tblGrid"))
+    for column in list(grid):
+        grid.remove(column)
+    for column_width in columns:
+        grid.append(grid.makeelement(qn("w:gridCol"), {qn("w:w"): str(column_width)}))
+    for row in rows:
+        start = 0
+        for cell in row.findall(qn("w:tc")):
+            span = cell.find(f"{qn('w:tcPr')}/{qn('w:gridSpan')}")
+            covered = int(span.get(qn("w:val"))) if span is not None else 1
+            cell.find(f"{qn('w:tcPr')}/{qn('w:tcW')}").set(qn("w:w"), str(sum(columns[start : start + covered])))
+            start += covered
+
+
+def _read_cell_width(cell: Any, qn: Any) -> int:
+    return int(float(cell.find(f"{qn('w:tcPr')}/{qn('w:tcW')}").get(qn("w:w"))))
+
+
+def _scale_columns(template_widths: list[int], width: int) -> list[int]:
+    total = sum(template_widths)
+    columns = [part * width // total for part in template_widths]
+    columns[-1] += width - sum(columns)
+    return columns
+
+
+def _fit_rules(document: Any) -> None:
+    """Sets each rule's length to a share of the text above it."""
+    from docx.oxml.ns import qn
+    from docx.text.paragraph import Paragraph
+
+    page = document.sections[0]
+    page_width = page.page_width - page.left_margin - page.right_margin
+    rules = {style.style_id for style in document.styles if style.name == _RULE}
+    for named in document.element.body.iter(qn("w:pStyle")):
+        element = named.getparent().getparent()
+        above = element.getprevious()
+        if named.get(qn("w:val")) not in rules or above is None:
+            continue
+        paragraph = Paragraph(element, document._body)
+        cell = element.getparent()
+        room = _read_cell_width(cell, qn) * _TWIP if cell.tag == qn("w:tc") else page_width
+        text = Paragraph(above, document._body)
+        length = int(min(_estimate_printed_width(text.text, text.style.font.size), room) * _RULE_SHARE)
+        paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = (room - length) // 2
+
+
+def _estimate_printed_width(text: str, size: int) -> float:
+    """About how wide bold Times New Roman prints a text, in the unit of `size`."""
+    em = sum(0.72 if char.isupper() else 0.25 if char.isspace() else 0.5 for char in text)
+    return em * size
+
+
+def _set_properties(properties: Any, facts: Facts, moment: datetime) -> None:
+    """Fixes what the file says of itself: written by the office at the snapshot, not by a program today."""
+    properties.author = properties.last_modified_by = facts["head"]["office"]
+    properties.title = f"Báo cáo {facts['head']['subject'][:1].lower()}{facts['head']['subject'][1:]}"
+    properties.subject, properties.language = facts["plan"]["short_title"][:255], "vi-VN"
+    properties.comments = facts["head"]["simulated"]
+    properties.identifier, properties.keywords = facts["snapshot"]["id"], ""
+    properties.created = properties.modified = moment
+    properties.revision = 1

@@ -1,0 +1,77 @@
+"""The machine-readable sheet of the annex: one row per (item, unit) with codes, for the level above to take in.
+
+Room: report. Used by `sheets`. Head in the first row; numbers beside their exact fraction; an empty cell where
+there is no value (never a zero).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from etl.report.annex_workbook import AnnexWorkbook
+from etl.report.facts import Facts
+
+DATA_SHEET_NAME = "Dữ liệu"
+_TEXT_COLUMNS = ("item", "clause", "kind", "indicator", "unit", "unit_name", "period")
+_NUMBER_COLUMNS = (
+    "numerator", "denominator", "value", "target", "target_upper", "baseline", "path_value", "prorated_target",
+    "progress", "cagr_ratio", "required_yearly_change", "per_cent_of_plan", "reduction_pct", "completeness",
+)  # fmt: skip
+_TRAILING_COLUMNS = (
+    "operator", "written", "target_period", "met", "status", "progress_class", "cagr_class", "classes_disagree",
+    "interval_low", "interval_high", "interval_method", "small", "people_missing", "expected", "present", "bounds_low",
+    "bounds_high", "bounds_turn", "limits_low", "limits_high", "as_of", "source", "estimated", "contradicts",
+    "corrections", "reason",
+)  # fmt: skip
+DATA_COLUMNS = (
+    "scope", "plan", *_TEXT_COLUMNS, *(name for n in _NUMBER_COLUMNS for name in (n, f"{n}_exact")), *_TRAILING_COLUMNS,
+    "snapshot_at", "snapshot_id", "simulated",
+)  # fmt: skip
+
+
+def write_data_sheet(book: AnnexWorkbook) -> None:
+    """Writes the sheet."""
+    page = book.add_page(DATA_SHEET_NAME)
+    page.repeat_rows(0)
+    page.freeze_panes(1, 0)
+    page.set_column(0, len(DATA_COLUMNS) - 1, 13)
+    for column, name in enumerate(DATA_COLUMNS):
+        page.write_string(0, column, name, book.build_format(bold=True))
+    figures = [figure for units in book.facts["figures"].values() for figure in units.values()]
+    for row, figure in enumerate(figures, start=1):
+        for column, value in enumerate(_build_data_row(book.facts, figure)):
+            _write_data_cell(page, row, column, value)
+    page.print_area(0, 0, len(figures), len(DATA_COLUMNS) - 1)
+
+
+def _write_data_cell(page: Any, row: int, column: int, value: Any) -> None:
+    if isinstance(value, bool):
+        page.write_string(row, column, str(value).lower())
+    elif isinstance(value, int | float):
+        page.write_number(row, column, value)
+    elif value not in (None, ""):
+        page.write_string(row, column, str(value))
+
+
+def _build_data_row(facts: Facts, figure: dict[str, Any]) -> list[Any]:
+    special = {
+        f"{name}_{end}": (figure[name] or {}).get(end, {}).get("value")
+        for name in ("interval", "bounds", "limits")
+        for end in ("low", "high")
+    }
+    special |= {
+        "interval_method": (figure["interval"] or {}).get("method", ""),
+        "people_missing": figure["missing"]["value"],
+        "contradicts": " | ".join(figure["contradicts"]),
+        "corrections": " | ".join(figure["corrections"]),
+    }
+    return [
+        facts["scope"],
+        facts["plan"]["id"],
+        *(figure[name] for name in _TEXT_COLUMNS),
+        *(part for name in _NUMBER_COLUMNS for part in (figure[name]["value"], figure[name]["exact"])),
+        *(special[name] if name in special else figure[name] for name in _TRAILING_COLUMNS),
+        facts["snapshot"]["at"],
+        facts["snapshot"]["id"],
+        facts["simulated"],
+    ]

@@ -1,0 +1,25 @@
+"""How a unit is called within a sentence (NĐ 30/2020/NĐ-CP, Phụ lục II): ``huyện Đắk Tô``, but ``Quận 1``.
+
+Room: report. Used by the fact builders for sentences; tables and heads keep the name as the catalogue has it.
+"""
+
+from __future__ import annotations
+
+from etl.report.sentences import Sentences
+
+_KINDS = ("Thành phố", "Thị trấn", "Thị xã", "Tỉnh", "Huyện", "Quận", "Phường", "Xã", "Đặc khu")
+
+
+def format_unit_mention(wording: Sentences, name: str) -> str:
+    """An administrative unit with its kind in small letters, unless a number, a person or an event follows."""
+    kind = next((kind for kind in _KINDS if name.startswith(f"{kind} ")), "")
+    own = name[len(kind) + 1 :]
+    named_after = {namesake.strip() for namesake in wording.texts["word.named_after"].split(",")}
+    if kind and (own[:1].isdigit() or own in named_after):
+        return name
+    return name[:1].lower() + name[1:] if kind else name
+
+
+def format_unit_list(wording: Sentences, names: list[str], separator: str = "; ") -> str:
+    """Several units in a sentence."""
+    return separator.join(format_unit_mention(wording, name) for name in names)

@@ -1,0 +1,193 @@
+"""Section III: results of each unit, the best and the weakest.
+
+Room: report. Called by `facts`. Ranks shares only: a rate of a few cases says nothing about a district.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from etl.catalog import models as m
+from etl.model.numbers import format_number
+from etl.report.inputs import ReportInput
+from etl.report.report_figures import FigureFacts, ReportFigures
+from etl.report.sentences import Sentences
+from etl.report.target_results import ELIMINATION_OPERATORS, format_with_unit
+from etl.report.unit_names import format_unit_list, format_unit_mention
+
+MAX_TABLE_COLUMNS = 12
+"""Indicators in one table: more do not fit across a landscape page."""
+MAX_UNIT_NAMES = 5
+"""Units named as the best or the weakest of one indicator; more are counted."""
+_ASSESSED_STATUSES = {"met", "not_met", "within_plan", "over_plan"}
+_GOOD_STATUSES = {"met", "within_plan"}
+
+
+def list_unit_codes(inputs: ReportInput) -> list[str]:
+    """The units under the area that the input has figures for, in catalogue order."""
+    present = {a.unit for a in inputs.attainments} - {inputs.area}
+    day = inputs.period.end
+    ordered = [u.code for u in inputs.catalogue.units if u.code in present and u.is_valid_on(day)]
+    return ordered + sorted(present - set(ordered))
+
+
+def select_compared_targets(inputs: ReportInput, figures: ReportFigures) -> list[m.Target]:
+    """The targets compared between units: quarterly indicators computed from what units send."""
+    codes = list_unit_codes(inputs)
+    chosen: dict[tuple[str, str], m.Target] = {}
+    for target in inputs.plan.targets:
+        indicator = inputs.catalogue.indicators.get(target.indicator or "")
+        quarterly = indicator is not None and indicator.frequency == "quarter" and indicator.method != "published"
+        shown = next((f for code in codes if (f := figures.find_figure(target.item, code))), None)
+        if quarterly and shown is not None:  # a plan may say the same thing twice: one column
+            chosen.setdefault((str(target.indicator), f"{shown['operator']}{shown['target']['exact']}"), target)
+    return list(chosen.values())
+
+
+def build_unit_table(inputs: ReportInput, figures: ReportFigures) -> dict[str, Any]:
+    """Units down, indicators across, in blocks that fit a page. Cells are looked up in the figures."""
+    items = [
+        {"item": t.item, "title": inputs.catalogue.indicators[t.indicator or ""].short_name}
+        for t in select_compared_targets(inputs, figures)
+    ]
+    blocks = -(-len(items) // MAX_TABLE_COLUMNS)
+    size = -(-len(items) // blocks) if blocks else 1
+    return {
+        "blocks": [items[start : start + size] for start in range(0, len(items), size)],
+        "units": [{"unit": code, "name": inputs.find_unit_name(code)} for code in list_unit_codes(inputs)],
+    }
+
+
+def build_unit_scores(inputs: ReportInput, figures: ReportFigures) -> list[dict[str, Any]]:
+    """Targets met of targets assessed, per unit that has any."""
+    items = {target.item for target in select_compared_targets(inputs, figures)}
+    score_rows = []
+    for code in list_unit_codes(inputs):
+        statuses = [
+            f["status"]
+            for f in figures.list_unit_figures(code)
+            if f["item"] in items and f["status"] in _ASSESSED_STATUSES
+        ]
+        if statuses:
+            met = sum(status in _GOOD_STATUSES for status in statuses)
+            score_rows.append({"unit": code, "name": inputs.find_unit_name(code), "met": met, "of": len(statuses)})
+    return score_rows
+
+
+def describe_unit_results(
+    inputs: ReportInput, wording: Sentences, figures: ReportFigures, ranked: list[dict[str, Any]]
+) -> list[str]:
+    """What section III says above its table."""
+    codes = list_unit_codes(inputs)
+    if not codes:
+        return [wording.format("unit.none")]
+    targets = select_compared_targets(inputs, figures)
+    if not targets:
+        return [wording.format("unit.no_indicator")]
+    if len(codes) == 1:
+        return [
+            wording.format("unit.one", name=format_unit_mention(wording, inputs.find_unit_name(codes[0]))),
+            wording.format("unit.annex"),
+        ]
+    without = [
+        inputs.find_unit_name(c)
+        for c in codes
+        if all(_parse_exact_value(figures.find_figure(t.item, c)) is None for t in targets)
+    ]
+    silent = [wording.format("unit.silent", names=format_unit_list(wording, without))] if without else []
+    by_indicator = {target.indicator: target for target in reversed(targets)}
+    described_targets = [target for target in targets if by_indicator[target.indicator] is target]
+    extremes = [
+        line for target in described_targets if (line := _describe_best_and_weakest(inputs, wording, figures, target))
+    ]
+    clean = [line for line in (_describe_unrecognised_elimination(wording, figures, targets, codes),) if line]
+    return [wording.format("unit.annex"), *clean, _describe_unit_ranking(wording, ranked), *silent, *extremes]
+
+
+def _describe_unrecognised_elimination(
+    wording: Sentences, figures: ReportFigures, targets: list[m.Target], codes: list[str]
+) -> str:
+    """Why a unit without cases does not meet an elimination: that is recognised for the whole area, by others."""
+    items = [
+        target.item
+        for target in targets
+        for f in (figures.find_figure(target.item, code) for code in codes)
+        if f and f["operator"] in ELIMINATION_OPERATORS and f["status"] == "not_met" and f["value"]["value"] == 0
+    ]
+    return wording.format("unit.unrecognised", items=", ".join(dict.fromkeys(items))) if items else ""
+
+
+def _parse_exact_value(figure: FigureFacts | None) -> Fraction | None:
+    return Fraction(figure["value"]["exact"]) if figure and figure["value"]["exact"] is not None else None
+
+
+def _describe_unit_ranking(wording: Sentences, ranked: list[dict[str, Any]]) -> str:
+    if len(ranked) < 2:
+        return wording.format("unit.no_verdicts")
+    top = [row for row in ranked if _compute_met_share(row) == max(map(_compute_met_share, ranked))]
+    if len(top) == len(ranked):
+        return wording.format("unit.all_equal", met=_format_met_score(top))
+    return wording.format(
+        "unit.ranking",
+        best=_format_scored_units(wording, top),
+        weakest=_format_scored_units(wording, select_weakest_units(ranked)),
+    )
+
+
+def select_weakest_units(ranked: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The units that meet the smallest share of their targets; none where all are equal or there is but one."""
+    shares = {_compute_met_share(row) for row in ranked}
+    return [row for row in ranked if _compute_met_share(row) == min(shares)] if len(shares) > 1 else []
+
+
+def _compute_met_share(row: dict[str, Any]) -> Fraction:
+    return Fraction(row["met"], row["of"])
+
+
+def _format_met_score(rows: list[dict[str, Any]]) -> str:
+    return f"{format_number(rows[0]['met'])}/{format_number(rows[0]['of'])}"
+
+
+def _format_scored_units(wording: Sentences, rows: list[dict[str, Any]]) -> str:
+    return ", ".join(f"{format_unit_mention(wording, row['name'])} ({_format_met_score([row])})" for row in rows)
+
+
+def _describe_best_and_weakest(
+    inputs: ReportInput, wording: Sentences, figures: ReportFigures, target: m.Target
+) -> str:
+    """The best and the weakest of a share; nothing for case rates or where under two units have a value."""
+    indicator = inputs.catalogue.indicators[target.indicator or ""]
+    if indicator.accumulates or indicator.factor != 100:
+        return ""
+    valued_figures = [
+        (value, f)
+        for c in list_unit_codes(inputs)
+        if (f := figures.find_figure(target.item, c)) and (value := _parse_exact_value(f)) is not None
+    ]
+    if len(valued_figures) < 2:
+        return ""
+    high, low = max(value for value, _ in valued_figures), min(value for value, _ in valued_figures)
+    if indicator.direction == "down":
+        high, low = low, high
+    name, best, last = target.title, _select_by_value(valued_figures, high), _select_by_value(valued_figures, low)
+    if high == low:
+        return wording.format("unit.same", name=name, value=format_with_unit(inputs, best[0], best[0]["value"]["text"]))
+    return wording.format(
+        "unit.extremes_down" if indicator.direction == "down" else "unit.extremes",
+        name=name,
+        best=_format_unit_names(wording, best),
+        best_value=format_with_unit(inputs, best[0], best[0]["value"]["text"]),
+        weakest=_format_unit_names(wording, last),
+        weakest_value=format_with_unit(inputs, last[0], last[0]["value"]["text"]),
+    )
+
+
+def _select_by_value(valued_figures: list[tuple[Fraction, FigureFacts]], value: Fraction) -> list[FigureFacts]:
+    return [figure for figure_value, figure in valued_figures if figure_value == value]
+
+
+def _format_unit_names(wording: Sentences, figures: list[FigureFacts]) -> str:
+    if len(figures) > MAX_UNIT_NAMES:
+        return wording.format("unit.many", count=format_number(len(figures)))
+    return format_unit_list(wording, [figure["unit_name"] for figure in figures], ", ")

@@ -1,0 +1,53 @@
+"""The leaf figures of an area in a period, as they go to the level above or to another system.
+
+Room: warehouse. Called by steps. Nothing is summed here: a rate is Σ numerator ÷ Σ denominator wherever it is made,
+so what travels are the figures of the units that reported them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from fractions import Fraction
+
+from sqlalchemy import Connection
+
+from etl.catalog import models as m
+from etl.catalog.loader import Catalogue
+from etl.catalog.owed_cells import list_owed_cells
+from etl.model import CellState, Period
+from etl.model.exported_value import ExportedValue
+from etl.warehouse import agreed_corrections
+from etl.warehouse.connect import query
+from etl.warehouse.rollup import parse_known_at_or_infinity
+
+
+def fetch_exported_values(
+    conn: Connection,
+    catalogue: Catalogue,
+    scope: m.Scope,
+    period: Period,
+    *,
+    as_known_at: str | datetime | None = None,
+) -> tuple[ExportedValue, ...]:
+    """Every number cell that a scope's forms of a period hold, agreed corrections applied.
+
+    Grain: (org unit, data element), by unit in catalogue order; a cell that nobody filled in is there and missing.
+    """
+    known = parse_known_at_or_infinity(as_known_at)
+    fixes = agreed_corrections.fetch_overlay_parameters(conn, catalogue, scope, known)
+    rows = query(conn, "sent_cells", scope=scope.id, period=period.key, known_at=known, **fixes)
+    rows_by_cell = {(r.org_unit_id, r.data_element_id): r for r in rows}
+    units = {(r.code, r.valid_from): r.org_unit_id for r in query(conn, "unit_numbers")}
+    elements = {r.code: r.data_element_id for r in query(conn, "element_numbers")}
+    place = {unit: i for i, unit in enumerate(catalogue.units)}
+    cells = list_owed_cells(catalogue, scope.id, period)
+    found = []
+    for unit in sorted(cells, key=place.__getitem__):
+        for element in sorted(cells[unit]):
+            row = rows_by_cell.get((units.get((unit.code, unit.valid_from)), elements.get(element)))
+            if row is None:
+                found.append(ExportedValue(unit.code, element, CellState.MISSING))
+                continue
+            value = None if row.value is None else Fraction(row.value)
+            found.append(ExportedValue(unit.code, element, CellState(row.state), value, row.correction))
+    return tuple(found)

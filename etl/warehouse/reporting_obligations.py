@@ -1,0 +1,127 @@
+"""Which cells a sum needs: who owed what in which period, and to which of the period's leaves each belongs.
+
+Room: warehouse. Called by `rollup` alone. Pure: from the catalogue to lists; nothing is read from the database.
+
+A period's figure is made of *pieces*: for what happened in it, the shortest forms that fill it from its first month
+without gap (quarters, else months, else half-years); for what stands at its end, the last of them. A form of the
+period's own length (a year form, a half-year form) comes before its pieces. A *slot* is one unit that owed cells in
+one piece, with the leaf of the period's last day that its figures belong to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import lru_cache
+
+from etl.catalog import models as m
+from etl.catalog.geography import compute_unit_shares
+from etl.catalog.loader import Catalogue
+from etl.catalog.owed_cells import list_owed_cells
+from etl.model import ElementKind, Period, PeriodKind
+
+_PIECES = (PeriodKind.QUARTER, PeriodKind.MONTH, PeriodKind.HALF)
+_WHOLE_STRETCH = (PeriodKind.HALF, PeriodKind.NINE_MONTHS, PeriodKind.YEAR)
+
+
+@dataclass(frozen=True)
+class ReportingObligation:
+    """A unit that owed the cells of a group in a piece. `weight` None: nobody says how much is the leaf's."""
+
+    period: str
+    unit: m.Unit
+    current_unit: m.Unit
+    weight: Fraction | None
+    group: int
+
+
+@dataclass(frozen=True)
+class RollupObligations:
+    """Everything a roll-up reads. `pieces` counts, per element, the pieces that a flow needs; `last` is the key of
+    the piece at the end, empty where there is none; `own` is the form of the period's own length."""
+
+    own: str
+    entries: tuple[ReportingObligation, ...]
+    groups: tuple[frozenset[str], ...]
+    pieces: Mapping[str, int]
+    last: Mapping[str, str]
+    periods: tuple[str, ...] = field(default=())
+
+
+@lru_cache(maxsize=128)
+def _list_collected_elements(catalogue: Catalogue, scope_id: str, period: Period) -> frozenset[str]:
+    return frozenset[str]().union(*set(list_owed_cells(catalogue, scope_id, period).values()))
+
+
+def build_obligations(
+    catalogue: Catalogue, scope: m.Scope, period: Period, elements: Iterable[str]
+) -> RollupObligations:
+    """What the sums of some data elements over a period need."""
+    return _build_cached_obligations(catalogue, scope.id, period, frozenset(elements))
+
+
+@lru_cache(maxsize=32)
+def _build_cached_obligations(
+    catalogue: Catalogue, scope_id: str, period: Period, elements: frozenset[str]
+) -> RollupObligations:
+    own = period.key if period.kind in _WHOLE_STRETCH else ""
+    wanted: dict[Period, set[str]] = {}
+    pieces, last = {}, {}
+    for element in sorted(elements):
+        found = _list_period_pieces(catalogue, scope_id, period, element)
+        is_flow = catalogue.elements[element].kind == ElementKind.FLOW
+        ends = [p for p in found if p is not None and p.end == period.end]
+        used = [p for p in found if p is not None] if is_flow else ends
+        for piece in used:
+            wanted.setdefault(piece, set()).add(element)
+        if own and element in _list_collected_elements(catalogue, scope_id, period):
+            wanted.setdefault(period, set()).add(element)
+        pieces[element] = len(found) if is_flow else 1
+        last[element] = ends[0].key if ends else ""
+    made, groups = _build_obligation_groups(catalogue, scope_id, period, wanted)
+    return RollupObligations(own, made, groups, pieces, last, tuple(p.key for p in wanted))
+
+
+def is_uncovered(catalogue: Catalogue, scope: m.Scope, period: Period, element: str) -> bool:
+    """Whether no form of a scope says an element for the end of a period."""
+    if element in _list_collected_elements(catalogue, scope.id, period):
+        return False
+    found = _list_period_pieces(catalogue, scope.id, period, element)
+    return not found or found[-1] is None or found[-1].end != period.end
+
+
+def _list_period_pieces(catalogue: Catalogue, scope_id: str, period: Period, element: str) -> list[Period | None]:
+    """The pieces that fill a period's stretch for an element; None stands for a quarter that no form covers."""
+    month, found = period.counted_from, list[Period | None]()
+    while month <= period.end.month:
+        piece = next(
+            (
+                p
+                for kind in _PIECES
+                if (p := Period.find_by_first_month(period.year, kind, month))
+                and p.end <= period.end
+                and (p != period or kind not in _WHOLE_STRETCH)
+                and element in _list_collected_elements(catalogue, scope_id, p)
+            ),
+            None,
+        )
+        found.append(piece)
+        month += piece.months if piece else 3 - (month - 1) % 3
+    return found
+
+
+def _build_obligation_groups(
+    catalogue: Catalogue, scope_id: str, period: Period, wanted: Mapping[Period, set[str]]
+) -> tuple[tuple[ReportingObligation, ...], tuple[frozenset[str], ...]]:
+    groups: dict[frozenset[str], int] = {}
+    made = []
+    for piece, elements in wanted.items():
+        for unit, own in list_owed_cells(catalogue, scope_id, piece).items():
+            cells = own & elements
+            if not cells:
+                continue
+            group = groups.setdefault(cells, len(groups))
+            for share in compute_unit_shares(catalogue, unit, period.end):
+                made.append(ReportingObligation(piece.key, unit, share.unit, share.weight, group))
+    return tuple(made), tuple(groups)

@@ -1,0 +1,178 @@
+"""What people decided on drafts, and what was published: asked, decided, published, found again by its content.
+
+Room: warehouse. Called by steps. Append-only: a decision is never changed, a publication never withdrawn; a
+mistake is set right by a correction. The caller opens the transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row
+
+from etl.warehouse.connect import query
+from etl.warehouse.journal import record_event
+
+Decision = Literal["approved", "sent_back"]
+_LOCK = 7_235_021
+
+
+@dataclass(frozen=True)
+class SignableDocument:
+    """A report or a correction on record, with the last decision on it and what was published.
+
+    `files` are the SHA-256 of the draft by file name, `published` those of what was published (empty while nothing
+    was). `folder` lies below the outbox. `states` is the SHA-256 of the facts that hold once it is published.
+    """
+
+    report_id: int
+    kind: str
+    corrects: int | None
+    states: str
+    scope: str
+    plan: str
+    cadence: str
+    period: str
+    snapshot_id: str
+    known_at: str
+    files: dict[str, str]
+    decision: str
+    decided_by: str
+    decided_at: str
+    reason: str
+    folder: str
+    published: dict[str, str]
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """Which report it is, whatever the draft."""
+        return {"scope": self.scope, "plan": self.plan, "cadence": self.cadence, "period": self.period}
+
+
+@dataclass(frozen=True)
+class CorrectionRecord:
+    """A drafted correction. `corrects` is the number of the report that was published first."""
+
+    scope: str
+    plan: str
+    cadence: str
+    period: str
+    snapshot_id: str
+    known_at: str
+    files: Mapping[str, str]
+    templates: str
+    corrects: int
+    states: str
+
+
+def fetch_documents(
+    conn: Connection,
+    key: Mapping[str, str] | None = None,
+    *,
+    report_id: int | None = None,
+    sha256: str | None = None,
+) -> list[SignableDocument]:
+    """The documents of a report's key, one by its number, or those with a file of a content; newest first."""
+    names = dict.fromkeys(("scope", "plan", "cadence", "period")) | dict(key or {})
+    return [_build_document(row) for row in query(conn, "documents_of", **names, report_id=report_id, sha256=sha256)]
+
+
+def lock_document(conn: Connection, report_id: int) -> None:
+    """Waits until nobody else decides on this document, for the rest of the transaction."""
+    query(conn, "lock_keys", space=_LOCK, keys=[report_id])
+
+
+def fetch_asking_runs(conn: Connection, report_id: int) -> list[str]:
+    """The runs that have asked about a document, the last first."""
+    return list(query(conn, "questions_of", report_id=report_id).scalars())
+
+
+def record_question(conn: Connection, report_id: int, run: str) -> None:
+    """Notes that a run asks people about a document."""
+    query(conn, "add_question", report_id=report_id, run=run)
+
+
+def record_decision(
+    conn: Connection, document: SignableDocument, decision: Decision, by: str, at: str, reason: str
+) -> None:
+    """Notes a person's decision, and on what."""
+    query(
+        conn,
+        "record_sign_off",
+        report_id=document.report_id,
+        decision=decision,
+        decided_by=by,
+        decided_at=at,
+        reason=reason,
+        files=_serialize_files(document.files),
+        snapshot_id=document.snapshot_id,
+    )
+    record_event(conn, decision, report=document.report_id, **document.key, by=by, at=at, reason=reason)
+
+
+def record_publication(conn: Connection, document: SignableDocument, folder: str, files: Mapping[str, str]) -> None:
+    """Notes what was published: the folder below the outbox, and the SHA-256 of each file."""
+    query(conn, "record_publication", report_id=document.report_id, folder=folder, files=_serialize_files(files))
+    record_event(conn, "published", report=document.report_id, **document.key, folder=folder)
+
+
+def record_correction(conn: Connection, made: CorrectionRecord) -> int:
+    """Notes a drafted correction. Gives its number."""
+    key: dict[str, Any] = {"scope": made.scope, "plan": made.plan, "cadence": made.cadence, "period": made.period}
+    number = query(
+        conn,
+        "record_correction",
+        **key,
+        snapshot_id=made.snapshot_id,
+        known_at=made.known_at,
+        files=_serialize_files(made.files),
+        templates=made.templates,
+        corrects_report_id=made.corrects,
+        states=made.states,
+    ).scalar_one()
+    record_event(conn, "correction_raised", report=int(number), corrects=made.corrects, **key)
+    return int(number)
+
+
+def store_content(conn: Connection, data: bytes) -> str:
+    """Keeps a content for ever; gives its SHA-256."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    query(conn, "add_content", sha256=sha256, size=len(data), packed=zlib.compress(data))
+    return sha256
+
+
+def fetch_content(conn: Connection, sha256: str) -> bytes | None:
+    """A content that was kept; None where it was not."""
+    packed = query(conn, "content_of", sha256=sha256).scalar_one_or_none()
+    return None if packed is None else zlib.decompress(packed)
+
+
+def _serialize_files(files: Mapping[str, str]) -> str:
+    return json.dumps(dict(files), ensure_ascii=False)
+
+
+def _build_document(row: Row[Any]) -> SignableDocument:
+    return SignableDocument(
+        report_id=row.report_id,
+        kind=row.kind,
+        corrects=row.corrects_report_id,
+        states=row.states,
+        scope=row.scope,
+        plan=row.plan,
+        cadence=row.cadence,
+        period=row.period,
+        snapshot_id=row.snapshot_id,
+        known_at=row.known_at.isoformat(timespec="microseconds"),
+        files=dict(row.files),
+        decision=row.decision,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at.isoformat(timespec="seconds") if row.decided_at else "",
+        reason=row.reason,
+        folder=row.folder,
+        published=dict(row.published),
+    )

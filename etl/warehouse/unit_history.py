@@ -1,0 +1,157 @@
+"""What the units that are missing from a sum said in other periods: the history that bounds are made from.
+
+Room: warehouse. Called by steps. Reads only; as known at a moment, agreed corrections in it. No bound is given here.
+
+A unit's history for an indicator has one pair (numerator, denominator) for each past quarter in which it said
+everything the indicator needs of it, as if every quarter of the asked period had been like that one: what happens
+in a quarter counts as often as the period has quarters, what stands at its end counts once. A yearly figure's
+history is its years. A unit that said everything for the asked period itself, and is left out because its
+neighbours' other side is missing, has that one pair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from fractions import Fraction
+
+from sqlalchemy import Connection
+
+from etl.catalog import models as m
+from etl.catalog.loader import Catalogue
+from etl.model import ElementKind, Gap, ObservedIndicator, Period, PeriodKind
+from etl.warehouse import agreed_corrections
+from etl.warehouse.connect import query
+from etl.warehouse.rollup import parse_known_at_or_infinity
+
+_YEARS = 3
+ValuesByPeriod = Mapping[Period, Mapping[str, Fraction | None]]
+"""What a unit said, by period and data element; None where the cell holds nothing that counts."""
+
+
+def annotate_gaps(
+    conn: Connection,
+    catalogue: Catalogue,
+    scope: m.Scope,
+    period: Period,
+    figures: Iterable[ObservedIndicator],
+    as_known_at: str | datetime | None,
+) -> list[ObservedIndicator]:
+    """The same figures; those with units missing from them also with what these units said before.
+
+    Nothing is read where nothing is missing. The last three years are looked at.
+    """
+    every = list(figures)
+    incomplete = [o for o in every if o.absent and o.present and not o.as_of]
+    values_by_unit = _fetch_unit_values(conn, catalogue, scope, period, incomplete, as_known_at) if incomplete else {}
+    found = {}
+    for o in incomplete:
+        indicator = catalogue.indicators[o.indicator]
+        found[o.indicator, o.unit] = tuple(
+            Gap(unit, tuple(build_unit_history(catalogue, indicator, period, values_by_unit.get(unit, {}))))
+            for unit in o.absent
+        )
+    return [replace(o, gaps=gaps) if (gaps := found.get((o.indicator, o.unit))) else o for o in every]
+
+
+def _fetch_unit_values(
+    conn: Connection,
+    catalogue: Catalogue,
+    scope: m.Scope,
+    period: Period,
+    incomplete: list[ObservedIndicator],
+    as_known_at: str | datetime | None,
+) -> dict[str, dict[Period, dict[str, Fraction | None]]]:
+    """By unit code. Units are those of the period's last day, not whoever bore their code before."""
+    numbers = {(r.code, r.valid_from): r.org_unit_id for r in query(conn, "unit_numbers")}
+    codes = {code for o in incomplete for code in o.absent}
+    bearers = [u for u in (catalogue.find_unit(code, period.end) for code in sorted(codes)) if u]
+    by_number = {numbers[u.code, u.valid_from]: u.code for u in bearers if (u.code, u.valid_from) in numbers}
+    known_at = parse_known_at_or_infinity(as_known_at)
+    rows = query(
+        conn,
+        "extremes",
+        scope=scope.id,
+        known_at=known_at,
+        until=period.end,
+        since=period.year - _YEARS,
+        units=list(by_number),
+        elements=sorted({e for o in incomplete for e, *_ in _list_history_terms(catalogue.indicators[o.indicator])}),
+        **agreed_corrections.fetch_overlay_parameters(conn, catalogue, scope, known_at),
+    )
+    values_by_unit: dict[str, dict[Period, dict[str, Fraction | None]]] = {}
+    for row in rows:
+        cells = values_by_unit.setdefault(by_number[row.org_unit_id], {}).setdefault(Period.parse(row.period), {})
+        cells[row.data_element] = Fraction(row.value) if row.counted else None
+    return values_by_unit
+
+
+def build_unit_history(
+    catalogue: Catalogue, indicator: m.Indicator, period: Period, reported: ValuesByPeriod
+) -> Iterator[tuple[Fraction, Fraction]]:
+    """A unit's pairs for an indicator, oldest first."""
+    terms = _list_history_terms(indicator)
+    held = {e for cells in reported.values() for e in cells}
+    terms = [term for term in terms if term[0] in held]
+    if not terms:
+        return
+    own = _compute_own_pair(catalogue, terms, period, reported)
+    if own:
+        yield own
+        return
+    kinds = {PeriodKind.QUARTER if indicator.frequency == "quarter" else PeriodKind.YEAR, period.kind}
+    for past in sorted(reported, key=lambda p: p.end):
+        if past.kind in kinds and past.kind in {PeriodKind.QUARTER, PeriodKind.YEAR}:
+            pair = _compute_scaled_pair(catalogue, terms, reported[past], past, period)
+            if pair:
+                yield pair
+
+
+_HistoryTerm = tuple[str, str, bool]
+
+
+def _list_history_terms(indicator: m.Indicator) -> list[_HistoryTerm]:
+    """(data element, side, counts the unit instead of summing)."""
+    return [
+        (element, name, side.count_of is not None)
+        for name, side in (("n", indicator.numerator), ("d", indicator.denominator))
+        if side is not None
+        for element in (*side.elements, *((side.count_of,) if side.count_of else ()))
+    ]
+
+
+def _compute_own_pair(
+    catalogue: Catalogue, terms: list[_HistoryTerm], period: Period, reported: ValuesByPeriod
+) -> tuple[Fraction, Fraction] | None:
+    """The unit's own figures of the asked quarter or shorter part of a year, if all are there."""
+    pieces = period.quarters_to_date if period.counted_from == 1 else period.quarters
+    sums = {"n": Fraction(0), "d": Fraction(0)}
+    for element, side, counts in terms:
+        wanted = pieces if catalogue.elements[element].kind == ElementKind.FLOW else pieces[-1:]
+        values = [reported.get(p, {}).get(element) for p in wanted]
+        if not values or any(v is None for v in values):
+            return None
+        sums[side] += 1 if counts else sum(v for v in values if v is not None)
+    return sums["n"], sums["d"]
+
+
+def _compute_scaled_pair(
+    catalogue: Catalogue, terms: list[_HistoryTerm], cells: Mapping[str, Fraction | None], past: Period, period: Period
+) -> tuple[Fraction, Fraction] | None:
+    """What the asked period would be if all of it were like a past one; None where that one is not whole."""
+    months = period.months_elapsed - period.counted_from + 1
+    sums = {"n": Fraction(0), "d": Fraction(0)}
+    for element, side, counts in terms:
+        value = cells.get(element)
+        if value is None:
+            return None
+        sums[side] += 1 if counts else value * _compute_repeat_factor(catalogue.elements[element].kind, past, months)
+    return sums["n"], sums["d"]
+
+
+def _compute_repeat_factor(kind: ElementKind, past: Period, months: int) -> Fraction:
+    """How often a past period's number fits into so many months: stocks stand, the rest runs."""
+    if kind == ElementKind.FLOW:
+        return Fraction(months, past.months)
+    return Fraction(months, past.months_elapsed) if kind == ElementKind.YTD else Fraction(1)

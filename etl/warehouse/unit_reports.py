@@ -1,0 +1,115 @@
+"""What units said and whether they said it: states of submissions, words on tasks, difficulties.
+
+Room: warehouse. Called by steps. Reads only; everything can be asked as known at an earlier moment.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row
+
+from etl.catalog import models as m
+from etl.catalog.calendar import compute_deadline, count_working_days
+from etl.catalog.loader import Catalogue
+from etl.model import NoteReport, Period, UnitStatus
+from etl.warehouse.connect import query
+from etl.warehouse.rollup import parse_known_at_or_infinity
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+_TASK = re.compile(r"task\.([^.]+)\.(.+)\.(state|date|remark)")
+_TASK_FIELDS = {"state": "stated", "date": "done_on", "remark": "remark"}
+_NOTE = re.compile(r"note\.(\d+)\.(difficulty|cause|proposal)")
+
+
+@dataclass(frozen=True)
+class TaskStatement:
+    """What one unit said of one task. Grain: (plan, task, org unit, period). `done_on` is ISO or empty."""
+
+    plan: str
+    task: str
+    unit: str
+    period: str
+    stated: str = ""
+    done_on: str = ""
+    remark: str = ""
+
+
+def fetch_submission_statuses(
+    conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, *, as_known_at: str | datetime | None = None
+) -> list[UnitStatus]:
+    """Where every expected submission stands, in catalogue order.
+
+    `received_on` is the day the first accepted version came, in Vietnam: a later correction makes nobody late.
+    """
+    known = {"period": period.key, "known_at": parse_known_at_or_infinity(as_known_at)}
+    numbers = {(r.code, r.valid_from): r.org_unit_id for r in query(conn, "unit_numbers")}
+    accepted = {(r.org_unit_id, r.form): r for r in query(conn, "submission_states", scope=scope.id, **known)}
+    refused = {(r.unit_code, r.form) for r in query(conn, "refused_forms", **known)}
+    found = []
+    for submission, form, unit in catalogue.list_obligations(scope, period):
+        due = compute_deadline(catalogue, submission.regime, unit.level, period)
+        state = "refused" if (unit.code, form.id) in refused else "silent"
+        status = UnitStatus(form.id, unit.code, unit.name, period.key, state, due=due.isoformat())  # type: ignore[arg-type]
+        row = accepted.get((numbers.get((unit.code, unit.valid_from), 0), form.id))
+        found.append(_build_accepted_status(catalogue, status, row) if row else status)
+    return found
+
+
+def _build_accepted_status(catalogue: Catalogue, status: UnitStatus, row: Row[Any]) -> UnitStatus:
+    due = datetime.fromisoformat(status.due).date()
+    day = row.first_received_at.astimezone(ZONE).date()
+    return replace(
+        status,
+        state="accepted",
+        version=row.version,
+        received_on=day.isoformat(),
+        late_days=count_working_days(catalogue.holiday_corrections, due, day) if day > due else 0,
+        findings_confirm=row.confirmations,
+        findings_note=row.notes,
+    )
+
+
+def fetch_task_statements(
+    conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, *, as_known_at: str | datetime | None = None
+) -> list[TaskStatement]:
+    """What units said of their tasks, by plan order, task order and unit; tasks nobody spoke of are not there."""
+    found: dict[tuple[str, str, str], TaskStatement] = {}
+    for row in _fetch_text_rows(conn, scope, period, "task.", as_known_at):
+        match = _TASK.fullmatch(row.code)
+        if match:
+            key = match[1], match[2], row.unit_code
+            statement = found.get(key) or TaskStatement(*key, period.key)
+            found[key] = replace(statement, **{_TASK_FIELDS[match[3]]: row.words})
+    order = {
+        (plan.id, task.id): (i, j)
+        for i, plan in enumerate(catalogue.plans.values())
+        for j, task in enumerate(plan.tasks)
+    }
+    return sorted(found.values(), key=lambda s: (order.get((s.plan, s.task), (len(order), 0)), s.unit))
+
+
+def fetch_difficulty_notes(
+    conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, *, as_known_at: str | datetime | None = None
+) -> list[NoteReport]:
+    """Difficulties, causes and proposals that units wrote, by unit in catalogue order and number."""
+    found: dict[tuple[str, int], NoteReport] = {}
+    for row in _fetch_text_rows(conn, scope, period, "note.", as_known_at):
+        match = _NOTE.fullmatch(row.code)
+        if match:
+            key = row.unit_code, int(match[1])
+            note = found.get(key) or NoteReport(key[0], period.key, key[1])
+            found[key] = replace(note, **{match[2]: row.words})
+    order = {unit.code: i for i, (_, _, unit) in enumerate(catalogue.list_obligations(scope, period))}
+    return sorted(found.values(), key=lambda n: (order.get(n.unit, len(order)), n.unit, n.number))
+
+
+def _fetch_text_rows(
+    conn: Connection, scope: m.Scope, period: Period, prefix: str, as_known_at: str | datetime | None
+) -> list[Row[Any]]:
+    known = {"scope": scope.id, "period": period.key, "known_at": parse_known_at_or_infinity(as_known_at)}
+    return list(query(conn, "words", prefix=prefix, **known))

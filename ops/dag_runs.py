@@ -1,0 +1,220 @@
+"""Waiting until a chain of runs has come to rest: intake → attain → reports, as the assets drive them.
+
+Only `ops` calls this. At rest means: every run has ended or waits for a person and for nothing else, and every asset
+event has had all its consumers' runs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from ops.airflow_api import AirflowClient, AirflowError, Json
+
+CONSUMERS = {
+    "periods": ("open_period",),
+    "observations": ("attain",),
+    "attainment": ("report_quarterly", "report_annual"),
+    "longer_periods": ("report_six_nine_months",),
+}
+ENDED = frozenset({"success", "failed"})
+UNDER_WAY = ("queued", "running")
+WAITING = "awaiting_input"
+TASK_OPEN = ("none", "scheduled", "queued", "running", "restarting", "up_for_retry", "up_for_reschedule", "deferred")
+# Airflow 3.3 loses an answer, and asks again, if it comes before the scheduler has seen that the task waits.
+PERSON_SECONDS = 5.0
+POLL_SECONDS = 1.0
+LOOK_SECONDS = 10.0  # a whole look costs the api-server a quarter of a second
+AT_WORK = ("scheduled", "queued", "running")
+PAGE = 100
+
+
+@dataclass(frozen=True)
+class PendingQuestion:
+    """Something that a run waits for a person to decide. `path` is where the answer goes, `asked_at` ISO 8601."""
+
+    run: DagRun
+    subject: str
+    body: str
+    path: str
+    asked_at: str
+
+
+@dataclass(frozen=True)
+class DagRun:
+    """One DAG run as it was last seen."""
+
+    dag: str
+    id: str
+    key: str
+    state: str
+    seconds: float
+
+
+def list_dag_runs(client: AirflowClient, *states: str) -> list[DagRun]:
+    """Every run that Airflow knows, or those in these states."""
+    return [
+        _parse_dag_run(payload) for payload in _fetch_all_pages(client, "/api/v2/dags/~/dagRuns", "dag_runs", states)
+    ]
+
+
+def wait_until_settled(
+    client: AirflowClient,
+    *,
+    seconds: float,
+    on_poll: Callable[[list[DagRun]], None] = lambda _: None,
+    paused: Collection[str] = (),
+) -> list[DagRun]:
+    """Waits until everything is at rest; gives all runs. `on_poll` is called with the runs under way at each look.
+
+    DAGs that are `paused` take nothing, so that nothing is waited for.
+
+    Raises:
+        AirflowError: not at rest in time; names what was still under way.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        under_way = list_dag_runs(client, *UNDER_WAY)
+        waiting = _list_waiting_runs(client) if under_way else set()
+        under_way = [run for run in under_way if (run.dag, run.id) not in waiting]
+        on_poll(under_way)
+        if not under_way and not _has_owed_runs(client, waiting, paused):
+            found = list_dag_runs(client)
+            if all(run.state in ENDED or (run.dag, run.id) in waiting for run in found):  # none began meanwhile
+                return found
+        if time.monotonic() > until:
+            names = ", ".join(f"{run.dag} {run.key} ({run.state})" for run in under_way) or "runs that assets still owe"
+            raise AirflowError(
+                f"not at rest after {seconds:.0f} s: {names}", where=client.address, fix="look at these runs"
+            )
+        _wait_while_tasks_run(client, min(until, time.monotonic() + LOOK_SECONDS))
+
+
+def _wait_while_tasks_run(client: AirflowClient, until: float) -> None:
+    """Waits as long as a task is at work: a short question instead of a whole look, which takes the server longer."""
+    time.sleep(POLL_SECONDS)
+    while time.monotonic() < until:
+        path = "/api/v2/dags/~/dagRuns/~/taskInstances"
+        if not client.get(path, limit=1, state=AT_WORK)["total_entries"]:
+            return
+        time.sleep(POLL_SECONDS)
+
+
+def wait_for_run_end(client: AirflowClient, dag: str, run_id: str, *, seconds: float) -> str:
+    """Waits until one run has ended, whatever it set in motion; gives its state.
+
+    Raises:
+        AirflowError: it has not ended in time.
+    """
+    until = time.monotonic() + seconds
+    while (state := str(client.get(f"/api/v2/dags/{dag}/dagRuns/{run_id}")["state"])) not in ENDED:
+        if time.monotonic() > until:
+            raise AirflowError(
+                f"{dag} has not ended after {seconds:.0f} s", where=client.address, fix="look at this run"
+            )
+        time.sleep(POLL_SECONDS)
+    return state
+
+
+def describe_failures(client: AirflowClient, run: DagRun, *, lines: int = 12) -> list[str]:
+    """For each failed task of a run: its name and the end of its log."""
+    tasks = client.get(f"/api/v2/dags/{run.dag}/dagRuns/{run.id}/taskInstances", limit=PAGE)["task_instances"]
+    return [
+        _describe_failure(client, run, task, lines)
+        for task in tasks
+        if task["state"] == "failed" and task["task_id"] != "watch"
+    ]
+
+
+def list_questions(client: AirflowClient) -> list[PendingQuestion]:
+    """What people are asked and have not answered, the oldest first."""
+    found = _fetch_all_pages(
+        client, "/api/v2/dags/~/dagRuns/~/hitlDetails", "hitl_details", response_received="false", order_by="created_at"
+    )
+    open_runs = {(run.dag, run.id): run for run in list_dag_runs(client, *UNDER_WAY)}
+    details = [(detail, detail["task_instance"]) for detail in found]
+    return [
+        PendingQuestion(
+            open_runs[task["dag_id"], task["dag_run_id"]],
+            detail["subject"],
+            detail["body"] or "",
+            f"/api/v2/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}"
+            f"/{task['map_index']}/hitlDetails",
+            detail["created_at"],
+        )
+        for detail, task in details
+        if task["state"] == WAITING and (task["dag_id"], task["dag_run_id"]) in open_runs
+    ]
+
+
+def answer_question(client: AirflowClient, question: PendingQuestion, option: str, **words: str) -> None:
+    """Answers a question as a person does, with the words of its form, and not faster than a person."""
+    asked_at = dt.datetime.fromisoformat(question.asked_at)
+    time.sleep(max(0.0, PERSON_SECONDS - (dt.datetime.now(dt.UTC) - asked_at).total_seconds()))
+    client.patch(question.path, {"chosen_options": [option], "params_input": words})
+
+
+def _list_waiting_runs(client: AirflowClient) -> set[tuple[str, str]]:
+    """The runs (DAG, id) that wait for people alone: each of their open tasks is a question, or comes after one."""
+    asked: dict[tuple[str, str], set[int]] = {}
+    busy: set[tuple[str, str]] = set()
+    tasks = _fetch_all_pages(client, "/api/v2/dags/~/dagRuns/~/taskInstances", "task_instances", (WAITING, *TASK_OPEN))
+    for task in tasks:
+        if task["state"] == WAITING:
+            asked.setdefault((task["dag_id"], task["dag_run_id"]), set()).add(task["map_index"])
+    for task in tasks:
+        run = (task["dag_id"], task["dag_run_id"])
+        if task["state"] != WAITING and (task["state"] is not None or task["map_index"] not in asked.get(run, ())):
+            busy.add(run)
+    return asked.keys() - busy
+
+
+def _has_owed_runs(client: AirflowClient, waiting: set[tuple[str, str]], paused: Collection[str]) -> bool:
+    """Whether an asset event waits for a consumer's run to be made, or to end or wait for people."""
+    for event in _fetch_all_pages(client, "/api/v2/assets/events", "asset_events"):
+        made = event["created_dagruns"]
+        if len(made) < len(set(CONSUMERS.get(str(event["name"]), ())) - set(paused)):
+            return True
+        if any(run["state"] not in ENDED and (run.get("dag_id"), run.get("run_id")) not in waiting for run in made):
+            return True
+    return False
+
+
+def _describe_failure(client: AirflowClient, run: DagRun, task: Json, lines: int) -> str:
+    mapped = f"[{task['map_index']}]" if task["map_index"] >= 0 else ""
+    path = f"/api/v2/dags/{run.dag}/dagRuns/{run.id}/taskInstances/{task['task_id']}/logs/{task['try_number']}"
+    content = client.get(path, map_index=task["map_index"])["content"]
+    log_lines = [text for entry in content if (text := _format_log_entry(entry))]
+    return f"{run.dag} {run.key} · {task['task_id']}{mapped}\n" + "\n".join(
+        f"    {text}" for text in log_lines[-lines:]
+    )
+
+
+def _format_log_entry(entry: Json | str) -> str:
+    if isinstance(entry, str):
+        return entry.rstrip()
+    errors = [f"{error['exc_type']}: {error['exc_value']}" for error in entry.get("error_detail") or []]
+    text = " ".join([str(entry.get("event", "")), *errors]).strip()
+    return "" if text.startswith("::") else text  # marks of folding in the UI
+
+
+def _fetch_all_pages(
+    client: AirflowClient, path: str, field: str, states: Sequence[str] = (), **query: str
+) -> list[Json]:
+    items: list[Json] = []
+    while True:
+        page = client.get(path, limit=PAGE, offset=len(items), state=states, **query)
+        items += page[field]
+        if not page[field] or len(items) >= (page.get("total_entries") or 0):
+            return items
+
+
+def _parse_dag_run(payload: Json) -> DagRun:
+    # A run of the calendar has no key that says more than its date.
+    key = payload["partition_key"] or re.sub(
+        r"^(scheduled|manual|asset_triggered)__|\..*|\+.*", "", payload["dag_run_id"]
+    )
+    return DagRun(payload["dag_id"], payload["dag_run_id"], key, payload["state"], float(payload["duration"] or 0))

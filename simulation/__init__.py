@@ -1,0 +1,1 @@
+"""A simulator: worlds, filled forms and deliveries for the demo, benchmarks and tests; never imported by `etl`."""

@@ -1,0 +1,173 @@
+"""What each unit writes into each cell of its form: plausible, seeded, and adding up.
+
+Called by `simulation.deliveries`, the demo and tests. The province's numbers of 2023 give the baselines printed
+in the plan; years 2024 and 2025 are their four quarters. Units that began later report the sums of what they came
+from, so that the series goes on over 01/07/2025 exactly.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from etl.catalog import Catalogue
+from etl.catalog import models as m
+from etl.catalog.geography import compute_unit_shares
+from etl.catalog.layout import TASK_STATES, InputCell, build_form_layout
+from etl.errors import UsageError
+from etl.model import ElementKind, Period
+from simulation.apportionment import hash_to_normal, hash_to_uniform
+from simulation.world import TIMES, Commune, World, build_world, load_story
+
+SEED = 2024
+PERIODS = ("2023", "2024Q1", "2024Q2", "2024Q3", "2024Q4", "2024", "2025Q1", "2025Q2", "2025Q3", "2025Q4", "2025")
+
+Value = float | int | str
+Key = tuple[str, str, str]
+
+_DONE, _DOING, _NOT_YET = TASK_STATES
+_ALL_OR_NONE = {"criteria_met"}  # a merged commune meets the criteria if all that it was made of did
+_NEVER = 0.12
+_SLOW_START = dt.date(2024, 4, 1)
+
+
+@lru_cache(maxsize=1)
+def load_events() -> dict[str, Any]:
+    """`events.yaml`, read once."""
+    data: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "events.yaml").read_text(encoding="utf-8"))
+    return data
+
+
+def build_cell_values(catalogue: Catalogue, scope: m.Scope, period: Period, seed: int = SEED) -> dict[Key, Value]:
+    """Every cell that the units of a scope fill in for a period.
+
+    Grain: (reporting unit, org unit, data element). Shape: numbers; words and choices as text; dates as ISO
+    text. Empty text is a cell left blank: a task without a date, a note not written, a survey not held.
+
+    Raises:
+        UsageError: the story has no such scope or period.
+    """
+    if period.key not in PERIODS:
+        raise UsageError(f"nothing is told of {period.key}", where="period", fix=f"use one of: {', '.join(PERIODS)}")
+    tasks = {
+        f"task.{plan.id}.{task.id}": (plan, task)
+        for level in {scope.child_level, "commune"}
+        for plan, task in catalogue.list_led_tasks(scope, level, period)
+    }
+    source = _CellValueSource(catalogue, scope.id, period, _build_scope_world(catalogue, scope, seed), tasks, seed)
+    return {
+        (unit.code, cell.org_unit_code, cell.data_element): source.build_value(unit, cell)
+        for _, form, unit in catalogue.list_obligations(scope, period)
+        for _, cell in build_form_layout(catalogue, scope, form, unit, period).inputs
+    }
+
+
+def _build_scope_world(catalogue: Catalogue, scope: m.Scope, seed: int) -> World:
+    day = Period.parse(TIMES[0]).end
+    parents = [scope.area_unit]
+    if scope.child_level == "district":
+        parents = [unit.code for unit in catalogue.list_children(scope.area_unit, "district", day)]
+    communes = (unit for parent in parents for unit in catalogue.list_children(parent, "commune", day))
+    return build_world(scope.id, tuple(Commune(u.code, u.parent, u.type) for u in communes), seed)
+
+
+@lru_cache(maxsize=4096)
+def _list_origin_units(catalogue: Catalogue, code: str, day: dt.date) -> tuple[str, ...]:
+    """The units of 2023 that went into the bearer of a code on a day."""
+    unit = catalogue.find_unit(code, day)
+    start = Period.parse(TIMES[0]).end
+    return tuple(share.unit.code for share in compute_unit_shares(catalogue, unit, start)) if unit else ()
+
+
+@dataclass(frozen=True)
+class _CellValueSource:
+    catalogue: Catalogue
+    scope: str
+    period: Period
+    world: World
+    tasks: dict[str, tuple[m.Plan, m.Task]]
+    seed: int
+
+    def build_value(self, unit: m.Unit, cell: InputCell) -> Value:
+        element = cell.data_element
+        if element.startswith("task."):
+            return self._build_task_text(unit, element)
+        if element.startswith("note."):
+            return self._build_note_text(unit, element)
+        if element.startswith("pub_"):
+            return self._find_published_value(element)
+        return self._compute_number(unit, cell)
+
+    def _compute_number(self, unit: m.Unit, cell: InputCell) -> Value:
+        yearly = load_story()[self.scope].get("years", {}).get(unit.code, {})
+        if cell.data_element in yearly:
+            number: Value = yearly[cell.data_element][self.period.year - 2023]
+            return number
+        if self.period.key in TIMES:
+            return self._compute_number_at(cell, TIMES.index(self.period.key))
+        quarters = [self._compute_number_at(cell, TIMES.index(quarter.key)) for quarter in self.period.quarters]
+        return sum(quarters) if cell.kind == ElementKind.FLOW else quarters[-1]
+
+    def _compute_number_at(self, cell: InputCell, index: int) -> float | int:
+        """A cell at a time: of a unit that was merged from others, the sum of theirs."""
+        parts = [
+            self.world.find_value_at(cell.data_element, code, index)
+            for code in _list_origin_units(self.catalogue, cell.org_unit_code, self.period.end)
+        ]
+        return min(parts) if cell.data_element in _ALL_OR_NONE else sum(parts)
+
+    def _find_published_value(self, element: str) -> Value:
+        code, _, part = element.partition(":")
+        entry = load_story()[self.scope]["published"][str(self.period.year)][code]
+        value_or_date = entry[("", "as_of", "source").index(part)]
+        return value_or_date.isoformat() if isinstance(value_or_date, dt.date) else value_or_date
+
+    # --- words -----------------------------------------------------------------------------------
+
+    def _build_task_text(self, unit: m.Unit, element: str) -> str:
+        code, _, part = element.rpartition(".")
+        plan, task = self.tasks[code]
+        done_on = self._simulate_done_date(unit, plan, task)
+        state = self._simulate_task_state(unit, plan, task, done_on)
+        if part == "state":
+            return state
+        if part == "date":
+            return done_on.isoformat() if done_on and state == _DONE else ""
+        pool = load_events()["remarks"][{_DONE: "done", _DOING: "doing", _NOT_YET: "not_yet"}[state]]
+        return str(pool[int(hash_to_uniform(self.seed, "remark", unit.code, code, state) * len(pool))])
+
+    def _simulate_done_date(self, unit: m.Unit, plan: m.Plan, task: m.Task) -> dt.date | None:
+        """The day a task gets done: around its deadline, or some months after the plan where none is stated.
+
+        Now and then never; and a task without an end is never done.
+        """
+        names = (self.seed, "task", unit.code, plan.id, task.id)
+        if task.deadline.kind == "ongoing" or hash_to_uniform(*names) < _NEVER:
+            return None
+        if task.deadline.date is None:
+            return plan.valid_from + dt.timedelta(days=round(25 + 330 * hash_to_uniform(*names, "day") ** 2))
+        return max(plan.valid_from, task.deadline.date + dt.timedelta(days=round(-18 + 20 * hash_to_normal(*names))))
+
+    def _simulate_task_state(self, unit: m.Unit, plan: m.Plan, task: m.Task, done_on: dt.date | None) -> str:
+        end = self.period.end
+        if plan.valid_from > end:
+            return _NOT_YET
+        if done_on and done_on <= end:
+            return _DONE
+        slow = hash_to_uniform(self.seed, "slow", unit.code, plan.id, task.id) < _NEVER
+        return _NOT_YET if slow and end < _SLOW_START else _DOING
+
+    def _build_note_text(self, unit: m.Unit, element: str) -> str:
+        _, number, part = element.split(".")
+        pool = load_events()[self.scope]["notes"]
+        names = (self.seed, "note", unit.code, self.period.key)
+        wanted = 1 + int(hash_to_uniform(*names) * 2.5)
+        if int(number) > wanted:
+            return ""
+        order = sorted(range(len(pool)), key=lambda i: hash_to_uniform(*names, i))
+        return str(pool[order[int(number) - 1]][("difficulty", "cause", "proposal").index(part)])
