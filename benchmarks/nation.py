@@ -183,10 +183,10 @@ def build_catalogue(provinces: int = PROVINCES, communes: int = COMMUNES) -> Cat
         forms={form.id: form},
         regimes={"nation": _build_regime()},
         scopes={"nation": _build_scope(base)},
-        agreed={},
+        agreed_corrections={},
         inheritance=(),
         official_population=(),
-        by_code={u.code: (u,) for u in units},
+        units_by_code={u.code: (u,) for u in units},
     )
 
 

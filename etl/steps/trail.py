@@ -294,7 +294,7 @@ def _serialize_cell_version(reading: CellVersion) -> Result:
 def _serialize_agreed_correction(entry: Any) -> Result:
     x = entry.correction
     return {
-        "id": x.id, "standing": entry.standing, "why": entry.reason, "requested_by": x.requested_by,
+        "id": x.id, "standing": entry.status, "why": entry.reason, "requested_by": x.requested_by,
         "requested_on": x.requested_on.isoformat(), "reason": x.reason, "until": str(x.until),
         "replaces": x.replaces.model_dump(mode="json"), "becomes": x.becomes.model_dump(mode="json"),
         "agreed_at": entry.agreed_at,

@@ -41,7 +41,7 @@ AGREED = {
 def agree(catalogue: Catalogue, mark: str, **changed: object) -> Catalogue:
     """The catalogue with one correction in it."""
     agreed = m.Correction.model_validate(AGREED | changed)
-    return replace(catalogue, sha256=mark * 64, agreed={agreed.id: agreed})
+    return replace(catalogue, sha256=mark * 64, agreed_corrections={agreed.id: agreed})
 
 
 @pytest.fixture

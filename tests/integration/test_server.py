@@ -42,7 +42,7 @@ def _ask(url: str, statement: str) -> object:
 
 def test_starts_once_and_stays(pgdata: Path) -> None:
     assert not embedded_server.read_server_status(pgdata).running
-    code = f"from pathlib import Path; from etl.warehouse import server; print(server.start(Path({str(pgdata)!r})))"
+    code = f"from pathlib import Path; from etl.warehouse import embedded_server; print(embedded_server.start_server(Path({str(pgdata)!r})))"
     url = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], check=True, capture_output=True, text=True
     ).stdout.strip()

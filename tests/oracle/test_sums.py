@@ -120,7 +120,7 @@ def catalogue_of(world: World) -> Catalogue:
         indicators=found,
         plans={"made-up": plan},
         scopes={"made-up": scope.model_copy(update={"submissions": scope.submissions[:2]})},  # districts only
-        by_code={u.code: (u,) for u in units},
+        units_by_code={u.code: (u,) for u in units},
     )
 
 

@@ -20,12 +20,12 @@ import json, sys
 from collections.abc import Callable
 from pathlib import Path
 from etl.catalog import load_catalogue
-from etl.report import draft
+from etl.report import write_report_draft
 from tests.report.conftest import ROOT, TEMPLATES
 from tests.report.samples import sample
 catalogue, folder = load_catalogue(ROOT / "catalog"), Path(sys.argv[1])
 for case in json.loads(sys.argv[2]):
-    made = draft(sample(catalogue, *case), TEMPLATES, folder)
+    made = write_report_draft(sample(catalogue, *case), TEMPLATES, folder)
     if sys.argv[3] == "pdf":
         from etl.steps.paper import add_pdf
         assert not add_pdf([made], "2024-10-21T09:30:00+07:00")
