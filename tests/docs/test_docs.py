@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from typer.main import get_command
 
 from etl.cli import app
 from tests.docs.render import ROOT, findings
+from tests.docs.rooms import PICTURE, draw_rooms
 
 READABLE = [
     p for p in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md")) if "var" not in p.parts
@@ -62,3 +64,22 @@ def test_errors_all_stand_in_the_drawn_tree() -> None:
     drawn = errors.__doc__ or ""
     classes = [n for n, c in vars(errors).items() if isinstance(c, type) and issubclass(c, errors.TongketError)]
     assert all(name in drawn for name in classes)
+
+
+def test_the_picture_of_the_rooms_is_drawn_from_the_imports() -> None:
+    assert PICTURE.read_text(encoding="utf-8") == draw_rooms(), "run python -m tests.docs.rooms"
+
+
+def test_every_function_on_the_way_of_a_value_is_there() -> None:
+    named = re.findall(r"`(etl(?:\.\w+)+)\.(\w+)`", (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"))
+    assert len(named) > 15
+    for module, function in named:
+        assert callable(getattr(importlib.import_module(module), function)), f"{module}.{function}"
+
+
+def test_every_path_of_a_recipe_exists() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    paths = re.findall(r"`((?:catalog|dags|docs|etl|expectations|ops|simulation|templates|tests)/[\w/.-]*)`", text)
+    assert len(paths) > 25
+    for path in paths:
+        assert (ROOT / path).exists(), path
