@@ -28,8 +28,6 @@ PRELOADED = (
     "docxtpl",
     "great_expectations.expectations",
     "holidays",
-    "matplotlib.backends.backend_agg",
-    "matplotlib.figure",
     "pandas",
     "pydantic",
     "python_calamine",

@@ -122,29 +122,28 @@ def _read_office_properties(data: bytes) -> dict[str, str]:
 
 
 def _add_pdf_properties(name: str, data: bytes, properties: FileProperties) -> bytes:
-    from pypdf import PdfReader, PdfWriter
-    from pypdf.errors import PyPdfError
+    import pikepdf
 
-    try:
-        metadata: dict[str, str] = {key: str(value) for key, value in (PdfReader(BytesIO(data)).metadata or {}).items()}
-        writer = PdfWriter(clone_from=BytesIO(data))
-    except PyPdfError as error:
-        raise _build_unreadable_error(name, error) from error
-    writer.add_metadata({**metadata, **{f"/{key}": value for key, value in properties.items()}})
     target = BytesIO()
-    writer.write(target)
+    try:
+        with pikepdf.open(BytesIO(data)) as pdf:
+            for key, value in properties.items():
+                pdf.docinfo[f"/{key}"] = value
+            pdf.save(target, deterministic_id=True)
+    except pikepdf.PdfError as error:
+        raise _build_unreadable_error(name, error) from error
     return target.getvalue()
 
 
 def _read_pdf_properties(data: bytes) -> dict[str, str]:
-    from pypdf import PdfReader
-    from pypdf.errors import PyPdfError
+    import pikepdf
 
     try:
-        metadata = PdfReader(BytesIO(data)).metadata
-    except (PyPdfError, ValueError, OSError):
+        with pikepdf.open(BytesIO(data)) as pdf:
+            metadata = {key: str(value) for key, value in pdf.docinfo.items()}
+    except (pikepdf.PdfError, ValueError, OSError):
         return {}
-    return {key[1:]: str(value) for key, value in (metadata or {}).items() if key.startswith(f"/{PROPERTY_PREFIX}")}
+    return {key[1:]: value for key, value in metadata.items() if key.startswith(f"/{PROPERTY_PREFIX}")}
 
 
 def _add_html_properties(name: str, data: bytes, properties: FileProperties) -> bytes:

@@ -2,32 +2,29 @@
 
 Room: report. Called by steps once for all documents of a run, after they are drafted: starting the office program
 takes longer than a page. It works in a folder and with a profile of its own, opens nothing but copies of the given
-files, and is ended when it takes too long. It writes the hour and a chance number into what it makes; both are
-replaced by what follows from the document, so that the same document gives the same bytes on the same machine.
+files, and is ended when it takes too long. It writes the hour and chance numbers into what it makes, and orders the
+font files by where they lie in its memory: all of that is replaced by what follows from the document, so that the same
+document gives the same bytes on the same machine.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 
 PROGRAMS = ("soffice", "libreoffice")
 START_SECONDS, DOCUMENT_SECONDS = 120.0, 60.0
 """How long the program may take to start with a new profile, and how much longer for each document."""
 _FILTER = 'pdf:writer_pdf_Export:{"UseTaggedPDF":{"type":"boolean","value":"true"}}'
-_DATE = re.compile(rb"(?<=/CreationDate\(D:)\d{14}(?=Z)")
-_NUMBER = re.compile(rb"[0-9A-F]{32}")
-_ID = re.compile(rb"/ID\s*\[\s*<[0-9A-F]{32}>\s*<[0-9A-F]{32}>\s*\]|/DocChecksum /[0-9A-F]{32}")
 _HANOI = timedelta(hours=7)
 
 
@@ -60,11 +57,8 @@ def convert_to_pdf(documents: Mapping[str, bytes], moment: datetime, program: st
         for name, data in documents.items():
             (folder / name).write_bytes(data)
         failure = _run_office_program(executable, folder, list(documents))
-        files = {
-            path.name: normalize_pdf(path.read_bytes(), moment)
-            for path in (folder / Path(name).with_suffix(".pdf").name for name in documents)
-            if path.is_file()
-        }
+        files, broken = _collect_pdfs(folder, documents, moment)
+    failure = failure or broken
     if len(files) == len(documents):
         return PdfConversion(files)
     missing = ", ".join(name for name in documents if Path(name).with_suffix(".pdf").name not in files)
@@ -97,11 +91,39 @@ def _run_office_program(program: str, folder: Path, names: list[str]) -> str:
     return (lines[-1] if lines else f"LibreOffice ended with {worker.returncode}") if worker.returncode else ""
 
 
+def _collect_pdfs(folder: Path, documents: Iterable[str], moment: datetime) -> tuple[dict[str, bytes], str]:
+    """The PDFs that were made, by name, and what is wrong with the last one that cannot be read."""
+    import pikepdf
+
+    files, broken = {}, ""
+    for path in (folder / Path(name).with_suffix(".pdf").name for name in documents):
+        if path.is_file():
+            try:
+                files[path.name] = normalize_pdf(path.read_bytes(), moment)
+            except pikepdf.PdfError as error:
+                broken = f"LibreOffice wrote a broken {path.name} ({error})"
+    return files, broken
+
+
 def normalize_pdf(data: bytes, moment: datetime) -> bytes:
-    """A PDF with its date and its chance numbers replaced by others of the same length: nothing moves in the file."""
-    plain = _ID.sub(_build_id_replacer(b"0" * 32), _DATE.sub(f"{moment - _HANOI:%Y%m%d%H%M%S}".encode(), data))
-    return _ID.sub(_build_id_replacer(hashlib.sha256(plain).hexdigest()[:32].upper().encode()), plain)
+    """A PDF as its content alone makes it: objects in the order in which the document uses them, date and id of it.
 
+    Raises:
+        pikepdf.PdfError: it is no whole PDF.
+    """
+    import pikepdf
 
-def _build_id_replacer(number: bytes) -> Callable[[re.Match[bytes]], bytes]:
-    return lambda match: _NUMBER.sub(number, match[0])
+    with pikepdf.open(BytesIO(data)) as pdf:
+        for key in ("/ID", "/DocChecksum"):  # both are chance numbers, and would go into the new identifier
+            if key in pdf.trailer:
+                del pdf.trailer[key]
+        pdf.docinfo["/CreationDate"] = f"D:{moment - _HANOI:%Y%m%d%H%M%S}Z"
+        target = BytesIO()
+        pdf.save(
+            target,
+            deterministic_id=True,
+            compress_streams=False,
+            object_stream_mode=pikepdf.ObjectStreamMode.disable,
+            stream_decode_level=pikepdf.StreamDecodeLevel.none,
+        )
+    return target.getvalue()

@@ -77,7 +77,8 @@ def draft_reports(
                 conn, settings, definition, scope_inputs, then=as_known_at is not None
             ) as templates:
                 drafts.append(_write_draft(settings, templates, engine, report_input))
-        problem = add_pdf([draft.files for draft in drafts], known_at) if drafts else ""
+        recorded = _fetch_recorded_files(conn, chosen, key, [draft.definition for draft in drafts])
+        problem = add_pdf([draft.files for draft in drafts], known_at, recorded) if drafts else ""
         for draft in drafts:
             documents += _record_draft(engine, draft, scope_inputs)
     result["documents"] = documents
@@ -179,6 +180,19 @@ def _find_standing_drafts(
             facts = next(sha256 for path, sha256 in files.items() if path.name.endswith(FACTS_SUFFIX))
             drafts_by_plan[definition.plan] = _StandingDraft(last.known_at, last.snapshot_id, facts, tuple(files))
     return drafts_by_plan
+
+
+def _fetch_recorded_files(
+    conn: Connection, scope: m.Scope, period: Period, wanted: list[m.ReportDef]
+) -> dict[str, str]:
+    """The files of the last drafts, name → SHA-256; their names differ from plan to plan."""
+    from etl.warehouse import journal
+
+    last = (
+        journal.fetch_last_report(conn, scope=scope.id, plan=d.plan, cadence=d.cadence, period=period.key)
+        for d in wanted
+    )
+    return {name: sha256 for record in last if record for name, sha256 in record.files.items()}
 
 
 def _has_same_facts(report_input: ReportInput, last: _StandingDraft, templates: Path) -> bool:

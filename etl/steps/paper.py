@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from etl.file_io import translate_os_errors, write_atomic
@@ -18,11 +19,12 @@ def needs_pdf(names: Iterable[str]) -> bool:
     return not any(name.endswith(".pdf") for name in names) and find_office_program() is not None
 
 
-def add_pdf(drafts: Sequence[dict[str, Path]], known_at: str) -> str:
+def add_pdf(drafts: Sequence[dict[str, Path]], known_at: str, recorded: Mapping[str, str] | None = None) -> str:
     """Adds ``pdf`` to the files of each draft that has ``word``; gives what is missing and what to do, or nothing.
 
-    The Word documents bear different names. A PDF that could not be made again is taken away: none may lie beside a
-    Word document that says something else.
+    The Word documents bear different names. `recorded` has the SHA-256 of the files of the drafts before, by name:
+    where a Word document is the one of then, and its PDF still lies beside it, that PDF stays. A PDF that could not be
+    made again is taken away: none may lie beside a Word document that says something else.
 
     Raises:
         StorageError: the folder cannot be read or written.
@@ -30,9 +32,13 @@ def add_pdf(drafts: Sequence[dict[str, Path]], known_at: str) -> str:
     from etl.report.dates import parse_snapshot_time
     from etl.report.pdf import convert_to_pdf
 
-    papers = [files for files in drafts if "word" in files]
-    documents = {}
-    for files in papers:
+    papers, documents = [], {}
+    for files in (files for files in drafts if "word" in files):
+        target = files["word"].with_suffix(".pdf")
+        if recorded and _is_as_recorded(files["word"], recorded) and _is_as_recorded(target, recorded):
+            files["pdf"] = target
+            continue
+        papers.append(files)
         with translate_os_errors(files["word"]):
             documents[files["word"].name] = files["word"].read_bytes()
     made = convert_to_pdf(documents, parse_snapshot_time(known_at))
@@ -48,3 +54,8 @@ def add_pdf(drafts: Sequence[dict[str, Path]], known_at: str) -> str:
     if made.problem:
         _log.warning("%s", made.problem)
     return made.problem
+
+
+def _is_as_recorded(path: Path, recorded: Mapping[str, str]) -> bool:
+    with translate_os_errors(path):
+        return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == recorded.get(path.name)

@@ -19,7 +19,7 @@ from ops import dag_runs
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "dags").glob("*.py"))
-HEAVY = {"pandas", "numpy", "great_expectations", "matplotlib", "docxtpl", "scipy", "psycopg"}
+HEAVY = {"pandas", "numpy", "great_expectations", "docxtpl", "scipy", "psycopg"}
 REPORTS = {"report_annual", "report_quarterly", "report_six_nine_months"}
 DAGS = {"attain", "calendar", "dispatch", "intake", "open_period", "remind"} | REPORTS
 

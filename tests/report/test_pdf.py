@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import stat
 from collections.abc import Callable
 from datetime import datetime
 from io import BytesIO
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -18,12 +20,31 @@ from etl.steps.paper import add_pdf
 from tests.report.conftest import Drafted, needs_office
 from tests.report.test_report_form import paragraphs
 
+SNAPSHOT = "2024-10-21T09:30:00+07:00"
 MOMENT = datetime(2024, 10, 21, 9, 30)  # as the clocks of Vietnam have it
-_PDF = (
-    b"%PDF-1.6\n<</CreationDate(D:20261122022811Z')>>\n/Author<FEFF0053>\n"
-    b"trailer\n/ID [ <F7E5BCF7D4A8D0E0160EB4CFF37E2E46>\n<F7E5BCF7D4A8D0E0160EB4CFF37E2E46> ]\n"
-    b"/DocChecksum /E77E3875D564DB2A2245FF49D44223D1\n>>\nstartxref\n9\n%%EOF\n"
-)
+FONTS = {name: f"font file {name}".encode() * 40 for name in ("regular", "bold", "italic", "bold italic")}
+
+
+def made_pdf(order: tuple[str, ...] = tuple(FONTS), stamp: str = "20261122022811", words: str = "S") -> bytes:
+    """A PDF as the office program makes it: the same page, its font files in some order, its own hour and identifier."""
+    number = {name: 4 + order.index(name) for name in FONTS}  # as it stands in the file
+    fonts = " ".join(f"/F{i} << /Type /Font /FontFile {number[name]} 0 R >>" for i, name in enumerate(FONTS))
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [ 3 0 R ] /Count 1 >>",
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [ 0 0 9 9 ] /Resources << /Font << {fonts} >> >> >>".encode(),
+        *(b"<< /Length %d >>\nstream\n%b\nendstream" % (len(FONTS[name]), FONTS[name]) for name in order),
+        f"<< /CreationDate (D:{stamp}Z) /Author ({words}) >>".encode(),
+    ]
+    data, places = b"%PDF-1.6\n", []
+    for i, content in enumerate(objects, start=1):
+        places.append(len(data))
+        data += b"%d 0 obj\n%b\nendobj\n" % (i, content)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    identifier = f"<{stamp:0<32}>"
+    trailer = f"<< /Size {len(objects) + 1} /Root 1 0 R /Info {len(objects)} 0 R /ID [ {identifier} {identifier} ]"
+    trailer += f" /DocChecksum /{stamp} >>\nstartxref\n{len(data)}\n%%EOF\n"
+    return data + b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1) + table + f"trailer\n{trailer}".encode()
 
 
 def program(folder: Path, text: str) -> str:
@@ -63,6 +84,32 @@ def test_a_program_that_fails_or_makes_nothing_is_no_error(tmp_path: Path) -> No
     assert "cannot be started" in gone.problem
 
 
+def test_the_pdf_of_an_unchanged_word_document_is_not_made_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    word, paper = tmp_path / "a.docx", tmp_path / "a.pdf"
+    word.write_bytes(b"word")
+    paper.write_bytes(b"paper")
+    recorded = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (word, paper)}
+    converted = []
+
+    def convert(documents: dict[str, bytes], moment: datetime) -> room.PdfConversion:
+        converted.extend(documents)
+        return room.PdfConversion({"a.pdf": b"made again"} if documents else {})
+
+    monkeypatch.setattr(room, "convert_to_pdf", convert)
+    files = {"word": word}
+    assert add_pdf([files], SNAPSHOT, recorded) == ""
+    assert (files["pdf"].read_bytes(), converted) == (b"paper", [])
+    paper.write_bytes(b"another one")  # not what was made of this document
+    assert add_pdf([{"word": word}], SNAPSHOT, recorded) == ""
+    assert (paper.read_bytes(), converted) == (b"made again", ["a.docx"])
+    word.write_bytes(b"new word")
+    recorded["a.pdf"] = hashlib.sha256(paper.read_bytes()).hexdigest()
+    add_pdf([{"word": word}], SNAPSHOT, recorded)
+    assert converted == ["a.docx", "a.docx"]
+
+
 def test_a_program_that_hangs_is_ended_with_all_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "START_SECONDS", 0.5)
     monkeypatch.setattr(room, "DOCUMENT_SECONDS", 0.0)
@@ -73,10 +120,18 @@ def test_a_program_that_hangs_is_ended_with_all_it_started(tmp_path: Path, monke
 
 
 def test_what_was_made_is_kept_when_one_document_fails(tmp_path: Path) -> None:
-    text = 'for last; do :; done; dir=$(dirname "$last"); echo %PDF > "$dir/a.pdf"'
+    (tmp_path / "whole.pdf").write_bytes(made_pdf())
+    text = f'for last; do :; done; cp {tmp_path}/whole.pdf "$(dirname "$last")/a.pdf"'
     made = convert_to_pdf({"a.docx": b"x", "b.docx": b"y"}, MOMENT, program(tmp_path, text))
-    assert made.files == {"a.pdf": b"%PDF\n"}
+    assert made.files == {"a.pdf": normalize_pdf(made_pdf(), MOMENT)}
     assert "no PDF of b.docx" in made.problem
+
+
+def test_a_broken_pdf_is_none(tmp_path: Path) -> None:
+    text = 'for last; do :; done; echo %PDF > "$(dirname "$last")/a.pdf"'
+    made = convert_to_pdf({"a.docx": b"x"}, MOMENT, program(tmp_path, text))
+    assert made.files == {}
+    assert "no PDF of a.docx: LibreOffice wrote a broken a.pdf" in made.problem
 
 
 def test_it_sees_nothing_of_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,12 +148,18 @@ def test_it_sees_nothing_of_the_caller(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_the_date_and_the_chance_numbers_follow_from_the_document() -> None:
-    later = _PDF.replace(b"20261122022811", b"20270101000000").replace(b"F7E5", b"0123").replace(b"E77E", b"4567")
-    assert normalize_pdf(_PDF, MOMENT) == normalize_pdf(later, MOMENT)
-    assert b"D:20241021023000Z" in normalize_pdf(_PDF, MOMENT)  # UTC
-    assert len(normalize_pdf(_PDF, MOMENT)) == len(_PDF)  # or every offset would be wrong
-    assert b"<FEFF0053>" in normalize_pdf(_PDF, MOMENT)
-    assert normalize_pdf(_PDF.replace(b"0053", b"0054"), MOMENT) != normalize_pdf(_PDF, MOMENT)
+    one = normalize_pdf(made_pdf(), MOMENT)
+    assert one == normalize_pdf(made_pdf(stamp="20270101000000"), MOMENT)
+    assert one == normalize_pdf(one, MOMENT)
+    assert str(PdfReader(BytesIO(one)).metadata["/CreationDate"]) == "D:20241021023000Z"  # UTC
+    assert one != normalize_pdf(made_pdf(words="T"), MOMENT)
+
+
+@pytest.mark.parametrize("order", list(permutations(FONTS))[1:], ids=", ".join)
+def test_the_order_of_the_font_files_says_nothing(order: tuple[str, ...]) -> None:
+    """The office program writes them in the order in which they lie in its memory, which is another one under load."""
+    assert made_pdf(order) != made_pdf()
+    assert normalize_pdf(made_pdf(order), MOMENT) == normalize_pdf(made_pdf(), MOMENT)
 
 
 @needs_office
