@@ -9,15 +9,12 @@ import errno
 import os
 import tempfile
 import unicodedata
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from io import BytesIO
 from pathlib import Path
 
 from etl.errors import StorageError
 
-_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # Unicode categories: control, format, surrogate, line, paragraph
 
 
@@ -72,15 +69,3 @@ def write_atomic(path: Path, data: bytes) -> None:
                 Path(name).unlink()
             raise
         sync_folder(path.parent)
-
-
-def build_reproducible_zip(data: bytes) -> bytes:
-    """A zip (docx, xlsx) with every entry's time fixed, so that equal content gives equal bytes."""
-    source, target = zipfile.ZipFile(BytesIO(data)), BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
-        for info in source.infolist():
-            entry = zipfile.ZipInfo(info.filename, _ZIP_EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o600 << 16
-            out.writestr(entry, source.read(info))
-    return target.getvalue()

@@ -7,13 +7,13 @@ encoding. Everything is read once and only when asked for.
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from html import unescape
 from io import BytesIO
 from typing import Any
 
+from etl.ooxml.zip_parts import ZipParts
 from etl.read import cell_metadata as sheet_marks
 from etl.read.cell_metadata import SheetMetadata
 from etl.read.cell_metadata_binary import (
@@ -106,7 +106,7 @@ class WorkbookFile:
         """``xlsx``, ``xlsb``, ``ods`` or ``xls``."""
         if not self._data.startswith(b"PK"):
             return "xls"
-        parts = self._unpacked or self._archive.NameToInfo
+        parts = self._unpacked or self._archive
         return "xlsx" if "xl/workbook.xml" in parts else "xlsb" if "xl/workbook.bin" in parts else "ods"
 
     def read_metadata(self, name: str, formulas: int = 0) -> SheetMetadata:
@@ -184,17 +184,14 @@ class WorkbookFile:
         return [] if b"<si/>" in part else part.split(b"</si>")[:-1]
 
     @cached_property
-    def _archive(self) -> zipfile.ZipFile:
-        return zipfile.ZipFile(BytesIO(self._data))
+    def _archive(self) -> ZipParts:
+        return ZipParts(self._data)
 
     def _read_archive_entry(self, part: str, most: int = -1) -> bytes:
         held = self._unpacked.get(part.lower())
         if held is not None:
             return held if most < 0 else held[:most]
-        if part not in self._archive.NameToInfo:
-            return b""
-        with self._archive.open(part) as stream:
-            return stream.read(most)
+        return self._archive.read_part(part, most)
 
     @cached_property
     def _file_metadata(self) -> dict[str, SheetMetadata]:

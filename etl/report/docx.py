@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from etl.errors import TemplateError
-from etl.file_io import build_reproducible_zip
+from etl.ooxml.zip_parts import ZIP_ERRORS, build_reproducible_zip
 from etl.report.facts import Facts
 from etl.report.sentences import Sentences
 from etl.report.template_context import ReportTemplateContext, build_template_context
@@ -74,15 +74,13 @@ def serialize_word_document(document: Any, facts: Facts, moment: datetime) -> by
 
 
 def _read_word_template(template: Path) -> Any:
-    from zipfile import BadZipFile
-
     from docx.opc.exceptions import PackageNotFoundError
     from docxtpl import DocxTemplate
 
     try:
         document = DocxTemplate(BytesIO(template.read_bytes()))
         document.init_docx()
-    except (OSError, BadZipFile, PackageNotFoundError, KeyError, ValueError) as error:
+    except (*ZIP_ERRORS, PackageNotFoundError, ValueError) as error:
         raise TemplateError(
             f"not readable as Word: {error}", where=str(template), fix="restore it or save it as .docx"
         ) from error

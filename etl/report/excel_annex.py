@@ -9,7 +9,7 @@ from datetime import datetime
 from io import BytesIO
 from typing import Any
 
-from etl.file_io import build_reproducible_zip
+from etl.ooxml.zip_parts import build_reproducible_zip
 from etl.report.annex_workbook import FONT, AnnexWorkbook, Columns
 from etl.report.excel_data_sheet import write_data_sheet
 from etl.report.facts import Facts

@@ -11,11 +11,11 @@ from collections.abc import Iterable
 
 from etl.catalog.layout import RESULT_SHEET
 from etl.model import Finding, FindingLevel
+from etl.ooxml.opc_package import OpcPackage, UneditablePackageError
 from etl.returns import return_messages
 from etl.returns.answer import SubmissionAnswer
 from etl.returns.cell_styles import WorkbookStyles
 from etl.returns.comments import WorksheetComments
-from etl.returns.opc_package import OpcPackage, UneditableWorkbookError
 from etl.returns.previous_return import remove_previous_return
 from etl.returns.result_sheet import ResultSheetContext
 from etl.returns.result_workbook import add_result_sheet, open_workbook_styles
@@ -31,7 +31,7 @@ def annotate_workbook(answer: SubmissionAnswer) -> bytes:
     """The answer within the sender's workbook.
 
     Raises:
-        OddWorkbook: the workbook cannot be edited safely.
+        UneditablePackageError: the workbook cannot be edited safely.
     """
     package = OpcPackage(answer.original or b"")
     book = WorkbookPart(package)
@@ -97,4 +97,4 @@ def _find_free_sheet_name(book: WorkbookPart) -> str:
     for name in (RESULT_SHEET, *(f"{RESULT_SHEET} ({i})" for i in range(2, 10))):
         if all(s.name.casefold() != name.casefold() for s in book.sheets):
             return name
-    raise UneditableWorkbookError("no name is free for the first sheet")
+    raise UneditablePackageError("no name is free for the first sheet")

@@ -13,7 +13,7 @@ from typing import Any
 from lxml import etree
 
 from etl.model import FindingLevel
-from etl.returns.opc_package import UneditableWorkbookError
+from etl.ooxml.opc_package import UneditablePackageError
 from etl.returns.workbook_part import get_local_name
 
 _STYLE_ELEMENT_ORDER = (
@@ -188,7 +188,7 @@ class WorkbookStyles:
             entries.append(element)
             entries.set("count", str(len(entries)))
             if len(entries) > _MAX_CELL_FORMATS:
-                raise UneditableWorkbookError("too many cell formats")
+                raise UneditablePackageError("too many cell formats")
         return known[key]
 
     def _build_style_element(self, name: str, /, **attributes: str) -> Any:

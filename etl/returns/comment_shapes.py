@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-from etl.returns.opc_package import OpcPackage, UneditableWorkbookError
+from etl.ooxml.opc_package import OpcPackage, UneditablePackageError
 from etl.returns.worksheet_cells import CellReference, WorksheetCells
 
 MAX_DRAWING_BYTES = 4_000_000
@@ -56,10 +56,10 @@ def validate_drawing(data: bytes) -> bytes:
     """A drawing that can be edited as text.
 
     Raises:
-        OddWorkbook: it is in another encoding, or no XML.
+        UneditablePackageError: it is in another encoding, or no XML.
     """
     if b"\0" in data or b"</" not in data:
-        raise UneditableWorkbookError("a drawing of comments that cannot be edited")
+        raise UneditablePackageError("a drawing of comments that cannot be edited")
     return data
 
 

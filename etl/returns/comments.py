@@ -12,8 +12,8 @@ from typing import Any
 
 from lxml import etree
 
+from etl.ooxml.opc_package import UneditablePackageError
 from etl.returns import comment_shapes, return_messages
-from etl.returns.opc_package import UneditableWorkbookError
 from etl.returns.workbook_part import SheetEntry, WorkbookPart
 from etl.returns.worksheet_cells import CellReference, WorksheetCells, insert_worksheet_element, parse_cell_reference
 
@@ -45,7 +45,7 @@ class WorksheetComments:
         wanted = named.get(self._book.relation_id)
         targets = [r.target for r in self._package.list_relationships(self._sheet.part) if r.id == wanted]
         if not targets or targets[0] not in self._package:
-            raise UneditableWorkbookError("a drawing of comments that is not there")
+            raise UneditablePackageError("a drawing of comments that is not there")
         return targets[0]
 
     def _read_drawing(self) -> bytes:
@@ -54,7 +54,7 @@ class WorksheetComments:
     def _edit_child_element(self, name: str) -> Any:
         element = self._package.edit_part(self._part).find(self._book.qualify_name(name))
         if element is None:
-            raise UneditableWorkbookError(f"comments without {name}")
+            raise UneditablePackageError(f"comments without {name}")
         return element
 
     def _find_thread_authors(self) -> set[str]:
@@ -127,7 +127,7 @@ class WorksheetComments:
         """Adds our text at the end: headings in bold, as runs of their own."""
         holder = entry.find(self._book.qualify_name("text"))
         if holder is None:
-            raise UneditableWorkbookError("a comment without text")
+            raise UneditablePackageError("a comment without text")
         for child in holder.findall(self._book.qualify_name("t")):  # runs must not follow plain text
             run = etree.Element(self._book.qualify_name("r"))
             child.addprevious(run)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 from etl.catalog.layout import RESULT_SHEET
+from etl.ooxml.opc_package import CONTENT_TYPES, OpcPackage
 from etl.returns.answer import SubmissionAnswer
 from etl.returns.cell_styles import WorkbookStyles
-from etl.returns.opc_package import CONTENT_TYPES, OpcPackage
 from etl.returns.result_sheet import ResultSheet, ResultSheetContext
 from etl.returns.workbook_part import RELATIONSHIPS_NAMESPACE, TRANSITIONAL_NAMESPACE, WorkbookPart, quote_sheet_name
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from lxml import etree
 
-from etl.returns.opc_package import OpcPackage, UneditableWorkbookError
+from etl.ooxml.opc_package import OpcPackage, UneditablePackageError
 
 TRANSITIONAL_NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT_NAMESPACE = "http://purl.oclc.org/ooxml/spreadsheetml/main"
@@ -44,23 +44,23 @@ class WorkbookPart:
     """The workbook of a package.
 
     Raises:
-        OddWorkbook: there is no plain Excel workbook in the package, or it is shared with revisions.
+        UneditablePackageError: there is no plain Excel workbook in the package, or it is shared with revisions.
     """
 
     def __init__(self, package: OpcPackage) -> None:
         self.package = package
         self.part = package.find_related_part("", "officeDocument")
         if not self.part or package.find_content_type(self.part) != _MAIN_TYPE:
-            raise UneditableWorkbookError("no plain workbook part")
+            raise UneditablePackageError("no plain workbook part")
         root = package.parse_part(self.part)
         self.ns = str(etree.QName(root).namespace)
         if self.ns not in {TRANSITIONAL_NAMESPACE, STRICT_NAMESPACE}:
-            raise UneditableWorkbookError(f"unknown namespace {self.ns!r}")
+            raise UneditablePackageError(f"unknown namespace {self.ns!r}")
         package.strict = self.ns == STRICT_NAMESPACE
         if package.find_related_part(self.part, "revisionHeaders"):
-            raise UneditableWorkbookError("a shared workbook with revisions")
+            raise UneditablePackageError("a shared workbook with revisions")
         if self._find_child_element("sheets") is None:
-            raise UneditableWorkbookError("no list of sheets")
+            raise UneditablePackageError("no list of sheets")
 
     @property
     def relation_id(self) -> str:
@@ -80,7 +80,7 @@ class WorkbookPart:
         relations = {r.id: r for r in self.package.list_relationships(self.part)}
         listed, entries = self._find_child_element("sheets").findall(self.qualify_name("sheet")), []
         if len(listed) > _MAX_SHEETS:
-            raise UneditableWorkbookError("too many sheets")
+            raise UneditablePackageError("too many sheets")
         for entry in listed:
             relation = relations.get(entry.get(self.relation_id, ""))
             part = relation.target if relation and relation.target in self.package else ""

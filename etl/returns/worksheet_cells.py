@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from lxml import etree
 
 from etl.catalog.layout import format_cell_name
-from etl.returns.opc_package import UneditableWorkbookError
+from etl.ooxml.opc_package import UneditablePackageError
 from etl.returns.workbook_part import get_local_name
 
 _CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9][0-9]{0,6})")
@@ -72,7 +72,7 @@ class WorksheetCells:
         self._merges = list(self._list_merged_areas())
         self._columns = list(self._list_column_ranges())
         if len(self._merges) > _MAX_AREAS or len(self._columns) > _MAX_AREAS:
-            raise UneditableWorkbookError("too many merged areas or ranges of columns")
+            raise UneditablePackageError("too many merged areas or ranges of columns")
 
     def list_cells(self) -> Iterator[tuple[CellReference, Any]]:
         """Every cell that is written, with its place."""

@@ -6,8 +6,20 @@ data: every file is either refused with the code of one rule or handed on as byt
 
 from __future__ import annotations
 
-from etl.read.preflight import archive, compound, ooxml, opendocument
-from etl.read.preflight.limits import MAX_BYTES, CheckedFile, FileKind, RawFinding, RefusedError, refuse_file
+from etl.ooxml import strict_zip
+from etl.ooxml.strict_zip import RefusedZipError, ZipLimits, ZipProblem
+from etl.read.preflight import compound, ooxml, opendocument
+from etl.read.preflight.limits import (
+    MAX_BYTES,
+    MAX_PARTS,
+    MAX_RATIO,
+    MAX_UNPACKED,
+    CheckedFile,
+    FileKind,
+    RawFinding,
+    RefusedError,
+    refuse_file,
+)
 
 __all__ = ["CheckedFile", "FileKind", "RawFinding", "check_file_bytes"]
 
@@ -40,6 +52,22 @@ _ZIPPED = (
     ("index/document.iwa", "tệp Apple Numbers"),
 )
 
+_ZIP_LIMITS = ZipLimits(parts=MAX_PARTS, ratio=MAX_RATIO, unpacked=MAX_UNPACKED)
+_ZIP_FINDINGS: dict[ZipProblem, tuple[str, dict[str, str]]] = {
+    ZipProblem.TRUNCATED: ("F06", {}),
+    ZipProblem.ENCRYPTED: ("F04", {}),
+    ZipProblem.BAD_DIRECTORY: ("F05", {"detail": "mục lục của tệp nén sai"}),
+    ZipProblem.UNKNOWN_COMPRESSION: ("F05", {"detail": "kiểu nén lạ"}),
+    ZipProblem.DAMAGED_PART: ("F05", {"detail": "phần nén hỏng"}),
+    ZipProblem.DUPLICATE_NAME: ("F11", {"detail": "hai phần trùng tên"}),
+    ZipProblem.ODD_NAME: ("F11", {"detail": "tên phần lạ"}),
+    ZipProblem.OVERLAP: ("F11", {"detail": "các phần chồng lên nhau"}),
+    ZipProblem.TOO_MANY_PARTS: ("F03", {"limit": f"{MAX_PARTS} phần"}),
+    ZipProblem.RATIO: ("F03", {"limit": f"tỷ lệ nén {MAX_RATIO} lần"}),
+    ZipProblem.TOO_LARGE: ("F03", {"limit": f"{MAX_UNPACKED // 1_000_000} MB khi giải nén"}),
+    ZipProblem.WRONG_SIZE: ("F03", {"limit": "phần nén khai sai cỡ"}),
+}
+
 
 def check_file_bytes(data: bytes) -> CheckedFile | RawFinding:
     """The bytes that a parser may see, or the first reason not to parse them."""
@@ -47,6 +75,9 @@ def check_file_bytes(data: bytes) -> CheckedFile | RawFinding:
         return _check_file_format(data)
     except RefusedError as refused:
         return refused.finding
+    except RefusedZipError as refused_zip:
+        code, slots = _ZIP_FINDINGS[refused_zip.problem]
+        return RawFinding(code, slots=tuple(slots.items()))
 
 
 def _check_file_format(data: bytes) -> CheckedFile:
@@ -62,10 +93,10 @@ def _check_file_format(data: bytes) -> CheckedFile:
 
 
 def _check_zip_file(data: bytes) -> CheckedFile:
-    parts = archive.list_archive_parts(data)
+    parts = strict_zip.list_archive_parts(data, _ZIP_LIMITS)
     if "xl/workbook.xml" in parts or "xl/workbook.bin" in parts:
         return ooxml.check_ooxml_workbook(data, parts)
-    kind = archive.unpack_part(data, parts["mimetype"]) if "mimetype" in parts else b""
+    kind = strict_zip.unpack_part(data, parts["mimetype"]) if "mimetype" in parts else b""
     if kind.strip() == _ODS:
         return opendocument.check_ods_workbook(data, parts)
     named = next((words for name, words in _ZIPPED if name in parts), "")

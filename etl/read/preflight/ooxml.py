@@ -7,8 +7,8 @@ import zlib
 from collections.abc import Iterator
 
 from etl.catalog.layout import MANIFEST_SHEET
-from etl.read.preflight import archive
-from etl.read.preflight.archive import ArchivePart
+from etl.ooxml import strict_zip
+from etl.ooxml.strict_zip import ArchivePart
 from etl.read.preflight.limits import (
     FAR,
     MAX_CELLS,
@@ -50,7 +50,9 @@ def check_ooxml_workbook(data: bytes, parts: dict[str, ArchivePart]) -> CheckedF
     binary = "xl/workbook.bin" in parts
     _validate_no_active_content(parts)
     texts = {
-        key: archive.unpack_part(data, part) for key, part in parts.items() if key.endswith((".xml", ".rels", ".bin"))
+        key: strict_zip.unpack_part(data, part)
+        for key, part in parts.items()
+        if key.endswith((".xml", ".rels", ".bin"))
     }
     sums = {key: parts[key].crc for key in texts}
     manifest = _find_manifest_part(texts)
@@ -60,7 +62,7 @@ def check_ooxml_workbook(data: bytes, parts: dict[str, ArchivePart]) -> CheckedF
     if sum(_count_part_cells(key, text) for key, text in texts.items()) > MAX_CELLS:
         refuse_file("F10", limit=f"{MAX_CELLS:,} ô".replace(",", "."))
     notes = tuple(_check_external_links(texts))
-    plain = archive.pack_parts({parts[key].name: (text, sums[key]) for key, text in texts.items()})
+    plain = strict_zip.pack_parts({parts[key].name: (text, sums[key]) for key, text in texts.items()})
     macro_format = b"macroEnabled" in texts.get("[content_types].xml", b"")
     return CheckedFile("xlsb" if binary else "xlsm" if macro_format else "xlsx", plain, notes, texts)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pyexpat import ExpatError, ParserCreate, XMLParserType
 
-from etl.read.preflight import archive
-from etl.read.preflight.archive import ArchivePart
+from etl.ooxml import strict_zip
+from etl.ooxml.strict_zip import ArchivePart
 from etl.read.preflight.limits import (
     FAR,
     MAX_CELLS,
@@ -28,7 +28,7 @@ def check_ods_workbook(data: bytes, parts: dict[str, ArchivePart]) -> CheckedFil
         RefusedError: the reason not to parse it.
     """
     manifest = parts.get("meta-inf/manifest.xml")
-    if manifest and b"encryption-data" in archive.unpack_part(data, manifest):
+    if manifest and b"encryption-data" in strict_zip.unpack_part(data, manifest):
         refuse_file("F04")
     for key in parts:
         for mark, what in _ACTIVE.items():
@@ -40,12 +40,12 @@ def check_ods_workbook(data: bytes, parts: dict[str, ArchivePart]) -> CheckedFil
     links: list[str] = []
     for key, part in parts.items():
         if key.endswith(_PARSED):
-            texts[part.name] = archive.unpack_part(data, part), part.crc
+            texts[part.name] = strict_zip.unpack_part(data, part), part.crc
             if key != "mimetype":
                 links += _ContentScanner().find_links(texts[part.name][0])
     shown = ", ".join(links[:3])[:200]
     notes = (RawFinding("F08", value=shown, slots=(("found", shown),)),) if links else ()
-    return CheckedFile("ods", archive.pack_parts(texts), notes)
+    return CheckedFile("ods", strict_zip.pack_parts(texts), notes)
 
 
 class _ContentScanner:

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from etl.catalog.layout import RESULT_SHEET
 from etl.model import Finding, FindingLevel
+from etl.ooxml.opc_package import MAX_PART_BYTES, OpcPackage, UneditablePackageError
 from etl.returns import render_answer_workbook
 from etl.returns.annotate import annotate_workbook
 from etl.returns.answer import may_be_annotated
 from etl.returns.cell_styles import LEVEL_FILLS
-from etl.returns.opc_package import MAX_PART_BYTES, OpcPackage, UneditableWorkbookError
 from tests.unit.rooms.returns_books import (
     SHEET,
     answer,
@@ -98,7 +98,7 @@ ODD: dict[str, bytes] = {
 @pytest.mark.parametrize("name", ODD)
 def test_an_odd_workbook_is_answered_by_the_sheet_alone(name: str, caplog: pytest.LogCaptureFixture) -> None:
     given_answer = answer(ODD[name], finding("D5"), finding("D6", FindingLevel.CONFIRM))
-    with pytest.raises(UneditableWorkbookError):
+    with pytest.raises(UneditablePackageError):
         annotate_workbook(given_answer)
     with caplog.at_level(logging.WARNING):
         assert first_sheet_alone(render_answer_workbook(given_answer))
@@ -110,7 +110,7 @@ def test_a_part_too_large_for_a_tree_is_not_unpacked() -> None:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
         for part, data in unpacked(RICH).items():
             out.writestr(part, data + b" " * (MAX_PART_BYTES if part == "xl/worksheets/sheet1.xml" else 0))
-    with pytest.raises(UneditableWorkbookError, match="larger"):
+    with pytest.raises(UneditablePackageError, match="larger"):
         annotate_workbook(answer(target.getvalue(), finding("D5")))
 
 
@@ -119,12 +119,12 @@ def test_an_entry_that_stands_twice_or_overlaps_is_refused() -> None:
     with zipfile.ZipFile(target, "w") as out, pytest.warns(UserWarning, match="Duplicate"):
         out.writestr("a.xml", b"<a/>")
         out.writestr("a.xml", b"<b/>")
-    with pytest.raises(UneditableWorkbookError, match="twice"):
+    with pytest.raises(UneditablePackageError, match="twice"):
         OpcPackage(target.getvalue())
     data = bytearray(packed({"a.xml": b"x" * 50_000, "b.xml": bytes(range(256)) * 40}))
     second = data.index(b"PK\x01\x02", data.index(b"PK\x01\x02") + 4)
     struct.pack_into("<I", data, second + 20, len(data) - 40)
-    with pytest.raises(UneditableWorkbookError, match=r"overlap|cut off"):
+    with pytest.raises(UneditablePackageError, match=r"overlap|cut off"):
         OpcPackage(bytes(data))
 
 

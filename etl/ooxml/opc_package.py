@@ -1,7 +1,7 @@
-"""A workbook's zip package: parts are read and replaced, everything untouched is copied as it came, byte for byte.
+"""An Office file (ECMA-376, part 2) to edit: changed parts are replaced, the others are copied byte for byte.
 
-Inside the returns room only. Resolves no entity, refuses a DTD, follows no link, and never unpacks more of a part
-than `MOST`. Same parts, same bytes: every entry bears the same date.
+Room: ooxml. Resolves no entity, refuses a DTD, follows no link, and never unpacks more of a part than
+`MAX_PART_BYTES`. Same parts, same bytes: every entry has the same date.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _ENCRYPTED, _SIZES_FOLLOW, _UTF8 = 0x1, 0x8, 0x800
 _ZIP64_SIZE = 0xFFFFFFFF
 
 
-class UneditableWorkbookError(ValueError):
-    """The sender's workbook cannot be annotated safely. Never leaves the room: a fresh workbook goes out instead."""
+class UneditablePackageError(ValueError):
+    """The package cannot be edited safely; the caller decides what goes out instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,10 @@ class _ZipEntry:
 
 
 class OpcPackage:
-    """The parts of one workbook.
+    """The parts of one package.
 
     Raises:
-        OddWorkbook: an entry is encrypted, overlaps another, stands twice or is packed in an unknown way.
+        UneditablePackageError: an entry is encrypted, overlaps another, occurs twice or has an unknown compression.
     """
 
     def __init__(self, data: bytes = b"") -> None:
@@ -75,13 +75,13 @@ class OpcPackage:
         self._edited: set[str] = set()
         for info in self._archive.infolist() if self._archive else ():
             if info.filename in self._packed:
-                raise UneditableWorkbookError(f"{info.filename!r} stands twice in the zip")
+                raise UneditablePackageError(f"{info.filename!r} stands twice in the zip")
             self._packed[info.filename] = _read_packed_entry(data, info)
         if sum(len(entry.data) for entry in self._packed.values() if entry) > len(data):
-            raise UneditableWorkbookError("entries of the zip overlap")
+            raise UneditablePackageError("entries of the zip overlap")
         self._by_folded = {name.casefold(): name for name in self._packed}
         if len(self._by_folded) != len(self._packed):
-            raise UneditableWorkbookError("two names in the zip differ in case only")
+            raise UneditablePackageError("two names in the zip differ in case only")
 
     @property
     def names(self) -> list[str]:
@@ -95,7 +95,7 @@ class OpcPackage:
         """A part as it is now.
 
         Raises:
-            OddWorkbook: it is larger than `most`.
+            UneditablePackageError: it is larger than `max_bytes`.
         """
         if name in self._edited:
             tree = self._trees[name].getroottree()
@@ -104,7 +104,7 @@ class OpcPackage:
             return self._new[name]
         data = self._read_original_part(name, max_bytes + 1)
         if len(data) > max_bytes:
-            raise UneditableWorkbookError(f"{name!r} is larger than {max_bytes} bytes")
+            raise UneditablePackageError(f"{name!r} is larger than {max_bytes} bytes")
         return data
 
     def read_part_head(self, name: str, max_bytes: int) -> bytes:
@@ -114,7 +114,7 @@ class OpcPackage:
 
     def _read_original_part(self, name: str, max_bytes: int) -> bytes:
         if self._archive is None or name not in self._packed:
-            raise UneditableWorkbookError(f"no part {name!r}")
+            raise UneditablePackageError(f"no part {name!r}")
         with self._archive.open(name) as stream:
             return stream.read(max_bytes)
 
@@ -141,7 +141,7 @@ class OpcPackage:
             self._by_folded[name.casefold()] = name
 
     def remove_part(self, name: str) -> None:
-        """Takes a part out, with its own relationships and its content type."""
+        """Removes a part, with its own relationships and its content type."""
         for gone in (name, build_relationships_name(name)):
             if gone in self._packed:
                 del self._packed[gone], self._by_folded[gone.casefold()]
@@ -186,7 +186,7 @@ class OpcPackage:
         rels = self._by_folded.get(build_relationships_name(name).casefold())
         entries = self.parse_part(rels).findall(f"{_RELATIONSHIPS_TAG}Relationship") if rels else ()
         if len(entries) > _MAX_RELATIONSHIPS:
-            raise UneditableWorkbookError(f"{name!r} refers to too many parts")
+            raise UneditablePackageError(f"{name!r} refers to too many parts")
         return [self._parse_relationship(name, entry) for entry in entries]
 
     def _parse_relationship(self, name: str, entry: Any) -> PartRelationship:
@@ -219,7 +219,7 @@ class OpcPackage:
         return f"rId{number}"
 
     def remove_relationships(self, name: str, target: str) -> None:
-        """Takes out the relationships from a part to another; drops the list when it is empty."""
+        """Removes the relationships from a part to another, and the list when it is empty."""
         gone = {r.id for r in self.list_relationships(name) if r.target == target}
         rels = self._by_folded.get(build_relationships_name(name).casefold(), "")
         if gone:
@@ -257,7 +257,7 @@ def parse_part_xml(data: bytes) -> Any:
     """The root of an XML text: no DTD, no entity, nothing fetched.
 
     Raises:
-        OddWorkbook: it is not well-formed, or it has a DTD.
+        UneditablePackageError: it is not well-formed, or it has a DTD.
     """
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, strip_cdata=False
@@ -265,9 +265,9 @@ def parse_part_xml(data: bytes) -> Any:
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        raise UneditableWorkbookError(f"broken XML: {error}") from error
+        raise UneditablePackageError(f"broken XML: {error}") from error
     if root.getroottree().docinfo.doctype:
-        raise UneditableWorkbookError("a DTD")
+        raise UneditablePackageError("a DTD")
     return root
 
 
@@ -280,12 +280,12 @@ def build_relationships_name(name: str) -> str:
 def _read_packed_entry(data: bytes, info: zipfile.ZipInfo) -> _ZipEntry:
     is_supported = info.compress_type in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
     if not is_supported or info.flag_bits & _ENCRYPTED or max(info.file_size, info.compress_size) >= _ZIP64_SIZE:
-        raise UneditableWorkbookError(f"{info.filename!r} is encrypted or packed in an unknown way")
+        raise UneditablePackageError(f"{info.filename!r} is encrypted or packed in an unknown way")
     name_length, extra_length = struct.unpack_from("<HH", data, info.header_offset + 26)
     start = info.header_offset + _LOCAL.size + name_length + extra_length
     packed = data[start : start + info.compress_size]
     if len(packed) != info.compress_size:
-        raise UneditableWorkbookError(f"{info.filename!r} is cut off")
+        raise UneditablePackageError(f"{info.filename!r} is cut off")
     return _ZipEntry(info.orig_filename, info.flag_bits, info.compress_type, info.CRC, info.file_size, packed)
 
 

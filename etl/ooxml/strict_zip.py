@@ -1,7 +1,7 @@
-"""The zip around a workbook, read strictly: one central directory at the very end, no gaps in what it says.
+"""A foreign zip, read strictly: one central directory at the very end, and entries that do not overlap.
 
-Two readers of a sloppy zip may see two different files; a zip that reads in one way only is the first condition,
-and what was unpacked here is packed anew (`packed`), so that the parser sees those bytes and no others.
+Room: ooxml. Two readers of a malformed zip may see two different files. So only a zip that can be read in one way is
+accepted, and its parts are packed anew (`pack_parts`), so that the parser sees those bytes and no others.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import re
 import struct
 import zlib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import NamedTuple
-
-from etl.read.preflight.limits import MAX_PARTS, MAX_RATIO, MAX_UNPACKED, refuse_file
 
 _END = struct.Struct("<4s4H2LH")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
@@ -22,6 +22,40 @@ _LOCKED = 1  # flag bit 0: the part is encrypted
 _UTF8 = 1 << 11
 _STRANGE = re.compile(r"^/|^[A-Za-z]:|\\|\0|(?:^|/)\.\.(?:/|$)")
 _SMALL = 1000  # bytes: under this a ratio says nothing
+
+
+class ZipProblem(StrEnum):
+    """Why a zip is refused."""
+
+    TRUNCATED = "truncated"
+    ENCRYPTED = "encrypted"
+    BAD_DIRECTORY = "bad_directory"
+    UNKNOWN_COMPRESSION = "unknown_compression"
+    DAMAGED_PART = "damaged_part"
+    DUPLICATE_NAME = "duplicate_name"
+    ODD_NAME = "odd_name"
+    OVERLAP = "overlap"
+    TOO_MANY_PARTS = "too_many_parts"
+    RATIO = "ratio"
+    TOO_LARGE = "too_large"
+    WRONG_SIZE = "wrong_size"
+
+
+class RefusedZipError(ValueError):
+    """The zip is damaged, ambiguous or over a limit; `problem` says which."""
+
+    def __init__(self, problem: ZipProblem) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class ZipLimits:
+    """Caps on a zip: entries, unpacked bytes for each packed byte, unpacked bytes of all entries."""
+
+    parts: int
+    ratio: int
+    unpacked: int
 
 
 class ArchivePart(NamedTuple):
@@ -35,24 +69,24 @@ class ArchivePart(NamedTuple):
     size: int
 
 
-def list_archive_parts(data: bytes) -> dict[str, ArchivePart]:
+def list_archive_parts(data: bytes, limits: ZipLimits) -> dict[str, ArchivePart]:
     """Every entry by its name in lower case.
 
     Raises:
-        RefusedError: truncated, damaged, locked, ambiguous, or over a cap.
+        RefusedZipError: truncated, damaged, locked, ambiguous, or over a cap.
     """
     end = data.rfind(b"PK\x05\x06", -0x10000 - _END.size)
     if end < 0 or end + _END.size > len(data):
-        refuse_file("F06")
+        raise RefusedZipError(ZipProblem.TRUNCATED)
     _, disk, start_disk, here, total, size, offset, comment = _END.unpack_from(data, end)
     if end + _END.size + comment != len(data):
-        refuse_file("F06")
+        raise RefusedZipError(ZipProblem.TRUNCATED)
     if disk or start_disk or here != total or offset + size != end:
-        refuse_file("F05", detail="mục lục của tệp nén sai")
-    if total > MAX_PARTS:
-        refuse_file("F03", limit=f"{MAX_PARTS} phần")
+        raise RefusedZipError(ZipProblem.BAD_DIRECTORY)
+    if total > limits.parts:
+        raise RefusedZipError(ZipProblem.TOO_MANY_PARTS)
     found = _read_zip_directory(data, offset, end, total)
-    _validate_part_sizes(found.values())
+    _validate_part_sizes(found.values(), limits)
     return found
 
 
@@ -60,70 +94,70 @@ def _read_zip_directory(data: bytes, at: int, end: int, total: int) -> dict[str,
     found: dict[str, ArchivePart] = {}
     for _ in range(total):
         if at + _CENTRAL.size > end:
-            refuse_file("F05", detail="mục lục của tệp nén sai")
+            raise RefusedZipError(ZipProblem.BAD_DIRECTORY)
         entry = _CENTRAL.unpack_from(data, at)
         if entry[0] != b"PK\x01\x02":
-            refuse_file("F05", detail="mục lục của tệp nén sai")
+            raise RefusedZipError(ZipProblem.BAD_DIRECTORY)
         name = data[at + _CENTRAL.size : at + _CENTRAL.size + entry[10]]
         part = _read_zip_entry(data, entry, name)
         key = part.name.lower()
         if key in found:
-            refuse_file("F11", detail="hai phần trùng tên")
+            raise RefusedZipError(ZipProblem.DUPLICATE_NAME)
         found[key] = part
         at += _CENTRAL.size + entry[10] + entry[11] + entry[12]
     if at != end:
-        refuse_file("F05", detail="mục lục của tệp nén sai")
+        raise RefusedZipError(ZipProblem.BAD_DIRECTORY)
     return found
 
 
 def _read_zip_entry(data: bytes, entry: tuple[int, ...], name: bytes) -> ArchivePart:
     flags, method, crc, packed, size, at = entry[3], entry[4], entry[7], entry[8], entry[9], entry[16]
     if flags & _LOCKED:
-        refuse_file("F04")
+        raise RefusedZipError(ZipProblem.ENCRYPTED)
     if method not in {_STORED, _DEFLATED}:
-        refuse_file("F05", detail="kiểu nén lạ")
+        raise RefusedZipError(ZipProblem.UNKNOWN_COMPRESSION)
     if at + _LOCAL.size > len(data) or data[at : at + 4] != b"PK\x03\x04":
-        refuse_file("F05", detail="mục lục của tệp nén sai")
+        raise RefusedZipError(ZipProblem.BAD_DIRECTORY)
     local = _LOCAL.unpack_from(data, at)
     begin = at + _LOCAL.size + local[9] + local[10]
     if data[at + _LOCAL.size : at + _LOCAL.size + local[9]] != name or begin + packed > len(data):
-        refuse_file("F05", detail="mục lục của tệp nén sai")
+        raise RefusedZipError(ZipProblem.BAD_DIRECTORY)
     text = name.decode("utf-8" if flags & _UTF8 else "cp437", "replace")
     if _STRANGE.search(text):
-        refuse_file("F11", detail="tên phần lạ")
+        raise RefusedZipError(ZipProblem.ODD_NAME)
     return ArchivePart(text, method, crc, begin, begin + packed, size)
 
 
-def _validate_part_sizes(found: Iterable[ArchivePart]) -> None:
+def _validate_part_sizes(found: Iterable[ArchivePart], limits: ZipLimits) -> None:
     total, last = 0, 0
     for part in sorted(found, key=lambda p: p.begin):
         packed = part.end - part.begin
         if part.begin < last:
-            refuse_file("F11", detail="các phần chồng lên nhau")
-        if part.size > MAX_RATIO * max(packed, _SMALL) or (part.method == _STORED and part.size != packed):
-            refuse_file("F03", limit=f"tỷ lệ nén {MAX_RATIO} lần")
+            raise RefusedZipError(ZipProblem.OVERLAP)
+        if part.size > limits.ratio * max(packed, _SMALL) or (part.method == _STORED and part.size != packed):
+            raise RefusedZipError(ZipProblem.RATIO)
         total, last = total + part.size, part.end
-        if total > MAX_UNPACKED:
-            refuse_file("F03", limit=f"{MAX_UNPACKED // 1_000_000} MB khi giải nén")
+        if total > limits.unpacked:
+            raise RefusedZipError(ZipProblem.TOO_LARGE)
 
 
 def unpack_part(data: bytes, part: ArchivePart) -> bytes:
     """What a part holds: never more than the directory said, and with its checksum.
 
     Raises:
-        RefusedError: another size or checksum than promised.
+        RefusedZipError: another size or checksum than promised.
     """
     packed = data[part.begin : part.end]
     if part.method == _DEFLATED:
         stream = zlib.decompressobj(-15)
         try:
             packed = stream.decompress(packed, part.size + 1)
-        except zlib.error:
-            refuse_file("F05", detail="phần nén hỏng")
+        except zlib.error as error:
+            raise RefusedZipError(ZipProblem.DAMAGED_PART) from error
         if len(packed) > part.size:
-            refuse_file("F03", limit="phần nén khai sai cỡ")
+            raise RefusedZipError(ZipProblem.WRONG_SIZE)
     if len(packed) != part.size or zlib.crc32(packed) != part.crc:
-        refuse_file("F05", detail="phần nén hỏng")
+        raise RefusedZipError(ZipProblem.DAMAGED_PART)
     return packed
 
 
