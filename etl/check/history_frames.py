@@ -21,8 +21,6 @@ from etl.model.numbers import format_number
 if TYPE_CHECKING:
     import numpy as np
 
-YEARS = 3
-"""How many years before a year is compared with. Source: WHO Data Quality Review toolkit."""
 Limits = dict[str, float]
 
 
@@ -205,7 +203,7 @@ def _find_drifts(
     """A year against the mean of up to three years before it."""
     import numpy as np
 
-    last = np.array([values for _, values in past[:YEARS]])
+    last = np.array([values for _, values in past[: int(limits["compared_years"])]])
     known_counts = (~np.isnan(last)).sum(axis=0)
     mean = np.nansum(last, axis=0) / np.maximum(known_counts, 1)
     counted = book.template.stock | book.template.flow | book.template.ytd
@@ -237,7 +235,7 @@ def _compare_with_peers(book: WorkbookArrays, limits: Limits) -> FrameRows:
             places.setdefault(code, []).append(k)
     for code, at in places.items():
         others, others_usual = peers.sums[code]
-        own, past = float(book.values[at].sum()), _compute_yearly_totals(book, at)
+        own, past = float(book.values[at].sum()), _compute_yearly_totals(book, at, int(limits["compared_years"]))
         usual = sum(past) / len(past) if past else 0.0
         if math.isnan(own) or usual < limits["related_least"]:
             continue
@@ -253,9 +251,9 @@ def _has_enough_peers(peers: PeerFigures, limits: Limits) -> bool:
     return peers.complete > 0 and peers.complete + 1 >= limits["beside_least"] * (peers.owed + 1)
 
 
-def _compute_yearly_totals(book: WorkbookArrays, at: list[int]) -> list[float]:
-    """The unit's totals over some cells in up to three years before, the latest last; a year with a gap is left out."""
-    years = reversed(book.context.period.list_earlier_periods(YEARS))
+def _compute_yearly_totals(book: WorkbookArrays, at: list[int], count: int) -> list[float]:
+    """The unit's totals over some cells in up to `count` years before, the latest last, without years that have a gap."""
+    years = reversed(book.context.period.list_earlier_periods(count))
     sums = [float(_select_period_values(book, p.key)[at].sum()) for p in years]
     return [total for total in sums if not math.isnan(total)]
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from etl.check import History, OfficialPopulation, PeerFigures, ReadSubmission, ReportingRecord
 
-_COMPARED_YEARS = 3
-
 
 def add_official_population(catalogue: Catalogue, submission: ReadSubmission) -> ReadSubmission:
     """Adds the official population of the workbook's unit; needs no database."""
@@ -174,10 +172,11 @@ ElementTotals = dict[str, tuple[float, float]]
 
 
 def _list_compared_years(catalogue: Catalogue, stamps: Iterable[FormStamp]) -> dict[tuple[str, date], dict[str, None]]:
-    """The years to read of every unit that owes one of these year forms: this one and the three before."""
+    """The years to read of every unit that owes one of these year forms: it and those it is compared with."""
     wanted: dict[tuple[str, date], dict[str, None]] = {}
+    years = int(catalogue.thresholds["compared_years"])
     for form, period in _list_year_forms(stamps):
-        keys = dict.fromkeys(p.key for p in (period, *period.list_earlier_periods(_COMPARED_YEARS)))
+        keys = dict.fromkeys(p.key for p in (period, *period.list_earlier_periods(years)))
         for unit in _list_form_obligations(catalogue, form, period).units.values():
             wanted.setdefault((unit.code, unit.valid_from), {}).update(keys)
     return wanted
@@ -195,9 +194,10 @@ def _compute_peer_figures(
     from etl.check import PeerFigures
 
     peer_figures: dict[FormStamp, PeerFigures] = {}
+    years = int(catalogue.thresholds["compared_years"])
     totals_by_form = {
         (form, period): {
-            code: _compute_unit_totals(history.get(code, {}), period)
+            code: _compute_unit_totals(history.get(code, {}), period, years)
             for code in _list_form_obligations(catalogue, form, period).units
         }
         for form, period in _list_year_forms(stamps)
@@ -210,11 +210,11 @@ def _compute_peer_figures(
     return peer_figures
 
 
-def _compute_unit_totals(history: History, period: Period) -> ElementTotals:
+def _compute_unit_totals(history: History, period: Period, years: int) -> ElementTotals:
     """A unit's totals by data element. A year counts if it has the same cells as this one: an area or a gap that
     changed is no growth."""
     now = _group_by_element(history.get(period.key, {}))
-    past = [_group_by_element(history.get(p.key, {})) for p in period.list_earlier_periods(_COMPARED_YEARS)]
+    past = [_group_by_element(history.get(p.key, {})) for p in period.list_earlier_periods(years)]
     totals = {}
     for element, cells in now.items():
         usual = [sum(year[element].values()) for year in past if year.get(element, {}).keys() == cells.keys()]

@@ -16,7 +16,6 @@ from etl.steps import material
 from etl.steps.common import (
     Result,
     get_current_date,
-    get_current_time,
     is_period_key,
     load_catalogue_as_known,
     load_settings_and_catalogue,
@@ -87,7 +86,7 @@ def parse_geography_day(text: str, period: Period) -> dt.date:
         UsageError: it is none of these.
     """
     if text in {"was", "is"}:
-        return period.end if text == "was" else get_current_time().date()
+        return period.end if text == "was" else get_current_date()
     try:
         return dt.date.fromisoformat(text)
     except ValueError:

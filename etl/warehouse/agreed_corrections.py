@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from sqlalchemy import Connection, Row
 from etl.catalog import models as m
 from etl.catalog.loader import Catalogue
 from etl.model import Period
+from etl.model.numbers import format_number
 from etl.warehouse.connect import query
 from etl.warehouse.snapshot import parse_known_at
 
@@ -153,5 +155,5 @@ _STATES = {
 
 
 def _format_cell_content(state: str, value: object) -> str:
-    number = "" if value is None else f"{value:f}".replace(".", ",") if hasattr(value, "as_tuple") else str(value)
+    number = format_number(Fraction(value)) if isinstance(value, Decimal | Fraction | int) else str(value or "")
     return " ".join(part for part in (_STATES.get(state, ""), number) if part)

@@ -25,7 +25,6 @@ from etl.warehouse import agreed_corrections
 from etl.warehouse.connect import query
 from etl.warehouse.rollup import parse_known_at_or_infinity
 
-_YEARS = 3
 ValuesByPeriod = Mapping[Period, Mapping[str, Fraction | None]]
 """What a unit said, by period and data element; None where the cell holds nothing that counts."""
 
@@ -40,7 +39,8 @@ def annotate_gaps(
 ) -> list[ObservedIndicator]:
     """The same figures; those with units missing from them also with what these units said before.
 
-    Nothing is read where nothing is missing. The last three years are looked at.
+    Nothing is read where nothing is missing. `compared_years` of `catalog/quality.yaml` says
+    how far back is looked.
     """
     every = list(figures)
     incomplete = [o for o in every if o.absent and o.present and not o.as_of]
@@ -75,7 +75,7 @@ def _fetch_unit_values(
         scope=scope.id,
         known_at=known_at,
         until=period.end,
-        since=period.year - _YEARS,
+        since=period.year - int(catalogue.thresholds["compared_years"]),
         units=list(by_number),
         elements=sorted({e for o in incomplete for e, *_ in _list_history_terms(catalogue.indicators[o.indicator])}),
         **agreed_corrections.fetch_overlay_parameters(conn, catalogue, scope, known_at),
