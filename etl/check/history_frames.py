@@ -252,7 +252,7 @@ def _has_enough_peers(peers: PeerFigures, limits: Limits) -> bool:
 
 
 def _compute_yearly_totals(book: WorkbookArrays, at: list[int], count: int) -> list[float]:
-    """The unit's totals over some cells in up to `count` years before, the latest last, without years that have a gap."""
+    """The totals over some cells in up to `count` years before, the latest last, without years that have a gap."""
     years = reversed(book.context.period.list_earlier_periods(count))
     sums = [float(_select_period_values(book, p.key)[at].sum()) for p in years]
     return [total for total in sums if not math.isnan(total)]
