@@ -99,7 +99,7 @@ class Book:
         return next(f"{name} {n}" for n in range(1, len(taken) + 2) if f"{name} {n}" not in taken)
 
     def by_commune(self, random: Random) -> Page | None:
-        pages = [page for page in self.tables if page.layout and page.layout.layout == "by_commune"]
+        pages = [page for page in self.tables if page.layout and page.layout.kind.name == "by_commune"]
         return random.choice(pages) if pages else None
 
     def page(self, code: str) -> Page:
@@ -342,7 +342,7 @@ def names_by_alias(book: Book, random: Random) -> None:
 
 def sums_sections_and_notes(book: Book, random: Random) -> None:
     for page in book.tables:
-        if not page.layout or page.layout.layout not in ("by_commune", "list"):
+        if not page.layout or page.layout.kind.name not in ("by_commune", "list"):
             continue
         page.insert_row(page.first, ["I", "Khu vực thứ nhất"])
         page.rows.insert(page.last + 1, ([None, "Cộng"] + [None] * len(page.rows[0]))[: len(page.rows[0])])
@@ -362,7 +362,7 @@ def total_moved_below(book: Book, random: Random) -> None:
 def numbers_as_text(book: Book, random: Random) -> None:
     """A column of numbers typed as text, the Vietnamese way: point for thousands, comma for decimals."""
     for page in book.tables:
-        if page.layout and page.layout.layout == "by_commune":
+        if page.layout and page.layout.kind.name == "by_commune":
             col = random.randrange(len(page.rows[0]))
             for row in page.rows[page.first : page.last + 1]:
                 if isinstance(row[col], int | float):

@@ -6,7 +6,7 @@ from 0; `cell_name` turns them into A1 names.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Literal
@@ -14,6 +14,7 @@ from typing import Literal
 from etl.catalog import models as m
 from etl.catalog.loader import Catalogue
 from etl.catalog.owed_cells import list_sheet_cells
+from etl.catalog.sheet_kinds import SheetKind
 from etl.model import ElementKind, Period
 
 MANIFEST_SHEET = "_manifest"
@@ -81,7 +82,7 @@ class SheetLayout:
 
     code: str
     title: str
-    layout: str
+    kind: SheetKind
     fixed: tuple[PrintedCell, ...]
     merges: tuple[tuple[int, int, int, int], ...]
     inputs: tuple[InputCell, ...]
@@ -157,19 +158,7 @@ def find_element_kind(catalogue: Catalogue, data_element: str) -> ElementKind:
 def _build_sheet_layout(
     catalogue: Catalogue, scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
 ) -> SheetLayout:
-    match sheet.layout:
-        case "by_commune":
-            return _build_commune_sheet(catalogue, form, sheet, unit, period)
-        case "list":
-            return _build_list_sheet(catalogue, form, sheet, unit, period)
-        case "published":
-            return _build_published_sheet(catalogue, scope, form, sheet, unit, period)
-        case "upward":
-            return _build_upward_sheet(catalogue, form, sheet, unit, period)
-        case "tasks":
-            return _build_task_sheet(catalogue, scope, form, sheet, unit, period)
-        case _:
-            return _build_note_sheet(form, sheet, unit, period)
+    return _SHEET_BUILDERS[sheet.layout](catalogue, scope, form, sheet, unit, period)
 
 
 def _build_sheet_head(
@@ -228,7 +217,7 @@ def _format_kind_line(element: m.DataElement) -> str:
 
 
 def _build_commune_sheet(
-    catalogue: Catalogue, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
+    catalogue: Catalogue, _scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
 ) -> SheetLayout:
     columns = catalogue.list_sheet_columns(form, sheet)
     help_text = "Chỉ nhập vào ô trắng. Không có số liệu thì để trống, không ghi 0; không phát sinh thì ghi 0."
@@ -250,13 +239,13 @@ def _build_commune_sheet(
             kind = catalogue.elements[column.data_element].kind
             inputs.append(InputCell(row, 3 + j, commune.code, column.data_element, kind, column.required))
     return SheetLayout(
-        sheet.code, sheet.title, sheet.layout, tuple(fixed), (*merges, *more), tuple(inputs),
+        sheet.code, sheet.title, sheet.kind, tuple(fixed), (*merges, *more), tuple(inputs),
         (5, 24, 10, *(11 for _ in columns)), (_HEADER_ROW, total - 1), (total + 1, total + len(communes)), total,
     )  # fmt: skip
 
 
 def _build_list_sheet(
-    catalogue: Catalogue, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
+    catalogue: Catalogue, _scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
 ) -> SheetLayout:
     columns = catalogue.list_sheet_columns(form, sheet)
     help_text = "Chỉ nhập vào cột Số liệu. Không có số liệu thì để trống, không ghi 0; không phát sinh thì ghi 0."
@@ -272,7 +261,7 @@ def _build_list_sheet(
         fixed.append(PrintedCell(row, 3, KIND_LABELS[element.kind], "kind"))
         inputs.append(InputCell(row, 4, unit.code, column.data_element, element.kind, column.required))
     return SheetLayout(
-        sheet.code, sheet.title, sheet.layout, tuple(fixed), tuple(merges), tuple(inputs),
+        sheet.code, sheet.title, sheet.kind, tuple(fixed), tuple(merges), tuple(inputs),
         (5, 58, 13, 22, 16), (_HEADER_ROW, first - 1), (first, first + len(columns) - 1),
     )  # fmt: skip
 
@@ -296,13 +285,13 @@ def _build_published_sheet(
         inputs.append(InputCell(row, 4, area, f"{code}:as_of", ElementKind.DATE, False))
         inputs.append(InputCell(row, 5, area, f"{code}:source", ElementKind.TEXT, False))
     return SheetLayout(
-        sheet.code, sheet.title, sheet.layout, tuple(fixed), tuple(merges), tuple(inputs),
+        sheet.code, sheet.title, sheet.kind, tuple(fixed), tuple(merges), tuple(inputs),
         (5, 50, 14, 14, 14, 40), (_HEADER_ROW, first - 1), (first, first + len(columns) - 1),
     )  # fmt: skip
 
 
 def _build_upward_sheet(
-    catalogue: Catalogue, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
+    catalogue: Catalogue, _scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
 ) -> SheetLayout:
     """One row a cell, by data element and then unit: what an area's own units owed it."""
     help_text = "Mỗi dòng là số liệu gốc của một đơn vị. Không có thì để trống, không ghi 0; không phát sinh thì ghi 0."
@@ -325,7 +314,7 @@ def _build_upward_sheet(
             fixed.append(PrintedCell(row, 4, _format_kind_line(element), "kind"))
             inputs.append(InputCell(row, 5, one.code, element.code, element.kind, column.required))
     return SheetLayout(
-        sheet.code, sheet.title, sheet.layout, tuple(fixed), tuple(merges), tuple(inputs),
+        sheet.code, sheet.title, sheet.kind, tuple(fixed), tuple(merges), tuple(inputs),
         (12, 30, 22, 52, 30, 16), (_HEADER_ROW, first - 1), (first, first + len(inputs) - 1),
     )  # fmt: skip
 
@@ -352,12 +341,14 @@ def _build_task_sheet(
         inputs.append(InputCell(row, 5, unit.code, f"{code}.date", ElementKind.DATE, False))
         inputs.append(InputCell(row, 6, unit.code, f"{code}.remark", ElementKind.TEXT, False))
     return SheetLayout(
-        sheet.code, sheet.title, sheet.layout, tuple(fixed), tuple(merges), tuple(inputs),
+        sheet.code, sheet.title, sheet.kind, tuple(fixed), tuple(merges), tuple(inputs),
         (5, 26, 52, 20, 18, 14, 30), (_HEADER_ROW, first - 1), (first, first + len(tasks) - 1),
     )  # fmt: skip
 
 
-def _build_note_sheet(form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period) -> SheetLayout:
+def _build_note_sheet(
+    _catalogue: Catalogue, _scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
+) -> SheetLayout:
     fixed = _build_sheet_head(form, sheet, unit, period, "Mỗi dòng một vấn đề; không có thì để trống.")
     labels, merges = _build_label_headers(("TT", "Khó khăn, vướng mắc", "Nguyên nhân", "Đề xuất, kiến nghị"))
     fixed += labels
@@ -367,6 +358,17 @@ def _build_note_sheet(form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Per
         for j, part in enumerate(("difficulty", "cause", "proposal")):
             inputs.append(InputCell(first + i, 1 + j, unit.code, f"note.{i + 1}.{part}", ElementKind.TEXT, False))
     return SheetLayout(
-        sheet.code, sheet.title, sheet.layout, tuple(fixed), tuple(merges), tuple(inputs),
+        sheet.code, sheet.title, sheet.kind, tuple(fixed), tuple(merges), tuple(inputs),
         (5, 48, 48, 48), (_HEADER_ROW, first - 1), (first, first + sheet.rows - 1),
     )  # fmt: skip
+
+
+_SHEET_BUILDERS: dict[str, Callable[[Catalogue, m.Scope, m.Form, m.SheetDef, m.Unit, Period], SheetLayout]] = {
+    "by_commune": _build_commune_sheet,
+    "list": _build_list_sheet,
+    "published": _build_published_sheet,
+    "tasks": _build_task_sheet,
+    "notes": _build_note_sheet,
+    "upward": _build_upward_sheet,
+}
+"""How each kind of sheet is laid out, by the names of `etl.catalog.sheet_kinds`."""

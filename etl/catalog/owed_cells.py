@@ -15,9 +15,6 @@ from etl.catalog.loader import Catalogue
 from etl.errors import CatalogueError
 from etl.model import Period
 
-UPWARD = "upward"
-"""The layout of a sheet that an area sends to the level above."""
-
 
 @lru_cache(maxsize=128)
 def list_owed_cells(catalogue: Catalogue, scope_id: str, period: Period) -> Mapping[m.Unit, frozenset[str]]:
@@ -39,12 +36,12 @@ def list_sheet_cells(
         CatalogueError: the unit sends upward and no scope says what its own units owe it.
     """
     elements = _list_number_elements(catalogue, form.id, sheet.code)
-    if sheet.layout == UPWARD:
+    if sheet.kind.is_upward:
         for one, own in list_owed_cells(catalogue, _find_own_scope(catalogue, form, unit, period).id, period).items():
             if own & elements:
                 yield one, own & elements
     elif elements:
-        of_communes = sheet.layout == "by_commune"
+        of_communes = sheet.kind.owed_cells == "communes"
         for one in catalogue.list_children(unit.code, "commune", period.end) if of_communes else (unit,):
             yield one, elements
 
@@ -55,7 +52,7 @@ def find_upward_form(catalogue: Catalogue, scope: m.Scope, period: Period) -> tu
         if above.id == scope.id:
             continue
         for _, form, unit in catalogue.list_obligations(above, period):
-            sends = any(sheet.layout == UPWARD for sheet in form.sheets)
+            sends = any(sheet.kind.is_upward for sheet in form.sheets)
             if sends and unit == find_area(catalogue, scope):
                 return above, form, unit
     return None
@@ -77,5 +74,5 @@ def _find_own_scope(catalogue: Catalogue, form: m.Form, unit: m.Unit, period: Pe
 def _list_number_elements(catalogue: Catalogue, form_id: str, sheet_code: str) -> frozenset[str]:
     form = catalogue.forms[form_id]
     sheet = next(s for s in form.sheets if s.code == sheet_code)
-    with_numbers = sheet.layout in {"by_commune", "list", UPWARD}
+    with_numbers = sheet.kind.owed_cells != "none"
     return frozenset(c.data_element for c in catalogue.list_sheet_columns(form, sheet)) if with_numbers else frozenset()

@@ -148,7 +148,7 @@ def _check_form_references(c: Catalogue) -> Iterator[CatalogueError]:
             )
     for form in c.forms.values():
         for sheet in form.sheets:
-            if sheet.layout in {"by_commune", "list", "published", "upward"} and not c.list_sheet_columns(form, sheet):
+            if sheet.kind.has_columns and not c.list_sheet_columns(form, sheet):
                 yield CatalogueError(
                     f"sheet {sheet.code} has no columns in set {sheet.columns!r} version {form.version}",
                     where=f"{c.root / 'forms/forms.yaml'}: {form.id}",

@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, Any
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.layout import (
-    MANIFEST_HEADER,
-    MANIFEST_SHEET,
-    MANIFEST_STAMP,
     SIMULATION_NAME,
     SIMULATION_NOTICE,
     SIMULATION_ROW,
@@ -22,6 +19,7 @@ from etl.catalog.layout import (
     build_form_layout,
     format_cell_name,
 )
+from etl.catalog.manifest_sheet import write_manifest_sheet
 from etl.forms.form_styles import FormStyles
 from etl.model import ElementKind, Period
 from etl.model.numbers import format_number
@@ -61,7 +59,7 @@ def issue_form(
     form_layout = build_form_layout(catalogue, scope, form, unit, period)
     for sheet in form_layout.sheets:
         _write_form_sheet(book, styles, catalogue, form_layout, sheet, simulated)
-    _write_form_manifest(book, form_layout)
+    write_manifest_sheet(book, form_layout)
     book.get_worksheet_by_name(form_layout.sheets[0].code).activate()
     book.close()
     return target.getvalue()
@@ -114,13 +112,14 @@ def _write_table_labels(page: Worksheet, styles: FormStyles, sheet: SheetLayout)
         else:
             page.write_string(fixed.row, fixed.col, fixed.text, style)
     top = sheet.header_rows[0]
-    wide = sheet.layout == "by_commune"
-    page.set_row(top, 32 if wide else 18)
-    page.set_row(top + 1, 62 if wide else 16)
-    page.set_row(top + 2, 44 if wide else 16)
+    tall = sheet.kind.tall_headers
+    page.set_row(top, 32 if tall else 18)
+    page.set_row(top + 1, 62 if tall else 16)
+    page.set_row(top + 2, 44 if tall else 16)
+    if sheet.kind.row_height == "default":
+        return
     for row in range(sheet.data_rows[0], sheet.data_rows[1] + 1):
-        if sheet.layout != "upward":  # one short line each, and thousands of them
-            page.set_row(row, _NOTE_HEIGHT if sheet.layout == "notes" else _compute_label_row_height(sheet, row))
+        page.set_row(row, _NOTE_HEIGHT if sheet.kind.row_height == "note" else _compute_label_row_height(sheet, row))
 
 
 def _compute_label_row_height(sheet: SheetLayout, row: int) -> float:
@@ -206,24 +205,9 @@ def _apply_page_setup(page: Worksheet, form_layout: FormLayout, sheet: SheetLayo
     page.repeat_rows(sheet.header_rows[0], sheet.header_rows[1])
     page.set_footer(f"&L{form_layout.form.symbol} · {form_layout.unit.code} · {form_layout.period.key}&RTrang &P/&N")
     page.print_area(0, 0, max(sheet.data_rows) + 2 + _SPARE_ROWS, sheet.last_col)
-    page.freeze_panes(sheet.data_rows[0], 3 if sheet.layout == "by_commune" else 0)
+    page.freeze_panes(sheet.data_rows[0], sheet.kind.freeze_cols)
     page.hide_gridlines(2)
     page.protect(
         "",
         {"select_locked_cells": True, "format_columns": True, "format_rows": True, "sort": False, "autofilter": True},
     )
-
-
-def _write_form_manifest(book: Workbook, form_layout: FormLayout) -> None:
-    page = book.add_worksheet(MANIFEST_SHEET)
-    stamp = (form_layout.form.id, form_layout.form.version, form_layout.unit.code, form_layout.period.key)
-    for row, (key, value) in enumerate(zip(MANIFEST_STAMP, stamp, strict=True)):
-        page.write_string(row, 0, key)
-        page.write_string(row, 1, value)
-    top = len(MANIFEST_STAMP) + 1
-    page.write_row(top, 0, MANIFEST_HEADER)
-    for row, (sheet, cell) in enumerate(form_layout.inputs, start=top + 1):
-        for col, text in enumerate((sheet, cell.cell, cell.org_unit_code, cell.data_element, cell.kind.value)):
-            page.write_string(row, col, text)
-    page.protect()
-    page.hide()

@@ -81,7 +81,7 @@ def _find_top_row(template: SheetTemplate, rows: Rows) -> int | None:
 def _find_header_band(template: SheetTemplate, rows: Rows, top: int) -> tuple[int, int | None]:
     """(first row below the header, row of units and kinds)."""
     kinds = {kind for kind in template.kinds.values() if kind}
-    keys = {part for key in template.keys for part in key if part} if template.sheet.layout != "notes" else set()
+    keys = set() if template.sheet.kind.free_rows else {part for key in template.keys for part in key if part}
     kind_row = None
     for number in range(top + 1, min(len(rows), top + _MOST_HEAD_ROWS)):
         texts = [normalize_label(v) for v in rows[number] if v != ""]

@@ -82,7 +82,7 @@ def find_rows(
     """The rows of a sheet. `units` are the units that the form's rows stand for, by code."""
     table = _TableRows(template, name, rows, columns, units)
     matched, matches = MatchedRows(), _RowMatches()
-    match_row = _READERS[template.sheet.layout]
+    match_row = _ROW_READERS[template.sheet.kind.row_reader]
     for row in range(columns.first_row, len(rows)):
         if _is_total_row(table, row):
             matched.total = row if matched.total is None else matched.total
@@ -103,7 +103,7 @@ def _is_total_row(table: _TableRows, row: int) -> bool:
 def _is_footer_row(table: _TableRows, row: int) -> bool:
     """A note or a signature: words at the start of the row, and no number in any input column."""
     first = next((normalize_label(v) for v in table.rows[row] if v != ""), "")
-    if table.template.sheet.layout in ("notes", "tasks"):
+    if table.template.sheet.kind.words_only:
         return bool(_FOOTER.match(first))
     numbers = any(isinstance(table.rows[row][at], int | float) for at in table.inputs)
     return bool(_FOOTER.match(first)) and not numbers
@@ -199,13 +199,11 @@ def _match_numbered_row(table: _TableRows, row: int, matches: _RowMatches) -> No
         )
 
 
-_READERS = {
-    "by_commune": _match_commune_row,
-    "list": _match_printed_row,
-    "published": _match_printed_row,
-    "tasks": _match_printed_row,
-    "notes": _match_numbered_row,
-    "upward": upward_form.match_coded_row,
+_ROW_READERS = {
+    "commune": _match_commune_row,
+    "printed": _match_printed_row,
+    "numbered": _match_numbered_row,
+    "coded": upward_form.match_coded_row,
 }
 
 
@@ -234,7 +232,7 @@ def _check_unmatched_rows(table: _TableRows, matches: _RowMatches) -> Iterator[R
         old = pair[1]
         slots = (("expected", table.template.row_names[line]), ("found", old.value or "(trống)"), *old.slots[1:])
         yield RawFinding("S10", old.sheet, old.cell, old.value, slots)
-    if missing and table.template.sheet.layout != "notes":
+    if missing and not table.template.sheet.kind.free_rows:
         slots = (("expected", "; ".join(table.template.row_names[line] for line in missing)),)
         yield RawFinding("S25", table.name, format_cell_name(table.columns.first_row, 0), "", slots)
     yield from (finding for _, finding in left)

@@ -213,7 +213,7 @@ def read_sheet(book: FormWorkbook, template: SheetTemplate, name: str) -> SheetR
     lines = find_rows(template, name, grid.rows, columns, book.units)
     places = tuple(_combine_cell_position(lines.at.get(c.row), columns.at.get(c.col)) for c in template.sheet.inputs)
     parsed = cells.parse_cells(grid, template, places, book.catalogue)
-    if template.sheet.layout == "notes":  # a line taken out is a line with nothing in it
+    if template.sheet.kind.free_rows:  # a line taken out is a line with nothing in it
         parsed = [
             cells.BLANK if at is None and cell.row not in lines.at and cell.col in columns.at else read
             for read, cell, at in zip(parsed, template.sheet.inputs, places, strict=True)

@@ -20,10 +20,6 @@ from etl.read.vietnamese_text import normalize_text
 COUNTED = frozenset({ElementKind.STOCK, ElementKind.FLOW, ElementKind.YTD, ElementKind.PUBLISHED})
 Getter = Callable[[Sequence[Any]], tuple[Any, ...]]
 _EXACT = {"meta", "symbol", "period", "header", "kind", "total", "label", "code", "text"}
-_KEY_COLUMNS = {"by_commune": (1, 2), "list": (1,), "published": (1,), "tasks": (1, 2), "notes": (0,), "upward": (0, 2)}
-_MEASURE_COLUMNS = {"list": (2, 3), "published": (2,)}
-
-
 _NO_LETTERS = re.compile(r"[\W_]+")
 
 
@@ -110,16 +106,15 @@ def _build_row_getter(cols: list[int]) -> Getter:
 def _build_sheet_template(sheet: SheetLayout) -> SheetTemplate:
     printed: dict[int, dict[int, str]] = {}
     for fixed in sheet.fixed:
-        if fixed.role in _EXACT and (fixed.role != "code" or fixed.anchor or sheet.layout == "notes"):
+        if fixed.role in _EXACT and (fixed.role != "code" or fixed.anchor or sheet.kind.free_rows):
             printed.setdefault(fixed.row, {})[fixed.col] = fixed.text
     paths = _build_header_paths(sheet)
-    key_cols = _KEY_COLUMNS[sheet.layout]
+    key_cols, measure_cols = sheet.kind.key_cols, sheet.kind.measure_cols
     cells = {(f.row, f.col): f.text for f in sheet.fixed}
     rows = sorted({cell.row for cell in sheet.inputs})
     keys = {tuple(normalize_label(cells.get((row, col), "")) for col in key_cols): row for row in rows}
     heads = {col: tuple(map(normalize_label, path)) for col, path in paths.items()}
     labels = {normalize_label(f.text) for f in sheet.fixed if f.row in rows and f.role == "text"}
-    measure_cols = _MEASURE_COLUMNS.get(sheet.layout, ())
     input_cols = sorted({cell.col for cell in sheet.inputs})
     return SheetTemplate(
         sheet=sheet,

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from etl.catalog.layout import FormLayout
-from etl.catalog.owed_cells import UPWARD
 from etl.read.preflight import RawFinding
 from etl.read.workbook_file import WorkbookFile
 
@@ -44,7 +43,7 @@ def match_coded_row(table: _TableRows, row: int, matches: _RowMatches) -> None:
 
 def is_annex_form(form_layout: FormLayout) -> bool:
     """Whether the form is a sheet of an annex, so that further sheets are to be expected."""
-    return any(sheet.layout == UPWARD for sheet in form_layout.sheets)
+    return any(sheet.kind.is_upward for sheet in form_layout.sheets)
 
 
 def check_sign_off(workbook_file: WorkbookFile, form_layout: FormLayout) -> Iterator[RawFinding]:

@@ -10,14 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 from etl.catalog.layout import (
-    MANIFEST_HEADER,
-    MANIFEST_SHEET,
-    MANIFEST_STAMP,
     SIMULATION_NOTICE,
     SIMULATION_ROW,
-    FormLayout,
     SheetLayout,
 )
+from etl.catalog.manifest_sheet import write_manifest_sheet
 from etl.model import CellState
 from etl.model.exported_value import ExportedValue
 from etl.report.annex_workbook import AnnexWorkbook
@@ -33,7 +30,7 @@ def write_upward_sheets(book: AnnexWorkbook, upward: UpwardFigures, *, simulated
     cells_by_key = {(cell.org_unit_code, cell.data_element): cell for cell in upward.cells}
     for sheet in upward.layout.sheets:
         _write_figure_sheet(book, sheet, cells_by_key, simulated=simulated)
-    _write_manifest_sheet(book, upward.layout)
+    write_manifest_sheet(book.workbook, upward.layout)
 
 
 def _write_figure_sheet(
@@ -74,17 +71,3 @@ def _write_upward_cell(book: AnnexWorkbook, page: Any, place: tuple[int, int], c
 def _format_unambiguous_number(number: float) -> str:
     """Every digit, a comma before decimals and nothing between thousands: no reader can take it for another number."""
     return f"{Decimal(repr(number)):f}".removesuffix(".0").replace(".", ",")
-
-
-def _write_manifest_sheet(book: AnnexWorkbook, layout: FormLayout) -> None:
-    page = book.workbook.add_worksheet(MANIFEST_SHEET)
-    stamp = (layout.form.id, layout.form.version, layout.unit.code, layout.period.key)
-    for row, (key, value) in enumerate(zip(MANIFEST_STAMP, stamp, strict=True)):
-        page.write_string(row, 0, key)
-        page.write_string(row, 1, value)
-    top = len(MANIFEST_STAMP) + 1
-    page.write_row(top, 0, MANIFEST_HEADER)
-    for row, (sheet, cell) in enumerate(layout.inputs, start=top + 1):
-        for col, text in enumerate((sheet, cell.cell, cell.org_unit_code, cell.data_element, cell.kind.value)):
-            page.write_string(row, col, text)
-    page.hide()

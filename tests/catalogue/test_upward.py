@@ -60,7 +60,7 @@ def test_every_upward_form_that_is_owed_has_cells(catalogue: Catalogue) -> None:
         for kind in (PeriodKind.QUARTER, PeriodKind.YEAR):
             for period in catalogue.list_owed_periods(scope, kind):
                 for _, form, unit in catalogue.list_obligations(scope, period):
-                    if any(sheet.layout == "upward" for sheet in form.sheets):
+                    if any(sheet.kind.is_upward for sheet in form.sheets):
                         cells = [i for _, i in build_form_layout(catalogue, scope, form, unit, period).inputs]
                         assert cells and len({(i.org_unit_code, i.data_element) for i in cells}) == len(cells)
                         checked += 1

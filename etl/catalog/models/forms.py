@@ -8,9 +8,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from etl.catalog.models.base import Code, StrictModel, Text
+from etl.catalog.sheet_kinds import SHEET_KINDS, SheetKind
 from etl.model import PeriodKind
 
 
@@ -36,9 +37,21 @@ class SheetDef(StrictModel):
 
     code: Code
     title: Text
-    layout: Literal["by_commune", "list", "tasks", "notes", "published", "upward"]
+    layout: str
     columns: Code | None = None
     rows: int = 0
+
+    @field_validator("layout")
+    @classmethod
+    def _check_layout(cls, name: str) -> str:
+        if name not in SHEET_KINDS:
+            raise ValueError(f"no kind of sheet is called {name!r}; there are: {', '.join(SHEET_KINDS)}")
+        return name
+
+    @property
+    def kind(self) -> SheetKind:
+        """What its layout means to those who print, read and count it."""
+        return SHEET_KINDS[self.layout]
 
 
 class Form(StrictModel):
