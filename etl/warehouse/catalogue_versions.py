@@ -182,16 +182,6 @@ def _build_plan_rows(c: Catalogue) -> Iterator[Row]:
         }  # fmt: skip
 
 
-def _build_duty_rows(c: Catalogue) -> Iterator[Row]:
-    for p in c.plans.values():
-        for position, d in enumerate(p.duties):
-            yield {
-                "plan": p.id, "position": position, "reporter": d.by, "recipients": list(d.to), "clause": d.clause,
-                "frequency_written": d.frequency_written, "cadence": list(d.cadence), "cadence_basis": d.cadence_basis,
-                "basis": d.basis, "note": d.note,
-            }  # fmt: skip
-
-
 def _build_target_rows(c: Catalogue) -> Iterator[Row]:
     for p in c.plans.values():
         for position, t in enumerate(p.targets):
@@ -286,7 +276,6 @@ _TABLES = (
         "core.expected_version", "core.current_expected", ("scope", "form", "unit_code", "period"), _build_expected_rows
     ),
     _VersionedTable("plan.plan", "plan.current_plan", ("plan",), _build_plan_rows),
-    _VersionedTable("plan.duty", "plan.current_duty", ("plan", "position"), _build_duty_rows),
     _VersionedTable("plan.target", "plan.current_target", ("plan", "item"), _build_target_rows),
     _VersionedTable("plan.milestone", "plan.current_milestone", ("plan", "item", "position"), _build_milestone_rows),
     _VersionedTable("plan.task", "plan.current_task", ("plan", "task"), _build_task_rows),

@@ -60,13 +60,6 @@ SELECT v.* FROM (
 ) AS v
 WHERE NOT v.retired;
 
-CREATE VIEW plan.current_duty AS
-SELECT v.* FROM (
-    SELECT DISTINCT ON (plan, position) * FROM plan.duty
-    ORDER BY plan, position, catalogue_version_id DESC
-) AS v
-WHERE NOT v.retired;
-
 CREATE VIEW plan.current_target AS
 SELECT v.* FROM (
     SELECT DISTINCT ON (plan, item) * FROM plan.target
