@@ -66,10 +66,10 @@ def find_columns(template: SheetTemplate, name: str, rows: Rows) -> MatchedColum
 
 def _find_top_row(template: SheetTemplate, rows: Rows) -> int | None:
     """The row with most of the top headers: at least two, and at least two in five."""
-    wanted = {path[0] for path in template.header_paths.values() if path} | {
-        squash_text("".join(p)) for p in template.header_paths.values()
-    }
-    best, most = None, max(1, 0.4 * len({path[0] for path in template.header_paths.values()}) - 1)
+    paths = [path for path in template.header_paths.values() if path]
+    tops = {path[0] for path in paths}
+    wanted = tops | {squash_text("".join(path)) for path in paths}
+    best, most = None, max(1, 0.4 * len(tops) - 1)
     for number, row in enumerate(rows[:_DEEPEST_TOP]):
         texts = {normalize_label(v) for v in row if type(v) is str and v}
         hits = len(texts & wanted) + len({squash_text(t) for t in texts - wanted} & wanted)

@@ -151,7 +151,9 @@ class WorkbookFile:
         """Names of the fonts that the workbook declares; of a binary file, those of the old encodings."""
         if self.kind in ("xls", "xlsb"):
             whole = self._data if self.kind == "xls" else self._read_archive_entry("xl/styles.bin")
-            found = {*_OLD_FONT.findall(whole), *_OLD_FONT.findall(whole[::2]), *_OLD_FONT.findall(whole[1::2])}
+            # Names are stored as single bytes or as UTF-16: of those, every second byte is the letter.
+            even_bytes, odd_bytes = whole[::2], whole[1::2]
+            found = {name for text in (whole, even_bytes, odd_bytes) for name in _OLD_FONT.findall(text)}
             return frozenset(f.decode("latin-1") for f in found)
         part = "xl/styles.xml" if self.kind == "xlsx" else "content.xml"
         names = (a or b for a, b in _FONT.findall(self._read_archive_entry(part)))
