@@ -4,6 +4,8 @@ REVOKE ALL ON ALL TABLES IN SCHEMA ops, core, plan, out FROM public, tongket_loa
 GRANT USAGE ON SCHEMA ops, core, plan, out TO tongket_loader;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ops, core, plan TO tongket_loader;
 REVOKE INSERT ON ops.migration FROM tongket_loader;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA core FROM public;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA core TO tongket_loader;
 GRANT SELECT ON ALL TABLES IN SCHEMA out TO tongket_loader;
 
 GRANT USAGE ON SCHEMA out TO tongket_reader;

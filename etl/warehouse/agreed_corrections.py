@@ -7,6 +7,7 @@ cell, and until its end.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -76,10 +77,10 @@ def fetch_agreed_corrections(
     return [_build_agreed_correction(catalogue.agreed_corrections[row.correction], row, at) for row in rows]
 
 
-def fetch_overlay_parameters(
+def serialize_held_corrections(
     conn: Connection, catalogue: Catalogue, scope: m.Scope, as_known_at: datetime | str | None
-) -> dict[str, list[object]]:
-    """What holds, as the parameters `fix_…` of the statements that read cells."""
+) -> str:
+    """What holds, as the parameter `agreed` of the statements that read cells: JSON for `core.agreed_correction`."""
     cutoff = None if as_known_at == "infinity" else as_known_at
     held = [
         x.correction
@@ -87,14 +88,18 @@ def fetch_overlay_parameters(
         if x.status == "applied"
     ]
     units, elements = _fetch_correction_ids(conn, catalogue, held) if held else ([], [])
-    return {
-        "fix_ids": [x.id for x in held],
-        "fix_units": units,
-        "fix_elements": elements,
-        "fix_periods": [x.period for x in held],
-        "fix_states": [x.becomes.state for x in held],
-        "fix_values": [x.becomes.value for x in held],
-    }
+    rows = [
+        {
+            "correction": correction.id,
+            "org_unit_id": unit,
+            "data_element_id": element,
+            "period": correction.period,
+            "state": correction.becomes.state,
+            "value": None if correction.becomes.value is None else str(correction.becomes.value),
+        }
+        for correction, unit, element in zip(held, units, elements, strict=True)
+    ]
+    return json.dumps(rows)
 
 
 def _fetch_correction_ids(

@@ -32,15 +32,13 @@ def fetch_other_periods(conn: Connection, wanted: Mapping[tuple[str, date], Iter
     if not requests:
         return {}
     units, days, periods = zip(*requests, strict=True)
-    codes = {str(r.org_unit_id): r.code for r in query(conn, "unit_ids")}
-    elements = {str(r.data_element_id): r.code for r in query(conn, "element_ids")}
+    codes = {r.org_unit_id: r.code for r in query(conn, "unit_ids")}
+    elements = {r.data_element_id: r.code for r in query(conn, "element_ids")}
     values_by_unit: dict[str, ValuesByCell] = {}
     for row in query(conn, "known_periods", units=list(units), valid_from=list(days), periods=list(periods)):
-        where = map(codes.__getitem__, row.units.split(","))
-        what = map(elements.__getitem__, row.elements.split(","))
-        values = map(float, row.numbers.split(","))
+        cells = zip(map(codes.__getitem__, row.units), map(elements.__getitem__, row.elements), strict=True)
         values_of_period = values_by_unit.setdefault(row.unit, {}).setdefault(row.period, {})
-        values_of_period.update(zip(zip(where, what, strict=True), values, strict=True))
+        values_of_period.update(zip(cells, row.numbers, strict=True))
     return values_by_unit
 
 

@@ -34,8 +34,8 @@ def fetch_exported_values(
     Grain: (org unit, data element), by unit in catalogue order; a cell that nobody filled in is there and missing.
     """
     known = parse_known_at_or_infinity(as_known_at)
-    fixes = agreed_corrections.fetch_overlay_parameters(conn, catalogue, scope, known)
-    rows = query(conn, "sent_cells", scope=scope.id, period=period.key, known_at=known, **fixes)
+    agreed = agreed_corrections.serialize_held_corrections(conn, catalogue, scope, known)
+    rows = query(conn, "sent_cells", scope=scope.id, period=period.key, known_at=known, agreed=agreed)
     rows_by_cell = {(r.org_unit_id, r.data_element_id): r for r in rows}
     units = {(r.code, r.valid_from): r.org_unit_id for r in query(conn, "unit_numbers")}
     elements = {r.code: r.data_element_id for r in query(conn, "element_numbers")}

@@ -66,7 +66,7 @@ def apply_migrations(engine: Engine) -> list[str]:
                     (migration.number, migration.name, migration.sha256),
                 )
         with session.transaction():
-            _recreate_views(session, root)
+            _recreate_functions_and_views(session, root)
             _run_sql_script(session, root / "grants.sql")
     return [f"{m.number:04d}_{m.name}" for m in pending]
 
@@ -151,14 +151,14 @@ def _build_migration_status(
     return MigrationStatus(number, name, "applied" if file.sha256 == sha256 else "changed", at)
 
 
-def _recreate_views(session: psycopg.Connection[Any], root: Path) -> None:
+def _recreate_functions_and_views(session: psycopg.Connection[Any], root: Path) -> None:
     session.execute("CREATE SCHEMA IF NOT EXISTS out")
     old = session.execute(
         "SELECT schemaname, viewname FROM pg_catalog.pg_views WHERE schemaname = ANY(%s)", (list(_VIEW_SCHEMAS),)
     ).fetchall()
     for schema, view in old:
         session.execute(sql.SQL("DROP VIEW IF EXISTS {} CASCADE").format(sql.Identifier(schema, view)))
-    for path in sorted((root / "views").glob("*.sql")):
+    for path in [*sorted((root / "functions").glob("*.sql")), *sorted((root / "views").glob("*.sql"))]:
         _run_sql_script(session, path)
 
 

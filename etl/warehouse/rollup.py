@@ -70,7 +70,7 @@ class _RollupRequest:
     units: tuple[m.Unit, ...]
     indicators: tuple[m.Indicator, ...]
     numbers: dict[tuple[str, object], int]
-    fixes: dict[str, list[object]]
+    agreed: str
 
     def find_unit_id(self, unit: m.Unit) -> int | None:
         return self.numbers.get((unit.code, unit.valid_from))
@@ -152,9 +152,9 @@ def _build_rollup_request(
         i for i in catalogue.indicators.values() if only.indicators is None or i.code in only.indicators
     )
     known = parse_known_at_or_infinity(as_known_at)
-    fixes = agreed_corrections.fetch_overlay_parameters(conn, catalogue, scope, known)
+    agreed = agreed_corrections.serialize_held_corrections(conn, catalogue, scope, known)
     return _RollupRequest(
-        conn, catalogue, scope, period, day, known, area, under, wanted, selected_indicators, numbers, fixes
+        conn, catalogue, scope, period, day, known, area, under, wanted, selected_indicators, numbers, agreed
     )
 
 
@@ -266,7 +266,7 @@ def _fetch_summed_figures(
         floor_factors=[by_code[f[0]].factor for f in floors],
         area=ask.find_unit_id(ask.area) if ask.area else None,
         units=list(units),
-        **ask.fixes,
+        agreed=ask.agreed,
     )
     return [_build_figure(row, indicators[row.indicator], units[row.org_unit_id], period, names) for row in rows]
 
@@ -467,7 +467,7 @@ def _fetch_published_figures(ask: _RollupRequest) -> list[ObservedIndicator]:
         elements=list(by_element),
         as_of=":as_of",
         source=":source",
-        **ask.fixes,
+        agreed=ask.agreed,
     )
     return [
         ObservedIndicator(
@@ -496,7 +496,7 @@ def _fetch_recognitions(ask: _RollupRequest) -> dict[str, bool]:
         year=ask.last_year,
         known_at=ask.known_at,
         elements=elements,
-        **ask.fixes,
+        agreed=ask.agreed,
     )
     prefixes = {row.data_element.removesuffix(_RECOGNISED) + "_": row.recognised for row in rows}
     return {

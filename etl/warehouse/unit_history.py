@@ -78,7 +78,7 @@ def _fetch_unit_values(
         since=period.year - int(catalogue.thresholds["compared_years"]),
         units=list(by_number),
         elements=sorted({e for o in incomplete for e, *_ in _list_history_terms(catalogue.indicators[o.indicator])}),
-        **agreed_corrections.fetch_overlay_parameters(conn, catalogue, scope, known_at),
+        agreed=agreed_corrections.serialize_held_corrections(conn, catalogue, scope, known_at),
     )
     values_by_unit: dict[str, dict[Period, dict[str, Fraction | None]]] = {}
     for row in rows:

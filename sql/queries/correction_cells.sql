@@ -26,18 +26,9 @@ LEFT JOIN LATERAL (
         k.recorded_at,
         o.state,
         o.value
-    FROM (
-        SELECT DISTINCT ON (s.org_unit_id, s.form)
-            s.submission_id,
-            s.version,
-            s.year,
-            s.recorded_at
-        FROM core.submission AS s
-        WHERE s.scope = :scope AND s.period = n.period AND s.recorded_at <= :known_at
-        ORDER BY s.org_unit_id, s.form, s.version DESC
-    ) AS k
+    FROM core.submission_in_force(:scope, :known_at) AS k
     INNER JOIN core.observation AS o ON k.submission_id = o.submission_id AND k.year = o.year
-    WHERE o.org_unit_id = n.org_unit_id AND o.data_element_id = n.data_element_id
+    WHERE k.period = n.period AND o.org_unit_id = n.org_unit_id AND o.data_element_id = n.data_element_id
     ORDER BY k.submission_id DESC
     LIMIT 1
 ) AS c ON TRUE

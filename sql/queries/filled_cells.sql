@@ -6,19 +6,10 @@ SELECT
     k.form,
     e.code AS data_element,
     count(*) AS filled
-FROM (
-    SELECT DISTINCT ON (s.org_unit_id, s.form)
-        s.submission_id,
-        s.org_unit_id,
-        s.form,
-        s.year
-    FROM core.submission AS s
-    WHERE s.scope = :scope AND s.period = :period AND s.recorded_at <= :known_at
-    ORDER BY s.org_unit_id, s.form, s.version DESC
-) AS k
+FROM core.submission_in_force(:scope, :known_at) AS k
 INNER JOIN core.org_unit AS u ON k.org_unit_id = u.org_unit_id
 INNER JOIN core.observation AS o ON k.submission_id = o.submission_id AND k.year = o.year
 INNER JOIN core.data_element AS e ON o.data_element_id = e.data_element_id
-WHERE o.state <> 'missing'
+WHERE k.period = :period AND o.state <> 'missing'
 GROUP BY u.code, u.valid_from, k.form, e.code
 ORDER BY u.code, u.valid_from, k.form, e.code;

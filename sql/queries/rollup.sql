@@ -121,52 +121,20 @@ floor_of AS (
         ) AS f (indicator, written, floor, factor)
 ),
 
--- Corrections agreed on, of which the guard holds: what a cell is taken to say.
-fix AS (
-    SELECT
-        f.correction,
-        f.org_unit_id,
-        f.data_element_id,
-        array_position(cast(:periods AS text[]), f.period) AS period,
-        f.state,
-        f.value
-    FROM
-        unnest(
-            cast(:fix_ids AS text[]),
-            cast(:fix_units AS integer[]),
-            cast(:fix_elements AS integer[]),
-            cast(:fix_periods AS text[]),
-            cast(:fix_states AS core.cell_state[]),
-            cast(:fix_values AS numeric[])
-        ) AS f (correction, org_unit_id, data_element_id, period, state, value)
-),
-
-known AS (
-    SELECT DISTINCT ON (s.org_unit_id, s.period, s.form)
-        s.submission_id,
-        array_position(cast(:periods AS text[]), s.period) AS period
-    FROM core.submission AS s
-    WHERE
-        s.scope = :scope
-        AND s.period = any(cast(:periods AS text[]))
-        AND s.recorded_at <= :known_at
-    ORDER BY s.org_unit_id, s.period, s.form, s.version DESC
-),
-
 reading AS (
-    SELECT DISTINCT ON (o.org_unit_id, o.data_element_id, k.period)
-        o.org_unit_id,
-        o.data_element_id,
-        k.period,
-        f.correction AS fixes,
-        coalesce(f.state, o.state) AS state,
-        CASE WHEN f.correction IS NULL THEN o.value ELSE f.value END AS value
-    FROM known AS k
-    INNER JOIN core.observation AS o ON k.submission_id = o.submission_id
-    LEFT JOIN fix AS f
-        ON o.org_unit_id = f.org_unit_id AND o.data_element_id = f.data_element_id AND k.period = f.period
-    WHERE o.year = :year AND o.data_element_id = any(cast(:elements AS integer[]))
-    ORDER BY o.org_unit_id, o.data_element_id, k.period, o.submission_id DESC
+    SELECT DISTINCT ON (r.org_unit_id, r.data_element_id, r.period)
+        r.org_unit_id,
+        r.data_element_id,
+        array_position(cast(:periods AS text[]), r.period) AS period,
+        r.correction AS fixes,
+        r.state,
+        r.value
+    FROM core.reading(:scope, :known_at, cast(:agreed AS jsonb)) AS r
+    WHERE
+        r.period = any(cast(:periods AS text[]))
+        AND r.year = :year
+        AND r.data_element_id = any(cast(:elements AS integer[]))
+    ORDER BY r.org_unit_id, r.data_element_id, r.period, r.submission_id DESC
 ),
 
 -- What a leaf has in one piece: its own word, or the sum of all that went into it, if all of it is there.
@@ -418,9 +386,9 @@ SELECT
     sum(p.denominator) FILTER (WHERE p.counts) AS denominator,
     cast(sum(cardinality(p.leaves)) AS integer) AS expected,
     cast(coalesce(sum(cardinality(p.leaves)) FILTER (WHERE p.counts), 0) AS integer) AS present,
-    cast(min(cast(a.leaves AS text)) AS integer[]) AS absent,
+    any_value(a.leaves) AS absent,
     coalesce(bool_or(p.estimated) FILTER (WHERE p.counts), FALSE) AS estimated,
-    cast(min(cast(f.units AS text)) AS jsonb) AS at_floor,
+    any_value(f.units) AS at_floor,
     string_agg(p.fixes, ' ') AS fixes
 FROM placed AS p
 LEFT JOIN absent AS a ON p.org_unit_id = a.org_unit_id AND p.indicator = a.indicator

@@ -1,13 +1,21 @@
 -- The version in force of each unit's form for a period, and the day the first one came. Grain: (unit, form).
-SELECT DISTINCT ON (s.org_unit_id, s.form)
+SELECT
     s.org_unit_id,
     s.form,
     s.version,
-    first_value(d.received_at) OVER (PARTITION BY s.org_unit_id, s.form ORDER BY s.version) AS first_received_at,
+    f.received_at AS first_received_at,
     v.confirmations,
     v.notes
-FROM core.submission AS s
-INNER JOIN ops.delivery AS d ON s.delivery_id = d.delivery_id
+FROM core.submission_in_force(:scope, :known_at) AS s
 INNER JOIN ops.verdict AS v ON s.delivery_id = v.delivery_id
-WHERE s.scope = :scope AND s.period = :period AND s.recorded_at <= :known_at
-ORDER BY s.org_unit_id, s.form, s.version DESC;
+CROSS JOIN
+    LATERAL (
+        SELECT d.received_at
+        FROM core.submission AS e
+        INNER JOIN ops.delivery AS d ON e.delivery_id = d.delivery_id
+        WHERE e.org_unit_id = s.org_unit_id AND e.period = s.period AND e.form = s.form AND e.scope = :scope
+        ORDER BY e.version
+        LIMIT 1
+    ) AS f
+WHERE s.period = :period
+ORDER BY s.org_unit_id, s.form;

@@ -3,15 +3,8 @@ SELECT
     u.code AS unit_code,
     t.code,
     t.words
-FROM (
-    SELECT DISTINCT ON (s.org_unit_id, s.form)
-        s.submission_id,
-        s.org_unit_id
-    FROM core.submission AS s
-    WHERE s.scope = :scope AND s.period = :period AND s.recorded_at <= :known_at
-    ORDER BY s.org_unit_id, s.form, s.version DESC
-) AS k
+FROM core.submission_in_force(:scope, :known_at) AS k
 INNER JOIN core.org_unit AS u ON k.org_unit_id = u.org_unit_id
 INNER JOIN core.report_text AS t ON k.submission_id = t.submission_id
-WHERE starts_with(t.code, :prefix)
+WHERE k.period = :period AND starts_with(t.code, :prefix)
 ORDER BY u.code, t.code;
