@@ -63,7 +63,7 @@ def measure_rows(
 
 
 def _measure_last_quarter(engine: Engine, made: Catalogue, quarters: int, loaded: float) -> NationTiming:
-    from etl.steps.outcome import compute_attainment_rows
+    from etl.attainment.attainment_rows import compute_attainment_rows
     from etl.warehouse.rollup import compute_rollup
 
     scope = made.get_scope("nation")

@@ -37,9 +37,9 @@ def measure_rows() -> list[ReportTiming]:
     """All documents of all plans from the warehouse (PDF apart), the largest Word report alone, the PDF."""
     with _open_report_warehouse():
         from etl import report as room
+        from etl.drafting import report_drafts as drafting
         from etl.report.dates import parse_snapshot_time
         from etl.report.pdf import convert_to_pdf
-        from etl.steps import drafting
 
         report_inputs, real = [], room.write_report_draft
 

@@ -15,7 +15,7 @@ from tongket_common import match_key_and_cadence
 
 log = logging.getLogger("airflow.task")
 
-# The same words as `etl.steps.signoff` has (a test keeps them equal).
+# The same words as `etl.approval.decisions` has (a test keeps them equal).
 OPTIONS = ["Phê duyệt", "Trả lại"]
 # Runs that wait for a person must not hold up the others: they hold no slot, but they do count as active.
 WAITING_RUNS = 1000

@@ -17,10 +17,10 @@ from etl.catalog.calendar import is_working_day
 from etl.catalog.rules import load_rules
 from etl.errors import TongketError
 
-_SHELL = {"etl.__main__", "etl.cli"}
+_SHELL = ("etl.__main__", "etl.cli")
 
 for _module in pkgutil.walk_packages(etl.__path__, "etl."):
-    if _module.name not in _SHELL:
+    if not _module.name.startswith(_SHELL):
         importlib.import_module(_module.name)
 
 # What is wrong here is said by the task that needs it, where somebody reads it.

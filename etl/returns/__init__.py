@@ -6,7 +6,6 @@ A file without findings, or one that cannot be annotated, is answered by that sh
 """
 
 from etl.returns.answer import (
-    VIETNAM_ZONE,
     SubmissionAnswer,
     ValueChange,
     build_answer_path,
@@ -15,7 +14,6 @@ from etl.returns.answer import (
 )
 
 __all__ = [
-    "VIETNAM_ZONE",
     "SubmissionAnswer",
     "ValueChange",
     "build_answer_path",

@@ -8,12 +8,10 @@ import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from etl.file_io import write_atomic
 from etl.model import Finding, FindingLevel
 
-VIETNAM_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 _NO_FOLDER = "_khong-ro"
 _FILE_CODE_PREFIX = "F"
 """Codes that begin so are about the file itself: refused for one, it is never opened again and never handed back."""

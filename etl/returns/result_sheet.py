@@ -14,8 +14,9 @@ from xml.sax.saxutils import escape, quoteattr
 from etl.catalog.layout import RESULT_HEADER, SIMULATION_NOTICE, format_cell_name
 from etl.model import Finding, FindingLevel
 from etl.model.numbers import format_number
+from etl.model.vietnam_time import VIETNAM_ZONE
 from etl.returns import return_messages
-from etl.returns.answer import VIETNAM_ZONE, SubmissionAnswer, ValueChange
+from etl.returns.answer import SubmissionAnswer, ValueChange
 from etl.returns.cell_styles import LEVEL_FILLS, CellStyle, WorkbookStyles
 
 COLUMN_WIDTHS = (5, 17, 8, 8, 8, 14, 46, 36, 32, 3)

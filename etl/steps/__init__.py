@@ -4,13 +4,21 @@ Each takes and gives small JSON-able values, reads its settings from the environ
 time, and commits whole or not at all. The clock is read here, once per step, and handed down.
 """
 
+from etl.approval.decisions import apply_decision, apply_signoff_answer, sign_document
+from etl.approval.signoff_requests import request_signoffs
+from etl.approval.verification import verify_file
+from etl.attainment.attainment_rows import check_report_due, compute_attainment, list_attainment_rows
+from etl.attainment.report_inputs import list_longer_periods
+from etl.core.instance import list_periods_to_open, list_scopes
+from etl.dispatch.document_dispatch import dispatch_folders, dispatch_mail, get_smtp_connection_id
+from etl.dispatch.mail_protocol import settle_mail
+from etl.dispatch.unit_reminders import list_passed_deadlines, record_passed_deadlines, remind_units
+from etl.drafting.report_drafts import draft_reports
+from etl.drafting.upward_figures import export_figures
+from etl.feedback.unit_feedback import write_unit_feedback
+from etl.lineage.number_trace import trace_number
+from etl.lineage.snapshot_difference import compare_snapshots
 from etl.steps.backup import back_up_warehouse, restore_from_backup
-from etl.steps.common import list_periods_to_open, list_scopes
-from etl.steps.difference import compare_snapshots
-from etl.steps.dispatch import dispatch_folders, dispatch_mail, get_smtp_connection_id
-from etl.steps.drafting import draft_reports
-from etl.steps.exchange import export_figures
-from etl.steps.feedback import write_unit_feedback
 from etl.steps.intake import (
     check_files,
     issue_forms,
@@ -21,12 +29,6 @@ from etl.steps.intake import (
     receive_deliveries,
     write_answers,
 )
-from etl.steps.mail import settle_mail
-from etl.steps.material import list_longer_periods
-from etl.steps.outcome import check_report_due, compute_attainment, list_attainment_rows
-from etl.steps.questions import request_signoffs
-from etl.steps.reminders import list_passed_deadlines, record_passed_deadlines, remind_units
-from etl.steps.said import format_difference_lines, format_trace_lines
 from etl.steps.shell import (
     build_psql_command,
     draft_period_reports,
@@ -34,9 +36,6 @@ from etl.steps.shell import (
     read_warehouse_status,
     run_pipeline_once,
 )
-from etl.steps.signoff import apply_decision, apply_signoff_answer, sign_document
-from etl.steps.trail import trace_number
-from etl.steps.verify import verify_file
 
 __all__ = [
     "apply_decision",
@@ -52,8 +51,6 @@ __all__ = [
     "draft_period_reports",
     "draft_reports",
     "export_figures",
-    "format_difference_lines",
-    "format_trace_lines",
     "get_smtp_connection_id",
     "issue_forms",
     "list_attainment_rows",

@@ -9,9 +9,9 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from etl.core.instance import Result, load_settings_and_catalogue
 from etl.errors import StorageError, UsageError
 from etl.file_io import sync_folder, translate_os_errors
-from etl.steps.common import Result, load_settings_and_catalogue
 
 _DUMP, _CONTENTS = "warehouse.dump", "contents.json"
 _FORMAT = 1

@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etl.catalog import Catalogue
-from etl.errors import UsageError
-from etl.model import CellState, Period, PeriodKind
-from etl.settings import Settings
-from etl.steps.common import (
+from etl.core.instance import (
     Result,
     build_ruleset_version,
-    get_current_time,
     is_period_key,
     load_settings_and_catalogue,
     open_current_engine,
     open_engine,
 )
+from etl.errors import UsageError
+from etl.model import CellState, Period, PeriodKind
+from etl.model.vietnam_time import get_current_time
+from etl.settings import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -105,8 +105,8 @@ def check_files(
     """
     from etl.catalog.rules import load_rules
     from etl.check import ReadSubmission, check_batch
+    from etl.check.check_context import add_official_population
     from etl.read import Reader
-    from etl.steps.known import add_official_population
 
     settings, catalogue = load_settings_and_catalogue()
     rules = load_rules(settings.expectations)
@@ -272,7 +272,7 @@ def _process_chunk(
     from etl import load
     from etl.catalog.rules import load_rules
     from etl.check import ReadSubmission, check_batch
-    from etl.steps.known import add_unit_history
+    from etl.check.check_context import add_unit_history
 
     ruleset_version = build_ruleset_version(settings, catalogue)
     with engine.connect() as conn:
@@ -342,7 +342,8 @@ def write_answers() -> Result:
 def _build_submission_answer(settings: Settings, catalogue: Catalogue, unreturned: Any) -> Any:
     """The warehouse's answer in the words of the returns room: names, dates, deadlines."""
     from etl.catalog.calendar import compute_deadline, count_working_days
-    from etl.returns import VIETNAM_ZONE, SubmissionAnswer
+    from etl.model.vietnam_time import VIETNAM_ZONE
+    from etl.returns import SubmissionAnswer
 
     received = dt.datetime.fromisoformat(unreturned.delivery.received_at)
     about: Result = {"original": _read_sent_workbook(settings, unreturned)}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import asdict
 
+from etl.attainment import attainment_rows as outcome
+from etl.core.instance import Result, load_settings_and_catalogue, open_engine
+from etl.drafting import report_drafts as drafting
 from etl.errors import UsageError
 from etl.model import Period, PeriodKind
-from etl.steps import drafting, intake, outcome
-from etl.steps.common import Result, load_settings_and_catalogue, open_engine
+from etl.steps import intake
 
 
 def run_pipeline_once(scope: str, period: str | None = None) -> Result:

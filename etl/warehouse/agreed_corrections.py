@@ -13,7 +13,6 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
@@ -21,10 +20,10 @@ from etl.catalog import models as m
 from etl.catalog.loader import Catalogue
 from etl.model import Period
 from etl.model.numbers import format_number
+from etl.model.vietnam_time import VIETNAM_ZONE
 from etl.warehouse.connect import query
 from etl.warehouse.snapshot import parse_known_at
 
-ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 CorrectionStatus = Literal["applied", "guard_failed", "resubmitted", "ended", "not_reported"]
 
 
@@ -129,7 +128,7 @@ def _find_correction_status(correction: m.Correction, row: Row[Any], at: datetim
         return "not_reported", "đơn vị chưa gửi ô này"
     if until == "resubmission" and row.recorded_at > row.agreed_at:
         return "resubmitted", f"đơn vị đã gửi lại biểu (lần {row.version}) sau khi thống nhất đính chính"
-    if until != "resubmission" and at.astimezone(ZONE).date() > until:
+    if until != "resubmission" and at.astimezone(VIETNAM_ZONE).date() > until:
         return "ended", f"đã hết hạn từ sau ngày {until:%d/%m/%Y}"
     guard = correction.replaces
     if (row.state, row.value) != (guard.state, guard.value):

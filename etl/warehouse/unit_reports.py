@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
@@ -17,10 +16,10 @@ from etl.catalog import models as m
 from etl.catalog.calendar import compute_deadline, count_working_days
 from etl.catalog.loader import Catalogue
 from etl.model import NoteReport, Period, UnitStatus
+from etl.model.vietnam_time import VIETNAM_ZONE
 from etl.warehouse.connect import query
 from etl.warehouse.rollup import parse_known_at_or_infinity
 
-ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 _TASK = re.compile(r"task\.([^.]+)\.(.+)\.(state|date|remark)")
 _TASK_FIELDS = {"state": "stated", "date": "done_on", "remark": "remark"}
 _NOTE = re.compile(r"note\.(\d+)\.(difficulty|cause|proposal)")
@@ -62,7 +61,7 @@ def fetch_submission_statuses(
 
 def _build_accepted_status(catalogue: Catalogue, status: UnitStatus, row: Row[Any]) -> UnitStatus:
     due = datetime.fromisoformat(status.due).date()
-    day = row.first_received_at.astimezone(ZONE).date()
+    day = row.first_received_at.astimezone(VIETNAM_ZONE).date()
     return replace(
         status,
         state="accepted",

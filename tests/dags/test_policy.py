@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from etl import steps
+from etl.approval.decisions import APPROVE, SEND_BACK
 from etl.catalog import Catalogue
 from etl.errors import UsageError
 from etl.model import Period, PeriodKind
-from etl.steps.signoff import APPROVE, SEND_BACK
 from ops import dag_runs
 
 ROOT = Path(__file__).resolve().parents[2]

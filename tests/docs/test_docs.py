@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from etl.cli import app
+from etl.cli.commands import app
 from tests.docs.render import ROOT, findings
 from tests.docs.rooms import PICTURE, draw_rooms
 

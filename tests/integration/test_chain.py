@@ -23,15 +23,15 @@ from lxml import etree
 from sqlalchemy import text
 
 from etl import settings, steps
+from etl.attainment.attainment_rows import compute_attainment_rows
 from etl.catalog import Catalogue
+from etl.lineage.lineage_walk import trace_figure
 from etl.model import Attainment, CellState, Period
 from etl.model.exported_value import ExportedValue
 from etl.report.file_properties import add_file_properties
 from etl.settings import Settings
-from etl.steps.outcome import compute_attainment_rows
 from etl.warehouse.connect import build_engine
 from etl.warehouse.exported_values import fetch_exported_values
-from etl.warehouse.lineage_walk import trace_figure
 from etl.warehouse.snapshot import take_snapshot
 from simulation.deliveries import drop_deliveries
 from tests.conftest import _copy_of

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from etl import load, settings, steps
 from etl.catalog.loader import load_catalogue
-from etl.cli import app
+from etl.cli.commands import app
 from etl.errors import UsageError, WarehouseError
 from etl.settings import PROJECT_ROOT, Settings
 from etl.warehouse import connect

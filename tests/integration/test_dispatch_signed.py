@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from etl import steps
 from etl.catalog.loader import Catalogue
-from etl.cli import app
+from etl.cli.commands import app
 from etl.settings import Settings
 from tests.integration.published import addresses, home
 from tests.integration.test_signing import PERIOD, SCOPE, Office, approve

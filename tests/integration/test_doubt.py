@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from etl import load
+from etl.attainment.attainment_rows import compute_attainment_rows
 from etl.catalog import models as m
 from etl.catalog.loader import Catalogue
 from etl.model import Attainment, Period
-from etl.steps.outcome import compute_attainment_rows
 from etl.warehouse import attainment_store
 from etl.warehouse.rollup import compute_rollup
 from etl.warehouse.snapshot import take_snapshot

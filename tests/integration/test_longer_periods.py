@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import Engine
 
 from etl import load, steps
+from etl.attainment import attainment_rows as outcome
+from etl.attainment.report_inputs import list_dependent_periods
 from etl.catalog.loader import Catalogue
 from etl.model import Period
 from etl.settings import Settings
-from etl.steps import outcome
-from etl.steps.material import list_dependent_periods
 from etl.warehouse import attainment_store
 from tests.integration.build import item
 

@@ -10,9 +10,9 @@ from sqlalchemy import Engine, text
 from etl import load
 from etl.catalog.loader import Catalogue
 from etl.check import PeerFigures, ReadSubmission, ReportingRecord
+from etl.check.check_context import add_unit_history
 from etl.errors import WarehouseError
 from etl.model import CellState, Explanation, FormStamp, Observation, Period, ReadResult
-from etl.steps.known import add_unit_history
 from etl.warehouse import check_history
 from tests.integration.build import item
 

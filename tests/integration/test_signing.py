@@ -15,12 +15,12 @@ from sqlalchemy.exc import IntegrityError
 from typer.testing import CliRunner
 
 from etl import load, steps
+from etl.approval import decisions as signoff
 from etl.catalog.loader import Catalogue
-from etl.cli import app
+from etl.cli.commands import app
 from etl.errors import StorageError, UsageError
 from etl.report.file_properties import read_file_properties
 from etl.settings import Settings
-from etl.steps import signoff
 from tests.integration.build import item
 
 pytestmark = pytest.mark.integration

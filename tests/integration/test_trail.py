@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from etl import settings, steps
 from etl.catalog.loader import Catalogue
-from etl.cli import app
+from etl.cli.commands import app
 from etl.errors import UsageError
 from etl.warehouse import connect, embedded_server
 from tests.builders import Workbook
@@ -184,7 +184,7 @@ def test_a_number_that_is_not_in_the_report_is_said(flow: Flow) -> None:
 
 
 def test_a_number_that_does_not_come_out_again_is_said_loudly(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
-    from etl.steps import trail
+    from etl.lineage import number_trace as trail
 
     told = json.loads(flow.facts.read_text(encoding="utf-8"))
     item = steps.trace_number(str(flow.facts), "bhyt")["numbers"][0]["item"]

@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 
 from etl import settings as etl_settings
+from etl.approval.decisions import APPROVE, SEND_BACK
 from etl.catalog import load_catalogue
 from etl.file_io import write_atomic
 from etl.model import Period
 from etl.settings import PROJECT_ROOT, Settings
-from etl.steps.signoff import APPROVE, SEND_BACK
 from ops import backfill, local
 from ops.airflow_api import AirflowClient
 from ops.dag_runs import DagRun, answer_question, list_dag_runs, list_questions, wait_until_settled

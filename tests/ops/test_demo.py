@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from etl.steps import signoff
+from etl.approval import decisions as signoff
 from ops import demo, local
 from ops.airflow_api import AirflowClient
 from tests.ops.conftest import FakeAirflow

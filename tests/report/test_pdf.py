@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
+from etl.drafting.draft_pdf import add_pdf
 from etl.report import pdf as room
 from etl.report.pdf import convert_to_pdf, normalize_pdf
-from etl.steps.paper import add_pdf
 from tests.report.conftest import Drafted, needs_office
 from tests.report.test_report_form import paragraphs
 

@@ -27,7 +27,7 @@ catalogue, folder = load_catalogue(ROOT / "catalog"), Path(sys.argv[1])
 for case in json.loads(sys.argv[2]):
     made = write_report_draft(sample(catalogue, *case), TEMPLATES, folder)
     if sys.argv[3] == "pdf":
-        from etl.steps.paper import add_pdf
+        from etl.drafting.draft_pdf import add_pdf
         assert not add_pdf([made], "2024-10-21T09:30:00+07:00")
 """
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from etl.attainment.report_inputs import list_owed_parts
 from etl.catalog import Catalogue
 from etl.model import Period
-from etl.steps.material import list_owed_parts
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,8 @@ from etl.feedback.feedback_messages import (
     format_open_findings_title,
 )
 from etl.feedback.feedback_sheet import draw_text_bar
+from etl.feedback.unit_feedback import compare_with_area
 from etl.model import Attainment, Finding, FindingLevel, Verdict
-from etl.steps.feedback import compare_with_area
 
 REFUSE, CONFIRM, NOTE = FindingLevel.REFUSE, FindingLevel.CONFIRM, FindingLevel.NOTE
 

@@ -11,8 +11,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from etl.core.instance import Result, load_settings_and_catalogue, open_engine
 from etl.errors import MailError, UsageError
-from etl.steps.common import Result, get_current_time, load_settings_and_catalogue, open_engine
+from etl.model.vietnam_time import get_current_time
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
+from etl.core.instance import Result, load_settings_and_catalogue, open_current_engine
 from etl.model import Period
 from etl.settings import Settings
-from etl.steps.common import Result, load_settings_and_catalogue, open_current_engine
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

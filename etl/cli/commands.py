@@ -15,6 +15,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from etl.cli import rendering
 from etl.errors import TongketError, UsageError
 
 app = typer.Typer(
@@ -192,7 +193,7 @@ def trace(
     from etl import steps
 
     lineage = _run_command(
-        json_, lambda: steps.trace_number(report, indicator, unit), _build_line_printer(steps.format_trace_lines)
+        json_, lambda: steps.trace_number(report, indicator, unit), _build_line_printer(rendering.format_trace_lines)
     )
     if not lineage["reproduces"]:
         raise typer.Exit(REFUSED)
@@ -297,7 +298,7 @@ def diff(
     _run_command(
         json_,
         lambda: steps.compare_snapshots(scope, period, from_, to),
-        _build_line_printer(steps.format_difference_lines),
+        _build_line_printer(rendering.format_difference_lines),
     )
 
 

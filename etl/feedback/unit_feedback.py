@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from etl.attainment.attainment_rows import compute_attainment_rows
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.owed_cells import list_sheet_cells
+from etl.core.instance import Result, load_settings_and_catalogue, open_current_engine
 from etl.errors import UsageError
 from etl.model import Period, PeriodKind
 from etl.model.numbers import format_number, round_half_away
 from etl.model.trend import compare_attainments
-from etl.steps.common import Result, get_current_date, load_settings_and_catalogue, open_current_engine
-from etl.steps.outcome import compute_attainment_rows
+from etl.model.vietnam_time import get_current_date
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -113,9 +114,10 @@ def _fetch_feedback_data(
     simulated: bool,
 ) -> _FeedbackData:
     """Everything from one snapshot."""
+    from etl.model.vietnam_time import VIETNAM_ZONE
     from etl.warehouse import feedback_inputs as feedback_rows
     from etl.warehouse.snapshot import take_snapshot
-    from etl.warehouse.unit_reports import ZONE, fetch_submission_statuses
+    from etl.warehouse.unit_reports import fetch_submission_statuses
 
     at, _ = take_snapshot(conn)
     periods = (*reversed(period.list_earlier_periods(_EARLIER_QUARTERS)), period)
@@ -124,7 +126,7 @@ def _fetch_feedback_data(
         scope,
         periods,
         get_current_date(),
-        dt.datetime.fromisoformat(at).astimezone(ZONE).date(),
+        dt.datetime.fromisoformat(at).astimezone(VIETNAM_ZONE).date(),
         {p.key: fetch_submission_statuses(conn, catalogue, scope, p, as_known_at=at) for p in periods},
         feedback_rows.fetch_verdicts(conn, scope.id, [p.key for p in periods], as_known_at=at),
         feedback_rows.count_filled_cells(conn, scope.id, period.key, as_known_at=at),

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
+from etl.core.instance import Result, load_settings_and_catalogue, open_current_engine, open_engine
+from etl.dispatch.mail_protocol import OutgoingMail, send_letters
 from etl.errors import UsageError
 from etl.model import Period
-from etl.steps.common import Result, load_settings_and_catalogue, open_current_engine, open_engine
-from etl.steps.mail import OutgoingMail, send_letters
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -112,8 +112,9 @@ def _write_reminders(
 def _list_missing_forms(conn: Connection, catalogue: Catalogue, scope: m.Scope) -> Iterator[MissingForm]:
     """Every form that was issued and is not accepted, by period, in catalogue order."""
     from etl.dispatch import MissingForm, RefusedWorkbook
+    from etl.model.vietnam_time import VIETNAM_ZONE
     from etl.warehouse import dispatch_store
-    from etl.warehouse.unit_reports import ZONE, fetch_submission_statuses
+    from etl.warehouse.unit_reports import fetch_submission_statuses
 
     for key in dispatch_store.fetch_issued_periods(conn, scope.id):
         period, refused = Period.parse(key), dispatch_store.fetch_last_refusals(conn, key)
@@ -127,7 +128,9 @@ def _list_missing_forms(conn: Connection, catalogue: Catalogue, scope: m.Scope) 
                 f"{form.symbol} ({form.title})",
                 period.name,
                 dt.date.fromisoformat(status.due),
-                RefusedWorkbook(last.received_at.astimezone(ZONE).date(), last.refusals, last.reason) if last else None,
+                RefusedWorkbook(last.received_at.astimezone(VIETNAM_ZONE).date(), last.refusals, last.reason)
+                if last
+                else None,
             )
 
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl.catalog import Catalogue
+from etl.core.instance import Result, load_settings_and_catalogue, open_engine
+from etl.dispatch.mail_protocol import OutgoingMail, send_letters
 from etl.errors import StorageError
 from etl.model import Period
+from etl.model.vietnam_time import get_current_time
 from etl.settings import Settings
-from etl.steps.common import Result, get_current_time, load_settings_and_catalogue, open_engine
-from etl.steps.mail import OutgoingMail, send_letters
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -215,7 +216,7 @@ def _render_document_letter(
     settings: Settings, catalogue: Catalogue, document: PublishedDocument, contact: Contact
 ) -> Letter:
     from etl.dispatch import DispatchedDocument, render_report_letter
-    from etl.warehouse.unit_reports import ZONE
+    from etl.model.vietnam_time import VIETNAM_ZONE
 
     in_words = DispatchedDocument(
         report_id=document.report_id,
@@ -224,7 +225,7 @@ def _render_document_letter(
         plan=catalogue.plans[document.plan].short_title,
         period=Period.parse(document.period).name,
         signed_by=document.signed_by,
-        signed_on=f"{document.signed_at.astimezone(ZONE):%d/%m/%Y}",
+        signed_on=f"{document.signed_at.astimezone(VIETNAM_ZONE):%d/%m/%Y}",
         files=_read_published_files(settings, document),
     )
     return render_report_letter(in_words, contact.name, contact.id, settings.templates, simulated=settings.simulated)

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from etl.core.instance import Result
 from etl.model import Period
-from etl.steps.common import Result
+from etl.model.vietnam_time import VIETNAM_ZONE
 
-VIETNAM_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 _MAX_FIRST_CELLS = 12
 """Cells listed of a delivery that is the unit's first: the rest is counted (all of them are in the JSON)."""
 _CELL_STATE_LABELS = {

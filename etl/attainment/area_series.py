@@ -1,4 +1,4 @@
-"""How sure attainment is, and where it goes: what the rows get besides their verdict. Used by `etl.steps.outcome`."""
+"""How sure attainment is, and where it goes: what the rows get besides their verdict."""
 
 from __future__ import annotations
 

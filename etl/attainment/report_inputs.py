@@ -1,7 +1,6 @@
 """What a report is made from besides its figures: who reported, what units said, what was corrected.
 
-Used by `etl.steps.outcome`; the DAG `attain` asks `list_longer_periods`. A period that has forms of its own (quarter,
-year) is read by itself; one that has none (six months, nine months) by the quarters that it consists of.
+The DAG `attain` asks `list_longer_periods`. A period that has forms of its own (quarter, year) is read by itself; one that has none (six months, nine months) by the quarters that it consists of.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
+from etl.core.instance import load_settings_and_catalogue, open_engine
 from etl.model import Period, PeriodKind
-from etl.steps.common import load_settings_and_catalogue, open_engine
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

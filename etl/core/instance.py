@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from etl import settings as settings_module
 from etl.catalog import Catalogue, load_catalogue
@@ -55,16 +53,6 @@ def build_ruleset_version(settings: Settings, catalogue: Catalogue) -> str:
     from etl.catalog.rules import load_rules
 
     return f"{catalogue.sha256[:16]}-{load_rules(settings.expectations).sha256[:16]}"
-
-
-def get_current_time() -> dt.datetime:
-    """The clock: read once per step, never inside a rule."""
-    return dt.datetime.now(dt.UTC)
-
-
-def get_current_date() -> dt.date:
-    """The day in Viet Nam, where deadlines end at midnight."""
-    return get_current_time().astimezone(ZoneInfo("Asia/Ho_Chi_Minh")).date()
 
 
 def list_scopes() -> list[str]:

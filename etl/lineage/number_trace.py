@@ -10,28 +10,28 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from etl.attainment.attainment_rows import compute_attainment_rows
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.errors import UsageError
-from etl.file_io import translate_os_errors
-from etl.model import Attainment, Period
-from etl.report import FACTS_SUFFIX
-from etl.settings import Settings
-from etl.steps.common import (
+from etl.core.instance import (
     Result,
     is_period_key,
     load_catalogue_as_known,
     load_settings_and_catalogue,
     open_current_engine,
 )
-from etl.steps.difference import convert_to_json_number
-from etl.steps.outcome import compute_attainment_rows
+from etl.errors import UsageError
+from etl.file_io import translate_os_errors
+from etl.lineage.snapshot_difference import convert_to_json_number
+from etl.model import Attainment, Period
+from etl.report import FACTS_SUFFIX
+from etl.settings import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from etl.warehouse.lineage_cells import CellVersion
-    from etl.warehouse.lineage_walk import FigureTrace, TracedTerm, UnitContribution
+    from etl.lineage.lineage_cells import CellVersion
+    from etl.lineage.lineage_walk import FigureTrace, TracedTerm, UnitContribution
 
 _REPORT_HINT = "give a file of a drafted report, its number, or plan:cadence:period, as kt-1693:quarter:2024Q3"
 
@@ -177,7 +177,7 @@ def _trace_cells(
     conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, row: Attainment, known_at: str
 ) -> FigureTrace | None:
     """The cells under a number; None where no cells make it."""
-    from etl.warehouse import lineage_walk
+    from etl.lineage import lineage_walk
 
     indicator = catalogue.indicators.get(row.indicator)
     if indicator is None or not (indicator.numerator or indicator.published_element):

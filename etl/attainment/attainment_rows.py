@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from etl.attainment import report_inputs as material
+from etl.attainment.area_series import PlanLine, annotate_outlook, compute_area_series
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.errors import UsageError
-from etl.model import ObservedIndicator, Period
-from etl.steps import material
-from etl.steps.common import (
+from etl.core.instance import (
     Result,
     get_current_date,
     is_period_key,
@@ -21,7 +20,9 @@ from etl.steps.common import (
     load_settings_and_catalogue,
     open_current_engine,
 )
-from etl.steps.doubt import PlanLine, annotate_outlook, compute_area_series
+from etl.errors import UsageError
+from etl.model import ObservedIndicator, Period
+from etl.model.vietnam_time import get_current_date, get_current_time
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
+from etl.core.instance import is_period_key
 from etl.model import Attainment, Period
-from etl.steps.common import is_period_key
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from etl.lineage.lineage_cells import CellVersion
+    from etl.lineage.lineage_walk import FigureTrace, UnitContribution
     from etl.report.inputs import SourceCells
-    from etl.warehouse.lineage_cells import CellVersion
-    from etl.warehouse.lineage_walk import FigureTrace, UnitContribution
 
 _CELL_PATTERN = re.compile(r"([A-Z]+)(\d+)")
 _SourceKey = tuple[str, str, str, int, str]
@@ -37,7 +37,7 @@ def list_figure_sources(
 
     An indicator stands once, whatever how many targets ask for it; one that no cells make has none.
     """
-    from etl.warehouse import lineage_walk
+    from etl.lineage import lineage_walk
 
     rows_by_indicator = {row.indicator: row for row in rows if row.unit == scope.area_unit and row.value is not None}
     summed: dict[Period, list[m.Indicator]] = {}
@@ -85,7 +85,7 @@ def _group_source_cells(indicator: str, walked: FigureTrace) -> Iterator[SourceC
 
 def _list_cell_contributions(leaf: UnitContribution) -> Iterator[tuple[str, str, CellVersion, Fraction]]:
     """What each cell adds to a side: its value and share, or one for the whole leaf where units are counted."""
-    from etl.warehouse.lineage_walk import COUNTED_STATES
+    from etl.lineage.lineage_walk import COUNTED_STATES
 
     for term in leaf.terms:
         counted = [reading for reading in term.readings if reading.corrected[0] in COUNTED_STATES]

@@ -16,9 +16,9 @@ from sqlalchemy import Connection
 
 from etl.catalog import models as m
 from etl.catalog.loader import Catalogue
+from etl.lineage.lineage_cells import CellVersion, CellVersions, DeliveryOrigin
 from etl.model import ElementKind, Period, PeriodKind
 from etl.warehouse import rollup
-from etl.warehouse.lineage_cells import CellVersion, CellVersions, DeliveryOrigin
 from etl.warehouse.reporting_obligations import ReportingObligation
 from etl.warehouse.reporting_obligations import build_obligations as slots_of
 from etl.warehouse.snapshot import parse_known_at

@@ -10,25 +10,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl import __version__
-from etl.catalog import Catalogue
-from etl.catalog import models as m
-from etl.catalog.catalogue_files import compute_tree_hash, read_tree_files
-from etl.model import Period
-from etl.report import FACTS_SUFFIX, ReportInput
-from etl.settings import Settings
-from etl.steps import material
-from etl.steps.common import Result, load_catalogue_as_known, load_settings_and_catalogue, open_current_engine
-from etl.steps.exchange import build_upward_figures
-from etl.steps.material import list_owed_parts
-from etl.steps.outcome import (
+from etl.attainment import report_inputs as material
+from etl.attainment.attainment_rows import (
     compute_attainment_rows,
     compute_rows_and_series,
     lock_period,
     parse_instant,
     take_scope_snapshot,
 )
-from etl.steps.paper import add_pdf, needs_pdf
-from etl.steps.sources import list_figure_sources
+from etl.attainment.report_inputs import list_owed_parts
+from etl.catalog import Catalogue
+from etl.catalog import models as m
+from etl.catalog.catalogue_files import compute_tree_hash, read_tree_files
+from etl.core.instance import Result, load_catalogue_as_known, load_settings_and_catalogue, open_current_engine
+from etl.drafting.draft_pdf import add_pdf, needs_pdf
+from etl.drafting.upward_figures import build_upward_figures
+from etl.lineage.figure_sources import list_figure_sources
+from etl.model import Period
+from etl.report import FACTS_SUFFIX, ReportInput
+from etl.settings import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine

@@ -8,17 +8,17 @@ from dataclasses import asdict
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from etl.attainment.attainment_rows import compute_attainment_rows, parse_instant
 from etl.catalog import Catalogue
-from etl.errors import UsageError
-from etl.model import Period, PeriodKind
-from etl.steps.common import (
+from etl.core.instance import (
     Result,
     is_period_key,
     load_catalogue_as_known,
     load_settings_and_catalogue,
     open_current_engine,
 )
-from etl.steps.outcome import compute_attainment_rows, parse_instant
+from etl.errors import UsageError
+from etl.model import Period, PeriodKind
 
 if TYPE_CHECKING:
     from etl.model import Attainment

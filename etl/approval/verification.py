@@ -7,11 +7,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from etl.approval.decisions import SIGNOFF_RECORD_NAME
+from etl.core.instance import Result, load_settings_and_catalogue, open_engine
 from etl.errors import SettingsError, UsageError, WarehouseError
 from etl.file_io import translate_os_errors
 from etl.settings import Settings
-from etl.steps.common import Result, load_settings_and_catalogue, open_engine
-from etl.steps.signoff import SIGNOFF_RECORD_NAME
 
 if TYPE_CHECKING:
     from etl.warehouse.signoff_store import SignableDocument

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.model import FormStamp, Period, PeriodKind
-from etl.steps.common import get_current_date
+from etl.model.vietnam_time import get_current_date
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -148,7 +148,7 @@ def _compute_reporting_record(
     day: date,
 ) -> ReportingRecord:
     from etl.check import ReportingRecord
-    from etl.warehouse.unit_reports import ZONE
+    from etl.model.vietnam_time import VIETNAM_ZONE
 
     period = Period.parse(stamp.period)
     unit = catalogue.find_unit(stamp.unit, period.end)
@@ -160,7 +160,7 @@ def _compute_reporting_record(
         due = owed.due[unit.code]
         when = received_at.get((unit.code, unit.valid_from, stamp.form, earlier.key))
         received += when is not None
-        late += when is not None and when.astimezone(ZONE).date() > due
+        late += when is not None and when.astimezone(VIETNAM_ZONE).date() > due
         missing += when is None and due < day
     return ReportingRecord(received + missing, received, received - late)
 

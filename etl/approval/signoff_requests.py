@@ -10,20 +10,20 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from etl.approval.decisions import build_draft_path, find_facts_name, read_draft_facts
+from etl.attainment.attainment_rows import lock_period
 from etl.catalog import Catalogue
-from etl.model import Period, PeriodKind
-from etl.settings import Settings
-from etl.steps.common import (
+from etl.core.instance import (
     Result,
     is_period_key,
     load_catalogue_as_known,
     load_settings_and_catalogue,
     open_current_engine,
 )
-from etl.steps.drafting import build_printing_release
-from etl.steps.outcome import lock_period
-from etl.steps.paper import add_pdf
-from etl.steps.signoff import build_draft_path, find_facts_name, read_draft_facts
+from etl.drafting.draft_pdf import add_pdf
+from etl.drafting.report_drafts import build_printing_release
+from etl.model import Period, PeriodKind
+from etl.settings import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -15,13 +15,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from etl.attainment.attainment_rows import lock_period
+from etl.core.instance import Result, load_settings_and_catalogue, open_current_engine
 from etl.errors import UsageError
 from etl.file_io import sync_folder, translate_os_errors, write_atomic
 from etl.model import Period
+from etl.model.vietnam_time import get_current_time
 from etl.report import FACTS_SUFFIX
 from etl.settings import Settings
-from etl.steps.common import Result, get_current_time, load_settings_and_catalogue, open_current_engine
-from etl.steps.outcome import lock_period
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

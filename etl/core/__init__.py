@@ -1,0 +1,1 @@
+"""What every step starts from: settings, catalogue and an engine of the warehouse."""
