@@ -1,6 +1,7 @@
 """What a report is made from besides its figures: who reported, what units said, what was corrected.
 
-The DAG `attain` asks `list_longer_periods`. A period that has forms of its own (quarter, year) is read by itself; one that has none (six months, nine months) by the quarters that it consists of.
+The DAG `attain` asks `list_longer_periods`. A period that has forms of its own (quarter, year) is read by itself; one
+that has none (six months, nine months) by the quarters that it consists of.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from etl.catalog import models as m
 from etl.catalog.loader import Catalogue, load_catalogue
 from etl.errors import CatalogueError
 from etl.model import ObservedIndicator, Period
+from etl.model.vietnam_time import VIETNAM_ZONE
 from etl.warehouse import agreed_corrections, attainment_store, rollup
 from etl.warehouse.snapshot import take_snapshot
 from tests.integration.build import item
@@ -138,17 +139,17 @@ def test_a_last_day_ends_it_and_makes_another_snapshot(
     loader: Engine, catalogue: Catalogue, send: Callable[..., None]
 ) -> None:
     send("95")
-    yesterday = dt.datetime.now(dt.UTC).astimezone(agreed_corrections.VIETNAM_ZONE).date() - dt.timedelta(days=1)
+    yesterday = dt.datetime.now(dt.UTC).astimezone(VIETNAM_ZONE).date() - dt.timedelta(days=1)
     agreed = agree(catalogue, "a", until=yesterday.isoformat(), requested_on=yesterday.isoformat())
     at = _publish(loader, agreed)
-    midnight = dt.datetime.combine(yesterday, dt.time(12), agreed_corrections.VIETNAM_ZONE)
+    midnight = dt.datetime.combine(yesterday, dt.time(12), VIETNAM_ZONE)
     assert [s for s, _ in _standing(loader, agreed)] == ["ended"]
     assert _bhyt(loader, agreed).value == 95
     tomorrow = yesterday + dt.timedelta(days=2)
     later = agree(catalogue, "b", until=tomorrow.isoformat(), requested_on=yesterday.isoformat())
     _publish(loader, later)
     assert [s for s, _ in _standing(loader, later)] == ["applied"]
-    after = dt.datetime.combine(tomorrow + dt.timedelta(days=1), dt.time(12), agreed_corrections.VIETNAM_ZONE)
+    after = dt.datetime.combine(tomorrow + dt.timedelta(days=1), dt.time(12), VIETNAM_ZONE)
     assert [s for s, _ in _standing(loader, later, after.isoformat())] == ["ended"]
     with loader.connect() as conn:
         now, then = take_snapshot(conn), take_snapshot(conn, after)
