@@ -67,14 +67,14 @@ def measure_rows() -> list[ReportTiming]:
         return [drafted[0], max(words, key=lambda row: row.cpu), *printed]
 
 
-def _skip_pdf(drafts: object, known_at: str) -> str:  # noqa: ARG001 - stands in for the step
+def _skip_pdf(*_: object) -> str:
     return ""
 
 
 def _draft_reports(*, again: bool) -> dict[str, Any]:
-    from etl import steps
+    from etl.drafting import report_drafts
 
-    return steps.drafting.report(corpus.SCOPE, PERIOD, "quarter", again=again)
+    return report_drafts.draft_reports(corpus.SCOPE, PERIOD, "quarter", again=again)
 
 
 def _render_word_report(report_input: Any) -> list[bytes]:

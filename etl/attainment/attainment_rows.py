@@ -14,7 +14,6 @@ from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.core.instance import (
     Result,
-    get_current_date,
     is_period_key,
     load_catalogue_as_known,
     load_settings_and_catalogue,
@@ -22,7 +21,7 @@ from etl.core.instance import (
 )
 from etl.errors import UsageError
 from etl.model import ObservedIndicator, Period
-from etl.model.vietnam_time import get_current_date, get_current_time
+from etl.model.vietnam_time import get_current_date
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

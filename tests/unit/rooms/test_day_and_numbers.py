@@ -7,19 +7,19 @@ from decimal import Decimal
 
 import pytest
 
+from etl.attainment import attainment_rows
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.model import Period
-from etl.steps import common, outcome
+from etl.model import Period, vietnam_time
 from etl.warehouse.agreed_corrections import describe_cell_content
 
 
 def test_the_geography_of_today_is_that_of_viet_nams_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between 00:00 and 06:59 in Viet Nam it is still yesterday in UTC."""
     evening = dt.datetime(2025, 6, 30, 23, 30, tzinfo=dt.UTC)
-    monkeypatch.setattr(common, "get_current_time", lambda: evening)
-    assert outcome.parse_geography_day("is", Period.parse("2025Q2")) == dt.date(2025, 7, 1)
-    assert outcome.parse_geography_day("was", Period.parse("2025Q2")) == dt.date(2025, 6, 30)
+    monkeypatch.setattr(vietnam_time, "get_current_time", lambda: evening)
+    assert attainment_rows.parse_geography_day("is", Period.parse("2025Q2")) == dt.date(2025, 7, 1)
+    assert attainment_rows.parse_geography_day("was", Period.parse("2025Q2")) == dt.date(2025, 6, 30)
 
 
 def test_a_corrected_cell_is_told_with_thousands_points() -> None:
