@@ -79,15 +79,15 @@ def _draft_reports(*, again: bool) -> dict[str, Any]:
 
 def _render_word_report(report_input: Any) -> list[bytes]:
     """Facts, pictures and words of one report."""
+    from etl.messages import load_messages
     from etl.report.canvas import encode_png
     from etl.report.charts import draw_annex_pictures, draw_overview
     from etl.report.dates import parse_snapshot_time
     from etl.report.docx import render_word_report
     from etl.report.facts import build_facts
-    from etl.report.sentences import load_sentences
 
     templates = settings.load_settings().templates
-    say = load_sentences(templates / "sentences.yaml")
+    say = load_messages(templates)
     facts = build_facts(report_input, say)
     first = draw_overview(facts)
     chart, pictures = (

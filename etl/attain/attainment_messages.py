@@ -1,6 +1,6 @@
 """Every Vietnamese sentence of the attainment room, in one place. Used only inside the room.
 
-Sentences start with a small letter and bear no full stop: a report sets them in a line of its own.
+Messages start with a small letter and bear no full stop: a report sets them in a line of its own.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ def write_report_draft(inputs: ReportInput, templates: Path, folder: Path) -> di
         TemplateError: a template is missing or has an unknown or unused slot; nothing is written.
         StorageError: the folder cannot be written.
     """
+    from etl.messages import load_messages
     from etl.report.canvas import encode_png
     from etl.report.charts import draw_annex_pictures, draw_overview
     from etl.report.dates import parse_snapshot_time
@@ -34,9 +35,8 @@ def write_report_draft(inputs: ReportInput, templates: Path, folder: Path) -> di
     from etl.report.excel_annex import render_excel_annex
     from etl.report.facts import build_facts, serialize_facts
     from etl.report.html import render_html_page
-    from etl.report.sentences import load_sentences
 
-    wording = load_sentences(templates / "sentences.yaml")
+    wording = load_messages(templates)
     facts, moment = build_facts(inputs, wording), parse_snapshot_time(inputs.snapshot_at)
     overview_drawing = draw_overview(facts)
     chart, pictures = (
@@ -64,7 +64,7 @@ def serialize_report_facts(inputs: ReportInput, templates: Path) -> bytes:
     Raises:
         TemplateError: the sentences in `templates` cannot be read.
     """
+    from etl.messages import load_messages
     from etl.report.facts import build_facts, serialize_facts
-    from etl.report.sentences import load_sentences
 
-    return serialize_facts(build_facts(inputs, load_sentences(templates / "sentences.yaml")))
+    return serialize_facts(build_facts(inputs, load_messages(templates)))

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from etl.messages import Messages
 from etl.report.facts import Facts
-from etl.report.sentences import Sentences
 
 FONT: Mapping[str, Any] = MappingProxyType({"font_name": "Times New Roman", "font_size": 11})
 """Copied for each use: the workbook library takes keys out of what it is given."""
@@ -35,7 +35,7 @@ class AnnexWorkbook:
 
     workbook: Any
     facts: Facts
-    wording: Sentences
+    wording: Messages
     formats: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
     @property

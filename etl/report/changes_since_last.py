@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from etl.messages import Messages
 from etl.model.numbers import format_number
 from etl.report.dates import compute_previous_report_period
 from etl.report.inputs import ReportInput
 from etl.report.number_facts import build_number_fact, compute_consistent_rounding
 from etl.report.report_figures import FigureFacts, build_figures
-from etl.report.sentences import Sentences
 from etl.report.target_results import format_difference, format_with_unit
 
 _GOOD, _BAD = {"met", "within_plan"}, {"not_met", "over_plan"}
@@ -28,12 +28,12 @@ _TURNS = (
 )
 
 
-def format_changes_title(inputs: ReportInput, wording: Sentences, place: int) -> str:
+def format_changes_title(inputs: ReportInput, wording: Messages, place: int) -> str:
     """The heading, numbered after the plan's groups."""
     return wording.format("since.title", number=place, last=compute_previous_report_period(inputs.period).name)
 
 
-def describe_changes_since_last(inputs: ReportInput, wording: Sentences) -> list[str]:
+def describe_changes_since_last(inputs: ReportInput, wording: Messages) -> list[str]:
     """What section II says of the time since the report before."""
     before, last_year = compute_previous_report_period(inputs.period), inputs.period.same_period_last_year
     last = before.name
@@ -59,7 +59,7 @@ def describe_changes_since_last(inputs: ReportInput, wording: Sentences) -> list
 
 
 def _describe_turned_verdicts(
-    wording: Sentences, pairs: list[tuple[FigureFacts, FigureFacts]], name: str, before: set[str], after: set[str]
+    wording: Messages, pairs: list[tuple[FigureFacts, FigureFacts]], name: str, before: set[str], after: set[str]
 ) -> str | None:
     those = [now["name"] for now, then in pairs if then["status"] in before and now["status"] in after]
     return wording.format(name, count=format_number(len(those)), names="; ".join(those)) if those else None
@@ -71,7 +71,7 @@ def _is_comparable_across_periods(inputs: ReportInput, figure: FigureFacts) -> b
     return indicator is not None and not indicator.accumulates
 
 
-def _describe_moved_figure(inputs: ReportInput, wording: Sentences, figure: FigureFacts) -> str:
+def _describe_moved_figure(inputs: ReportInput, wording: Messages, figure: FigureFacts) -> str:
     """The move and what it was between, all three as fine as it takes for them to add up in print."""
     then, now = Fraction(figure["previous"]["exact"]), Fraction(figure["value"]["exact"])
     decimals, move = compute_consistent_rounding(then, now, figure["value"]["decimals"])

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from etl.file_io import write_atomic
+from etl.messages import Messages, load_messages
 from etl.report import unit_names
 from etl.report.data_quality_notes import SNAPSHOT_ID_LENGTH
 from etl.report.dates import parse_snapshot_time
 from etl.report.facts import Facts, serialize_facts
 from etl.report.official_letter import LetterTemplateContext, Paragraph, build_letter_fields, build_paragraphs
-from etl.report.sentences import Sentences, load_sentences
 
 CORRECTION_SCHEMA_VERSION = 1
 _SENTENCE_SECTIONS = ("situation", "summary", ("units", "sentences"), ("tasks", "sentences"))
@@ -95,7 +95,7 @@ def write_correction_draft(inputs: CorrectionInput, templates: Path, folder: Pat
         TemplateError: a template is missing or has an unknown or unused slot; nothing is written.
         StorageError: the folder cannot be written.
     """
-    wording = load_sentences(templates / "sentences.yaml")
+    wording = load_messages(templates)
     facts = build_correction_facts(inputs, wording)
     contents = {
         "word": (f"{stem}_dinh-chinh.docx", render_word_correction(facts, templates / "correction.docx")),
@@ -106,7 +106,7 @@ def write_correction_draft(inputs: CorrectionInput, templates: Path, folder: Pat
     return {kind: folder / name for kind, (name, _) in contents.items()}
 
 
-def build_correction_facts(inputs: CorrectionInput, wording: Sentences) -> Facts:
+def build_correction_facts(inputs: CorrectionInput, wording: Messages) -> Facts:
     """Everything that the correction prints."""
     old, new = inputs.published, inputs.present
     head, names = new["head"], {"plan": new["plan"]["short_title"], "period": new["period"]["name"]}
@@ -203,7 +203,7 @@ def _select_printed_parts(figure: PrintedFigure) -> dict[str, Any]:
     }
 
 
-def _build_change_row(wording: Sentences, before: PrintedFigure | None, after: PrintedFigure | None) -> Facts:
+def _build_change_row(wording: Messages, before: PrintedFigure | None, after: PrintedFigure | None) -> Facts:
     either, was, now = (
         after or before or {},
         before and _select_printed_parts(before),
@@ -223,9 +223,7 @@ def _build_change_row(wording: Sentences, before: PrintedFigure | None, after: P
     }
 
 
-def _format_changed_figure(
-    wording: Sentences, printed_parts: dict[str, Any], other_parts: dict[str, Any] | None
-) -> str:
+def _format_changed_figure(wording: Messages, printed_parts: dict[str, Any], other_parts: dict[str, Any] | None) -> str:
     """The figure as printed; where the other one printed the same, with the parts in which they differ."""
     if other_parts is None or printed_parts["printed"] != other_parts["printed"]:
         return str(printed_parts["printed"])
@@ -237,7 +235,7 @@ def _format_changed_figure(
     return "; ".join([str(printed_parts["printed"]), *parts])
 
 
-def _format_correction_verdict(wording: Sentences, printed_parts: dict[str, Any]) -> str:
+def _format_correction_verdict(wording: Messages, printed_parts: dict[str, Any]) -> str:
     if printed_parts["missing"] == wording.texts["word.nothing"]:
         return str(printed_parts["status"])
     return wording.format(
@@ -245,7 +243,7 @@ def _format_correction_verdict(wording: Sentences, printed_parts: dict[str, Any]
     )
 
 
-def _describe_changed_verdicts(wording: Sentences, rows: list[Facts]) -> Iterator[str]:
+def _describe_changed_verdicts(wording: Messages, rows: list[Facts]) -> Iterator[str]:
     for row in rows:
         if row["status_changed"]:
             yield wording.format(
@@ -285,7 +283,7 @@ def _pad_lines(lines: list[str], length: int) -> list[str]:
     return lines + [""] * (length - len(lines))
 
 
-def _describe_other_changes(old: Facts, new: Facts, wording: Sentences) -> Iterator[str]:
+def _describe_other_changes(old: Facts, new: Facts, wording: Messages) -> Iterator[str]:
     for before, after in _compare_sentences(old, new):
         if before and after:
             yield wording.format("correction.other", before=_strip_list_dash(before), after=_strip_list_dash(after))
@@ -299,7 +297,7 @@ def _strip_list_dash(line: str) -> str:
     return line.removeprefix("- ")
 
 
-def _describe_causes(inputs: CorrectionInput, wording: Sentences) -> Iterator[str]:
+def _describe_causes(inputs: CorrectionInput, wording: Messages) -> Iterator[str]:
     for cause in inputs.causes:
         slots = {
             "unit": cause.unit,

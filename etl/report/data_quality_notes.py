@@ -12,13 +12,13 @@ from typing import Any
 
 from etl.catalog import geography
 from etl.catalog import models as m
+from etl.messages import Messages
 from etl.model import Period
 from etl.model.numbers import format_number
 from etl.report import submissions
 from etl.report.dates import format_reference_period
 from etl.report.inputs import ReportInput
 from etl.report.report_figures import FigureFacts, ReportFigures, format_item_number
-from etl.report.sentences import Sentences
 from etl.report.unit_names import format_unit_list, format_unit_mention
 
 DataNote = dict[str, str]
@@ -29,7 +29,7 @@ SNAPSHOT_ID_LENGTH = 16
 
 
 def build_data_notes(
-    inputs: ReportInput, wording: Sentences, figures: ReportFigures, snapshot: str, annex: str
+    inputs: ReportInput, wording: Messages, figures: ReportFigures, snapshot: str, annex: str
 ) -> list[DataNote]:
     """What holds for this report's figures, most general first."""
     notes = (
@@ -44,7 +44,7 @@ def build_data_notes(
     return [{"kind": kind, "text": text} for kind, text in notes]
 
 
-def build_plan_notes(inputs: ReportInput, wording: Sentences) -> list[DataNote]:
+def build_plan_notes(inputs: ReportInput, wording: Messages) -> list[DataNote]:
     """How each target is understood and what is odd in the plan's text. Grain: (number, kind, text)."""
     whole = wording.texts["word.whole_plan"]
     nothing = wording.texts["word.nothing"]
@@ -58,7 +58,7 @@ def build_plan_notes(inputs: ReportInput, wording: Sentences) -> list[DataNote]:
     ]
 
 
-def _build_general_notes(inputs: ReportInput, wording: Sentences, snapshot: str) -> Iterator[tuple[str, str]]:
+def _build_general_notes(inputs: ReportInput, wording: Messages, snapshot: str) -> Iterator[tuple[str, str]]:
     if inputs.simulated:
         yield "simulated", wording.format("data.simulated")
     yield "snapshot", wording.format("data.snapshot", snapshot=snapshot, id=inputs.snapshot_id[:SNAPSHOT_ID_LENGTH])
@@ -66,7 +66,7 @@ def _build_general_notes(inputs: ReportInput, wording: Sentences, snapshot: str)
     yield "rounded", wording.format("data.rounded")
 
 
-def _build_submission_notes(inputs: ReportInput, wording: Sentences) -> Iterator[tuple[str, str]]:
+def _build_submission_notes(inputs: ReportInput, wording: Messages) -> Iterator[tuple[str, str]]:
     """Units that are missing or late, and the findings that wait for an explanation, per unit."""
     statuses_by_unit = submissions.group_statuses_by_unit(inputs)
     absent = [s for s in statuses_by_unit.values() if any(status.state != "accepted" for status in s)]
@@ -105,7 +105,7 @@ def _build_submission_notes(inputs: ReportInput, wording: Sentences) -> Iterator
         )
 
 
-def _build_geography_notes(inputs: ReportInput, wording: Sentences) -> Iterator[tuple[str, str]]:
+def _build_geography_notes(inputs: ReportInput, wording: Messages) -> Iterator[tuple[str, str]]:
     """What became of the area, who answers for the plan now, and that earlier figures are restated."""
     catalogue, day = inputs.catalogue, inputs.period.end
     whole = geography.find_area(catalogue, inputs.scope)
@@ -126,7 +126,7 @@ def _build_geography_notes(inputs: ReportInput, wording: Sentences) -> Iterator[
 
 
 def _build_correction_notes(
-    inputs: ReportInput, wording: Sentences, figures: ReportFigures
+    inputs: ReportInput, wording: Messages, figures: ReportFigures
 ) -> Iterator[tuple[str, str]]:
     """What was agreed to be read otherwise than reported, and what of it no longer holds."""
     for c in inputs.corrections:
@@ -151,7 +151,7 @@ def _build_correction_notes(
         )
 
 
-def _build_coverage_notes(inputs: ReportInput, wording: Sentences, figures: ReportFigures) -> Iterator[tuple[str, str]]:
+def _build_coverage_notes(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> Iterator[tuple[str, str]]:
     area_figures = [figure for figure in figures.list_unit_figures(inputs.area) if figure["value"]["value"] is not None]
     partial = _group_items(
         (str(f["present"]), str(f["expected"]), f) for f in area_figures if f["present"] < f["expected"]
@@ -187,7 +187,7 @@ def _has_explanation(reason: str) -> bool:
     return bool(reason) and not reason.startswith(_NO_DATA_PREFIX)
 
 
-def _build_bounds_notes(wording: Sentences, area_figures: list[FigureFacts]) -> Iterator[tuple[str, str]]:
+def _build_bounds_notes(wording: Messages, area_figures: list[FigureFacts]) -> Iterator[tuple[str, str]]:
     """What the missing units could change: the range of each figure, and whether its verdict hangs on them."""
     ranges = [
         wording.format("data.bounds_of", item=f["item"], range=f["bounds"]["text"], value=f["bounds"]["now"]["text"])
@@ -211,7 +211,7 @@ def _group_items(rows: Any) -> dict[tuple[str, str], list[str]]:
     return items_by_key
 
 
-def _build_verdict_notes(inputs: ReportInput, wording: Sentences, figures: ReportFigures) -> Iterator[tuple[str, str]]:
+def _build_verdict_notes(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> Iterator[tuple[str, str]]:
     area_figures = list(figures.list_unit_figures(inputs.area))
     prorated = [str(f["item"]) for f in area_figures if f["prorated_target"]["value"] is not None]
     if prorated:
@@ -229,7 +229,7 @@ def _build_verdict_notes(inputs: ReportInput, wording: Sentences, figures: Repor
         yield "intervals", wording.format("data.intervals")
 
 
-def _build_contradiction_notes(wording: Sentences, area_figures: list[FigureFacts]) -> Iterator[tuple[str, str]]:
+def _build_contradiction_notes(wording: Messages, area_figures: list[FigureFacts]) -> Iterator[tuple[str, str]]:
     """Levels of the plan that contradict each other, each with its clause, once."""
     by_item, described_items = {str(f["item"]): f for f in area_figures}, set[str]()
     for f in area_figures:
@@ -240,12 +240,12 @@ def _build_contradiction_notes(wording: Sentences, area_figures: list[FigureFact
         described_items.add(str(f["item"]))
 
 
-def _describe_contradicting_level(wording: Sentences, figure: FigureFacts) -> str:
+def _describe_contradicting_level(wording: Messages, figure: FigureFacts) -> str:
     written = figure["written"] or wording.texts["word.not_stated"]
     return wording.format("data.contradicts_of", item=figure["item"], clause=figure["clause"], written=written)
 
 
-def _build_regime_notes(inputs: ReportInput, wording: Sentences, annex: str) -> Iterator[tuple[str, str]]:
+def _build_regime_notes(inputs: ReportInput, wording: Messages, annex: str) -> Iterator[tuple[str, str]]:
     if any(duty.cadence_basis == "configured" for duty in inputs.plan.duties):
         yield "cadence", wording.format("data.cadence", clause=inputs.report.clause)
     if inputs.report.basis == "configured":
@@ -257,7 +257,7 @@ def _list_plan_remarks(plan: m.Plan) -> list[str]:
     return [note for note in (plan.number_note, plan.date_note, *plan.notes) if note]
 
 
-def _build_target_notes(inputs: ReportInput, wording: Sentences, target: m.Target) -> Iterator[tuple[str, str]]:
+def _build_target_notes(inputs: ReportInput, wording: Messages, target: m.Target) -> Iterator[tuple[str, str]]:
     indicator = inputs.catalogue.indicators.get(target.indicator or "")
     if indicator and indicator.basis in {"configured", "secondary"}:
         yield indicator.basis, wording.format(f"data.{indicator.basis}", definition=indicator.definition)
@@ -272,7 +272,7 @@ def _build_target_notes(inputs: ReportInput, wording: Sentences, target: m.Targe
         yield "defect", note
 
 
-def build_indicator_definitions(inputs: ReportInput, wording: Sentences) -> list[dict[str, str]]:
+def build_indicator_definitions(inputs: ReportInput, wording: Messages) -> list[dict[str, str]]:
     """How each indicator of the plan is defined, by whom. For the annex. Grain: target."""
     definition_rows = []
     for target in inputs.plan.targets:

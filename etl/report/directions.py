@@ -1,4 +1,4 @@
-"""Section VI: what the facts ask to be done in the next period. Sentences of the office, filled from facts.
+"""Section VI: what the facts ask to be done in the next period. Messages of the office, filled from facts.
 
 Room: report. Called by `facts`. It proposes nothing that no fact stands behind: a target not met, a task falling
 due, a unit that did not report.
@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from etl.messages import Messages
 from etl.model.numbers import format_number
 from etl.report import submissions
 from etl.report.dates import compute_next_period
 from etl.report.inputs import ReportInput
 from etl.report.report_figures import FigureFacts, ReportFigures
 from etl.report.report_head import format_plan_name
-from etl.report.sentences import Sentences
 from etl.report.unit_names import format_unit_list
 from etl.report.unit_results import select_weakest_units
 
@@ -23,14 +23,14 @@ TaskFacts = dict[str, Any]
 _OVERDUE_STATES = {"overdue", "due_unreported"}
 
 
-def format_directions_title(inputs: ReportInput, wording: Sentences) -> str:
+def format_directions_title(inputs: ReportInput, wording: Messages) -> str:
     """The heading, in upper case as the decree asks of a section."""
     return wording.format("direction.title", period=compute_next_period(inputs.period).name).upper()
 
 
 def describe_directions(
     inputs: ReportInput,
-    wording: Sentences,
+    wording: Messages,
     figures: ReportFigures,
     ranked: list[dict[str, Any]],
     tasks: list[TaskFacts],
@@ -51,7 +51,7 @@ def describe_directions(
 
 
 def _describe_target_directions(
-    inputs: ReportInput, wording: Sentences, figures: ReportFigures
+    inputs: ReportInput, wording: Messages, figures: ReportFigures
 ) -> Iterator[tuple[str, ...]]:
     area_figures = list(figures.list_unit_figures(inputs.area))
     good = sum(figure["status"] in {"met", "within_plan"} for figure in area_figures)
@@ -68,7 +68,7 @@ def _describe_target_directions(
         yield wording.format("direction.gather", count=format_number(len(without))), *_format_dash_list(without)
 
 
-def _describe_shortfall(wording: Sentences, figure: FigureFacts) -> str:
+def _describe_shortfall(wording: Messages, figure: FigureFacts) -> str:
     if figure["missing"]["value"] is None:
         return str(figure["name"])
     kind = "above" if figure["status"] == "over_plan" or figure["operator"] in {"<", "<="} else "short"
@@ -77,7 +77,7 @@ def _describe_shortfall(wording: Sentences, figure: FigureFacts) -> str:
     return wording.format(f"direction.{kind}", name=figure["name"], missing=figure["missing"]["text"])
 
 
-def _describe_weakest_units(wording: Sentences, ranked: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
+def _describe_weakest_units(wording: Messages, ranked: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
     """The units that meet the fewest targets, where they are a minority: help for all is help for nobody."""
     last = select_weakest_units(ranked)
     if last and 2 * len(last) <= len(ranked):
@@ -85,7 +85,7 @@ def _describe_weakest_units(wording: Sentences, ranked: list[dict[str, Any]]) ->
 
 
 def _describe_task_directions(
-    inputs: ReportInput, wording: Sentences, tasks: list[TaskFacts], following: str
+    inputs: ReportInput, wording: Messages, tasks: list[TaskFacts], following: str
 ) -> Iterator[tuple[str, ...]]:
     late = [task for task in tasks if task["states"].keys() & _OVERDUE_STATES]
     if late:
@@ -108,7 +108,7 @@ def _is_settled(task: TaskFacts) -> bool:
     return bool(task["states"]) and task["states"].keys() <= {"done", "done_late", "overtaken"}
 
 
-def _describe_task(wording: Sentences, task: TaskFacts) -> str:
+def _describe_task(wording: Messages, task: TaskFacts) -> str:
     return wording.format(
         "direction.task",
         title=task["title"].rstrip(".;"),
@@ -117,7 +117,7 @@ def _describe_task(wording: Sentences, task: TaskFacts) -> str:
     )
 
 
-def _describe_reporting_directions(inputs: ReportInput, wording: Sentences) -> Iterator[tuple[str, ...]]:
+def _describe_reporting_directions(inputs: ReportInput, wording: Messages) -> Iterator[tuple[str, ...]]:
     units = submissions.group_statuses_by_unit(inputs)
     absent = [s for s in units.values() if any(status.state != "accepted" for status in s)]
     if absent:

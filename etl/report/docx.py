@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from etl.errors import TemplateError
+from etl.messages import Messages
 from etl.ooxml.zip_parts import ZIP_ERRORS, build_reproducible_zip
 from etl.report.facts import Facts
-from etl.report.sentences import Sentences
 from etl.report.template_context import ReportTemplateContext, build_template_context
 from etl.report.template_engine import build_template_engine
 from etl.report.template_slots import validate_template_slots
@@ -29,7 +29,7 @@ _TWIP = 635  # English metric units in a twentieth of a point
 
 
 def render_word_report(
-    facts: Facts, wording: Sentences, template: Path, chart: bytes, pictures: Sequence[bytes], moment: datetime
+    facts: Facts, wording: Messages, template: Path, chart: bytes, pictures: Sequence[bytes], moment: datetime
 ) -> bytes:
     """The report as a .docx; the same facts, template and pictures give the same bytes.
 

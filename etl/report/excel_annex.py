@@ -9,12 +9,12 @@ from datetime import datetime
 from io import BytesIO
 from typing import Any
 
+from etl.messages import Messages
 from etl.ooxml.zip_parts import build_reproducible_zip
 from etl.report.annex_workbook import FONT, AnnexWorkbook, Columns
 from etl.report.excel_data_sheet import write_data_sheet
 from etl.report.facts import Facts
 from etl.report.inputs import UpwardFigures
-from etl.report.sentences import Sentences
 from etl.report.target_results import WORD_ONLY_KINDS
 from etl.report.template_context import describe_class_agreement
 from etl.report.upward_sheet import write_upward_sheets
@@ -23,9 +23,7 @@ Fact = dict[str, Any]
 _TEXT_CONVERSIONS = ("strings_to_formulas", "strings_to_numbers", "strings_to_urls")
 
 
-def render_excel_annex(
-    facts: Facts, wording: Sentences, moment: datetime, upward: UpwardFigures | None = None
-) -> bytes:
+def render_excel_annex(facts: Facts, wording: Messages, moment: datetime, upward: UpwardFigures | None = None) -> bytes:
     """The annex as .xlsx; the same facts give the same bytes. With `upward` it is a delivery to the level above."""
     from xlsxwriter import Workbook
 

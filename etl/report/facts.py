@@ -10,6 +10,7 @@ import hashlib
 import json
 from typing import Any
 
+from etl.messages import Messages
 from etl.report import (
     changes_since_last,
     data_quality_notes,
@@ -26,14 +27,13 @@ from etl.report.inputs import ReportInput
 from etl.report.lineage_table import build_lineage_rows
 from etl.report.report_figures import ReportFigures, build_figures
 from etl.report.report_head import build_report_foot, build_report_head, format_plan_name
-from etl.report.sentences import Sentences
 
 Facts = dict[str, Any]
 FACTS_SCHEMA_VERSION = 1
 """Raised when a key changes its meaning, so that readers of old facts files can tell."""
 
 
-def build_facts(inputs: ReportInput, wording: Sentences) -> Facts:
+def build_facts(inputs: ReportInput, wording: Messages) -> Facts:
     """Everything the report prints."""
     figures = build_figures(inputs, wording)
     snapshot = parse_snapshot_time(inputs.snapshot_at).strftime("%Hh%M ngày %d/%m/%Y")
@@ -136,7 +136,7 @@ def _group_figures_by_item(figures: ReportFigures) -> Facts:
     return nested
 
 
-def _build_overview_facts(inputs: ReportInput, wording: Sentences, figures: ReportFigures) -> Facts:
+def _build_overview_facts(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> Facts:
     """The rows of the overview: every target with a number to reach, with its distance to the plan in %."""
     rows = [
         {

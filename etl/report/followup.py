@@ -10,11 +10,11 @@ from collections import Counter
 from typing import Any
 
 from etl.catalog import models as m
+from etl.messages import Messages
 from etl.model import NoteReport, TaskReport
 from etl.model.numbers import format_number
 from etl.report.dates import format_short_date
 from etl.report.inputs import ReportInput
-from etl.report.sentences import Sentences
 from etl.report.unit_names import format_unit_list
 
 _STATE_ORDER = (
@@ -32,7 +32,7 @@ def normalize_unit_text(text: str) -> str:
 # --- tasks -----------------------------------------------------------------------------------------
 
 
-def build_plan_task_facts(inputs: ReportInput, wording: Sentences) -> list[dict[str, Any]]:
+def build_plan_task_facts(inputs: ReportInput, wording: Messages) -> list[dict[str, Any]]:
     """Every task of the plan with its lead, deadline and what units said of it. Grain: task."""
     reports: dict[str, list[TaskReport]] = {}
     for report in inputs.tasks:
@@ -42,7 +42,7 @@ def build_plan_task_facts(inputs: ReportInput, wording: Sentences) -> list[dict[
 
 
 def _build_task_facts(
-    inputs: ReportInput, wording: Sentences, task: m.Task, reports: list[TaskReport]
+    inputs: ReportInput, wording: Messages, task: m.Task, reports: list[TaskReport]
 ) -> dict[str, Any]:
     states: list[str] = [str(report.state) for report in reports] or [_classify_unreported_task(inputs, task)]
     counts = Counter(states)
@@ -87,7 +87,7 @@ def _classify_unreported_task(inputs: ReportInput, task: m.Task) -> str:
 
 
 def _describe_task_situation(
-    inputs: ReportInput, wording: Sentences, task: m.Task, reports: list[TaskReport], states: list[str]
+    inputs: ReportInput, wording: Messages, task: m.Task, reports: list[TaskReport], states: list[str]
 ) -> str:
     parts = []
     for state in _STATE_ORDER:
@@ -118,7 +118,7 @@ def select_listed_tasks(task_facts: list[dict[str, Any]]) -> list[dict[str, Any]
     return [t for t in task_facts if t["dated"] or t["states"].keys() & {"overdue", "due_unreported", "done_late"}]
 
 
-def describe_tasks(wording: Sentences, task_facts: list[dict[str, Any]], annex: str) -> list[str]:
+def describe_tasks(wording: Messages, task_facts: list[dict[str, Any]], annex: str) -> list[str]:
     """What section IV says: how many tasks, how many reports, how they stand."""
     if not task_facts:
         return [wording.format("task.none")]
@@ -156,7 +156,7 @@ def describe_tasks(wording: Sentences, task_facts: list[dict[str, Any]], annex: 
     return sentences
 
 
-def _format_state_counts(wording: Sentences, states: Counter[str]) -> str:
+def _format_state_counts(wording: Messages, states: Counter[str]) -> str:
     ordered = [(wording.texts[f"task_state.{state}"], states[state]) for state in _STATE_ORDER if states[state]]
     return "; ".join(
         wording.format("task.part", count=format_number(number), state=_lower_first_letter(text))
@@ -171,7 +171,7 @@ def _lower_first_letter(text: str) -> str:
 # --- difficulties, causes, proposals ---------------------------------------------------------------
 
 
-def build_difficulty_notes(inputs: ReportInput, wording: Sentences) -> dict[str, Any]:
+def build_difficulty_notes(inputs: ReportInput, wording: Messages) -> dict[str, Any]:
     """What units wrote, identical texts together, each with the units that wrote it."""
     return {
         "difficulties": _group_note_texts(inputs, wording, "difficulty") or [wording.format("note.no_difficulty")],
@@ -192,7 +192,7 @@ def _build_note_row(inputs: ReportInput, note: NoteReport) -> dict[str, Any]:
     }
 
 
-def _group_note_texts(inputs: ReportInput, wording: Sentences, field: str) -> list[str]:
+def _group_note_texts(inputs: ReportInput, wording: Messages, field: str) -> list[str]:
     texts: dict[str, str] = {}
     units: dict[str, list[str]] = {}
     for note in inputs.notes:

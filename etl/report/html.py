@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from etl.errors import TemplateError
+from etl.messages import Messages
 from etl.report.canvas import render_svg
 from etl.report.charts import draw_overview, draw_picture, draw_series_panel
 from etl.report.facts import Facts
-from etl.report.sentences import Sentences
 from etl.report.template_context import ReportTemplateContext, build_template_context
 from etl.report.template_engine import build_template_engine
 from etl.report.template_slots import validate_template_slots
@@ -23,7 +23,7 @@ NARROW_CHART_MM = 100.0
 """mm; on a page this wide the letters of the overview can be read on a phone."""
 
 
-def render_html_page(facts: Facts, wording: Sentences, template: Path) -> bytes:
+def render_html_page(facts: Facts, wording: Messages, template: Path) -> bytes:
     """The page; the same facts and template give the same bytes.
 
     Raises:

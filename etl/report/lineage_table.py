@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from etl.messages import Messages
 from etl.model import Period
 from etl.report.inputs import ReportInput, SourceCells
 from etl.report.number_facts import build_count_fact
 from etl.report.report_figures import FigureFacts, ReportFigures
-from etl.report.sentences import Sentences
 
 HASH_LETTERS = 12
 """So much of a file's SHA-256 tells it from all others; the archive has it in full."""
 
 
-def build_lineage_rows(inputs: ReportInput, wording: Sentences, figures: ReportFigures) -> list[dict[str, Any]]:
+def build_lineage_rows(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> list[dict[str, Any]]:
     """The rows, in the plan's order; a figure that rests on no cell has none."""
     sources_by_indicator: dict[str, list[SourceCells]] = {}
     for source in inputs.sources:
@@ -31,7 +31,7 @@ def build_lineage_rows(inputs: ReportInput, wording: Sentences, figures: ReportF
 
 
 def _build_lineage_row(
-    inputs: ReportInput, wording: Sentences, figure: FigureFacts, source: SourceCells
+    inputs: ReportInput, wording: Messages, figure: FigureFacts, source: SourceCells
 ) -> dict[str, Any]:
     element = inputs.catalogue.elements.get(source.element)
     published = figure["numerator"]["value"] is None

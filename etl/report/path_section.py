@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from etl.messages import Messages
 from etl.model.numbers import format_number
 from etl.report.dates import format_reference_period
 from etl.report.inputs import ReportInput
 from etl.report.report_figures import FigureFacts, ReportFigures
-from etl.report.sentences import Sentences
 from etl.report.target_results import ELIMINATION_OPERATORS
 
 Row = dict[str, Any]
@@ -30,7 +30,7 @@ def build_path_rows(inputs: ReportInput, figures: ReportFigures) -> list[Row]:
     ]
 
 
-def format_path_title(wording: Sentences, number: int) -> str:
+def format_path_title(wording: Messages, number: int) -> str:
     """The heading, numbered after what goes before it in section II."""
     return wording.format("path.title", number=number)
 
@@ -50,7 +50,7 @@ def build_outlook_rows(inputs: ReportInput, figures: ReportFigures) -> list[Row]
     ]
 
 
-def describe_path(inputs: ReportInput, wording: Sentences, figures: ReportFigures) -> list[str]:
+def describe_path(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> list[str]:
     """What section II says of the path and the outlook."""
     area_figures = list(figures.list_unit_figures(inputs.area))
     found = [
@@ -60,7 +60,7 @@ def describe_path(inputs: ReportInput, wording: Sentences, figures: ReportFigure
     return found or [wording.format("path.none")]
 
 
-def _describe_milestone_progress(wording: Sentences, area_figures: list[FigureFacts]) -> list[str]:
+def _describe_milestone_progress(wording: Messages, area_figures: list[FigureFacts]) -> list[str]:
     """Who has reached the next milestone and how the others stand to their path, each target once."""
     found = []
     for year in sorted({f["target_period"] for f in area_figures if f["status"] in _MET}):
@@ -95,7 +95,7 @@ def _describe_milestone_progress(wording: Sentences, area_figures: list[FigureFa
 
 
 def _describe_outlook(
-    inputs: ReportInput, wording: Sentences, figures: ReportFigures, area_figures: list[FigureFacts]
+    inputs: ReportInput, wording: Messages, figures: ReportFigures, area_figures: list[FigureFacts]
 ) -> list[str]:
     found = []
     for year in list_outlook_years(inputs, figures):
@@ -122,7 +122,7 @@ def _describe_outlook(
     return found
 
 
-def _format_grouped_reasons(wording: Sentences, pairs: list[tuple[str, FigureFacts]]) -> str:
+def _format_grouped_reasons(wording: Messages, pairs: list[tuple[str, FigureFacts]]) -> str:
     """Each reason once, with the targets that it holds for."""
     found: dict[str, list[FigureFacts]] = {}
     for reason, figure in pairs:

@@ -12,12 +12,12 @@ from typing import Any
 
 from etl.catalog import models as m
 from etl.errors import UsageError
+from etl.messages import Messages
 from etl.model import Period, SeriesPoint, UnitStatus
 from etl.model.numbers import format_number
 from etl.report.inputs import ReportInput
 from etl.report.number_facts import build_number_fact
 from etl.report.report_figures import FigureFacts, ReportFigures
-from etl.report.sentences import Sentences
 
 PictureData = dict[str, Any]
 PANELS_PER_PICTURE = 12
@@ -33,7 +33,7 @@ def format_next_annex_numeral(numeral: str) -> str:
 
 
 def build_picture_annex(
-    inputs: ReportInput, wording: Sentences, figures: ReportFigures, units: dict[str, Any]
+    inputs: ReportInput, wording: Messages, figures: ReportFigures, units: dict[str, Any]
 ) -> dict[str, Any]:
     """Everything the picture annex says. `units` is the table of units that the report prints."""
     panels = list(_build_series_panels(inputs, wording, figures))
@@ -52,7 +52,7 @@ def build_picture_annex(
     return {"drawn": drawn}
 
 
-def _build_picture(wording: Sentences, kind: str, shows: Any) -> PictureData:
+def _build_picture(wording: Messages, kind: str, shows: Any) -> PictureData:
     alt = wording.format(f"picture.{kind}_alt", rows="; ".join(_ALT_TEXT_BUILDERS[kind](shows)))
     return {"kind": kind, "caption": "", "title": "", "alt": alt, "shows": shows}
 
@@ -60,7 +60,7 @@ def _build_picture(wording: Sentences, kind: str, shows: Any) -> PictureData:
 # --- series ----------------------------------------------------------------------------------------------
 
 
-def _build_series_panels(inputs: ReportInput, wording: Sentences, figures: ReportFigures) -> Iterator[PictureData]:
+def _build_series_panels(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> Iterator[PictureData]:
     """One for each target with figures of several periods, or one to compare with a start or a level."""
     series = dict(inputs.series)
     for target in inputs.plan.targets:
@@ -124,7 +124,7 @@ def _is_period_key(text: str) -> bool:
     return True
 
 
-def _describe_current_value(wording: Sentences, figure: FigureFacts) -> str:
+def _describe_current_value(wording: Messages, figure: FigureFacts) -> str:
     if figure["value"]["value"] is None:
         return wording.texts["word.no_data"]
     if figure["interval"]:
@@ -132,7 +132,7 @@ def _describe_current_value(wording: Sentences, figure: FigureFacts) -> str:
     return wording.format("picture.now", value=figure["printed"])
 
 
-def _describe_milestones(wording: Sentences, target: m.Target) -> str:
+def _describe_milestones(wording: Messages, target: m.Target) -> str:
     stones = [wording.format("picture.aim_part", year=s.period, written=s.written) for s in target.milestones]
     return wording.format("picture.aim", parts="; ".join(stones)) if stones else ""
 
@@ -140,7 +140,7 @@ def _describe_milestones(wording: Sentences, target: m.Target) -> str:
 # --- units across indicators -------------------------------------------------------------------------------
 
 
-def _build_tile_grid(wording: Sentences, figures: ReportFigures, units: dict[str, Any]) -> PictureData:
+def _build_tile_grid(wording: Messages, figures: ReportFigures, units: dict[str, Any]) -> PictureData:
     """Grain of a tile: (unit, indicator). `look`: met, not_met, other (a figure without verdict), none."""
     columns = [column for block in units["blocks"] for column in block]
     scores = {score["unit"]: score for score in units["scores"]}
@@ -168,7 +168,7 @@ def _classify_tile(figure: FigureFacts | None) -> str:
 # --- who reported ------------------------------------------------------------------------------------------
 
 
-def _build_submission_matrix(inputs: ReportInput, wording: Sentences) -> PictureData:
+def _build_submission_matrix(inputs: ReportInput, wording: Messages) -> PictureData:
     """Grain of a cell: (unit, period, form). `state`: accepted, late, refused, silent, not_owed."""
     statuses = [*inputs.earlier_statuses, *inputs.statuses]
     columns = sorted({(Period.parse(s.period).end, s.period, s.form) for s in statuses})
@@ -198,14 +198,14 @@ def _build_submission_matrix(inputs: ReportInput, wording: Sentences) -> Picture
 
 
 def _format_matrix_column_head(
-    inputs: ReportInput, wording: Sentences, period: str, code: str, *, is_only_form: bool
+    inputs: ReportInput, wording: Messages, period: str, code: str, *, is_only_form: bool
 ) -> str:
     """A column's head; where there is one form only, its period says it all."""
     form, name = inputs.catalogue.forms.get(code), Period.parse(period).name
     return name if is_only_form else wording.format("picture.form", form=form.title if form else code, period=name)
 
 
-def _build_matrix_cell(wording: Sentences, status: UnitStatus | None) -> PictureData:
+def _build_matrix_cell(wording: Messages, status: UnitStatus | None) -> PictureData:
     if status is None:
         return {"state": "not_owed", "text": "", "words": wording.texts["word.nothing"]}
     if status.state == "accepted" and status.late_days > 0:

@@ -13,13 +13,13 @@ from fractions import Fraction
 from typing import Any
 
 from etl.catalog import models as m
+from etl.messages import Messages
 from etl.model import Attainment
 from etl.model.numbers import round_half_away
 from etl.model.trend import compare_attainments
 from etl.report.dates import format_reference_period
 from etl.report.inputs import ReportInput
 from etl.report.number_facts import build_count_fact, build_number_fact, select_telling_decimals
-from etl.report.sentences import Sentences
 from etl.report.uncertainty import build_uncertainty_facts
 
 FigureFacts = dict[str, Any]
@@ -49,7 +49,7 @@ class ReportFigures:
         return (figure for (_, code), figure in self.by_key.items() if code == unit)
 
 
-def build_figures(inputs: ReportInput, wording: Sentences) -> ReportFigures:
+def build_figures(inputs: ReportInput, wording: Messages) -> ReportFigures:
     """Every attainment of the plan as a figure, in the order given."""
     targets = {target.item: target for target in inputs.plan.targets}
     before = {(a.item, a.unit): a for a in inputs.previous}
@@ -63,7 +63,7 @@ def build_figures(inputs: ReportInput, wording: Sentences) -> ReportFigures:
 
 
 def _build_figure_facts(
-    inputs: ReportInput, wording: Sentences, target: m.Target, a: Attainment, before: Attainment | None
+    inputs: ReportInput, wording: Messages, target: m.Target, a: Attainment, before: Attainment | None
 ) -> FigureFacts:
     words = wording.texts
     indicator = inputs.catalogue.indicators.get(a.indicator)
@@ -116,7 +116,7 @@ def format_item_number(target: m.Target) -> str:
     return "" if _UNNUMBERED_ITEM.fullmatch(target.item) else target.item
 
 
-def format_target_name(inputs: ReportInput, wording: Sentences, target: m.Target) -> str:
+def format_target_name(inputs: ReportInput, wording: Messages, target: m.Target) -> str:
     """Title and number for use in a sentence; an unnumbered row goes by the title and number of its head."""
     title, item = target.title.rstrip("."), format_item_number(target)
     if not item:
@@ -127,7 +127,7 @@ def format_target_name(inputs: ReportInput, wording: Sentences, target: m.Target
     return wording.format("line.name", title=title, item=item)
 
 
-def _build_attainment_numbers(wording: Sentences, target: m.Target, a: Attainment) -> FigureFacts:
+def _build_attainment_numbers(wording: Messages, target: m.Target, a: Attainment) -> FigureFacts:
     """The numbers of an attainment. Units: the indicator's own; ratios to two decimals; shares in %."""
     empty = wording.texts["word.nothing"]
     absent = {"not_assessed": "word.not_assessed", "milestone": "word.milestone"}.get(a.kind, "word.no_data")
@@ -169,7 +169,7 @@ def _compute_distance_to_plan(a: Attainment) -> Fraction | None:
 
 
 def _build_shortfall_fact(
-    inputs: ReportInput, wording: Sentences, indicator: m.Indicator | None, a: Attainment
+    inputs: ReportInput, wording: Messages, indicator: m.Indicator | None, a: Attainment
 ) -> FigureFacts:
     """People, cases or units between the value and the target, with their noun; nothing when met."""
     short = a.people_missing if a.status in {"not_met", "over_plan"} else None
@@ -180,7 +180,7 @@ def _build_shortfall_fact(
     return fact
 
 
-def select_counted_noun(inputs: ReportInput, wording: Sentences, indicator: m.Indicator | None) -> str:
+def select_counted_noun(inputs: ReportInput, wording: Messages, indicator: m.Indicator | None) -> str:
     """What an indicator counts: người, trẻ, trạm, xã, ca …"""
     side = indicator.numerator if indicator else None
     if indicator is None or side is None or indicator.method == "share_of_units":
@@ -200,7 +200,7 @@ def _has_definition_changed(inputs: ReportInput, target: m.Target, a: Attainment
 
 
 def _build_change_facts(
-    wording: Sentences, decimals: int, a: Attainment, before: Attainment | None, *, broken: bool
+    wording: Messages, decimals: int, a: Attainment, before: Attainment | None, *, broken: bool
 ) -> FigureFacts:
     """Against the same period last year, as fine as the value is printed: a change that the value shows is said.
 
@@ -228,7 +228,7 @@ def _classify_change(
     return word, delta if word == "unclear" else abs(delta)
 
 
-def _format_table_cell(wording: Sentences, indicator: m.Indicator | None, figure: FigureFacts) -> str:
+def _format_table_cell(wording: Messages, indicator: m.Indicator | None, figure: FigureFacts) -> str:
     """The value as a table prints it: with counts where small, and with what the reader must know."""
     text = str(figure["value"]["text"])
     if figure["value"]["value"] is None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from etl.catalog import models as m
+from etl.messages import Messages
 from etl.report.dates import build_decree_date_parts, format_decree_dates
 from etl.report.inputs import ReportInput
-from etl.report.sentences import Sentences
 
 
-def build_report_head(inputs: ReportInput, wording: Sentences) -> dict[str, Any]:
+def build_report_head(inputs: ReportInput, wording: Messages) -> dict[str, Any]:
     """Everything above section I."""
     office, plan, name = inputs.scope.office, inputs.plan, inputs.scope.office.name
     recipients, plan_title = list(inputs.report.recipients), format_plan_name(plan)
@@ -41,7 +41,7 @@ def format_plan_name(plan: m.Plan) -> str:
     return plan.short_title.replace(plan.number, f"số {plan.number}")
 
 
-def build_report_foot(inputs: ReportInput, wording: Sentences) -> dict[str, Any]:
+def build_report_foot(inputs: ReportInput, wording: Messages) -> dict[str, Any]:
     """Everything below section VI."""
     office, name = inputs.scope.office, inputs.scope.office.name
     return {
@@ -54,7 +54,7 @@ def build_report_foot(inputs: ReportInput, wording: Sentences) -> dict[str, Any]
     }
 
 
-def _format_bases(inputs: ReportInput, wording: Sentences) -> list[str]:
+def _format_bases(inputs: ReportInput, wording: Messages) -> list[str]:
     """The grounds in the decree's form: each line ends with a semicolon, the last with a full stop."""
     plan = inputs.plan
     bases = [wording.format("head.basis", ground=format_decree_dates(parent.rstrip(".;"))) for parent in plan.parents]
@@ -64,7 +64,7 @@ def _format_bases(inputs: ReportInput, wording: Sentences) -> list[str]:
     return [f"{line};" for line in bases[:-1]] + [f"{bases[-1]}."]
 
 
-def _format_plan_as_basis(inputs: ReportInput, wording: Sentences) -> str:
+def _format_plan_as_basis(inputs: ReportInput, wording: Messages) -> str:
     """The plan itself. A number or date that the source leaves blank stays blank, to be filled by hand."""
     plan = inputs.plan
     issuer = inputs.catalogue.actors.get(plan.issuer)

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from etl.messages import Messages
 from etl.model import UnitStatus
 from etl.model.numbers import format_number
 from etl.report.dates import format_reference_period, format_short_date
 from etl.report.inputs import ReportInput
-from etl.report.sentences import Sentences
 from etl.report.unit_names import format_unit_list, format_unit_mention
 
 
-def build_submission_rows(inputs: ReportInput, wording: Sentences) -> list[dict[str, Any]]:
+def build_submission_rows(inputs: ReportInput, wording: Messages) -> list[dict[str, Any]]:
     """Every expected submission. Grain: (form, unit)."""
     return [
         {
@@ -46,7 +46,7 @@ def group_statuses_by_unit(inputs: ReportInput) -> dict[str, list[UnitStatus]]:
     return units
 
 
-def describe_submissions(inputs: ReportInput, wording: Sentences) -> list[str]:
+def describe_submissions(inputs: ReportInput, wording: Messages) -> list[str]:
     """What section I says. A unit counts as in when every form it owes was accepted."""
     units = group_statuses_by_unit(inputs)
     if not units:
@@ -68,9 +68,7 @@ def describe_submissions(inputs: ReportInput, wording: Sentences) -> list[str]:
     return found
 
 
-def _describe_accepted_count(
-    wording: Sentences, units: list[list[UnitStatus]], accepted: list[list[UnitStatus]]
-) -> str:
+def _describe_accepted_count(wording: Messages, units: list[list[UnitStatus]], accepted: list[list[UnitStatus]]) -> str:
     expected, present = format_number(len(units)), format_number(len(accepted))
     if len(units) == 1:
         return wording.format(
@@ -89,7 +87,7 @@ def count_days_late(statuses: list[UnitStatus]) -> int:
     return max((status.late_days for status in statuses if status.state != "silent"), default=0)
 
 
-def _format_late_unit(inputs: ReportInput, wording: Sentences, statuses: list[UnitStatus]) -> str:
+def _format_late_unit(inputs: ReportInput, wording: Messages, statuses: list[UnitStatus]) -> str:
     """A late unit with its days; where the report spans several periods, with those it was late in."""
     name, days = format_unit_mention(wording, statuses[0].unit_name), format_number(count_days_late(statuses))
     if {status.period for status in statuses} == {inputs.period.key}:

@@ -10,11 +10,11 @@ from itertools import groupby
 from typing import Any
 
 from etl.catalog import models as m
+from etl.messages import Messages
 from etl.model.numbers import format_number
 from etl.report.dates import format_reference_period
 from etl.report.inputs import ReportInput
 from etl.report.report_figures import FigureFacts, ReportFigures, format_item_number
-from etl.report.sentences import Sentences
 
 Row = dict[str, Any]
 _SHORTFALL_SENTENCES = {
@@ -41,7 +41,7 @@ def _parse_milestone_year(period: str) -> str:
     return period[:4]
 
 
-def build_column_headers(inputs: ReportInput, wording: Sentences) -> dict[str, Any]:
+def build_column_headers(inputs: ReportInput, wording: Messages) -> dict[str, Any]:
     """The printed headers that depend on the plan."""
     starts = {_parse_milestone_year(t.baseline.period) for t in inputs.plan.targets if t.baseline}
     years = list_plan_years(inputs.plan)
@@ -56,7 +56,7 @@ def build_column_headers(inputs: ReportInput, wording: Sentences) -> dict[str, A
     }
 
 
-def build_target_rows(inputs: ReportInput, wording: Sentences, figures: ReportFigures, tasks: list[Row]) -> list[Row]:
+def build_target_rows(inputs: ReportInput, wording: Messages, figures: ReportFigures, tasks: list[Row]) -> list[Row]:
     """The plan's table. Grain: a group title, a statement that spans the row, or a target with its figure.
 
     A date to finish something by stands as its task does, where a task bears the same number.
@@ -75,7 +75,7 @@ def build_target_rows(inputs: ReportInput, wording: Sentences, figures: ReportFi
 
 
 def _build_target_row(
-    inputs: ReportInput, wording: Sentences, figures: ReportFigures, target: m.Target, years: list[str]
+    inputs: ReportInput, wording: Messages, figures: ReportFigures, target: m.Target, years: list[str]
 ) -> Row:
     indicator = inputs.catalogue.indicators.get(target.indicator or "")
     row: Row = {
@@ -110,7 +110,7 @@ def count_statuses(inputs: ReportInput, figures: ReportFigures) -> dict[str, int
     return {status: counts[status] for status in _STATUS_ORDER}
 
 
-def describe_results(inputs: ReportInput, wording: Sentences, counts: dict[str, int]) -> list[str]:
+def describe_results(inputs: ReportInput, wording: Messages, counts: dict[str, int]) -> list[str]:
     """The opening sentences of section II."""
     total = sum(counts.values())
     if not total:
@@ -131,7 +131,7 @@ def describe_results(inputs: ReportInput, wording: Sentences, counts: dict[str, 
     return sentences
 
 
-def build_target_sentences(inputs: ReportInput, wording: Sentences, figures: ReportFigures) -> list[Row]:
+def build_target_sentences(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> list[Row]:
     """One sentence a target, gathered under the plan's groups and numbered as headings are: 1., 2. …"""
     found: list[Row] = []
     for group, targets in groupby(inputs.plan.targets, key=lambda t: t.group):
@@ -146,7 +146,7 @@ def build_target_sentences(inputs: ReportInput, wording: Sentences, figures: Rep
     return found
 
 
-def _describe_target_result(inputs: ReportInput, wording: Sentences, figure: FigureFacts) -> str:
+def _describe_target_result(inputs: ReportInput, wording: Messages, figure: FigureFacts) -> str:
     verdict = _describe_target_verdict(inputs, wording, figure)
     name = figure["name"]
     if figure["value"]["value"] is None:
@@ -159,7 +159,7 @@ def _describe_target_result(inputs: ReportInput, wording: Sentences, figure: Fig
     )
 
 
-def _describe_target_value(inputs: ReportInput, wording: Sentences, figure: FigureFacts) -> str:
+def _describe_target_value(inputs: ReportInput, wording: Messages, figure: FigureFacts) -> str:
     """The value with its unit; a case rate with its cases, and a small number with its interval too."""
     value = format_with_unit(inputs, figure, str(figure["value"]["text"]))
     indicator = inputs.catalogue.indicators.get(figure["indicator"])
@@ -197,7 +197,7 @@ def _format_unit_in_sentence(unit: str) -> str:
     return unit if unit.isupper() else unit[:1].lower() + unit[1:]
 
 
-def _describe_yearly_change(inputs: ReportInput, wording: Sentences, figure: FigureFacts) -> str:
+def _describe_yearly_change(inputs: ReportInput, wording: Messages, figure: FigureFacts) -> str:
     change, since = figure["change"], {"since": format_comparison_period(inputs, wording)}
     match change["kind"]:
         case "increase" | "decrease" as kind:
@@ -218,13 +218,13 @@ def _describe_yearly_change(inputs: ReportInput, wording: Sentences, figure: Fig
             return ""
 
 
-def format_comparison_period(inputs: ReportInput, wording: Sentences) -> str:
+def format_comparison_period(inputs: ReportInput, wording: Messages) -> str:
     """What a figure is compared with: the same period of last year, or last year as a whole."""
     before = inputs.period.same_period_last_year
     return before.name if before.months == 12 else wording.format("change.since", year=before.year)
 
 
-def format_difference(inputs: ReportInput, wording: Sentences, figure: FigureFacts, number: dict[str, Any]) -> str:
+def format_difference(inputs: ReportInput, wording: Messages, figure: FigureFacts, number: dict[str, Any]) -> str:
     """A difference of two figures with its unit: percentage points where they are percentages."""
     text = str(number["text"])
     indicator = inputs.catalogue.indicators.get(figure["indicator"])
@@ -233,7 +233,7 @@ def format_difference(inputs: ReportInput, wording: Sentences, figure: FigureFac
     return format_with_unit(inputs, figure, text)
 
 
-def _describe_target_verdict(inputs: ReportInput, wording: Sentences, figure: FigureFacts) -> str:
+def _describe_target_verdict(inputs: ReportInput, wording: Messages, figure: FigureFacts) -> str:
     status = str(figure["shown_status"])
     target_slots = {
         "target": figure["written"] or wording.texts["word.not_stated"],
@@ -259,7 +259,7 @@ def _describe_target_verdict(inputs: ReportInput, wording: Sentences, figure: Fi
 
 
 def _describe_prorated_verdict(
-    wording: Sentences, figure: FigureFacts, status: str, target_slots: dict[str, str]
+    wording: Messages, figure: FigureFacts, status: str, target_slots: dict[str, str]
 ) -> str:
     slots = target_slots | {"prorated": figure["prorated_target"]["text"]}
     if status == "over_plan" and figure["missing"]["value"] is not None:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from etl.messages import Messages
 from etl.report.facts import Facts
 from etl.report.official_letter import LetterTemplateContext, Paragraph, build_letter_fields, build_paragraphs
-from etl.report.sentences import Sentences
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ FIXED_COLUMN_COUNT = 8
 """Columns of the plan's table apart from the years: TT, title, unit, baseline, last year, value, verdict, missing."""
 
 
-def build_template_context(facts: Facts, wording: Sentences, chart: object) -> ReportTemplateContext:
+def build_template_context(facts: Facts, wording: Messages, chart: object) -> ReportTemplateContext:
     """The facts as the Word template takes them; `chart` is the picture, or None where there is none."""
     return ReportTemplateContext(
         **build_letter_fields(facts),
@@ -247,7 +247,7 @@ def build_template_context(facts: Facts, wording: Sentences, chart: object) -> R
     )
 
 
-def _build_result_row(facts: Facts, wording: Sentences, row: dict[str, Any]) -> ResultRow:
+def _build_result_row(facts: Facts, wording: Messages, row: dict[str, Any]) -> ResultRow:
     nothing = wording.texts["word.nothing"]
     figure = facts["figures"].get(row.get("item", ""), {}).get(row.get("unit", ""))
     absent = wording.texts["word.no_data"]
@@ -268,7 +268,7 @@ def _build_result_row(facts: Facts, wording: Sentences, row: dict[str, Any]) -> 
     )
 
 
-def _build_path_row(facts: Facts, wording: Sentences, row: dict[str, Any]) -> PathRow:
+def _build_path_row(facts: Facts, wording: Messages, row: dict[str, Any]) -> PathRow:
     figure = facts["figures"][row["item"]][row["unit"]]
     return PathRow(
         item=row["item"],
@@ -303,7 +303,7 @@ def _build_outlook_row(facts: Facts, row: dict[str, Any]) -> OutlookRow:
     )
 
 
-def describe_class_agreement(figure: dict[str, Any], wording: Sentences) -> str:
+def describe_class_agreement(figure: dict[str, Any], wording: Messages) -> str:
     """Whether the two ways of judging progress agree, where both could judge."""
     if not (figure["progress_class"] and figure["cagr_class"]):
         return wording.texts["word.nothing"]
@@ -328,7 +328,7 @@ def _build_plan_notes(facts: Facts) -> tuple[PlanNote, ...]:
     )
 
 
-def _build_unit_block(facts: Facts, wording: Sentences, block: list[dict[str, Any]]) -> UnitBlock:
+def _build_unit_block(facts: Facts, wording: Messages, block: list[dict[str, Any]]) -> UnitBlock:
     return UnitBlock(
         indicators=tuple(IndicatorColumn(column["item"], column["title"].replace("/", "/\u200b")) for column in block),
         rows=tuple(
@@ -340,7 +340,7 @@ def _build_unit_block(facts: Facts, wording: Sentences, block: list[dict[str, An
     )
 
 
-def _build_unit_cell(facts: Facts, wording: Sentences, item: str, unit: str) -> UnitCell:
+def _build_unit_cell(facts: Facts, wording: Messages, item: str, unit: str) -> UnitCell:
     figure = facts["figures"].get(item, {}).get(unit)
     if figure is None:
         return UnitCell(wording.texts["word.no_data"])

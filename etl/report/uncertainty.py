@@ -9,16 +9,16 @@ from fractions import Fraction
 from typing import Any
 
 from etl.catalog import models as m
+from etl.messages import Messages
 from etl.model import Attainment, ControlLimits, Projection
 from etl.report.inputs import ReportInput
 from etl.report.number_facts import build_number_fact
-from etl.report.sentences import Sentences
 
 UncertaintyFacts = dict[str, Any]
 
 
 def build_uncertainty_facts(
-    inputs: ReportInput, wording: Sentences, target: m.Target, a: Attainment
+    inputs: ReportInput, wording: Messages, target: m.Target, a: Attainment
 ) -> UncertaintyFacts:
     """How sure a figure is, what it could be with all units in, where it goes, and what was corrected in it."""
     decimals = max(target.decimals, 1)
@@ -34,7 +34,7 @@ def build_uncertainty_facts(
     }
 
 
-def _build_interval_facts(wording: Sentences, target: m.Target, a: Attainment) -> UncertaintyFacts | None:
+def _build_interval_facts(wording: Messages, target: m.Target, a: Attainment) -> UncertaintyFacts | None:
     if a.interval is None:
         return None
     decimals = max(target.decimals, 1)
@@ -43,7 +43,7 @@ def _build_interval_facts(wording: Sentences, target: m.Target, a: Attainment) -
     return {"low": low, "high": high, "text": text, "method": a.interval_method}
 
 
-def _build_bounds_facts(wording: Sentences, decimals: int, a: Attainment) -> UncertaintyFacts | None:
+def _build_bounds_facts(wording: Messages, decimals: int, a: Attainment) -> UncertaintyFacts | None:
     """What the value could be with all units in; `now` is the value there is, as fine as they are."""
     if a.bounds is None:
         return None
@@ -57,7 +57,7 @@ def _build_bounds_facts(wording: Sentences, decimals: int, a: Attainment) -> Unc
 
 
 def _build_control_limit_facts(
-    inputs: ReportInput, wording: Sentences, decimals: int, limits: ControlLimits
+    inputs: ReportInput, wording: Messages, decimals: int, limits: ControlLimits
 ) -> UncertaintyFacts:
     """The usual variation of the series and what is unusual in it now. Numbers in the indicator's unit.
 
@@ -76,7 +76,7 @@ def _build_control_limit_facts(
     }
 
 
-def _build_projection_facts(wording: Sentences, decimals: int, projected: Projection) -> UncertaintyFacts:
+def _build_projection_facts(wording: Messages, decimals: int, projected: Projection) -> UncertaintyFacts:
     """Where the series goes by a year. Numbers in the indicator's unit; `probability` in %."""
     nothing = wording.texts["word.nothing"]
     value, low, high = (
@@ -101,7 +101,7 @@ def _build_projection_facts(wording: Sentences, decimals: int, projected: Projec
     }
 
 
-def _format_number_range(wording: Sentences, low: UncertaintyFacts, high: UncertaintyFacts) -> str:
+def _format_number_range(wording: Messages, low: UncertaintyFacts, high: UncertaintyFacts) -> str:
     """Two ends as a reader writes them: one number where both print the same."""
     if low["text"] == high["text"]:
         return str(low["text"])

@@ -5,12 +5,12 @@ Room: report. Used by the fact builders for sentences; tables and heads keep the
 
 from __future__ import annotations
 
-from etl.report.sentences import Sentences
+from etl.messages import Messages
 
 _KINDS = ("Thành phố", "Thị trấn", "Thị xã", "Tỉnh", "Huyện", "Quận", "Phường", "Xã", "Đặc khu")
 
 
-def format_unit_mention(wording: Sentences, name: str) -> str:
+def format_unit_mention(wording: Messages, name: str) -> str:
     """An administrative unit with its kind in small letters, unless a number, a person or an event follows."""
     kind = next((kind for kind in _KINDS if name.startswith(f"{kind} ")), "")
     own = name[len(kind) + 1 :]
@@ -20,6 +20,6 @@ def format_unit_mention(wording: Sentences, name: str) -> str:
     return name[:1].lower() + name[1:] if kind else name
 
 
-def format_unit_list(wording: Sentences, names: list[str], separator: str = "; ") -> str:
+def format_unit_list(wording: Messages, names: list[str], separator: str = "; ") -> str:
     """Several units in a sentence."""
     return separator.join(format_unit_mention(wording, name) for name in names)

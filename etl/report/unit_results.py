@@ -9,10 +9,10 @@ from fractions import Fraction
 from typing import Any
 
 from etl.catalog import models as m
+from etl.messages import Messages
 from etl.model.numbers import format_number
 from etl.report.inputs import ReportInput
 from etl.report.report_figures import FigureFacts, ReportFigures
-from etl.report.sentences import Sentences
 from etl.report.target_results import ELIMINATION_OPERATORS, format_with_unit
 from etl.report.unit_names import format_unit_list, format_unit_mention
 
@@ -76,7 +76,7 @@ def build_unit_scores(inputs: ReportInput, figures: ReportFigures) -> list[dict[
 
 
 def describe_unit_results(
-    inputs: ReportInput, wording: Sentences, figures: ReportFigures, ranked: list[dict[str, Any]]
+    inputs: ReportInput, wording: Messages, figures: ReportFigures, ranked: list[dict[str, Any]]
 ) -> list[str]:
     """What section III says above its table."""
     codes = list_unit_codes(inputs)
@@ -106,7 +106,7 @@ def describe_unit_results(
 
 
 def _describe_unrecognised_elimination(
-    wording: Sentences, figures: ReportFigures, targets: list[m.Target], codes: list[str]
+    wording: Messages, figures: ReportFigures, targets: list[m.Target], codes: list[str]
 ) -> str:
     """Why a unit without cases does not meet an elimination: that is recognised for the whole area, by others."""
     items = [
@@ -122,7 +122,7 @@ def _parse_exact_value(figure: FigureFacts | None) -> Fraction | None:
     return Fraction(figure["value"]["exact"]) if figure and figure["value"]["exact"] is not None else None
 
 
-def _describe_unit_ranking(wording: Sentences, ranked: list[dict[str, Any]]) -> str:
+def _describe_unit_ranking(wording: Messages, ranked: list[dict[str, Any]]) -> str:
     if len(ranked) < 2:
         return wording.format("unit.no_verdicts")
     top = [row for row in ranked if _compute_met_share(row) == max(map(_compute_met_share, ranked))]
@@ -149,13 +149,11 @@ def _format_met_score(rows: list[dict[str, Any]]) -> str:
     return f"{format_number(rows[0]['met'])}/{format_number(rows[0]['of'])}"
 
 
-def _format_scored_units(wording: Sentences, rows: list[dict[str, Any]]) -> str:
+def _format_scored_units(wording: Messages, rows: list[dict[str, Any]]) -> str:
     return ", ".join(f"{format_unit_mention(wording, row['name'])} ({_format_met_score([row])})" for row in rows)
 
 
-def _describe_best_and_weakest(
-    inputs: ReportInput, wording: Sentences, figures: ReportFigures, target: m.Target
-) -> str:
+def _describe_best_and_weakest(inputs: ReportInput, wording: Messages, figures: ReportFigures, target: m.Target) -> str:
     """The best and the weakest of a share; nothing for case rates or where under two units have a value."""
     indicator = inputs.catalogue.indicators[target.indicator or ""]
     if indicator.accumulates or indicator.factor != 100:
@@ -187,7 +185,7 @@ def _select_by_value(valued_figures: list[tuple[Fraction, FigureFacts]], value: 
     return [figure for figure_value, figure in valued_figures if figure_value == value]
 
 
-def _format_unit_names(wording: Sentences, figures: list[FigureFacts]) -> str:
+def _format_unit_names(wording: Messages, figures: list[FigureFacts]) -> str:
     if len(figures) > MAX_UNIT_NAMES:
         return wording.format("unit.many", count=format_number(len(figures)))
     return format_unit_list(wording, [figure["unit_name"] for figure in figures], ", ")

@@ -199,7 +199,7 @@ def test_a_report_of_then_is_rebuilt_byte_for_byte(instance: Instance) -> None:
     instance.send(96)
     then = instance.now
     first = _drafted()
-    words = instance.home / "templates" / "sentences.yaml"
+    words = instance.home / "templates" / "messages" / "words.yaml"
     words.write_text(words.read_text(encoding="utf-8").replace("met: Đạt", "met: Đạt mức"), encoding="utf-8")
     page = instance.home / "templates" / "report.html"
     page.write_text(page.read_text(encoding="utf-8").replace("<h1>BÁO CÁO", "<h1>BẢN BÁO CÁO"), encoding="utf-8")

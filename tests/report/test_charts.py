@@ -133,8 +133,8 @@ def test_pictures_fit_a_page(report: Drafted) -> None:
 
 
 def test_a_figure_alone_makes_no_series(quarter: Drafted) -> None:
+    from etl.messages import load_messages
     from etl.report.facts import build_facts
-    from etl.report.sentences import load_sentences
     from tests.report.conftest import TEMPLATES
 
     item, points = quarter.given.series[0]
@@ -145,7 +145,7 @@ def test_a_figure_alone_makes_no_series(quarter: Drafted) -> None:
     given = replace(
         quarter.given, plan=plan.model_copy(update={"targets": bare}), series=((item, points[-1:]),),
     )  # fmt: skip
-    facts = build_facts(given, load_sentences(TEMPLATES / "sentences.yaml"))
+    facts = build_facts(given, load_messages(TEMPLATES))
     assert not [picture for picture in facts["pictures"]["drawn"] if picture["kind"] == "series"]
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from etl.errors import TemplateError
+from etl.messages import load_messages
 from etl.report.html import render_html_page
-from etl.report.sentences import load_sentences
 from tests.report.conftest import TEMPLATES, Drafted
 
 VOID = {"meta", "link", "br", "img", "rect", "circle", "polyline", "path", "input", "hr"}
@@ -113,13 +113,13 @@ def test_a_slot_too_many_or_too_few_stops_with_its_name(
 ) -> None:
     path = tmp_path / "report.html"
     path.write_text((TEMPLATES / "report.html").read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
-    say = load_sentences(TEMPLATES / "sentences.yaml")
+    say = load_messages(TEMPLATES)
     with pytest.raises(TemplateError, match=said) as caught:
         render_html_page(drafted("kon-tum", "kt-124", "2024Q4").facts, say, path)
     assert str(path) in str(caught.value)
 
 
 def test_a_template_that_is_not_there_is_a_clear_error(drafted: Callable[..., Drafted], tmp_path: Path) -> None:
-    say = load_sentences(TEMPLATES / "sentences.yaml")
+    say = load_messages(TEMPLATES)
     with pytest.raises(TemplateError, match="not readable"):
         render_html_page(drafted("kon-tum", "kt-124", "2024Q4").facts, say, tmp_path / "none.html")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -15,6 +16,7 @@ from zipfile import ZipFile
 import pytest
 
 from etl.errors import StorageError, TemplateError
+from etl.messages import FOLDER_NAME
 from etl.model import Period
 from etl.report import write_report_draft
 from etl.report.excel_data_sheet import DATA_COLUMNS
@@ -290,8 +292,9 @@ def test_a_broken_template_writes_nothing(report: Drafted, tmp_path: Path) -> No
     templates, folder = tmp_path / "templates", tmp_path / "out"
     templates.mkdir()
     (templates / "report.docx").write_bytes((TEMPLATES / "report.docx").read_bytes())
-    text = (TEMPLATES / "sentences.yaml").read_text(encoding="utf-8")
-    (templates / "sentences.yaml").write_text(text.replace("{delta}", "{delat}"), encoding="utf-8")
+    shutil.copytree(TEMPLATES / FOLDER_NAME, templates / FOLDER_NAME)
+    words = templates / FOLDER_NAME / "report.yaml"
+    words.write_text(words.read_text(encoding="utf-8").replace("{delta}", "{delat}"), encoding="utf-8")
     with pytest.raises(TemplateError):
         write_report_draft(report.given, templates, folder)
     assert not folder.exists()

@@ -5,16 +5,16 @@ from pathlib import Path
 import pytest
 
 from etl.catalog import Catalogue
+from etl.messages import Messages, load_messages
 from etl.report import ReportInput
-from etl.report.sentences import Sentences, load_sentences
 from tests.report.samples import sample
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 
 
 @pytest.fixture(scope="session")
-def say() -> Sentences:
-    return load_sentences(TEMPLATES / "sentences.yaml")
+def say() -> Messages:
+    return load_messages(TEMPLATES)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ import pytest
 from docx import Document
 
 from etl.errors import TemplateError
+from etl.messages import Messages
 from etl.report import ReportInput
 from etl.report.correction_report import (
     CorrectionCause,
@@ -23,7 +24,6 @@ from etl.report.correction_report import (
     render_word_correction,
 )
 from etl.report.facts import build_facts
-from etl.report.sentences import Sentences
 from etl.report.template_slots import list_template_slots
 from tests.unit.report.conftest import TEMPLATES
 
@@ -31,7 +31,7 @@ CAUSE = CorrectionCause("Trung tâm Y tế huyện A", "Biểu quý", "quý III 
 
 
 @pytest.fixture(scope="module")
-def facts(given: ReportInput, say: Sentences) -> dict[str, Any]:
+def facts(given: ReportInput, say: Messages) -> dict[str, Any]:
     return build_facts(given, say)
 
 
@@ -70,7 +70,7 @@ def test_a_changed_print_or_verdict_is_a_difference(
 
 
 def test_a_figure_that_prints_the_same_but_counts_others_is_a_difference_and_says_which(
-    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Sentences
+    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Messages
 ) -> None:
     later = changed(numerator=first(facts)["numerator"] | {"text": "4.321"})
     (row,) = build_correction_facts(CorrectionInput(7, facts, later, (CAUSE,)), say)["rows"]
@@ -79,7 +79,7 @@ def test_a_figure_that_prints_the_same_but_counts_others_is_a_difference_and_say
 
 
 def test_a_turned_verdict_is_named(
-    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Sentences
+    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Messages
 ) -> None:
     later = changed(status_text="Đạt sau đính chính", printed="99,9")
     made = build_correction_facts(CorrectionInput(7, facts, later, (CAUSE,)), say)
@@ -88,7 +88,7 @@ def test_a_turned_verdict_is_named(
 
 
 def test_a_changed_number_in_a_sentence_is_quoted_and_changed_words_are_not(
-    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Sentences
+    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Messages
 ) -> None:
     later = changed()
     later["summary"] = [*facts["summary"], "Thêm 3 câu."]
@@ -104,7 +104,7 @@ def test_a_changed_number_in_a_sentence_is_quoted_and_changed_words_are_not(
 
 
 def test_a_figure_that_is_gone_stands_with_a_dash(
-    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Sentences
+    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Messages
 ) -> None:
     later = changed()
     item, area = first(facts)["item"], facts["area"]["unit"]
@@ -114,7 +114,7 @@ def test_a_figure_that_is_gone_stands_with_a_dash(
 
 
 def test_the_document_prints_both_numbers_the_same_each_time(
-    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Sentences
+    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Messages
 ) -> None:
     made = build_correction_facts(CorrectionInput(7, facts, changed(printed="12,3"), (CAUSE,)), say)
     data = render_word_correction(made, TEMPLATES / "correction.docx")
@@ -127,7 +127,7 @@ def test_the_document_prints_both_numbers_the_same_each_time(
 
 
 def test_slots_of_the_template_are_checked_both_ways(
-    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Sentences, tmp_path: Path
+    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Messages, tmp_path: Path
 ) -> None:
     made = build_correction_facts(CorrectionInput(7, facts, changed(printed="12,3"), ()), say)
     for old, new, message in (

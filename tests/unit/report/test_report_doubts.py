@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 
 from etl.catalog import Catalogue
+from etl.messages import Messages
 from etl.model import Attainment, ControlLimits, UnitStatus
 from etl.report import ReportInput, correction_report, path_section, submissions, unit_results
 from etl.report.data_quality_notes import build_data_notes
 from etl.report.facts import build_facts
 from etl.report.report_figures import build_figures
-from etl.report.sentences import Sentences
 from etl.report.target_results import describe_results
 from etl.report.template_context import build_template_context
 from tests.report.samples import sample
 from tests.unit.report.test_report_figures import bhyt, figure_of, line_of, one, row
 
 
-def notes_of(given: ReportInput, say: Sentences, *rows: Attainment) -> dict[str, list[str]]:
+def notes_of(given: ReportInput, say: Messages, *rows: Attainment) -> dict[str, list[str]]:
     """The data notes of a report of these rows alone, by kind."""
     chosen = replace(given, attainments=rows, previous=(), corrections=())
     found: dict[str, list[str]] = {}
@@ -35,7 +35,7 @@ def notes_of(given: ReportInput, say: Sentences, *rows: Attainment) -> dict[str,
 ENDS = Fraction("93.9"), Fraction("95.1")
 
 
-def test_a_verdict_that_missing_units_could_turn_says_so_with_the_range(given: ReportInput, say: Sentences) -> None:
+def test_a_verdict_that_missing_units_could_turn_says_so_with_the_range(given: ReportInput, say: Messages) -> None:
     now = bhyt(given, "94.07", bounds=ENDS, bounds_turn=True, present=9)
     assert line_of(given, say, now).endswith(
         "còn thiếu 1.234 người; kết luận có thể thay đổi khi đủ số liệu (93,90–95,10)."
@@ -46,21 +46,19 @@ def test_a_verdict_that_missing_units_could_turn_says_so_with_the_range(given: R
     assert "có thể thay đổi" not in line_of(given, say, replace(now, bounds_turn=False))
 
 
-def test_ends_that_print_alike_are_one_number_and_none_where_nothing_differs(
-    given: ReportInput, say: Sentences
-) -> None:
+def test_ends_that_print_alike_are_one_number_and_none_where_nothing_differs(given: ReportInput, say: Messages) -> None:
     near = bhyt(given, "94.07", bounds=(Fraction("93.998"), Fraction("94.001")))
     assert notes_of(given, say, near)["bounds"][0].endswith("chỉ tiêu 12: 94,00 (đang tính 94,07).")
     assert "bounds" not in notes_of(given, say, replace(near, bounds=(Fraction("94.068"), Fraction("94.071"))))
 
 
-def test_without_a_history_the_reason_stands_in_the_notes(given: ReportInput, say: Sentences) -> None:
+def test_without_a_history_the_reason_stands_in_the_notes(given: ReportInput, say: Messages) -> None:
     reason = "1 đơn vị thiếu số liệu chưa từng báo cáo nên không ước được khoảng của giá trị"
     now = bhyt(given, "94.07", bounds_reason=reason)
     assert notes_of(given, say, now)["no_bounds"] == [f"Chỉ tiêu 12: {reason}."]
 
 
-def test_partial_figures_are_announced_before_the_lines(given: ReportInput, say: Sentences) -> None:
+def test_partial_figures_are_announced_before_the_lines(given: ReportInput, say: Messages) -> None:
     told = "Một số chỉ tiêu chỉ tính được trên các nơi đã có số liệu, nêu tại mục VII."
     assert told in describe_results(one(given, bhyt(given, "94", present=9)), say, {"not_met": 1})
     assert told not in describe_results(one(given, bhyt(given, "94")), say, {"not_met": 1})
@@ -69,7 +67,7 @@ def test_partial_figures_are_announced_before_the_lines(given: ReportInput, say:
 # --- no figure -------------------------------------------------------------------------------------------
 
 
-def test_why_there_can_be_no_figure_is_said_once_for_all_it_holds_for(given: ReportInput, say: Sentences) -> None:
+def test_why_there_can_be_no_figure_is_said_once_for_all_it_holds_for(given: ReportInput, say: Messages) -> None:
     gone: dict[str, Any] = {"value": None, "met": None, "status": "no_data", "reason": "Không quy đổi được: đã chia."}
     rows = [replace(row(given, item), **gone) for item in ("6", "12")]
     assert notes_of(given, say, *rows)["no_data"] == [
@@ -82,7 +80,7 @@ def test_why_there_can_be_no_figure_is_said_once_for_all_it_holds_for(given: Rep
 # --- the plan's own contradictions, ranges, eliminations ---------------------------------------------------
 
 
-def test_both_levels_of_a_contradiction_stand_with_their_clauses(catalogue: Catalogue, say: Sentences) -> None:
+def test_both_levels_of_a_contradiction_stand_with_their_clauses(catalogue: Catalogue, say: Messages) -> None:
     given = sample(catalogue, "tan-yen", "ty-ct25", "2024")
     (note,) = notes_of(given, say, *(a for a in given.attainments if a.unit == given.area))["contradicts"]
     assert note == (
@@ -91,7 +89,7 @@ def test_both_levels_of_a_contradiction_stand_with_their_clauses(catalogue: Cata
     )
 
 
-def test_a_range_is_printed_with_both_its_ends(catalogue: Catalogue, say: Sentences) -> None:
+def test_a_range_is_printed_with_both_its_ends(catalogue: Catalogue, say: Messages) -> None:
     annual = sample(catalogue, "kon-tum", "kt-1693", "2024")
     between: dict[str, Any] = {"operator": "between", "target": Fraction(90), "target_upper": Fraction(95)}
     now = bhyt(annual, "89", **between, written="từ 90 đến 95", progress_class="limited", path_value=Fraction(91))
@@ -103,7 +101,7 @@ def test_a_range_is_printed_with_both_its_ends(catalogue: Catalogue, say: Senten
     assert "(từ 90 đến 95)" in line_of(annual, say, now)
 
 
-def test_no_case_without_recognition_says_what_is_wanting(given: ReportInput, say: Sentences) -> None:
+def test_no_case_without_recognition_says_what_is_wanting(given: ReportInput, say: Messages) -> None:
     clean: dict[str, Any] = {"value": Fraction(0), "numerator": Fraction(0), "status": "not_met", "as_of": ""}
     reason = "không còn ca mắc nhưng chưa có công nhận loại trừ"
     now = replace(row(given, "15.3"), **clean, met=False, people_missing=None, interval=None, reason=reason)
@@ -116,7 +114,7 @@ def test_no_case_without_recognition_says_what_is_wanting(given: ReportInput, sa
     ] == ("Chỉ tiêu 15.3: đơn vị không còn ca mắc vẫn ghi C vì chưa có công nhận loại trừ.")
 
 
-def test_what_exceeds_its_part_of_the_plan_says_by_how_much(given: ReportInput, say: Sentences) -> None:
+def test_what_exceeds_its_part_of_the_plan_says_by_how_much(given: ReportInput, say: Messages) -> None:
     over: dict[str, Any] = {"value": Fraction("4.5"), "target": Fraction("4.2"), "prorated_target": Fraction("3.15")}
     now = replace(row(given, "15.1"), **over, status="over_plan", operator="<=", written="4,2", bounds_turn=False)
     line = line_of(given, say, replace(now, people_missing=8, target_period="2025"))
@@ -127,7 +125,7 @@ def test_what_exceeds_its_part_of_the_plan_says_by_how_much(given: ReportInput, 
 # --- change, series ----------------------------------------------------------------------------------------
 
 
-def test_a_change_is_as_fine_as_the_value_that_shows_it(given: ReportInput, say: Sentences) -> None:
+def test_a_change_is_as_fine_as_the_value_that_shows_it(given: ReportInput, say: Messages) -> None:
     """100 last year and 99,9 now is no “không đổi”, also where the plan prints no decimals."""
     waste = row(given, "10", as_of="", status="not_met", met=False, people_missing=None, interval=None)
     now = replace(waste, value=Fraction("99.9"), target=Fraction(100), operator=">=")
@@ -136,7 +134,7 @@ def test_a_change_is_as_fine_as_the_value_that_shows_it(given: ReportInput, say:
     assert (figure["change"]["kind"], figure["change"]["delta"]["text"]) == ("decrease", "0,1")
 
 
-def test_only_what_is_unusual_now_is_told_and_none_of_it_in_the_notes(given: ReportInput, say: Sentences) -> None:
+def test_only_what_is_unusual_now_is_told_and_none_of_it_in_the_notes(given: ReportInput, say: Messages) -> None:
     """A series that grows leaves its limits at both ends; the report tells of its own period."""
     news = ("quý III năm 2024: ngoài giới hạn kiểm soát", "7 kỳ liền tăng, đến quý III năm 2024")
     old = ("năm 2023: ngoài giới hạn kiểm soát", "2 trong 3 kỳ gần giới hạn, đến quý II năm 2024")
@@ -154,24 +152,24 @@ def annual(catalogue: Catalogue) -> ReportInput:
     return sample(catalogue, "kon-tum", "kt-1693", "2024")
 
 
-def told(given: ReportInput, say: Sentences, *rows: Attainment) -> list[str]:
+def told(given: ReportInput, say: Messages, *rows: Attainment) -> list[str]:
     chosen = replace(given, attainments=rows)
     return path_section.describe_path(chosen, say, build_figures(chosen, say))
 
 
-def test_an_unmet_level_that_was_to_be_kept_is_not_called_kept(annual: ReportInput, say: Sentences) -> None:
+def test_an_unmet_level_that_was_to_be_kept_is_not_called_kept(annual: ReportInput, say: Messages) -> None:
     now = bhyt(annual, "94", progress_class="maintain", projections=())
     assert told(annual, say, now) == ["Chỉ tiêu duy trì nhưng chưa ở mức phải giữ: 1 chỉ tiêu (12)."]
 
 
-def test_an_unmet_target_without_progress_says_why(annual: ReportInput, say: Sentences) -> None:
+def test_an_unmet_target_without_progress_says_why(annual: ReportInput, say: Messages) -> None:
     now = bhyt(annual, "94", progress_class="", projections=(), reason="không có số liệu kỳ gốc nên không tính tiến độ")
     assert told(annual, say, now) == [
         "Chưa đánh giá được tiến độ: không có số liệu kỳ gốc nên không tính tiến độ (chỉ tiêu 12)."
     ]
 
 
-def test_a_year_that_is_over_has_no_column_in_the_outlook(annual: ReportInput, say: Sentences) -> None:
+def test_a_year_that_is_over_has_no_column_in_the_outlook(annual: ReportInput, say: Messages) -> None:
     from etl.model import Projection
 
     over = Projection(2024, reason="năm 2024 đã kết thúc: xem kết quả thực hiện", points=8)
@@ -180,7 +178,7 @@ def test_a_year_that_is_over_has_no_column_in_the_outlook(annual: ReportInput, s
     assert path_section.list_outlook_years(chosen, build_figures(chosen, say)) == ["2030"]
 
 
-def test_the_yearly_change_still_required_stands_in_the_path_table(annual: ReportInput, say: Sentences) -> None:
+def test_the_yearly_change_still_required_stands_in_the_path_table(annual: ReportInput, say: Messages) -> None:
     now = bhyt(annual, "94", required_yearly_change=Fraction("1.25"), progress_class="limited", projections=())
     chosen = replace(annual, attainments=(now,), previous=(), last=(), series=(), sources=())
     (found,) = build_template_context(build_facts(chosen, say), say, None).path
@@ -191,7 +189,7 @@ def test_the_yearly_change_still_required_stands_in_the_path_table(annual: Repor
 
 
 def test_a_late_unit_is_named_with_its_quarters_where_a_report_spans_several(
-    catalogue: Catalogue, say: Sentences
+    catalogue: Catalogue, say: Messages
 ) -> None:
     half = sample(catalogue, "kon-tum", "kt-1693", "2024H1")
     statuses = (
@@ -202,7 +200,7 @@ def test_a_late_unit_is_named_with_its_quarters_where_a_report_spans_several(
     assert lines[-1] == ("Gửi chậm so với thời hạn (1 đơn vị): huyện Đắk Glei (quý I năm 2024: chậm 4 ngày làm việc).")
 
 
-def test_a_correction_names_places_as_reports_do(given: ReportInput, say: Sentences) -> None:
+def test_a_correction_names_places_as_reports_do(given: ReportInput, say: Messages) -> None:
     before = build_facts(given, say)
     item = next(i for i, units in before["figures"].items() if units["610"]["value"]["value"] is not None)
     figure = before["figures"][item]["610"] | {"printed": "1", "status_text": "Khác"}

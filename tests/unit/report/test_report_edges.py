@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from etl.catalog import Catalogue
+from etl.messages import Messages
 from etl.model import Attainment, ControlLimits, Period, Projection, TaskReport, UnitStatus
 from etl.report import ReportInput, changes_since_last, directions, path_section
 from etl.report.dates import compute_next_period, compute_previous_report_period, format_decree_dates
@@ -19,7 +20,6 @@ from etl.report.facts import build_facts
 from etl.report.followup import build_plan_task_facts
 from etl.report.report_figures import build_figures
 from etl.report.report_head import format_plan_name
-from etl.report.sentences import SLOTS, Sentences
 from etl.report.unit_names import format_unit_mention
 from etl.report.unit_results import build_unit_scores
 from tests.report.conftest import CASES
@@ -88,7 +88,7 @@ EDGES = (lambda given: given, emptied, without_values, one_unit, unchanged, all_
 
 @pytest.mark.parametrize("edge", EDGES, ids=("whole", "empty", "no_data", "one_unit", "unchanged", "alike"))
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(case[1:]))
-def test_no_sentence_is_broken_at_any_edge(catalogue: Catalogue, say: Sentences, case: Any, edge: Any) -> None:
+def test_no_sentence_is_broken_at_any_edge(catalogue: Catalogue, say: Messages, case: Any, edge: Any) -> None:
     facts = build_facts(edge(sample(catalogue, *case)), say)
     sentences = said_in(facts)
     assert len(sentences) > 10
@@ -102,7 +102,7 @@ def test_no_sentence_is_broken_at_any_edge(catalogue: Catalogue, say: Sentences,
 
 
 @dataclass(frozen=True)
-class Listening(Sentences):
+class Listening(Messages):
     """Remembers which sentences were said."""
 
     heard: set[str] = field(default_factory=set)
@@ -170,17 +170,17 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     yield replace(due, plan=due.plan.model_copy(update={"tasks": ()}), tasks=())
 
 
-def test_every_sentence_is_said_somewhere(catalogue: Catalogue, say: Sentences) -> None:
+def test_every_sentence_is_said_somewhere(catalogue: Catalogue, say: Messages) -> None:
     """A sentence that nothing can ever print would be dead weight in the office's file."""
-    listening = Listening(say.texts)
+    listening = Listening(say.texts, say.slots)
     for case in CASES:
         for edge in EDGES:
             build_facts(edge(sample(catalogue, *case)), listening)
     for given in odd_cases(catalogue):
         build_facts(given, listening)
     elsewhere = ("correction.", "picture.", "letter.", "html.", "page.", "pdf.", "sheet.", "upward.")
-    plain = {name for name, slots in SLOTS.items() if not slots}
-    silent = {n for n in SLOTS.keys() - listening.heard - plain if not n.startswith(elsewhere)}
+    plain = {name for name, slots in say.slots.items() if not slots}
+    silent = {n for n in say.texts.keys() - listening.heard - plain if not n.startswith(elsewhere)}
     assert silent == set()
 
 
@@ -230,14 +230,14 @@ def share(given: ReportInput, value: str, status: str, **changes: object) -> Att
     ],
 )
 def test_what_changed_since_the_last_report(
-    given: ReportInput, say: Sentences, then: Any, now: Any, expected: list[str]
+    given: ReportInput, say: Messages, then: Any, now: Any, expected: list[str]
 ) -> None:
     last = (share(given, *then),) if then else ()
     chosen = replace(given, attainments=(share(given, *now),), last=last)
     assert changes_since_last.describe_changes_since_last(chosen, say) == expected
 
 
-def test_the_annual_report_does_not_say_each_change_twice(catalogue: Catalogue, say: Sentences) -> None:
+def test_the_annual_report_does_not_say_each_change_twice(catalogue: Catalogue, say: Messages) -> None:
     annual = sample(catalogue, "kon-tum", "kt-1693", "2024")
     rows = (share(annual, "95", "met"),)
     chosen = replace(annual, attainments=rows, last=(share(annual, "90", "not_met"),))
@@ -246,7 +246,7 @@ def test_the_annual_report_does_not_say_each_change_twice(catalogue: Catalogue, 
     ]
 
 
-def test_what_adds_up_through_the_year_is_not_set_beside_another_stretch(given: ReportInput, say: Sentences) -> None:
+def test_what_adds_up_through_the_year_is_not_set_beside_another_stretch(given: ReportInput, say: Messages) -> None:
     row = next(a for a in given.attainments if a.item == "15.1" and a.unit == given.area)
     now = replace(row, value=Fraction(30), interval=None, status="over_plan", as_of="")
     chosen = replace(given, attainments=(now,), last=(replace(now, value=Fraction(10)),))
@@ -259,21 +259,21 @@ def test_what_adds_up_through_the_year_is_not_set_beside_another_stretch(given: 
 # --- directions -----------------------------------------------------------------------------------------
 
 
-def directed(given: ReportInput, say: Sentences) -> list[str]:
+def directed(given: ReportInput, say: Messages) -> list[str]:
     figures = build_figures(given, say)
     return directions.describe_directions(
         given, say, figures, build_unit_scores(given, figures), build_plan_task_facts(given, say)
     )
 
 
-def test_where_nothing_asks_for_anything_the_plan_simply_goes_on(given: ReportInput, say: Sentences) -> None:
+def test_where_nothing_asks_for_anything_the_plan_simply_goes_on(given: ReportInput, say: Messages) -> None:
     assert directed(emptied(given), say) == [
         "Tiếp tục tổ chức thực hiện đồng bộ các nhiệm vụ, giải pháp nêu tại Kế hoạch số 1693/KH-UBND "
         "trong quý IV năm 2024."
     ]
 
 
-def test_each_point_is_numbered_and_each_list_ends_with_a_full_stop(given: ReportInput, say: Sentences) -> None:
+def test_each_point_is_numbered_and_each_list_ends_with_a_full_stop(given: ReportInput, say: Messages) -> None:
     lines = directed(given, say)
     points = [line for line in lines if re.match(r"\d+\. ", line)]
     assert [int(line.split(".")[0]) for line in points] == list(range(1, len(points) + 1))
@@ -284,13 +284,13 @@ def test_each_point_is_numbered_and_each_list_ends_with_a_full_stop(given: Repor
             assert line.endswith(":") and after
 
 
-def test_units_without_an_accepted_report_are_to_be_reminded_by_name(given: ReportInput, say: Sentences) -> None:
+def test_units_without_an_accepted_report_are_to_be_reminded_by_name(given: ReportInput, say: Messages) -> None:
     line = next(line for line in directed(given, say) if "Đôn đốc" in line)
     for status in given.statuses:
         assert (format_unit_mention(say, status.unit_name) in line) == (status.state != "accepted")
 
 
-def test_only_tasks_of_the_next_period_fall_due(given: ReportInput, say: Sentences) -> None:
+def test_only_tasks_of_the_next_period_fall_due(given: ReportInput, say: Messages) -> None:
     task = given.plan.tasks[0]
     following = compute_next_period(given.period)
 
@@ -309,7 +309,7 @@ def test_only_tasks_of_the_next_period_fall_due(given: ReportInput, say: Sentenc
 # --- the path -------------------------------------------------------------------------------------------
 
 
-def test_the_outlook_names_the_likeliest_first_and_each_target_once(catalogue: Catalogue, say: Sentences) -> None:
+def test_the_outlook_names_the_likeliest_first_and_each_target_once(catalogue: Catalogue, say: Messages) -> None:
     annual = sample(catalogue, "kon-tum", "kt-1693", "2024")
     row = share(annual, "90", "not_met", progress_class="limited")
     likely = Projection(2030, 96.0, 95.1, 96.9, Fraction(95), 0.97, "rất có khả năng", 8)
@@ -326,7 +326,7 @@ def test_the_outlook_names_the_likeliest_first_and_each_target_once(catalogue: C
     ]
 
 
-def test_too_short_a_series_says_so_and_foresees_nothing(catalogue: Catalogue, say: Sentences) -> None:
+def test_too_short_a_series_says_so_and_foresees_nothing(catalogue: Catalogue, say: Messages) -> None:
     annual = sample(catalogue, "kon-tum", "kt-1693", "2024")
     short = Projection(2030, points=2, reason="quá ít số liệu để dự báo: có 2 kỳ, cần ít nhất 6")
     chosen = replace(annual, attainments=(share(annual, "90", "not_met", projections=(short,), progress_class=""),))
@@ -370,7 +370,7 @@ def test_the_period_after_and_the_report_before(period: str, following: str, bef
         ("Xã", "Xã"),
     ],
 )
-def test_units_are_written_within_a_sentence_as_the_decree_says(say: Sentences, name: str, within: str) -> None:
+def test_units_are_written_within_a_sentence_as_the_decree_says(say: Messages, name: str, within: str) -> None:
     assert format_unit_mention(say, name) == within
 
 

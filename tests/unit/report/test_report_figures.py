@@ -5,10 +5,10 @@ from fractions import Fraction
 
 import pytest
 
+from etl.messages import Messages
 from etl.model import Attainment
 from etl.report import ReportInput
 from etl.report.report_figures import FigureFacts, build_figures, format_item_number, format_target_name
-from etl.report.sentences import Sentences
 from etl.report.target_results import build_target_sentences
 
 BHYT = "12"
@@ -24,13 +24,13 @@ def one(given: ReportInput, now: Attainment, *before: Attainment) -> ReportInput
     return replace(given, attainments=(now,), previous=before)
 
 
-def figure_of(given: ReportInput, say: Sentences, now: Attainment, *before: Attainment) -> FigureFacts:
+def figure_of(given: ReportInput, say: Messages, now: Attainment, *before: Attainment) -> FigureFacts:
     figure = build_figures(one(given, now, *before), say).find_figure(now.item, now.unit)
     assert figure is not None
     return figure
 
 
-def line_of(given: ReportInput, say: Sentences, now: Attainment, *before: Attainment) -> str:
+def line_of(given: ReportInput, say: Messages, now: Attainment, *before: Attainment) -> str:
     chosen = one(given, now, *before)
     return str(build_target_sentences(chosen, say, build_figures(chosen, say))[0]["lines"][0])
 
@@ -62,12 +62,12 @@ def bhyt(given: ReportInput, seen: str, **changes: object) -> Attainment:
     ],
 )
 def test_the_change_is_said_by_its_direction(
-    given: ReportInput, say: Sentences, now: str, before: str, words: str
+    given: ReportInput, say: Messages, now: str, before: str, words: str
 ) -> None:
     assert words in line_of(given, say, bhyt(given, now), bhyt(given, before))
 
 
-def test_no_trend_word_where_intervals_overlap(given: ReportInput, say: Sentences) -> None:
+def test_no_trend_word_where_intervals_overlap(given: ReportInput, say: Messages) -> None:
     now, before = bhyt(given, "93.46", interval=(92.0, 95.0)), bhyt(given, "91.00", interval=(89.0, 92.5))
     line = line_of(given, say, now, before)
     assert "tăng" not in line
@@ -76,20 +76,20 @@ def test_no_trend_word_where_intervals_overlap(given: ReportInput, say: Sentence
     assert "tăng 2,46 điểm phần trăm" in line_of(given, say, now, apart)
 
 
-def test_no_previous_figure_is_said_once_for_all_or_in_its_line(given: ReportInput, say: Sentences) -> None:
+def test_no_previous_figure_is_said_once_for_all_or_in_its_line(given: ReportInput, say: Messages) -> None:
     assert "cùng kỳ" not in line_of(given, say, bhyt(given, "93.46"))
     gap = bhyt(given, "93.46", value=None, met=None, status="no_data")
     assert "chưa có số liệu cùng kỳ năm 2023 để so sánh" in line_of(given, say, bhyt(given, "93.46"), gap)
 
 
-def test_a_carried_figure_names_its_period_and_no_trend(given: ReportInput, say: Sentences) -> None:
+def test_a_carried_figure_names_its_period_and_no_trend(given: ReportInput, say: Messages) -> None:
     now = bhyt(given, "93.46", as_of="2023", met=None, status="no_new_figure")
     line = line_of(given, say, now, bhyt(given, "90"))
     assert "93,46% (9/10) (số liệu năm 2023); chưa có số liệu mới" in line
     assert "tăng" not in line
 
 
-def test_a_missing_value_is_said_and_never_zero(given: ReportInput, say: Sentences) -> None:
+def test_a_missing_value_is_said_and_never_zero(given: ReportInput, say: Messages) -> None:
     now = bhyt(
         given, "0", value=None, numerator=None, denominator=None, met=None, status="no_data", people_missing=None
     )
@@ -100,16 +100,16 @@ def test_a_missing_value_is_said_and_never_zero(given: ReportInput, say: Sentenc
     assert figure["previous"]["text"] == "chưa có số liệu"
 
 
-def test_a_real_zero_is_a_zero(given: ReportInput, say: Sentences) -> None:
+def test_a_real_zero_is_a_zero(given: ReportInput, say: Messages) -> None:
     assert figure_of(given, say, bhyt(given, "0"))["value"]["text"] == "0,00"
 
 
-def test_a_value_just_short_of_its_target_does_not_print_as_the_target(given: ReportInput, say: Sentences) -> None:
+def test_a_value_just_short_of_its_target_does_not_print_as_the_target(given: ReportInput, say: Messages) -> None:
     assert figure_of(given, say, bhyt(given, "94.996"))["value"]["text"] == "94,996"
     assert figure_of(given, say, bhyt(given, "93.464"))["value"]["text"] == "93,46"
 
 
-def test_people_missing_carry_the_noun_of_what_is_counted(given: ReportInput, say: Sentences) -> None:
+def test_people_missing_carry_the_noun_of_what_is_counted(given: ReportInput, say: Messages) -> None:
     assert figure_of(given, say, bhyt(given, "93.46"))["missing"]["text"] == "1.234 người"
     assert "còn thiếu 1.234 người" in line_of(given, say, bhyt(given, "93.46"))
     children = row(given, "8", status="not_met", met=False, people_missing=7)
@@ -117,7 +117,7 @@ def test_people_missing_carry_the_noun_of_what_is_counted(given: ReportInput, sa
     assert figure_of(given, say, bhyt(given, "96", status="met", met=True))["missing"]["text"] == "–"
 
 
-def test_counts_stand_beside_small_rates(given: ReportInput, say: Sentences) -> None:
+def test_counts_stand_beside_small_rates(given: ReportInput, say: Messages) -> None:
     changes: dict[str, object] = {
         "value": Fraction(2 * 100_000, 590_000),
         "numerator": Fraction(2),
@@ -135,7 +135,7 @@ def test_counts_stand_beside_small_rates(given: ReportInput, say: Sentences) -> 
     assert figure_of(given, say, many)["printed"] == "90,00"
 
 
-def test_an_incomplete_figure_is_marked(given: ReportInput, say: Sentences) -> None:
+def test_an_incomplete_figure_is_marked(given: ReportInput, say: Messages) -> None:
     partial = bhyt(given, "90", numerator=Fraction(9_000), denominator=Fraction(10_000), present=9)
     assert figure_of(given, say, partial)["printed"] == "90,00*"
 
@@ -151,18 +151,18 @@ def test_an_incomplete_figure_is_marked(given: ReportInput, say: Sentences) -> N
     ],
 )
 def test_the_distance_is_negative_on_the_worse_side(
-    given: ReportInput, say: Sentences, operator: str, value: str, target: str, distance: str
+    given: ReportInput, say: Messages, operator: str, value: str, target: str, distance: str
 ) -> None:
     now = bhyt(given, value, operator=operator, target=Fraction(target))
     assert figure_of(given, say, now)["distance"]["text"] == distance
 
 
-def test_there_is_no_distance_to_a_zero_or_worded_target(given: ReportInput, say: Sentences) -> None:
+def test_there_is_no_distance_to_a_zero_or_worded_target(given: ReportInput, say: Messages) -> None:
     assert figure_of(given, say, bhyt(given, "90", target=Fraction(0)))["distance"]["value"] is None
     assert figure_of(given, say, bhyt(given, "90", target=None, operator="eliminate"))["distance"]["value"] is None
 
 
-def test_a_part_year_verdict_names_the_prorated_plan(given: ReportInput, say: Sentences) -> None:
+def test_a_part_year_verdict_names_the_prorated_plan(given: ReportInput, say: Messages) -> None:
     now = row(
         given, "15.1", value=Fraction(3), target=Fraction("4.2"), prorated_target=Fraction("3.15"), operator="<=",
         status="within_plan", met=None, as_of="", numerator=Fraction(18), written="4,2", target_period="2025",
@@ -170,7 +170,7 @@ def test_a_part_year_verdict_names_the_prorated_plan(given: ReportInput, say: Se
     assert "trong mức kế hoạch năm 2025 (4,2; tính theo thời gian đã qua: 3,2)" in line_of(given, say, now)
 
 
-def test_rows_the_plan_does_not_number_borrow_the_number_of_their_head(given: ReportInput, say: Sentences) -> None:
+def test_rows_the_plan_does_not_number_borrow_the_number_of_their_head(given: ReportInput, say: Messages) -> None:
     male = next(t for t in given.plan.targets if t.item == "22.nam")
     assert format_item_number(male) == ""
     assert format_target_name(given, say, male) == "Chiều cao trung bình của thanh niên 18 tuổi, nam (chỉ tiêu 22)"

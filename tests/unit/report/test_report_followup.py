@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+from etl.messages import Messages
 from etl.model import NoteReport, TaskReport, TaskStateName
 from etl.report import ReportInput
 from etl.report.followup import (
@@ -12,7 +13,6 @@ from etl.report.followup import (
     normalize_unit_text,
     select_listed_tasks,
 )
-from etl.report.sentences import Sentences
 
 
 def reported(given: ReportInput, *states: TaskStateName) -> ReportInput:
@@ -26,7 +26,7 @@ def reported(given: ReportInput, *states: TaskStateName) -> ReportInput:
     return replace(given, plan=given.plan.model_copy(update={"tasks": (task,)}), tasks=rows)
 
 
-def test_units_are_named_by_state_worst_first(given: ReportInput, say: Sentences) -> None:
+def test_units_are_named_by_state_worst_first(given: ReportInput, say: Messages) -> None:
     found = build_plan_task_facts(reported(given, "done", "overdue", "done"), say)
     assert found[0]["situation"] == (
         "Quá hạn: 1 đơn vị (huyện Đắk Glei); Đã hoàn thành: 2 đơn vị (thành phố Kon Tum, huyện Ngọc Hồi)"
@@ -34,12 +34,12 @@ def test_units_are_named_by_state_worst_first(given: ReportInput, say: Sentences
     assert found[0]["states"] == {"overdue": 1, "done": 2}
 
 
-def test_where_all_agree_no_names_and_where_one_reports_no_count(given: ReportInput, say: Sentences) -> None:
+def test_where_all_agree_no_names_and_where_one_reports_no_count(given: ReportInput, say: Messages) -> None:
     assert build_plan_task_facts(reported(given, "done", "done"), say)[0]["situation"] == "Đã hoàn thành: 2 đơn vị"
     assert build_plan_task_facts(reported(given, "done"), say)[0]["situation"] == "Đã hoàn thành"
 
 
-def test_a_task_nobody_reports_on_stands_by_its_date(given: ReportInput, say: Sentences) -> None:
+def test_a_task_nobody_reports_on_stands_by_its_date(given: ReportInput, say: Messages) -> None:
     bare = reported(given)
     task = bare.plan.tasks[0]
     end = given.period.end
@@ -60,13 +60,13 @@ def test_a_task_nobody_reports_on_stands_by_its_date(given: ReportInput, say: Se
     assert state(overtaken_on=date(2030, 1, 1)) == {"not_reported": 1}
 
 
-def test_only_dated_tasks_and_those_in_arrears_are_listed(given: ReportInput, say: Sentences) -> None:
+def test_only_dated_tasks_and_those_in_arrears_are_listed(given: ReportInput, say: Messages) -> None:
     assert select_listed_tasks(build_plan_task_facts(reported(given, "ongoing", "done"), say)) == []
     assert len(select_listed_tasks(build_plan_task_facts(reported(given, "ongoing", "overdue"), say))) == 1
     assert len(select_listed_tasks(build_plan_task_facts(reported(given, "done_late"), say))) == 1
 
 
-def test_the_sentences_hold_at_the_edges(given: ReportInput, say: Sentences) -> None:
+def test_the_sentences_hold_at_the_edges(given: ReportInput, say: Messages) -> None:
     assert describe_tasks(say, [], "") == ["Kế hoạch không giao nhiệm vụ có đơn vị chủ trì hoặc thời hạn."]
     silent = describe_tasks(say, build_plan_task_facts(reported(given), say), "")
     assert "Trong kỳ chưa có đơn vị nào báo cáo tình hình thực hiện nhiệm vụ." in silent
@@ -76,7 +76,7 @@ def test_the_sentences_hold_at_the_edges(given: ReportInput, say: Sentences) -> 
     assert "Phụ lục III" in late[-1]
 
 
-def test_tasks_of_another_plan_stay_out(given: ReportInput, say: Sentences) -> None:
+def test_tasks_of_another_plan_stay_out(given: ReportInput, say: Messages) -> None:
     other = replace(reported(given), tasks=(TaskReport("kt-124", given.plan.tasks[0].id, "608", "2024Q3", "done"),))
     assert build_plan_task_facts(other, say)[0]["reports"] == []
 
@@ -85,7 +85,7 @@ def noted(given: ReportInput, *rows: tuple[str, str]) -> ReportInput:
     return replace(given, notes=tuple(NoteReport(unit, "2024Q3", 1, difficulty=text) for unit, text in rows))
 
 
-def test_identical_difficulties_are_one_with_all_their_units(given: ReportInput, say: Sentences) -> None:
+def test_identical_difficulties_are_one_with_all_their_units(given: ReportInput, say: Messages) -> None:
     found = build_difficulty_notes(
         noted(
             given,
@@ -103,12 +103,12 @@ def test_identical_difficulties_are_one_with_all_their_units(given: ReportInput,
     assert len(found["rows"]) == 4
 
 
-def test_what_most_units_say_comes_first(given: ReportInput, say: Sentences) -> None:
+def test_what_most_units_say_comes_first(given: ReportInput, say: Messages) -> None:
     found = build_difficulty_notes(noted(given, ("608", "A"), ("610", "B"), ("611", "B")), say)
     assert [line[2] for line in found["difficulties"]] == ["B", "A"]
 
 
-def test_silence_is_said(given: ReportInput, say: Sentences) -> None:
+def test_silence_is_said(given: ReportInput, say: Messages) -> None:
     found = build_difficulty_notes(noted(given), say)
     assert found["difficulties"] == ["Trong kỳ không có đơn vị nào nêu khó khăn, vướng mắc."]
     assert found["causes"] == ["Trong kỳ không có đơn vị nào nêu nguyên nhân."]

@@ -9,10 +9,10 @@ import pytest
 from docx import Document
 
 from etl.errors import TemplateError
+from etl.messages import Messages
 from etl.report import ReportInput
 from etl.report.docx import render_word_report
 from etl.report.facts import build_facts
-from etl.report.sentences import Sentences
 from etl.report.template_context import ReportTemplateContext
 from etl.report.template_slots import list_template_slots
 from tests.unit.report.conftest import TEMPLATES
@@ -23,7 +23,7 @@ DOT = b64decode(
 
 
 @pytest.fixture(scope="module")
-def render(given: ReportInput, say: Sentences) -> Callable[[Path], bytes]:
+def render(given: ReportInput, say: Messages) -> Callable[[Path], bytes]:
     facts = build_facts(given, say)
     dots = [DOT] * len(facts["pictures"]["drawn"])
     return lambda template: render_word_report(facts, say, template, b"", dots, datetime(2024, 10, 21))

@@ -5,10 +5,10 @@ from fractions import Fraction
 
 import pytest
 
+from etl.messages import Messages
 from etl.model import Attainment, UnitStatus
 from etl.report import ReportInput, submissions, unit_results
 from etl.report.report_figures import build_figures
-from etl.report.sentences import Sentences
 
 
 def status(unit: str, state: str, late: int = 0, form: str = "f") -> UnitStatus:
@@ -59,7 +59,7 @@ def status(unit: str, state: str, late: int = 0, form: str = "f") -> UnitStatus:
     ],
 )
 def test_who_reported_is_said_at_every_edge(
-    given: ReportInput, say: Sentences, statuses: list[UnitStatus], expected: list[str]
+    given: ReportInput, say: Messages, statuses: list[UnitStatus], expected: list[str]
 ) -> None:
     assert submissions.describe_submissions(replace(given, statuses=tuple(statuses)), say) == expected
 
@@ -75,40 +75,40 @@ def with_values(given: ReportInput, values: dict[str, str | None], item: str = "
     return replace(given, attainments=tuple(rows))
 
 
-def said(given: ReportInput, say: Sentences) -> list[str]:
+def said(given: ReportInput, say: Messages) -> list[str]:
     figures = build_figures(given, say)
     return unit_results.describe_unit_results(given, say, figures, unit_results.build_unit_scores(given, figures))
 
 
-def test_the_best_and_the_weakest_are_named(given: ReportInput, say: Sentences) -> None:
+def test_the_best_and_the_weakest_are_named(given: ReportInput, say: Messages) -> None:
     lines = said(with_values(given, {"608": "96", "610": "90", "611": "80"}), say)
     assert "thành phố Kon Tum (1/1); thấp nhất: huyện Đắk Glei (0/1), huyện Ngọc Hồi (0/1)." in lines[1]
     assert lines[2].endswith(": cao nhất 96,00% (thành phố Kon Tum); thấp nhất 80,00% (huyện Ngọc Hồi).")
 
 
-def test_a_unit_without_figures_is_named_and_never_the_weakest(given: ReportInput, say: Sentences) -> None:
+def test_a_unit_without_figures_is_named_and_never_the_weakest(given: ReportInput, say: Messages) -> None:
     lines = said(with_values(given, {"608": "96", "610": "90", "611": None}), say)
     assert "Chưa có số liệu trong kỳ: huyện Ngọc Hồi." in lines
     assert not any("huyện Ngọc Hồi" in line for line in lines if "thấp nhất" in line)
 
 
-def test_equal_units_are_said_to_be_equal(given: ReportInput, say: Sentences) -> None:
+def test_equal_units_are_said_to_be_equal(given: ReportInput, say: Messages) -> None:
     lines = said(with_values(given, {"608": "96", "610": "96"}), say)
     assert "Các đơn vị đạt số chỉ tiêu như nhau (1/1 chỉ tiêu được đánh giá)." in lines
     assert any(line.endswith("các đơn vị cùng mức 96,00%.") for line in lines)
 
 
-def test_one_unit_is_not_compared_and_none_is_said(given: ReportInput, say: Sentences) -> None:
+def test_one_unit_is_not_compared_and_none_is_said(given: ReportInput, say: Messages) -> None:
     assert "Chỉ có một đơn vị trực thuộc là thành phố Kon Tum" in said(with_values(given, {"608": "96"}), say)[0]
     assert said(with_values(given, {}), say) == ["Chưa có số liệu theo đơn vị."]
 
 
-def test_rates_of_a_few_cases_are_not_ranked(given: ReportInput, say: Sentences) -> None:
+def test_rates_of_a_few_cases_are_not_ranked(given: ReportInput, say: Messages) -> None:
     lines = said(with_values(given, {"608": "3", "610": "9"}, item="15.1"), say)
     assert not any(line.startswith("- ") for line in lines)
 
 
-def test_the_table_holds_each_level_of_an_indicator_once_and_fits_the_page(given: ReportInput, say: Sentences) -> None:
+def test_the_table_holds_each_level_of_an_indicator_once_and_fits_the_page(given: ReportInput, say: Messages) -> None:
     table = unit_results.build_unit_table(given, build_figures(given, say))
     assert len(table["units"]) == 10
     assert table["units"][0] == {"unit": "608", "name": "Thành phố Kon Tum"}

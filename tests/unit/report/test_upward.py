@@ -15,12 +15,12 @@ from etl.catalog import Catalogue
 from etl.catalog.layout import build_form_layout
 from etl.catalog.owed_cells import find_upward_form
 from etl.catalog.rules import load_rules
+from etl.messages import load_messages
 from etl.model import CellState, Period, ReadResult
 from etl.model.exported_value import ExportedValue
 from etl.read import Reader
 from etl.report.annex_workbook import AnnexWorkbook
 from etl.report.inputs import UpwardFigures
-from etl.report.sentences import load_sentences
 from etl.report.upward_sheet import write_upward_sheets
 from etl.settings import PROJECT_ROOT
 
@@ -43,7 +43,7 @@ def annex(catalogue: Catalogue, cells: tuple[ExportedValue, ...] = CELLS) -> byt
     target = BytesIO()
     workbook = Workbook(target, {"in_memory": True})
     facts: dict[str, Any] = {"head": {"simulated": "SỐ LIỆU MÔ PHỎNG"}, "simulated": True}
-    book = AnnexWorkbook(workbook, facts, load_sentences(PROJECT_ROOT / "templates" / "sentences.yaml"))
+    book = AnnexWorkbook(workbook, facts, load_messages(PROJECT_ROOT / "templates"))
     book.add_page("Chỉ tiêu").write_string(0, 0, "for people")
     write_upward_sheets(
         book, UpwardFigures(build_form_layout(catalogue, asked[0], asked[1], asked[2], period), cells), simulated=True
