@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from etl.attain.attainment_json import serialize_fraction
 from etl.attain.carried_forward import find_carried_period
 from etl.attain.target_figures import compute_target_figures
 from etl.catalog import models as m
@@ -27,13 +26,11 @@ def list_series_periods(period: Period, rules: m.OutlookRules, since: int) -> tu
 def compute_own_value(
     target: m.Target, indicator: m.Indicator | None, observed: ObservedIndicator | None
 ) -> Fraction | None:
-    """What a target looks at in a period, as precise as a kept row has it; None where there is no own figure."""
+    """What a target looks at in a period, exactly; None where there is no own figure."""
     if indicator is None or observed is None:
         return None
     value = compute_target_figures(target, indicator, observed).value
-    return (
-        None if value is None else parse_stored_value(str(serialize_fraction(value)), observed.as_of, observed.period)
-    )
+    return None if value is None or find_carried_period(observed.as_of, observed.period) else value
 
 
 def parse_stored_value(text: str | None, as_of: str, period: Period) -> Fraction | None:

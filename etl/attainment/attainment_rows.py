@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,23 +20,25 @@ from etl.core.instance import (
     open_current_engine,
 )
 from etl.errors import UsageError
-from etl.model import ObservedIndicator, Period
+from etl.model import Attainment, ObservedIndicator, Period, SeriesPoint
 from etl.model.vietnam_time import get_current_date
+from etl.warehouse import attainment_store
+from etl.warehouse.attainment_store import AttainmentKey, AttainmentSeries
+from etl.warehouse.snapshot import Snapshot, take_snapshot
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from etl.model import Attainment, SeriesPoint
     from etl.warehouse.rollup import RollupFilter
+
+SeriesByLine = Mapping[PlanLine, tuple[SeriesPoint, ...]]
+"""(plan, item) → the area's figures through time."""
 
 _PERIOD_LOCK_SPACE = 7_235_020  # the first half of the advisory lock's key
 
 
 def compute_attainment(scope: str, period: str) -> Result:
     """Computes a scope's period against every plan and keeps the result with its snapshot."""
-    from etl.attain.attainment_json import serialize_attainment
-    from etl.warehouse import attainment_store
-
     settings, catalogue = load_settings_and_catalogue()
     chosen, key = catalogue.get_scope(scope), Period.parse(period)
     if not catalogue.list_obligations(chosen, key):
@@ -44,10 +46,8 @@ def compute_attainment(scope: str, period: str) -> Result:
     with open_current_engine(settings, catalogue).begin() as conn:
         lock_period(conn, scope, key)
         known_at, snapshot_id = take_scope_snapshot(conn, chosen)
-        rows = compute_attainment_rows(conn, catalogue, chosen, key, known_at)
-        kept = attainment_store.store_attainment(
-            conn, chosen.id, key.key, snapshot_id, known_at, [serialize_attainment(row) for row in rows]
-        )
+        rows, series = compute_rows_and_series(conn, catalogue, chosen, key, known_at)
+        kept = _store_computed_rows(conn, AttainmentKey(chosen.id, key.key, snapshot_id), known_at, rows, series)
     return {"scope": scope, "period": period, "rows": len(rows), "snapshot": snapshot_id, "new": kept}
 
 
@@ -70,7 +70,8 @@ def list_attainment_rows(
             raise UsageError(
                 f"scope {scope} has no plan {plan!r}", where="--plan", fix=f"use one of: {', '.join(chosen.plans)}"
             )
-        rows = compute_attainment_rows(conn, catalogue, chosen, key, known_at, parse_geography_day(geography, key))
+        day, snapshot = parse_geography_day(geography, key), take_scope_snapshot(conn, chosen, known_at)
+        rows, _ = load_or_compute_attainment(conn, catalogue, chosen, key, snapshot, day)
     heirs = _list_inheritance_notes(catalogue, chosen, key)
     return [
         serialize_attainment(row) | {"inheritance": heirs.get((row.plan, row.item), "")}
@@ -134,11 +135,43 @@ def lock_period(conn: Connection, scope: str, period: Period) -> None:
     query(conn, "lock_keys", space=_PERIOD_LOCK_SPACE, keys=[key])
 
 
-def take_scope_snapshot(conn: Connection, scope: m.Scope, at: str | None = None) -> tuple[str, str]:
-    """Time and id of a scope's snapshot of a moment, or of now."""
-    from etl.warehouse.snapshot import take_snapshot
-
+def take_scope_snapshot(conn: Connection, scope: m.Scope, at: str | None = None) -> Snapshot:
+    """A scope's snapshot of a moment, or of now."""
     return take_snapshot(conn, at, scope.id)
+
+
+def load_or_compute_attainment(
+    conn: Connection,
+    catalogue: Catalogue,
+    scope: m.Scope,
+    period: Period,
+    snapshot: Snapshot,
+    geography: dt.date | None = None,
+    *,
+    outlook: bool = True,
+    store: bool = False,
+) -> tuple[Sequence[Attainment], SeriesByLine]:
+    """What attainment gave from exactly this snapshot on these units: the stored run, else computed now.
+
+    `scope` and `catalogue` are those known at the snapshot. With `store`, what had to be computed is kept for the
+    next who asks; without, as for a moment of the past, nothing is written.
+    """
+    day = None if geography == period.end else geography
+    key = AttainmentKey(scope.id, period.key, snapshot.id, day)
+    stored = attainment_store.fetch_attainment(conn, key, outlook=outlook)
+    if stored is not None:
+        return stored[0], {(one.plan, one.item): one.points for one in stored[1]}
+    rows, series = compute_rows_and_series(conn, catalogue, scope, period, snapshot.at, day, outlook=outlook)
+    if store:
+        _store_computed_rows(conn, key, snapshot.at, rows, series if outlook else None)
+    return rows, series
+
+
+def _store_computed_rows(
+    conn: Connection, key: AttainmentKey, known_at: str, rows: Sequence[Attainment], series: SeriesByLine | None
+) -> bool:
+    lines = None if series is None else [AttainmentSeries(*line, points) for line, points in series.items()]
+    return attainment_store.store_attainment(conn, key, known_at, rows, lines)
 
 
 def compute_attainment_rows(
@@ -168,7 +201,7 @@ def compute_rows_and_series(
     geography: dt.date | None = None,
     *,
     outlook: bool = True,
-) -> tuple[list[Attainment], Mapping[PlanLine, tuple[SeriesPoint, ...]]]:
+) -> tuple[list[Attainment], SeriesByLine]:
     """The rows of `compute_attainment_rows`, and the area's figures through time that their outlook rests on."""
     from etl.attain import compute_target_attainment as judge
     from etl.warehouse.rollup import RollupFilter, list_reporting_units

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from etl import __version__
 from etl.attainment import report_inputs as material
 from etl.attainment.attainment_rows import (
-    compute_attainment_rows,
-    compute_rows_and_series,
+    load_or_compute_attainment,
     lock_period,
     parse_instant,
     take_scope_snapshot,
@@ -29,6 +28,7 @@ from etl.lineage.figure_sources import list_figure_sources
 from etl.model import Period
 from etl.report import FACTS_SUFFIX, ReportInput
 from etl.settings import Settings
+from etl.warehouse.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -61,12 +61,13 @@ def draft_reports(
         if not wanted or key.kind.value != cadence or not list_owed_parts(catalogue, chosen, key):
             return {"scope": scope, "period": period, "skipped": f"no {cadence} report for {period}"}
         lock_period(conn, scope, key)
-        known_at, snapshot_id = take_scope_snapshot(conn, chosen, parse_instant(as_known_at))
+        snapshot = take_scope_snapshot(conn, chosen, parse_instant(as_known_at))
+        known_at, snapshot_id = snapshot
         standing_drafts = {} if again else _find_standing_drafts(conn, settings, chosen, key, wanted)
         result: Result = {"scope": scope, "period": period, "snapshot": snapshot_id}
         if all(d.plan in standing_drafts and standing_drafts[d.plan].snapshot_id == snapshot_id for d in wanted):
             return result | {"documents": [str(p) for d in wanted for p in standing_drafts[d.plan].paths]}
-        scope_inputs = _build_scope_inputs(conn, settings, catalogue, chosen, key, known_at, snapshot_id)
+        scope_inputs = _build_scope_inputs(conn, settings, catalogue, chosen, key, snapshot, store=as_known_at is None)
         drafts, documents = [], []
         for definition in wanted:
             report_input, last = _select_plan_input(scope_inputs, definition), standing_drafts.get(definition.plan)
@@ -91,20 +92,28 @@ def _build_scope_inputs(
     catalogue: Catalogue,
     scope: m.Scope,
     period: Period,
-    known_at: str,
-    snapshot_id: str,
+    snapshot: Snapshot,
+    *,
+    store: bool,
 ) -> Result:
     from etl.report.dates import compute_previous_report_period
+
+    known_at, snapshot_id = snapshot
 
     def compute_earlier_rows(past: Period) -> tuple[Attainment, ...]:
         """An earlier period as known now, on this period's units; nothing where nobody owed anything."""
         if not list_owed_parts(catalogue, scope, past):
             return ()
-        return tuple(compute_attainment_rows(conn, catalogue, scope, past, known_at, period.end, outlook=False))
+        rows, _ = load_or_compute_attainment(
+            conn, catalogue, scope, past, snapshot, period.end, outlook=False, store=store
+        )
+        return tuple(rows)
 
     before, last = period.same_period_last_year, compute_previous_report_period(period)
+    # Oldest first, always: each is stored under a lock, and two who take locks in one order never wait in a circle.
     previous = compute_earlier_rows(before)
-    rows, series = compute_rows_and_series(conn, catalogue, scope, period, known_at)
+    last_rows = previous if last == before else compute_earlier_rows(last)
+    rows, series = load_or_compute_attainment(conn, catalogue, scope, period, snapshot, store=store)
     statuses = material.fetch_period_statuses(conn, catalogue, scope, period, known_at)
     return {
         "catalogue": catalogue,
@@ -112,7 +121,7 @@ def _build_scope_inputs(
         "period": period,
         "attainments": tuple(rows),
         "previous": previous,
-        "last": previous if last == before else compute_earlier_rows(last),
+        "last": last_rows,
         "statuses": tuple(statuses),
         "earlier_statuses": tuple(material.fetch_earlier_statuses(conn, catalogue, scope, period, known_at, statuses)),
         "series": series,

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from etl.attainment.attainment_rows import compute_attainment_rows
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.owed_cells import list_sheet_cells
@@ -19,6 +18,7 @@ from etl.model import Period, PeriodKind
 from etl.model.numbers import format_number, round_half_away
 from etl.model.trend import compare_attainments
 from etl.model.vietnam_time import get_current_date
+from etl.attainment.attainment_rows import load_or_compute_attainment, take_scope_snapshot
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -120,6 +120,9 @@ def _fetch_feedback_data(
     from etl.warehouse.unit_reports import fetch_submission_statuses
 
     at, _ = take_snapshot(conn)
+    rows, _ = load_or_compute_attainment(
+        conn, catalogue, scope, period, take_scope_snapshot(conn, scope, at), outlook=False
+    )
     periods = (*reversed(period.list_earlier_periods(_EARLIER_QUARTERS)), period)
     return _FeedbackData(
         catalogue,
@@ -130,7 +133,7 @@ def _fetch_feedback_data(
         {p.key: fetch_submission_statuses(conn, catalogue, scope, p, as_known_at=at) for p in periods},
         feedback_rows.fetch_verdicts(conn, scope.id, [p.key for p in periods], as_known_at=at),
         feedback_rows.count_filled_cells(conn, scope.id, period.key, as_known_at=at),
-        compute_attainment_rows(conn, catalogue, scope, period, at, outlook=False),
+        rows,
         titles,
         simulated,
     )

@@ -10,7 +10,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from etl.attainment.attainment_rows import compute_attainment_rows
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.core.instance import (
@@ -26,6 +25,7 @@ from etl.lineage.snapshot_difference import convert_to_json_number
 from etl.model import Attainment, Period
 from etl.report import FACTS_SUFFIX
 from etl.settings import Settings
+from etl.attainment.attainment_rows import load_or_compute_attainment
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -68,9 +68,11 @@ def trace_number(report: str, indicator: str, unit: str | None = None) -> Result
         catalogue = load_catalogue_as_known(conn, present, record.known_at)
         scope, period = catalogue.get_scope(record.scope), Period.parse(record.period)
         code = unit or scope.area_unit
+        snapshot = take_snapshot(conn, record.known_at, scope.id)
+        computed, _ = load_or_compute_attainment(conn, catalogue, scope, period, snapshot, outlook=False)
         rows = [
             row
-            for row in compute_attainment_rows(conn, catalogue, scope, period, record.known_at, outlook=False)
+            for row in computed
             if row.plan == record.plan and indicator in {row.indicator, row.item} and row.unit == code
         ]
         if not rows:
@@ -81,7 +83,7 @@ def trace_number(report: str, indicator: str, unit: str | None = None) -> Result
             )
         printed = [_find_printed_number(record, row) for row in rows]
         walked = _trace_cells(conn, catalogue, scope, period, rows[0], record.known_at)
-        same_snapshot = take_snapshot(conn, record.known_at, scope.id).id == record.snapshot_id
+        same_snapshot = snapshot.id == record.snapshot_id
     problems = list(_list_mismatches(printed, rows, walked, same_snapshot=same_snapshot))
     return {
         "report": _serialize_report(record),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from etl.attainment.attainment_rows import compute_attainment_rows, parse_instant
 from etl.catalog import Catalogue
 from etl.core.instance import (
     Result,
@@ -19,6 +18,7 @@ from etl.core.instance import (
 )
 from etl.errors import UsageError
 from etl.model import Period, PeriodKind
+from etl.attainment.attainment_rows import load_or_compute_attainment, parse_instant
 
 if TYPE_CHECKING:
     from etl.model import Attainment
@@ -47,9 +47,12 @@ def compare_snapshots(scope: str, period: str, from_time: str, to_time: str) -> 
         raise UsageError("--from lies after --to", where=f"{then} … {now}", fix="give the earlier time first")
     with open_current_engine(settings, present).connect() as conn:
         ends = [(at, load_catalogue_as_known(conn, present, at)) for at in (then, now)]
+        taken = [take_snapshot(conn, at, scope) for at in (then, now)]
         rows = [
-            compute_attainment_rows(conn, c, c.get_scope(scope), key, at, outlook=False) if scope in c.scopes else []
-            for at, c in ends
+            load_or_compute_attainment(conn, c, c.get_scope(scope), key, at, outlook=False)[0]
+            if scope in c.scopes
+            else []
+            for at, (_, c) in zip(taken, ends, strict=True)
         ]
         (_, old), (_, new) = ends
         chosen = new.get_scope(scope)
@@ -65,7 +68,10 @@ def compare_snapshots(scope: str, period: str, from_time: str, to_time: str) -> 
             for at, c in ends
             if scope in c.scopes
         ]
-        snapshots = [{"at": at, "snapshot": take_snapshot(conn, at, scope).id, "catalogue": c.sha256} for at, c in ends]
+        snapshots = [
+            {"at": at, "snapshot": snapshot.id, "catalogue": c.sha256}
+            for snapshot, (at, c) in zip(taken, ends, strict=True)
+        ]
     result: Result = {
         "scope": scope,
         "period": key.key,
@@ -138,7 +144,11 @@ def _compare_correction_states(before: Mapping[str, str], after: Mapping[str, st
 
 
 def _compare_attainment_rows(
-    catalogue: Catalogue, period: Period, before: list[Attainment], after: list[Attainment], names: tuple[str, ...]
+    catalogue: Catalogue,
+    period: Period,
+    before: Sequence[Attainment],
+    after: Sequence[Attainment],
+    names: tuple[str, ...],
 ) -> Iterator[Result]:
     """Rows that differ in one of some fields, with those fields before and after; None where there was no row."""
     old = {(row.plan, row.item, row.unit): row for row in before}

@@ -1,4 +1,4 @@
-"""Keeps what attainment gave, with the snapshot it saw, for those who only read; and knows what is out of date.
+"""Keeps what attainment gave, exactly, by the snapshot it saw, for all who read it; and knows what is out of date.
 
 Room: warehouse. Called by steps. Append-only: computing again adds a run, and rows only where they differ.
 """
@@ -9,33 +9,93 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from functools import cache
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row
 
+from etl import __version__
+from etl.model import Attainment, SeriesPoint
 from etl.warehouse.connect import copy_rows, query
 from etl.warehouse.rollup import parse_known_at_or_infinity
 
 _LOCK = 7_235_012
 
 
-def store_attainment(
-    conn: Connection, scope: str, period: str, snapshot_id: str, known_at: str, rows: Sequence[Mapping[str, Any]]
-) -> bool:
-    """Adds a computation of a period, in the caller's transaction; True if it differs from the one before.
+@dataclass(frozen=True)
+class AttainmentKey:
+    """Which computation: of what, from which snapshot, on which day's units (None: the period's own last day)."""
 
-    Each row has at least `plan`, `item` and `unit`. The same snapshot and rows twice add nothing.
+    scope: str
+    period: str
+    snapshot_id: str
+    geography: date | None = None
+
+
+@dataclass(frozen=True)
+class AttainmentSeries:
+    """A plan line's figures of the area through time, oldest first. Grain: (plan, item)."""
+
+    plan: str
+    item: str
+    points: tuple[SeriesPoint, ...]
+
+
+@cache
+def _build_row_adapter() -> TypeAdapter[tuple[Attainment, ...]]:
+    """Rows to JSON and back, made from the dataclass itself: a new field is kept without a word here."""
+    return TypeAdapter(tuple[Attainment, ...])
+
+
+@cache
+def _build_series_adapter() -> TypeAdapter[tuple[AttainmentSeries, ...]]:
+    return TypeAdapter(tuple[AttainmentSeries, ...])
+
+
+def encode_rows(rows: Sequence[Attainment]) -> list[dict[str, Any]]:
+    """Rows as they are kept: every field, fractions as text."""
+    kept: list[dict[str, Any]] = _build_row_adapter().dump_python(tuple(rows), mode="json")
+    return kept
+
+
+def decode_rows(kept: Sequence[Mapping[str, Any]]) -> tuple[Attainment, ...]:
+    """The rows that `encode_rows` was given, exactly."""
+    return _build_row_adapter().validate_python(tuple(kept))
+
+
+def store_attainment(
+    conn: Connection,
+    key: AttainmentKey,
+    known_at: str,
+    rows: Sequence[Attainment],
+    series: Sequence[AttainmentSeries] | None = None,
+) -> bool:
+    """Adds a computation of a period, in the caller's transaction; True if its rows differ from the one before.
+
+    The same snapshot, rows and series twice add nothing. `series` is None where no outlook was computed.
     """
-    text = [json.dumps(row, ensure_ascii=False) for row in rows]
+    text = [json.dumps(row, ensure_ascii=False) for row in encode_rows(rows)]
     content = hashlib.sha256("\n".join(text).encode()).hexdigest()
-    query(conn, "lock_keys", space=_LOCK, keys=[zlib.crc32(f"{scope} {period}".encode()) - (1 << 31)])
-    last = query(conn, "last_run", scope=scope, period=period).one_or_none()
-    if last is not None and (last.snapshot_id, last.content) == (snapshot_id, content):
+    points = None if series is None else _build_series_adapter().dump_python(tuple(series), mode="json")
+    query(conn, "lock_keys", space=_LOCK, keys=[zlib.crc32(f"{key.scope} {key.period}".encode()) - (1 << 31)])
+    last = query(conn, "last_run", scope=key.scope, period=key.period, geography=key.geography).one_or_none()
+    this = (key.snapshot_id, content, __version__, points)
+    if last is not None and (last.snapshot_id, last.content, last.release, last.series) == this:
         return False
     same_as = last.rows_of if last is not None and last.content == content else None
-    key = {"scope": scope, "period": period, "snapshot_id": snapshot_id, "known_at": known_at}
-    run = query(conn, "add_run", **key, content=content, same_as=same_as).scalar_one()
+    run = query(
+        conn,
+        "add_run",
+        **asdict(key),
+        known_at=known_at,
+        content=content,
+        same_as=same_as,
+        series=None if points is None else json.dumps(points, ensure_ascii=False),
+        release=__version__,
+    ).scalar_one()
     if same_as is None:
         columns = ("run_id", "position", "plan", "item", "unit_code", "content")
         entries = zip(rows, text, strict=True)
@@ -43,16 +103,29 @@ def store_attainment(
             conn,
             "plan.attainment",
             columns,
-            ((run, i, row["plan"], row["item"], row["unit"], line) for i, (row, line) in enumerate(entries)),
+            ((run, i, row.plan, row.item, row.unit, line) for i, (row, line) in enumerate(entries)),
         )
     return same_as is None
+
+
+def fetch_attainment(
+    conn: Connection, key: AttainmentKey, *, outlook: bool
+) -> tuple[tuple[Attainment, ...], tuple[AttainmentSeries, ...]] | None:
+    """The rows and series of a stored computation by this release; None where there is none.
+
+    With `outlook`, only one that an outlook was computed for.
+    """
+    stored = query(conn, "stored_run", **asdict(key), release=__version__, outlook=outlook).one_or_none()
+    if stored is None:
+        return None
+    return decode_rows(stored.rows or ()), _build_series_adapter().validate_python(tuple(stored.series or ()))
 
 
 def fetch_stored_values(
     conn: Connection, scope: str, periods: Sequence[str], unit: str, as_known_at: str | datetime | None
 ) -> Sequence[Row[Any]]:
     """A unit's values of earlier computations that computing again would not change: `period`, `plan`, `item`,
-    `value` as text, `as_of`. A period that has none, or one that something was recorded against, is not there.
+    `value` as text ("63/102"), `as_of`. A period that has none, or one that something was recorded against, is not there.
     """
     return query(
         conn,
@@ -66,7 +139,7 @@ def fetch_stored_values(
 
 def is_computed(conn: Connection, scope: str, period: str) -> bool:
     """Whether a period of a scope has been computed at all."""
-    return query(conn, "last_run", scope=scope, period=period).one_or_none() is not None
+    return query(conn, "last_run", scope=scope, period=period, geography=None).one_or_none() is not None
 
 
 def list_stale_periods(conn: Connection) -> list[str]:

@@ -9,7 +9,12 @@ SELECT
 FROM (
     SELECT DISTINCT ON (period) *
     FROM plan.attainment_run
-    WHERE scope = :scope AND period = any(cast(:periods AS text[])) AND known_at <= :known_at
+    WHERE
+        scope = :scope
+        AND period = any(cast(:periods AS text[]))
+        AND known_at <= :known_at
+        AND geography IS NULL
+        AND release IS NOT NULL
     ORDER BY period, run_id DESC
 ) AS r
 INNER JOIN core.period AS p ON r.period = p.period

@@ -50,6 +50,7 @@ FROM (
         scope,
         period
     FROM plan.attainment_run
+    WHERE geography IS NULL
 ) AS c
 INNER JOIN core.period AS p ON c.period = p.period
 WHERE
@@ -61,7 +62,11 @@ WHERE
             s.scope = c.scope
             AND q.ends_on <= p.ends_on
             AND s.recorded_at > coalesce(
-                (SELECT max(r.known_at) FROM plan.attainment_run AS r WHERE r.scope = c.scope AND r.period = c.period),
+                (
+                    SELECT max(r.known_at)
+                    FROM plan.attainment_run AS r
+                    WHERE r.scope = c.scope AND r.period = c.period AND r.geography IS NULL
+                ),
                 '-infinity'
             )
     )
@@ -75,7 +80,7 @@ WHERE
                 r.scope,
                 max(r.known_at) AS known_at
             FROM plan.attainment_run AS r
-            WHERE r.scope = c.scope AND r.period = c.period
+            WHERE r.scope = c.scope AND r.period = c.period AND r.geography IS NULL
             GROUP BY r.scope
         ) AS l ON x.scope = l.scope
         WHERE
@@ -96,7 +101,7 @@ WHERE
                 r.known_at,
                 coalesce(r.same_as, r.run_id) AS rows_of
             FROM plan.attainment_run AS r
-            WHERE r.scope = c.scope AND r.period = c.period
+            WHERE r.scope = c.scope AND r.period = c.period AND r.geography IS NULL
             ORDER BY r.run_id DESC
             LIMIT 1
         ) AS l

@@ -12,23 +12,24 @@ SELECT
     a.item,
     a.content ->> 'indicator' AS indicator,
     a.unit_code,
-    (a.content ->> 'numerator')::numeric AS numerator,
-    (a.content ->> 'denominator')::numeric AS denominator,
-    (a.content ->> 'value')::numeric AS value,
+    plan.parse_fraction(a.content ->> 'numerator') AS numerator,
+    plan.parse_fraction(a.content ->> 'denominator') AS denominator,
+    plan.parse_fraction(a.content ->> 'value') AS value,
     a.content ->> 'operator' AS operator,
-    (a.content ->> 'target')::numeric AS target,
+    plan.parse_fraction(a.content ->> 'target') AS target,
     a.content ->> 'target_period' AS target_period,
     (a.content ->> 'met')::boolean AS met,
     a.content ->> 'status' AS status,
-    (a.content ->> 'progress')::numeric AS progress,
-    a.content ->> 'class' AS progress_class,
+    plan.parse_fraction(a.content ->> 'progress') AS progress,
+    coalesce(a.content ->> 'progress_class', a.content ->> 'class') AS progress_class,
     (a.content ->> 'people_missing')::numeric AS people_missing,
-    (a.content ->> 'completeness')::numeric AS completeness,
+    plan.parse_fraction(a.content ->> 'completeness') AS completeness,
     a.content ->> 'as_of' AS as_of,
     a.content ->> 'reason' AS reason
 FROM (
     SELECT DISTINCT ON (scope, period) *
     FROM plan.attainment_run
+    WHERE geography IS NULL
     ORDER BY scope, period, run_id DESC
 ) AS r
 INNER JOIN plan.attainment AS a ON coalesce(r.same_as, r.run_id) = a.run_id;

@@ -18,6 +18,7 @@ from etl.errors import CatalogueError
 from etl.model import ObservedIndicator, Period
 from etl.model.vietnam_time import VIETNAM_ZONE
 from etl.warehouse import agreed_corrections, attainment_store, rollup
+from etl.warehouse.attainment_store import AttainmentKey
 from etl.warehouse.snapshot import take_snapshot
 from tests.integration.build import item
 
@@ -171,7 +172,7 @@ def test_a_new_correction_makes_its_period_stale(
     send("95")
     with loader.begin() as conn:
         known = take_snapshot(conn)
-        attainment_store.store_attainment(conn, "kon-tum", QUARTER, known.id, known.at, [])
+        attainment_store.store_attainment(conn, AttainmentKey("kon-tum", QUARTER, known.id), known.at, [])
     with loader.connect() as conn:
         assert attainment_store.list_stale_periods(conn) == []
     _publish(loader, agree(catalogue, "a"))

@@ -1,5 +1,6 @@
 """A point in recorded time gives the same for ever, and knows when it is out of date."""
 
+from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 from threading import Event, Thread
@@ -10,8 +11,9 @@ from sqlalchemy import Engine, text
 from etl import load
 from etl.catalog.loader import Catalogue
 from etl.errors import UsageError
-from etl.model import Period
+from etl.model import Attainment, Period
 from etl.warehouse import attainment_store, rollup
+from etl.warehouse.attainment_store import AttainmentKey
 from etl.warehouse.snapshot import take_snapshot
 from tests.integration.build import item
 
@@ -111,13 +113,37 @@ def test_a_moment_needs_to_be_one(loader: Engine, at: str) -> None:
 
 
 def test_attainment_is_kept_once_per_difference(loader: Engine, catalogue: Catalogue) -> None:
-    rows = [{"plan": "kt-1693", "item": "1", "unit": "62", "value": 1.5, "met": True, "status": "met", "class": ""}]
+    third = Fraction(1, 3)
+    rows = [
+        Attainment(
+            "kt-1693",
+            "1",
+            "1",
+            "threshold",
+            "bhyt",
+            "62",
+            "2024Q1",
+            *(third,) * 3,
+            ">=",
+            "",
+            None,
+            "",
+            None,
+            True,
+            "met",
+        )
+    ]
     now = "2024-04-20T08:00:00+07:00"
     with loader.begin() as conn:
-        assert attainment_store.store_attainment(conn, "kon-tum", "2024Q1", "s1", now, rows) is True
-        assert attainment_store.store_attainment(conn, "kon-tum", "2024Q1", "s1", now, rows) is False
-        assert attainment_store.store_attainment(conn, "kon-tum", "2024Q1", "s2", now, rows) is False
-        assert attainment_store.store_attainment(conn, "kon-tum", "2024Q1", "s3", now, [rows[0] | {"value": 2}]) is True
+        assert attainment_store.store_attainment(conn, AttainmentKey("kon-tum", "2024Q1", "s1"), now, rows) is True
+        assert attainment_store.store_attainment(conn, AttainmentKey("kon-tum", "2024Q1", "s1"), now, rows) is False
+        assert attainment_store.store_attainment(conn, AttainmentKey("kon-tum", "2024Q1", "s2"), now, rows) is False
+        assert (
+            attainment_store.store_attainment(
+                conn, AttainmentKey("kon-tum", "2024Q1", "s3"), now, [replace(rows[0], value=Fraction(2))]
+            )
+            is True
+        )
         seen = conn.execute(text("SELECT snapshot_id, plan, value, met FROM out.attainment")).all()
         stored = conn.execute(text("SELECT count(*) FROM plan.attainment")).scalar_one()
     assert [tuple(r) for r in seen] == [("s3", "kt-1693", 2, True)]
@@ -133,7 +159,7 @@ def test_periods_go_stale_when_what_they_rest_on_changes(loader: Engine, catalog
         with loader.begin() as conn:
             known = take_snapshot(conn)
             for period in periods:
-                attainment_store.store_attainment(conn, "kon-tum", period, known.id, known.at, [])
+                attainment_store.store_attainment(conn, AttainmentKey("kon-tum", period, known.id), known.at, [])
 
     assert stale() == []
     _load(loader, catalogue, "2024Q1", "90")

@@ -14,6 +14,7 @@ from etl.catalog.loader import Catalogue
 from etl.model import Period
 from etl.settings import Settings
 from etl.warehouse import attainment_store
+from etl.warehouse.attainment_store import AttainmentKey
 from tests.integration.build import item
 
 pytestmark = pytest.mark.integration
@@ -46,7 +47,7 @@ def test_a_quarter_counts_for_what_its_scope_reports_on(
 
 def _computed(engine: Engine, scope: str, period: str) -> None:
     with engine.begin() as conn:
-        attainment_store.store_attainment(conn, scope, period, "abc", "2024-07-20T08:00:00+07:00", [])
+        attainment_store.store_attainment(conn, AttainmentKey(scope, period, "abc"), "2024-07-20T08:00:00+07:00", [])
 
 
 def test_it_opens_with_its_last_quarter_and_then_follows_each_of_them(warehouse: Settings, loader: Engine) -> None:
