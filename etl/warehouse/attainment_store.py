@@ -125,7 +125,7 @@ def fetch_stored_values(
     conn: Connection, scope: str, periods: Sequence[str], unit: str, as_known_at: str | datetime | None
 ) -> Sequence[Row[Any]]:
     """A unit's values of earlier computations that computing again would not change: `period`, `plan`, `item`,
-    `value` as text ("63/102"), `as_of`. A period that has none, or one that something was recorded against, is not there.
+    `value` as text ("63/102"), `as_of`. A period that has none, or that something was recorded against, is not there.
     """
     return query(
         conn,
