@@ -149,22 +149,50 @@ def load_or_compute_attainment(
     geography: dt.date | None = None,
     *,
     outlook: bool = True,
-    store: bool = False,
 ) -> tuple[Sequence[Attainment], SeriesByLine]:
     """What attainment gave from exactly this snapshot on these units: the stored run, else computed now.
 
-    `scope` and `catalogue` are those known at the snapshot. With `store`, what had to be computed is kept for the
-    next who asks; without, as for a moment of the past, nothing is written.
+    `scope` and `catalogue` are those known at the snapshot. Nothing is written.
     """
-    day = None if geography == period.end else geography
-    key = AttainmentKey(scope.id, period.key, snapshot.id, day)
-    stored = attainment_store.fetch_attainment(conn, key, outlook=outlook)
+    key = _build_attainment_key(scope, period, snapshot, geography)
+    return _load_stored_attainment(conn, key, outlook=outlook) or compute_rows_and_series(
+        conn, catalogue, scope, period, snapshot.at, key.geography, outlook=outlook
+    )
+
+
+def load_or_store_attainment(
+    conn: Connection,
+    catalogue: Catalogue,
+    scope: m.Scope,
+    period: Period,
+    snapshot: Snapshot,
+    geography: dt.date | None = None,
+    *,
+    outlook: bool = True,
+) -> tuple[Sequence[Attainment], SeriesByLine]:
+    """The same; what had to be computed is kept for the next who asks."""
+    key = _build_attainment_key(scope, period, snapshot, geography)
+    stored = _load_stored_attainment(conn, key, outlook=outlook)
     if stored is not None:
-        return stored[0], {(one.plan, one.item): one.points for one in stored[1]}
-    rows, series = compute_rows_and_series(conn, catalogue, scope, period, snapshot.at, day, outlook=outlook)
-    if store:
-        _store_computed_rows(conn, key, snapshot.at, rows, series if outlook else None)
+        return stored
+    rows, series = compute_rows_and_series(conn, catalogue, scope, period, snapshot.at, key.geography, outlook=outlook)
+    _store_computed_rows(conn, key, snapshot.at, rows, series if outlook else None)
     return rows, series
+
+
+def _build_attainment_key(
+    scope: m.Scope, period: Period, snapshot: Snapshot, geography: dt.date | None
+) -> AttainmentKey:
+    return AttainmentKey(scope.id, period.key, snapshot.id, None if geography == period.end else geography)
+
+
+def _load_stored_attainment(
+    conn: Connection, key: AttainmentKey, *, outlook: bool
+) -> tuple[Sequence[Attainment], SeriesByLine] | None:
+    stored = attainment_store.fetch_attainment(conn, key, outlook=outlook)
+    if stored is None:
+        return None
+    return stored[0], {(one.plan, one.item): one.points for one in stored[1]}
 
 
 def _store_computed_rows(
@@ -172,24 +200,6 @@ def _store_computed_rows(
 ) -> bool:
     lines = None if series is None else [AttainmentSeries(*line, points) for line, points in series.items()]
     return attainment_store.store_attainment(conn, key, known_at, rows, lines)
-
-
-def compute_attainment_rows(
-    conn: Connection,
-    catalogue: Catalogue,
-    scope: m.Scope,
-    period: Period,
-    known_at: str | None,
-    geography: dt.date | None = None,
-    *,
-    outlook: bool = True,
-) -> list[Attainment]:
-    """Every target of every plan of a scope, for its area and each unit under it, in plan order.
-
-    `geography` is the day whose units are asked for; the period's last day if None. The area's rows also get an
-    `outlook`, which needs the periods before.
-    """
-    return compute_rows_and_series(conn, catalogue, scope, period, known_at, geography, outlook=outlook)[0]
 
 
 def compute_rows_and_series(
@@ -202,7 +212,12 @@ def compute_rows_and_series(
     *,
     outlook: bool = True,
 ) -> tuple[list[Attainment], SeriesByLine]:
-    """The rows of `compute_attainment_rows`, and the area's figures through time that their outlook rests on."""
+    """Every target of every plan of a scope, for its area and each unit under it, in plan order; and the area's figures
+    through time that the outlook rests on.
+
+    `geography` is the day whose units are asked for; the period's last day if None. The area's rows also get an
+    `outlook`, which needs the periods before.
+    """
     from etl.attain import compute_target_attainment as judge
     from etl.warehouse.rollup import RollupFilter, list_reporting_units
     from etl.warehouse.unit_history import annotate_gaps

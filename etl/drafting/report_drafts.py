@@ -13,6 +13,7 @@ from etl import __version__
 from etl.attainment import report_inputs as material
 from etl.attainment.attainment_rows import (
     load_or_compute_attainment,
+    load_or_store_attainment,
     lock_period,
     parse_instant,
     take_scope_snapshot,
@@ -100,20 +101,20 @@ def _build_scope_inputs(
 
     known_at, snapshot_id = snapshot
 
+    load_attainment = load_or_store_attainment if store else load_or_compute_attainment
+
     def compute_earlier_rows(past: Period) -> tuple[Attainment, ...]:
         """An earlier period as known now, on this period's units; nothing where nobody owed anything."""
         if not list_owed_parts(catalogue, scope, past):
             return ()
-        rows, _ = load_or_compute_attainment(
-            conn, catalogue, scope, past, snapshot, period.end, outlook=False, store=store
-        )
+        rows, _ = load_attainment(conn, catalogue, scope, past, snapshot, period.end, outlook=False)
         return tuple(rows)
 
     before, last = period.same_period_last_year, compute_previous_report_period(period)
     # Oldest first, always: each is stored under a lock, and two who take locks in one order never wait in a circle.
     previous = compute_earlier_rows(before)
     last_rows = previous if last == before else compute_earlier_rows(last)
-    rows, series = load_or_compute_attainment(conn, catalogue, scope, period, snapshot, store=store)
+    rows, series = load_attainment(conn, catalogue, scope, period, snapshot)
     statuses = material.fetch_period_statuses(conn, catalogue, scope, period, known_at)
     return {
         "catalogue": catalogue,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from etl.attainment.attainment_rows import load_or_compute_attainment, take_scope_snapshot
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.owed_cells import list_sheet_cells
@@ -18,7 +19,6 @@ from etl.model import Period, PeriodKind
 from etl.model.numbers import format_number, round_half_away
 from etl.model.trend import compare_attainments
 from etl.model.vietnam_time import get_current_date
-from etl.attainment.attainment_rows import load_or_compute_attainment, take_scope_snapshot
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from etl.attainment.attainment_rows import load_or_compute_attainment
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.core.instance import (
@@ -25,7 +26,6 @@ from etl.lineage.snapshot_difference import convert_to_json_number
 from etl.model import Attainment, Period
 from etl.report import FACTS_SUFFIX
 from etl.settings import Settings
-from etl.attainment.attainment_rows import load_or_compute_attainment
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from etl.attainment.attainment_rows import load_or_compute_attainment, parse_instant
 from etl.catalog import Catalogue
 from etl.core.instance import (
     Result,
@@ -18,7 +19,6 @@ from etl.core.instance import (
 )
 from etl.errors import UsageError
 from etl.model import Period, PeriodKind
-from etl.attainment.attainment_rows import load_or_compute_attainment, parse_instant
 
 if TYPE_CHECKING:
     from etl.model import Attainment

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import Connection
 
+from etl.attainment.attainment_rows import compute_rows_and_series
 from etl.catalog.layout import build_form_layout
 from etl.catalog.loader import Catalogue
 from etl.load import LoadItem
-from etl.model import CellState, Finding, FindingLevel, FormStamp, Observation, Period, Verdict
+from etl.model import Attainment, CellState, Finding, FindingLevel, FormStamp, Observation, Period, Verdict
 from etl.warehouse import journal
 
 Cells = Mapping[tuple[str, str], str]
@@ -63,3 +65,8 @@ def item(
     accepted = not any(f.level == FindingLevel.REFUSE for f in findings)
     stamp = FormStamp(form_id, form.version, unit, period)
     return LoadItem(delivery, Verdict(accepted, findings), stamp, scope.id, tuple(seen))
+
+
+def compute_attainment_rows(*request: Any, **options: Any) -> list[Attainment]:
+    """The rows alone of `compute_rows_and_series`."""
+    return compute_rows_and_series(*request, **options)[0]

@@ -23,7 +23,6 @@ from lxml import etree
 from sqlalchemy import text
 
 from etl import settings, steps
-from etl.attainment.attainment_rows import compute_attainment_rows
 from etl.catalog import Catalogue
 from etl.lineage.lineage_walk import trace_figure
 from etl.model import Attainment, CellState, Period
@@ -35,6 +34,7 @@ from etl.warehouse.exported_values import fetch_exported_values
 from etl.warehouse.snapshot import take_snapshot
 from simulation.deliveries import drop_deliveries
 from tests.conftest import _copy_of
+from tests.integration.build import compute_attainment_rows
 from tests.schemas import adx_schema, dhis2_problems
 
 pytestmark = pytest.mark.integration

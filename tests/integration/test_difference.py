@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
-from sqlalchemy import text
+from sqlalchemy import Engine, text
+from sqlalchemy.event import listen, remove
 from typer.testing import CliRunner
 
 from etl import load, settings, steps
@@ -18,7 +19,7 @@ from etl.cli import rendering
 from etl.cli.commands import app
 from etl.errors import UsageError, WarehouseError
 from etl.settings import PROJECT_ROOT, Settings
-from etl.warehouse import connect
+from etl.warehouse import attainment_store, connect
 from etl.warehouse.snapshot import take_snapshot
 from tests.integration.build import item
 from tests.integration.test_corrections import AGREED
@@ -125,6 +126,34 @@ def test_an_amended_plan_leaves_the_old_answer_alone_and_is_told(instance: Insta
     assert [(row["indicator"], row["before"]["met"], row["after"]["met"]) for row in turned] == [("bhyt", True, False)]
     shown = "\n".join(rendering.format_difference_lines(found))
     assert "đạt" in shown and "chưa đạt" in shown and "Danh mục thay đổi:" in shown
+
+
+def test_a_report_reads_what_was_computed_and_sums_nothing(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attainment is computed once: the report, trace and difference of the same snapshot read the stored run."""
+    instance.send(96)
+    computed = _drafted()  # nothing stored yet: it had to be computed
+    instance.send(97)
+    steps.compute_attainment(SCOPE, QUARTER)
+    summed: list[str] = []
+
+    def note(*event: Any) -> None:
+        if "per_home AS" in event[2]:  # the statement of the roll-up
+            summed.append(event[2])
+
+    listen(Engine, "before_cursor_execute", note)
+    try:
+        stored = _drafted()
+        traced = steps.trace_number("kt-1693:quarter:2024Q1", "bhyt")
+        assert summed == []
+        steps.list_attainment_rows(SCOPE, "2023")  # not stored: the listener does see the roll-up
+        assert summed
+    finally:
+        remove(Engine, "before_cursor_execute", note)
+    assert traced["reproduces"], traced["problems"]
+    assert stored.keys() == computed.keys()
+    assert stored != computed
+    monkeypatch.setattr(attainment_store, "fetch_attainment", lambda *_, **__: None)  # computed anew, not read
+    assert _drafted() == stored
 
 
 def test_an_amended_target_is_computed_again_and_only_once(instance: Instance) -> None:

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from etl import load
-from etl.attainment.attainment_rows import compute_attainment_rows
 from etl.catalog import models as m
 from etl.catalog.loader import Catalogue
 from etl.model import Attainment, Period
@@ -18,7 +17,7 @@ from etl.warehouse.attainment_store import AttainmentKey
 from etl.warehouse.rollup import compute_rollup
 from etl.warehouse.snapshot import take_snapshot
 from etl.warehouse.unit_history import annotate_gaps
-from tests.integration.build import item
+from tests.integration.build import compute_attainment_rows, item
 from tests.oracle.test_sums import BASE
 from tests.spec.doubt_tables import RULES
 

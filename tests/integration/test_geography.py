@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from etl import load
-from etl.attainment.attainment_rows import compute_attainment_rows
 from etl.catalog.loader import Catalogue
 from etl.lineage import lineage_walk
 from etl.model import ObservedIndicator, Period
@@ -20,7 +19,7 @@ from etl.warehouse import rollup
 from etl.warehouse.quarter_values import fetch_quarter_values
 from etl.warehouse.snapshot import take_snapshot
 from simulation.cell_values import Key, Value, build_cell_values
-from tests.integration.build import item
+from tests.integration.build import compute_attainment_rows, item
 
 pytestmark = pytest.mark.integration
 

@@ -11,11 +11,11 @@ import openpyxl
 import pytest
 from openpyxl.utils import range_boundaries
 
-from etl.attainment.attainment_rows import compute_attainment_rows
 from etl.lineage.figure_sources import format_cell_ranges, list_figure_sources
 from etl.model import Attainment, Period
 from etl.report.inputs import SourceCells
 from etl.warehouse import connect
+from tests.integration.build import compute_attainment_rows
 from tests.integration.test_trail import QUARTER, SCOPE, Flow, flow  # noqa: F401 - `flow` is a fixture
 
 pytestmark = pytest.mark.integration

@@ -16,12 +16,11 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine
 
 from etl import load
-from etl.attainment.attainment_rows import compute_attainment_rows
 from etl.catalog import models as m
 from etl.catalog.loader import Catalogue, load_catalogue
 from etl.model import Attainment, Period
 from etl.warehouse.rollup import compute_rollup
-from tests.integration.build import Cells, item
+from tests.integration.build import Cells, compute_attainment_rows, item
 from tests.oracle import plain, worlds
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
