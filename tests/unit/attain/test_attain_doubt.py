@@ -183,7 +183,7 @@ def test_a_carried_figure_is_no_point() -> None:
     own = ObservedIndicator("x", "62", Period.parse("2024"), value=F(1, 3), as_of="2024-07-01")
     which = indicator(method="published")
     assert compute_own_value(target("track"), which, carried) is None
-    assert compute_own_value(target("track"), which, own) == F(str(1 / 3)), "as precise as a kept row has it"
+    assert compute_own_value(target("track"), which, own) == F(1, 3), "exactly, as a stored row has it"
 
 
 # --- trends ------------------------------------------------------------------------------------------
