@@ -1,7 +1,7 @@
 """The check room: what was read + the rules of `expectations/` → verdict and findings.
 
 Called by steps, with a batch of workbooks at a time: one Great Expectations run serves them all. Never raises
-for bad data; never touches the database.
+for bad data. Only `check_context` reads the database: what is known around the workbooks of a batch.
 """
 
 from etl.check.batch import check_batch

@@ -1,6 +1,8 @@
 """The dispatch room: a published document to its recipients, a reminder to a unit; as folders and as messages.
 
-Called by steps. Never decides who is to get what, never signs, never changes a published file; it knows no database.
+Called by steps. Never decides who is to get what, never signs, never changes a published file. What went out and
+what is owed is read and recorded by `document_dispatch`, `mail_protocol` and `unit_reminders`; the rest knows no
+database.
 """
 
 from etl.dispatch.letter import Letter, build_email_message, build_message_id

@@ -1,7 +1,7 @@
 """The feedback room: what is known of a unit's reporting → one page for the unit, so that data go back down.
 
-Called by steps. It prints what it is given: it computes no figure and decides nothing, and knows no database. Same
-value, same bytes.
+Called by steps. `unit_feedback` gathers what is known; the rest prints what it is given, computes no figure, decides
+nothing and knows no database. Same value, same bytes.
 """
 
 from etl.feedback.feedback_sheet import build_feedback_path, render_feedback_workbook, write_feedback
