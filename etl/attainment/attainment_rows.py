@@ -170,13 +170,18 @@ def load_or_store_attainment(
     *,
     outlook: bool = True,
 ) -> tuple[Sequence[Attainment], SeriesByLine]:
-    """The same; what had to be computed is kept for the next who asks."""
+    """The same; what had to be computed is kept for the next who asks.
+
+    Not so for six and nine months, which have no forms of their own: the DAG `attain` does not compute them, so nothing
+    would ever make a stored run of theirs new.
+    """
     key = _build_attainment_key(scope, period, snapshot, geography)
     stored = _load_stored_attainment(conn, key, outlook=outlook)
     if stored is not None:
         return stored
     rows, series = compute_rows_and_series(conn, catalogue, scope, period, snapshot.at, key.geography, outlook=outlook)
-    _store_computed_rows(conn, key, snapshot.at, rows, series if outlook else None)
+    if catalogue.list_obligations(scope, period):
+        _store_computed_rows(conn, key, snapshot.at, rows, series if outlook else None)
     return rows, series
 
 
