@@ -22,8 +22,12 @@ from rich.console import Console
 from rich.table import Table
 
 from etl import settings as etl_settings
+from etl.catalog import load_catalogue
 from etl.errors import TongketError
+from etl.file_io import write_atomic
+from etl.model import Period
 from etl.settings import Settings
+from etl.warehouse import connect
 from ops import local
 from ops.airflow_api import AirflowClient
 from ops.dag_runs import (
@@ -136,9 +140,6 @@ def _find_last_question(client: AirflowClient, names: str) -> PendingQuestion:
 
 def _resend_workbook(settings: Settings) -> None:
     """A unit sends its workbook again with one figure changed."""
-    from etl.catalog import load_catalogue
-    from etl.file_io import write_atomic
-    from etl.model import Period
     from simulation.cell_values import build_cell_values
     from simulation.form_filling import fill_form
 
@@ -186,8 +187,6 @@ def _fetch_decisions(settings: Settings) -> list[tuple[str, ...]]:
     """What people decided, in order."""
     from sqlalchemy import text
 
-    from etl.warehouse import connect
-
     query = (
         "SELECT plan, period, kind, decision, decided_by, coalesce(reason, '') AS reason, folder"
         " FROM out.report_document WHERE decision IS NOT NULL ORDER BY decided_at"
@@ -200,8 +199,6 @@ def _fetch_decisions(settings: Settings) -> list[tuple[str, ...]]:
 
 
 def _drop_wave(settings: Settings, wave: int) -> int:
-    from etl.catalog import load_catalogue
-    from etl.model import Period
     from simulation import deliveries as sample
 
     catalogue = load_catalogue(settings.catalog)
@@ -229,8 +226,6 @@ def _settle_or_raise(client: AirflowClient, note: PhaseNote) -> None:
 
 def _fetch_refused_and_silent(settings: Settings) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
     from sqlalchemy import text
-
-    from etl.warehouse import connect
 
     refused = "SELECT folder, original_name, refusals FROM out.delivery WHERE state = 'refused' ORDER BY 1, 2"
     silent = (

@@ -19,6 +19,7 @@ from pathlib import Path
 from etl import settings as etl_settings
 from etl.errors import SettingsError, TongketError, UsageError
 from etl.settings import Settings
+from etl.warehouse import embedded_server
 from ops import processes
 from ops.airflow_api import AirflowClient
 from ops.environment import HOST, USER, DatabaseAddresses, build_airflow_env, build_airflow_home_path, ensure_password
@@ -80,8 +81,6 @@ def stop_airflow(settings: Settings) -> list[str]:
     """Stops what `start_airflow` started: Airflow's processes with all their children, then the private server."""
     stopped = processes.stop_all_processes(_build_run_folder_path(settings))
     if not settings.database_url and settings.pgdata.exists():
-        from etl.warehouse import embedded_server
-
         embedded_server.stop_server(settings.pgdata)
         stopped.append("postgresql")
     return stopped
@@ -114,7 +113,6 @@ def run_command(settings: Settings, command: list[str]) -> int:
 
 def ensure_databases(settings: Settings) -> DatabaseAddresses:
     """The warehouse and Airflow's own database on the same server; made where they are missing."""
-    from etl.warehouse import embedded_server
 
     warehouse = embedded_server.resolve_database_url(settings)
     return DatabaseAddresses(warehouse, embedded_server.ensure_database(warehouse, embedded_server.AIRFLOW_DATABASE))

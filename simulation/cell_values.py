@@ -19,6 +19,7 @@ from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.geography import compute_unit_shares
 from etl.catalog.layout import TASK_STATES, InputCell, build_form_layout
+from etl.catalog.obligations import list_obligations
 from etl.errors import UsageError
 from etl.model import ElementKind, Period
 from simulation.apportionment import hash_to_normal, hash_to_uniform
@@ -62,7 +63,7 @@ def build_cell_values(catalogue: Catalogue, scope: m.Scope, period: Period, seed
     source = _CellValueSource(catalogue, scope.id, period, _build_scope_world(catalogue, scope, seed), tasks, seed)
     return {
         (unit.code, cell.org_unit_code, cell.data_element): source.build_value(unit, cell)
-        for _, form, unit in catalogue.list_obligations(scope, period)
+        for _, form, unit in list_obligations(catalogue, scope, period)
         for _, cell in build_form_layout(catalogue, scope, form, unit, period).inputs
     }
 

@@ -20,6 +20,7 @@ from etl.catalog import Catalogue, load_catalogue
 from etl.catalog import models as m
 from etl.catalog.calendar import add_working_days
 from etl.catalog.layout import SIMULATION_NOTICE
+from etl.catalog.obligations import list_obligations
 from etl.errors import TongketError, UsageError
 from etl.file_io import translate_os_errors
 from etl.model import Period
@@ -76,7 +77,7 @@ def drop_deliveries(
     written = []
     for period in periods:
         cell_values = build_cell_values(catalogue, scope, period)
-        for submission, form, unit in catalogue.list_obligations(scope, period):
+        for submission, form, unit in list_obligations(catalogue, scope, period):
             if only is None or unit.code in only:
                 sender = _UnitSender(catalogue, submission, form, unit, period, cell_values, forms_root)
                 written += [_write_delivery(inbox, delivery) for delivery in sender.list_deliveries(scope_id, wave)]

@@ -12,6 +12,7 @@ from itertools import count, islice
 from pathlib import Path
 
 from etl.catalog import Catalogue
+from etl.catalog.obligations import list_obligations
 from etl.forms import build_form_file_name, issue_form
 from etl.model import Period
 from simulation.cell_values import build_cell_values
@@ -38,7 +39,7 @@ def _write_workbooks(catalogue: Catalogue, folder: Path) -> Iterator[Path]:
             changed_values = {
                 key: _increase_value(value, more) if key[2] == _GROWS else value for key, value in cell_values.items()
             }
-            for _, form, unit in catalogue.list_obligations(scope, period):
+            for _, form, unit in list_obligations(catalogue, scope, period):
                 if (period, unit.code) not in issued:
                     data = issue_form(catalogue, scope, form, unit, period)
                     issued[period, unit.code] = data, read_manifest(data)

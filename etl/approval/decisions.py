@@ -22,12 +22,15 @@ from etl.file_io import sync_folder, translate_os_errors, write_atomic
 from etl.model import Period
 from etl.model.vietnam_time import get_current_time
 from etl.report import FACTS_SUFFIX
+from etl.report.correction_report import has_printed_changes
+from etl.report.file_properties import add_file_properties
 from etl.settings import Settings
+from etl.warehouse import signoff_store
+from etl.warehouse.signoff_store import Decision, SignableDocument
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from etl.warehouse.signoff_store import Decision, SignableDocument
 
 APPROVE, SEND_BACK = "Phê duyệt", "Trả lại"
 NO_REASON = "không nêu lý do"
@@ -74,7 +77,6 @@ def apply_decision(report: int, decision: Decision, by: str, at: str, reason: st
             one or not as it was written: nothing is recorded and nothing published.
         StorageError: the outbox cannot be written; nothing is recorded.
     """
-    from etl.warehouse import signoff_store
 
     if not by.strip():
         raise UsageError("a decision needs a name", where="--by", fix="say who decides")
@@ -97,7 +99,6 @@ def apply_decision(report: int, decision: Decision, by: str, at: str, reason: st
 
 
 def _send_back_document(conn: Connection, document: SignableDocument, by: str, at: str, reason: str) -> Result:
-    from etl.warehouse import signoff_store
 
     if document.decision == "approved":
         raise UsageError(
@@ -127,7 +128,6 @@ def _build_decision_result(document: SignableDocument) -> Result:
 
 def _find_document_number(report: str) -> int:
     """The number of a document: given, or of the draft that a file belongs to."""
-    from etl.warehouse import signoff_store
 
     if report.isdigit():
         return int(report)
@@ -144,7 +144,6 @@ def _find_document_number(report: str) -> int:
 
 
 def _fetch_document(conn: Connection, report: int) -> SignableDocument:
-    from etl.warehouse import signoff_store
 
     documents = signoff_store.fetch_documents(conn, report_id=report)
     if not documents:
@@ -166,7 +165,6 @@ def validate_draft_is_current(conn: Connection, settings: Settings, document: Si
     Raises:
         UsageError: says which draft is newer, or which file was changed.
     """
-    from etl.warehouse import signoff_store
 
     every = signoff_store.fetch_documents(conn, document.key)
     where = f"{document.plan} {document.cadence} {document.period}, document {document.report_id}"
@@ -196,8 +194,6 @@ def validate_draft_is_current(conn: Connection, settings: Settings, document: Si
 def _validate_correction_is_current(
     conn: Connection, settings: Settings, document: SignableDocument, latest: SignableDocument, where: str
 ) -> None:
-    from etl.report.correction_report import has_printed_changes
-    from etl.warehouse import signoff_store
 
     states = signoff_store.fetch_content(conn, document.states)
     if states is None or has_printed_changes(json.loads(states), read_draft_facts(settings, latest)):
@@ -248,7 +244,6 @@ def build_signoff_properties(document: SignableDocument) -> dict[str, str]:
 
 def _publish_document(conn: Connection, settings: Settings, document: SignableDocument) -> None:
     """Writes the folder whole, then notes it. A folder that nobody noted is of a run that broke off: it is replaced."""
-    from etl.warehouse import signoff_store
 
     if document.kind == "report":
         data = (build_draft_path(settings, document) / find_facts_name(document)).read_bytes()
@@ -261,7 +256,6 @@ def _publish_document(conn: Connection, settings: Settings, document: SignableDo
 
 
 def _build_publication_folder(conn: Connection, document: SignableDocument) -> str:
-    from etl.warehouse import signoff_store
 
     name = f"{document.plan}_{document.cadence}"
     if document.kind == "correction":
@@ -273,7 +267,6 @@ def _build_publication_folder(conn: Connection, document: SignableDocument) -> s
 
 
 def _build_published_files(settings: Settings, document: SignableDocument) -> dict[str, bytes]:
-    from etl.report.file_properties import add_file_properties
 
     properties = build_signoff_properties(document)
     contents = {

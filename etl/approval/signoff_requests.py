@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from etl.approval.decisions import build_draft_path, find_facts_name, read_draft_facts
 from etl.attainment.attainment_rows import lock_period
 from etl.catalog import Catalogue
+from etl.catalog.catalogue_files import compute_tree_hash, read_tree_files
 from etl.core.instance import (
     Result,
     is_period_key,
@@ -23,13 +24,20 @@ from etl.core.instance import (
 from etl.drafting.draft_pdf import add_pdf
 from etl.drafting.report_drafts import build_printing_release
 from etl.model import Period, PeriodKind
+from etl.report.correction_report import (
+    CorrectionCause,
+    CorrectionInput,
+    has_printed_changes,
+    list_changed_indicators,
+    write_correction_draft,
+)
 from etl.settings import Settings
+from etl.warehouse import recorded_changes, signoff_store, snapshots_of_files
+from etl.warehouse.signoff_store import SignableDocument
+from etl.warehouse.unit_reports import fetch_submission_statuses
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-    from etl.report.correction_report import CorrectionCause
-    from etl.warehouse.signoff_store import SignableDocument
 
 
 def request_signoffs(
@@ -67,7 +75,6 @@ def _find_undecided_document(
     waits: Callable[[str], bool],
 ) -> SignableDocument | None:
     """The document of a report that this run has to ask about, noted as asked; None where there is none."""
-    from etl.warehouse import signoff_store
 
     every = signoff_store.fetch_documents(conn, key)
     reports = [d for d in every if d.kind == "report"]
@@ -92,8 +99,6 @@ def _find_or_draft_correction(
     conn: Connection, settings: Settings, catalogue: Catalogue, every: list[SignableDocument]
 ) -> SignableDocument | None:
     """The correction that a published report needs now, drafted where it is not there yet; None where none is."""
-    from etl.report.correction_report import has_printed_changes
-    from etl.warehouse import signoff_store
 
     published = next(d for d in every if d.published)
     latest = next(d for d in every if d.kind == "report")
@@ -113,7 +118,6 @@ def _find_or_draft_correction(
 
 
 def _fetch_correction_facts(conn: Connection, correction: SignableDocument) -> dict[str, Any]:
-    from etl.warehouse import signoff_store
 
     return dict(json.loads(signoff_store.fetch_content(conn, correction.states) or b"{}"))
 
@@ -132,9 +136,6 @@ def _write_correction_draft(
     before: dict[str, Any],
     present: dict[str, Any],
 ) -> SignableDocument:
-    from etl.catalog.catalogue_files import compute_tree_hash, read_tree_files
-    from etl.report.correction_report import CorrectionInput, write_correction_draft
-    from etl.warehouse import signoff_store, snapshots_of_files
 
     first = published.corrects or published.report_id
     causes = _list_correction_causes(conn, catalogue, published, latest, before, present)
@@ -171,8 +172,6 @@ def _list_correction_causes(
     present: dict[str, Any],
 ) -> list[CorrectionCause]:
     """The submissions between the two snapshots that touch a figure that changed; all of them where none does."""
-    from etl.report.correction_report import CorrectionCause, list_changed_indicators
-    from etl.warehouse import recorded_changes
 
     catalogue = load_catalogue_as_known(conn, present_catalogue, latest.known_at)
     scope, period = catalogue.get_scope(latest.scope), Period.parse(latest.period)
@@ -262,7 +261,6 @@ def _format_headline(document: SignableDocument, facts: dict[str, Any]) -> list[
 
 
 def _format_open_findings(conn: Connection, catalogue: Catalogue, document: SignableDocument) -> list[str]:
-    from etl.warehouse.unit_reports import fetch_submission_statuses
 
     scope, period = catalogue.get_scope(document.scope), Period.parse(document.period)
     found = [
@@ -278,7 +276,6 @@ def _format_open_findings(conn: Connection, catalogue: Catalogue, document: Sign
 
 def _describe_earlier_rejection(conn: Connection, document: SignableDocument) -> list[str]:
     """Why the draft before this one was sent back, if it was."""
-    from etl.warehouse import signoff_store
 
     for earlier in signoff_store.fetch_documents(conn, document.key):
         if earlier.kind == document.kind and earlier.report_id <= document.report_id and earlier.decision:

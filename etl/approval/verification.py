@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from etl.approval.decisions import SIGNOFF_RECORD_NAME
 from etl.core.instance import Result, load_settings_and_catalogue, open_engine
 from etl.errors import SettingsError, UsageError, WarehouseError
 from etl.file_io import translate_os_errors
+from etl.report.file_properties import read_file_properties
 from etl.settings import Settings
-
-if TYPE_CHECKING:
-    from etl.warehouse.signoff_store import SignableDocument
+from etl.warehouse import signoff_store
+from etl.warehouse.signoff_store import SignableDocument
 
 _SIGNED_TEXT = "Đúng là tệp đã được phê duyệt phát hành."
 _MATCHES_RECORD_TEXT = f"Khớp với {SIGNOFF_RECORD_NAME} đặt cạnh tệp (chưa đối chiếu với kho số liệu)."
@@ -52,7 +52,6 @@ def verify_file(file: Path, *, offline: bool = False) -> Result:
 
 def _verify_by_warehouse(file: Path, data: bytes, sha256: str) -> Result | None:
     """What the warehouse says; None where it is away and the record beside the file can be asked instead."""
-    from etl.warehouse import signoff_store
 
     settings, _ = load_settings_and_catalogue()
     has_record = _read_signoff_record(file) is not None
@@ -144,7 +143,6 @@ def _verify_by_record(file: Path, data: bytes, sha256: str) -> Result:
 
 
 def _build_unsigned_verdict(file: Path, data: bytes, source: str) -> Result:
-    from etl.report.file_properties import read_file_properties
 
     carried = read_file_properties(file.name, data)
     altered = bool(carried)

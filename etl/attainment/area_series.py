@@ -7,14 +7,22 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from etl.attain import (
+    build_projections,
+    build_series,
+    compute_control_limits,
+    compute_own_value,
+    list_series_periods,
+    parse_stored_value,
+)
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.model import ObservedIndicator, Period, SeriesPoint
+from etl.model import Attainment, ObservedIndicator, Period, SeriesPoint
+from etl.warehouse import attainment_store
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from etl.model import Attainment
 
 ObservedFigures = Mapping[tuple[str, str], ObservedIndicator]
 PlanLine = tuple[str, str]
@@ -34,7 +42,6 @@ def compute_area_series(
     Each point is what the period's own report printed. Computations that were kept, and that nothing has been
     recorded against, are read; the others are made anew by `observe_area`, which gives what was observed in a period.
     """
-    from etl.attain import build_series, compute_own_value, list_series_periods
 
     if catalogue.outlook is None:
         return {}
@@ -61,8 +68,6 @@ def _list_plan_lines(catalogue: Catalogue, scope: m.Scope) -> Iterator[tuple[Pla
 def _fetch_stored_series(
     conn: Connection, scope: m.Scope, periods: list[Period], known_at: str | None
 ) -> dict[Period, dict[PlanLine, Fraction | None]]:
-    from etl.attain import parse_stored_value
-    from etl.warehouse import attainment_store
 
     stored_values: dict[Period, dict[PlanLine, Fraction | None]] = {}
     rows = attainment_store.fetch_stored_values(conn, scope.id, [p.key for p in periods], scope.area_unit, known_at)
@@ -76,7 +81,6 @@ def annotate_outlook(
     row: Attainment, catalogue: Catalogue, target: m.Target, period: Period, points: tuple[SeriesPoint, ...]
 ) -> Attainment:
     """The row with control limits and projections, where its target asks for a number."""
-    from etl.attain import build_projections, compute_control_limits
 
     rules, indicator = catalogue.outlook, catalogue.indicators.get(target.indicator or "")
     if rules is None or indicator is None:

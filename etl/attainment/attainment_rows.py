@@ -8,10 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from etl.attain import compute_target_attainment as judge
+from etl.attain.attainment_json import serialize_attainment
 from etl.attainment import report_inputs as material
 from etl.attainment.area_series import PlanLine, annotate_outlook, compute_area_series
 from etl.catalog import Catalogue
 from etl.catalog import models as m
+from etl.catalog.geography import describe_inheritance, find_area
+from etl.catalog.obligations import list_obligations
 from etl.core.instance import (
     Result,
     is_period_key,
@@ -24,12 +28,14 @@ from etl.model import Attainment, ObservedIndicator, Period, SeriesPoint
 from etl.model.vietnam_time import get_current_date
 from etl.warehouse import attainment_store
 from etl.warehouse.attainment_store import AttainmentKey, AttainmentSeries
+from etl.warehouse.connect import query
+from etl.warehouse.rollup import RollupFilter, compute_rollup, list_reporting_units
 from etl.warehouse.snapshot import Snapshot, take_snapshot
+from etl.warehouse.unit_history import annotate_gaps
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from etl.warehouse.rollup import RollupFilter
 
 SeriesByLine = Mapping[PlanLine, tuple[SeriesPoint, ...]]
 """(plan, item) → the area's figures through time."""
@@ -41,7 +47,7 @@ def compute_attainment(scope: str, period: str) -> Result:
     """Computes a scope's period against every plan and keeps the result with its snapshot."""
     settings, catalogue = load_settings_and_catalogue()
     chosen, key = catalogue.get_scope(scope), Period.parse(period)
-    if not catalogue.list_obligations(chosen, key):
+    if not list_obligations(catalogue, chosen, key):
         return {"scope": scope, "period": period, "skipped": "the scope owes nothing for this period"}
     with open_current_engine(settings, catalogue).begin() as conn:
         lock_period(conn, scope, key)
@@ -59,7 +65,6 @@ def list_attainment_rows(
     Raises:
         UsageError: no such scope, plan or period, or the time is not ISO 8601.
     """
-    from etl.attain.attainment_json import serialize_attainment
 
     settings, catalogue = load_settings_and_catalogue()
     key, known_at = Period.parse(period), parse_instant(as_known_at)
@@ -98,7 +103,6 @@ def parse_geography_day(text: str, period: Period) -> dt.date:
 
 def _list_inheritance_notes(catalogue: Catalogue, scope: m.Scope, period: Period) -> dict[tuple[str, str], str]:
     """Per line of each plan: who answers for it, where its unit ended before the period did."""
-    from etl.catalog.geography import describe_inheritance, find_area
 
     unit = find_area(catalogue, scope)
     if unit is None:
@@ -129,7 +133,6 @@ def parse_instant(text: str | None, where: str = "--as-known-at") -> str | None:
 
 def lock_period(conn: Connection, scope: str, period: Period) -> None:
     """Waits until no other run computes or drafts this scope's period: an older result never comes after a newer."""
-    from etl.warehouse.connect import query
 
     key = zlib.crc32(f"{scope} {period.key}".encode()) - (1 << 31)
     query(conn, "lock_keys", space=_PERIOD_LOCK_SPACE, keys=[key])
@@ -180,7 +183,7 @@ def load_or_store_attainment(
     if stored is not None:
         return stored
     rows, series = compute_rows_and_series(conn, catalogue, scope, period, snapshot.at, key.geography, outlook=outlook)
-    if catalogue.list_obligations(scope, period):
+    if list_obligations(catalogue, scope, period):
         _store_computed_rows(conn, key, snapshot.at, rows, series if outlook else None)
     return rows, series
 
@@ -223,9 +226,6 @@ def compute_rows_and_series(
     `geography` is the day whose units are asked for; the period's last day if None. The area's rows also get an
     `outlook`, which needs the periods before.
     """
-    from etl.attain import compute_target_attainment as judge
-    from etl.warehouse.rollup import RollupFilter, list_reporting_units
-    from etl.warehouse.unit_history import annotate_gaps
 
     day = geography or period.end
     figures = _fetch_observed_figures(conn, catalogue, scope, period, known_at, day)
@@ -269,7 +269,6 @@ def _fetch_baseline_figures(
     conn: Connection, catalogue: Catalogue, scope: m.Scope, known_at: str | None, day: dt.date
 ) -> dict[str, dict[tuple[str, str], ObservedIndicator]]:
     """By the periods that plans start from: what the units under the area had in the indicators that start there."""
-    from etl.warehouse.rollup import RollupFilter, list_reporting_units
 
     wanted: dict[str, set[str]] = {}
     for target in (t for plan in scope.plans for t in catalogue.plans[plan].targets):
@@ -294,7 +293,6 @@ def _fetch_observed_figures(
     only: RollupFilter | None = None,
 ) -> dict[tuple[str, str], ObservedIndicator]:
     """(indicator, unit) → what was observed, with the definition it was measured by."""
-    from etl.warehouse.rollup import compute_rollup
 
     figures = compute_rollup(conn, catalogue, scope, period, as_known_at=known_at, only=only, geography=geography)
     figures_by_key = {}

@@ -11,16 +11,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from etl.attain import compute_task_state
 from etl.catalog import Catalogue
 from etl.catalog import models as m
+from etl.catalog.obligations import list_obligations
 from etl.core.instance import load_settings_and_catalogue, open_engine
-from etl.model import Period, PeriodKind
+from etl.model import NoteReport, Period, PeriodKind, TaskReport, UnitStatus
+from etl.report.inputs import ReportCorrection
+from etl.warehouse import attainment_store, unit_reports
+from etl.warehouse.agreed_corrections import describe_cell_content, fetch_agreed_corrections
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from etl.model import NoteReport, TaskReport, UnitStatus
-    from etl.report.inputs import ReportCorrection
 
 # How many of them a year has.
 _LONGER_KINDS = {PeriodKind.HALF: 2, PeriodKind.NINE_MONTHS: 1}
@@ -28,10 +31,10 @@ _LONGER_KINDS = {PeriodKind.HALF: 2, PeriodKind.NINE_MONTHS: 1}
 
 def list_owed_parts(catalogue: Catalogue, scope: m.Scope, period: Period) -> tuple[Period, ...]:
     """The periods whose forms a report rests on: its own, else its quarters; none where a quarter is not owed."""
-    if catalogue.list_obligations(scope, period):
+    if list_obligations(catalogue, scope, period):
         return (period,)
     parts = period.quarters
-    return parts if all(catalogue.list_obligations(scope, part) for part in parts) else ()
+    return parts if all(list_obligations(catalogue, scope, part) for part in parts) else ()
 
 
 def list_longer_periods(period: str) -> list[str]:
@@ -40,7 +43,6 @@ def list_longer_periods(period: str) -> list[str]:
     One of them opens when its last quarter is computed for the first time; from then on each of its quarters counts.
     Such a period names itself. Only what a scope of this instance reports on is named.
     """
-    from etl.warehouse import attainment_store
 
     settings, catalogue = load_settings_and_catalogue()
     computed_period = Period.parse(period)
@@ -70,7 +72,6 @@ def fetch_period_statuses(
     conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str | None = None
 ) -> list[UnitStatus]:
     """Where every expected submission stands. Grain: (form, org unit, part of the period)."""
-    from etl.warehouse import unit_reports
 
     parts = list_owed_parts(catalogue, scope, period)
     return [
@@ -89,7 +90,6 @@ def fetch_earlier_statuses(
     current_statuses: Sequence[UnitStatus],
 ) -> list[UnitStatus]:
     """Where the submissions of the year's quarters up to the period stand that are not among those found already."""
-    from etl.warehouse import unit_reports
 
     covered_keys = {status.period for status in current_statuses}
     parts = [q for q in period.quarters_to_date if q.key not in covered_keys]
@@ -104,7 +104,6 @@ def list_note_reports(
     conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str
 ) -> tuple[NoteReport, ...]:
     """Difficulties, causes and proposals, in the order of the parts of the period."""
-    from etl.warehouse import unit_reports
 
     parts = list_owed_parts(catalogue, scope, period)
     return tuple(
@@ -118,9 +117,6 @@ def list_task_reports(
     conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str
 ) -> tuple[TaskReport, ...]:
     """What each unit last said of each of its tasks, and the state that follows from it at the period's end."""
-    from etl.attain import compute_task_state
-    from etl.model import TaskReport
-    from etl.warehouse import unit_reports
 
     tasks = {(p, t.id): t for p in scope.plans for t in catalogue.plans[p].tasks}
     last: dict[tuple[str, str, str], TaskReport] = {}
@@ -139,8 +135,6 @@ def list_corrected_cells(
     conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str
 ) -> tuple[ReportCorrection, ...]:
     """The corrections agreed on for the cells of a period and of its quarters so far, with where each stands."""
-    from etl.report.inputs import ReportCorrection
-    from etl.warehouse.agreed_corrections import describe_cell_content, fetch_agreed_corrections
 
     about = {period.key} | {part.key for part in period.quarters_to_date}
     found = []

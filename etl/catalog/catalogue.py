@@ -5,7 +5,7 @@ Room: catalogue. Built by the loader only; frozen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from etl.catalog import models as m
-from etl.catalog.geography import list_area_units
 from etl.errors import UsageError
 from etl.model import CellState, Period, PeriodKind
 
@@ -103,22 +102,6 @@ class Catalogue:
             c for c in self.columns if c.set == sheet.columns and c.version == form.version and c.sheet == sheet.code
         )
 
-    def list_obligations(self, scope: m.Scope, period: Period) -> tuple[tuple[m.Submission, m.Form, m.Unit], ...]:
-        """Every (submission, form, unit) that a scope owes for a period, in catalogue order."""
-        return tuple(self._find_obligations(scope, period))
-
-    def _find_obligations(self, scope: m.Scope, period: Period) -> Iterator[tuple[m.Submission, m.Form, m.Unit]]:
-        for submission in scope.submissions:
-            form = self.forms[submission.form]
-            if form.period_kind != period.kind or not _is_within_submission(period, submission):
-                continue
-            if submission.level:
-                units: Iterable[m.Unit] = list_area_units(self, scope, submission.level, period.end)
-            else:
-                units = (u for u in (self.find_unit(code, period.end) for code in submission.units) if u)
-            for unit in units:
-                yield submission, form, unit
-
     def list_owed_periods(self, scope: m.Scope, kind: PeriodKind) -> tuple[Period, ...]:
         """The periods of a kind for which the scope owes anything, oldest first."""
         owed_periods: set[Period] = set()
@@ -146,12 +129,6 @@ def _group_by_key(items: Iterable[T], key: Callable[[T], K]) -> dict[K, tuple[T,
     for item in items:
         groups.setdefault(key(item), []).append(item)
     return {name: tuple(group) for name, group in groups.items()}
-
-
-def _is_within_submission(period: Period, submission: m.Submission) -> bool:
-    first = Period.parse(submission.from_period)
-    last = Period.parse(submission.to_period) if submission.to_period else None
-    return first.start <= period.start and (last is None or period.end <= last.end)
 
 
 def _compute_next_period(period: Period) -> Period:

@@ -12,12 +12,10 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from etl.catalog import models as m
-
-if TYPE_CHECKING:
-    from etl.catalog.loader import Catalogue
+from etl.catalog.catalogue import Catalogue
+from etl.model import Period
 
 _WHOLE = Fraction(1)
 _TERRITORY = ("province", "district", "commune")
@@ -33,8 +31,6 @@ class UnitShare:
 
 def find_area(c: Catalogue, scope: m.Scope) -> m.Unit | None:
     """The org unit that a scope's area was when its first forms were due: a code alone may be reused later."""
-    from etl.model import Period
-
     first = min(Period.parse(s.from_period).end for s in scope.submissions)
     return c.find_unit(scope.area_unit, first)
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from etl.catalog import models as m
 from etl.catalog.geography import find_area
 from etl.catalog.loader import Catalogue
+from etl.catalog.obligations import list_obligations
 from etl.errors import CatalogueError
 from etl.model import Period
 
@@ -20,7 +21,7 @@ from etl.model import Period
 def list_owed_cells(catalogue: Catalogue, scope_id: str, period: Period) -> Mapping[m.Unit, frozenset[str]]:
     """The number cells of a scope's forms for a period: per unit they speak of, their data elements."""
     cells: dict[m.Unit, frozenset[str]] = {}
-    for _, form, unit in catalogue.list_obligations(catalogue.scopes[scope_id], period):
+    for _, form, unit in list_obligations(catalogue, catalogue.scopes[scope_id], period):
         for sheet in form.sheets:
             for one, elements in list_sheet_cells(catalogue, form, sheet, unit, period):
                 cells[one] = cells.get(one, frozenset()) | elements
@@ -51,7 +52,7 @@ def find_upward_form(catalogue: Catalogue, scope: m.Scope, period: Period) -> tu
     for above in catalogue.scopes.values():
         if above.id == scope.id:
             continue
-        for _, form, unit in catalogue.list_obligations(above, period):
+        for _, form, unit in list_obligations(catalogue, above, period):
             sends = any(sheet.kind.is_upward for sheet in form.sheets)
             if sends and unit == find_area(catalogue, scope):
                 return above, form, unit
@@ -61,7 +62,7 @@ def find_upward_form(catalogue: Catalogue, scope: m.Scope, period: Period) -> tu
 def _find_own_scope(catalogue: Catalogue, form: m.Form, unit: m.Unit, period: Period) -> m.Scope:
     for scope in catalogue.scopes.values():
         asks = any(s.form == form.id for s in scope.submissions)
-        if not asks and find_area(catalogue, scope) == unit and catalogue.list_obligations(scope, period):
+        if not asks and find_area(catalogue, scope) == unit and list_obligations(catalogue, scope, period):
             return scope
     raise CatalogueError(
         f"{unit.name} owes {form.id} for {period}, but no scope says what its own units report then",

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
+from etl.catalog.calendar import compute_deadline
+from etl.catalog.obligations import list_obligations
+from etl.check import History, OfficialPopulation, PeerFigures, ReadSubmission, ReportingRecord
 from etl.model import FormStamp, Period, PeriodKind
-from etl.model.vietnam_time import get_current_date
+from etl.model.vietnam_time import VIETNAM_ZONE, get_current_date
+from etl.warehouse import check_history
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-    from etl.check import History, OfficialPopulation, PeerFigures, ReadSubmission, ReportingRecord
 
 
 def add_official_population(catalogue: Catalogue, submission: ReadSubmission) -> ReadSubmission:
@@ -32,7 +34,6 @@ def add_official_population(catalogue: Catalogue, submission: ReadSubmission) ->
 def add_unit_history(conn: Connection, catalogue: Catalogue, chunk: Sequence[ReadSubmission]) -> list[ReadSubmission]:
     """Adds what the warehouse knows: the unit's other periods and how it reported them, its neighbours' years, and
     what it said of findings before. One statement each for the whole chunk."""
-    from etl.warehouse import check_history
 
     stamps = [_find_valid_stamp(catalogue, submission) for submission in chunk]
     count = int(catalogue.thresholds["history_periods"])
@@ -76,7 +77,6 @@ def _find_valid_stamp(catalogue: Catalogue, submission: ReadSubmission) -> FormS
 
 def _find_official_population(catalogue: Catalogue, unit: str, year: int) -> OfficialPopulation | None:
     """The newest official population of a unit that is not of a later year, nor too old to compare with."""
-    from etl.check import OfficialPopulation
 
     oldest = year - int(catalogue.thresholds["official_age"])
     figures = [f for f in catalogue.official_population if f.unit == unit and oldest <= f.year <= year]
@@ -99,10 +99,9 @@ class _FormObligations:
 
 @lru_cache(maxsize=1024)
 def _list_form_obligations(catalogue: Catalogue, form: str, period: Period) -> _FormObligations:
-    from etl.catalog.calendar import compute_deadline
 
     scope = catalogue.find_scope_of_form(form)
-    expected = [(s, u) for s, f, u in catalogue.list_obligations(scope, period) if f.id == form] if scope else []
+    expected = [(s, u) for s, f, u in list_obligations(catalogue, scope, period) if f.id == form] if scope else []
     by_rule: dict[tuple[str, str], date] = {}
     for submission, unit in expected:
         key = submission.regime, unit.level
@@ -118,7 +117,6 @@ def _fetch_reporting_records(
 
     A period counts once it was due, and only if any unit's report of it is here: before that nobody asked.
     """
-    from etl.warehouse import check_history
 
     count, day = int(catalogue.thresholds["reporting_periods"]), get_current_date()
     requested: dict[tuple[str, Period], None] = {}
@@ -147,8 +145,6 @@ def _compute_reporting_record(
     reported_periods: Collection[tuple[str, str]],
     day: date,
 ) -> ReportingRecord:
-    from etl.check import ReportingRecord
-    from etl.model.vietnam_time import VIETNAM_ZONE
 
     period = Period.parse(stamp.period)
     unit = catalogue.find_unit(stamp.unit, period.end)
@@ -191,7 +187,6 @@ def _compute_peer_figures(
     catalogue: Catalogue, stamps: Iterable[FormStamp], history: Mapping[str, History]
 ) -> dict[FormStamp, PeerFigures]:
     """What the other units of a year form gave. A form that one unit alone owes has no other to stand beside."""
-    from etl.check import PeerFigures
 
     peer_figures: dict[FormStamp, PeerFigures] = {}
     years = int(catalogue.thresholds["compared_years"])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.layout import find_element_kind
+from etl.catalog.obligations import list_obligations
 from etl.model import ElementKind, FormStamp, Period, ReadResult
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _find_stamp_context(catalogue: Catalogue, stamp: FormStamp) -> StampContext 
 
 @lru_cache(maxsize=256)
 def _list_owed_forms(catalogue: Catalogue, scope_id: str, period: Period) -> frozenset[tuple[str, str]]:
-    return frozenset((f.id, u.code) for _, f, u in catalogue.list_obligations(catalogue.scopes[scope_id], period))
+    return frozenset((f.id, u.code) for _, f, u in list_obligations(catalogue, catalogue.scopes[scope_id], period))
 
 
 @lru_cache(maxsize=64)

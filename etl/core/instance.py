@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from etl import load
 from etl import settings as settings_module
 from etl.catalog import Catalogue, load_catalogue
+from etl.catalog.rules import load_rules
 from etl.errors import UsageError
 from etl.model import Period, PeriodKind
 from etl.settings import Settings
+from etl.warehouse.connect import build_engine
+from etl.warehouse.snapshots_of_files import load_catalogue_at
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -24,14 +28,12 @@ def load_settings_and_catalogue() -> tuple[Settings, Catalogue]:
 
 def open_engine(settings: Settings) -> Engine:
     """An engine in the loader's role."""
-    from etl.warehouse.connect import build_engine
 
     return build_engine(settings, "loader")
 
 
 def open_current_engine(settings: Settings, catalogue: Catalogue) -> Engine:
     """An engine in the loader's role, on a warehouse that holds the catalogue as it is now."""
-    from etl import load
 
     engine = open_engine(settings)
     with engine.begin() as conn:
@@ -43,14 +45,12 @@ def load_catalogue_as_known(conn: Connection, catalogue: Catalogue, at: str | No
     """What people had decided at a moment; the present catalogue where none is asked for."""
     if at is None:
         return catalogue
-    from etl.warehouse.snapshots_of_files import load_catalogue_at
 
     return load_catalogue_at(conn, at, catalogue)
 
 
 def build_ruleset_version(settings: Settings, catalogue: Catalogue) -> str:
     """Names the catalogue and the rules that a verdict rests on."""
-    from etl.catalog.rules import load_rules
 
     return f"{catalogue.sha256[:16]}-{load_rules(settings.expectations).sha256[:16]}"
 

@@ -10,19 +10,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl.catalog import Catalogue
+from etl.catalog.contacts import Contact, Contacts, load_contacts
 from etl.core.instance import Result, load_settings_and_catalogue, open_engine
+from etl.dispatch import (
+    DispatchedDocument,
+    Letter,
+    MailSessionOpener,
+    RecipientPackage,
+    render_report_letter,
+    write_recipient_folder,
+)
+from etl.dispatch.letter import SIMULATED_LABEL
 from etl.dispatch.mail_protocol import OutgoingMail, send_letters
 from etl.errors import StorageError
 from etl.model import Period
-from etl.model.vietnam_time import get_current_time
+from etl.model.vietnam_time import VIETNAM_ZONE, get_current_time
 from etl.settings import Settings
+from etl.warehouse import dispatch_store
+from etl.warehouse.dispatch_store import MailAttempt, PublishedDocument
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from etl.catalog.contacts import Contact, Contacts
-    from etl.dispatch import Letter, MailSessionOpener, RecipientPackage
-    from etl.warehouse.dispatch_store import MailAttempt, PublishedDocument
 
 _RECIPIENTS_FOLDER = "gui"  # the recipients' folders lie in one of this name, beside what was published
 
@@ -39,9 +48,6 @@ def dispatch_folders() -> Result:
         StorageError: once all were tried, where a folder could not be written or a published file is not what was
             published. Nothing half-written stays, and the others are there.
     """
-    from etl.catalog.contacts import load_contacts
-    from etl.dispatch import write_recipient_folder
-    from etl.warehouse import dispatch_store
 
     settings, catalogue = load_settings_and_catalogue()
     contacts, engine = load_contacts(catalogue), open_engine(settings)
@@ -77,8 +83,6 @@ def dispatch_mail(post: MailSessionOpener | None) -> Result:
     Raises:
         MailError: once all were tried, where one did not go out or waits for a person.
     """
-    from etl.catalog.contacts import load_contacts
-    from etl.warehouse import dispatch_store
 
     settings, catalogue = load_settings_and_catalogue()
     contacts, engine = load_contacts(catalogue), open_engine(settings)
@@ -107,7 +111,6 @@ def _list_pending_dispatches(
     conn: Connection, catalogue: Catalogue, contacts: Contacts, channel: str
 ) -> Iterator[tuple[PublishedDocument, Contact]]:
     """Published documents with the recipients that have not got them this way, oldest first."""
-    from etl.warehouse import dispatch_store
 
     done = dispatch_store.fetch_dispatched_keys(conn)
     for document in dispatch_store.fetch_published_documents(conn):
@@ -139,7 +142,6 @@ def _list_recipients(catalogue: Catalogue, contacts: Contacts, document: Publish
 
 def _list_waiting_messages(conn: Connection, catalogue: Catalogue, contacts: Contacts) -> list[Result]:
     """Messages that have not gone out, with what is known of them."""
-    from etl.warehouse import dispatch_store
 
     owed = {f"report/{d.report_id}/{c.id}": c.email for d, c in _list_pending_mail(conn, catalogue, contacts)}
     last = dispatch_store.fetch_last_attempts(conn, owed)
@@ -152,7 +154,6 @@ def _list_waiting_messages(conn: Connection, catalogue: Catalogue, contacts: Con
 def _build_outgoing_mail(
     settings: Settings, catalogue: Catalogue, document: PublishedDocument, contact: Contact
 ) -> OutgoingMail:
-    from etl.warehouse import dispatch_store
 
     letter = _render_document_letter(settings, catalogue, document, contact)
     files = {name: document.files[name] for name in letter.attached}
@@ -186,8 +187,6 @@ def _read_published_files(settings: Settings, document: PublishedDocument) -> di
 def _build_recipient_package(
     settings: Settings, catalogue: Catalogue, document: PublishedDocument, contact: Contact
 ) -> RecipientPackage:
-    from etl.dispatch import RecipientPackage
-    from etl.dispatch.letter import SIMULATED_LABEL
 
     place = Path(document.folder)
     about = {
@@ -215,8 +214,6 @@ def _build_recipient_package(
 def _render_document_letter(
     settings: Settings, catalogue: Catalogue, document: PublishedDocument, contact: Contact
 ) -> Letter:
-    from etl.dispatch import DispatchedDocument, render_report_letter
-    from etl.model.vietnam_time import VIETNAM_ZONE
 
     in_words = DispatchedDocument(
         report_id=document.report_id,

@@ -12,14 +12,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from etl.core.instance import Result, load_settings_and_catalogue, open_engine
+from etl.dispatch import Letter, MailSessionOpener, build_email_message, build_message_id, send_message
 from etl.errors import MailError, UsageError
 from etl.model.vietnam_time import get_current_time
+from etl.warehouse.dispatch_store import MailAttempt, fetch_last_attempts, lock_dispatch, record_attempt
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
-
-    from etl.dispatch import Letter, MailSessionOpener
-    from etl.warehouse.dispatch_store import MailAttempt
 
 
 def _skip_recording(_conn: Connection, _attempt: MailAttempt) -> None:
@@ -43,7 +42,6 @@ def send_letters(engine: Engine, post: MailSessionOpener, outgoing: Sequence[Out
     Raises:
         MailError: once all were tried, where one did not go out or waits for a person; names each, and what to do.
     """
-    from etl.warehouse.dispatch_store import fetch_last_attempts
 
     with engine.connect() as conn:
         last = fetch_last_attempts(conn, [entry.letter.key for entry in outgoing])
@@ -83,8 +81,6 @@ def _describe_held_message(attempt: MailAttempt) -> str:
 
 def _send_letter(engine: Engine, post: MailSessionOpener, entry: OutgoingMail, number: int) -> MailAttempt:
     """One attempt. That it begins is on record before the server hears of it."""
-    from etl.dispatch import build_email_message, build_message_id, send_message
-    from etl.warehouse.dispatch_store import MailAttempt, record_attempt
 
     key, address = entry.letter.key, entry.address
     with ExitStack() as session:
@@ -112,7 +108,6 @@ def settle_mail(message_id: str, by: str, *, arrived: bool) -> Result:
     Raises:
         UsageError: no such message, it does not wait for anybody, or nobody says so.
     """
-    from etl.warehouse.dispatch_store import fetch_last_attempts, lock_dispatch, record_attempt
 
     settings, _ = load_settings_and_catalogue()
     if not by.strip():

@@ -8,16 +8,28 @@ from typing import TYPE_CHECKING
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
+from etl.catalog.calendar import is_working_day
+from etl.catalog.contacts import load_contacts, load_reminders
 from etl.core.instance import Result, load_settings_and_catalogue, open_current_engine, open_engine
+from etl.dispatch import (
+    Letter,
+    MailSessionOpener,
+    MissingForm,
+    RefusedWorkbook,
+    render_reminder_letter,
+    select_due_reminders,
+)
 from etl.dispatch.mail_protocol import OutgoingMail, send_letters
 from etl.errors import UsageError
+from etl.file_io import write_atomic
 from etl.model import Period
+from etl.model.vietnam_time import VIETNAM_ZONE
+from etl.settings import Settings
+from etl.warehouse import dispatch_store, journal
+from etl.warehouse.unit_reports import fetch_submission_statuses
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
-
-    from etl.dispatch import Letter, MailSessionOpener, MissingForm
-    from etl.settings import Settings
 
 
 def list_passed_deadlines(day: str) -> list[str]:
@@ -26,7 +38,6 @@ def list_passed_deadlines(day: str) -> list[str]:
     Raises:
         UsageError: the day is no date.
     """
-    from etl.warehouse import dispatch_store
 
     settings, catalogue = load_settings_and_catalogue()
     with open_current_engine(settings, catalogue).connect() as conn:
@@ -35,7 +46,6 @@ def list_passed_deadlines(day: str) -> list[str]:
 
 def record_passed_deadlines(day: str, periods: Sequence[str]) -> list[str]:
     """Notes that the deadlines of periods have passed and were announced; once each."""
-    from etl.warehouse import dispatch_store, journal
 
     settings, _ = load_settings_and_catalogue()
     with open_engine(settings).begin() as conn:
@@ -61,9 +71,6 @@ def remind_units(scope: str, day: str, post: MailSessionOpener | None = None) ->
         StorageError: a unit's file cannot be written; run again, the others are not told twice.
         MailError: once all were tried, where a message did not go out. The files are there.
     """
-    from etl.catalog.calendar import is_working_day
-    from etl.catalog.contacts import load_contacts
-    from etl.warehouse import dispatch_store
 
     settings, catalogue = load_settings_and_catalogue()
     chosen, date = catalogue.get_scope(scope), _parse_reminder_day(day)
@@ -83,10 +90,6 @@ def _write_reminders(
     settings: Settings, catalogue: Catalogue, engine: Engine, scope: m.Scope, day: dt.date
 ) -> dict[str, Letter]:
     """Unit → what it is told on a day. What is on record stands; the rest is written and put on record."""
-    from etl.catalog.contacts import load_reminders
-    from etl.dispatch import Letter, render_reminder_letter, select_due_reminders
-    from etl.file_io import write_atomic
-    from etl.warehouse import dispatch_store, journal
 
     with engine.connect() as conn:
         recorded = dispatch_store.fetch_reminders(conn, scope.id, day)
@@ -111,10 +114,6 @@ def _write_reminders(
 
 def _list_missing_forms(conn: Connection, catalogue: Catalogue, scope: m.Scope) -> Iterator[MissingForm]:
     """Every form that was issued and is not accepted, by period, in catalogue order."""
-    from etl.dispatch import MissingForm, RefusedWorkbook
-    from etl.model.vietnam_time import VIETNAM_ZONE
-    from etl.warehouse import dispatch_store
-    from etl.warehouse.unit_reports import fetch_submission_statuses
 
     for key in dispatch_store.fetch_issued_periods(conn, scope.id):
         period, refused = Period.parse(key), dispatch_store.fetch_last_refusals(conn, key)

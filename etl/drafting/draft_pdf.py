@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from etl.file_io import translate_os_errors, write_atomic
+from etl.report.dates import parse_snapshot_time
+from etl.report.pdf import convert_to_pdf, find_office_program
 
 _log = logging.getLogger(__name__)
 
 
 def needs_pdf(names: Iterable[str]) -> bool:
     """Whether a PDF is missing among a draft's files that could be made now."""
-    from etl.report.pdf import find_office_program
 
     return not any(name.endswith(".pdf") for name in names) and find_office_program() is not None
 
@@ -29,8 +30,6 @@ def add_pdf(drafts: Sequence[dict[str, Path]], known_at: str, recorded: Mapping[
     Raises:
         StorageError: the folder cannot be read or written.
     """
-    from etl.report.dates import parse_snapshot_time
-    from etl.report.pdf import convert_to_pdf
 
     papers, documents = [], {}
     for files in (files for files in drafts if "word" in files):

@@ -26,15 +26,15 @@ from etl.core.instance import Result, load_catalogue_as_known, load_settings_and
 from etl.drafting.draft_pdf import add_pdf, needs_pdf
 from etl.drafting.upward_figures import build_upward_figures
 from etl.lineage.figure_sources import list_figure_sources
-from etl.model import Period
-from etl.report import FACTS_SUFFIX, ReportInput
+from etl.model import Attainment, Period
+from etl.report import FACTS_SUFFIX, ReportInput, serialize_report_facts, write_report_draft
+from etl.report.dates import compute_previous_report_period
 from etl.settings import Settings
+from etl.warehouse import journal, snapshots_of_files
 from etl.warehouse.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
-
-    from etl.model import Attainment
 
 
 def draft_reports(
@@ -97,7 +97,6 @@ def _build_scope_inputs(
     *,
     store: bool,
 ) -> Result:
-    from etl.report.dates import compute_previous_report_period
 
     known_at, snapshot_id = snapshot
 
@@ -147,7 +146,6 @@ def _open_report_templates(
     conn: Connection, settings: Settings, definition: m.ReportDef, scope_inputs: Result, *, then: bool
 ) -> Iterator[Path]:
     """The templates to print by: the present ones; for a report of then, those it was printed by, if it was."""
-    from etl.warehouse import journal, snapshots_of_files
 
     scope, period = scope_inputs["scope"].id, scope_inputs["period"].key
     key = {"scope": scope, "plan": definition.plan, "cadence": definition.cadence, "period": period}
@@ -174,7 +172,6 @@ def _find_standing_drafts(
     conn: Connection, settings: Settings, scope: m.Scope, period: Period, wanted: list[m.ReportDef]
 ) -> dict[str, _StandingDraft]:
     """The drafts there are, by plan. `facts` is the SHA-256 of what each was printed from."""
-    from etl.warehouse import journal
 
     drafts_by_plan = {}
     for definition in wanted:
@@ -196,7 +193,6 @@ def _fetch_recorded_files(
     conn: Connection, scope: m.Scope, period: Period, wanted: list[m.ReportDef]
 ) -> dict[str, str]:
     """The files of the last drafts, name → SHA-256; their names differ from plan to plan."""
-    from etl.warehouse import journal
 
     last = (
         journal.fetch_last_report(conn, scope=scope.id, plan=d.plan, cadence=d.cadence, period=period.key)
@@ -207,7 +203,6 @@ def _fetch_recorded_files(
 
 def _has_same_facts(report_input: ReportInput, last: _StandingDraft, templates: Path) -> bool:
     """Whether a draft would print what the last one does, but for the snapshot that it names."""
-    from etl.report import serialize_report_facts
 
     then = replace(report_input, snapshot_at=last.snapshot_at, snapshot_id=last.snapshot_id)
     return hashlib.sha256(serialize_report_facts(then, templates)).hexdigest() == last.facts
@@ -236,8 +231,6 @@ def _select_plan_input(scope_inputs: Result, definition: m.ReportDef) -> ReportI
 
 
 def _write_draft(settings: Settings, templates: Path, engine: Engine, report_input: ReportInput) -> _WrittenDraft:
-    from etl.report import write_report_draft
-    from etl.warehouse import snapshots_of_files
 
     made = write_report_draft(
         report_input, templates, _build_period_drafts_path(settings, report_input.scope, report_input.period)
@@ -248,7 +241,6 @@ def _write_draft(settings: Settings, templates: Path, engine: Engine, report_inp
 
 
 def _record_draft(engine: Engine, draft: _WrittenDraft, scope_inputs: Result) -> list[str]:
-    from etl.warehouse import journal
 
     key = {
         "scope": scope_inputs["scope"].id,

@@ -7,24 +7,27 @@ from typing import TYPE_CHECKING
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
+from etl.catalog.exchange_identifiers import load_exchange
+from etl.catalog.layout import build_form_layout
+from etl.catalog.owed_cells import find_upward_form
 from etl.core.instance import Result, load_settings_and_catalogue, open_current_engine
+from etl.exchange import DataMessage, render_exchange_document
+from etl.exchange.identifiers import ExchangeIdentifiers
+from etl.file_io import write_atomic
 from etl.model import Period
+from etl.report.inputs import UpwardFigures
 from etl.settings import Settings
+from etl.warehouse.exported_values import fetch_exported_values
+from etl.warehouse.snapshot import take_snapshot
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-    from etl.report.inputs import UpwardFigures
 
 
 def build_upward_figures(
     conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str | None
 ) -> UpwardFigures | None:
     """What the level above takes in with the annex of a period; None where nobody above asks for it."""
-    from etl.catalog.layout import build_form_layout
-    from etl.catalog.owed_cells import find_upward_form
-    from etl.report.inputs import UpwardFigures
-    from etl.warehouse.exported_values import fetch_exported_values
 
     upward_target = find_upward_form(catalogue, scope, period)
     if upward_target is None:
@@ -44,7 +47,6 @@ def export_figures(scope: str, period: str, form: str, to: Path) -> Result:
         CatalogueError: `catalog/exchange/` is wrong.
         StorageError: the file cannot be written.
     """
-    from etl.file_io import write_atomic
 
     settings, catalogue = load_settings_and_catalogue()
     chosen, key = catalogue.get_scope(scope), Period.parse(period)
@@ -56,11 +58,6 @@ def export_figures(scope: str, period: str, form: str, to: Path) -> Result:
 def _render_export(
     settings: Settings, catalogue: Catalogue, scope: m.Scope, period: Period, form: str
 ) -> tuple[bytes, Result]:
-    from etl.catalog.exchange_identifiers import load_exchange
-    from etl.exchange import DataMessage, render_exchange_document
-    from etl.exchange.identifiers import ExchangeIdentifiers
-    from etl.warehouse.exported_values import fetch_exported_values
-    from etl.warehouse.snapshot import take_snapshot
 
     names = ExchangeIdentifiers(catalogue, load_exchange(catalogue))
     with open_current_engine(settings, catalogue).connect() as conn:

@@ -5,6 +5,7 @@ never sent as zero.
 """
 
 from etl.exchange import adx, dhis2
-from etl.exchange.data_message import DataMessage, render_exchange_document
+from etl.exchange.data_message import DataMessage
+from etl.exchange.exchange_document import render_exchange_document
 
 __all__ = ["DataMessage", "adx", "dhis2", "render_exchange_document"]

@@ -80,17 +80,3 @@ def format_exact_decimal(value: Fraction) -> str:
     if value.denominator == 1:
         return str(value.numerator)
     return f"{Decimal(value.numerator) / Decimal(value.denominator):f}"
-
-
-def render_exchange_document(message: DataMessage, names: ExchangeIdentifiers, format_name: str) -> bytes:
-    """The document of a format: ``dhis2`` or ``adx``.
-
-    Raises:
-        UsageError: there is no such format, no such period in it, or nothing to write.
-    """
-    from etl.exchange import adx, dhis2
-
-    writers = {"dhis2": dhis2.render_data_value_set, "adx": adx.render_adx_message}
-    if format_name not in writers:
-        raise UsageError(f"no format {format_name!r}", where="--format", fix=f"use one of: {', '.join(writers)}")
-    return writers[format_name](message, names)

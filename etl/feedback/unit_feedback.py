@@ -12,27 +12,37 @@ from typing import TYPE_CHECKING
 from etl.attainment.attainment_rows import load_or_compute_attainment, take_scope_snapshot
 from etl.catalog import Catalogue
 from etl.catalog import models as m
+from etl.catalog.obligations import list_obligations
 from etl.catalog.owed_cells import list_sheet_cells
+from etl.catalog.rules import load_rules
+from etl.check.metrics import measure_share
 from etl.core.instance import Result, load_settings_and_catalogue, open_current_engine
 from etl.errors import UsageError
-from etl.model import Period, PeriodKind
+from etl.feedback import (
+    Comparison,
+    FindingCounts,
+    FormState,
+    FormSubmission,
+    IndicatorLine,
+    ThresholdShare,
+    UnitFeedback,
+    build_resolved_findings,
+    count_by_level,
+    count_resolved_findings,
+    select_open_findings,
+    write_feedback,
+)
+from etl.model import Attainment, Period, PeriodKind, UnitStatus, Verdict
 from etl.model.numbers import format_number, round_half_away
 from etl.model.trend import compare_attainments
-from etl.model.vietnam_time import get_current_date
+from etl.model.vietnam_time import VIETNAM_ZONE, get_current_date
+from etl.warehouse import feedback_inputs as feedback_rows
+from etl.warehouse.snapshot import take_snapshot
+from etl.warehouse.unit_reports import fetch_submission_statuses
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from etl.feedback import (
-        Comparison,
-        FindingCounts,
-        FormState,
-        FormSubmission,
-        IndicatorLine,
-        ThresholdShare,
-        UnitFeedback,
-    )
-    from etl.model import Attainment, UnitStatus, Verdict
 
 _EARLIER_QUARTERS = 4
 _TIMELINESS_QUARTERS = 4
@@ -49,12 +59,10 @@ def write_unit_feedback(scope: str, period: str, unit: str | None = None) -> Res
     Raises:
         UsageError: no such scope or period, or the unit owes nothing for it.
     """
-    from etl.catalog.rules import load_rules
-    from etl.feedback import write_feedback
 
     settings, catalogue = load_settings_and_catalogue()
     chosen, key = catalogue.get_scope(scope), Period.parse(period)
-    units = list(dict.fromkeys(u for _, _, u in catalogue.list_obligations(chosen, key)))
+    units = list(dict.fromkeys(u for _, _, u in list_obligations(catalogue, chosen, key)))
     if key.kind != PeriodKind.QUARTER or not units:
         return {"scope": scope, "period": period, "skipped": "feedback is for quarters in which a unit owes something"}
     wanted = [u for u in units if unit in (None, u.code)]
@@ -101,7 +109,7 @@ class _FeedbackData:
 
     def list_owed_forms(self, unit: m.Unit, period: Period) -> list[m.Form]:
         """The forms that this very unit, not another of its code, owed for a period."""
-        return [form for _, form, one in self.catalogue.list_obligations(self.scope, period) if one == unit]
+        return [form for _, form, one in list_obligations(self.catalogue, self.scope, period) if one == unit]
 
 
 def _fetch_feedback_data(
@@ -114,10 +122,6 @@ def _fetch_feedback_data(
     simulated: bool,
 ) -> _FeedbackData:
     """Everything from one snapshot."""
-    from etl.model.vietnam_time import VIETNAM_ZONE
-    from etl.warehouse import feedback_inputs as feedback_rows
-    from etl.warehouse.snapshot import take_snapshot
-    from etl.warehouse.unit_reports import fetch_submission_statuses
 
     at, _ = take_snapshot(conn)
     rows, _ = load_or_compute_attainment(
@@ -140,7 +144,6 @@ def _fetch_feedback_data(
 
 
 def _build_unit_feedback(data: _FeedbackData, unit: m.Unit, targets: Sequence[tuple[str, m.Target]]) -> UnitFeedback:
-    from etl.feedback import UnitFeedback, build_resolved_findings, count_resolved_findings, select_open_findings
 
     forms = data.list_owed_forms(unit, data.period)
     now = [data.verdicts.get((unit.code, form.id, data.period.key), ()) for form in forms]
@@ -187,8 +190,6 @@ def _find_form_state(status: UnitStatus, day: dt.date) -> FormState:
 
 
 def _compute_share(part: int, whole: int, limit: float) -> ThresholdShare:
-    from etl.check.metrics import measure_share
-    from etl.feedback import ThresholdShare
 
     flag = measure_share(part, whole, limit).flag
     return ThresholdShare(part, whole, limit, None if flag == "not_testable" else flag == "flagged")
@@ -208,7 +209,6 @@ def _compute_timeliness(data: _FeedbackData, unit: m.Unit) -> ThresholdShare:
 
 
 def _build_form_submission(data: _FeedbackData, unit: m.Unit, form: m.Form) -> FormSubmission:
-    from etl.feedback import FormSubmission
 
     status = next(s for s in _select_unit_statuses(data, unit, data.period) if s.form == form.id)
     state, due = _find_form_state(status, data.day), dt.date.fromisoformat(status.due)
@@ -223,7 +223,6 @@ def _build_form_submission(data: _FeedbackData, unit: m.Unit, form: m.Form) -> F
 
 
 def _count_quarter_findings(data: _FeedbackData, unit: m.Unit) -> list[FindingCounts]:
-    from etl.feedback import FindingCounts, count_by_level
 
     quarters: list[FindingCounts] = []
     for period in data.periods:
@@ -285,7 +284,6 @@ def _list_indicator_lines(
 def _build_indicator_line(
     indicator: m.Indicator, target: m.Target, own: Attainment, area: Attainment, min_denominator: int
 ) -> IndicatorLine:
-    from etl.feedback import IndicatorLine
 
     value, whole = _select_current_value(own), _select_current_value(area)
     return IndicatorLine(

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.core.instance import is_period_key
+from etl.lineage import lineage_walk
+from etl.lineage.lineage_cells import CellVersion
+from etl.lineage.lineage_walk import COUNTED_STATES, FigureTrace, UnitContribution
 from etl.model import Attainment, Period
+from etl.report.inputs import SourceCells
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from etl.lineage.lineage_cells import CellVersion
-    from etl.lineage.lineage_walk import FigureTrace, UnitContribution
-    from etl.report.inputs import SourceCells
 
 _CELL_PATTERN = re.compile(r"([A-Z]+)(\d+)")
 _SourceKey = tuple[str, str, str, int, str]
@@ -37,7 +38,6 @@ def list_figure_sources(
 
     An indicator stands once, whatever how many targets ask for it; one that no cells make has none.
     """
-    from etl.lineage import lineage_walk
 
     rows_by_indicator = {row.indicator: row for row in rows if row.unit == scope.area_unit and row.value is not None}
     summed: dict[Period, list[m.Indicator]] = {}
@@ -64,7 +64,6 @@ def list_figure_sources(
 
 
 def _group_source_cells(indicator: str, walked: FigureTrace) -> Iterator[SourceCells]:
-    from etl.report.inputs import SourceCells
 
     cells: dict[_SourceKey, dict[str, Fraction]] = {}
     units: dict[_SourceKey, set[str]] = {}
@@ -85,7 +84,6 @@ def _group_source_cells(indicator: str, walked: FigureTrace) -> Iterator[SourceC
 
 def _list_cell_contributions(leaf: UnitContribution) -> Iterator[tuple[str, str, CellVersion, Fraction]]:
     """What each cell adds to a side: its value and share, or one for the whole leaf where units are counted."""
-    from etl.lineage.lineage_walk import COUNTED_STATES
 
     for term in leaf.terms:
         counted = [reading for reading in term.readings if reading.corrected[0] in COUNTED_STATES]

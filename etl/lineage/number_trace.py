@@ -22,16 +22,19 @@ from etl.core.instance import (
 )
 from etl.errors import UsageError
 from etl.file_io import translate_os_errors
+from etl.lineage import lineage_walk
+from etl.lineage.lineage_cells import CellVersion
+from etl.lineage.lineage_walk import FigureTrace, TracedTerm, UnitContribution
 from etl.lineage.snapshot_difference import convert_to_json_number
 from etl.model import Attainment, Period
 from etl.report import FACTS_SUFFIX
 from etl.settings import Settings
+from etl.warehouse import journal
+from etl.warehouse.snapshot import take_snapshot
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from etl.lineage.lineage_cells import CellVersion
-    from etl.lineage.lineage_walk import FigureTrace, TracedTerm, UnitContribution
 
 _REPORT_HINT = "give a file of a drafted report, its number, or plan:cadence:period, as kt-1693:quarter:2024Q3"
 
@@ -60,7 +63,6 @@ def trace_number(report: str, indicator: str, unit: str | None = None) -> Result
     Raises:
         UsageError: no such report, or it has no such number.
     """
-    from etl.warehouse.snapshot import take_snapshot
 
     settings, present = load_settings_and_catalogue()
     with open_current_engine(settings, present).connect() as conn:
@@ -126,7 +128,6 @@ def _find_report(conn: Connection, settings: Settings, report: str) -> _Recorded
 def _fetch_recorded_report(
     conn: Connection, settings: Settings, report: str, key: dict[str, object]
 ) -> _RecordedReport:
-    from etl.warehouse import journal
 
     rows = journal.fetch_reports(conn, key)
     if not rows:
@@ -179,7 +180,6 @@ def _trace_cells(
     conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, row: Attainment, known_at: str
 ) -> FigureTrace | None:
     """The cells under a number; None where no cells make it."""
-    from etl.lineage import lineage_walk
 
     indicator = catalogue.indicators.get(row.indicator)
     if indicator is None or not (indicator.numerator or indicator.published_element):

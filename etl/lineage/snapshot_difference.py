@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from etl.attainment.attainment_rows import load_or_compute_attainment, parse_instant
 from etl.catalog import Catalogue
@@ -18,11 +18,10 @@ from etl.core.instance import (
     open_current_engine,
 )
 from etl.errors import UsageError
-from etl.model import Period, PeriodKind
-
-if TYPE_CHECKING:
-    from etl.model import Attainment
-    from etl.warehouse.recorded_changes import ArrivedVersion
+from etl.model import Attainment, Period, PeriodKind
+from etl.warehouse import agreed_corrections, recorded_changes
+from etl.warehouse.recorded_changes import ArrivedVersion
+from etl.warehouse.snapshot import take_snapshot
 
 _FIGURE_FIELDS = ("numerator", "denominator", "value", "target", "as_of", "expected", "present")
 _VERDICT_FIELDS = ("met", "status", "progress_class")
@@ -34,8 +33,6 @@ def compare_snapshots(scope: str, period: str, from_time: str, to_time: str) -> 
     Raises:
         UsageError: no such scope or period, a time is not one, or the first lies after the second.
     """
-    from etl.warehouse import agreed_corrections, recorded_changes
-    from etl.warehouse.snapshot import take_snapshot
 
     settings, present = load_settings_and_catalogue()
     key, then, now = (

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.layout import MANIFEST_SHEET, MANIFEST_STAMP, FormLayout, format_cell_name
+from etl.catalog.obligations import list_obligations
 from etl.errors import UsageError
 from etl.model import FormStamp, Period
 from etl.read import unit_matching
@@ -179,7 +180,7 @@ def _build_stamp(title: PrintedTitle, catalogue: Catalogue) -> tuple[FormStamp |
 
 def _list_owing_units(catalogue: Catalogue, scope: m.Scope, form: str, period: Period) -> tuple[m.Unit, ...]:
     """The units that owe a form for a period."""
-    return tuple(unit for _, f, unit in catalogue.list_obligations(scope, period) if f.id == form)
+    return tuple(unit for _, f, unit in list_obligations(catalogue, scope, period) if f.id == form)
 
 
 def _format_title(title: PrintedTitle) -> str:

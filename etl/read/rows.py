@@ -17,6 +17,7 @@ from etl.read import unit_matching, upward_form
 from etl.read.columns import MatchedColumns
 from etl.read.preflight import RawFinding
 from etl.read.sheet_template import TOTALS, SheetTemplate, normalize_label
+from etl.read.table_rows import RowMatches, TableRows
 from etl.read.workbook_file import Rows
 
 _ROMAN = re.compile(r"[ivx]{1,5}\.?")
@@ -36,52 +37,12 @@ class MatchedRows:
     findings: list[RawFinding] = field(default_factory=list)
 
 
-@dataclass
-class _RowMatches:
-    """What the rows said so far: found rows by layout row; rows whose code and name disagree, with the layout rows
-    that they may be; rows with numbers that are nobody's."""
-
-    rows: dict[int, list[int]] = field(default_factory=dict)
-    conflicts: list[RawFinding] = field(default_factory=list)
-    claimed: set[int] = field(default_factory=set)
-    unmatched: list[tuple[int, RawFinding]] = field(default_factory=list)
-
-
-class _TableRows:
-    """A table's rows with its columns found."""
-
-    def __init__(
-        self, template: SheetTemplate, name: str, rows: Rows, columns: MatchedColumns, units: Mapping[str, m.Unit]
-    ) -> None:
-        self.template, self.name, self.rows, self.columns, self.units = template, name, rows, columns, units
-        self.inputs = [columns.at[c] for c in template.input_cols if c in columns.at]
-
-    def normalize_cell_label(self, row: int, col: int) -> str:
-        """The label in a layout column of a found row, for comparing."""
-        at = self.columns.at.get(col)
-        return normalize_label(self.rows[row][at]) if at is not None and self.rows[row][at] != "" else ""
-
-    def format_cell_name(self, row: int, col: int) -> str:
-        return format_cell_name(row, self.columns.at.get(col, 0))
-
-    def format_cell_label(self, row: int, col: int) -> str:
-        at = self.columns.at.get(col)
-        return " ".join(str(self.rows[row][at]).split()) if at is not None else ""
-
-    def has_input(self, row: int) -> bool:
-        return any(self.rows[row][at] != "" for at in self.inputs)
-
-    def find_first_label(self, row: int) -> str:
-        """The first of a row's labels that says anything."""
-        return next((s for col in (*self.template.key_cols, 0) if (s := self.format_cell_label(row, col))), "")
-
-
 def find_rows(
     template: SheetTemplate, name: str, rows: Rows, columns: MatchedColumns, units: Mapping[str, m.Unit]
 ) -> MatchedRows:  # fmt: skip
     """The rows of a sheet. `units` are the units that the form's rows stand for, by code."""
-    table = _TableRows(template, name, rows, columns, units)
-    matched, matches = MatchedRows(), _RowMatches()
+    table = TableRows(template, name, rows, columns, units)
+    matched, matches = MatchedRows(), RowMatches()
     match_row = _ROW_READERS[template.sheet.kind.row_reader]
     for row in range(columns.first_row, len(rows)):
         if _is_total_row(table, row):
@@ -95,12 +56,12 @@ def find_rows(
     return matched
 
 
-def _is_total_row(table: _TableRows, row: int) -> bool:
+def _is_total_row(table: TableRows, row: int) -> bool:
     labels = [table.normalize_cell_label(row, col) for col in (0, *table.template.key_cols)]
     return any(label.rstrip(" :") in TOTALS for label in labels) and not any(label in table.units for label in labels)
 
 
-def _is_footer_row(table: _TableRows, row: int) -> bool:
+def _is_footer_row(table: TableRows, row: int) -> bool:
     """A note or a signature: words at the start of the row, and no number in any input column."""
     first = next((normalize_label(v) for v in table.rows[row] if v != ""), "")
     if table.template.sheet.kind.words_only:
@@ -112,7 +73,7 @@ def _is_footer_row(table: _TableRows, row: int) -> bool:
 # --- what a row is ----------------------------------------------------------------------------------
 
 
-def _match_commune_row(table: _TableRows, row: int, matches: _RowMatches) -> None:
+def _match_commune_row(table: TableRows, row: int, matches: RowMatches) -> None:
     code, name = table.normalize_cell_label(row, 2), table.normalize_cell_label(row, 1)
     keys = {key[1]: line for key, line in table.template.keys.items()}
     unit_match = (
@@ -145,12 +106,12 @@ def _match_commune_row(table: _TableRows, row: int, matches: _RowMatches) -> Non
         )
 
 
-def _is_section_row(table: _TableRows, row: int) -> bool:
+def _is_section_row(table: TableRows, row: int) -> bool:
     """A section's heading (I, II …), perhaps with a sum of its own."""
     return bool(_ROMAN.fullmatch(table.normalize_cell_label(row, 0))) and not table.normalize_cell_label(row, 2)
 
 
-def _match_printed_row(table: _TableRows, row: int, matches: _RowMatches) -> None:
+def _match_printed_row(table: TableRows, row: int, matches: RowMatches) -> None:
     """A row named by its printed texts; where some of them are blank, the others must be enough."""
     texts = tuple(table.normalize_cell_label(row, col) for col in table.template.key_cols)
     lines = [line for key, line in table.template.keys.items() if _is_matching_key(key, texts)]
@@ -187,7 +148,7 @@ def _has_number_cell(line: list[Any]) -> bool:
     return any(isinstance(v, int | float) for v in line)
 
 
-def _match_numbered_row(table: _TableRows, row: int, matches: _RowMatches) -> None:
+def _match_numbered_row(table: TableRows, row: int, matches: RowMatches) -> None:
     """A line of notes, known by its number; a line with words and without a number is left and said so."""
     line = table.template.keys.get((table.normalize_cell_label(row, 0).rstrip("."),))
     if line is not None:
@@ -210,7 +171,7 @@ _ROW_READERS = {
 # --- what is wrong with all of them -----------------------------------------------------------------
 
 
-def _check_duplicate_rows(table: _TableRows, matches: _RowMatches) -> Iterator[RawFinding]:
+def _check_duplicate_rows(table: TableRows, matches: RowMatches) -> Iterator[RawFinding]:
     for line, at in matches.rows.items():
         if len(at) > 1:
             places = ", ".join(str(row + 1) for row in at)
@@ -219,7 +180,7 @@ def _check_duplicate_rows(table: _TableRows, matches: _RowMatches) -> Iterator[R
             yield RawFinding("S15", table.name, cell, table.template.row_names[line], slots)
 
 
-def _check_unmatched_rows(table: _TableRows, matches: _RowMatches) -> Iterator[RawFinding]:
+def _check_unmatched_rows(table: TableRows, matches: RowMatches) -> Iterator[RawFinding]:
     """A missing row and a strange one between the same neighbours are one changed label."""
     left = list(matches.unmatched)
     missing = []
@@ -238,13 +199,13 @@ def _check_unmatched_rows(table: _TableRows, matches: _RowMatches) -> Iterator[R
     yield from (finding for _, finding in left)
 
 
-def _is_between_rows(matches: _RowMatches, line: int, row: int) -> bool:
+def _is_between_rows(matches: RowMatches, line: int, row: int) -> bool:
     before = [matches.rows[n][0] for n in sorted(matches.rows) if n < line and matches.rows[n]]
     after = [matches.rows[n][0] for n in sorted(matches.rows) if n > line and matches.rows[n]]
     return (not before or row > before[-1]) and (not after or row < after[0])
 
 
-def _check_row_units(table: _TableRows, at: dict[int, int]) -> Iterator[RawFinding]:
+def _check_row_units(table: TableRows, at: dict[int, int]) -> Iterator[RawFinding]:
     """Units and kinds printed in a row that are not the form's."""
     for line, row in at.items():
         for n, col in enumerate(table.template.measure_cols):

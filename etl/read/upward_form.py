@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from etl.catalog.layout import FormLayout
 from etl.read.preflight import RawFinding
+from etl.read.table_rows import RowMatches, TableRows
 from etl.read.workbook_file import WorkbookFile
-
-if TYPE_CHECKING:
-    from etl.read.rows import _RowMatches, _TableRows
 
 _PROPERTIES = "docProps/custom.xml"
 _SIGNED = re.compile(rb'\bname="TongketApprovedBy"')
 """The mark of who signed, as published files carry it among their properties; whether it is true, `verify` says."""
 
 
-def match_coded_row(table: _TableRows, row: int, matches: _RowMatches) -> None:
+def match_coded_row(table: TableRows, row: int, matches: RowMatches) -> None:
     """A row named by the codes of its unit and data element; names beside them may be written otherwise."""
     key = tuple(table.normalize_cell_label(row, col) for col in table.template.key_cols)
     line = table.template.keys.get(key)

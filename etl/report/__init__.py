@@ -8,6 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from etl.file_io import write_atomic
+from etl.messages import load_messages
+from etl.report.canvas import encode_png
+from etl.report.charts import draw_annex_pictures, draw_overview
+from etl.report.dates import parse_snapshot_time
+from etl.report.docx import render_word_report
+from etl.report.excel_annex import render_excel_annex
+from etl.report.facts import build_facts, serialize_facts
+from etl.report.html import render_html_page
 from etl.report.inputs import ReportInput
 
 __all__ = ["FACTS_SUFFIX", "ReportInput", "serialize_report_facts", "write_report_draft"]
@@ -27,14 +35,6 @@ def write_report_draft(inputs: ReportInput, templates: Path, folder: Path) -> di
         TemplateError: a template is missing or has an unknown or unused slot; nothing is written.
         StorageError: the folder cannot be written.
     """
-    from etl.messages import load_messages
-    from etl.report.canvas import encode_png
-    from etl.report.charts import draw_annex_pictures, draw_overview
-    from etl.report.dates import parse_snapshot_time
-    from etl.report.docx import render_word_report
-    from etl.report.excel_annex import render_excel_annex
-    from etl.report.facts import build_facts, serialize_facts
-    from etl.report.html import render_html_page
 
     wording = load_messages(templates)
     facts, moment = build_facts(inputs, wording), parse_snapshot_time(inputs.snapshot_at)
@@ -64,7 +64,5 @@ def serialize_report_facts(inputs: ReportInput, templates: Path) -> bytes:
     Raises:
         TemplateError: the sentences in `templates` cannot be read.
     """
-    from etl.messages import load_messages
-    from etl.report.facts import build_facts, serialize_facts
 
     return serialize_facts(build_facts(inputs, load_messages(templates)))

@@ -18,6 +18,7 @@ from etl.messages import Messages, load_messages
 from etl.report import unit_names
 from etl.report.data_quality_notes import SNAPSHOT_ID_LENGTH
 from etl.report.dates import parse_snapshot_time
+from etl.report.docx import open_word_template, serialize_word_document
 from etl.report.facts import Facts, serialize_facts
 from etl.report.official_letter import LetterTemplateContext, Paragraph, build_letter_fields, build_paragraphs
 
@@ -148,7 +149,6 @@ def render_word_correction(facts: Facts, template: Path) -> bytes:
     Raises:
         TemplateError: the template is missing, no Word file, or its slots are unknown or unused.
     """
-    from etl.report.docx import open_word_template, serialize_word_document
 
     document, environment = open_word_template(template, CorrectionTemplateContext)
     document.render(asdict(_build_correction_context(facts)), environment, autoescape=True)

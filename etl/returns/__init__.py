@@ -9,9 +9,8 @@ from etl.returns.answer import (
     SubmissionAnswer,
     ValueChange,
     build_answer_path,
-    render_answer_workbook,
-    write_answer,
 )
+from etl.returns.answer_workbook import render_answer_workbook, write_answer
 
 __all__ = [
     "SubmissionAnswer",

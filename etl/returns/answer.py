@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from etl.file_io import write_atomic
 from etl.model import Finding, FindingLevel
 
 _NO_FOLDER = "_khong-ro"
 _FILE_CODE_PREFIX = "F"
 """Codes that begin so are about the file itself: refused for one, it is never opened again and never handed back."""
 _ZIP_SIGNATURE = b"PK\x03\x04"
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -66,33 +63,6 @@ def build_answer_path(answer: SubmissionAnswer, outbox: Path) -> Path:
     parts = [p for p in (answer.period, answer.form) if re.fullmatch(r"[A-Za-z0-9._-]+", p)]
     name = "_".join([*parts, answer.sha256[:8], word]) + ".xlsx"
     return outbox / "returns" / (answer.folder or _NO_FOLDER) / name
-
-
-def write_answer(answer: SubmissionAnswer, outbox: Path) -> Path:
-    """Writes the answer and gives its path.
-
-    Raises:
-        StorageError: the outbox cannot be written.
-    """
-    path = build_answer_path(answer, outbox)
-    write_atomic(path, render_answer_workbook(answer))
-    return path
-
-
-def render_answer_workbook(answer: SubmissionAnswer) -> bytes:
-    """The answer as an Excel workbook: the sender's own with its cells marked, or the first sheet alone.
-
-    Never fails over what was sent: a workbook too odd to annotate costs its sender the marks, not the answer.
-    """
-    from etl.returns.annotate import annotate_workbook
-    from etl.returns.result_workbook import render_result_workbook
-
-    if may_be_annotated(answer):
-        try:
-            return annotate_workbook(answer)
-        except Exception as error:  # whatever a sender's file can do to a parser
-            _log.warning("%s cannot be annotated (%s): a fresh workbook is written", answer.sha256[:8], error)
-    return render_result_workbook(answer)
 
 
 def may_be_annotated(answer: SubmissionAnswer) -> bool:

@@ -12,6 +12,9 @@ from typing import Any
 from etl.core.instance import Result, load_settings_and_catalogue
 from etl.errors import StorageError, UsageError
 from etl.file_io import sync_folder, translate_os_errors
+from etl.warehouse import database_backup, embedded_server
+from etl.warehouse.connect import build_engine
+from etl.warehouse.migrate import apply_migrations
 
 _DUMP, _CONTENTS = "warehouse.dump", "contents.json"
 _FORMAT = 1
@@ -24,8 +27,6 @@ def back_up_warehouse(target: Path) -> Result:
         UsageError: the file is there already.
         StorageError: the folder cannot be written, or the disk is full.
     """
-    from etl.warehouse import database_backup, embedded_server
-    from etl.warehouse.connect import build_engine
 
     settings, _ = load_settings_and_catalogue()
     target = target.resolve()
@@ -51,9 +52,6 @@ def restore_from_backup(source: Path) -> Result:
     Raises:
         UsageError: the warehouse is not empty, or the file is no backup.
     """
-    from etl.warehouse import database_backup, embedded_server
-    from etl.warehouse.connect import build_engine
-    from etl.warehouse.migrate import apply_migrations
 
     settings, _ = load_settings_and_catalogue()
     owner = build_engine(settings, "owner")

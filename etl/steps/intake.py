@@ -12,7 +12,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from etl import load
 from etl.catalog import Catalogue
+from etl.catalog.calendar import compute_deadline, count_working_days
+from etl.catalog.obligations import list_obligations
+from etl.catalog.rules import load_rules
+from etl.check import ReadSubmission, check_batch, load_great_expectations
+from etl.check.check_context import add_official_population, add_unit_history
 from etl.core.instance import (
     Result,
     build_ruleset_version,
@@ -22,15 +28,23 @@ from etl.core.instance import (
     open_engine,
 )
 from etl.errors import UsageError
-from etl.model import CellState, Period, PeriodKind
-from etl.model.vietnam_time import get_current_time
+from etl.file_io import write_atomic
+from etl.forms import build_form_file_name, issue_form
+from etl.model import CellState, Delivery, Period, PeriodKind, ReadResult, Verdict
+from etl.model.vietnam_time import VIETNAM_ZONE, get_current_time
+from etl.read import Reader
+from etl.receive import IntakeContext, QuarantinedFile, ReceivedFile, build_archive_path
+from etl.receive import receive_files as take
+from etl.returns import SubmissionAnswer, ValueChange, render_answer_workbook, write_answer
 from etl.settings import Settings
+from etl.warehouse import attainment_store, journal
+from etl.warehouse.connect import build_engine
+from etl.warehouse.migrate import apply_migrations as run
+from etl.warehouse.quarter_values import fetch_quarter_values
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-    from etl.check import ReadSubmission
-    from etl.model import Delivery, ReadResult, Verdict
 
 CHUNK_SIZE = 100
 """Workbooks checked and committed together: bounds memory, amortises one rule run over many files."""
@@ -41,9 +55,6 @@ _NOT_OFFLINE = ("S02: the folder it was sent to", "T01–T07: the unit's other p
 
 def migrate_warehouse() -> Result:
     """Brings the warehouse to this code's schema and the catalogue's present content."""
-    from etl import load
-    from etl.warehouse.connect import build_engine
-    from etl.warehouse.migrate import apply_migrations as run
 
     settings, catalogue = load_settings_and_catalogue()
     applied = run(build_engine(settings, "owner"))
@@ -54,7 +65,6 @@ def migrate_warehouse() -> Result:
 
 def open_period(scope: str, period: str) -> Result:
     """Issues the workbooks of a period into `outbox/forms/<period>/<unit>/`; a form that is there and equal stays."""
-    from etl.warehouse import journal
 
     settings, _ = load_settings_and_catalogue()
     result = issue_forms(scope, period, settings.outbox / "forms" / Period.parse(period).key)
@@ -70,12 +80,10 @@ def issue_forms(scope: str, period: str, folder: Path, unit: str | None = None) 
     Raises:
         UsageError: the unit owes nothing for that period.
     """
-    from etl.file_io import write_atomic
-    from etl.forms import build_form_file_name, issue_form
 
     settings, catalogue = load_settings_and_catalogue()
     chosen, key = catalogue.get_scope(scope), Period.parse(period)
-    owed = [(form, u) for _, form, u in catalogue.list_obligations(chosen, key) if unit in (None, u.code)]
+    owed = [(form, u) for _, form, u in list_obligations(catalogue, chosen, key) if unit in (None, u.code)]
     if unit and not owed:
         raise UsageError(f"unit {unit!r} owes nothing for {key}", where="--unit", fix="see `tongket status`")
     issued, same = [], 0
@@ -103,10 +111,6 @@ def check_files(
     Raises:
         StorageError: a file is not there, or an answer cannot be written.
     """
-    from etl.catalog.rules import load_rules
-    from etl.check import ReadSubmission, check_batch
-    from etl.check.check_context import add_official_population
-    from etl.read import Reader
 
     settings, catalogue = load_settings_and_catalogue()
     rules = load_rules(settings.expectations)
@@ -134,7 +138,6 @@ def _build_offline_answer(
     settings: Settings, catalogue: Catalogue, path: Path, submission: ReadSubmission, verdict: Verdict
 ) -> Any:
     """What would come back to the sender, as far as that can be said without having received the file."""
-    from etl.returns import SubmissionAnswer
 
     data, stamp = path.read_bytes(), submission.read.stamp
     about: Result = {}
@@ -153,8 +156,6 @@ def _build_offline_answer(
 
 def _write_answer_workbook(path: Path, answer: Any, taken: set[Path]) -> Path:
     """Writes an answer as `<name>.ket-qua.xlsx` beside its file, never over one of the files that are checked."""
-    from etl.file_io import write_atomic
-    from etl.returns import render_answer_workbook
 
     number, target = 1, path.with_name(f"{path.stem}.ket-qua.xlsx")
     while target.resolve() in taken:
@@ -181,9 +182,6 @@ def _serialize_check_result(path: Path, submission: ReadSubmission, verdict: Ver
 
 def receive_deliveries() -> Result:
     """Takes what is whole from the inbox; says into how many batches the work is shared."""
-    from etl.receive import IntakeContext, QuarantinedFile, ReceivedFile
-    from etl.receive import receive_files as take
-    from etl.warehouse import journal
 
     settings, catalogue = load_settings_and_catalogue()
     ruleset_version = build_ruleset_version(settings, catalogue)
@@ -227,10 +225,6 @@ def receive_deliveries() -> Result:
 
 def process_batch(batch: int) -> Result:
     """Reads, checks and loads one batch of what was received. A file that cannot be used stops no other."""
-    from etl.catalog.rules import load_rules
-    from etl.read import Reader
-    from etl.receive import build_archive_path
-    from etl.warehouse import journal
 
     settings, catalogue = load_settings_and_catalogue()
     engine = open_current_engine(settings, catalogue)
@@ -256,7 +250,6 @@ def process_batch(batch: int) -> Result:
 @contextmanager
 def _freeze_garbage_collector() -> Iterator[None]:
     """Keeps the garbage collector away from what the libraries hold: a million objects that stay for good."""
-    from etl.check import load_great_expectations
 
     load_great_expectations()
     gc.freeze()
@@ -269,10 +262,6 @@ def _freeze_garbage_collector() -> Iterator[None]:
 def _process_chunk(
     settings: Settings, catalogue: Catalogue, engine: Engine, reads: Iterator[ReadResult], chunk: Sequence[Delivery]
 ) -> list[tuple[bool, str]]:
-    from etl import load
-    from etl.catalog.rules import load_rules
-    from etl.check import ReadSubmission, check_batch
-    from etl.check.check_context import add_unit_history
 
     ruleset_version = build_ruleset_version(settings, catalogue)
     with engine.connect() as conn:
@@ -307,8 +296,6 @@ def _find_scope_id(catalogue: Catalogue, submission: ReadSubmission) -> str:
 def _add_quarter_values(conn: Connection, catalogue: Catalogue, submission: ReadSubmission) -> ReadSubmission:
     """Adds the quarters of the unit of a form that spans several, as known now."""
 
-    from etl.warehouse.quarter_values import fetch_quarter_values
-
     stamp = submission.read.stamp
     form = catalogue.forms.get(stamp.form) if stamp else None
     if (
@@ -323,8 +310,6 @@ def _add_quarter_values(conn: Connection, catalogue: Catalogue, submission: Read
 
 def write_answers() -> Result:
     """Writes the answer to every verdict whose sender has none yet."""
-    from etl.returns import write_answer
-    from etl.warehouse import journal
 
     settings, catalogue = load_settings_and_catalogue()
     engine = open_engine(settings)
@@ -341,9 +326,6 @@ def write_answers() -> Result:
 
 def _build_submission_answer(settings: Settings, catalogue: Catalogue, unreturned: Any) -> Any:
     """The warehouse's answer in the words of the returns room: names, dates, deadlines."""
-    from etl.catalog.calendar import compute_deadline, count_working_days
-    from etl.model.vietnam_time import VIETNAM_ZONE
-    from etl.returns import SubmissionAnswer
 
     received = dt.datetime.fromisoformat(unreturned.delivery.received_at)
     about: Result = {"original": _read_sent_workbook(settings, unreturned)}
@@ -378,14 +360,12 @@ def _build_submission_answer(settings: Settings, catalogue: Catalogue, unreturne
 
 def _read_sent_workbook(settings: Settings, unreturned: Any) -> bytes | None:
     """The content that was sent, if there is something to mark in it."""
-    from etl.receive import build_archive_path
 
     path = build_archive_path(settings.archive, unreturned.delivery.sha256)
     return path.read_bytes() if unreturned.verdict.findings and path.is_file() else None
 
 
 def _build_value_changes(catalogue: Catalogue, unreturned: Any, period: Period) -> Iterator[Any]:
-    from etl.returns import ValueChange
 
     for c in unreturned.changes:
         element = catalogue.elements.get(c.data_element)
@@ -408,7 +388,6 @@ def list_periods_to_compute(results: Iterable[Mapping[str, Any]]) -> list[str]:
 
     The second half heals what a crash between loading and announcing would otherwise leave stale.
     """
-    from etl.warehouse import attainment_store
 
     settings, _ = load_settings_and_catalogue()
     with open_engine(settings).connect() as conn:

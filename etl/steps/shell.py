@@ -6,11 +6,16 @@ import os
 from dataclasses import asdict
 
 from etl.attainment import attainment_rows as outcome
+from etl.catalog.obligations import list_obligations
 from etl.core.instance import Result, load_settings_and_catalogue, open_engine
 from etl.drafting import report_drafts as drafting
 from etl.errors import UsageError
 from etl.model import Period, PeriodKind
 from etl.steps import intake
+from etl.warehouse import embedded_server
+from etl.warehouse.connect import build_engine
+from etl.warehouse.migrate import fetch_migration_statuses as migrations
+from etl.warehouse.unit_reports import fetch_submission_statuses
 
 
 def run_pipeline_once(scope: str, period: str | None = None) -> Result:
@@ -22,7 +27,7 @@ def run_pipeline_once(scope: str, period: str | None = None) -> Result:
     batches = [intake.process_batch(batch) for batch in received["batches"]]
     answered = intake.write_answers()
     touched = set(intake.list_periods_to_compute(batches)) | ({Period.parse(period).key} if period else set())
-    due = [key for key in sorted(touched) if catalogue.list_obligations(chosen, Period.parse(key))]
+    due = [key for key in sorted(touched) if list_obligations(catalogue, chosen, Period.parse(key))]
     documents: list[str] = []
     for key in due:
         outcome.compute_attainment(scope, key)
@@ -60,7 +65,6 @@ def draft_period_reports(scope: str, period: str, plan: str | None = None, as_kn
 
 def list_unit_statuses(scope: str, period: str) -> Result:
     """Units × state of a period."""
-    from etl.warehouse.unit_reports import fetch_submission_statuses
 
     settings, catalogue = load_settings_and_catalogue()
     with open_engine(settings).connect() as conn:
@@ -70,8 +74,6 @@ def list_unit_statuses(scope: str, period: str) -> Result:
 
 def read_warehouse_status() -> Result:
     """Which migrations are applied and which are not, on which server."""
-    from etl.warehouse.connect import build_engine
-    from etl.warehouse.migrate import fetch_migration_statuses as migrations
 
     settings, _ = load_settings_and_catalogue()
     made = build_engine(settings, "owner")
@@ -81,8 +83,6 @@ def read_warehouse_status() -> Result:
 def build_psql_command() -> tuple[list[str], dict[str, str]]:
     """The psql program with the warehouse's address; the password, if any, goes by environment, not by argument."""
     from sqlalchemy import make_url
-
-    from etl.warehouse import embedded_server
 
     settings, _ = load_settings_and_catalogue()
     url = make_url(embedded_server.resolve_database_url(settings))

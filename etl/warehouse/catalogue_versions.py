@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from etl.catalog.calendar import compute_deadline
 from etl.catalog.loader import Catalogue
 from etl.catalog.models import Side
+from etl.catalog.obligations import list_obligations
 from etl.model import Period, PeriodKind
 from etl.warehouse import connect, snapshots_of_files
 from etl.warehouse.snapshot import join_recording
@@ -156,7 +157,7 @@ def _list_expected_submissions(c: Catalogue) -> Iterator[tuple[Row, Period]]:
     for scope in c.scopes.values():
         for kind in PeriodKind:
             for period in c.list_owed_periods(scope, kind):
-                for submission, form, unit in c.list_obligations(scope, period):
+                for submission, form, unit in list_obligations(c, scope, period):
                     key = {"scope": scope.id, "form": form.id, "unit_code": unit.code, "period": period.key}
                     yield key | {"regime": submission.regime, "level": unit.level}, period
 

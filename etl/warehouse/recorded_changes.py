@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row
 from etl.catalog import models as m
 from etl.catalog.calendar import compute_deadline
 from etl.catalog.loader import Catalogue
+from etl.catalog.obligations import list_obligations
 from etl.model import Period
 from etl.warehouse.connect import query
 from etl.warehouse.journal import CellChange, fetch_cell_changes
@@ -159,7 +160,7 @@ def _list_catalogue_facts(
             if isinstance(item, BaseModel):
                 yield from _flatten_item(type(item).__name__.lower(), key, item.model_dump(mode="json"))
     if scope:
-        for submission, form, unit in c.list_obligations(scope, period):
+        for submission, form, unit in list_obligations(c, scope, period):
             due = compute_deadline(c, submission.regime, unit.level, period).isoformat()
             yield ("expected", f"{form.id} {unit.code} {period.key}"), {"due_on": due, "regime": submission.regime}
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row
 from etl.catalog import models as m
 from etl.catalog.calendar import compute_deadline, count_working_days
 from etl.catalog.loader import Catalogue
+from etl.catalog.obligations import list_obligations
 from etl.model import NoteReport, Period, UnitStatus
 from etl.model.vietnam_time import VIETNAM_ZONE
 from etl.warehouse.connect import query
@@ -50,7 +51,7 @@ def fetch_submission_statuses(
     accepted = {(r.org_unit_id, r.form): r for r in query(conn, "submission_states", scope=scope.id, **known)}
     refused = {(r.unit_code, r.form) for r in query(conn, "refused_forms", **known)}
     found = []
-    for submission, form, unit in catalogue.list_obligations(scope, period):
+    for submission, form, unit in list_obligations(catalogue, scope, period):
         due = compute_deadline(catalogue, submission.regime, unit.level, period)
         state = "refused" if (unit.code, form.id) in refused else "silent"
         status = UnitStatus(form.id, unit.code, unit.name, period.key, state, due=due.isoformat())  # type: ignore[arg-type]
@@ -103,7 +104,7 @@ def fetch_difficulty_notes(
             key = row.unit_code, int(match[1])
             note = found.get(key) or NoteReport(key[0], period.key, key[1])
             found[key] = replace(note, **{match[2]: row.words})
-    order = {unit.code: i for i, (_, _, unit) in enumerate(catalogue.list_obligations(scope, period))}
+    order = {unit.code: i for i, (_, _, unit) in enumerate(list_obligations(catalogue, scope, period))}
     return sorted(found.values(), key=lambda n: (order.get(n.unit, len(order)), n.unit, n.number))
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from etl.catalog import Catalogue
 from etl.catalog.layout import build_form_layout
+from etl.catalog.obligations import list_obligations
 from etl.catalog.owed_cells import find_upward_form, list_owed_cells
 from etl.errors import CatalogueError
 from etl.model import Period, PeriodKind
@@ -59,7 +60,7 @@ def test_every_upward_form_that_is_owed_has_cells(catalogue: Catalogue) -> None:
     for scope in catalogue.scopes.values():
         for kind in (PeriodKind.QUARTER, PeriodKind.YEAR):
             for period in catalogue.list_owed_periods(scope, kind):
-                for _, form, unit in catalogue.list_obligations(scope, period):
+                for _, form, unit in list_obligations(catalogue, scope, period):
                     if any(sheet.kind.is_upward for sheet in form.sheets):
                         cells = [i for _, i in build_form_layout(catalogue, scope, form, unit, period).inputs]
                         assert cells and len({(i.org_unit_code, i.data_element) for i in cells}) == len(cells)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from etl import load
 from etl.catalog.loader import Catalogue
+from etl.catalog.obligations import list_obligations
 from etl.lineage import lineage_walk
 from etl.model import ObservedIndicator, Period
 from etl.warehouse import rollup
@@ -46,7 +47,7 @@ class Crossed:
                 cells.setdefault(unit, {})[org_unit, element] = str(value)
         items = [
             item(self.conn, self.catalogue, form.id, unit.code, key, cells[unit.code], name=f"{form.id} {unit.code}")
-            for _, form, unit in self.catalogue.list_obligations(scope, period)
+            for _, form, unit in list_obligations(self.catalogue, scope, period)
         ]
         load.load_deliveries(self.conn, items)
 

@@ -11,6 +11,7 @@ from etl import load, steps
 from etl.attainment import attainment_rows as outcome
 from etl.attainment.report_inputs import list_dependent_periods
 from etl.catalog.loader import Catalogue
+from etl.catalog.obligations import list_obligations
 from etl.model import Period
 from etl.settings import Settings
 from etl.warehouse import attainment_store
@@ -68,7 +69,7 @@ def _all_in(engine: Engine, catalogue: Catalogue, period: str, *, but: str = "")
     with engine.begin() as conn:
         given = [
             item(conn, catalogue, form.id, unit.code, period, {(unit.code, "doctors"): "5"})
-            for _, form, unit in catalogue.list_obligations(catalogue.get_scope(SCOPE), Period.parse(period))
+            for _, form, unit in list_obligations(catalogue, catalogue.get_scope(SCOPE), Period.parse(period))
             if unit.code != but
         ]
         load.load_deliveries(conn, given)

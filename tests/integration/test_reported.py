@@ -5,6 +5,7 @@ from sqlalchemy import Engine, text
 
 from etl import load
 from etl.catalog.loader import Catalogue
+from etl.catalog.obligations import list_obligations
 from etl.model import Finding, FindingLevel, NoteReport, Period
 from etl.warehouse import quarter_values, unit_reports
 from etl.warehouse.snapshot import take_snapshot
@@ -40,7 +41,7 @@ def test_states_lateness_and_versions(loader: Engine, catalogue: Catalogue) -> N
                                  "AND period = '2024Q1'")).all()  # fmt: skip
     states = {s.unit: s for s in found}
     assert [s.unit for s in found] == [
-        u.code for _, _, u in catalogue.list_obligations(catalogue.get_scope("kon-tum"), PERIOD)
+        u.code for _, _, u in list_obligations(catalogue, catalogue.get_scope("kon-tum"), PERIOD)
     ]
     assert {s.due for s in found} == {"2024-04-22"}
     assert (states["608"].state, states["608"].late_days, states["608"].findings_confirm) == ("accepted", 0, 1)

@@ -9,6 +9,7 @@ from fractions import Fraction
 from etl.attain import compute_target_attainment, compute_task_state
 from etl.catalog import Catalogue
 from etl.catalog import models as m
+from etl.catalog.obligations import list_obligations
 from etl.model import Attainment, NoteReport, ObservedIndicator, Period, Projection, SeriesPoint, TaskReport, UnitStatus
 from etl.report import ReportInput
 from etl.report.dates import compute_previous_report_period
@@ -203,8 +204,8 @@ def _statuses(
     catalogue: Catalogue, scope: m.Scope, period: Period, units: list[str], silent: str
 ) -> tuple[UnitStatus, ...]:
     rows = []
-    parts = (period,) if catalogue.list_obligations(scope, period) else period.quarters
-    for part, form, unit in [(p, form, unit) for p in parts for _, form, unit in catalogue.list_obligations(scope, p)]:
+    parts = (period,) if list_obligations(catalogue, scope, period) else period.quarters
+    for part, form, unit in [(p, form, unit) for p in parts for _, form, unit in list_obligations(catalogue, scope, p)]:
         late = unit.code == units[3]
         state = "silent" if unit.code == silent else "refused" if unit.code == units[1] else "accepted"
         rows.append(

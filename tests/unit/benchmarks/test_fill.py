@@ -9,6 +9,7 @@ import pytest
 import xlsxwriter
 
 from etl.catalog import Catalogue
+from etl.catalog.obligations import list_obligations
 from etl.errors import UsageError
 from etl.forms import issue_form
 from etl.model import FormStamp, Period
@@ -128,7 +129,7 @@ def test_every_cell_of_an_issued_form_holds_its_value(
     catalogue: Catalogue, scope_id: str, key: str, unit_code: str
 ) -> None:
     scope, period = catalogue.get_scope(scope_id), Period.parse(key)
-    chosen = next((f, u) for _, f, u in catalogue.list_obligations(scope, period) if u.code == unit_code)
+    chosen = next((f, u) for _, f, u in list_obligations(catalogue, scope, period) if u.code == unit_code)
     told = build_cell_values(catalogue, scope, period)
     filled = fill_form(issue_form(catalogue, scope, *chosen, period), told)
     book = openpyxl.load_workbook(BytesIO(filled), data_only=True)

@@ -11,6 +11,7 @@ import pytest
 
 from etl import settings
 from etl.catalog import Catalogue, load_catalogue
+from etl.catalog.obligations import list_obligations
 from etl.errors import UsageError
 from etl.forms import build_form_file_name, issue_form
 from etl.model import Period
@@ -38,7 +39,7 @@ def forms(tmp_path_factory: pytest.TempPathFactory) -> Path:
         scope = catalogue.get_scope(scope_id)
         for key, codes in periods.items():
             period = Period.parse(key)
-            for _, form, unit in catalogue.list_obligations(scope, period):
+            for _, form, unit in list_obligations(catalogue, scope, period):
                 if unit.code in codes:
                     path = root / key / unit.code / build_form_file_name(form, unit, period)
                     path.parent.mkdir(parents=True)

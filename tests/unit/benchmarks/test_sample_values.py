@@ -17,6 +17,7 @@ import yaml
 from etl import settings
 from etl.catalog import Catalogue, load_catalogue
 from etl.catalog.layout import build_form_layout
+from etl.catalog.obligations import list_obligations
 from etl.errors import UsageError
 from etl.model import ElementKind, Period
 from simulation.cell_values import PERIODS, Value, build_cell_values
@@ -214,7 +215,7 @@ def test_exactly_the_cells_of_the_forms_get_a_value(catalogue: Catalogue, scope:
     period, told = Period.parse("2024Q1"), catalogue.get_scope(scope)
     cells = {
         (unit.code, cell.org_unit_code, cell.data_element)
-        for _, form, unit in catalogue.list_obligations(told, period)
+        for _, form, unit in list_obligations(catalogue, told, period)
         for _, cell in build_form_layout(catalogue, told, form, unit, period).inputs
     }
     assert set(build_cell_values(catalogue, told, period)) == cells

@@ -7,6 +7,7 @@ import pytest
 
 from etl.catalog import Catalogue
 from etl.catalog.layout import SIMULATION_NOTICE, TASK_STATES, TOTAL_LABEL, build_form_layout
+from etl.catalog.obligations import list_obligations
 from etl.forms import build_form_file_name, issue_form
 from etl.model import Period
 from tests.builders import Workbook
@@ -113,7 +114,7 @@ def test_tasks_appear_only_once_their_plan_is_in_force(catalogue: Catalogue) -> 
 def test_layout_never_puts_two_things_in_one_cell(catalogue: Catalogue) -> None:
     for scope in catalogue.scopes.values():
         for key in ("2023", "2024Q4"):
-            for _, form, unit in catalogue.list_obligations(scope, Period.parse(key)):
+            for _, form, unit in list_obligations(catalogue, scope, Period.parse(key)):
                 for sheet in build_form_layout(catalogue, scope, form, unit, Period.parse(key)).sheets:
                     places = [(f.row, f.col) for f in sheet.fixed] + [(i.row, i.col) for i in sheet.inputs]
                     assert len(places) == len(set(places)), (form.id, unit.code, sheet.code)

@@ -11,6 +11,7 @@ import pytest
 from etl.catalog import Catalogue, layout
 from etl.catalog import models as m
 from etl.catalog.layout import InputCell, PrintedCell, SheetLayout
+from etl.catalog.obligations import list_obligations
 from etl.catalog.sheet_kinds import SHEET_KINDS, SheetKind
 from etl.forms.issue import issue_form
 from etl.model import Period
@@ -58,7 +59,7 @@ def with_toy(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> Catalogue
 def issue_toy(catalogue: Catalogue) -> openpyxl.Workbook:
     scope = catalogue.find_scope_of_form("kt-hospital-year")
     assert scope
-    form, unit = next((f, u) for _, f, u in catalogue.list_obligations(scope, PERIOD) if f.id == "kt-hospital-year")
+    form, unit = next((f, u) for _, f, u in list_obligations(catalogue, scope, PERIOD) if f.id == "kt-hospital-year")
     return openpyxl.load_workbook(BytesIO(issue_form(catalogue, scope, form, unit, PERIOD)))
 
 
