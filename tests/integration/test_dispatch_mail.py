@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from etl import steps
+from etl.dispatch import mail_protocol
 from etl.errors import MailError, StorageError, UsageError
 from etl.settings import Settings
 from etl.warehouse import dispatch_store
@@ -208,9 +209,9 @@ def test_a_crash_within_an_attempt_is_never_tried_again(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(dispatch_store, "record_attempt", dying)
+        patch.setattr(mail_protocol, "record_attempt", dying)
         if killed == "begun":
-            patch.setattr("etl.dispatch.send_message", dead)
+            patch.setattr(mail_protocol, "send_message", dead)
         steps.dispatch_mail(box.post)
     with pytest.raises(MailError) as caught:
         steps.dispatch_mail(box.post)
