@@ -77,7 +77,6 @@ def apply_decision(report: int, decision: Decision, by: str, at: str, reason: st
             one or not as it was written: nothing is recorded and nothing published.
         StorageError: the outbox cannot be written; nothing is recorded.
     """
-
     if not by.strip():
         raise UsageError("a decision needs a name", where="--by", fix="say who decides")
     settings, catalogue = load_settings_and_catalogue()
@@ -128,7 +127,6 @@ def _build_decision_result(document: SignableDocument) -> Result:
 
 def _find_document_number(report: str) -> int:
     """The number of a document: given, or of the draft that a file belongs to."""
-
     if report.isdigit():
         return int(report)
     path = Path(report)
@@ -165,7 +163,6 @@ def validate_draft_is_current(conn: Connection, settings: Settings, document: Si
     Raises:
         UsageError: says which draft is newer, or which file was changed.
     """
-
     every = signoff_store.fetch_documents(conn, document.key)
     where = f"{document.plan} {document.cadence} {document.period}, document {document.report_id}"
     newer = [d for d in every if d.report_id > document.report_id and d.kind == document.kind]
@@ -244,7 +241,6 @@ def build_signoff_properties(document: SignableDocument) -> dict[str, str]:
 
 def _publish_document(conn: Connection, settings: Settings, document: SignableDocument) -> None:
     """Writes the folder whole, then notes it. A folder that nobody noted is of a run that broke off: it is replaced."""
-
     if document.kind == "report":
         data = (build_draft_path(settings, document) / find_facts_name(document)).read_bytes()
         signoff_store.store_content(conn, data)  # what a later correction is compared with

@@ -75,7 +75,6 @@ def _find_undecided_document(
     waits: Callable[[str], bool],
 ) -> SignableDocument | None:
     """The document of a report that this run has to ask about, noted as asked; None where there is none."""
-
     every = signoff_store.fetch_documents(conn, key)
     reports = [d for d in every if d.kind == "report"]
     if not reports:
@@ -99,7 +98,6 @@ def _find_or_draft_correction(
     conn: Connection, settings: Settings, catalogue: Catalogue, every: list[SignableDocument]
 ) -> SignableDocument | None:
     """The correction that a published report needs now, drafted where it is not there yet; None where none is."""
-
     published = next(d for d in every if d.published)
     latest = next(d for d in every if d.kind == "report")
     sha256 = published.states or published.files[find_facts_name(published)]
@@ -172,7 +170,6 @@ def _list_correction_causes(
     present: dict[str, Any],
 ) -> list[CorrectionCause]:
     """The submissions between the two snapshots that touch a figure that changed; all of them where none does."""
-
     catalogue = load_catalogue_as_known(conn, present_catalogue, latest.known_at)
     scope, period = catalogue.get_scope(latest.scope), Period.parse(latest.period)
     keys = _list_figure_periods(catalogue, period, before, present)
@@ -276,7 +273,6 @@ def _format_open_findings(conn: Connection, catalogue: Catalogue, document: Sign
 
 def _describe_earlier_rejection(conn: Connection, document: SignableDocument) -> list[str]:
     """Why the draft before this one was sent back, if it was."""
-
     for earlier in signoff_store.fetch_documents(conn, document.key):
         if earlier.kind == document.kind and earlier.report_id <= document.report_id and earlier.decision:
             if earlier.decision == "sent_back":

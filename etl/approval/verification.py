@@ -52,7 +52,6 @@ def verify_file(file: Path, *, offline: bool = False) -> Result:
 
 def _verify_by_warehouse(file: Path, data: bytes, sha256: str) -> Result | None:
     """What the warehouse says; None where it is away and the record beside the file can be asked instead."""
-
     settings, _ = load_settings_and_catalogue()
     has_record = _read_signoff_record(file) is not None
     if has_record and not _has_warehouse(settings):

@@ -42,7 +42,6 @@ def compute_area_series(
     Each point is what the period's own report printed. Computations that were kept, and that nothing has been
     recorded against, are read; the others are made anew by `observe_area`, which gives what was observed in a period.
     """
-
     if catalogue.outlook is None:
         return {}
     since = min(Period.parse(s.from_period).year for s in scope.submissions)
@@ -81,7 +80,6 @@ def annotate_outlook(
     row: Attainment, catalogue: Catalogue, target: m.Target, period: Period, points: tuple[SeriesPoint, ...]
 ) -> Attainment:
     """The row with control limits and projections, where its target asks for a number."""
-
     rules, indicator = catalogue.outlook, catalogue.indicators.get(target.indicator or "")
     if rules is None or indicator is None:
         return row

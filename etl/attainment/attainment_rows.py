@@ -65,7 +65,6 @@ def list_attainment_rows(
     Raises:
         UsageError: no such scope, plan or period, or the time is not ISO 8601.
     """
-
     settings, catalogue = load_settings_and_catalogue()
     key, known_at = Period.parse(period), parse_instant(as_known_at)
     with open_current_engine(settings, catalogue).connect() as conn:
@@ -103,7 +102,6 @@ def parse_geography_day(text: str, period: Period) -> dt.date:
 
 def _list_inheritance_notes(catalogue: Catalogue, scope: m.Scope, period: Period) -> dict[tuple[str, str], str]:
     """Per line of each plan: who answers for it, where its unit ended before the period did."""
-
     unit = find_area(catalogue, scope)
     if unit is None:
         return {}
@@ -133,7 +131,6 @@ def parse_instant(text: str | None, where: str = "--as-known-at") -> str | None:
 
 def lock_period(conn: Connection, scope: str, period: Period) -> None:
     """Waits until no other run computes or drafts this scope's period: an older result never comes after a newer."""
-
     key = zlib.crc32(f"{scope} {period.key}".encode()) - (1 << 31)
     query(conn, "lock_keys", space=_PERIOD_LOCK_SPACE, keys=[key])
 
@@ -226,7 +223,6 @@ def compute_rows_and_series(
     `geography` is the day whose units are asked for; the period's last day if None. The area's rows also get an
     `outlook`, which needs the periods before.
     """
-
     day = geography or period.end
     figures = _fetch_observed_figures(conn, catalogue, scope, period, known_at, day)
     gapped = annotate_gaps(conn, catalogue, scope, period, figures.values(), known_at)
@@ -269,7 +265,6 @@ def _fetch_baseline_figures(
     conn: Connection, catalogue: Catalogue, scope: m.Scope, known_at: str | None, day: dt.date
 ) -> dict[str, dict[tuple[str, str], ObservedIndicator]]:
     """By the periods that plans start from: what the units under the area had in the indicators that start there."""
-
     wanted: dict[str, set[str]] = {}
     for target in (t for plan in scope.plans for t in catalogue.plans[plan].targets):
         if target.baseline and target.indicator and is_period_key(target.baseline.period):
@@ -293,7 +288,6 @@ def _fetch_observed_figures(
     only: RollupFilter | None = None,
 ) -> dict[tuple[str, str], ObservedIndicator]:
     """(indicator, unit) → what was observed, with the definition it was measured by."""
-
     figures = compute_rollup(conn, catalogue, scope, period, as_known_at=known_at, only=only, geography=geography)
     figures_by_key = {}
     for o in figures:

@@ -43,7 +43,6 @@ def list_longer_periods(period: str) -> list[str]:
     One of them opens when its last quarter is computed for the first time; from then on each of its quarters counts.
     Such a period names itself. Only what a scope of this instance reports on is named.
     """
-
     settings, catalogue = load_settings_and_catalogue()
     computed_period = Period.parse(period)
     with open_engine(settings).connect() as conn:
@@ -72,7 +71,6 @@ def fetch_period_statuses(
     conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str | None = None
 ) -> list[UnitStatus]:
     """Where every expected submission stands. Grain: (form, org unit, part of the period)."""
-
     parts = list_owed_parts(catalogue, scope, period)
     return [
         s
@@ -90,7 +88,6 @@ def fetch_earlier_statuses(
     current_statuses: Sequence[UnitStatus],
 ) -> list[UnitStatus]:
     """Where the submissions of the year's quarters up to the period stand that are not among those found already."""
-
     covered_keys = {status.period for status in current_statuses}
     parts = [q for q in period.quarters_to_date if q.key not in covered_keys]
     return [
@@ -104,7 +101,6 @@ def list_note_reports(
     conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str
 ) -> tuple[NoteReport, ...]:
     """Difficulties, causes and proposals, in the order of the parts of the period."""
-
     parts = list_owed_parts(catalogue, scope, period)
     return tuple(
         n
@@ -117,7 +113,6 @@ def list_task_reports(
     conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str
 ) -> tuple[TaskReport, ...]:
     """What each unit last said of each of its tasks, and the state that follows from it at the period's end."""
-
     tasks = {(p, t.id): t for p in scope.plans for t in catalogue.plans[p].tasks}
     last: dict[tuple[str, str, str], TaskReport] = {}
     for part in list_owed_parts(catalogue, scope, period):
@@ -135,7 +130,6 @@ def list_corrected_cells(
     conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str
 ) -> tuple[ReportCorrection, ...]:
     """The corrections agreed on for the cells of a period and of its quarters so far, with where each stands."""
-
     about = {period.key} | {part.key for part in period.quarters_to_date}
     found = []
     for agreed in fetch_agreed_corrections(conn, catalogue, scope, as_known_at=known_at):

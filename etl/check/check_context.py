@@ -34,7 +34,6 @@ def add_official_population(catalogue: Catalogue, submission: ReadSubmission) ->
 def add_unit_history(conn: Connection, catalogue: Catalogue, chunk: Sequence[ReadSubmission]) -> list[ReadSubmission]:
     """Adds what the warehouse knows: the unit's other periods and how it reported them, its neighbours' years, and
     what it said of findings before. One statement each for the whole chunk."""
-
     stamps = [_find_valid_stamp(catalogue, submission) for submission in chunk]
     count = int(catalogue.thresholds["history_periods"])
     wanted: dict[tuple[str, date], dict[str, None]] = {}
@@ -77,7 +76,6 @@ def _find_valid_stamp(catalogue: Catalogue, submission: ReadSubmission) -> FormS
 
 def _find_official_population(catalogue: Catalogue, unit: str, year: int) -> OfficialPopulation | None:
     """The newest official population of a unit that is not of a later year, nor too old to compare with."""
-
     oldest = year - int(catalogue.thresholds["official_age"])
     figures = [f for f in catalogue.official_population if f.unit == unit and oldest <= f.year <= year]
     newest = max(figures, key=lambda f: f.year, default=None)
@@ -117,7 +115,6 @@ def _fetch_reporting_records(
 
     A period counts once it was due, and only if any unit's report of it is here: before that nobody asked.
     """
-
     count, day = int(catalogue.thresholds["reporting_periods"]), get_current_date()
     requested: dict[tuple[str, Period], None] = {}
     for stamp in stamps:
@@ -187,7 +184,6 @@ def _compute_peer_figures(
     catalogue: Catalogue, stamps: Iterable[FormStamp], history: Mapping[str, History]
 ) -> dict[FormStamp, PeerFigures]:
     """What the other units of a year form gave. A form that one unit alone owes has no other to stand beside."""
-
     peer_figures: dict[FormStamp, PeerFigures] = {}
     years = int(catalogue.thresholds["compared_years"])
     totals_by_form = {

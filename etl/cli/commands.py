@@ -82,7 +82,6 @@ def forms(
     json_: Json = False,
 ) -> None:
     """Issue the workbooks of a period."""
-
     _run_command(json_, lambda: steps.issue_forms(scope, period, to, unit), _print_result)
 
 
@@ -138,7 +137,6 @@ def run(
     json_: Json = False,
 ) -> None:
     """Run the whole flow once without Airflow: inbox to outbox."""
-
     _run_command(json_, lambda: steps.run_pipeline_once(scope, period), _print_result)
 
 
@@ -174,7 +172,6 @@ def report(
     scope: Scope, period: PeriodKey, plan: Plan = None, as_known_at: AsKnownAt = None, json_: Json = False
 ) -> None:
     """Draft the documents of a period."""
-
     _run_command(json_, lambda: steps.draft_period_reports(scope, period, plan, as_known_at), _print_result)
 
 
@@ -186,7 +183,6 @@ def trace(
     json_: Json = False,
 ) -> None:
     """Follow a printed number down to files, sheets, cells and checks; exit 1 where it does not come out again."""
-
     lineage = _run_command(
         json_, lambda: steps.trace_number(report, indicator, unit), _build_line_printer(rendering.format_trace_lines)
     )
@@ -202,7 +198,6 @@ def sign(
     json_: Json = False,
 ) -> None:
     """Approve a drafted document and publish it, or send it back."""
-
     _run_command(json_, lambda: steps.sign_document(report, by, send_back), _print_result)
 
 
@@ -213,7 +208,6 @@ def verify(
     json_: Json = False,
 ) -> None:
     """Prove that a file is the signed one: who, when, by which figures; exit 1 where it is not."""
-
     verdict = _run_command(json_, lambda: steps.verify_file(file, offline=offline), _print_result)
     if verdict["verdict"] != "signed":
         raise typer.Exit(REFUSED)
@@ -244,7 +238,6 @@ def remind(
     json_: Json = False,
 ) -> None:
     """Write the reminders of a day; messages go out from Airflow alone."""
-
     _run_command(json_, lambda: steps.remind_units(scope, day), _print_result)
 
 
@@ -257,7 +250,6 @@ def export(
     json_: Json = False,
 ) -> None:
     """Write the figures of a period for the Ministry's systems: each unit's own, what is missing left out."""
-
     _run_command(json_, lambda: steps.export_figures(scope, period, format_, to), _print_result)
 
 
@@ -269,7 +261,6 @@ def feedback(
     json_: Json = False,
 ) -> None:
     """Write each unit's page of a quarter: on time, complete, what was found and mended, its figures."""
-
     _run_command(json_, lambda: steps.write_unit_feedback(scope, period, unit), _print_result)
 
 
@@ -282,7 +273,6 @@ def diff(
     json_: Json = False,
 ) -> None:
     """Say what changed between two times: cells and their files, the catalogue, figures, verdicts."""
-
     _run_command(
         json_,
         lambda: steps.compare_snapshots(scope, period, from_, to),
@@ -301,7 +291,6 @@ def _build_line_printer(format_lines: Callable[[dict[str, Any]], Iterable[str]])
 @app.command()
 def status(scope: Scope, period: PeriodKey, json_: Json = False) -> None:
     """Show units × state for a period."""
-
     _run_command(json_, lambda: steps.list_unit_statuses(scope, period), _show_status)
 
 
@@ -317,14 +306,12 @@ def _show_status(result: dict[str, Any]) -> None:
 @warehouse.command("migrate")
 def run_migrations(json_: Json = False) -> None:
     """Bring the schema to this code's, and the catalogue in it to the present content."""
-
     _run_command(json_, steps.migrate_warehouse, _print_result)
 
 
 @warehouse.command("status")
 def show_warehouse_status(json_: Json = False) -> None:
     """Say whether the server answers and which migrations are applied."""
-
     _run_command(json_, steps.read_warehouse_status, _print_result)
 
 
@@ -333,14 +320,12 @@ def write_backup(
     to: Annotated[Path, typer.Option(help="The file to write; it must not be there yet.")], json_: Json = False
 ) -> None:
     """Write the warehouse to one file, from one moment, while work goes on."""
-
     _run_command(json_, lambda: steps.back_up_warehouse(to), _show_backup)
 
 
 @warehouse.command("restore")
 def restore_backup(file: Annotated[Path, typer.Argument(help="The file of a backup.")], json_: Json = False) -> None:
     """Fill an empty warehouse from a backup and compare it, table by table, with what was backed up."""
-
     _run_command(json_, lambda: steps.restore_from_backup(file), _show_backup)
 
 
@@ -353,7 +338,6 @@ def _show_backup(result: dict[str, Any]) -> None:
 @warehouse.command("psql", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def open_psql(context: typer.Context) -> None:
     """Open psql on the warehouse; further arguments are psql's own."""
-
     command, environment = _run_command(False, steps.build_psql_command, lambda _: None)
     os.execve(command[0], [*command, *context.args], environment)  # noqa: S606 - hands over to psql
 

@@ -28,13 +28,11 @@ def load_settings_and_catalogue() -> tuple[Settings, Catalogue]:
 
 def open_engine(settings: Settings) -> Engine:
     """An engine in the loader's role."""
-
     return build_engine(settings, "loader")
 
 
 def open_current_engine(settings: Settings, catalogue: Catalogue) -> Engine:
     """An engine in the loader's role, on a warehouse that holds the catalogue as it is now."""
-
     engine = open_engine(settings)
     with engine.begin() as conn:
         load.load_catalogue_rows(conn, catalogue)
@@ -51,7 +49,6 @@ def load_catalogue_as_known(conn: Connection, catalogue: Catalogue, at: str | No
 
 def build_ruleset_version(settings: Settings, catalogue: Catalogue) -> str:
     """Names the catalogue and the rules that a verdict rests on."""
-
     return f"{catalogue.sha256[:16]}-{load_rules(settings.expectations).sha256[:16]}"
 
 

@@ -48,7 +48,6 @@ def dispatch_folders() -> Result:
         StorageError: once all were tried, where a folder could not be written or a published file is not what was
             published. Nothing half-written stays, and the others are there.
     """
-
     settings, catalogue = load_settings_and_catalogue()
     contacts, engine = load_contacts(catalogue), open_engine(settings)
     put_now: list[str] = []
@@ -83,7 +82,6 @@ def dispatch_mail(post: MailSessionOpener | None) -> Result:
     Raises:
         MailError: once all were tried, where one did not go out or waits for a person.
     """
-
     settings, catalogue = load_settings_and_catalogue()
     contacts, engine = load_contacts(catalogue), open_engine(settings)
     if not any(contact.email for contact in contacts.recipients):
@@ -111,7 +109,6 @@ def _list_pending_dispatches(
     conn: Connection, catalogue: Catalogue, contacts: Contacts, channel: str
 ) -> Iterator[tuple[PublishedDocument, Contact]]:
     """Published documents with the recipients that have not got them this way, oldest first."""
-
     done = dispatch_store.fetch_dispatched_keys(conn)
     for document in dispatch_store.fetch_published_documents(conn):
         for contact in _list_recipients(catalogue, contacts, document):
@@ -142,7 +139,6 @@ def _list_recipients(catalogue: Catalogue, contacts: Contacts, document: Publish
 
 def _list_waiting_messages(conn: Connection, catalogue: Catalogue, contacts: Contacts) -> list[Result]:
     """Messages that have not gone out, with what is known of them."""
-
     owed = {f"report/{d.report_id}/{c.id}": c.email for d, c in _list_pending_mail(conn, catalogue, contacts)}
     last = dispatch_store.fetch_last_attempts(conn, owed)
     return [

@@ -42,7 +42,6 @@ def send_letters(engine: Engine, post: MailSessionOpener, outgoing: Sequence[Out
     Raises:
         MailError: once all were tried, where one did not go out or waits for a person; names each, and what to do.
     """
-
     with engine.connect() as conn:
         last = fetch_last_attempts(conn, [entry.letter.key for entry in outgoing])
     sent: list[str] = []
@@ -81,7 +80,6 @@ def _describe_held_message(attempt: MailAttempt) -> str:
 
 def _send_letter(engine: Engine, post: MailSessionOpener, entry: OutgoingMail, number: int) -> MailAttempt:
     """One attempt. That it begins is on record before the server hears of it."""
-
     key, address = entry.letter.key, entry.address
     with ExitStack() as session:
         try:
@@ -108,7 +106,6 @@ def settle_mail(message_id: str, by: str, *, arrived: bool) -> Result:
     Raises:
         UsageError: no such message, it does not wait for anybody, or nobody says so.
     """
-
     settings, _ = load_settings_and_catalogue()
     if not by.strip():
         raise UsageError("nobody says so", where="--by", fix="give the name of who found out")

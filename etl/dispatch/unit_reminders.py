@@ -38,7 +38,6 @@ def list_passed_deadlines(day: str) -> list[str]:
     Raises:
         UsageError: the day is no date.
     """
-
     settings, catalogue = load_settings_and_catalogue()
     with open_current_engine(settings, catalogue).connect() as conn:
         return dispatch_store.fetch_passed_deadlines(conn, _parse_reminder_day(day))
@@ -46,7 +45,6 @@ def list_passed_deadlines(day: str) -> list[str]:
 
 def record_passed_deadlines(day: str, periods: Sequence[str]) -> list[str]:
     """Notes that the deadlines of periods have passed and were announced; once each."""
-
     settings, _ = load_settings_and_catalogue()
     with open_engine(settings).begin() as conn:
         dispatch_store.lock_dispatch(conn)
@@ -71,7 +69,6 @@ def remind_units(scope: str, day: str, post: MailSessionOpener | None = None) ->
         StorageError: a unit's file cannot be written; run again, the others are not told twice.
         MailError: once all were tried, where a message did not go out. The files are there.
     """
-
     settings, catalogue = load_settings_and_catalogue()
     chosen, date = catalogue.get_scope(scope), _parse_reminder_day(day)
     about: Result = {"scope": chosen.id, "day": date.isoformat()}
@@ -90,7 +87,6 @@ def _write_reminders(
     settings: Settings, catalogue: Catalogue, engine: Engine, scope: m.Scope, day: dt.date
 ) -> dict[str, Letter]:
     """Unit → what it is told on a day. What is on record stands; the rest is written and put on record."""
-
     with engine.connect() as conn:
         recorded = dispatch_store.fetch_reminders(conn, scope.id, day)
         missing = list(_list_missing_forms(conn, catalogue, scope))
@@ -114,7 +110,6 @@ def _write_reminders(
 
 def _list_missing_forms(conn: Connection, catalogue: Catalogue, scope: m.Scope) -> Iterator[MissingForm]:
     """Every form that was issued and is not accepted, by period, in catalogue order."""
-
     for key in dispatch_store.fetch_issued_periods(conn, scope.id):
         period, refused = Period.parse(key), dispatch_store.fetch_last_refusals(conn, key)
         for status in fetch_submission_statuses(conn, catalogue, scope, period):

@@ -16,7 +16,6 @@ _log = logging.getLogger(__name__)
 
 def needs_pdf(names: Iterable[str]) -> bool:
     """Whether a PDF is missing among a draft's files that could be made now."""
-
     return not any(name.endswith(".pdf") for name in names) and find_office_program() is not None
 
 
@@ -30,7 +29,6 @@ def add_pdf(drafts: Sequence[dict[str, Path]], known_at: str, recorded: Mapping[
     Raises:
         StorageError: the folder cannot be read or written.
     """
-
     papers, documents = [], {}
     for files in (files for files in drafts if "word" in files):
         target = files["word"].with_suffix(".pdf")

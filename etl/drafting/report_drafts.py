@@ -146,7 +146,6 @@ def _open_report_templates(
     conn: Connection, settings: Settings, definition: m.ReportDef, scope_inputs: Result, *, then: bool
 ) -> Iterator[Path]:
     """The templates to print by: the present ones; for a report of then, those it was printed by, if it was."""
-
     scope, period = scope_inputs["scope"].id, scope_inputs["period"].key
     key = {"scope": scope, "plan": definition.plan, "cadence": definition.cadence, "period": period}
     printed = journal.find_printing_release(conn, known_at=scope_inputs["snapshot_at"], **key) if then else ""
@@ -172,7 +171,6 @@ def _find_standing_drafts(
     conn: Connection, settings: Settings, scope: m.Scope, period: Period, wanted: list[m.ReportDef]
 ) -> dict[str, _StandingDraft]:
     """The drafts there are, by plan. `facts` is the SHA-256 of what each was printed from."""
-
     drafts_by_plan = {}
     for definition in wanted:
         last = journal.fetch_last_report(
@@ -193,7 +191,6 @@ def _fetch_recorded_files(
     conn: Connection, scope: m.Scope, period: Period, wanted: list[m.ReportDef]
 ) -> dict[str, str]:
     """The files of the last drafts, name → SHA-256; their names differ from plan to plan."""
-
     last = (
         journal.fetch_last_report(conn, scope=scope.id, plan=d.plan, cadence=d.cadence, period=period.key)
         for d in wanted
@@ -203,7 +200,6 @@ def _fetch_recorded_files(
 
 def _has_same_facts(report_input: ReportInput, last: _StandingDraft, templates: Path) -> bool:
     """Whether a draft would print what the last one does, but for the snapshot that it names."""
-
     then = replace(report_input, snapshot_at=last.snapshot_at, snapshot_id=last.snapshot_id)
     return hashlib.sha256(serialize_report_facts(then, templates)).hexdigest() == last.facts
 

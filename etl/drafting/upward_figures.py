@@ -28,7 +28,6 @@ def build_upward_figures(
     conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str | None
 ) -> UpwardFigures | None:
     """What the level above takes in with the annex of a period; None where nobody above asks for it."""
-
     upward_target = find_upward_form(catalogue, scope, period)
     if upward_target is None:
         return None
@@ -47,7 +46,6 @@ def export_figures(scope: str, period: str, form: str, to: Path) -> Result:
         CatalogueError: `catalog/exchange/` is wrong.
         StorageError: the file cannot be written.
     """
-
     settings, catalogue = load_settings_and_catalogue()
     chosen, key = catalogue.get_scope(scope), Period.parse(period)
     data, about = _render_export(settings, catalogue, chosen, key, form)

@@ -59,7 +59,6 @@ def write_unit_feedback(scope: str, period: str, unit: str | None = None) -> Res
     Raises:
         UsageError: no such scope or period, or the unit owes nothing for it.
     """
-
     settings, catalogue = load_settings_and_catalogue()
     chosen, key = catalogue.get_scope(scope), Period.parse(period)
     units = list(dict.fromkeys(u for _, _, u in list_obligations(catalogue, chosen, key)))
@@ -122,7 +121,6 @@ def _fetch_feedback_data(
     simulated: bool,
 ) -> _FeedbackData:
     """Everything from one snapshot."""
-
     at, _ = take_snapshot(conn)
     rows, _ = load_or_compute_attainment(
         conn, catalogue, scope, period, take_scope_snapshot(conn, scope, at), outlook=False

@@ -38,7 +38,6 @@ def list_figure_sources(
 
     An indicator stands once, whatever how many targets ask for it; one that no cells make has none.
     """
-
     rows_by_indicator = {row.indicator: row for row in rows if row.unit == scope.area_unit and row.value is not None}
     summed: dict[Period, list[m.Indicator]] = {}
     published: list[m.Indicator] = []
@@ -84,7 +83,6 @@ def _group_source_cells(indicator: str, walked: FigureTrace) -> Iterator[SourceC
 
 def _list_cell_contributions(leaf: UnitContribution) -> Iterator[tuple[str, str, CellVersion, Fraction]]:
     """What each cell adds to a side: its value and share, or one for the whole leaf where units are counted."""
-
     for term in leaf.terms:
         counted = [reading for reading in term.readings if reading.corrected[0] in COUNTED_STATES]
         for place, reading in enumerate(counted):

@@ -63,7 +63,6 @@ def trace_number(report: str, indicator: str, unit: str | None = None) -> Result
     Raises:
         UsageError: no such report, or it has no such number.
     """
-
     settings, present = load_settings_and_catalogue()
     with open_current_engine(settings, present).connect() as conn:
         record = _find_report(conn, settings, report)
@@ -180,7 +179,6 @@ def _trace_cells(
     conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, row: Attainment, known_at: str
 ) -> FigureTrace | None:
     """The cells under a number; None where no cells make it."""
-
     indicator = catalogue.indicators.get(row.indicator)
     if indicator is None or not (indicator.numerator or indicator.published_element):
         return None

@@ -33,7 +33,6 @@ def compare_snapshots(scope: str, period: str, from_time: str, to_time: str) -> 
     Raises:
         UsageError: no such scope or period, a time is not one, or the first lies after the second.
     """
-
     settings, present = load_settings_and_catalogue()
     key, then, now = (
         Period.parse(period),

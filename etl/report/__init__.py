@@ -35,7 +35,6 @@ def write_report_draft(inputs: ReportInput, templates: Path, folder: Path) -> di
         TemplateError: a template is missing or has an unknown or unused slot; nothing is written.
         StorageError: the folder cannot be written.
     """
-
     wording = load_messages(templates)
     facts, moment = build_facts(inputs, wording), parse_snapshot_time(inputs.snapshot_at)
     overview_drawing = draw_overview(facts)
@@ -64,5 +63,4 @@ def serialize_report_facts(inputs: ReportInput, templates: Path) -> bytes:
     Raises:
         TemplateError: the sentences in `templates` cannot be read.
     """
-
     return serialize_facts(build_facts(inputs, load_messages(templates)))

@@ -149,7 +149,6 @@ def render_word_correction(facts: Facts, template: Path) -> bytes:
     Raises:
         TemplateError: the template is missing, no Word file, or its slots are unknown or unused.
     """
-
     document, environment = open_word_template(template, CorrectionTemplateContext)
     document.render(asdict(_build_correction_context(facts)), environment, autoescape=True)
     return serialize_word_document(document, facts, parse_snapshot_time(facts["snapshot"]["at"]))

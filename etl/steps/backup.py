@@ -27,7 +27,6 @@ def back_up_warehouse(target: Path) -> Result:
         UsageError: the file is there already.
         StorageError: the folder cannot be written, or the disk is full.
     """
-
     settings, _ = load_settings_and_catalogue()
     target = target.resolve()
     if target.exists():
@@ -52,7 +51,6 @@ def restore_from_backup(source: Path) -> Result:
     Raises:
         UsageError: the warehouse is not empty, or the file is no backup.
     """
-
     settings, _ = load_settings_and_catalogue()
     owner = build_engine(settings, "owner")
     with tempfile.TemporaryDirectory(prefix="tongket-restore-") as folder:

@@ -55,7 +55,6 @@ _NOT_OFFLINE = ("S02: the folder it was sent to", "T01–T07: the unit's other p
 
 def migrate_warehouse() -> Result:
     """Brings the warehouse to this code's schema and the catalogue's present content."""
-
     settings, catalogue = load_settings_and_catalogue()
     applied = run(build_engine(settings, "owner"))
     with open_engine(settings).begin() as conn:
@@ -65,7 +64,6 @@ def migrate_warehouse() -> Result:
 
 def open_period(scope: str, period: str) -> Result:
     """Issues the workbooks of a period into `outbox/forms/<period>/<unit>/`; a form that is there and equal stays."""
-
     settings, _ = load_settings_and_catalogue()
     result = issue_forms(scope, period, settings.outbox / "forms" / Period.parse(period).key)
     if result["issued"]:
@@ -80,7 +78,6 @@ def issue_forms(scope: str, period: str, folder: Path, unit: str | None = None) 
     Raises:
         UsageError: the unit owes nothing for that period.
     """
-
     settings, catalogue = load_settings_and_catalogue()
     chosen, key = catalogue.get_scope(scope), Period.parse(period)
     owed = [(form, u) for _, form, u in list_obligations(catalogue, chosen, key) if unit in (None, u.code)]
@@ -111,7 +108,6 @@ def check_files(
     Raises:
         StorageError: a file is not there, or an answer cannot be written.
     """
-
     settings, catalogue = load_settings_and_catalogue()
     rules = load_rules(settings.expectations)
     results: list[Result] = []
@@ -138,7 +134,6 @@ def _build_offline_answer(
     settings: Settings, catalogue: Catalogue, path: Path, submission: ReadSubmission, verdict: Verdict
 ) -> Any:
     """What would come back to the sender, as far as that can be said without having received the file."""
-
     data, stamp = path.read_bytes(), submission.read.stamp
     about: Result = {}
     form = catalogue.forms.get(stamp.form) if stamp else None
@@ -156,7 +151,6 @@ def _build_offline_answer(
 
 def _write_answer_workbook(path: Path, answer: Any, taken: set[Path]) -> Path:
     """Writes an answer as `<name>.ket-qua.xlsx` beside its file, never over one of the files that are checked."""
-
     number, target = 1, path.with_name(f"{path.stem}.ket-qua.xlsx")
     while target.resolve() in taken:
         number += 1
@@ -182,7 +176,6 @@ def _serialize_check_result(path: Path, submission: ReadSubmission, verdict: Ver
 
 def receive_deliveries() -> Result:
     """Takes what is whole from the inbox; says into how many batches the work is shared."""
-
     settings, catalogue = load_settings_and_catalogue()
     ruleset_version = build_ruleset_version(settings, catalogue)
     with open_current_engine(settings, catalogue).connect() as conn:  # one for all files, a transaction for each
@@ -225,7 +218,6 @@ def receive_deliveries() -> Result:
 
 def process_batch(batch: int) -> Result:
     """Reads, checks and loads one batch of what was received. A file that cannot be used stops no other."""
-
     settings, catalogue = load_settings_and_catalogue()
     engine = open_current_engine(settings, catalogue)
     total: Result = {"accepted": 0, "refused": 0, "periods": []}
@@ -250,7 +242,6 @@ def process_batch(batch: int) -> Result:
 @contextmanager
 def _freeze_garbage_collector() -> Iterator[None]:
     """Keeps the garbage collector away from what the libraries hold: a million objects that stay for good."""
-
     load_great_expectations()
     gc.freeze()
     try:
@@ -295,7 +286,6 @@ def _find_scope_id(catalogue: Catalogue, submission: ReadSubmission) -> str:
 
 def _add_quarter_values(conn: Connection, catalogue: Catalogue, submission: ReadSubmission) -> ReadSubmission:
     """Adds the quarters of the unit of a form that spans several, as known now."""
-
     stamp = submission.read.stamp
     form = catalogue.forms.get(stamp.form) if stamp else None
     if (
@@ -310,7 +300,6 @@ def _add_quarter_values(conn: Connection, catalogue: Catalogue, submission: Read
 
 def write_answers() -> Result:
     """Writes the answer to every verdict whose sender has none yet."""
-
     settings, catalogue = load_settings_and_catalogue()
     engine = open_engine(settings)
     with engine.connect() as conn:
@@ -326,7 +315,6 @@ def write_answers() -> Result:
 
 def _build_submission_answer(settings: Settings, catalogue: Catalogue, unreturned: Any) -> Any:
     """The warehouse's answer in the words of the returns room: names, dates, deadlines."""
-
     received = dt.datetime.fromisoformat(unreturned.delivery.received_at)
     about: Result = {"original": _read_sent_workbook(settings, unreturned)}
     form = catalogue.forms.get(unreturned.form)
@@ -360,7 +348,6 @@ def _build_submission_answer(settings: Settings, catalogue: Catalogue, unreturne
 
 def _read_sent_workbook(settings: Settings, unreturned: Any) -> bytes | None:
     """The content that was sent, if there is something to mark in it."""
-
     path = build_archive_path(settings.archive, unreturned.delivery.sha256)
     return path.read_bytes() if unreturned.verdict.findings and path.is_file() else None
 
@@ -388,7 +375,6 @@ def list_periods_to_compute(results: Iterable[Mapping[str, Any]]) -> list[str]:
 
     The second half heals what a crash between loading and announcing would otherwise leave stale.
     """
-
     settings, _ = load_settings_and_catalogue()
     with open_engine(settings).connect() as conn:
         stale = attainment_store.list_stale_periods(conn)

@@ -65,7 +65,6 @@ def draft_period_reports(scope: str, period: str, plan: str | None = None, as_kn
 
 def list_unit_statuses(scope: str, period: str) -> Result:
     """Units × state of a period."""
-
     settings, catalogue = load_settings_and_catalogue()
     with open_engine(settings).connect() as conn:
         found = fetch_submission_statuses(conn, catalogue, catalogue.get_scope(scope), Period.parse(period))
@@ -74,7 +73,6 @@ def list_unit_statuses(scope: str, period: str) -> Result:
 
 def read_warehouse_status() -> Result:
     """Which migrations are applied and which are not, on which server."""
-
     settings, _ = load_settings_and_catalogue()
     made = build_engine(settings, "owner")
     return {"server": made.url.render_as_string(), "migrations": [asdict(m) for m in migrations(made)]}
