@@ -24,6 +24,7 @@ from etl.model.vietnam_time import get_current_time
 from etl.report import FACTS_SUFFIX
 from etl.report.correction_report import has_printed_changes
 from etl.report.file_properties import add_file_properties
+from etl.report.report_facts import DocumentFacts, ReportFacts, parse_document_facts, parse_report_facts
 from etl.settings import Settings
 from etl.warehouse import signoff_store
 from etl.warehouse.signoff_store import Decision, SignableDocument
@@ -193,7 +194,9 @@ def _validate_correction_is_current(
 ) -> None:
 
     states = signoff_store.fetch_content(conn, document.states)
-    if states is None or has_printed_changes(json.loads(states), read_draft_facts(settings, latest)):
+    if states is None or has_printed_changes(
+        parse_report_facts(states, document.states), read_report_facts(settings, latest)
+    ):
         raise UsageError(
             f"the figures have changed since, see document {latest.report_id}: nothing was published",
             where=where,
@@ -206,18 +209,32 @@ def find_facts_name(document: SignableDocument) -> str:
     return next(name for name in document.files if name.endswith(FACTS_SUFFIX))
 
 
-def read_draft_facts(settings: Settings, document: SignableDocument) -> dict[str, Any]:
+def read_report_facts(settings: Settings, document: SignableDocument) -> ReportFacts:
+    """The facts that the draft of a report was printed from.
+
+    Raises:
+        UsageError: their file is not as it was written.
+        StorageError: they are those of a correction.
+    """
+    return parse_report_facts(*_read_facts_file(settings, document))
+
+
+def read_draft_facts(settings: Settings, document: SignableDocument) -> DocumentFacts:
     """The facts that a draft was printed from.
 
     Raises:
         UsageError: their file is not as it was written.
     """
+    return parse_document_facts(*_read_facts_file(settings, document))
+
+
+def _read_facts_file(settings: Settings, document: SignableDocument) -> tuple[bytes, str]:
     path = build_draft_path(settings, document) / find_facts_name(document)
     if not path.is_file() or _compute_file_sha256(path) != document.files[path.name]:
         raise UsageError(
             "the facts of the draft are not as they were written", where=str(path), fix="draft the report again"
         )
-    return dict(json.loads(path.read_bytes()))
+    return path.read_bytes(), str(path)
 
 
 def _compute_file_sha256(path: Path) -> str:

@@ -6,11 +6,10 @@ Here a published report whose printed numbers changed gets its correction drafte
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from etl.approval.decisions import build_draft_path, find_facts_name, read_draft_facts
+from etl.approval.decisions import build_draft_path, find_facts_name, read_draft_facts, read_report_facts
 from etl.attainment.attainment_rows import lock_period
 from etl.catalog import Catalogue
 from etl.catalog.catalogue_files import compute_tree_hash, read_tree_files
@@ -23,6 +22,7 @@ from etl.core.instance import (
 )
 from etl.drafting.draft_pdf import add_pdf
 from etl.drafting.report_drafts import build_printing_release
+from etl.errors import StorageError
 from etl.model import Period, PeriodKind
 from etl.report.correction_report import (
     CorrectionCause,
@@ -31,6 +31,7 @@ from etl.report.correction_report import (
     list_changed_indicators,
     write_correction_draft,
 )
+from etl.report.report_facts import CorrectionFacts, DocumentFacts, ReportFacts, parse_report_facts
 from etl.settings import Settings
 from etl.warehouse import recorded_changes, signoff_store, snapshots_of_files
 from etl.warehouse.signoff_store import SignableDocument
@@ -101,23 +102,30 @@ def _find_or_draft_correction(
     published = next(d for d in every if d.published)
     latest = next(d for d in every if d.kind == "report")
     sha256 = published.states or published.files[find_facts_name(published)]
-    before = json.loads(signoff_store.fetch_content(conn, sha256) or b"{}")
-    present = read_draft_facts(settings, latest)
+    before = _fetch_report_facts(conn, sha256)
+    present = read_report_facts(settings, latest)
     if not has_printed_changes(before, present):
         return None
     correction = next((d for d in every if d.kind == "correction" and d.report_id > published.report_id), None)
     if (
         correction
         and _has_unchanged_files(settings, correction)
-        and not has_printed_changes(_fetch_correction_facts(conn, correction), present)
+        and not has_printed_changes(_fetch_report_facts(conn, correction.states), present)
     ):
         return correction
     return _write_correction_draft(conn, settings, catalogue, published, latest, before, present)
 
 
-def _fetch_correction_facts(conn: Connection, correction: SignableDocument) -> dict[str, Any]:
-
-    return dict(json.loads(signoff_store.fetch_content(conn, correction.states) or b"{}"))
+def _fetch_report_facts(conn: Connection, sha256: str) -> ReportFacts:
+    """The facts of what was published, or of what holds once it is, as they are kept."""
+    kept = signoff_store.fetch_content(conn, sha256)
+    if kept is None:
+        raise StorageError(
+            "the facts of a published document are not kept",
+            where=f"ops.content {sha256}",
+            fix="restore a backup",
+        )
+    return parse_report_facts(kept, sha256)
 
 
 def _has_unchanged_files(settings: Settings, document: SignableDocument) -> bool:
@@ -131,8 +139,8 @@ def _write_correction_draft(
     catalogue: Catalogue,
     published: SignableDocument,
     latest: SignableDocument,
-    before: dict[str, Any],
-    present: dict[str, Any],
+    before: ReportFacts,
+    present: ReportFacts,
 ) -> SignableDocument:
 
     first = published.corrects or published.report_id
@@ -166,8 +174,8 @@ def _list_correction_causes(
     present_catalogue: Catalogue,
     published: SignableDocument,
     latest: SignableDocument,
-    before: dict[str, Any],
-    present: dict[str, Any],
+    before: ReportFacts,
+    present: ReportFacts,
 ) -> list[CorrectionCause]:
     """The submissions between the two snapshots that touch a figure that changed; all of them where none does."""
     catalogue = load_catalogue_as_known(conn, present_catalogue, latest.known_at)
@@ -202,11 +210,9 @@ def _list_indicator_elements(catalogue: Catalogue, indicators: Iterable[str]) ->
     return elements
 
 
-def _list_figure_periods(catalogue: Catalogue, period: Period, *facts: dict[str, Any]) -> list[str]:
+def _list_figure_periods(catalogue: Catalogue, period: Period, *facts: ReportFacts) -> list[str]:
     """The periods that a report's figures may come from: its year, the one before, what was carried or compared."""
-    carried = {
-        f["as_of"] for report_facts in facts for units in report_facts["figures"].values() for f in units.values()
-    }
+    carried = {figure.as_of for report_facts in facts for figure in report_facts.list_figures()}
     bases = {t.baseline.period for p in catalogue.plans.values() for t in p.targets if t.baseline}
     years = {Period.parse(key).year for key in carried | bases if is_period_key(key)} | {period.year, period.year - 1}
     every = {
@@ -227,17 +233,17 @@ def _build_signoff_request(
 ) -> Result:
     facts = read_draft_facts(settings, document)
     what = "báo cáo đính chính" if document.kind == "correction" else "báo cáo"
-    simulated = "[SỐ LIỆU MÔ PHỎNG] " if facts["simulated"] else ""
-    plan, period = facts["plan"]["short_title"], facts["period"]["name"]
+    simulated = "[SỐ LIỆU MÔ PHỎNG] " if facts.simulated else ""
+    plan, period = facts.plan.short_title, facts.period.name
     lines = [
-        f"**{facts['head']['office']}**: dự thảo {what} thực hiện {plan}, {period}.",
-        *_format_headline(document, facts),
+        f"**{facts.head.office}**: dự thảo {what} thực hiện {plan}, {period}.",
+        *_format_headline(facts),
         *_format_open_findings(conn, catalogue, document),
         *_describe_earlier_rejection(conn, document),
         "**Dự thảo**",
         *_format_draft_files(settings, document),
         f"- Mã báo cáo: {document.report_id}",
-        f"- Số liệu chốt lúc {facts['snapshot']['text']}; mã chốt số liệu `{document.snapshot_id}`",
+        f"- Số liệu chốt lúc {facts.snapshot.text}; mã chốt số liệu `{document.snapshot_id}`",
         "Chọn **Phê duyệt** để phát hành đúng các tệp nêu trên; chọn **Trả lại** và ghi lý do nếu cần sửa. "
         "Chưa có người quyết định thì báo cáo chưa được phát hành.",
     ]
@@ -248,12 +254,12 @@ def _build_signoff_request(
     }
 
 
-def _format_headline(document: SignableDocument, facts: dict[str, Any]) -> list[str]:
+def _format_headline(facts: DocumentFacts) -> list[str]:
     """How many targets stand where and who is missing; of a correction, why and how much changes."""
-    if document.kind == "correction":
-        bullets = [*facts["causes"], facts["figures"], *facts["verdicts"]]
+    if isinstance(facts, CorrectionFacts):
+        bullets = [*facts.causes, facts.figures, *facts.verdicts]
     else:
-        bullets = [*facts["summary"], *facts["situation"]]
+        bullets = [*facts.summary, *facts.situation]
     return ["**Số liệu chính**", "\n".join(f"- {line.removeprefix('- ')}" for line in bullets)]
 
 

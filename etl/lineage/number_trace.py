@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -28,6 +27,7 @@ from etl.lineage.lineage_walk import FigureTrace, TracedTerm, UnitContribution
 from etl.lineage.snapshot_difference import convert_to_json_number
 from etl.model import Attainment, Period
 from etl.report import FACTS_SUFFIX
+from etl.report.report_facts import ReportFacts, parse_document_facts
 from etl.settings import Settings
 from etl.warehouse import journal
 from etl.warehouse.snapshot import take_snapshot
@@ -51,7 +51,7 @@ class _RecordedReport:
     snapshot_id: str
     known_at: str
     files: dict[str, str]
-    facts: dict[str, Any] | None
+    facts: ReportFacts | None
 
 
 def trace_number(report: str, indicator: str, unit: str | None = None) -> Result:
@@ -143,14 +143,15 @@ def _fetch_recorded_report(
     )  # fmt: skip
 
 
-def _find_report_facts(files: dict[str, str], folders: list[Path]) -> dict[str, Any] | None:
+def _find_report_facts(files: dict[str, str], folders: list[Path]) -> ReportFacts | None:
     """The facts that the report was printed from, if their file is still as it was."""
     for name, sha256 in files.items():
         for path in (folder / name for folder in folders):
             if name.endswith(FACTS_SUFFIX) and path.is_file():
                 data = path.read_bytes()
                 if hashlib.sha256(data).hexdigest() == sha256:
-                    return dict(json.loads(data))
+                    facts = parse_document_facts(data, str(path))
+                    return facts if isinstance(facts, ReportFacts) else None
     return None
 
 
@@ -163,12 +164,14 @@ def _serialize_report(record: _RecordedReport) -> Result:
 
 def _find_printed_number(record: _RecordedReport, row: Attainment) -> Result | None:
     """What the report printed; None where its facts are no longer at hand."""
-    figure = (record.facts or {}).get("figures", {}).get(row.item, {}).get(row.unit)
+    figure = record.facts.find_figure(row.item, row.unit) if record.facts else None
     if figure is None:
         return None
     return {
-        "text": figure["printed"],
-        **{name: figure[name]["exact"] for name in ("value", "numerator", "denominator")},
+        "text": figure.printed,
+        "value": figure.value.exact,
+        "numerator": figure.numerator.exact,
+        "denominator": figure.denominator.exact,
     }
 
 

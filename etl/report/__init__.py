@@ -14,9 +14,10 @@ from etl.report.charts import draw_annex_pictures, draw_overview
 from etl.report.dates import parse_snapshot_time
 from etl.report.docx import render_word_report
 from etl.report.excel_annex import render_excel_annex
-from etl.report.facts import build_facts, serialize_facts
+from etl.report.facts import build_facts
 from etl.report.html import render_html_page
 from etl.report.inputs import ReportInput
+from etl.report.report_facts import serialize_facts
 
 __all__ = ["FACTS_SUFFIX", "ReportInput", "serialize_report_facts", "write_report_draft"]
 

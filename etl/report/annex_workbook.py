@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from etl.messages import Messages
-from etl.report.facts import Facts
+from etl.report.report_facts import CountedNumber, PrintedNumber, ReportFacts
 
 FONT: Mapping[str, Any] = MappingProxyType({"font_name": "Times New Roman", "font_size": 11})
 """Copied for each use: the workbook library takes keys out of what it is given."""
@@ -28,13 +28,16 @@ _HEAD_COLOUR = "#E7E6E6"
 Columns = list[tuple[str, float]]
 """Printed heads with their widths in characters."""
 
+Cell = PrintedNumber | str | int | bool | None
+"""What a cell of a table may be given."""
+
 
 @dataclass
 class AnnexWorkbook:
     """The workbook with its formats, made once each."""
 
     workbook: Any
-    facts: Facts
+    facts: ReportFacts
     wording: Messages
     formats: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
@@ -61,7 +64,7 @@ class AnnexWorkbook:
         page.set_paper(_A4)
         page.fit_to_pages(1, 0)
         page.set_margins(left=0.6, right=0.4, top=0.7, bottom=0.6)
-        page.set_header(f"&C{self.facts['head']['simulated']}" if self.facts["simulated"] else "")
+        page.set_header(f"&C{self.facts.head.simulated}" if self.facts.simulated else "")
         page.set_footer("&C&P/&N")
         return page
 
@@ -69,10 +72,10 @@ class AnnexWorkbook:
         """A sheet with its title, its numbered head frozen and repeated; `printed` is how many columns print."""
         page = self.add_page(name)
         lines: list[tuple[str, dict[str, Any]]] = [
-            (self.facts["head"]["body"], {"bold": True}),
+            (self.facts.head.body, {"bold": True}),
             (title, {"bold": True, "font_size": 13}),
-            (f"{self.facts['head']['subject']} – {self.facts['area']['name']}", {"italic": True}),
-            (self.facts["head"]["simulated_notice"], {"bold": True}),
+            (f"{self.facts.head.subject} – {self.facts.area.name}", {"italic": True}),
+            (self.facts.head.simulated_notice, {"bold": True}),
         ]
         row = 0
         for text, wanted in lines:
@@ -105,7 +108,7 @@ class AnnexSheet:
     widths: list[float]
     printed: int
 
-    def write_row(self, values: Sequence[Any]) -> None:
+    def write_row(self, values: Sequence[Cell]) -> None:
         """A row: texts as texts, whole numbers as numbers, number facts with their decimals and noun."""
         for column, value in enumerate(values):
             self._write_cell(column, value)
@@ -117,7 +120,7 @@ class AnnexSheet:
         self.page.write_string(self.row, 0, text, self.book.build_cell_format(bold=True))
         self._advance_row([text], [sum(self.widths)])
 
-    def write_spanning_row(self, before: Sequence[Any], text: str, width: int, after: Sequence[Any]) -> None:
+    def write_spanning_row(self, before: Sequence[Cell], text: str, width: int, after: Sequence[Cell]) -> None:
         """A row in which one text covers `width` cells, as some rows of the plan's own table do."""
         first, last = len(before), len(before) + width - 1
         for column, value in [*enumerate(before), *enumerate(after, start=last + 1)]:
@@ -133,10 +136,10 @@ class AnnexSheet:
             self.write_title_band(empty)
         self.page.print_area(0, 0, self.row - 1, self.printed - 1)
 
-    def _write_cell(self, column: int, value: Any) -> None:
+    def _write_cell(self, column: int, value: Cell) -> None:
         shown = _build_number_format(value)
         if shown:
-            plain = value["value"] if isinstance(value, dict) else value
+            plain = value.value if isinstance(value, PrintedNumber) else value
             self.page.write_number(
                 self.row, column, plain, self.book.build_cell_format(num_format=shown, align="right")
             )
@@ -151,17 +154,17 @@ class AnnexSheet:
         self.row += 1
 
 
-def _format_cell_text(value: Any) -> str:
-    return str(value["text"]) if isinstance(value, dict) else str(value)
+def _format_cell_text(value: Cell) -> str:
+    return value.text if isinstance(value, PrintedNumber) else str(value)
 
 
-def _build_number_format(value: Any) -> str:
+def _build_number_format(value: Cell) -> str:
     """The number format of a value, empty for texts and missing figures."""
-    if isinstance(value, dict):
-        if value["value"] is None:
+    if isinstance(value, PrintedNumber):
+        if value.value is None:
             return ""
-        noun = value.get("noun", "")
-        decimals = f".{'0' * value['decimals']}" if value["decimals"] else ""
+        noun = value.noun if isinstance(value, CountedNumber) else ""
+        decimals = f".{'0' * value.decimals}" if value.decimals else ""
         return f"#,##0{decimals}" + (f'" {noun}"' if noun else "")
     return "#,##0" if isinstance(value, int) and not isinstance(value, bool) else ""
 

@@ -7,14 +7,14 @@ later to the earlier period reads as a change.
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 
 from etl.messages import Messages
 from etl.model.numbers import format_number
 from etl.report.dates import compute_previous_report_period
 from etl.report.inputs import ReportInput
 from etl.report.number_facts import build_number_fact, compute_consistent_rounding
-from etl.report.report_figures import FigureFacts, build_figures
+from etl.report.report_facts import Figure
+from etl.report.report_figures import build_figures
 from etl.report.target_results import format_difference, format_with_unit
 
 _GOOD, _BAD = {"met", "within_plan"}, {"not_met", "over_plan"}
@@ -33,52 +33,48 @@ def format_changes_title(inputs: ReportInput, wording: Messages, place: int) -> 
     return wording.format("since.title", number=place, last=compute_previous_report_period(inputs.period).name)
 
 
-def describe_changes_since_last(inputs: ReportInput, wording: Messages) -> list[str]:
+def describe_changes_since_last(inputs: ReportInput, wording: Messages) -> tuple[str, ...]:
     """What section II says of the time since the report before."""
     before, last_year = compute_previous_report_period(inputs.period), inputs.period.same_period_last_year
     last = before.name
     if not any(row.unit == inputs.area and row.value is not None for row in inputs.last):
-        return [wording.format("since.first", last=last)]
+        return (wording.format("since.first", last=last),)
     compared_figures = build_figures(replace(inputs, previous=inputs.last), wording)
     last_figures = build_figures(replace(inputs, attainments=inputs.last, previous=()), wording)
     pairs = [
         (now, then)
         for now in compared_figures.list_unit_figures(inputs.area)
-        if (then := last_figures.find_figure(now["item"], inputs.area))
+        if (then := last_figures.find_figure(now.item, inputs.area))
     ]
     turned = [line for turn in _TURNS if (line := _describe_turned_verdicts(wording, pairs, *turn))]
     lines = turned or [wording.format("since.same_verdicts", last=last)]
     if last_year == before:
-        return lines  # each figure's own sentence compares it with this very period
+        return tuple(lines)  # each figure's own sentence compares it with this very period
     moves = [
         _describe_moved_figure(inputs, wording, now)
         for now, _ in pairs
-        if now["change"]["kind"] in _MOVES and _is_comparable_across_periods(inputs, now)
+        if now.change.kind in _MOVES and _is_comparable_across_periods(inputs, now)
     ]
-    return [*lines, wording.format("since.moves" if moves else "since.no_moves", last=last), *moves]
+    return (*lines, wording.format("since.moves" if moves else "since.no_moves", last=last), *moves)
 
 
 def _describe_turned_verdicts(
-    wording: Messages, pairs: list[tuple[FigureFacts, FigureFacts]], name: str, before: set[str], after: set[str]
+    wording: Messages, pairs: list[tuple[Figure, Figure]], name: str, before: set[str], after: set[str]
 ) -> str | None:
-    those = [now["name"] for now, then in pairs if then["status"] in before and now["status"] in after]
+    those = [now.name for now, then in pairs if then.status in before and now.status in after]
     return wording.format(name, count=format_number(len(those)), names="; ".join(those)) if those else None
 
 
-def _is_comparable_across_periods(inputs: ReportInput, figure: FigureFacts) -> bool:
+def _is_comparable_across_periods(inputs: ReportInput, figure: Figure) -> bool:
     """Whether a figure may be set beside that of another stretch: what adds up through the year may not."""
-    indicator = inputs.catalogue.indicators.get(figure["indicator"])
+    indicator = inputs.catalogue.indicators.get(figure.indicator)
     return indicator is not None and not indicator.accumulates
 
 
-def _describe_moved_figure(inputs: ReportInput, wording: Messages, figure: FigureFacts) -> str:
+def _describe_moved_figure(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
     """The move and what it was between, all three as fine as it takes for them to add up in print."""
-    then, now = Fraction(figure["previous"]["exact"]), Fraction(figure["value"]["exact"])
-    decimals, move = compute_consistent_rounding(then, now, figure["value"]["decimals"])
-    before, after = (
-        format_with_unit(inputs, figure, build_number_fact(value, decimals)["text"]) for value in (then, now)
-    )
+    then, now = figure.previous.get_fraction(), figure.value.get_fraction()
+    decimals, move = compute_consistent_rounding(then, now, figure.value.decimals)
+    before, after = (format_with_unit(inputs, figure, build_number_fact(value, decimals).text) for value in (then, now))
     delta = format_difference(inputs, wording, figure, build_number_fact(move, decimals))
-    return wording.format(
-        f"since.{figure['change']['kind']}", name=figure["name"], delta=delta, before=before, after=after
-    )
+    return wording.format(f"since.{figure.change.kind}", name=figure.name, delta=delta, before=before, after=after)

@@ -7,11 +7,19 @@ reaches the plan (or came in time), hatched does not, pale is open (or late), em
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 from etl.model import Period
 from etl.report.canvas import Box, Dot, Drawing, DrawingPrimitive, Fill, Polyline, TextLabel
-from etl.report.facts import Facts
+from etl.report.report_facts import (
+    AnnexPicture,
+    OverviewRow,
+    PlannedLevel,
+    ReportFacts,
+    SeriesFigure,
+    SeriesPanel,
+    SubmissionMatrix,
+    TileGrid,
+)
 
 WIDTH = 160.0
 """mm; the width of the text."""
@@ -26,55 +34,61 @@ _FIGURE_SPACE = 24.0  # mm; what stands right of the longest bar
 _LETTER_WIDTH = 1.28  # mm; the middle width of a letter of 7 points
 
 
-def draw_overview(facts: Facts, width: float = WIDTH) -> Drawing | None:
+def draw_overview(facts: ReportFacts, width: float = WIDTH) -> Drawing | None:
     """Every indicator's distance to its plan; nothing where no target has a number.
 
     Where it is narrower than paper, title and axis are left to what stands around it.
     """
-    rows = facts["chart"]["rows"]
+    rows = facts.chart.rows
     if not rows:
         return None
     titled = width >= WIDTH
     left, step, top = (0.37 if titled else 0.46) * width, 5.1, 9.0 if titled else 1.5
-    distances = [row["distance"]["value"] for row in rows if row["distance"]["value"] is not None]
+    distances = [row.distance.value for row in rows if row.distance.value is not None]
     low, high = max(-MAX_DISTANCE, min([*distances, 0.0])) - 4, min(MAX_DISTANCE, max([*distances, 0.0]))
     scale = (width - left - _FIGURE_SPACE) / (high - low)
     zero = left - low * scale
     bottom = top + step * len(rows)
-    title = TextLabel(width / 2, 4.0, _format_picture_title(facts, facts["chart"]["title"]), 8.5, "middle", bold=True)
+    title = TextLabel(width / 2, 4.0, _format_picture_title(facts, facts.chart.title), 8.5, "middle", bold=True)
     shapes: list[DrawingPrimitive] = [title] if titled else []
     for place, row in enumerate(rows):
         y = top + step * (place + 0.5)
-        shapes.append(TextLabel(left - 2, y, _truncate_text(row["name"], left - 2), 7.0, "end"))
+        shapes.append(TextLabel(left - 2, y, _truncate_text(row.name, left - 2), 7.0, "end"))
         shapes += _draw_distance_bar(row, zero, y, scale)
     shapes += [Polyline(((zero, top - 0.5), (zero, bottom + 0.5)), 0.45)]
-    shapes += [TextLabel(width / 2, bottom + 4.5, facts["chart"]["axis"], 6.5, "middle")] if titled else []
-    return Drawing(width, bottom + (8.0 if titled else 1.0), tuple(shapes), facts["chart"]["alt"])
+    shapes += [TextLabel(width / 2, bottom + 4.5, facts.chart.axis, 6.5, "middle")] if titled else []
+    return Drawing(width, bottom + (8.0 if titled else 1.0), tuple(shapes), facts.chart.alt)
 
 
-def _draw_distance_bar(row: dict[str, Any], zero: float, y: float, scale: float) -> list[DrawingPrimitive]:
-    distance = row["distance"]["value"]
+def _draw_distance_bar(row: OverviewRow, zero: float, y: float, scale: float) -> list[DrawingPrimitive]:
+    distance = row.distance.value
     if distance is None:
-        return [TextLabel(zero + 1.5, y, row["text"], 7.0)]
+        return [TextLabel(zero + 1.5, y, row.text, 7.0)]
     length = max(-MAX_DISTANCE, min(MAX_DISTANCE, distance)) * scale
     cut = "→ " if distance > MAX_DISTANCE else "← " if distance < -MAX_DISTANCE else ""
-    signed = f"{cut}{'+' if distance > 0 else ''}{row['text']} {row['sign']}".strip()
-    box = Box(zero + min(length, 0), y - 1.6, abs(length), 3.2, _VERDICT_FILLS.get(row["status"], "pale"))
+    signed = f"{cut}{'+' if distance > 0 else ''}{row.text} {row.sign}".strip()
+    box = Box(zero + min(length, 0), y - 1.6, abs(length), 3.2, _VERDICT_FILLS.get(row.status, "pale"))
     return [box, TextLabel(zero + max(length, 0) + 1.5, y, signed, 7.0)]
 
 
-def draw_annex_pictures(facts: Facts) -> list[Drawing]:
+def draw_annex_pictures(facts: ReportFacts) -> list[Drawing]:
     """The pictures of the picture annex, in their order."""
-    return [draw_picture(facts, picture) for picture in facts["pictures"]["drawn"]]
+    return [draw_picture(facts, picture) for picture in facts.pictures.drawn]
 
 
-def draw_picture(facts: Facts, picture: dict[str, Any]) -> Drawing:
+def draw_picture(facts: ReportFacts, picture: AnnexPicture) -> Drawing:
     """One of them."""
-    return _DRAWERS_BY_KIND[picture["kind"]](facts, picture)
+    match picture.shows:
+        case TileGrid() as grid:
+            return _draw_tile_grid(facts, picture, grid)
+        case SubmissionMatrix() as matrix:
+            return _draw_submission_matrix(facts, picture, matrix)
+        case panels:
+            return _draw_series(facts, picture, panels)
 
 
-def _format_picture_title(facts: Facts, title: str) -> str:
-    return title + (f" ({facts['head']['simulated']})" if facts["simulated"] else "")
+def _format_picture_title(facts: ReportFacts, title: str) -> str:
+    return title + (f" ({facts.head.simulated})" if facts.simulated else "")
 
 
 def _truncate_text(text: str, room: float) -> str:
@@ -90,10 +104,10 @@ def _shorten_unit_name(name: str, room: float) -> str:
 
 
 def _build_titled_drawing(
-    facts: Facts, picture: dict[str, Any], shapes: list[DrawingPrimitive], height: float
+    facts: ReportFacts, picture: AnnexPicture, shapes: list[DrawingPrimitive], height: float
 ) -> Drawing:
-    head = TextLabel(WIDTH / 2, 4.0, _format_picture_title(facts, picture["title"]), 8.5, "middle", bold=True)
-    return Drawing(WIDTH, height, (head, *shapes), picture["alt"])
+    head = TextLabel(WIDTH / 2, 4.0, _format_picture_title(facts, picture.title), 8.5, "middle", bold=True)
+    return Drawing(WIDTH, height, (head, *shapes), picture.alt)
 
 
 # --- series ------------------------------------------------------------------------------------------------
@@ -103,9 +117,8 @@ _ACROSS, _GAP, _HEAD = 3, 2.0, 9.0
 _PLOT = (3.0, 9.5, 46.0, 23.0)  # left, top, width, height within a panel
 
 
-def _draw_series(facts: Facts, picture: dict[str, Any]) -> Drawing:
+def _draw_series(facts: ReportFacts, picture: AnnexPicture, panels: tuple[SeriesPanel, ...]) -> Drawing:
     shapes: list[DrawingPrimitive] = []
-    panels = picture["shows"]
     for place, shown in enumerate(panels):
         down, across = divmod(place, _ACROSS)
         right = across * (PANEL_WIDTH + _GAP)
@@ -113,16 +126,16 @@ def _draw_series(facts: Facts, picture: dict[str, Any]) -> Drawing:
     return _build_titled_drawing(facts, picture, shapes, _HEAD + -(-len(panels) // _ACROSS) * PANEL_HEIGHT)
 
 
-def draw_series_panel(shown: dict[str, Any]) -> Drawing:
+def draw_series_panel(shown: SeriesPanel) -> Drawing:
     """One series: figures as dots on a line, the way through the plan's levels dashed, the interval as a bar."""
     scale = _PanelScale(shown)
     shapes: list[DrawingPrimitive] = [
-        TextLabel(0, 2.2 + 3.2 * i, line, 6.5, bold=True) for i, line in enumerate(_wrap_panel_name(shown["name"]))
+        TextLabel(0, 2.2 + 3.2 * i, line, 6.5, bold=True) for i, line in enumerate(_wrap_panel_name(shown.name))
     ]
     left, top, width, height = _PLOT
     floor = top + height
     shapes.append(Polyline(((left, floor), (left + width, floor)), 0.2, grey=True))
-    way = [stone for stone in (shown["start"], *shown["goals"]) if stone]
+    way = [stone for stone in (shown.start, *shown.goals) if stone]
     path = tuple(scale.compute_position(stone) for stone in way)
     if len(path) > 1:
         shapes.append(Polyline(path, 0.25, dashed=True))
@@ -131,45 +144,45 @@ def draw_series_panel(shown: dict[str, Any]) -> Drawing:
     shapes += [
         TextLabel(left, floor + 2.4, scale.first, 6.0),
         TextLabel(left + width, floor + 2.4, scale.last, 6.0, "end"),
-        TextLabel(0, floor + 5.9, _truncate_text(shown["now"], PANEL_WIDTH * 1.05), 6.5),
-        TextLabel(0, floor + 9.2, _truncate_text(shown["aim"], PANEL_WIDTH * 1.15), 6.0),
+        TextLabel(0, floor + 5.9, _truncate_text(shown.now, PANEL_WIDTH * 1.05), 6.5),
+        TextLabel(0, floor + 9.2, _truncate_text(shown.aim, PANEL_WIDTH * 1.15), 6.0),
     ]
-    alt = f"{shown['name']}. {shown['now']}. {shown['aim']}"
+    alt = f"{shown.name}. {shown.now}. {shown.aim}"
     return Drawing(PANEL_WIDTH, PANEL_HEIGHT, tuple(shapes), alt)
 
 
-def _draw_series_line(shown: dict[str, Any], scale: _PanelScale) -> list[DrawingPrimitive]:
+def _draw_series_line(shown: SeriesPanel, scale: _PanelScale) -> list[DrawingPrimitive]:
     """The figures; where the definition changed, the line is broken."""
     shapes: list[DrawingPrimitive] = []
-    for before, after in pairwise(shown["points"]):
-        if before["definition"] == after["definition"]:
+    for before, after in pairwise(shown.points):
+        if before.definition == after.definition:
             shapes.append(Polyline((scale.compute_position(before), scale.compute_position(after)), 0.35))
-    if shown["interval"]:
-        x, _ = scale.compute_position(shown["points"][-1])
-        ends = [scale.compute_y(shown["interval"][end]["value"]) for end in ("low", "high")]
+    if shown.interval:
+        x, _ = scale.compute_position(shown.points[-1])
+        ends = [scale.compute_y(float(end.get_fraction())) for end in (shown.interval.low, shown.interval.high)]
         shapes.append(Polyline(((x, ends[0]), (x, ends[1])), 0.3))
         shapes += [Polyline(((x - 0.8, y), (x + 0.8, y)), 0.3) for y in ends]
-    return [*shapes, *(Dot(*scale.compute_position(point)) for point in shown["points"])]
+    return [*shapes, *(Dot(*scale.compute_position(point)) for point in shown.points)]
 
 
 class _PanelScale:
     """Where the figures of a panel stand on its plot."""
 
-    def __init__(self, shown: dict[str, Any]) -> None:
-        stones = [stone for stone in (*shown["points"], shown["start"], *shown["goals"]) if stone]
-        stones.sort(key=lambda stone: Period.parse(stone["period"]).end)
-        self.first, self.last = (stones[i]["name"] for i in (0, -1))
-        months = [_count_months(stone["period"]) for stone in stones]
-        values = [stone["value"]["value"] for stone in stones]
-        if shown["interval"]:
-            values += [shown["interval"][end]["value"] for end in ("low", "high")]
+    def __init__(self, shown: SeriesPanel) -> None:
+        stones = [stone for stone in (*shown.points, shown.start, *shown.goals) if stone]
+        stones.sort(key=lambda stone: Period.parse(stone.period).end)
+        self.first, self.last = (stones[i].name for i in (0, -1))
+        months = [_count_months(stone.period) for stone in stones]
+        values = [float(stone.value.get_fraction()) for stone in stones]
+        if shown.interval:
+            values += [float(end.get_fraction()) for end in (shown.interval.low, shown.interval.high)]
         self._from, self._months = min(months), max(max(months) - min(months), 1)
         self._low, self._span = min(values), (max(values) - min(values)) or 1.0
 
-    def compute_position(self, stone: dict[str, Any]) -> tuple[float, float]:
+    def compute_position(self, stone: SeriesFigure | PlannedLevel) -> tuple[float, float]:
         left, _, width, _ = _PLOT
-        x = left + 1 + (width - 2) * (_count_months(stone["period"]) - self._from) / self._months
-        return x, self.compute_y(stone["value"]["value"])
+        x = left + 1 + (width - 2) * (_count_months(stone.period) - self._from) / self._months
+        return x, self.compute_y(float(stone.value.get_fraction()))
 
     def compute_y(self, value: float) -> float:
         _, top, _, height = _PLOT
@@ -208,34 +221,27 @@ GridRow = list[tuple[Fill, str] | None]
 """Cells of a grid: how filled, what is written in it; nothing where there is no cell."""
 
 
-def _draw_tile_grid(facts: Facts, picture: dict[str, Any]) -> Drawing:
+def _draw_tile_grid(facts: ReportFacts, picture: AnnexPicture, shows: TileGrid) -> Drawing:
     """Units down, indicators across."""
-    shows = picture["shows"]
     rows: list[GridRow] = [
-        [(_TILE_FILLS[look], "–" if look == "none" else "") for look in row["looks"]] for row in shows["rows"]
+        [(_TILE_FILLS[look], "–" if look == "none" else "") for look in row.looks] for row in shows.rows
     ]
-    heads = [column["name"] for column in shows["columns"]]
-    grid = _GridLayout([row["name"] for row in shows["rows"]], heads, WIDTH - _NAMES - _SCORES)
+    heads = [column.name for column in shows.columns]
+    grid = _GridLayout([row.name for row in shows.rows], heads, WIDTH - _NAMES - _SCORES)
     shapes, x = grid.draw_grid_cells(rows), grid.right + 8
-    shapes.append(TextLabel(x, grid.top - 2, shows["score_head"], 6.5, "middle", bold=True))
-    shapes += [
-        TextLabel(x, grid.compute_row_middle(i), row["score"], 6.5, "middle") for i, row in enumerate(shows["rows"])
-    ]
+    shapes.append(TextLabel(x, grid.top - 2, shows.score_head, 6.5, "middle", bold=True))
+    shapes += [TextLabel(x, grid.compute_row_middle(i), row.score, 6.5, "middle") for i, row in enumerate(shows.rows)]
     return _build_titled_drawing(facts, picture, shapes, grid.height)
 
 
-def _draw_submission_matrix(facts: Facts, picture: dict[str, Any]) -> Drawing:
+def _draw_submission_matrix(facts: ReportFacts, picture: AnnexPicture, shows: SubmissionMatrix) -> Drawing:
     """Units down, periods and forms across."""
-    shows = picture["shows"]
     rows: list[GridRow] = [
-        [
-            (_STATE_FILLS[cell["state"]], cell["text"]) if cell["state"] in _STATE_FILLS else None
-            for cell in row["cells"]
-        ]
-        for row in shows["rows"]
+        [(_STATE_FILLS[cell.state], cell.text) if cell.state in _STATE_FILLS else None for cell in row.cells]
+        for row in shows.rows
     ]
-    heads = [column["name"] for column in shows["columns"]]
-    grid = _GridLayout([row["name"] for row in shows["rows"]], heads, WIDTH - _NAMES)
+    heads = [column.name for column in shows.columns]
+    grid = _GridLayout([row.name for row in shows.rows], heads, WIDTH - _NAMES)
     return _build_titled_drawing(facts, picture, grid.draw_grid_cells(rows), grid.height)
 
 
@@ -269,6 +275,3 @@ class _GridLayout:
                 shapes.append(Box(x + 0.3, y - step / 2 + 0.3, wide - 0.6, step - 0.6, fill))
                 shapes += [TextLabel(x + wide / 2, y, text, 6.5, "middle")] if text else []
         return shapes
-
-
-_DRAWERS_BY_KIND = {"series": _draw_series, "tiles": _draw_tile_grid, "matrix": _draw_submission_matrix}

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import Any
 
 from etl.file_io import write_atomic
 from etl.messages import Messages, load_messages
@@ -19,12 +18,17 @@ from etl.report import unit_names
 from etl.report.data_quality_notes import SNAPSHOT_ID_LENGTH
 from etl.report.dates import parse_snapshot_time
 from etl.report.docx import open_word_template, serialize_word_document
-from etl.report.facts import Facts, serialize_facts
 from etl.report.official_letter import LetterTemplateContext, Paragraph, build_letter_fields, build_paragraphs
+from etl.report.report_facts import (
+    ChangedFigureRow,
+    CorrectedReport,
+    CorrectionFacts,
+    Figure,
+    ReportFacts,
+    serialize_facts,
+)
 
 CORRECTION_SCHEMA_VERSION = 1
-_SENTENCE_SECTIONS = ("situation", "summary", ("units", "sentences"), ("tasks", "sentences"))
-"""Where a report says numbers in sentences, apart from those of its figures."""
 _NUMBER_PATTERN = re.compile(r"\d[\d.,]*")
 
 
@@ -45,8 +49,8 @@ class CorrectionInput:
     """What a correction is made from: the facts that were published, those that hold now, and what came between."""
 
     report_id: int
-    published: Facts
-    present: Facts
+    published: ReportFacts
+    present: ReportFacts
     causes: tuple[CorrectionCause, ...]
 
 
@@ -74,7 +78,7 @@ class CorrectionTemplateContext(LetterTemplateContext):
     rows: tuple[ChangedFigure, ...]
 
 
-def has_printed_changes(published: Facts, present: Facts) -> bool:
+def has_printed_changes(published: ReportFacts, present: ReportFacts) -> bool:
     """Whether any printed number differs; another time, or other bytes, are no difference."""
     return (
         next(_compare_figures(published, present), None) is not None
@@ -82,9 +86,9 @@ def has_printed_changes(published: Facts, present: Facts) -> bool:
     )
 
 
-def list_changed_indicators(published: Facts, present: Facts) -> set[str]:
+def list_changed_indicators(published: ReportFacts, present: ReportFacts) -> set[str]:
     """The codes of the indicators of which a printed figure changed."""
-    return {figure["indicator"] for pair in _compare_figures(published, present) for figure in pair if figure}
+    return {figure.indicator for pair in _compare_figures(published, present) for figure in pair if figure}
 
 
 def write_correction_draft(inputs: CorrectionInput, templates: Path, folder: Path, stem: str) -> dict[str, Path]:
@@ -107,43 +111,36 @@ def write_correction_draft(inputs: CorrectionInput, templates: Path, folder: Pat
     return {kind: folder / name for kind, (name, _) in contents.items()}
 
 
-def build_correction_facts(inputs: CorrectionInput, wording: Messages) -> Facts:
+def build_correction_facts(inputs: CorrectionInput, wording: Messages) -> CorrectionFacts:
     """Everything that the correction prints."""
     old, new = inputs.published, inputs.present
-    head, names = new["head"], {"plan": new["plan"]["short_title"], "period": new["period"]["name"]}
-    rows = [_build_change_row(wording, was, now) for was, now in _compare_figures(old, new)]
-    return {
-        "schema": CORRECTION_SCHEMA_VERSION,
-        "kind": "correction",
-        "scope": new["scope"],
-        "plan": new["plan"],
-        "period": new["period"],
-        "corrects": {"report": inputs.report_id, "snapshot": old["snapshot"]},
-        "snapshot": new["snapshot"],
-        "simulated": new["simulated"],
-        "head": {
-            **head,
-            "subject": wording.format("correction.subject", **names),
-            "opening": wording.format(
-                "correction.opening",
-                office=head["office"],
-                report=inputs.report_id,
-                snapshot=old["snapshot"]["text"],
-                **names,
-            ),
-        },
-        "causes": list(_describe_causes(inputs, wording)),
-        "figures": wording.format("correction.figures", count=len(rows))
+    head, names = new.head, {"plan": new.plan.short_title, "period": new.period.name}
+    rows = tuple(_build_change_row(wording, was, now) for was, now in _compare_figures(old, new))
+    opening = wording.format(
+        "correction.opening", office=head.office, report=inputs.report_id, snapshot=old.snapshot.text, **names
+    )
+    return CorrectionFacts(
+        schema=CORRECTION_SCHEMA_VERSION,
+        kind="correction",
+        scope=new.scope,
+        plan=new.plan,
+        period=new.period,
+        corrects=CorrectedReport(inputs.report_id, old.snapshot),
+        snapshot=new.snapshot,
+        simulated=new.simulated,
+        head=replace(head, subject=wording.format("correction.subject", **names), opening=opening),
+        causes=tuple(_describe_causes(inputs, wording)),
+        figures=wording.format("correction.figures", count=len(rows))
         if rows
         else wording.texts["correction.no_figures"],
-        "rows": rows,
-        "verdicts": list(_describe_changed_verdicts(wording, rows)) or [wording.texts["correction.no_verdict"]],
-        "others": list(_describe_other_changes(old, new, wording)) or [wording.texts["correction.no_other"]],
-        "foot": {**new["foot"], "closing": wording.format("correction.closing", office=head["office"])},
-    }
+        rows=rows,
+        verdicts=tuple(_describe_changed_verdicts(wording, rows)) or (wording.texts["correction.no_verdict"],),
+        others=tuple(_describe_other_changes(old, new, wording)) or (wording.texts["correction.no_other"],),
+        foot=replace(new.foot, closing=wording.format("correction.closing", office=head.office)),
+    )
 
 
-def render_word_correction(facts: Facts, template: Path) -> bytes:
+def render_word_correction(facts: CorrectionFacts, template: Path) -> bytes:
     """The correction as a .docx.
 
     Raises:
@@ -151,117 +148,117 @@ def render_word_correction(facts: Facts, template: Path) -> bytes:
     """
     document, environment = open_word_template(template, CorrectionTemplateContext)
     document.render(asdict(_build_correction_context(facts)), environment, autoescape=True)
-    return serialize_word_document(document, facts, parse_snapshot_time(facts["snapshot"]["at"]))
+    return serialize_word_document(document, facts, parse_snapshot_time(facts.snapshot.at))
 
 
-def _build_correction_context(facts: Facts) -> CorrectionTemplateContext:
+def _build_correction_context(facts: CorrectionFacts) -> CorrectionTemplateContext:
     return CorrectionTemplateContext(
         **build_letter_fields(facts),
-        causes=build_paragraphs(facts["causes"]),
-        figures=facts["figures"],
-        verdicts=build_paragraphs(facts["verdicts"]),
-        others=build_paragraphs(facts["others"]),
+        causes=build_paragraphs(facts.causes),
+        figures=facts.figures,
+        verdicts=build_paragraphs(facts.verdicts),
+        others=build_paragraphs(facts.others),
         rows=tuple(
             ChangedFigure(
-                **{name: row[name] for name in ChangedFigure.__dataclass_fields__ if name != "unit"},
-                unit=row["unit_name"],
+                **{name: getattr(row, name) for name in ChangedFigure.__dataclass_fields__ if name != "unit"},
+                unit=row.unit_name,
             )
-            for row in facts["rows"]
+            for row in facts.rows
         ),
     )
 
 
 # --- figures ---------------------------------------------------------------------------------------------
 
-PrintedFigure = dict[str, Any]
 
-
-def _compare_figures(old: Facts, new: Facts) -> Iterator[tuple[PrintedFigure | None, PrintedFigure | None]]:
+def _compare_figures(old: ReportFacts, new: ReportFacts) -> Iterator[tuple[Figure | None, Figure | None]]:
     """The figures whose print differs, the whole area's first, then by unit, each in the plan's order."""
     was, now = _build_figure_map(old), _build_figure_map(new)
-    area = new["area"]["unit"]
+    area = new.area.unit
     for item, unit in sorted(dict.fromkeys([*now, *was]), key=lambda key: key[1] != area):
         before, after = was.get((item, unit)), now.get((item, unit))
         if (before and _select_printed_parts(before)) != (after and _select_printed_parts(after)):
             yield before, after
 
 
-def _build_figure_map(facts: Facts) -> dict[tuple[str, str], PrintedFigure]:
-    return {(item, unit): figure for item, units in facts["figures"].items() for unit, figure in units.items()}
+def _build_figure_map(facts: ReportFacts) -> dict[tuple[str, str], Figure]:
+    return {(item, unit): figure for item, units in facts.figures.items() for unit, figure in units.items()}
 
 
-def _select_printed_parts(figure: PrintedFigure) -> dict[str, Any]:
-    """What of a figure is printed anywhere: in the report, in the annex, in the sheet for machines."""
-    texts = ("value", "numerator", "denominator", "missing", "previous", "progress", "prorated_target")
+def _select_printed_parts(figure: Figure) -> dict[str, str]:
+    """What of a figure is printed anywhere, by name: in the report, in the annex, in the sheet for machines."""
     return {
-        "printed": figure["printed"],
-        "status": figure["status_text"],
-        "interval": (figure.get("interval") or {}).get("text", ""),
-        "places": f"{figure['present']}/{figure['expected']}",
-        **{name: figure[name]["text"] for name in texts},
+        "printed": figure.printed,
+        "status": figure.status_text,
+        "interval": figure.interval.text if figure.interval else "",
+        "places": f"{figure.present}/{figure.expected}",
+        "value": figure.value.text,
+        "numerator": figure.numerator.text,
+        "denominator": figure.denominator.text,
+        "missing": figure.missing.text,
+        "previous": figure.previous.text,
+        "progress": figure.progress.text,
+        "prorated_target": figure.prorated_target.text,
     }
 
 
-def _build_change_row(wording: Messages, before: PrintedFigure | None, after: PrintedFigure | None) -> Facts:
-    either, was, now = (
-        after or before or {},
-        before and _select_printed_parts(before),
-        after and _select_printed_parts(after),
-    )
+def _build_change_row(wording: Messages, before: Figure | None, after: Figure | None) -> ChangedFigureRow:
+    was = _select_printed_parts(before) if before else None
+    now = _select_printed_parts(after) if after else None
+    either = after or before
+    if either is None:
+        raise ValueError("a change has a figure before or after it")
     nothing = wording.texts["word.nothing"]
-    return {
-        "item": either["item"],
-        "title": either["title"],
-        "unit": either["unit"],
-        "unit_name": either["unit_name"],
-        "before": _format_changed_figure(wording, was, now) if was else nothing,
-        "after": _format_changed_figure(wording, now, was) if now else nothing,
-        "verdict_before": _format_correction_verdict(wording, was) if was else nothing,
-        "verdict_after": _format_correction_verdict(wording, now) if now else nothing,
-        "status_changed": bool(was and now and was["status"] != now["status"]),
-    }
-
-
-def _format_changed_figure(wording: Messages, printed_parts: dict[str, Any], other_parts: dict[str, Any] | None) -> str:
-    """The figure as printed; where the other one printed the same, with the parts in which they differ."""
-    if other_parts is None or printed_parts["printed"] != other_parts["printed"]:
-        return str(printed_parts["printed"])
-    parts = [
-        wording.format(f"correction.part_{name}", value=printed_parts[name])
-        for name in ("numerator", "denominator", "places", "interval", "previous", "progress", "prorated_target")
-        if printed_parts[name] != other_parts[name]
-    ]
-    return "; ".join([str(printed_parts["printed"]), *parts])
-
-
-def _format_correction_verdict(wording: Messages, printed_parts: dict[str, Any]) -> str:
-    if printed_parts["missing"] == wording.texts["word.nothing"]:
-        return str(printed_parts["status"])
-    return wording.format(
-        "correction.verdict_missing", verdict=printed_parts["status"], missing=printed_parts["missing"]
+    return ChangedFigureRow(
+        item=either.item,
+        title=either.title,
+        unit=either.unit,
+        unit_name=either.unit_name,
+        before=_format_changed_figure(wording, was, now) if was else nothing,
+        after=_format_changed_figure(wording, now, was) if now else nothing,
+        verdict_before=_format_correction_verdict(wording, was) if was else nothing,
+        verdict_after=_format_correction_verdict(wording, now) if now else nothing,
+        status_changed=bool(was and now and was["status"] != now["status"]),
     )
 
 
-def _describe_changed_verdicts(wording: Messages, rows: list[Facts]) -> Iterator[str]:
+def _format_changed_figure(wording: Messages, shown: dict[str, str], other: dict[str, str] | None) -> str:
+    """The figure as printed; where the other one printed the same, with the parts in which they differ."""
+    if other is None or shown["printed"] != other["printed"]:
+        return shown["printed"]
+    parts = [
+        wording.format(f"correction.part_{name}", value=shown[name])
+        for name in ("numerator", "denominator", "places", "interval", "previous", "progress", "prorated_target")
+        if shown[name] != other[name]
+    ]
+    return "; ".join([shown["printed"], *parts])
+
+
+def _format_correction_verdict(wording: Messages, shown: dict[str, str]) -> str:
+    if shown["missing"] == wording.texts["word.nothing"]:
+        return shown["status"]
+    return wording.format("correction.verdict_missing", verdict=shown["status"], missing=shown["missing"])
+
+
+def _describe_changed_verdicts(wording: Messages, rows: tuple[ChangedFigureRow, ...]) -> Iterator[str]:
     for row in rows:
-        if row["status_changed"]:
+        if row.status_changed:
             yield wording.format(
                 "correction.verdict",
-                item=row["item"],
-                name=row["title"].rstrip("."),
-                unit=unit_names.format_unit_mention(wording, row["unit_name"]),
-                before=row["verdict_before"],
-                after=row["verdict_after"],
+                item=row.item,
+                name=row.title.rstrip("."),
+                unit=unit_names.format_unit_mention(wording, row.unit_name),
+                before=row.verdict_before,
+                after=row.verdict_after,
             )
 
 
 # --- sentences -------------------------------------------------------------------------------------------
 
 
-def _compare_sentences(old: Facts, new: Facts) -> Iterator[tuple[str, str]]:
+def _compare_sentences(old: ReportFacts, new: ReportFacts) -> Iterator[tuple[str, str]]:
     """The sentences whose numbers differ, as before and after; empty where there is none. The snapshot is no number."""
-    for place in _SENTENCE_SECTIONS:
-        was, now = _list_section_lines(old, place), _list_section_lines(new, place)
+    for was, now in zip(_list_sections(old), _list_sections(new), strict=True):
         for kind, a, b, c, d in SequenceMatcher(a=was, b=now, autojunk=False).get_opcodes():
             if kind == "equal":
                 continue
@@ -272,17 +269,18 @@ def _compare_sentences(old: Facts, new: Facts) -> Iterator[tuple[str, str]]:
                     yield before, after
 
 
-def _list_section_lines(facts: Facts, place: str | tuple[str, str]) -> list[str]:
-    lines = facts[place] if isinstance(place, str) else facts[place[0]][place[1]]
-    moving = (facts["snapshot"]["text"], facts["snapshot"]["id"])
-    return [line for line in lines if not any(text and text in line for text in moving)]
+def _list_sections(facts: ReportFacts) -> list[list[str]]:
+    """Where a report says numbers in sentences apart from its figures, without the lines that name the snapshot."""
+    moving = (facts.snapshot.text, facts.snapshot.id)
+    sections = (facts.situation, facts.summary, facts.units.sentences, facts.tasks.sentences)
+    return [[line for line in lines if not any(text and text in line for text in moving)] for lines in sections]
 
 
 def _pad_lines(lines: list[str], length: int) -> list[str]:
     return lines + [""] * (length - len(lines))
 
 
-def _describe_other_changes(old: Facts, new: Facts, wording: Messages) -> Iterator[str]:
+def _describe_other_changes(old: ReportFacts, new: ReportFacts, wording: Messages) -> Iterator[str]:
     for before, after in _compare_sentences(old, new):
         if before and after:
             yield wording.format("correction.other", before=_strip_list_dash(before), after=_strip_list_dash(after))
@@ -310,5 +308,5 @@ def _describe_causes(inputs: CorrectionInput, wording: Messages) -> Iterator[str
             yield wording.format("correction.cause_first", **slots)
     if not inputs.causes:
         yield wording.texts["correction.no_cause"]
-    snapshot = inputs.present["snapshot"]
-    yield wording.format("correction.known_until", snapshot=snapshot["text"], id=snapshot["id"][:SNAPSHOT_ID_LENGTH])
+    snapshot = inputs.present.snapshot
+    yield wording.format("correction.known_until", snapshot=snapshot.text, id=snapshot.id[:SNAPSHOT_ID_LENGTH])

@@ -6,9 +6,8 @@ office's sentences.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import Any
 
 from etl.catalog import geography
 from etl.catalog import models as m
@@ -18,10 +17,10 @@ from etl.model.numbers import format_number
 from etl.report import submissions
 from etl.report.dates import format_reference_period
 from etl.report.inputs import ReportInput
-from etl.report.report_figures import FigureFacts, ReportFigures, format_item_number
+from etl.report.report_facts import DataNote, Figure, IndicatorDefinition, PlanRemark
+from etl.report.report_figures import ReportFigures, format_item_number
 from etl.report.unit_names import format_unit_list, format_unit_mention
 
-DataNote = dict[str, str]
 _NO_DATA_PREFIX = "chưa có số liệu"
 """How attainment begins the reason of a figure that units simply did not send."""
 SNAPSHOT_ID_LENGTH = 16
@@ -30,7 +29,7 @@ SNAPSHOT_ID_LENGTH = 16
 
 def build_data_notes(
     inputs: ReportInput, wording: Messages, figures: ReportFigures, snapshot: str, annex: str
-) -> list[DataNote]:
+) -> tuple[DataNote, ...]:
     """What holds for this report's figures, most general first."""
     notes = (
         *_build_general_notes(inputs, wording, snapshot),
@@ -41,10 +40,10 @@ def build_data_notes(
         *_build_verdict_notes(inputs, wording, figures),
         *_build_regime_notes(inputs, wording, annex),
     )
-    return [{"kind": kind, "text": text} for kind, text in notes]
+    return tuple(DataNote(kind, text) for kind, text in notes)
 
 
-def build_plan_notes(inputs: ReportInput, wording: Messages) -> list[DataNote]:
+def build_plan_notes(inputs: ReportInput, wording: Messages) -> tuple[PlanRemark, ...]:
     """How each target is understood and what is odd in the plan's text. Grain: (number, kind, text)."""
     whole = wording.texts["word.whole_plan"]
     nothing = wording.texts["word.nothing"]
@@ -52,10 +51,7 @@ def build_plan_notes(inputs: ReportInput, wording: Messages) -> list[DataNote]:
     for target in inputs.plan.targets:
         number, name = format_item_number(target), target.title.rstrip(".")
         note_parts += [(kind, number, name, text) for kind, text in _build_target_notes(inputs, wording, target)]
-    return [
-        {"kind": kind, "number": number, "name": name, "text": text.rstrip(".")}
-        for kind, number, name, text in note_parts
-    ]
+    return tuple(PlanRemark(kind, number, name, text.rstrip(".")) for kind, number, name, text in note_parts)
 
 
 def _build_general_notes(inputs: ReportInput, wording: Messages, snapshot: str) -> Iterator[tuple[str, str]]:
@@ -143,7 +139,7 @@ def _build_correction_notes(
             "date": format_reference_period(c.requested_on),
             "reason": c.reason.rstrip("."),
         }
-        items = [str(f["item"]) for f in figures.list_unit_figures(inputs.area) if c.id in f["corrections"]]
+        items = [f.item for f in figures.list_unit_figures(inputs.area) if c.id in f.corrections]
         touched = ", ".join(items) or wording.texts["word.none"]
         yield (
             "corrected",
@@ -152,10 +148,8 @@ def _build_correction_notes(
 
 
 def _build_coverage_notes(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> Iterator[tuple[str, str]]:
-    area_figures = [figure for figure in figures.list_unit_figures(inputs.area) if figure["value"]["value"] is not None]
-    partial = _group_items(
-        (str(f["present"]), str(f["expected"]), f) for f in area_figures if f["present"] < f["expected"]
-    )
+    area_figures = [figure for figure in figures.list_unit_figures(inputs.area) if figure.value.value is not None]
+    partial = _group_items((str(f.present), str(f.expected), f) for f in area_figures if f.present < f.expected)
     for (present, expected), items in partial.items():
         yield (
             "partial",
@@ -167,18 +161,16 @@ def _build_coverage_notes(inputs: ReportInput, wording: Messages, figures: Repor
             ),
         )
     carried = _group_items(
-        (f["as_of_text"], f["source"] or wording.texts["word.reported"], f) for f in area_figures if f["as_of"]
+        (f.as_of_text, f.source or wording.texts["word.reported"], f) for f in area_figures if f.as_of
     )
     for (as_of, source), items in carried.items():
         yield "carried", wording.format("data.carried", items=", ".join(items), as_of=as_of, source=source)
     yield from _build_bounds_notes(wording, area_figures)
-    estimated = [str(f["item"]) for f in area_figures if f["estimated"]]
+    estimated = [f.item for f in area_figures if f.estimated]
     if estimated:
         yield "estimated", wording.format("data.estimated", items=", ".join(estimated))
-    gaps = [
-        f for f in figures.list_unit_figures(inputs.area) if f["status"] == "no_data" and _has_explanation(f["reason"])
-    ]
-    for (reason, _), items in _group_items((f["reason"].rstrip("."), "", f) for f in gaps).items():
+    gaps = [f for f in figures.list_unit_figures(inputs.area) if f.status == "no_data" and _has_explanation(f.reason)]
+    for (reason, _), items in _group_items((f.reason.rstrip("."), "", f) for f in gaps).items():
         yield "no_data", wording.format("data.no_data", items=", ".join(items), reason=reason[:1].lower() + reason[1:])
 
 
@@ -187,62 +179,60 @@ def _has_explanation(reason: str) -> bool:
     return bool(reason) and not reason.startswith(_NO_DATA_PREFIX)
 
 
-def _build_bounds_notes(wording: Messages, area_figures: list[FigureFacts]) -> Iterator[tuple[str, str]]:
+def _build_bounds_notes(wording: Messages, area_figures: list[Figure]) -> Iterator[tuple[str, str]]:
     """What the missing units could change: the range of each figure, and whether its verdict hangs on them."""
     ranges = [
-        wording.format("data.bounds_of", item=f["item"], range=f["bounds"]["text"], value=f["bounds"]["now"]["text"])
+        wording.format("data.bounds_of", item=f.item, range=f.bounds.text, value=f.bounds.now.text)
         for f in area_figures
-        if f["bounds"] and f["bounds"]["text"] != f["bounds"]["now"]["text"]
+        if f.bounds and f.bounds.text != f.bounds.now.text
     ]
     if ranges:
         yield "bounds", wording.format("data.bounds", parts="; ".join(ranges))
-    unknown = _group_items((f["bounds_reason"], "", f) for f in area_figures if f["bounds_reason"])
+    unknown = _group_items((f.bounds_reason, "", f) for f in area_figures if f.bounds_reason)
     for (reason, _), items in unknown.items():
         yield "no_bounds", wording.format("data.no_bounds", items=", ".join(items), reason=reason)
-    turning = [str(f["item"]) for f in area_figures if f["bounds_turn"]]
+    turning = [f.item for f in area_figures if f.bounds_turn]
     if turning:
         yield "bounds_turn", wording.format("data.bounds_turn", items=", ".join(turning))
 
 
-def _group_items(rows: Any) -> dict[tuple[str, str], list[str]]:
+def _group_items(rows: Iterable[tuple[str, str, Figure]]) -> dict[tuple[str, str], list[str]]:
     items_by_key: dict[tuple[str, str], list[str]] = {}
     for first, second, figure in rows:
-        items_by_key.setdefault((first, second), []).append(str(figure["item"]))
+        items_by_key.setdefault((first, second), []).append(figure.item)
     return items_by_key
 
 
 def _build_verdict_notes(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> Iterator[tuple[str, str]]:
     area_figures = list(figures.list_unit_figures(inputs.area))
-    prorated = [str(f["item"]) for f in area_figures if f["prorated_target"]["value"] is not None]
+    prorated = [f.item for f in area_figures if f.prorated_target.value is not None]
     if prorated:
         yield "prorated", wording.format("data.prorated", items=", ".join(prorated))
-    disagree = [str(f["item"]) for f in area_figures if f["classes_disagree"]]
+    disagree = [f.item for f in area_figures if f.classes_disagree]
     if disagree:
         yield "disagree", wording.format("data.disagree", items=", ".join(disagree))
-    reasons = _group_items(
-        (f["reason"], "", f) for f in area_figures if f["shown_status"] == "no_verdict" and f["reason"]
-    )
+    reasons = _group_items((f.reason, "", f) for f in area_figures if f.shown_status == "no_verdict" and f.reason)
     for (reason, _), items in reasons.items():
         yield "no_verdict", wording.format("data.no_verdict", items=", ".join(items), reason=reason.rstrip("."))
     yield from _build_contradiction_notes(wording, area_figures)
-    if any(f["change"]["kind"] == "unclear" for f in area_figures):
+    if any(f.change.kind == "unclear" for f in area_figures):
         yield "intervals", wording.format("data.intervals")
 
 
-def _build_contradiction_notes(wording: Messages, area_figures: list[FigureFacts]) -> Iterator[tuple[str, str]]:
+def _build_contradiction_notes(wording: Messages, area_figures: list[Figure]) -> Iterator[tuple[str, str]]:
     """Levels of the plan that contradict each other, each with its clause, once."""
-    by_item, described_items = {str(f["item"]): f for f in area_figures}, set[str]()
+    by_item, described_items = {f.item: f for f in area_figures}, set[str]()
     for f in area_figures:
-        others = [by_item[item] for item in f["contradicts"] if item in by_item and item not in described_items]
+        others = [by_item[item] for item in f.contradicts if item in by_item and item not in described_items]
         if others:
             parts = " và ".join(_describe_contradicting_level(wording, each) for each in (f, *others))
             yield "contradicts", wording.format("data.contradicts", parts=parts)
-        described_items.add(str(f["item"]))
+        described_items.add(f.item)
 
 
-def _describe_contradicting_level(wording: Messages, figure: FigureFacts) -> str:
-    written = figure["written"] or wording.texts["word.not_stated"]
-    return wording.format("data.contradicts_of", item=figure["item"], clause=figure["clause"], written=written)
+def _describe_contradicting_level(wording: Messages, figure: Figure) -> str:
+    written = figure.written or wording.texts["word.not_stated"]
+    return wording.format("data.contradicts_of", item=figure.item, clause=figure.clause, written=written)
 
 
 def _build_regime_notes(inputs: ReportInput, wording: Messages, annex: str) -> Iterator[tuple[str, str]]:
@@ -272,20 +262,20 @@ def _build_target_notes(inputs: ReportInput, wording: Messages, target: m.Target
         yield "defect", note
 
 
-def build_indicator_definitions(inputs: ReportInput, wording: Messages) -> list[dict[str, str]]:
+def build_indicator_definitions(inputs: ReportInput, wording: Messages) -> tuple[IndicatorDefinition, ...]:
     """How each indicator of the plan is defined, by whom. For the annex. Grain: target."""
     definition_rows = []
     for target in inputs.plan.targets:
         indicator = inputs.catalogue.indicators.get(target.indicator or "")
         if indicator:
             definition_rows.append(
-                {
-                    "item": target.item,
-                    "title": target.title,
-                    "definition": indicator.definition,
-                    "source": indicator.source,
-                    "basis": wording.texts[f"basis.{indicator.basis}"],
-                    "note": indicator.note,
-                }
+                IndicatorDefinition(
+                    item=target.item,
+                    title=target.title,
+                    definition=indicator.definition,
+                    source=indicator.source,
+                    basis=wording.texts[f"basis.{indicator.basis}"],
+                    note=indicator.note,
+                )
             )
-    return definition_rows
+    return tuple(definition_rows)

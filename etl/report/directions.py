@@ -7,19 +7,18 @@ due, a unit that did not report.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from etl.messages import Messages
 from etl.model.numbers import format_number
 from etl.report import submissions
 from etl.report.dates import compute_next_period
 from etl.report.inputs import ReportInput
-from etl.report.report_figures import FigureFacts, ReportFigures
+from etl.report.report_facts import Figure, PlanTask, UnitScore
+from etl.report.report_figures import ReportFigures
 from etl.report.report_head import format_plan_name
 from etl.report.unit_names import format_unit_list
 from etl.report.unit_results import select_weakest_units
 
-TaskFacts = dict[str, Any]
 _OVERDUE_STATES = {"overdue", "due_unreported"}
 
 
@@ -32,9 +31,9 @@ def describe_directions(
     inputs: ReportInput,
     wording: Messages,
     figures: ReportFigures,
-    ranked: list[dict[str, Any]],
-    tasks: list[TaskFacts],
-) -> list[str]:
+    ranked: tuple[UnitScore, ...],
+    tasks: tuple[PlanTask, ...],
+) -> tuple[str, ...]:
     """What section VI says: an opening, then numbered points, each with its list where it has one."""
     following = compute_next_period(inputs.period).name
     points = [
@@ -45,49 +44,49 @@ def describe_directions(
     ]
     opening = wording.format("direction.opening", plan=format_plan_name(inputs.plan), period=following)
     if not points:
-        return [f"{opening}."]
+        return (f"{opening}.",)
     numbered = [(f"{number}. {head}", *rest) for number, (head, *rest) in enumerate(points, start=1)]
-    return [wording.format("direction.points", opening=opening), *(line for point in numbered for line in point)]
+    return (wording.format("direction.points", opening=opening), *(line for point in numbered for line in point))
 
 
 def _describe_target_directions(
     inputs: ReportInput, wording: Messages, figures: ReportFigures
 ) -> Iterator[tuple[str, ...]]:
     area_figures = list(figures.list_unit_figures(inputs.area))
-    good = sum(figure["status"] in {"met", "within_plan"} for figure in area_figures)
+    good = sum(figure.status in {"met", "within_plan"} for figure in area_figures)
     if good:
         yield (wording.format("direction.keep", count=format_number(good)),)
     for status in ("not_met", "over_plan"):
-        those = [figure for figure in area_figures if figure["status"] == status]
+        those = [figure for figure in area_figures if figure.status == status]
         if those:
             head = wording.format(f"direction.{status}", count=format_number(len(those)))
             yield head, *_format_dash_list([_describe_shortfall(wording, figure) for figure in those])
     absent = {"no_data", "no_new_figure"} if inputs.period.months == 12 else {"no_data"}  # yearly ones are not due yet
-    without = [figure["name"] for figure in area_figures if figure["status"] in absent]
+    without = [figure.name for figure in area_figures if figure.status in absent]
     if without:
         yield wording.format("direction.gather", count=format_number(len(without))), *_format_dash_list(without)
 
 
-def _describe_shortfall(wording: Messages, figure: FigureFacts) -> str:
-    if figure["missing"]["value"] is None:
-        return str(figure["name"])
-    kind = "above" if figure["status"] == "over_plan" or figure["operator"] in {"<", "<="} else "short"
-    if figure["operator"] in {"eliminate", "maintain_elimination"}:
+def _describe_shortfall(wording: Messages, figure: Figure) -> str:
+    if figure.missing.value is None:
+        return figure.name
+    kind = "above" if figure.status == "over_plan" or figure.operator in {"<", "<="} else "short"
+    if figure.operator in {"eliminate", "maintain_elimination"}:
         kind = "left"
-    return wording.format(f"direction.{kind}", name=figure["name"], missing=figure["missing"]["text"])
+    return wording.format(f"direction.{kind}", name=figure.name, missing=figure.missing.text)
 
 
-def _describe_weakest_units(wording: Messages, ranked: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
+def _describe_weakest_units(wording: Messages, ranked: tuple[UnitScore, ...]) -> Iterator[tuple[str, ...]]:
     """The units that meet the fewest targets, where they are a minority: help for all is help for nobody."""
     last = select_weakest_units(ranked)
     if last and 2 * len(last) <= len(ranked):
-        yield (wording.format("direction.weakest", names=format_unit_list(wording, [row["name"] for row in last])),)
+        yield (wording.format("direction.weakest", names=format_unit_list(wording, [row.name for row in last])),)
 
 
 def _describe_task_directions(
-    inputs: ReportInput, wording: Messages, tasks: list[TaskFacts], following: str
+    inputs: ReportInput, wording: Messages, tasks: tuple[PlanTask, ...], following: str
 ) -> Iterator[tuple[str, ...]]:
-    late = [task for task in tasks if task["states"].keys() & _OVERDUE_STATES]
+    late = [task for task in tasks if task.states.keys() & _OVERDUE_STATES]
     if late:
         yield (
             wording.format("direction.overdue", count=format_number(len(late))),
@@ -97,23 +96,23 @@ def _describe_task_directions(
     falling_due = {
         task.id for task in inputs.plan.tasks if task.deadline.date and window.start <= task.deadline.date <= window.end
     }
-    due = [task for task in tasks if task["id"] in falling_due and not _is_settled(task)]
+    due = [task for task in tasks if task.id in falling_due and not _is_settled(task)]
     if due:
         head = wording.format("direction.due", count=format_number(len(due)), period=following)
         yield head, *_format_dash_list([_describe_task(wording, task) for task in due])
 
 
-def _is_settled(task: TaskFacts) -> bool:
+def _is_settled(task: PlanTask) -> bool:
     """Whether nothing is left to do: done by all who reported, or overtaken."""
-    return bool(task["states"]) and task["states"].keys() <= {"done", "done_late", "overtaken"}
+    return bool(task.states) and task.states.keys() <= {"done", "done_late", "overtaken"}
 
 
-def _describe_task(wording: Messages, task: TaskFacts) -> str:
+def _describe_task(wording: Messages, task: PlanTask) -> str:
     return wording.format(
         "direction.task",
-        title=task["title"].rstrip(".;"),
-        lead=task["lead"] or wording.texts["word.not_stated"],
-        deadline=task["deadline"][:1].lower() + task["deadline"][1:],
+        title=task.title.rstrip(".;"),
+        lead=task.lead or wording.texts["word.not_stated"],
+        deadline=task.deadline[:1].lower() + task.deadline[1:],
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from etl.errors import TemplateError
 from etl.messages import Messages
 from etl.ooxml.zip_parts import ZIP_ERRORS, build_reproducible_zip
-from etl.report.facts import Facts
+from etl.report.report_facts import DocumentFacts, ReportFacts
 from etl.report.template_context import ReportTemplateContext, build_template_context
 from etl.report.template_engine import build_template_engine
 from etl.report.template_slots import validate_template_slots
@@ -29,7 +29,7 @@ _TWIP = 635  # English metric units in a twentieth of a point
 
 
 def render_word_report(
-    facts: Facts, wording: Messages, template: Path, chart: bytes, pictures: Sequence[bytes], moment: datetime
+    facts: ReportFacts, wording: Messages, template: Path, chart: bytes, pictures: Sequence[bytes], moment: datetime
 ) -> bytes:
     """The report as a .docx; the same facts, template and pictures give the same bytes.
 
@@ -47,8 +47,8 @@ def render_word_report(
     shown = asdict(build_template_context(facts, wording, None))
     drawn = [{**picture, "image": image} for picture, image in zip(shown["pictures"], rest, strict=True)]
     document.render({**shown, "chart": first, "has_chart": bool(chart), "pictures": drawn}, engine, autoescape=True)
-    alts = [facts["chart"]["alt"]] if chart else []
-    _set_alt_texts(document.docx.element.body, [*alts, *(p["alt"] for p in facts["pictures"]["drawn"])])
+    alts = [facts.chart.alt] if chart else []
+    _set_alt_texts(document.docx.element.body, [*alts, *(p.alt for p in facts.pictures.drawn)])
     return serialize_word_document(document, facts, moment)
 
 
@@ -63,7 +63,7 @@ def open_word_template(template: Path, kind: type) -> tuple[Any, Any]:
     return document, engine
 
 
-def serialize_word_document(document: Any, facts: Facts, moment: datetime) -> bytes:
+def serialize_word_document(document: Any, facts: DocumentFacts, moment: datetime) -> bytes:
     """A rendered document as a file: tables and rules fitted to the page, nothing in it that differs by the day."""
     _fit_tables(document.docx.element.body)
     _fit_rules(document.docx)
@@ -187,12 +187,12 @@ def _estimate_printed_width(text: str, size: int) -> float:
     return em * size
 
 
-def _set_properties(properties: Any, facts: Facts, moment: datetime) -> None:
+def _set_properties(properties: Any, facts: DocumentFacts, moment: datetime) -> None:
     """Fixes what the file says of itself: written by the office at the snapshot, not by a program today."""
-    properties.author = properties.last_modified_by = facts["head"]["office"]
-    properties.title = f"Báo cáo {facts['head']['subject'][:1].lower()}{facts['head']['subject'][1:]}"
-    properties.subject, properties.language = facts["plan"]["short_title"][:255], "vi-VN"
-    properties.comments = facts["head"]["simulated"]
-    properties.identifier, properties.keywords = facts["snapshot"]["id"], ""
+    properties.author = properties.last_modified_by = facts.head.office
+    properties.title = f"Báo cáo {facts.head.subject[:1].lower()}{facts.head.subject[1:]}"
+    properties.subject, properties.language = facts.plan.short_title[:255], "vi-VN"
+    properties.comments = facts.head.simulated
+    properties.identifier, properties.keywords = facts.snapshot.id, ""
     properties.created = properties.modified = moment
     properties.revision = 1

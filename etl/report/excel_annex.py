@@ -7,32 +7,32 @@ from __future__ import annotations
 
 from datetime import datetime
 from io import BytesIO
-from typing import Any
 
 from etl.messages import Messages
 from etl.ooxml.zip_parts import build_reproducible_zip
-from etl.report.annex_workbook import FONT, AnnexWorkbook, Columns
+from etl.report.annex_workbook import FONT, AnnexWorkbook, Cell, Columns
 from etl.report.excel_data_sheet import write_data_sheet
-from etl.report.facts import Facts
 from etl.report.inputs import UpwardFigures
+from etl.report.report_facts import Figure, FigureRow, GroupRow, ReportFacts, StatementRow
 from etl.report.target_results import WORD_ONLY_KINDS
-from etl.report.template_context import describe_class_agreement
+from etl.report.template_context import describe_class_agreement, format_row_status
 from etl.report.upward_sheet import write_upward_sheets
 
-Fact = dict[str, Any]
 _TEXT_CONVERSIONS = ("strings_to_formulas", "strings_to_numbers", "strings_to_urls")
 
 
-def render_excel_annex(facts: Facts, wording: Messages, moment: datetime, upward: UpwardFigures | None = None) -> bytes:
+def render_excel_annex(
+    facts: ReportFacts, wording: Messages, moment: datetime, upward: UpwardFigures | None = None
+) -> bytes:
     """The annex as .xlsx; the same facts give the same bytes. With `upward` it is a delivery to the level above."""
     from xlsxwriter import Workbook
 
     buffer = BytesIO()
     options = {"in_memory": True, "default_format_properties": dict(FONT), **dict.fromkeys(_TEXT_CONVERSIONS, False)}
     workbook = Workbook(buffer, options)
-    head = facts["head"]
+    head = facts.head
     workbook.set_properties(
-        {"title": head["subject"], "author": head["office"], "comments": head["simulated"], "created": moment}
+        {"title": head.subject, "author": head.office, "comments": head.simulated, "created": moment}
     )
     book = AnnexWorkbook(workbook, facts, wording)
     for write in (
@@ -47,7 +47,7 @@ def render_excel_annex(facts: Facts, wording: Messages, moment: datetime, upward
     ):
         write(book)
     if upward:
-        write_upward_sheets(book, upward, simulated=bool(facts["simulated"]))
+        write_upward_sheets(book, upward, simulated=bool(facts.simulated))
     workbook.close()
     return build_reproducible_zip(buffer.getvalue())
 
@@ -58,57 +58,59 @@ def render_excel_annex(facts: Facts, wording: Messages, moment: datetime, upward
 def _write_target_sheet(book: AnnexWorkbook) -> None:
     """The plan's columns print; what a specialist wants to know stands right of them."""
     facts = book.facts
-    years = facts["columns"]["years"]
-    columns: Columns = [("TT", 9.0), ("Chỉ tiêu", 46.0), ("Đơn vị", 13.0), (facts["columns"]["baseline"], 18.0)]
-    columns += [(facts["columns"]["previous"], 12.0), ("Kỳ này", 12.0), *((year["title"], 20.0) for year in years)]
+    years = facts.columns.years
+    columns: Columns = [("TT", 9.0), ("Chỉ tiêu", 46.0), ("Đơn vị", 13.0), (facts.columns.baseline, 18.0)]
+    columns += [(facts.columns.previous, 12.0), ("Kỳ này", 12.0), *((year.title, 20.0) for year in years)]
     columns += [("Đánh giá", 16.0), ("Còn thiếu (hoặc vượt)", 15.0)]
     more: Columns = [("Số liệu của", 15.0), ("Tử số", 13.0), ("Mẫu số", 13.0), ("Khoảng tin cậy 95%", 15.0)]
     more += [("% kế hoạch", 10.0), ("% mức giảm đã đạt", 10.0), ("Nơi có số liệu", 10.0), ("Nơi phải có", 10.0)]
     more += [("Khoảng có thể nếu đủ đơn vị", 15.0), ("Giới hạn biến động thường", 15.0), ("Lý do, ghi chú", 44.0)]
-    if facts["annual"]:
+    if facts.annual:
         more += [("Cần thay đổi mỗi năm", 12.0), ("Mức theo lộ trình", 12.0), ("Hệ số tiến độ", 10.0)]
         more += [("Tiến độ theo đường thẳng", 16.0), ("Tiến độ theo tốc độ bình quân", 16.0), ("Đối chiếu", 18.0)]
     sheet = book.add_table_sheet(
         "Chỉ tiêu", "Kết quả thực hiện các chỉ tiêu của kế hoạch", [*columns, *more], len(columns)
     )
-    for row in facts["rows"]:
-        if row["kind"] == "group":
-            sheet.write_title_band(row["title"])
+    for row in facts.rows:
+        if isinstance(row, GroupRow):
+            sheet.write_title_band(row.title)
             continue
-        figure = facts["figures"].get(row["item"], {}).get(row["unit"])
-        lead, after = [row["number"], row["title"], row["measured_in"]], _build_verdict_cells(book, row, figure)
-        if row["kind"] == "statement":
-            sheet.write_spanning_row(lead, row["statement"], 3 + len(years), after)
+        figure = facts.find_figure(row.item, row.unit)
+        lead, after = [row.number, row.title, row.measured_in], _build_verdict_cells(book, row, figure)
+        if isinstance(row, StatementRow):
+            sheet.write_spanning_row(lead, row.statement, 3 + len(years), after)
             continue
         absent = book.wording.texts["word.no_data"]
-        now = [figure["previous"], figure["value"]] if figure else [absent, absent]
-        sheet.write_row([*lead, row["baseline"], *now, *row["milestones"].values(), *after])
+        now: list[Cell] = [figure.previous, figure.value] if figure else [absent, absent]
+        sheet.write_row([*lead, row.baseline, *now, *row.milestones.values(), *after])
     sheet.close_sheet()
 
 
-def _build_verdict_cells(book: AnnexWorkbook, row: Fact, figure: Fact | None) -> list[Any]:
+def _build_verdict_cells(book: AnnexWorkbook, row: StatementRow | FigureRow, figure: Figure | None) -> list[Cell]:
     """What stands right of the levels: the verdict and what a reader must know of it."""
-    annual = book.facts["annual"]
+    annual = book.facts.annual
     if figure is None:
         return [book.wording.texts["status.no_data"], *[book.nothing] * (18 if annual else 12)]
-    ranges = {name: (figure[name] or {}).get("text", book.nothing) for name in ("interval", "bounds", "limits")}
-    found = [
-        *(row.get("state") or figure["status_text"], figure["missing"]),
-        *(figure["as_of_text"] or book.facts["period"]["name"], figure["numerator"], figure["denominator"]),
-        *(ranges["interval"], figure["per_cent_of_plan"], figure["reduction_pct"]),
-        *(figure["present"], figure["expected"], ranges["bounds"], ranges["limits"]),
+    interval, bounds, limits = (
+        part.text if part else book.nothing for part in (figure.interval, figure.bounds, figure.limits)
+    )
+    found: list[Cell] = [
+        *(format_row_status(book.wording, row, figure), figure.missing),
+        *(figure.as_of_text or book.facts.period.name, figure.numerator, figure.denominator),
+        *(interval, figure.per_cent_of_plan, figure.reduction_pct),
+        *(figure.present, figure.expected, bounds, limits),
         _format_figure_remarks(figure) or book.nothing,
     ]
     if annual:
-        found += [figure["required_yearly_change"], figure["path_value"], figure["progress"]]
-        found += [figure["progress_text"], figure["cagr_text"], describe_class_agreement(figure, book.wording)]
+        found += [figure.required_yearly_change, figure.path_value, figure.progress]
+        found += [figure.progress_text, figure.cagr_text, describe_class_agreement(figure, book.wording)]
     return found
 
 
-def _format_figure_remarks(figure: Fact) -> str:
+def _format_figure_remarks(figure: Figure) -> str:
     """Why there is no verdict or no progress, why no bounds, and what in the series is unusual."""
-    signals = figure["limits"]["signals"] if figure["limits"] else []
-    return "; ".join(text for text in (figure["reason"], figure["bounds_reason"], *signals) if text)
+    signals = figure.limits.signals if figure.limits else ()
+    return "; ".join(text for text in (figure.reason, figure.bounds_reason, *signals) if text)
 
 
 # --- by unit, tasks, difficulties --------------------------------------------------------------------------
@@ -120,16 +122,15 @@ def _write_unit_sheet(book: AnnexWorkbook) -> None:
     columns += [("Mẫu số", 11.0), ("Giá trị", 11.0), ("Mức kế hoạch", 18.0), ("Đánh giá", 15.0)]
     columns += [("Còn thiếu (hoặc vượt)", 15.0), ("Khoảng tin cậy 95%", 14.0), ("Đầy đủ (%)", 9.0)]
     sheet = book.add_table_sheet("Theo đơn vị", "Kết quả theo đơn vị", [*columns, ("Lý do, ghi chú", 30.0)])
-    area = book.facts["area"]["unit"]
-    all_figures = (f for units in book.facts["figures"].values() for f in units.values())
-    unit_figures = [f for f in all_figures if f["unit"] != area and f["kind"] not in WORD_ONLY_KINDS]
+    area = book.facts.area.unit
+    unit_figures = [f for f in book.facts.list_figures() if f.unit != area and f.kind not in WORD_ONLY_KINDS]
     for f in unit_figures:
-        interval = f["interval"]
+        interval = f.interval
         sheet.write_row(
             [
-                *(f[key] for key in ("item", "title", "unit", "unit_name", "numerator", "denominator", "value")),
-                *(f["written"] or book.nothing, f["status_text"], f["missing"]),
-                *(interval["text"] if interval else book.nothing, f["completeness"], f["reason"] or book.nothing),
+                *(f.item, f.title, f.unit, f.unit_name, f.numerator, f.denominator, f.value),
+                *(f.written or book.nothing, f.status_text, f.missing),
+                *(interval.text if interval else book.nothing, f.completeness, f.reason or book.nothing),
             ]
         )
     sheet.close_sheet("" if unit_figures else book.wording.texts["unit.none"])
@@ -140,17 +141,15 @@ def _write_task_sheet(book: AnnexWorkbook) -> None:
     columns += [("Phối hợp", 24.0), ("Thời hạn", 18.0), ("Ngày đến hạn", 11.0), ("Mã đơn vị", 9.0)]
     columns += [("Đơn vị báo cáo", 20.0), ("Trạng thái", 18.0), ("Ngày hoàn thành", 11.0), ("Ghi chú của đơn vị", 30.0)]
     sheet = book.add_table_sheet("Nhiệm vụ", "Tình hình thực hiện nhiệm vụ", columns)
-    nothing, tasks = book.nothing, book.facts["tasks"]["all"]
+    nothing, tasks = book.nothing, book.facts.tasks.all
     for task in tasks:
-        head = [task["id"], task["clause"], task["title"], task["lead"], task["cooperate"] or nothing, task["deadline"]]
-        head.append(task["deadline_date"] or nothing)
-        for r in task["reports"]:
-            comment = "; ".join(part for part in (r["stated"], r["remark"]) if part)
-            sheet.write_row(
-                [*head, r["unit"], r["unit_name"], r["state_text"], r["done_on"] or nothing, comment or nothing]
-            )
-        if not task["reports"]:
-            sheet.write_row([*head, nothing, nothing, task["situation"], nothing, nothing])
+        head = [task.id, task.clause, task.title, task.lead, task.cooperate or nothing, task.deadline]
+        head.append(task.deadline_date or nothing)
+        for r in task.reports:
+            comment = "; ".join(part for part in (r.stated, r.remark) if part)
+            sheet.write_row([*head, r.unit, r.unit_name, r.state_text, r.done_on or nothing, comment or nothing])
+        if not task.reports:
+            sheet.write_row([*head, nothing, nothing, task.situation, nothing, nothing])
     sheet.close_sheet("" if tasks else book.wording.texts["task.none"])
 
 
@@ -158,10 +157,10 @@ def _write_difficulty_sheet(book: AnnexWorkbook) -> None:
     columns: Columns = [("Mã đơn vị", 10.0), ("Đơn vị", 24.0), ("Số", 6.0), ("Khó khăn, vướng mắc", 50.0)]
     columns += [("Nguyên nhân", 50.0), ("Đề xuất, kiến nghị", 50.0)]
     sheet = book.add_table_sheet("Khó khăn - kiến nghị", "Khó khăn, nguyên nhân, đề xuất, kiến nghị", columns)
-    rows = book.facts["notes"]["rows"]
+    rows = book.facts.notes.rows
     for row in rows:
-        texts = [row[key] or book.nothing for key in ("difficulty", "cause", "proposal")]
-        sheet.write_row([row["unit"], row["unit_name"], row["number"], *texts])
+        texts = [text or book.nothing for text in (row.difficulty, row.cause, row.proposal)]
+        sheet.write_row([row.unit, row.unit_name, row.number, *texts])
     sheet.close_sheet("" if rows else book.wording.texts["note.no_difficulty"])
 
 
@@ -173,13 +172,13 @@ def _write_submission_sheet(book: AnnexWorkbook) -> None:
     columns += [("Lần gửi", 8.0), ("Hạn gửi", 12.0), ("Ngày nhận", 12.0), ("Chậm (ngày làm việc)", 11.0)]
     columns += [("Cảnh báo cần giải trình", 12.0), ("Lưu ý", 8.0)]
     sheet = book.add_table_sheet("Nộp báo cáo", "Tình hình gửi báo cáo của các đơn vị", columns)
-    found = book.facts["submissions"]
+    found = book.facts.submissions
     for s in found:
         sheet.write_row(
             [
-                *(s[key] for key in ("unit", "unit_name", "form", "form_title", "state_text", "version")),
-                *(s["due"] or book.nothing, s["received_on"] or book.nothing),
-                *(s["late_days"], s["findings_confirm"], s["findings_note"]),
+                *(s.unit, s.unit_name, s.form, s.form_title, s.state_text, s.version),
+                *(s.due or book.nothing, s.received_on or book.nothing),
+                *(s.late_days, s.findings_confirm, s.findings_note),
             ]
         )
     sheet.close_sheet("" if found else book.wording.texts["situation.none_expected"])
@@ -191,15 +190,15 @@ def _write_data_note_sheet(book: AnnexWorkbook) -> None:
     sheet = book.add_table_sheet("Ghi chú số liệu", title, columns)
     nothing = book.nothing
     sheet.write_title_band("Ghi chú về số liệu")
-    for number, note in enumerate(book.facts["data_notes"], start=1):
-        sheet.write_row([number, nothing, nothing, note["text"], nothing])
+    for number, note in enumerate(book.facts.data_notes, start=1):
+        sheet.write_row([number, nothing, nothing, note.text, nothing])
     sheet.write_title_band("Định nghĩa chỉ tiêu")
-    for d in book.facts["definitions"]:
-        text = "; ".join(part for part in (d["definition"], d["note"]) if part)
-        sheet.write_row([d["item"], d["title"], d["basis"], text, d["source"]])
+    for d in book.facts.definitions:
+        text = "; ".join(part for part in (d.definition, d.note) if part)
+        sheet.write_row([d.item, d.title, d.basis, text, d.source])
     sheet.write_title_band("Điểm cần lưu ý trong văn bản kế hoạch")
-    for n in book.facts["plan_notes"]:
-        sheet.write_row([n["number"], n["name"], nothing, n["text"], nothing])
+    for n in book.facts.plan_notes:
+        sheet.write_row([n.number, n.name, nothing, n.text, nothing])
     sheet.close_sheet()
 
 
@@ -209,14 +208,14 @@ def _write_lineage_sheet(book: AnnexWorkbook) -> None:
     columns += [("Phần", 11.0), ("Số liệu", 34.0), ("Kỳ", 14.0), ("Tệp đã nhận", 30.0), ("Mã băm của tệp", 15.0)]
     columns += [("Trang tính", 9.0), ("Ô", 22.0), ("Số nơi", 7.0), ("Giá trị trong các ô", 13.0)]
     sheet = book.add_table_sheet("Nguồn số liệu", "Nguồn của từng số liệu: tệp, trang tính, ô", columns)
-    area, figures, rows = book.facts["area"]["unit"], book.facts["figures"], book.facts["trail"]
+    area, figures, rows = book.facts.area.unit, book.facts.figures, book.facts.trail
     for row in rows:
-        figure = figures[row["item"]][area]
+        figure = figures[row.item][area]
         sheet.write_row(
             [
-                *(figure[key] for key in ("item", "title", "numerator", "denominator", "value")),
-                *(row[key] for key in ("side_text", "element_name", "period_name", "file", "sha256")),
-                *(row[key] for key in ("sheet", "cells", "units", "value")),
+                *(figure.item, figure.title, figure.numerator, figure.denominator, figure.value),
+                *(row.side_text, row.element_name, row.period_name, row.file, row.sha256),
+                *(row.sheet, row.cells, row.units, row.value),
             ]
         )
     sheet.close_sheet("" if rows else book.wording.texts["trail.none"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from etl.report.annex_workbook import AnnexWorkbook
-from etl.report.facts import Facts
+from etl.report.report_facts import Figure, PrintedNumber, ReportFacts
 
 DATA_SHEET_NAME = "Dữ liệu"
 _TEXT_COLUMNS = ("item", "clause", "kind", "indicator", "unit", "unit_name", "period")
@@ -37,7 +37,7 @@ def write_data_sheet(book: AnnexWorkbook) -> None:
     page.set_column(0, len(DATA_COLUMNS) - 1, 13)
     for column, name in enumerate(DATA_COLUMNS):
         page.write_string(0, column, name, book.build_format(bold=True))
-    figures = [figure for units in book.facts["figures"].values() for figure in units.values()]
+    figures = book.facts.list_figures()
     for row, figure in enumerate(figures, start=1):
         for column, value in enumerate(_build_data_row(book.facts, figure)):
             _write_data_cell(page, row, column, value)
@@ -53,25 +53,26 @@ def _write_data_cell(page: Any, row: int, column: int, value: Any) -> None:
         page.write_string(row, column, str(value))
 
 
-def _build_data_row(facts: Facts, figure: dict[str, Any]) -> list[Any]:
+def _build_data_row(facts: ReportFacts, figure: Figure) -> list[str | float | bool | None]:
     special = {
-        f"{name}_{end}": (figure[name] or {}).get(end, {}).get("value")
-        for name in ("interval", "bounds", "limits")
+        f"{name}_{end}": getattr(part, end).value if part else None
+        for name, part in (("interval", figure.interval), ("bounds", figure.bounds), ("limits", figure.limits))
         for end in ("low", "high")
     }
     special |= {
-        "interval_method": (figure["interval"] or {}).get("method", ""),
-        "people_missing": figure["missing"]["value"],
-        "contradicts": " | ".join(figure["contradicts"]),
-        "corrections": " | ".join(figure["corrections"]),
+        "interval_method": figure.interval.method if figure.interval else "",
+        "people_missing": figure.missing.value,
+        "contradicts": " | ".join(figure.contradicts),
+        "corrections": " | ".join(figure.corrections),
     }
+    numbers: list[PrintedNumber] = [getattr(figure, name) for name in _NUMBER_COLUMNS]
     return [
-        facts["scope"],
-        facts["plan"]["id"],
-        *(figure[name] for name in _TEXT_COLUMNS),
-        *(part for name in _NUMBER_COLUMNS for part in (figure[name]["value"], figure[name]["exact"])),
-        *(special[name] if name in special else figure[name] for name in _TRAILING_COLUMNS),
-        facts["snapshot"]["at"],
-        facts["snapshot"]["id"],
-        facts["simulated"],
+        facts.scope,
+        facts.plan.id,
+        *(getattr(figure, name) for name in _TEXT_COLUMNS),
+        *(part for number in numbers for part in (number.value, number.exact)),
+        *(special[name] if name in special else getattr(figure, name) for name in _TRAILING_COLUMNS),
+        facts.snapshot.at,
+        facts.snapshot.id,
+        facts.simulated,
     ]

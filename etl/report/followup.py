@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Any
 
 from etl.catalog import models as m
 from etl.messages import Messages
@@ -15,6 +14,7 @@ from etl.model import NoteReport, TaskReport
 from etl.model.numbers import format_number
 from etl.report.dates import format_short_date
 from etl.report.inputs import ReportInput
+from etl.report.report_facts import DifficultyNotes, DifficultyRow, PlanTask, PlanTasks, TaskStatement
 from etl.report.unit_names import format_unit_list
 
 _STATE_ORDER = (
@@ -32,44 +32,42 @@ def normalize_unit_text(text: str) -> str:
 # --- tasks -----------------------------------------------------------------------------------------
 
 
-def build_plan_task_facts(inputs: ReportInput, wording: Messages) -> list[dict[str, Any]]:
+def build_plan_task_facts(inputs: ReportInput, wording: Messages) -> tuple[PlanTask, ...]:
     """Every task of the plan with its lead, deadline and what units said of it. Grain: task."""
     reports: dict[str, list[TaskReport]] = {}
     for report in inputs.tasks:
         if report.plan == inputs.plan.id:
             reports.setdefault(report.task, []).append(report)
-    return [_build_task_facts(inputs, wording, task, reports.get(task.id, [])) for task in inputs.plan.tasks]
+    return tuple(_build_task_facts(inputs, wording, task, reports.get(task.id, [])) for task in inputs.plan.tasks)
 
 
-def _build_task_facts(
-    inputs: ReportInput, wording: Messages, task: m.Task, reports: list[TaskReport]
-) -> dict[str, Any]:
+def _build_task_facts(inputs: ReportInput, wording: Messages, task: m.Task, reports: list[TaskReport]) -> PlanTask:
     states: list[str] = [str(report.state) for report in reports] or [_classify_unreported_task(inputs, task)]
     counts = Counter(states)
-    return {
-        "id": task.id,
-        "clause": task.clause,
-        "title": task.title,
-        "lead": ", ".join(_format_actor_name(inputs, code) for code in task.lead),
-        "cooperate": ", ".join(_format_actor_name(inputs, code) for code in task.cooperate),
-        "deadline": task.deadline.written,
-        "deadline_date": format_short_date(task.deadline.date.isoformat()) if task.deadline.date else "",
-        "dated": task.deadline.kind == "by_date",
-        "states": {state: counts[state] for state in _STATE_ORDER if counts[state]},
-        "situation": _describe_task_situation(inputs, wording, task, reports, states),
-        "reports": [
-            {
-                "unit": report.unit,
-                "unit_name": inputs.find_unit_name(report.unit),
-                "state": report.state,
-                "state_text": wording.texts[f"task_state.{report.state}"],
-                "stated": normalize_unit_text(report.stated),
-                "done_on": format_short_date(report.done_on),
-                "remark": normalize_unit_text(report.remark),
-            }
+    return PlanTask(
+        id=task.id,
+        clause=task.clause,
+        title=task.title,
+        lead=", ".join(_format_actor_name(inputs, code) for code in task.lead),
+        cooperate=", ".join(_format_actor_name(inputs, code) for code in task.cooperate),
+        deadline=task.deadline.written,
+        deadline_date=format_short_date(task.deadline.date.isoformat()) if task.deadline.date else "",
+        dated=task.deadline.kind == "by_date",
+        states={state: counts[state] for state in _STATE_ORDER if counts[state]},
+        situation=_describe_task_situation(inputs, wording, task, reports, states),
+        reports=tuple(
+            TaskStatement(
+                unit=report.unit,
+                unit_name=inputs.find_unit_name(report.unit),
+                state=report.state,
+                state_text=wording.texts[f"task_state.{report.state}"],
+                stated=normalize_unit_text(report.stated),
+                done_on=format_short_date(report.done_on),
+                remark=normalize_unit_text(report.remark),
+            )
             for report in reports
-        ],
-    }
+        ),
+    )
 
 
 def _format_actor_name(inputs: ReportInput, code: str) -> str:
@@ -113,24 +111,29 @@ def _describe_task_situation(
     return "; ".join(parts)
 
 
-def select_listed_tasks(task_facts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def select_listed_tasks(task_facts: tuple[PlanTask, ...]) -> tuple[PlanTask, ...]:
     """The tasks that the Word report names one by one: those with a date and those in arrears."""
-    return [t for t in task_facts if t["dated"] or t["states"].keys() & {"overdue", "due_unreported", "done_late"}]
+    return tuple(t for t in task_facts if t.dated or t.states.keys() & {"overdue", "due_unreported", "done_late"})
 
 
-def describe_tasks(wording: Messages, task_facts: list[dict[str, Any]], annex: str) -> list[str]:
-    """What section IV says: how many tasks, how many reports, how they stand."""
+def build_plan_tasks(wording: Messages, task_facts: tuple[PlanTask, ...], annex: str) -> PlanTasks:
+    """Section IV: all tasks, those listed in its annex, and what is said of them."""
+    return PlanTasks(task_facts, select_listed_tasks(task_facts), tuple(_describe_tasks(wording, task_facts, annex)))
+
+
+def _describe_tasks(wording: Messages, task_facts: tuple[PlanTask, ...], annex: str) -> list[str]:
+    """How many tasks, how many reports, how they stand."""
     if not task_facts:
         return [wording.format("task.none")]
-    dated = sum(task["dated"] for task in task_facts)
+    dated = sum(task.dated for task in task_facts)
     total = format_number(len(task_facts))
     if dated:
         sentences = [wording.format("task.total", total=total, dated=format_number(dated))]
     else:
         sentences = [wording.format("task.total_undated", total=total)]
-    reported = [task for task in task_facts if task["reports"]]
+    reported = [task for task in task_facts if task.reports]
     if reported:
-        states = Counter(report["state"] for task in reported for report in task["reports"])
+        states = Counter(report.state for task in reported for report in task.reports)
         sentences.append(
             wording.format(
                 "task.reports",
@@ -141,7 +144,7 @@ def describe_tasks(wording: Messages, task_facts: list[dict[str, Any]], annex: s
         )
     else:
         sentences.append(wording.format("task.no_reports"))
-    others = Counter(state for task in task_facts if not task["reports"] for state in task["states"])
+    others = Counter(state for task in task_facts if not task.reports for state in task.states)
     if others and reported:
         sentences.append(
             wording.format(
@@ -171,28 +174,28 @@ def _lower_first_letter(text: str) -> str:
 # --- difficulties, causes, proposals ---------------------------------------------------------------
 
 
-def build_difficulty_notes(inputs: ReportInput, wording: Messages) -> dict[str, Any]:
+def build_difficulty_notes(inputs: ReportInput, wording: Messages) -> DifficultyNotes:
     """What units wrote, identical texts together, each with the units that wrote it."""
-    return {
-        "difficulties": _group_note_texts(inputs, wording, "difficulty") or [wording.format("note.no_difficulty")],
-        "causes": _group_note_texts(inputs, wording, "cause") or [wording.format("note.no_cause")],
-        "proposals": _group_note_texts(inputs, wording, "proposal") or [wording.format("note.no_proposal")],
-        "rows": [_build_note_row(inputs, note) for note in inputs.notes],
-    }
+    return DifficultyNotes(
+        difficulties=_group_note_texts(inputs, wording, "difficulty") or (wording.format("note.no_difficulty"),),
+        causes=_group_note_texts(inputs, wording, "cause") or (wording.format("note.no_cause"),),
+        proposals=_group_note_texts(inputs, wording, "proposal") or (wording.format("note.no_proposal"),),
+        rows=tuple(_build_note_row(inputs, note) for note in inputs.notes),
+    )
 
 
-def _build_note_row(inputs: ReportInput, note: NoteReport) -> dict[str, Any]:
-    return {
-        "unit": note.unit,
-        "unit_name": inputs.find_unit_name(note.unit),
-        "number": note.number,
-        "difficulty": normalize_unit_text(note.difficulty),
-        "cause": normalize_unit_text(note.cause),
-        "proposal": normalize_unit_text(note.proposal),
-    }
+def _build_note_row(inputs: ReportInput, note: NoteReport) -> DifficultyRow:
+    return DifficultyRow(
+        unit=note.unit,
+        unit_name=inputs.find_unit_name(note.unit),
+        number=note.number,
+        difficulty=normalize_unit_text(note.difficulty),
+        cause=normalize_unit_text(note.cause),
+        proposal=normalize_unit_text(note.proposal),
+    )
 
 
-def _group_note_texts(inputs: ReportInput, wording: Messages, field: str) -> list[str]:
+def _group_note_texts(inputs: ReportInput, wording: Messages, field: str) -> tuple[str, ...]:
     texts: dict[str, str] = {}
     units: dict[str, list[str]] = {}
     for note in inputs.notes:
@@ -204,7 +207,7 @@ def _group_note_texts(inputs: ReportInput, wording: Messages, field: str) -> lis
             if name not in units.setdefault(key, []):
                 units[key].append(name)
     by_weight = sorted(texts, key=lambda key: -len(units[key]))  # stable: first written first among equals
-    return [
+    return tuple(
         wording.format("note.item", text=texts[key], units=format_unit_list(wording, units[key], ", "))
         for key in by_weight
-    ]
+    )

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from etl.errors import TemplateError
 from etl.messages import Messages
 from etl.report.canvas import render_svg
 from etl.report.charts import draw_overview, draw_picture, draw_series_panel
-from etl.report.facts import Facts
+from etl.report.report_facts import AnnexPicture, ReportFacts
 from etl.report.template_context import ReportTemplateContext, build_template_context
 from etl.report.template_engine import build_template_engine
 from etl.report.template_slots import validate_template_slots
@@ -23,7 +22,7 @@ NARROW_CHART_MM = 100.0
 """mm; on a page this wide the letters of the overview can be read on a phone."""
 
 
-def render_html_page(facts: Facts, wording: Messages, template: Path) -> bytes:
+def render_html_page(facts: ReportFacts, wording: Messages, template: Path) -> bytes:
     """The page; the same facts and template give the same bytes.
 
     Raises:
@@ -35,7 +34,7 @@ def render_html_page(facts: Facts, wording: Messages, template: Path) -> bytes:
     validate_template_slots(text, ReportTemplateContext, template, engine)
     first = draw_overview(facts, NARROW_CHART_MM)
     shown = asdict(build_template_context(facts, wording, None))
-    images = [_render_html_picture(facts, picture) for picture in facts["pictures"]["drawn"]]
+    images = [_render_html_picture(facts, picture) for picture in facts.pictures.drawn]
     for picture, image in zip(shown["pictures"], images, strict=True):
         picture["image"] = Markup(image)  # noqa: S704 - drawn here, its texts escaped
     shown |= {"has_chart": first is not None, "chart": Markup(render_svg(first)) if first else ""}  # noqa: S704 - the same
@@ -49,10 +48,8 @@ def _read_html_template(path: Path) -> str:
         raise TemplateError(f"not readable: {error}", where=str(path), fix="restore it or save it as UTF-8") from error
 
 
-def _render_html_picture(facts: Facts, picture: dict[str, Any]) -> str:
+def _render_html_picture(facts: ReportFacts, picture: AnnexPicture) -> str:
     """Series one by one, so that a narrow page puts them below each other; grids whole, to be pushed sideways."""
-    if picture["kind"] == "series":
-        return (
-            f'<div class="panels">{"".join(render_svg(draw_series_panel(shown)) for shown in picture["shows"])}</div>'
-        )
+    if isinstance(picture.shows, tuple):
+        return f'<div class="panels">{"".join(render_svg(draw_series_panel(shown)) for shown in picture.shows)}</div>'
     return f'<div class="wide">{render_svg(draw_picture(facts, picture))}</div>'

@@ -5,48 +5,45 @@ Room: report. Called by `facts`. Prints what steps found; adds nothing up. Grain
 
 from __future__ import annotations
 
-from typing import Any
-
 from etl.messages import Messages
 from etl.model import Period
 from etl.report.inputs import ReportInput, SourceCells
 from etl.report.number_facts import build_count_fact
-from etl.report.report_figures import FigureFacts, ReportFigures
+from etl.report.report_facts import Figure, LineageRow
+from etl.report.report_figures import ReportFigures
 
 HASH_LETTERS = 12
 """So much of a file's SHA-256 tells it from all others; the archive has it in full."""
 
 
-def build_lineage_rows(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> list[dict[str, Any]]:
+def build_lineage_rows(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> tuple[LineageRow, ...]:
     """The rows, in the plan's order; a figure that rests on no cell has none."""
     sources_by_indicator: dict[str, list[SourceCells]] = {}
     for source in inputs.sources:
         sources_by_indicator.setdefault(source.indicator, []).append(source)
-    return [
+    return tuple(
         _build_lineage_row(inputs, wording, figure, source)
         for figure in figures.list_unit_figures(inputs.area)
-        if figure["value"]["value"] is not None
-        for source in sources_by_indicator.get(figure["indicator"], ())
-    ]
+        if figure.value.value is not None
+        for source in sources_by_indicator.get(figure.indicator, ())
+    )
 
 
-def _build_lineage_row(
-    inputs: ReportInput, wording: Messages, figure: FigureFacts, source: SourceCells
-) -> dict[str, Any]:
+def _build_lineage_row(inputs: ReportInput, wording: Messages, figure: Figure, source: SourceCells) -> LineageRow:
     element = inputs.catalogue.elements.get(source.element)
-    published = figure["numerator"]["value"] is None
-    return {
-        "item": figure["item"],
-        "side": "published" if published else source.side,
-        "side_text": wording.texts["trail.published" if published else f"trail.{source.side}"],
-        "element": source.element,
-        "element_name": element.name if element else source.element,
-        "period": source.period,
-        "period_name": Period.parse(source.period).name,
-        "file": source.file,
-        "sha256": source.sha256[:HASH_LETTERS],
-        "sheet": source.sheet,
-        "cells": source.cells,
-        "units": source.units,
-        "value": build_count_fact(source.value),
-    }
+    published = figure.numerator.value is None
+    return LineageRow(
+        item=figure.item,
+        side="published" if published else source.side,
+        side_text=wording.texts["trail.published" if published else f"trail.{source.side}"],
+        element=source.element,
+        element_name=element.name if element else source.element,
+        period=source.period,
+        period_name=Period.parse(source.period).name,
+        file=source.file,
+        sha256=source.sha256[:HASH_LETTERS],
+        sheet=source.sheet,
+        cells=source.cells,
+        units=source.units,
+        value=build_count_fact(source.value),
+    )

@@ -6,28 +6,25 @@ Room: report. Used by the fact builders only; whatever is printed later copies t
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
 
 from etl.model.numbers import format_number, round_half_away
+from etl.report.report_facts import PrintedNumber
 
 ExactNumber = Fraction | int
-NumberFact = dict[str, Any]
-"""`value` the number (float or int, null when missing) · `exact` the same as a fraction · `text` as printed
-· `decimals` how many decimals the text has."""
 
 MAX_DECIMALS = 4
 
 
-def build_number_fact(value: ExactNumber | None, decimals: int = 0, missing: str = "") -> NumberFact:
+def build_number_fact(value: ExactNumber | None, decimals: int = 0, missing: str = "") -> PrintedNumber:
     """A number as a fact. A missing one has no value and the words given for it, never a zero."""
     if value is None:
-        return {"value": None, "exact": None, "text": missing, "decimals": decimals}
+        return PrintedNumber(None, None, missing, decimals)
     exact = Fraction(value)
     plain: float | int = int(exact) if exact.denominator == 1 else float(exact)
-    return {"value": plain, "exact": str(exact), "text": format_number(exact, decimals), "decimals": decimals}
+    return PrintedNumber(plain, str(exact), format_number(exact, decimals), decimals)
 
 
-def build_count_fact(value: ExactNumber | None, missing: str = "") -> NumberFact:
+def build_count_fact(value: ExactNumber | None, missing: str = "") -> PrintedNumber:
     """A count: no decimals when whole, at most two when it is money or weight."""
     whole = value is None or Fraction(value).denominator == 1
     return build_number_fact(value, 0 if whole else 2, missing)

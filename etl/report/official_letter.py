@@ -5,10 +5,11 @@ Room: report. Shared by the views of the report and of its correction; one field
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from etl.report.facts import Facts
+from etl.report.report_facts import DocumentFacts
 
 
 @dataclass(frozen=True)
@@ -40,28 +41,28 @@ class LetterTemplateContext:
     authority: tuple[Paragraph, ...]
 
 
-def build_paragraphs(lines: list[str]) -> tuple[Paragraph, ...]:
+def build_paragraphs(lines: Iterable[str]) -> tuple[Paragraph, ...]:
     """Lines as paragraphs."""
     return tuple(Paragraph(line) for line in lines)
 
 
-def build_letter_fields(facts: Facts) -> dict[str, Any]:
+def build_letter_fields(facts: DocumentFacts) -> dict[str, Any]:
     """The fields of a `Letter`, from the head and foot of the facts."""
-    head, foot = facts["head"], facts["foot"]
+    head, foot = facts.head, facts.foot
     copied_keys = ("parent_body", "body", "office", "symbol", "place", "subject", "simulated", "simulated_notice")
-    addressees = head["recipients"]
+    addressees = head.recipients
     return {
-        **{name: head[name] for name in (*copied_keys, "opening")},
+        **{name: getattr(head, name) for name in (*copied_keys, "opening")},
         "one_recipient": f"{addressees[0]}." if len(addressees) == 1 else "",
         "recipients": _build_recipient_paragraphs(addressees) if len(addressees) > 1 else (),
-        "bases": build_paragraphs(head["bases"]),
-        "closing": foot["closing"],
-        "copies": build_paragraphs([f"- {copy.rstrip(';.')};" for copy in foot["copies"]]),
-        "archive_line": f"- {foot['archive_line'].rstrip('.')}.",
-        "authority": build_paragraphs(foot["authority"]),
+        "bases": build_paragraphs(head.bases),
+        "closing": foot.closing,
+        "copies": build_paragraphs([f"- {copy.rstrip(';.')};" for copy in foot.copies]),
+        "archive_line": f"- {foot.archive_line.rstrip('.')}.",
+        "authority": build_paragraphs(foot.authority),
     }
 
 
-def _build_recipient_paragraphs(names: list[str]) -> tuple[Paragraph, ...]:
+def _build_recipient_paragraphs(names: tuple[str, ...]) -> tuple[Paragraph, ...]:
     """Several addressees as the decree wants them: a dash each, semicolons, a full stop at the end."""
     return tuple(Paragraph(f"- {name}{'.' if name is names[-1] else ';'}") for name in names)

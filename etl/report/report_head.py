@@ -5,33 +5,30 @@ Room: report. Called by `facts`. Number, date and signature stay blank: the regi
 
 from __future__ import annotations
 
-from typing import Any
-
 from etl.catalog import models as m
 from etl.messages import Messages
 from etl.report.dates import build_decree_date_parts, format_decree_dates
 from etl.report.inputs import ReportInput
+from etl.report.report_facts import Foot, Head
 
 
-def build_report_head(inputs: ReportInput, wording: Messages) -> dict[str, Any]:
+def build_report_head(inputs: ReportInput, wording: Messages) -> Head:
     """Everything above section I."""
     office, plan, name = inputs.scope.office, inputs.plan, inputs.scope.office.name
-    recipients, plan_title = list(inputs.report.recipients), format_plan_name(plan)
-    return {
-        "parent_body": office.parent_body,
-        "body": office.body,
-        "office": name,
-        "symbol": office.symbol,
-        "place": office.place,
-        "subject": wording.format("head.subject", plan=plan_title, period=inputs.period.name),
-        "recipients": recipients,
-        "bases": _format_bases(inputs, wording),
-        "opening": wording.format("head.opening", office=name, plan=plan_title, period=inputs.period.name),
-        "simulated": wording.texts["word.simulated"] if inputs.simulated else "",
-        "simulated_notice": wording.format("head.simulated_notice", period=inputs.period.name)
-        if inputs.simulated
-        else "",
-    }
+    recipients, plan_title = tuple(inputs.report.recipients), format_plan_name(plan)
+    return Head(
+        parent_body=office.parent_body,
+        body=office.body,
+        office=name,
+        symbol=office.symbol,
+        place=office.place,
+        subject=wording.format("head.subject", plan=plan_title, period=inputs.period.name),
+        recipients=recipients,
+        bases=_format_bases(inputs, wording),
+        opening=wording.format("head.opening", office=name, plan=plan_title, period=inputs.period.name),
+        simulated=wording.texts["word.simulated"] if inputs.simulated else "",
+        simulated_notice=wording.format("head.simulated_notice", period=inputs.period.name) if inputs.simulated else "",
+    )
 
 
 def format_plan_name(plan: m.Plan) -> str:
@@ -41,27 +38,27 @@ def format_plan_name(plan: m.Plan) -> str:
     return plan.short_title.replace(plan.number, f"số {plan.number}")
 
 
-def build_report_foot(inputs: ReportInput, wording: Messages) -> dict[str, Any]:
+def build_report_foot(inputs: ReportInput, wording: Messages) -> Foot:
     """Everything below section VI."""
     office, name = inputs.scope.office, inputs.scope.office.name
-    return {
-        "closing": wording.format(
+    return Foot(
+        closing=wording.format(
             "head.closing", office=name, plan=format_plan_name(inputs.plan), period=inputs.period.name
         ),
-        "copies": list(inputs.report.copies),
-        "archive_line": office.archive_line,
-        "authority": list(office.authority),
-    }
+        copies=tuple(inputs.report.copies),
+        archive_line=office.archive_line,
+        authority=tuple(office.authority),
+    )
 
 
-def _format_bases(inputs: ReportInput, wording: Messages) -> list[str]:
+def _format_bases(inputs: ReportInput, wording: Messages) -> tuple[str, ...]:
     """The grounds in the decree's form: each line ends with a semicolon, the last with a full stop."""
     plan = inputs.plan
     bases = [wording.format("head.basis", ground=format_decree_dates(parent.rstrip(".;"))) for parent in plan.parents]
     bases.append(_format_plan_as_basis(inputs, wording))
     if inputs.report.basis == "source":
         bases.append(wording.format("head.basis_duty", clause=inputs.report.clause, plan=format_plan_name(plan)))
-    return [f"{line};" for line in bases[:-1]] + [f"{bases[-1]}."]
+    return (*(f"{line};" for line in bases[:-1]), f"{bases[-1]}.")
 
 
 def _format_plan_as_basis(inputs: ReportInput, wording: Messages) -> str:

@@ -5,37 +5,36 @@ Room: report. Called by `facts`. A missing unit is always named.
 
 from __future__ import annotations
 
-from typing import Any
-
 from etl.messages import Messages
 from etl.model import UnitStatus
 from etl.model.numbers import format_number
 from etl.report.dates import format_reference_period, format_short_date
 from etl.report.inputs import ReportInput
+from etl.report.report_facts import SubmissionRow
 from etl.report.unit_names import format_unit_list, format_unit_mention
 
 
-def build_submission_rows(inputs: ReportInput, wording: Messages) -> list[dict[str, Any]]:
+def build_submission_rows(inputs: ReportInput, wording: Messages) -> tuple[SubmissionRow, ...]:
     """Every expected submission. Grain: (form, unit)."""
-    return [
-        {
-            "form": status.form,
-            "form_title": inputs.catalogue.forms[status.form].title
+    return tuple(
+        SubmissionRow(
+            form=status.form,
+            form_title=inputs.catalogue.forms[status.form].title
             if status.form in inputs.catalogue.forms
             else status.form,
-            "unit": status.unit,
-            "unit_name": status.unit_name,
-            "state": status.state,
-            "state_text": wording.texts[f"submission.{status.state}"],
-            "version": status.version,
-            "due": format_short_date(status.due),
-            "received_on": format_short_date(status.received_on),
-            "late_days": status.late_days,
-            "findings_confirm": status.findings_confirm,
-            "findings_note": status.findings_note,
-        }
+            unit=status.unit,
+            unit_name=status.unit_name,
+            state=status.state,
+            state_text=wording.texts[f"submission.{status.state}"],
+            version=status.version,
+            due=format_short_date(status.due),
+            received_on=format_short_date(status.received_on),
+            late_days=status.late_days,
+            findings_confirm=status.findings_confirm,
+            findings_note=status.findings_note,
+        )
         for status in inputs.statuses
-    ]
+    )
 
 
 def group_statuses_by_unit(inputs: ReportInput) -> dict[str, list[UnitStatus]]:

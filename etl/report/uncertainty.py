@@ -6,77 +6,75 @@ Room: report. Used by `figures`; prints what attainment found, computes nothing.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
 
 from etl.catalog import models as m
 from etl.messages import Messages
 from etl.model import Attainment, ControlLimits, Projection
 from etl.report.inputs import ReportInput
 from etl.report.number_facts import build_number_fact
+from etl.report.report_facts import (
+    ConfidenceInterval,
+    ForeseenValue,
+    PossibleRange,
+    PrintedNumber,
+    Uncertainty,
+    UsualVariation,
+)
 
-UncertaintyFacts = dict[str, Any]
 
-
-def build_uncertainty_facts(
-    inputs: ReportInput, wording: Messages, target: m.Target, a: Attainment
-) -> UncertaintyFacts:
+def build_uncertainty_facts(inputs: ReportInput, wording: Messages, target: m.Target, a: Attainment) -> Uncertainty:
     """How sure a figure is, what it could be with all units in, where it goes, and what was corrected in it."""
     decimals = max(target.decimals, 1)
-    return {
-        "interval": _build_interval_facts(wording, target, a),
-        "bounds": _build_bounds_facts(wording, decimals, a),
-        "bounds_turn": a.bounds_turn,
-        "bounds_reason": a.bounds_reason,
-        "outlook": [_build_projection_facts(wording, decimals, projected) for projected in a.projections],
-        "corrections": list(a.corrections),
-        "contradicts": list(a.contradicts),
-        "limits": _build_control_limit_facts(inputs, wording, decimals, a.limits) if a.limits else None,
-    }
+    return Uncertainty(
+        interval=_build_interval(wording, target, a),
+        bounds=_build_possible_range(wording, decimals, a),
+        bounds_turn=a.bounds_turn,
+        bounds_reason=a.bounds_reason,
+        outlook=tuple(_build_foreseen_value(wording, decimals, projected) for projected in a.projections),
+        corrections=tuple(a.corrections),
+        contradicts=tuple(a.contradicts),
+        limits=_build_usual_variation(inputs, wording, decimals, a.limits) if a.limits else None,
+    )
 
 
-def _build_interval_facts(wording: Messages, target: m.Target, a: Attainment) -> UncertaintyFacts | None:
+def _build_interval(wording: Messages, target: m.Target, a: Attainment) -> ConfidenceInterval | None:
     if a.interval is None:
         return None
     decimals = max(target.decimals, 1)
     low, high = (build_number_fact(Fraction(end), decimals) for end in a.interval)
-    text = wording.format("cell.interval", low=low["text"], high=high["text"])
-    return {"low": low, "high": high, "text": text, "method": a.interval_method}
+    text = wording.format("cell.interval", low=low.text, high=high.text)
+    return ConfidenceInterval(low, high, text, a.interval_method)
 
 
-def _build_bounds_facts(wording: Messages, decimals: int, a: Attainment) -> UncertaintyFacts | None:
+def _build_possible_range(wording: Messages, decimals: int, a: Attainment) -> PossibleRange | None:
     """What the value could be with all units in; `now` is the value there is, as fine as they are."""
     if a.bounds is None:
         return None
     low, high = (build_number_fact(end, decimals) for end in a.bounds)
-    return {
-        "low": low,
-        "high": high,
-        "now": build_number_fact(a.value, decimals),
-        "text": _format_number_range(wording, low, high),
-    }
+    return PossibleRange(low, high, build_number_fact(a.value, decimals), _format_number_range(wording, low, high))
 
 
-def _build_control_limit_facts(
+def _build_usual_variation(
     inputs: ReportInput, wording: Messages, decimals: int, limits: ControlLimits
-) -> UncertaintyFacts:
+) -> UsualVariation:
     """The usual variation of the series and what is unusual in it now. Numbers in the indicator's unit.
 
     A signal names the period that it ends with; those of earlier periods were news then.
     """
     last = {inputs.period.name, *(quarter.name for quarter in inputs.period.quarters_to_date[-1:])}
     mean, low, high = (build_number_fact(value, decimals) for value in (limits.mean, limits.low, limits.high))
-    return {
-        "mean": mean,
-        "low": low,
-        "high": high,
-        "text": _format_number_range(wording, low, high),
-        "points": limits.points,
-        "provisional": limits.provisional,
-        "signals": [s for s in limits.signals if any(s.startswith(f"{n}:") or s.endswith(n) for n in last)],
-    }
+    return UsualVariation(
+        mean,
+        low,
+        high,
+        text=_format_number_range(wording, low, high),
+        points=limits.points,
+        provisional=limits.provisional,
+        signals=tuple(s for s in limits.signals if any(s.startswith(f"{n}:") or s.endswith(n) for n in last)),
+    )
 
 
-def _build_projection_facts(wording: Messages, decimals: int, projected: Projection) -> UncertaintyFacts:
+def _build_foreseen_value(wording: Messages, decimals: int, projected: Projection) -> ForeseenValue:
     """Where the series goes by a year. Numbers in the indicator's unit; `probability` in %."""
     nothing = wording.texts["word.nothing"]
     value, low, high = (
@@ -86,23 +84,23 @@ def _build_projection_facts(wording: Messages, decimals: int, projected: Project
     chance = None if projected.probability is None else Fraction(projected.probability) * 100
     text = nothing
     if projected.value is not None:
-        text = wording.format("cell.outlook", value=value["text"], low=low["text"], high=high["text"])
-    return {
-        "year": str(projected.year),
-        "value": value,
-        "low": low,
-        "high": high,
-        "target": build_number_fact(projected.target, decimals, nothing),
-        "probability": build_number_fact(chance, 0, nothing),
-        "chance": projected.chance,
-        "points": projected.points,
-        "text": text,
-        "reason": projected.reason,
-    }
+        text = wording.format("cell.outlook", value=value.text, low=low.text, high=high.text)
+    return ForeseenValue(
+        year=str(projected.year),
+        value=value,
+        low=low,
+        high=high,
+        target=build_number_fact(projected.target, decimals, nothing),
+        probability=build_number_fact(chance, 0, nothing),
+        chance=projected.chance,
+        points=projected.points,
+        text=text,
+        reason=projected.reason,
+    )
 
 
-def _format_number_range(wording: Messages, low: UncertaintyFacts, high: UncertaintyFacts) -> str:
+def _format_number_range(wording: Messages, low: PrintedNumber, high: PrintedNumber) -> str:
     """Two ends as a reader writes them: one number where both print the same."""
-    if low["text"] == high["text"]:
-        return str(low["text"])
-    return wording.format("cell.interval", low=low["text"], high=high["text"])
+    if low.text == high.text:
+        return low.text
+    return wording.format("cell.interval", low=low.text, high=high.text)

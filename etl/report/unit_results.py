@@ -6,13 +6,13 @@ Room: report. Called by `facts`. Ranks shares only: a rate of a few cases says n
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
 
 from etl.catalog import models as m
 from etl.messages import Messages
 from etl.model.numbers import format_number
 from etl.report.inputs import ReportInput
-from etl.report.report_figures import FigureFacts, ReportFigures
+from etl.report.report_facts import ComparedTarget, ComparedUnit, Figure, UnitScore, UnitTable
+from etl.report.report_figures import ReportFigures
 from etl.report.target_results import ELIMINATION_OPERATORS, format_with_unit
 from etl.report.unit_names import format_unit_list, format_unit_mention
 
@@ -41,42 +41,46 @@ def select_compared_targets(inputs: ReportInput, figures: ReportFigures) -> list
         quarterly = indicator is not None and indicator.frequency == "quarter" and indicator.method != "published"
         shown = next((f for code in codes if (f := figures.find_figure(target.item, code))), None)
         if quarterly and shown is not None:  # a plan may say the same thing twice: one column
-            chosen.setdefault((str(target.indicator), f"{shown['operator']}{shown['target']['exact']}"), target)
+            chosen.setdefault((str(target.indicator), f"{shown.operator}{shown.target.exact}"), target)
     return list(chosen.values())
 
 
-def build_unit_table(inputs: ReportInput, figures: ReportFigures) -> dict[str, Any]:
-    """Units down, indicators across, in blocks that fit a page. Cells are looked up in the figures."""
+def build_unit_table(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> UnitTable:
+    """Units down, indicators across, in blocks that fit a page; their scores and what is said of them.
+
+    Cells are looked up in the figures.
+    """
     items = [
-        {"item": t.item, "title": inputs.catalogue.indicators[t.indicator or ""].short_name}
+        ComparedTarget(t.item, inputs.catalogue.indicators[t.indicator or ""].short_name)
         for t in select_compared_targets(inputs, figures)
     ]
     blocks = -(-len(items) // MAX_TABLE_COLUMNS)
     size = -(-len(items) // blocks) if blocks else 1
-    return {
-        "blocks": [items[start : start + size] for start in range(0, len(items), size)],
-        "units": [{"unit": code, "name": inputs.find_unit_name(code)} for code in list_unit_codes(inputs)],
-    }
+    scores = _build_unit_scores(inputs, figures)
+    return UnitTable(
+        blocks=tuple(tuple(items[start : start + size]) for start in range(0, len(items), size)),
+        units=tuple(ComparedUnit(code, inputs.find_unit_name(code)) for code in list_unit_codes(inputs)),
+        scores=scores,
+        sentences=tuple(_describe_unit_results(inputs, wording, figures, scores)),
+    )
 
 
-def build_unit_scores(inputs: ReportInput, figures: ReportFigures) -> list[dict[str, Any]]:
+def _build_unit_scores(inputs: ReportInput, figures: ReportFigures) -> tuple[UnitScore, ...]:
     """Targets met of targets assessed, per unit that has any."""
     items = {target.item for target in select_compared_targets(inputs, figures)}
     score_rows = []
     for code in list_unit_codes(inputs):
         statuses = [
-            f["status"]
-            for f in figures.list_unit_figures(code)
-            if f["item"] in items and f["status"] in _ASSESSED_STATUSES
+            f.status for f in figures.list_unit_figures(code) if f.item in items and f.status in _ASSESSED_STATUSES
         ]
         if statuses:
             met = sum(status in _GOOD_STATUSES for status in statuses)
-            score_rows.append({"unit": code, "name": inputs.find_unit_name(code), "met": met, "of": len(statuses)})
-    return score_rows
+            score_rows.append(UnitScore(code, inputs.find_unit_name(code), met, len(statuses)))
+    return tuple(score_rows)
 
 
-def describe_unit_results(
-    inputs: ReportInput, wording: Messages, figures: ReportFigures, ranked: list[dict[str, Any]]
+def _describe_unit_results(
+    inputs: ReportInput, wording: Messages, figures: ReportFigures, ranked: tuple[UnitScore, ...]
 ) -> list[str]:
     """What section III says above its table."""
     codes = list_unit_codes(inputs)
@@ -113,16 +117,16 @@ def _describe_unrecognised_elimination(
         target.item
         for target in targets
         for f in (figures.find_figure(target.item, code) for code in codes)
-        if f and f["operator"] in ELIMINATION_OPERATORS and f["status"] == "not_met" and f["value"]["value"] == 0
+        if f and f.operator in ELIMINATION_OPERATORS and f.status == "not_met" and f.value.value == 0
     ]
     return wording.format("unit.unrecognised", items=", ".join(dict.fromkeys(items))) if items else ""
 
 
-def _parse_exact_value(figure: FigureFacts | None) -> Fraction | None:
-    return Fraction(figure["value"]["exact"]) if figure and figure["value"]["exact"] is not None else None
+def _parse_exact_value(figure: Figure | None) -> Fraction | None:
+    return figure.value.fraction if figure else None
 
 
-def _describe_unit_ranking(wording: Messages, ranked: list[dict[str, Any]]) -> str:
+def _describe_unit_ranking(wording: Messages, ranked: tuple[UnitScore, ...]) -> str:
     if len(ranked) < 2:
         return wording.format("unit.no_verdicts")
     top = [row for row in ranked if _compute_met_share(row) == max(map(_compute_met_share, ranked))]
@@ -135,22 +139,22 @@ def _describe_unit_ranking(wording: Messages, ranked: list[dict[str, Any]]) -> s
     )
 
 
-def select_weakest_units(ranked: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def select_weakest_units(ranked: tuple[UnitScore, ...]) -> list[UnitScore]:
     """The units that meet the smallest share of their targets; none where all are equal or there is but one."""
     shares = {_compute_met_share(row) for row in ranked}
     return [row for row in ranked if _compute_met_share(row) == min(shares)] if len(shares) > 1 else []
 
 
-def _compute_met_share(row: dict[str, Any]) -> Fraction:
-    return Fraction(row["met"], row["of"])
+def _compute_met_share(row: UnitScore) -> Fraction:
+    return Fraction(row.met, row.of)
 
 
-def _format_met_score(rows: list[dict[str, Any]]) -> str:
-    return f"{format_number(rows[0]['met'])}/{format_number(rows[0]['of'])}"
+def _format_met_score(rows: list[UnitScore]) -> str:
+    return f"{format_number(rows[0].met)}/{format_number(rows[0].of)}"
 
 
-def _format_scored_units(wording: Messages, rows: list[dict[str, Any]]) -> str:
-    return ", ".join(f"{format_unit_mention(wording, row['name'])} ({_format_met_score([row])})" for row in rows)
+def _format_scored_units(wording: Messages, rows: list[UnitScore]) -> str:
+    return ", ".join(f"{format_unit_mention(wording, row.name)} ({_format_met_score([row])})" for row in rows)
 
 
 def _describe_best_and_weakest(inputs: ReportInput, wording: Messages, figures: ReportFigures, target: m.Target) -> str:
@@ -170,22 +174,22 @@ def _describe_best_and_weakest(inputs: ReportInput, wording: Messages, figures: 
         high, low = low, high
     name, best, last = target.title, _select_by_value(valued_figures, high), _select_by_value(valued_figures, low)
     if high == low:
-        return wording.format("unit.same", name=name, value=format_with_unit(inputs, best[0], best[0]["value"]["text"]))
+        return wording.format("unit.same", name=name, value=format_with_unit(inputs, best[0], best[0].value.text))
     return wording.format(
         "unit.extremes_down" if indicator.direction == "down" else "unit.extremes",
         name=name,
         best=_format_unit_names(wording, best),
-        best_value=format_with_unit(inputs, best[0], best[0]["value"]["text"]),
+        best_value=format_with_unit(inputs, best[0], best[0].value.text),
         weakest=_format_unit_names(wording, last),
-        weakest_value=format_with_unit(inputs, last[0], last[0]["value"]["text"]),
+        weakest_value=format_with_unit(inputs, last[0], last[0].value.text),
     )
 
 
-def _select_by_value(valued_figures: list[tuple[Fraction, FigureFacts]], value: Fraction) -> list[FigureFacts]:
+def _select_by_value(valued_figures: list[tuple[Fraction, Figure]], value: Fraction) -> list[Figure]:
     return [figure for figure_value, figure in valued_figures if figure_value == value]
 
 
-def _format_unit_names(wording: Messages, figures: list[FigureFacts]) -> str:
+def _format_unit_names(wording: Messages, figures: list[Figure]) -> str:
     if len(figures) > MAX_UNIT_NAMES:
         return wording.format("unit.many", count=format_number(len(figures)))
-    return format_unit_list(wording, [figure["unit_name"] for figure in figures], ", ")
+    return format_unit_list(wording, [figure.unit_name for figure in figures], ", ")
