@@ -15,6 +15,7 @@ from docx import Document
 
 from etl.catalog import Catalogue, load_catalogue
 from etl.report import ReportInput, write_report_draft
+from etl.report.report_facts import ReportFacts, parse_report_facts
 from tests.report.samples import sample
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,6 +47,10 @@ class Drafted:
     given: ReportInput
     paths: dict[str, Path]
     facts: dict[str, Any]
+
+    @cached_property
+    def typed(self) -> ReportFacts:
+        return parse_report_facts(self.paths["facts"].read_bytes(), str(self.paths["facts"]))
 
     @cached_property
     def word(self) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -20,6 +19,7 @@ from etl.report.charts import (
     draw_picture,
     draw_series_panel,
 )
+from etl.report.report_facts import AnnexPicture, SeriesPanel
 from tests.report.conftest import Drafted
 
 
@@ -31,8 +31,8 @@ def fills(drawn: Drawing) -> list[str]:
     return [mark.fill for mark in drawn.shapes if isinstance(mark, Box)]
 
 
-def of_kind(report: Drafted, kind: str) -> list[dict[str, Any]]:
-    return [picture for picture in report.facts["pictures"]["drawn"] if picture["kind"] == kind]
+def of_kind(report: Drafted, kind: str) -> list[AnnexPicture]:
+    return [picture for picture in report.typed.pictures.drawn if picture.kind == kind]
 
 
 @pytest.fixture
@@ -44,56 +44,56 @@ def quarter(drafted: Callable[..., Drafted]) -> Drafted:
 
 
 def test_every_report_has_its_pictures_numbered_after_the_first(report: Drafted) -> None:
-    drawn = report.facts["pictures"]["drawn"]
-    kinds = [picture["kind"] for picture in drawn]
+    drawn = report.typed.pictures.drawn
+    kinds = [picture.kind for picture in drawn]
     assert kinds == sorted(kinds, key=["series", "tiles", "matrix"].index)
     assert set(kinds) >= {"series", "matrix"}
-    assert [picture["caption"].split(".")[0] for picture in drawn] == [f"Hình {n}" for n in range(2, len(drawn) + 2)]
+    assert [picture.caption.split(".")[0] for picture in drawn] == [f"Hình {n}" for n in range(2, len(drawn) + 2)]
 
 
 def test_the_overview_has_a_bar_for_each_target_with_a_distance(report: Drafted) -> None:
-    rows, first = report.facts["chart"]["rows"], draw_overview(report.facts)
+    rows, first = report.typed.chart.rows, draw_overview(report.typed)
     assert first is not None
-    assert len(fills(first)) == sum(row["distance"]["value"] is not None for row in rows)
+    assert len(fills(first)) == sum(row.distance.value is not None for row in rows)
     texts = words(first)
     for row in rows:
-        assert any(row["text"] in text for text in texts)
+        assert any(row.text in text for text in texts)
 
 
 def test_a_report_without_targets_has_no_overview(quarter: Drafted) -> None:
-    assert draw_overview({**quarter.facts, "chart": {**quarter.facts["chart"], "rows": []}}) is None
+    assert draw_overview(replace(quarter.typed, chart=replace(quarter.typed.chart, rows=()))) is None
 
 
 def test_a_series_has_a_dot_for_each_period_and_the_plans_levels(report: Drafted) -> None:
     for picture in of_kind(report, "series"):
-        for shown in picture["shows"]:
+        for shown in picture.shows:
             drawn = draw_series_panel(shown)
             dots = [mark for mark in drawn.shapes if isinstance(mark, Dot)]
-            levels = [*([shown["start"]] if shown["start"] else []), *shown["goals"]]
-            assert sum(not dot.square for dot in dots) == len(shown["points"])
+            levels = [*([shown.start] if shown.start else []), *shown.goals]
+            assert sum(not dot.square for dot in dots) == len(shown.points)
             assert sum(dot.square for dot in dots) == len(levels)
             assert all(0 <= dot.x <= drawn.width and 0 <= dot.y <= drawn.height for dot in dots)
 
 
 def test_a_series_shows_the_interval_and_breaks_where_the_definition_changed(quarter: Drafted) -> None:
-    panels = [shown for picture in of_kind(quarter, "series") for shown in picture["shows"]]
-    broken = next(p for p in panels if len({point["definition"] for point in p["points"]}) > 1)
-    whole = next(p for p in panels if len({point["definition"] for point in p["points"]}) == 1)
-    assert _strokes(broken) == len(broken["points"]) - 2
-    assert _strokes(whole) == len(whole["points"]) - 1
-    with_interval = next(p for p in panels if p["interval"])
-    bare = draw_series_panel({**with_interval, "interval": None})
+    panels = [shown for picture in of_kind(quarter, "series") for shown in picture.shows]
+    broken = next(p for p in panels if len({point.definition for point in p.points}) > 1)
+    whole = next(p for p in panels if len({point.definition for point in p.points}) == 1)
+    assert _strokes(broken) == len(broken.points) - 2
+    assert _strokes(whole) == len(whole.points) - 1
+    with_interval = next(p for p in panels if p.interval)
+    bare = draw_series_panel(replace(with_interval, interval=None))
     assert len(draw_series_panel(with_interval).shapes) == len(bare.shapes) + 3
 
 
-def _strokes(shown: dict[str, Any]) -> int:
+def _strokes(shown: SeriesPanel) -> int:
     return sum(isinstance(mark, Polyline) and mark.width == 0.35 for mark in draw_series_panel(shown).shapes)
 
 
 def test_higher_figures_stand_higher(quarter: Drafted) -> None:
-    shown = of_kind(quarter, "series")[0]["shows"][0]
+    shown = of_kind(quarter, "series")[0].shows[0]
     dots = [mark for mark in draw_series_panel(shown).shapes if isinstance(mark, Dot) and not mark.square]
-    values = [point["value"]["value"] for point in shown["points"]]
+    values = [point.value.value for point in shown.points]
     by_value = sorted(zip(values, dots, strict=True), key=lambda pair: pair[0])
     heights = [dot.y for _, dot in by_value]
     assert heights == sorted(heights, reverse=True)
@@ -102,32 +102,32 @@ def test_higher_figures_stand_higher(quarter: Drafted) -> None:
 
 def test_tiles_say_the_verdict_of_each_unit(quarter: Drafted) -> None:
     (picture,) = of_kind(quarter, "tiles")
-    figures = quarter.facts["figures"]
+    figures = quarter.typed.figures
     looks = {"met": "met", "within_plan": "met", "not_met": "not_met", "over_plan": "not_met"}
-    for row in picture["shows"]["rows"]:
-        for column, look in zip(picture["shows"]["columns"], row["looks"], strict=True):
-            figure = figures[column["item"]][row["unit"]]
-            there = figure["value"]["value"] is not None
-            assert look == (looks.get(figure["status"], "other") if there else "none")
-    drawn = draw_picture(quarter.facts, picture)
-    assert len(fills(drawn)) == len(picture["shows"]["rows"]) * len(picture["shows"]["columns"])
-    assert {score["name"] for score in quarter.facts["units"]["scores"]} <= set(words(drawn))
+    for row in picture.shows.rows:
+        for column, look in zip(picture.shows.columns, row.looks, strict=True):
+            figure = figures[column.item][row.unit]
+            there = figure.value.value is not None
+            assert look == (looks.get(figure.status, "other") if there else "none")
+    drawn = draw_picture(quarter.typed, picture)
+    assert len(fills(drawn)) == len(picture.shows.rows) * len(picture.shows.columns)
+    assert {score.name for score in quarter.typed.units.scores} <= set(words(drawn))
 
 
 def test_the_matrix_tells_late_refused_and_silent_apart(quarter: Drafted) -> None:
     (picture,) = of_kind(quarter, "matrix")
-    shows = picture["shows"]
-    states = {row["unit"]: [cell["state"] for cell in row["cells"]] for row in shows["rows"]}
-    assert [column["period"] for column in shows["columns"]] == ["2024Q1", "2024Q2", "2024Q3"]
+    shows = picture.shows
+    states = {row.unit: [cell.state for cell in row.cells] for row in shows.rows}
+    assert [column.period for column in shows.columns] == ["2024Q1", "2024Q2", "2024Q3"]
     for status in quarter.given.statuses:
         wanted = "late" if status.state == "accepted" and status.late_days else status.state
         assert states[status.unit][-1] == wanted
     assert {state for row in states.values() for state in row} == {"accepted", "late", "refused", "silent"}
-    assert set(fills(draw_picture(quarter.facts, picture))) == {"dark", "pale", "hatched", "empty"}
+    assert set(fills(draw_picture(quarter.typed, picture))) == {"dark", "pale", "hatched", "empty"}
 
 
 def test_pictures_fit_a_page(report: Drafted) -> None:
-    for drawn in draw_annex_pictures(report.facts):
+    for drawn in draw_annex_pictures(report.typed):
         assert drawn.width == WIDTH
         assert drawn.height <= MAX_DRAWING_HEIGHT
 
@@ -146,7 +146,7 @@ def test_a_figure_alone_makes_no_series(quarter: Drafted) -> None:
         quarter.given, plan=plan.model_copy(update={"targets": bare}), series=((item, points[-1:]),),
     )  # fmt: skip
     facts = build_facts(given, load_messages(TEMPLATES))
-    assert not [picture for picture in facts["pictures"]["drawn"] if picture["kind"] == "series"]
+    assert not [picture for picture in facts.pictures.drawn if picture.kind == "series"]
 
 
 # --- how it prints -----------------------------------------------------------------------------------------
@@ -191,9 +191,9 @@ def test_a_drawing_as_svg_keeps_its_texts_and_escapes_them() -> None:
 
 def test_words_for_those_who_cannot_see(report: Drafted) -> None:
     described = report.word.element.body.xpath(".//wp:docPr/@descr")
-    drawn = report.facts["pictures"]["drawn"]
-    assert described == [report.facts["chart"]["alt"], *(picture["alt"] for picture in drawn)]
+    drawn = report.typed.pictures.drawn
+    assert described == [report.typed.chart.alt, *(picture.alt for picture in drawn)]
     assert len(set(report.word.element.body.xpath(".//wp:docPr/@id"))) == len(described)
     for picture in drawn:
-        names = [row["name"] for row in (picture["shows"] if picture["kind"] == "series" else picture["shows"]["rows"])]
-        assert all(name in picture["alt"] for name in names)
+        names = [row.name for row in (picture.shows if picture.kind == "series" else picture.shows.rows)]
+        assert all(name in picture.alt for name in names)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
+from etl.drafting import draft_pdf
 from etl.drafting.draft_pdf import add_pdf
 from etl.report import pdf as room
 from etl.report.pdf import convert_to_pdf, normalize_pdf
@@ -97,7 +98,7 @@ def test_the_pdf_of_an_unchanged_word_document_is_not_made_again(
         converted.extend(documents)
         return room.PdfConversion({"a.pdf": b"made again"} if documents else {})
 
-    monkeypatch.setattr(room, "convert_to_pdf", convert)
+    monkeypatch.setattr(draft_pdf, "convert_to_pdf", convert)
     files = {"word": word}
     assert add_pdf([files], SNAPSHOT, recorded) == ""
     assert (files["pdf"].read_bytes(), converted) == (b"paper", [])

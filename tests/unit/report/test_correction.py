@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import io
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from etl.report.correction_report import (
     render_word_correction,
 )
 from etl.report.facts import build_facts
+from etl.report.report_facts import Figure, ReportFacts, SnapshotIdentity
 from etl.report.template_slots import list_template_slots
 from tests.unit.report.conftest import TEMPLATES
 
@@ -31,32 +32,34 @@ CAUSE = CorrectionCause("Trung tâm Y tế huyện A", "Biểu quý", "quý III 
 
 
 @pytest.fixture(scope="module")
-def facts(given: ReportInput, say: Messages) -> dict[str, Any]:
+def facts(given: ReportInput, say: Messages) -> ReportFacts:
     return build_facts(given, say)
 
 
 @pytest.fixture
-def changed(facts: dict[str, Any]) -> Callable[..., dict[str, Any]]:
+def changed(facts: ReportFacts) -> Callable[..., ReportFacts]:
     """The facts with a figure of the area changed, as a later snapshot gives them."""
 
-    def make(**parts: Any) -> dict[str, Any]:
-        later = copy.deepcopy(facts)
-        later["snapshot"] = {"at": "2024-11-02T08:00:00+07:00", "id": "later", "text": "08h00 ngày 02/11/2024"}
-        later["situation"] = [s.replace(facts["snapshot"]["text"], "08h00 ngày 02/11/2024") for s in later["situation"]]
-        first(later).update(copy.deepcopy(parts))
-        return later
+    def make(**parts: Any) -> ReportFacts:
+        figure = replace(first(facts), **parts)
+        return replace(
+            facts,
+            snapshot=SnapshotIdentity("2024-11-02T08:00:00+07:00", "later", "08h00 ngày 02/11/2024"),
+            situation=tuple(s.replace(facts.snapshot.text, "08h00 ngày 02/11/2024") for s in facts.situation),
+            figures=facts.figures | {figure.item: facts.figures[figure.item] | {figure.unit: figure}},
+        )
 
     return make
 
 
-def first(facts: dict[str, Any]) -> dict[str, Any]:
+def first(facts: ReportFacts) -> Figure:
     """The area's first figure that has a value."""
-    area = facts["area"]["unit"]
-    return next(units[area] for units in facts["figures"].values() if units[area]["value"]["value"] is not None)
+    area = facts.area.unit
+    return next(units[area] for units in facts.figures.values() if units[area].value.value is not None)
 
 
 def test_another_snapshot_with_the_same_print_is_no_difference(
-    facts: dict[str, Any], changed: Callable[..., dict[str, Any]]
+    facts: ReportFacts, changed: Callable[..., ReportFacts]
 ) -> None:
     assert not has_printed_changes(facts, changed())
     assert not has_printed_changes(facts, changed(source="another words")), "words are no number"
@@ -64,70 +67,68 @@ def test_another_snapshot_with_the_same_print_is_no_difference(
 
 @pytest.mark.parametrize("part", ["printed", "status_text"])
 def test_a_changed_print_or_verdict_is_a_difference(
-    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], part: str
+    facts: ReportFacts, changed: Callable[..., ReportFacts], part: str
 ) -> None:
     assert has_printed_changes(facts, changed(**{part: "khác 1"}))
 
 
 def test_a_figure_that_prints_the_same_but_counts_others_is_a_difference_and_says_which(
-    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Messages
+    facts: ReportFacts, changed: Callable[..., ReportFacts], say: Messages
 ) -> None:
-    later = changed(numerator=first(facts)["numerator"] | {"text": "4.321"})
-    (row,) = build_correction_facts(CorrectionInput(7, facts, later, (CAUSE,)), say)["rows"]
-    assert row["after"].endswith("tử số 4.321") and row["before"] != row["after"]
-    assert not row["status_changed"]
+    later = changed(numerator=replace(first(facts).numerator, text="4.321"))
+    (row,) = build_correction_facts(CorrectionInput(7, facts, later, (CAUSE,)), say).rows
+    assert row.after.endswith("tử số 4.321") and row.before != row.after
+    assert not row.status_changed
 
 
-def test_a_turned_verdict_is_named(
-    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Messages
-) -> None:
+def test_a_turned_verdict_is_named(facts: ReportFacts, changed: Callable[..., ReportFacts], say: Messages) -> None:
     later = changed(status_text="Đạt sau đính chính", printed="99,9")
     made = build_correction_facts(CorrectionInput(7, facts, later, (CAUSE,)), say)
-    assert len(made["verdicts"]) == 1 and "Đạt sau đính chính" in made["verdicts"][0]
-    assert "lần 2" in made["causes"][0] and "thay đổi 3 ô" in made["causes"][0]
+    assert len(made.verdicts) == 1 and "Đạt sau đính chính" in made.verdicts[0]
+    assert "lần 2" in made.causes[0] and "thay đổi 3 ô" in made.causes[0]
 
 
 def test_a_changed_number_in_a_sentence_is_quoted_and_changed_words_are_not(
-    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Messages
+    facts: ReportFacts, changed: Callable[..., ReportFacts], say: Messages
 ) -> None:
-    later = changed()
-    later["summary"] = [*facts["summary"], "Thêm 3 câu."]
-    later["tasks"]["sentences"] = (
-        ["Lời khác, không có số."] if not facts["tasks"]["sentences"] else later["tasks"]["sentences"]
+    later = replace(
+        changed(),
+        summary=(*facts.summary, "Thêm 3 câu."),
+        tasks=replace(facts.tasks, sentences=facts.tasks.sentences or ("Lời khác, không có số.",)),
     )
     made = build_correction_facts(CorrectionInput(7, facts, later, ()), say)
-    assert made["others"] == ["- Bổ sung: “Thêm 3 câu.”"]
-    assert made["rows"] == [] and made["figures"] == say.texts["correction.no_figures"]
-    assert made["causes"][0] == say.texts["correction.no_cause"]
+    assert made.others == ("- Bổ sung: “Thêm 3 câu.”",)
+    assert made.rows == () and made.figures == say.texts["correction.no_figures"]
+    assert made.causes[0] == say.texts["correction.no_cause"]
     back = build_correction_facts(CorrectionInput(7, later, changed(), ()), say)
-    assert back["others"] == ["- Bỏ: “Thêm 3 câu.”"]
+    assert back.others == ("- Bỏ: “Thêm 3 câu.”",)
 
 
 def test_a_figure_that_is_gone_stands_with_a_dash(
-    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Messages
+    facts: ReportFacts, changed: Callable[..., ReportFacts], say: Messages
 ) -> None:
-    later = changed()
-    item, area = first(facts)["item"], facts["area"]["unit"]
-    del later["figures"][item][area]
-    (row,) = build_correction_facts(CorrectionInput(7, facts, later, ()), say)["rows"]
-    assert (row["item"], row["after"], row["verdict_after"]) == (item, "–", "–")
+    item, area = first(facts).item, facts.area.unit
+    left = {unit: figure for unit, figure in facts.figures[item].items() if unit != area}
+    later = replace(changed(), figures=facts.figures | {item: left})
+    (row,) = build_correction_facts(CorrectionInput(7, facts, later, ()), say).rows
+    assert (row.item, row.after, row.verdict_after) == (item, "–", "–")
 
 
 def test_the_document_prints_both_numbers_the_same_each_time(
-    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Messages
+    facts: ReportFacts, changed: Callable[..., ReportFacts], say: Messages
 ) -> None:
     made = build_correction_facts(CorrectionInput(7, facts, changed(printed="12,3"), (CAUSE,)), say)
     data = render_word_correction(made, TEMPLATES / "correction.docx")
     assert render_word_correction(made, TEMPLATES / "correction.docx") == data
     document = Document(io.BytesIO(data))
     cells = {cell.text for row in document.tables[-1].rows for cell in row.cells}
-    assert {first(facts)["printed"], "12,3"} <= cells
+    assert {first(facts).printed, "12,3"} <= cells
     said = "\n".join(p.text for p in document.paragraphs)
     assert "Đính chính số liệu" in said and "{{" not in said
 
 
 def test_slots_of_the_template_are_checked_both_ways(
-    facts: dict[str, Any], changed: Callable[..., dict[str, Any]], say: Messages, tmp_path: Path
+    facts: ReportFacts, changed: Callable[..., ReportFacts], say: Messages, tmp_path: Path
 ) -> None:
     made = build_correction_facts(CorrectionInput(7, facts, changed(printed="12,3"), ()), say)
     for old, new, message in (

@@ -26,7 +26,7 @@ def notes_of(given: ReportInput, say: Messages, *rows: Attainment) -> dict[str, 
     chosen = replace(given, attainments=rows, previous=(), corrections=())
     found: dict[str, list[str]] = {}
     for note in build_data_notes(chosen, say, build_figures(chosen, say), "", "III"):
-        found.setdefault(note["kind"], []).append(note["text"])
+        found.setdefault(note.kind, []).append(note.text)
     return found
 
 
@@ -97,7 +97,7 @@ def test_a_range_is_printed_with_both_its_ends(catalogue: Catalogue, say: Messag
     facts = build_facts(chosen, say)
     (found,) = build_template_context(facts, say, None).path
     assert found.target == "90,00–95,00 (2025)"
-    assert facts["figures"]["12"][annual.area]["target_upper"]["text"] == "95,00"
+    assert facts.figures["12"][annual.area].target_upper.text == "95,00"
     assert "(từ 90 đến 95)" in line_of(annual, say, now)
 
 
@@ -109,9 +109,9 @@ def test_no_case_without_recognition_says_what_is_wanting(given: ReportInput, sa
     units = tuple(replace(now, unit=code) for code in ("608", "610"))
     chosen = replace(given, attainments=(now, *units))
     figures = build_figures(chosen, say)
-    assert unit_results.describe_unit_results(chosen, say, figures, unit_results.build_unit_scores(chosen, figures))[
-        1
-    ] == ("Chỉ tiêu 15.3: đơn vị không còn ca mắc vẫn ghi C vì chưa có công nhận loại trừ.")
+    assert unit_results.build_unit_table(chosen, say, figures).sentences[1] == (
+        "Chỉ tiêu 15.3: đơn vị không còn ca mắc vẫn ghi C vì chưa có công nhận loại trừ."
+    )
 
 
 def test_what_exceeds_its_part_of_the_plan_says_by_how_much(given: ReportInput, say: Messages) -> None:
@@ -131,7 +131,7 @@ def test_a_change_is_as_fine_as_the_value_that_shows_it(given: ReportInput, say:
     now = replace(waste, value=Fraction("99.9"), target=Fraction(100), operator=">=")
     before = replace(waste, value=Fraction(100))
     figure = figure_of(given, say, now, before)
-    assert (figure["change"]["kind"], figure["change"]["delta"]["text"]) == ("decrease", "0,1")
+    assert (figure.change.kind, figure.change.delta.text) == ("decrease", "0,1")
 
 
 def test_only_what_is_unusual_now_is_told_and_none_of_it_in_the_notes(given: ReportInput, say: Messages) -> None:
@@ -139,8 +139,8 @@ def test_only_what_is_unusual_now_is_told_and_none_of_it_in_the_notes(given: Rep
     news = ("quý III năm 2024: ngoài giới hạn kiểm soát", "7 kỳ liền tăng, đến quý III năm 2024")
     old = ("năm 2023: ngoài giới hạn kiểm soát", "2 trong 3 kỳ gần giới hạn, đến quý II năm 2024")
     now = bhyt(given, "94", limits=ControlLimits(Fraction(94), Fraction(93), Fraction(95), 5, True, (*old, *news)))
-    limits = figure_of(given, say, now)["limits"]
-    assert (limits["text"], limits["signals"]) == ("93,00–95,00", list(news))
+    limits = figure_of(given, say, now).limits
+    assert (limits.text, limits.signals) == ("93,00–95,00", news)
     assert not any("giới hạn" in text for texts in notes_of(given, say, now).values() for text in texts)
 
 
@@ -152,21 +152,21 @@ def annual(catalogue: Catalogue) -> ReportInput:
     return sample(catalogue, "kon-tum", "kt-1693", "2024")
 
 
-def told(given: ReportInput, say: Messages, *rows: Attainment) -> list[str]:
+def told(given: ReportInput, say: Messages, *rows: Attainment) -> tuple[str, ...]:
     chosen = replace(given, attainments=rows)
-    return path_section.describe_path(chosen, say, build_figures(chosen, say))
+    return path_section.build_outlook(chosen, say, build_figures(chosen, say), 1).sentences
 
 
 def test_an_unmet_level_that_was_to_be_kept_is_not_called_kept(annual: ReportInput, say: Messages) -> None:
     now = bhyt(annual, "94", progress_class="maintain", projections=())
-    assert told(annual, say, now) == ["Chỉ tiêu duy trì nhưng chưa ở mức phải giữ: 1 chỉ tiêu (12)."]
+    assert told(annual, say, now) == ("Chỉ tiêu duy trì nhưng chưa ở mức phải giữ: 1 chỉ tiêu (12).",)
 
 
 def test_an_unmet_target_without_progress_says_why(annual: ReportInput, say: Messages) -> None:
     now = bhyt(annual, "94", progress_class="", projections=(), reason="không có số liệu kỳ gốc nên không tính tiến độ")
-    assert told(annual, say, now) == [
-        "Chưa đánh giá được tiến độ: không có số liệu kỳ gốc nên không tính tiến độ (chỉ tiêu 12)."
-    ]
+    assert told(annual, say, now) == (
+        "Chưa đánh giá được tiến độ: không có số liệu kỳ gốc nên không tính tiến độ (chỉ tiêu 12).",
+    )
 
 
 def test_a_year_that_is_over_has_no_column_in_the_outlook(annual: ReportInput, say: Messages) -> None:
@@ -175,7 +175,7 @@ def test_a_year_that_is_over_has_no_column_in_the_outlook(annual: ReportInput, s
     over = Projection(2024, reason="năm 2024 đã kết thúc: xem kết quả thực hiện", points=8)
     ahead = Projection(2030, 96.0, 95.1, 96.9, Fraction(95), 0.97, "rất có khả năng", 8)
     chosen = replace(annual, attainments=(bhyt(annual, "94", projections=(over, ahead)),))
-    assert path_section.list_outlook_years(chosen, build_figures(chosen, say)) == ["2030"]
+    assert path_section.build_outlook(chosen, say, build_figures(chosen, say), 1).horizons == ("2030",)
 
 
 def test_the_yearly_change_still_required_stands_in_the_path_table(annual: ReportInput, say: Messages) -> None:
@@ -202,10 +202,10 @@ def test_a_late_unit_is_named_with_its_quarters_where_a_report_spans_several(
 
 def test_a_correction_names_places_as_reports_do(given: ReportInput, say: Messages) -> None:
     before = build_facts(given, say)
-    item = next(i for i, units in before["figures"].items() if units["610"]["value"]["value"] is not None)
-    figure = before["figures"][item]["610"] | {"printed": "1", "status_text": "Khác"}
-    after = before | {"figures": before["figures"] | {item: before["figures"][item] | {"610": figure}}}
+    item = next(i for i, units in before.figures.items() if units["610"].value.value is not None)
+    figure = replace(before.figures[item]["610"], printed="1", status_text="Khác")
+    after = replace(before, figures=before.figures | {item: before.figures[item] | {"610": figure}})
     made = correction_report.build_correction_facts(correction_report.CorrectionInput(1, before, after, ()), say)
-    assert "(huyện Đắk Glei): từ" in made["verdicts"][0]
-    assert made["causes"][-1].endswith(f"mã chốt số liệu: {given.snapshot_id[:16]}.")
-    assert made["rows"][0]["unit_name"] == "Huyện Đắk Glei"
+    assert "(huyện Đắk Glei): từ" in made.verdicts[0]
+    assert made.causes[-1].endswith(f"mã chốt số liệu: {given.snapshot_id[:16]}.")
+    assert made.rows[0].unit_name == "Huyện Đắk Glei"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -18,10 +19,11 @@ from etl.report import ReportInput, changes_since_last, directions, path_section
 from etl.report.dates import compute_next_period, compute_previous_report_period, format_decree_dates
 from etl.report.facts import build_facts
 from etl.report.followup import build_plan_task_facts
+from etl.report.report_facts import ReportFacts, serialize_facts
 from etl.report.report_figures import build_figures
 from etl.report.report_head import format_plan_name
 from etl.report.unit_names import format_unit_mention
-from etl.report.unit_results import build_unit_scores
+from etl.report.unit_results import build_unit_table
 from tests.report.conftest import CASES
 from tests.report.samples import sample
 
@@ -44,9 +46,10 @@ def texts(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
         yield place, value
 
 
-def said_in(facts: dict[str, Any]) -> list[tuple[str, str]]:
+def said_in(facts: ReportFacts) -> list[tuple[str, str]]:
     parts = ("situation", "summary", "lines", "since", "outlook", "units", "tasks", "notes", "directions", "data_notes")
-    found = [pair for part in parts for pair in texts(facts[part], part)]
+    plain = json.loads(serialize_facts(facts))
+    found = [pair for part in parts for pair in texts(plain[part], part)]
     kept = (".sentences", "situation[", "summary[", ".lines[", "notes.d", "notes.c", "notes.p", "data_notes[")
     return [(place, text) for place, text in found if any(mark in place for mark in kept)]
 
@@ -234,14 +237,14 @@ def test_what_changed_since_the_last_report(
 ) -> None:
     last = (share(given, *then),) if then else ()
     chosen = replace(given, attainments=(share(given, *now),), last=last)
-    assert changes_since_last.describe_changes_since_last(chosen, say) == expected
+    assert list(changes_since_last.describe_changes_since_last(chosen, say)) == expected
 
 
 def test_the_annual_report_does_not_say_each_change_twice(catalogue: Catalogue, say: Messages) -> None:
     annual = sample(catalogue, "kon-tum", "kt-1693", "2024")
     rows = (share(annual, "95", "met"),)
     chosen = replace(annual, attainments=rows, last=(share(annual, "90", "not_met"),))
-    assert changes_since_last.describe_changes_since_last(chosen, say) == [
+    assert list(changes_since_last.describe_changes_since_last(chosen, say)) == [
         "Chuyển sang đạt hoặc trong mức kế hoạch (1 chỉ tiêu): Tỉ lệ người dân tham gia bảo hiểm y tế (chỉ tiêu 12)."
     ]
 
@@ -259,15 +262,15 @@ def test_what_adds_up_through_the_year_is_not_set_beside_another_stretch(given: 
 # --- directions -----------------------------------------------------------------------------------------
 
 
-def directed(given: ReportInput, say: Messages) -> list[str]:
+def directed(given: ReportInput, say: Messages) -> tuple[str, ...]:
     figures = build_figures(given, say)
     return directions.describe_directions(
-        given, say, figures, build_unit_scores(given, figures), build_plan_task_facts(given, say)
+        given, say, figures, build_unit_table(given, say, figures).scores, build_plan_task_facts(given, say)
     )
 
 
 def test_where_nothing_asks_for_anything_the_plan_simply_goes_on(given: ReportInput, say: Messages) -> None:
-    assert directed(emptied(given), say) == [
+    assert list(directed(emptied(given), say)) == [
         "Tiếp tục tổ chức thực hiện đồng bộ các nhiệm vụ, giải pháp nêu tại Kế hoạch số 1693/KH-UBND "
         "trong quý IV năm 2024."
     ]
@@ -318,8 +321,8 @@ def test_the_outlook_names_the_likeliest_first_and_each_target_once(catalogue: C
         replace(row, item="13", projections=(likely,), status="met"),
     )
     chosen = replace(annual, attainments=rows)
-    lines = path_section.describe_path(chosen, say, build_figures(chosen, say))
-    assert lines[:3] == [
+    lines = path_section.build_outlook(chosen, say, build_figures(chosen, say), 1).sentences
+    assert list(lines[:3]) == [
         "Đã đạt mức kế hoạch năm 2025: 1 chỉ tiêu (13).",
         "Chậm: 1 chỉ tiêu (12).",
         "Triển vọng đạt mức kế hoạch năm 2030: rất có khả năng 1 chỉ tiêu (13); ít khả năng 1 chỉ tiêu (12).",
@@ -331,8 +334,9 @@ def test_too_short_a_series_says_so_and_foresees_nothing(catalogue: Catalogue, s
     short = Projection(2030, points=2, reason="quá ít số liệu để dự báo: có 2 kỳ, cần ít nhất 6")
     chosen = replace(annual, attainments=(share(annual, "90", "not_met", projections=(short,), progress_class=""),))
     figures = build_figures(chosen, say)
-    assert path_section.build_outlook_rows(chosen, figures) == []
-    assert path_section.describe_path(chosen, say, figures) == [
+    outlook = path_section.build_outlook(chosen, say, figures, 1)
+    assert outlook.rows == ()
+    assert list(outlook.sentences) == [
         "Chưa nêu được triển vọng đến các mốc của kế hoạch do quá ít số liệu để dự báo: có 2 kỳ, cần ít nhất 6 "
         "(chỉ tiêu 12)."
     ]

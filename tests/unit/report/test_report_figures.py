@@ -8,7 +8,8 @@ import pytest
 from etl.messages import Messages
 from etl.model import Attainment
 from etl.report import ReportInput
-from etl.report.report_figures import FigureFacts, build_figures, format_item_number, format_target_name
+from etl.report.report_facts import Figure, PrintedNumber
+from etl.report.report_figures import build_figures, format_item_number, format_target_name
 from etl.report.target_results import build_target_sentences
 
 BHYT = "12"
@@ -24,7 +25,7 @@ def one(given: ReportInput, now: Attainment, *before: Attainment) -> ReportInput
     return replace(given, attainments=(now,), previous=before)
 
 
-def figure_of(given: ReportInput, say: Messages, now: Attainment, *before: Attainment) -> FigureFacts:
+def figure_of(given: ReportInput, say: Messages, now: Attainment, *before: Attainment) -> Figure:
     figure = build_figures(one(given, now, *before), say).find_figure(now.item, now.unit)
     assert figure is not None
     return figure
@@ -32,7 +33,7 @@ def figure_of(given: ReportInput, say: Messages, now: Attainment, *before: Attai
 
 def line_of(given: ReportInput, say: Messages, now: Attainment, *before: Attainment) -> str:
     chosen = one(given, now, *before)
-    return str(build_target_sentences(chosen, say, build_figures(chosen, say))[0]["lines"][0])
+    return build_target_sentences(chosen, say, build_figures(chosen, say))[0].lines[0]
 
 
 def bhyt(given: ReportInput, seen: str, **changes: object) -> Attainment:
@@ -94,27 +95,27 @@ def test_a_missing_value_is_said_and_never_zero(given: ReportInput, say: Message
         given, "0", value=None, numerator=None, denominator=None, met=None, status="no_data", people_missing=None
     )
     figure = figure_of(given, say, now)
-    assert figure["value"] == {"value": None, "exact": None, "text": "chưa có số liệu", "decimals": 2}
-    assert figure["printed"] == "chưa có số liệu"
-    assert figure["change"]["kind"] == ""
-    assert figure["previous"]["text"] == "chưa có số liệu"
+    assert figure.value == PrintedNumber(None, None, "chưa có số liệu", 2)
+    assert figure.printed == "chưa có số liệu"
+    assert figure.change.kind == ""
+    assert figure.previous.text == "chưa có số liệu"
 
 
 def test_a_real_zero_is_a_zero(given: ReportInput, say: Messages) -> None:
-    assert figure_of(given, say, bhyt(given, "0"))["value"]["text"] == "0,00"
+    assert figure_of(given, say, bhyt(given, "0")).value.text == "0,00"
 
 
 def test_a_value_just_short_of_its_target_does_not_print_as_the_target(given: ReportInput, say: Messages) -> None:
-    assert figure_of(given, say, bhyt(given, "94.996"))["value"]["text"] == "94,996"
-    assert figure_of(given, say, bhyt(given, "93.464"))["value"]["text"] == "93,46"
+    assert figure_of(given, say, bhyt(given, "94.996")).value.text == "94,996"
+    assert figure_of(given, say, bhyt(given, "93.464")).value.text == "93,46"
 
 
 def test_people_missing_carry_the_noun_of_what_is_counted(given: ReportInput, say: Messages) -> None:
-    assert figure_of(given, say, bhyt(given, "93.46"))["missing"]["text"] == "1.234 người"
+    assert figure_of(given, say, bhyt(given, "93.46")).missing.text == "1.234 người"
     assert "còn thiếu 1.234 người" in line_of(given, say, bhyt(given, "93.46"))
     children = row(given, "8", status="not_met", met=False, people_missing=7)
-    assert figure_of(given, say, children)["missing"]["text"] == "7 trẻ"
-    assert figure_of(given, say, bhyt(given, "96", status="met", met=True))["missing"]["text"] == "–"
+    assert figure_of(given, say, children).missing.text == "7 trẻ"
+    assert figure_of(given, say, bhyt(given, "96", status="met", met=True)).missing.text == "–"
 
 
 def test_counts_stand_beside_small_rates(given: ReportInput, say: Messages) -> None:
@@ -124,20 +125,20 @@ def test_counts_stand_beside_small_rates(given: ReportInput, say: Messages) -> N
         "denominator": Fraction(590_000),
     }
     malaria = row(given, "15.3", **changes, as_of="", expected=10, present=10, people_missing=2)
-    assert figure_of(given, say, malaria)["printed"] == "0,34 (2 ca)"
+    assert figure_of(given, say, malaria).printed == "0,34 (2 ca)"
     assert "0,34 (2 ca)" in line_of(given, say, replace(malaria, interval=None))
     sure = replace(malaria, interval=(0.04, 1.22), small_count=True)
     assert "0,34 (2 ca; khoảng tin cậy 95%: 0,04–1,22)" in line_of(given, say, sure)
     few = bhyt(given, "90", numerator=Fraction(9), denominator=Fraction(10))
-    assert figure_of(given, say, few)["printed"] == "90,00 (9/10)"
+    assert figure_of(given, say, few).printed == "90,00 (9/10)"
     assert "90,00% (9/10; khoảng tin cậy 95%: 59,60–98,20)" in line_of(given, say, replace(few, interval=(59.6, 98.2)))
     many = bhyt(given, "90", numerator=Fraction(9_000), denominator=Fraction(10_000))
-    assert figure_of(given, say, many)["printed"] == "90,00"
+    assert figure_of(given, say, many).printed == "90,00"
 
 
 def test_an_incomplete_figure_is_marked(given: ReportInput, say: Messages) -> None:
     partial = bhyt(given, "90", numerator=Fraction(9_000), denominator=Fraction(10_000), present=9)
-    assert figure_of(given, say, partial)["printed"] == "90,00*"
+    assert figure_of(given, say, partial).printed == "90,00*"
 
 
 @pytest.mark.parametrize(
@@ -154,12 +155,12 @@ def test_the_distance_is_negative_on_the_worse_side(
     given: ReportInput, say: Messages, operator: str, value: str, target: str, distance: str
 ) -> None:
     now = bhyt(given, value, operator=operator, target=Fraction(target))
-    assert figure_of(given, say, now)["distance"]["text"] == distance
+    assert figure_of(given, say, now).distance.text == distance
 
 
 def test_there_is_no_distance_to_a_zero_or_worded_target(given: ReportInput, say: Messages) -> None:
-    assert figure_of(given, say, bhyt(given, "90", target=Fraction(0)))["distance"]["value"] is None
-    assert figure_of(given, say, bhyt(given, "90", target=None, operator="eliminate"))["distance"]["value"] is None
+    assert figure_of(given, say, bhyt(given, "90", target=Fraction(0))).distance.value is None
+    assert figure_of(given, say, bhyt(given, "90", target=None, operator="eliminate")).distance.value is None
 
 
 def test_a_part_year_verdict_names_the_prorated_plan(given: ReportInput, say: Messages) -> None:

@@ -9,7 +9,7 @@ from etl.report import ReportInput
 from etl.report.followup import (
     build_difficulty_notes,
     build_plan_task_facts,
-    describe_tasks,
+    build_plan_tasks,
     normalize_unit_text,
     select_listed_tasks,
 )
@@ -28,15 +28,15 @@ def reported(given: ReportInput, *states: TaskStateName) -> ReportInput:
 
 def test_units_are_named_by_state_worst_first(given: ReportInput, say: Messages) -> None:
     found = build_plan_task_facts(reported(given, "done", "overdue", "done"), say)
-    assert found[0]["situation"] == (
+    assert found[0].situation == (
         "Quá hạn: 1 đơn vị (huyện Đắk Glei); Đã hoàn thành: 2 đơn vị (thành phố Kon Tum, huyện Ngọc Hồi)"
     )
-    assert found[0]["states"] == {"overdue": 1, "done": 2}
+    assert found[0].states == {"overdue": 1, "done": 2}
 
 
 def test_where_all_agree_no_names_and_where_one_reports_no_count(given: ReportInput, say: Messages) -> None:
-    assert build_plan_task_facts(reported(given, "done", "done"), say)[0]["situation"] == "Đã hoàn thành: 2 đơn vị"
-    assert build_plan_task_facts(reported(given, "done"), say)[0]["situation"] == "Đã hoàn thành"
+    assert build_plan_task_facts(reported(given, "done", "done"), say)[0].situation == "Đã hoàn thành: 2 đơn vị"
+    assert build_plan_task_facts(reported(given, "done"), say)[0].situation == "Đã hoàn thành"
 
 
 def test_a_task_nobody_reports_on_stands_by_its_date(given: ReportInput, say: Messages) -> None:
@@ -61,24 +61,24 @@ def test_a_task_nobody_reports_on_stands_by_its_date(given: ReportInput, say: Me
 
 
 def test_only_dated_tasks_and_those_in_arrears_are_listed(given: ReportInput, say: Messages) -> None:
-    assert select_listed_tasks(build_plan_task_facts(reported(given, "ongoing", "done"), say)) == []
+    assert select_listed_tasks(build_plan_task_facts(reported(given, "ongoing", "done"), say)) == ()
     assert len(select_listed_tasks(build_plan_task_facts(reported(given, "ongoing", "overdue"), say))) == 1
     assert len(select_listed_tasks(build_plan_task_facts(reported(given, "done_late"), say))) == 1
 
 
 def test_the_sentences_hold_at_the_edges(given: ReportInput, say: Messages) -> None:
-    assert describe_tasks(say, [], "") == ["Kế hoạch không giao nhiệm vụ có đơn vị chủ trì hoặc thời hạn."]
-    silent = describe_tasks(say, build_plan_task_facts(reported(given), say), "")
+    assert build_plan_tasks(say, (), "").sentences == ("Kế hoạch không giao nhiệm vụ có đơn vị chủ trì hoặc thời hạn.",)
+    silent = build_plan_tasks(say, build_plan_task_facts(reported(given), say), "").sentences
     assert "Trong kỳ chưa có đơn vị nào báo cáo tình hình thực hiện nhiệm vụ." in silent
     assert silent[-1] == "Không có nhiệm vụ có thời hạn cụ thể hoặc quá hạn."
-    late = describe_tasks(say, build_plan_task_facts(reported(given, "overdue", "done"), say), "III")
+    late = build_plan_tasks(say, build_plan_task_facts(reported(given, "overdue", "done"), say), "III").sentences
     assert "1 quá hạn; 1 đã hoàn thành" in late[1]
     assert "Phụ lục III" in late[-1]
 
 
 def test_tasks_of_another_plan_stay_out(given: ReportInput, say: Messages) -> None:
     other = replace(reported(given), tasks=(TaskReport("kt-124", given.plan.tasks[0].id, "608", "2024Q3", "done"),))
-    assert build_plan_task_facts(other, say)[0]["reports"] == []
+    assert build_plan_task_facts(other, say)[0].reports == ()
 
 
 def noted(given: ReportInput, *rows: tuple[str, str]) -> ReportInput:
@@ -96,23 +96,23 @@ def test_identical_difficulties_are_one_with_all_their_units(given: ReportInput,
         ),
         say,
     )
-    assert found["difficulties"] == [
+    assert found.difficulties == (
         "- Thiếu bác sĩ (thành phố Kon Tum, huyện Đắk Glei).",
         "- Thiếu vắc xin (huyện Ngọc Hồi).",
-    ]
-    assert len(found["rows"]) == 4
+    )
+    assert len(found.rows) == 4
 
 
 def test_what_most_units_say_comes_first(given: ReportInput, say: Messages) -> None:
     found = build_difficulty_notes(noted(given, ("608", "A"), ("610", "B"), ("611", "B")), say)
-    assert [line[2] for line in found["difficulties"]] == ["B", "A"]
+    assert [line[2] for line in found.difficulties] == ["B", "A"]
 
 
 def test_silence_is_said(given: ReportInput, say: Messages) -> None:
     found = build_difficulty_notes(noted(given), say)
-    assert found["difficulties"] == ["Trong kỳ không có đơn vị nào nêu khó khăn, vướng mắc."]
-    assert found["causes"] == ["Trong kỳ không có đơn vị nào nêu nguyên nhân."]
-    assert found["proposals"] == ["Trong kỳ không có đơn vị nào đề xuất, kiến nghị."]
+    assert found.difficulties == ("Trong kỳ không có đơn vị nào nêu khó khăn, vướng mắc.",)
+    assert found.causes == ("Trong kỳ không có đơn vị nào nêu nguyên nhân.",)
+    assert found.proposals == ("Trong kỳ không có đơn vị nào đề xuất, kiến nghị.",)
 
 
 def test_characters_that_break_documents_are_dropped() -> None:

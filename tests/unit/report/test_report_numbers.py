@@ -17,6 +17,7 @@ from etl.report.number_facts import (
     compute_consistent_rounding,
     select_telling_decimals,
 )
+from etl.report.report_facts import PrintedNumber
 
 
 @pytest.mark.parametrize(
@@ -53,23 +54,18 @@ def test_a_float_that_looks_like_a_half_is_never_seen_because_values_are_exact()
 
 
 def test_a_missing_number_is_words_and_never_zero() -> None:
-    assert build_number_fact(None, 1, "chưa có số liệu") == {
-        "value": None,
-        "exact": None,
-        "text": "chưa có số liệu",
-        "decimals": 1,
-    }
-    assert build_number_fact(0, 1)["text"] == "0,0"
+    assert build_number_fact(None, 1, "chưa có số liệu") == PrintedNumber(None, None, "chưa có số liệu", 1)
+    assert build_number_fact(0, 1).text == "0,0"
 
 
 def test_a_number_fact_keeps_the_exact_value() -> None:
-    assert build_number_fact(Fraction(1, 3), 1) == {"value": 1 / 3, "exact": "1/3", "text": "0,3", "decimals": 1}
-    assert build_number_fact(Fraction(6, 3))["value"] == 2
+    assert build_number_fact(Fraction(1, 3), 1) == PrintedNumber(1 / 3, "1/3", "0,3", 1)
+    assert build_number_fact(Fraction(6, 3)).value == 2
 
 
 def test_counts_have_decimals_only_when_they_are_money_or_weight() -> None:
-    assert build_count_fact(1500)["text"] == "1.500"
-    assert build_count_fact(Fraction(15005, 10))["text"] == "1.500,50"
+    assert build_count_fact(1500).text == "1.500"
+    assert build_count_fact(Fraction(15005, 10)).text == "1.500,50"
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ DOT = b64decode(
 @pytest.fixture(scope="module")
 def render(given: ReportInput, say: Messages) -> Callable[[Path], bytes]:
     facts = build_facts(given, say)
-    dots = [DOT] * len(facts["pictures"]["drawn"])
+    dots = [DOT] * len(facts.pictures.drawn)
     return lambda template: render_word_report(facts, say, template, b"", dots, datetime(2024, 10, 21))
 
 

@@ -8,6 +8,7 @@ import pytest
 from etl.messages import Messages
 from etl.model import Attainment, UnitStatus
 from etl.report import ReportInput, submissions, unit_results
+from etl.report.report_facts import ComparedUnit
 from etl.report.report_figures import build_figures
 
 
@@ -75,9 +76,8 @@ def with_values(given: ReportInput, values: dict[str, str | None], item: str = "
     return replace(given, attainments=tuple(rows))
 
 
-def said(given: ReportInput, say: Messages) -> list[str]:
-    figures = build_figures(given, say)
-    return unit_results.describe_unit_results(given, say, figures, unit_results.build_unit_scores(given, figures))
+def said(given: ReportInput, say: Messages) -> tuple[str, ...]:
+    return unit_results.build_unit_table(given, say, build_figures(given, say)).sentences
 
 
 def test_the_best_and_the_weakest_are_named(given: ReportInput, say: Messages) -> None:
@@ -100,7 +100,7 @@ def test_equal_units_are_said_to_be_equal(given: ReportInput, say: Messages) -> 
 
 def test_one_unit_is_not_compared_and_none_is_said(given: ReportInput, say: Messages) -> None:
     assert "Chỉ có một đơn vị trực thuộc là thành phố Kon Tum" in said(with_values(given, {"608": "96"}), say)[0]
-    assert said(with_values(given, {}), say) == ["Chưa có số liệu theo đơn vị."]
+    assert said(with_values(given, {}), say) == ("Chưa có số liệu theo đơn vị.",)
 
 
 def test_rates_of_a_few_cases_are_not_ranked(given: ReportInput, say: Messages) -> None:
@@ -109,11 +109,11 @@ def test_rates_of_a_few_cases_are_not_ranked(given: ReportInput, say: Messages) 
 
 
 def test_the_table_holds_each_level_of_an_indicator_once_and_fits_the_page(given: ReportInput, say: Messages) -> None:
-    table = unit_results.build_unit_table(given, build_figures(given, say))
-    assert len(table["units"]) == 10
-    assert table["units"][0] == {"unit": "608", "name": "Thành phố Kon Tum"}
-    assert all(0 < len(block) <= unit_results.MAX_TABLE_COLUMNS for block in table["blocks"])
-    items = [column["item"] for block in table["blocks"] for column in block]
+    table = unit_results.build_unit_table(given, say, build_figures(given, say))
+    assert len(table.units) == 10
+    assert table.units[0] == ComparedUnit("608", "Thành phố Kon Tum")
+    assert all(0 < len(block) <= unit_results.MAX_TABLE_COLUMNS for block in table.blocks)
+    items = [column.item for block in table.blocks for column in block]
     assert len(items) == len(set(items))
     assert "16" not in items  # published for the province only
     assert "1" not in items  # once a year

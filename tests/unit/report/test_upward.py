@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import openpyxl
@@ -42,7 +43,7 @@ def annex(catalogue: Catalogue, cells: tuple[ExportedValue, ...] = CELLS) -> byt
     assert asked
     target = BytesIO()
     workbook = Workbook(target, {"in_memory": True})
-    facts: dict[str, Any] = {"head": {"simulated": "SỐ LIỆU MÔ PHỎNG"}, "simulated": True}
+    facts: Any = SimpleNamespace(head=SimpleNamespace(simulated="SỐ LIỆU MÔ PHỎNG"), simulated=True)
     book = AnnexWorkbook(workbook, facts, load_messages(PROJECT_ROOT / "templates"))
     book.add_page("Chỉ tiêu").write_string(0, 0, "for people")
     write_upward_sheets(
