@@ -774,13 +774,12 @@ class CorrectionFacts:
 
 
 DocumentFacts = ReportFacts | CorrectionFacts
-REPORT_FACTS: TypeAdapter[ReportFacts] = TypeAdapter(ReportFacts)
-_DOCUMENT_FACTS: TypeAdapter[DocumentFacts] = TypeAdapter(DocumentFacts)
+DOCUMENT_FACTS: TypeAdapter[DocumentFacts] = TypeAdapter(DocumentFacts)
 
 
 def serialize_facts(facts: DocumentFacts) -> bytes:
     """The facts as a file, a line for each part; the same bytes for the same facts."""
-    plain: dict[str, Any] = _DOCUMENT_FACTS.dump_python(facts, mode="json")
+    plain: dict[str, Any] = DOCUMENT_FACTS.dump_python(facts, mode="json")
     parts = (f"{json.dumps(name)}: {json.dumps(part, ensure_ascii=False)}" for name, part in plain.items())
     return ("{\n" + ",\n".join(parts) + "\n}\n").encode()
 
@@ -792,7 +791,7 @@ def parse_document_facts(data: bytes, where: str) -> DocumentFacts:
         StorageError: the file is no such facts; `where` says which it is.
     """
     try:
-        return _DOCUMENT_FACTS.validate_json(data)
+        return DOCUMENT_FACTS.validate_json(data, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise StorageError(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from etl.catalog.rules import load_rules
+from etl.report.report_facts import DOCUMENT_FACTS
 from tests.examples import examples
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,5 +36,14 @@ def findings() -> str:
     return "\n".join(lines) + "\n"
 
 
+def facts_schema() -> str:
+    """The JSON Schema of ``*_facts.json``: of a report, or of a correction."""
+    schema = DOCUMENT_FACTS.json_schema(mode="serialization")
+    return (
+        json.dumps({"title": "Facts of a report or of its correction", **schema}, ensure_ascii=False, indent=1) + "\n"
+    )
+
+
 if __name__ == "__main__":
+    (ROOT / "docs" / "facts.schema.json").write_text(facts_schema(), encoding="utf-8")
     (ROOT / "docs" / "findings.md").write_text(findings(), encoding="utf-8")

@@ -28,6 +28,11 @@ def test_findings_are_written_from_the_rules() -> None:
     assert (ROOT / "docs" / "findings.md").read_text(encoding="utf-8") == findings(), "run python -m tests.docs.render"
 
 
+def test_the_schema_of_the_facts_is_written_from_their_types() -> None:
+    written = (ROOT / "docs" / "facts.schema.json").read_text(encoding="utf-8")
+    assert written == facts_schema(), "run python -m tests.docs.render"
+
+
 def test_every_command_stands_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for command in commands():

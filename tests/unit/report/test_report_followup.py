@@ -47,9 +47,7 @@ def test_a_task_nobody_reports_on_stands_by_its_date(given: ReportInput, say: Me
     def state(**changes: object) -> dict[str, int]:
         changed = task.model_copy(update=changes)
         return dict(
-            build_plan_task_facts(replace(bare, plan=bare.plan.model_copy(update={"tasks": (changed,)})), say)[0][
-                "states"
-            ]
+            build_plan_task_facts(replace(bare, plan=bare.plan.model_copy(update={"tasks": (changed,)})), say)[0].states
         )
 
     dated = {"written": "x", "kind": "by_date"}
