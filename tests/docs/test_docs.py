@@ -8,7 +8,7 @@ import pytest
 from typer.main import get_command
 
 from etl.cli.commands import app
-from tests.docs.render import ROOT, findings
+from tests.docs.render import ROOT, facts_schema, findings
 from tests.docs.rooms import PICTURE, draw_rooms
 
 READABLE = [
