@@ -15,8 +15,7 @@ def has_countable_numerator(indicator: m.Indicator | None) -> bool:
     """Whether the numerator is a number of people, visits, cases or units."""
     if indicator is None or indicator.numerator is None:
         return False
-    side = indicator.numerator
-    return not any(code.endswith(_AMOUNTS) for code in (*side.elements, side.count_of or ""))
+    return not any(t.data_element.endswith(_AMOUNTS) for t in indicator.terms if t.side == "numerator")
 
 
 def is_share_indicator(indicator: m.Indicator) -> bool:

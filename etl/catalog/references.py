@@ -55,12 +55,6 @@ def _check_unit_references(c: Catalogue) -> Iterator[CatalogueError]:
             yield _build_unknown_error("unit", figure.unit, str(c.root / "official_population.csv"), c.units_by_code)
 
 
-def _list_side_codes(side: m.Side | None) -> tuple[str, ...]:
-    if side is None:
-        return ()
-    return side.elements if side.elements else (side.count_of or "",)
-
-
 def _check_element_references(c: Catalogue) -> Iterator[CatalogueError]:
     for relation in c.relations:
         for code in relation.elements:
@@ -75,12 +69,11 @@ def _check_indicator_references(c: Catalogue) -> Iterator[CatalogueError]:
     collected = {column.data_element for column in c.columns}
     for indicator in c.indicators.values():
         where = f"{c.root / 'indicators.yaml'}: {indicator.code}"
-        for side in (indicator.numerator, indicator.denominator):
-            for code in _list_side_codes(side):
-                if code not in c.elements:
-                    yield _build_unknown_error("data element", code, where, c.elements)
-                if code not in collected:
-                    yield _build_uncollected_error(code, where)
+        for _, code, _ in indicator.terms:
+            if code not in c.elements:
+                yield _build_unknown_error("data element", code, where, c.elements)
+            if code not in collected:
+                yield _build_uncollected_error(code, where)
         published = indicator.published_element
         if published and (published not in c.elements or c.elements[published].kind != ElementKind.PUBLISHED):
             yield _build_unknown_error(

@@ -97,8 +97,7 @@ def fetch_trace_cells(
     as_known_at: str | datetime,
 ) -> CellVersions:
     """The cells of several indicators in a period, read at once, for several walks."""
-    sides = [side for i in indicators for side in (i.numerator, i.denominator) if side]
-    codes = {element for side in sides for element in ((side.count_of,) if side.count_of else side.elements)}
+    codes = {term.data_element for i in indicators for term in i.terms}
     periods = slots_of(catalogue, scope, period, codes).periods
     return CellVersions(conn, catalogue, scope, periods, sorted(codes), parse_known_at(as_known_at))
 
@@ -131,13 +130,16 @@ def trace_figure(
     if indicator.published_element:
         return _trace_published_value(conn, catalogue, scope, period, indicator.published_element, unit, at)
     made_of = rollup.build_rollup_parts(conn, catalogue, scope, period, indicator)
-    codes = sorted({element for _, element, _ in made_of.terms})
+    codes = sorted({term.data_element for term in indicator.terms})
     cells = read or CellVersions(conn, catalogue, scope, made_of.obligations.periods, codes, at)
     slots: dict[m.Unit, list[ReportingObligation]] = {}
     for slot in made_of.obligations.entries:
         slots.setdefault(slot.current_unit, []).append(slot)
     leaves = _apply_inclusion_rules(
-        [_build_contribution(catalogue, made_of, row, slots[row[0]], cells) for row in made_of.assignments]
+        [
+            _build_contribution(catalogue, made_of, indicator.terms, row, slots[row[0]], cells)
+            for row in made_of.assignments
+        ]
     )
     if unit == scope.area_unit:
         inside = [replace(leaf, share=Fraction(1)) for leaf in leaves if leaf.is_first]
@@ -161,12 +163,13 @@ def _compute_side_total(leaves: Iterable[UnitContribution], side: str) -> Fracti
 def _build_contribution(
     catalogue: Catalogue,
     made_of: rollup.RollupParts,
+    indicator_terms: tuple[m.Term, ...],
     row: tuple[m.Unit, m.Unit | None, Fraction, bool],
     slots: Sequence[ReportingObligation],
     cells: CellVersions,
 ) -> UnitContribution:
     unit, child, share, is_first = row
-    found = [_build_traced_term(catalogue, made_of, slots, cells, term) for term in made_of.terms]
+    found = [_build_traced_term(catalogue, made_of, slots, cells, term) for term in indicator_terms]
     terms = tuple(term for term in found if term is not None)
     outside = any(term.state == "not_applicable" for term in terms)
     why = "không thuộc phạm vi" if outside else ""
@@ -180,7 +183,7 @@ def _build_traced_term(
     made_of: rollup.RollupParts,
     slots: Sequence[ReportingObligation],
     cells: CellVersions,
-    term: tuple[str, str, bool],
+    term: m.Term,
 ) -> TracedTerm | None:
     """A data element of a leaf, whose slots are given, as it stands for the period; None where the leaf owes none."""
     obligations, (side, element, counts) = made_of.obligations, term
@@ -199,8 +202,7 @@ def _build_traced_term(
     )
     if counts and state in COUNTED_STATES:
         value = Fraction(1)
-    name: Literal["numerator", "denominator"] = "numerator" if side == "n" else "denominator"
-    return TracedTerm(name, element, counts, way, state, value, used)
+    return TracedTerm(side, element, counts, way, state, value, used)
 
 
 _PieceValue = tuple[str, Fraction | None, tuple[CellVersion, ...]]

@@ -219,7 +219,7 @@ def _describe_geography_gap(ask: _RollupRequest, period: Period, unit: m.Unit) -
 
 def _describe_length_gap(ask: _RollupRequest, period: Period, indicator: m.Indicator) -> str:
     """Why an indicator has no figure of this length, in Vietnamese; empty where it may have one."""
-    elements = [e for _, e, _ in _list_indicator_terms(indicator)]
+    elements = [term.data_element for term in indicator.terms]
     since_january = [e for e in elements if ask.catalogue.elements[e].kind == ElementKind.YTD]
     if period.counted_from != 1 and (indicator.accumulates or since_january):
         return f"Chỉ tiêu tính lũy kế từ đầu năm nên không có số của riêng {period.name}."
@@ -232,7 +232,7 @@ def _fetch_summed_figures(
     ask: _RollupRequest, period: Period, indicators: Sequence[m.Indicator]
 ) -> list[ObservedIndicator]:
     obligations = build_obligations(
-        ask.catalogue, ask.scope, period, {e for i in indicators for _, e, _ in _list_indicator_terms(i)}
+        ask.catalogue, ask.scope, period, {term.data_element for i in indicators for term in i.terms}
     )
     numbers = {r.code: r.data_element_id for r in query(ask.conn, "element_numbers")}
     usable = [
@@ -317,11 +317,8 @@ def _build_side_parameters(indicators: Sequence[m.Indicator], numbers: dict[str,
     """What stands above and below each indicator's line, as the parameters of the roll-up. Equal sides are one."""
     sides: dict[tuple[tuple[str, bool], ...], int] = {}
     above, below = (
-        [
-            sides.setdefault(tuple((e, counts) for s, e, counts in _list_indicator_terms(i) if s == name), len(sides))
-            for i in indicators
-        ]
-        for name in ("n", "d")
+        [sides.setdefault(tuple((e, counts) for s, e, counts in i.terms if s == name), len(sides)) for i in indicators]
+        for name in ("numerator", "denominator")
     )
     parts = [(n, element, counts) for side, n in sides.items() for element, counts in side]
     return {
@@ -393,16 +390,6 @@ def _find_child_unit(ask: _RollupRequest, unit: m.Unit, day: date) -> m.Unit | N
     return current
 
 
-def _list_indicator_terms(indicator: m.Indicator) -> list[tuple[str, str, bool]]:
-    """(side, data element, counts leaves instead of summing values)."""
-    return [
-        (name, element, side.count_of is not None)
-        for name, side in (("n", indicator.numerator), ("d", indicator.denominator))
-        if side is not None
-        for element in ((side.count_of,) if side.count_of else side.elements)
-    ]
-
-
 def _list_target_floors(catalogue: Catalogue, indicators: Iterable[m.Indicator]) -> list[tuple[str, Decimal]]:
     """The floors that targets set for shares of units: (indicator, floor)."""
     shares = {i.code for i in indicators if i.method == "share_of_units"}
@@ -426,11 +413,10 @@ def _convert_to_fraction(value: Decimal | int | None) -> Fraction | None:
 class RollupParts:
     """What an indicator's sums are made of in a period, the same that `observed` sums.
 
-    `terms` are (side ``n`` or ``d``, data element, counts leaves instead of summing values). `leaves` are (leaf, unit
+    `assignments` are (leaf, unit
     under the area it belongs to or none, share that belongs there, whether it is the leaf's first row).
     """
 
-    terms: tuple[tuple[str, str, bool], ...]
     obligations: RollupObligations
     assignments: tuple[_UnitAssignment, ...]
 
@@ -440,12 +426,11 @@ def build_rollup_parts(
 ) -> RollupParts:
     """What a sum on the period's own geography is made of, for whoever follows it down to its cells."""
     ask = _build_rollup_request(conn, catalogue, scope, period, None, RollupFilter(), None)
-    terms = _list_indicator_terms(indicator)
-    obligations = build_obligations(catalogue, scope, period, {element for _, element, _ in terms})
+    obligations = build_obligations(catalogue, scope, period, {term.data_element for term in indicator.terms})
     leaves = dict.fromkeys(
         s.current_unit for s in obligations.entries if ask.find_unit_id(s.unit) and ask.find_unit_id(s.current_unit)
     )
-    return RollupParts(tuple(terms), obligations, tuple(_assign_units(ask, period, leaves)))
+    return RollupParts(obligations, tuple(_assign_units(ask, period, leaves)))
 
 
 # --- published values and recognitions --------------------------------------------------------------

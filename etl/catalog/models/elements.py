@@ -6,7 +6,7 @@ Room: catalogue. Strict models of its files; nobody changes a value at run time.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import model_validator
 
@@ -98,6 +98,14 @@ class Side(StrictModel):
         return self
 
 
+class Term(NamedTuple):
+    """A data element on one side of an indicator's line. `counts_units`: each unit that has it counts as one."""
+
+    side: Literal["numerator", "denominator"]
+    data_element: str
+    counts_units: bool
+
+
 class DefinitionVersion(StrictModel):
     """How an indicator was measured in a stretch of years: a change breaks the series."""
 
@@ -138,6 +146,20 @@ class Indicator(StrictModel):
     min_level: Literal["", "nation", "province", "district"] = ""
     min_period: PeriodKind | None = None
     note: str = ""
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """What is summed or counted: numerator first, each side in the order of its data elements."""
+        sides: tuple[tuple[Literal["numerator", "denominator"], Side | None], ...] = (
+            ("numerator", self.numerator),
+            ("denominator", self.denominator),
+        )
+        return tuple(
+            Term(name, element, side.count_of is not None)
+            for name, side in sides
+            if side is not None
+            for element in ((side.count_of,) if side.count_of else side.elements)
+        )
 
     def find_definition(self, period_key: str) -> str:
         """The version of the definition in force in a period; empty where nobody says."""
