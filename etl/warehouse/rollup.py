@@ -36,13 +36,13 @@ from etl.catalog import models as m
 from etl.catalog.loader import Catalogue
 from etl.errors import WarehouseError
 from etl.model import ElementKind, ObservedIndicator, Period, PeriodKind
+from etl.model.text_cells import PublishedCell
 from etl.warehouse import agreed_corrections
 from etl.warehouse.connect import query
 from etl.warehouse.reporting_obligations import ReportingObligation, build_obligations, is_uncovered
 from etl.warehouse.snapshot import parse_known_at
 
 _FOREVER = "infinity"
-_RECOGNISED = "_recognised"
 _UnitAssignment = tuple[m.Unit, m.Unit | None, Fraction, bool]
 
 
@@ -486,8 +486,8 @@ def _query_published(ask: _RollupRequest) -> Sequence[Row[Any]]:
         known_at=ask.known_at,
         org_unit_id=ask.find_unit_id(ask.area),
         elements=elements,
-        as_of=":as_of",
-        source=":source",
+        as_of=str(PublishedCell("", "as_of")),
+        source=str(PublishedCell("", "source")),
         agreed=ask.agreed,
     ).all()
 
@@ -512,21 +512,15 @@ def _fetch_published_figures(ask: _RollupRequest) -> list[ObservedIndicator]:
 
 
 def _fetch_recognitions(ask: _RollupRequest) -> dict[str, bool]:
-    """Recognition by indicator: element ``malaria_recognised`` speaks of the indicators ``malaria_…``."""
-    elements = [e for e in ask.catalogue.elements if e.endswith(_RECOGNISED)]
+    """Recognition by indicator, for those that something recognises."""
     rows = query(
         ask.conn,
         "recognised",
         scope=ask.scope.id,
         year=ask.last_year,
         known_at=ask.known_at,
-        elements=elements,
+        elements=[i.recognised_by for i in ask.indicators if i.recognised_by],
         agreed=ask.agreed,
     )
-    prefixes = {row.data_element.removesuffix(_RECOGNISED) + "_": row.recognised for row in rows}
-    return {
-        code: recognised
-        for code in ask.catalogue.indicators
-        for prefix, recognised in prefixes.items()
-        if code.startswith(prefix)
-    }
+    found = {row.data_element: row.recognised for row in rows}
+    return {i.code: found[i.recognised_by] for i in ask.indicators if i.recognised_by in found}

@@ -23,13 +23,18 @@ class CellSign(StrictModel):
     note: str = ""
 
 
+Measure = Literal["count", "population", "mass", "money"]
+
+
 class DataElement(StrictModel):
-    """What a cell means."""
+    """What a cell means. `measure` is what its numbers are: things, people or events counted, how many people there are
+    at all (checked against the official figure), or an amount."""
 
     code: Code
     name: Text
     kind: ElementKind
     unit: str = ""
+    measure: Measure = "count"
     integer: bool = True
     min: Decimal | None = None
     max: Decimal | None = None
@@ -123,7 +128,9 @@ class Indicator(StrictModel):
     `accumulates`: the numerator grows through the year over a standing denominator (case rates), so
     a part-year value is compared with a pro-rated plan. `subgroup` is the group of people it is about, where
     it is not everybody. `min_level` and `min_period`: where the counts below would be too small to mean
-    anything, the smallest unit and the shortest period it is given for.
+    anything, the smallest unit and the shortest period it is given for. `recognised_by` is the data element (1 or 0)
+    that says whether its elimination has been officially recognised. `measure` is what its numerator is, as its data
+    elements say: the loader's, not the file's.
     """
 
     code: Code
@@ -145,6 +152,8 @@ class Indicator(StrictModel):
     subgroup: str = ""
     min_level: Literal["", "nation", "province", "district"] = ""
     min_period: PeriodKind | None = None
+    recognised_by: Code | None = None
+    measure: Measure = "count"
     note: str = ""
 
     @property
