@@ -23,6 +23,7 @@ from etl.catalog.loader import Catalogue
 from etl.cli.commands import app
 from etl.errors import UsageError
 from etl.model import Period
+from etl.report.report_facts import parse_document_facts
 from etl.warehouse import connect, embedded_server
 from tests.builders import Workbook
 
@@ -223,7 +224,8 @@ def test_a_number_that_does_not_come_out_again_is_said_loudly(flow: Flow, monkey
     told = json.loads(flow.facts.read_text(encoding="utf-8"))
     item = steps.trace_number(str(flow.facts), "bhyt")["numbers"][0]["item"]
     told["figures"][item]["62"]["value"]["exact"] = "99"
-    monkeypatch.setattr(trail, "_find_report_facts", lambda files, folders: told)
+    facts = parse_document_facts(json.dumps(told).encode(), "facts")
+    monkeypatch.setattr(trail, "_find_report_facts", lambda files, folders: facts)
     shown = CliRunner().invoke(app, ["trace", str(flow.facts), "bhyt"])
     assert shown.exit_code == 1
     assert "KHÔNG KHỚP" in shown.stdout
