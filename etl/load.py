@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from etl.catalog.loader import Catalogue
 from etl.errors import WarehouseError
 from etl.model import CellState, Delivery, Explanation, FindingLevel, FormStamp, Observation, Period, Verdict
+from etl.model.text_cells import parse_text_cell
 from etl.warehouse import catalogue_versions as catalogue_rows
 from etl.warehouse.connect import COPY_NULL, copy_lines, copy_rows, escape_copy_text, query
 from etl.warehouse.snapshot import join_recording
@@ -123,7 +124,7 @@ class _WarehouseIds:
         """The number of a data element; empty where it holds words."""
         return (
             ""
-            if _is_text_element(code)
+            if parse_text_cell(code)
             else str(_find_warehouse_id(self._elements, code, "data element", "core.data_element"))
         )
 
@@ -301,10 +302,6 @@ def _record_submissions(conn: Connection, accepted: list[_AcceptedDelivery], now
         recorded_at=now,
     )
     return {row.delivery_id: row.submission_id for row in rows}
-
-
-def _is_text_element(code: str) -> bool:
-    return code.startswith(("task.", "note.")) or code.endswith((":source", ":as_of"))
 
 
 def _format_exact_decimal(value: float) -> str:

@@ -22,6 +22,7 @@ from etl.catalog.layout import TASK_STATES, InputCell, build_form_layout
 from etl.catalog.obligations import list_obligations
 from etl.errors import UsageError
 from etl.model import ElementKind, Period
+from etl.model.text_cells import NOTE_FIELDS, TASK_PREFIX, NoteCell, PublishedCell, TaskCell, parse_text_cell
 from simulation.apportionment import hash_to_normal, hash_to_uniform
 from simulation.world import TIMES, Commune, World, build_world, load_story
 
@@ -56,7 +57,7 @@ def build_cell_values(catalogue: Catalogue, scope: m.Scope, period: Period, seed
     if period.key not in PERIODS:
         raise UsageError(f"nothing is told of {period.key}", where="period", fix=f"use one of: {', '.join(PERIODS)}")
     tasks = {
-        f"task.{plan.id}.{task.id}": (plan, task)
+        (plan.id, task.id): (plan, task)
         for level in {scope.child_level, "commune"}
         for plan, task in catalogue.list_led_tasks(scope, level, period)
     }
@@ -91,17 +92,19 @@ class _CellValueSource:
     scope: str
     period: Period
     world: World
-    tasks: dict[str, tuple[m.Plan, m.Task]]
+    tasks: dict[tuple[str, str], tuple[m.Plan, m.Task]]
     seed: int
 
     def build_value(self, unit: m.Unit, cell: InputCell) -> Value:
-        element = cell.data_element
-        if element.startswith("task."):
-            return self._build_task_text(unit, element)
-        if element.startswith("note."):
-            return self._build_note_text(unit, element)
-        if element.startswith("pub_"):
-            return self._find_published_value(element)
+        match parse_text_cell(cell.data_element):
+            case TaskCell() as said:
+                return self._build_task_text(unit, said)
+            case NoteCell() as said:
+                return self._build_note_text(unit, said)
+            case PublishedCell() as said:
+                return self._find_published_value(said.data_element, ("as_of", "source").index(said.field) + 1)
+        if cell.kind == ElementKind.PUBLISHED:
+            return self._find_published_value(cell.data_element, 0)
         return self._compute_number(unit, cell)
 
     def _compute_number(self, unit: m.Unit, cell: InputCell) -> Value:
@@ -122,25 +125,29 @@ class _CellValueSource:
         ]
         return min(parts) if cell.data_element in _ALL_OR_NONE else sum(parts)
 
-    def _find_published_value(self, element: str) -> Value:
-        code, _, part = element.partition(":")
-        entry = load_story()[self.scope]["published"][str(self.period.year)][code]
-        value_or_date = entry[("", "as_of", "source").index(part)]
+    def _find_published_value(self, element: str, place: int) -> Value:
+        value_or_date = load_story()[self.scope]["published"][str(self.period.year)][element][place]
         return value_or_date.isoformat() if isinstance(value_or_date, dt.date) else value_or_date
 
     # --- words -----------------------------------------------------------------------------------
 
-    def _build_task_text(self, unit: m.Unit, element: str) -> str:
-        code, _, part = element.rpartition(".")
-        plan, task = self.tasks[code]
+    def _build_task_text(self, unit: m.Unit, cell: TaskCell) -> str:
+        plan, task = self.tasks[cell.plan, cell.task]
         done_on = self._simulate_done_date(unit, plan, task)
         state = self._simulate_task_state(unit, plan, task, done_on)
-        if part == "state":
+        if cell.field == "state":
             return state
-        if part == "date":
+        if cell.field == "date":
             return done_on.isoformat() if done_on and state == _DONE else ""
         pool = load_events()["remarks"][{_DONE: "done", _DOING: "doing", _NOT_YET: "not_yet"}[state]]
-        return str(pool[int(hash_to_uniform(self.seed, "remark", unit.code, code, state) * len(pool))])
+        return str(
+            pool[
+                int(
+                    hash_to_uniform(self.seed, "remark", unit.code, f"{TASK_PREFIX}{plan.id}.{task.id}", state)
+                    * len(pool)
+                )
+            ]
+        )
 
     def _simulate_done_date(self, unit: m.Unit, plan: m.Plan, task: m.Task) -> dt.date | None:
         """The day a task gets done: around its deadline, or some months after the plan where none is stated.
@@ -163,12 +170,11 @@ class _CellValueSource:
         slow = hash_to_uniform(self.seed, "slow", unit.code, plan.id, task.id) < _NEVER
         return _NOT_YET if slow and end < _SLOW_START else _DOING
 
-    def _build_note_text(self, unit: m.Unit, element: str) -> str:
-        _, number, part = element.split(".")
+    def _build_note_text(self, unit: m.Unit, cell: NoteCell) -> str:
         pool = load_events()[self.scope]["notes"]
         names = (self.seed, "note", unit.code, self.period.key)
         wanted = 1 + int(hash_to_uniform(*names) * 2.5)
-        if int(number) > wanted:
+        if cell.number > wanted:
             return ""
         order = sorted(range(len(pool)), key=lambda i: hash_to_uniform(*names, i))
-        return str(pool[order[int(number) - 1]][("difficulty", "cause", "proposal").index(part)])
+        return str(pool[order[cell.number - 1]][NOTE_FIELDS.index(cell.field)])

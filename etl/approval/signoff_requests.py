@@ -204,9 +204,7 @@ def _list_indicator_elements(catalogue: Catalogue, indicators: Iterable[str]) ->
         if indicator is None:
             continue
         elements |= {indicator.published_element} if indicator.published_element else set()
-        for side in (indicator.numerator, indicator.denominator):
-            if side is not None:
-                elements |= {*side.elements, *([side.count_of] if side.count_of else [])}
+        elements |= {term.data_element for term in indicator.terms}
     return elements
 
 

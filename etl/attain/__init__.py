@@ -34,14 +34,18 @@ from etl.attain.control import compute_control_limits
 from etl.attain.outlook import build_projections
 from etl.attain.series import build_series, compute_own_value, list_series_periods, parse_stored_value
 from etl.attain.target import compute_target_attainment
+from etl.attain.target_figures import TargetFigures, aggregate_leaves, compute_target_figures
 from etl.attain.task_state import compute_task_state
 
 __all__ = [
+    "TargetFigures",
+    "aggregate_leaves",
     "build_projections",
     "build_series",
     "compute_control_limits",
     "compute_own_value",
     "compute_target_attainment",
+    "compute_target_figures",
     "compute_task_state",
     "list_series_periods",
     "parse_stored_value",

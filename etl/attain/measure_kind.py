@@ -1,22 +1,13 @@
-"""Which indicators count whole things. Used only inside the attainment room.
-
-A data element whose code ends in a unit of measure holds an amount; every other one counts people,
-visits, cases or units.
-"""
+"""Which indicators count whole things: people, visits, cases or units, no amounts. Used only inside the room."""
 
 from __future__ import annotations
 
 from etl.catalog import models as m
 
-_AMOUNTS = ("_kg", "_mvnd")
-
 
 def has_countable_numerator(indicator: m.Indicator | None) -> bool:
     """Whether the numerator is a number of people, visits, cases or units."""
-    if indicator is None or indicator.numerator is None:
-        return False
-    side = indicator.numerator
-    return not any(code.endswith(_AMOUNTS) for code in (*side.elements, side.count_of or ""))
+    return indicator is not None and indicator.numerator is not None and indicator.measure in {"count", "population"}
 
 
 def is_share_indicator(indicator: m.Indicator) -> bool:

@@ -1,8 +1,9 @@
-"""Numerator, denominator and value of what was observed, or why there is none. Used only inside the room."""
+"""Numerator, denominator and value of what was observed, or why there is none. and what leaves add up to."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
@@ -37,6 +38,23 @@ def compute_target_figures(
         "" if observed.value is not None else attainment_messages.describe_no_data(observed.present, observed.expected)
     )
     return TargetFigures(observed.numerator, observed.denominator, observed.value, gap)
+
+
+def aggregate_leaves(
+    indicator: m.Indicator, observed: ObservedIndicator, leaves: Collection[tuple[Fraction | None, Fraction | None]]
+) -> ObservedIndicator:
+    """What was observed, with its sums made anew of the numerators and denominators of the leaves that count.
+
+    The counts at each floor are made anew too. None on a side: the leaf holds no cell of it.
+    """
+    above, below = [n for n, _ in leaves if n is not None], [d for _, d in leaves if d is not None]
+    numerator, denominator = (sum(side, Fraction(0)) if side else None for side in (above, below))
+    listed = [(n * indicator.factor, d) for n, d in leaves if n is not None and d is not None and d > 0]
+    at_floor = tuple((text, sum(n >= Fraction(text) * d for n, d in listed)) for text, _ in observed.at_floor)
+    value = numerator / denominator * indicator.factor if numerator is not None and denominator else None
+    return replace(
+        observed, numerator=numerator, denominator=denominator, value=value, present=len(leaves), at_floor=at_floor
+    )
 
 
 def _compute_share_of_units(

@@ -16,6 +16,7 @@ from etl.catalog.loader import Catalogue
 from etl.catalog.owed_cells import list_sheet_cells
 from etl.catalog.sheet_kinds import SheetKind
 from etl.model import ElementKind, Period
+from etl.model.text_cells import NOTE_FIELDS, NoteCell, PublishedCell, TaskCell, parse_text_cell
 
 MANIFEST_SHEET = "_manifest"
 MANIFEST_STAMP = ("form", "version", "unit", "period")
@@ -145,10 +146,11 @@ def find_element_kind(catalogue: Catalogue, data_element: str) -> ElementKind:
     element = catalogue.elements.get(data_element)
     if element:
         return element.kind
-    if data_element.endswith(".state"):
-        return ElementKind.CHOICE
-    if data_element.endswith((".date", ":as_of")):
-        return ElementKind.DATE
+    match parse_text_cell(data_element):
+        case TaskCell(field="state"):
+            return ElementKind.CHOICE
+        case TaskCell(field="date") | PublishedCell(field="as_of"):
+            return ElementKind.DATE
     return ElementKind.TEXT
 
 
@@ -282,8 +284,8 @@ def _build_published_sheet(
         fixed.append(PrintedCell(row, 2, element.unit, "label"))
         area, code = scope.area_unit, column.data_element
         inputs.append(InputCell(row, 3, area, code, ElementKind.PUBLISHED, column.required))
-        inputs.append(InputCell(row, 4, area, f"{code}:as_of", ElementKind.DATE, False))
-        inputs.append(InputCell(row, 5, area, f"{code}:source", ElementKind.TEXT, False))
+        inputs.append(InputCell(row, 4, area, str(PublishedCell(code, "as_of")), ElementKind.DATE, False))
+        inputs.append(InputCell(row, 5, area, str(PublishedCell(code, "source")), ElementKind.TEXT, False))
     return SheetLayout(
         sheet.code, sheet.title, sheet.kind, tuple(fixed), tuple(merges), tuple(inputs),
         (5, 50, 14, 14, 14, 40), (_HEADER_ROW, first - 1), (first, first + len(columns) - 1),
@@ -332,14 +334,14 @@ def _build_task_sheet(
     if not tasks:
         fixed.append(PrintedCell(first, 2, "Chưa có nhiệm vụ nào được giao trong kỳ này.", "text"))
     for i, (plan, task) in enumerate(tasks):
-        row, code = first + i, f"task.{plan.id}.{task.id}"
+        row, key = first + i, (plan.id, task.id)
         fixed.append(PrintedCell(row, 0, str(i + 1), "code"))
         fixed.append(PrintedCell(row, 1, f"{plan.short_title}, {task.clause}", "text", anchor=True))
         fixed.append(PrintedCell(row, 2, task.title, "text", anchor=True))
         fixed.append(PrintedCell(row, 3, task.deadline.written, "text"))
-        inputs.append(InputCell(row, 4, unit.code, f"{code}.state", ElementKind.CHOICE, True))
-        inputs.append(InputCell(row, 5, unit.code, f"{code}.date", ElementKind.DATE, False))
-        inputs.append(InputCell(row, 6, unit.code, f"{code}.remark", ElementKind.TEXT, False))
+        inputs.append(InputCell(row, 4, unit.code, str(TaskCell(*key, "state")), ElementKind.CHOICE, True))
+        inputs.append(InputCell(row, 5, unit.code, str(TaskCell(*key, "date")), ElementKind.DATE, False))
+        inputs.append(InputCell(row, 6, unit.code, str(TaskCell(*key, "remark")), ElementKind.TEXT, False))
     return SheetLayout(
         sheet.code, sheet.title, sheet.kind, tuple(fixed), tuple(merges), tuple(inputs),
         (5, 26, 52, 20, 18, 14, 30), (_HEADER_ROW, first - 1), (first, first + len(tasks) - 1),
@@ -355,8 +357,8 @@ def _build_note_sheet(
     first, inputs = _HEADER_ROW + 4, []
     for i in range(sheet.rows):
         fixed.append(PrintedCell(first + i, 0, str(i + 1), "code"))
-        for j, part in enumerate(("difficulty", "cause", "proposal")):
-            inputs.append(InputCell(first + i, 1 + j, unit.code, f"note.{i + 1}.{part}", ElementKind.TEXT, False))
+        for j, part in enumerate(NOTE_FIELDS):
+            inputs.append(InputCell(first + i, 1 + j, unit.code, str(NoteCell(i + 1, part)), ElementKind.TEXT, False))
     return SheetLayout(
         sheet.code, sheet.title, sheet.kind, tuple(fixed), tuple(merges), tuple(inputs),
         (5, 48, 48, 48), (_HEADER_ROW, first - 1), (first, first + sheet.rows - 1),

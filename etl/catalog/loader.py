@@ -6,6 +6,7 @@ file, the key and what was expected.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -80,4 +81,12 @@ def _load_hashed_catalogue(root: Path, sha256: str) -> Catalogue:
     )
     for problem in check_references(catalogue):
         raise problem
-    return catalogue
+    return replace(
+        catalogue, indicators={i.code: _resolve_measure(catalogue, i) for i in catalogue.indicators.values()}
+    )
+
+
+def _resolve_measure(catalogue: Catalogue, indicator: m.Indicator) -> m.Indicator:
+    """The indicator with what its numerator measures, for rooms that do not see data elements."""
+    measures = [catalogue.elements[term.data_element].measure for term in indicator.terms if term.side == "numerator"]
+    return indicator.model_copy(update={"measure": measures[0]}) if measures else indicator

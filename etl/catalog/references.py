@@ -55,12 +55,6 @@ def _check_unit_references(c: Catalogue) -> Iterator[CatalogueError]:
             yield _build_unknown_error("unit", figure.unit, str(c.root / "official_population.csv"), c.units_by_code)
 
 
-def _list_side_codes(side: m.Side | None) -> tuple[str, ...]:
-    if side is None:
-        return ()
-    return side.elements if side.elements else (side.count_of or "",)
-
-
 def _check_element_references(c: Catalogue) -> Iterator[CatalogueError]:
     for relation in c.relations:
         for code in relation.elements:
@@ -75,19 +69,40 @@ def _check_indicator_references(c: Catalogue) -> Iterator[CatalogueError]:
     collected = {column.data_element for column in c.columns}
     for indicator in c.indicators.values():
         where = f"{c.root / 'indicators.yaml'}: {indicator.code}"
-        for side in (indicator.numerator, indicator.denominator):
-            for code in _list_side_codes(side):
-                if code not in c.elements:
-                    yield _build_unknown_error("data element", code, where, c.elements)
-                if code not in collected:
-                    yield _build_uncollected_error(code, where)
+        for code in (term.data_element for term in indicator.terms):
+            if code not in c.elements:
+                yield _build_unknown_error("data element", code, where, c.elements)
+            if code not in collected:
+                yield _build_uncollected_error(code, where)
+        above = (c.elements.get(term.data_element) for term in indicator.terms if term.side == "numerator")
+        measures = {element.measure for element in above if element}
+        if len(measures) > 1:
+            yield CatalogueError(
+                f"a numerator of {' and '.join(sorted(measures))}", where=where, fix="add up what has the same measure"
+            )
+        yield from _check_recognition(c, indicator, where, collected)
         published = indicator.published_element
         if published and (published not in c.elements or c.elements[published].kind != ElementKind.PUBLISHED):
             yield _build_unknown_error(
-                "published data element", published, where, (e for e in c.elements if e.startswith("pub_"))
+                "published data element",
+                published,
+                where,
+                (e.code for e in c.elements.values() if e.kind == ElementKind.PUBLISHED),
             )
         elif published and published not in collected:
             yield _build_uncollected_error(published, where)
+
+
+def _check_recognition(
+    c: Catalogue, indicator: m.Indicator, where: str, collected: set[str]
+) -> Iterator[CatalogueError]:
+    code = indicator.recognised_by
+    if code and (code not in c.elements or c.elements[code].max != 1):
+        yield _build_unknown_error(
+            "yes-or-no data element", code, where, (e.code for e in c.elements.values() if e.max == 1)
+        )
+    elif code and code not in collected:
+        yield _build_uncollected_error(code, where)
 
 
 def _build_uncollected_error(code: str, where: str) -> CatalogueError:

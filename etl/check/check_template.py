@@ -24,7 +24,6 @@ _FAMILY = {ElementKind.CHOICE: CHOICE, ElementKind.DATE: DATE, ElementKind.TEXT:
 CERTAIN, LIKELY, ABOUT, SUM, OVERLAP = range(5)
 _RELATION = {"about": ABOUT, "sum": SUM, "overlap": OVERLAP}
 _UNREADABLE = frozenset({"S03", "S04", "S05", "S06"})
-POPULATION = "pop_total"
 
 
 @dataclass(frozen=True)
@@ -114,14 +113,16 @@ def build_check_template(
         low=np.array([float(e.min) if e and e.min is not None else np.nan for e in elements]),
         high=np.array([float(e.max) if e and e.max is not None else np.nan for e in elements]),
         whole=np.array([bool(e and e.integer) for e in elements], dtype=bool),
-        required=np.array([code in must or code.endswith(".state") for code in codes], dtype=bool),
+        required=np.array(
+            [code in must or kind == ElementKind.CHOICE for code, kind in zip(codes, kinds, strict=True)], dtype=bool
+        ),
         family=np.array([_FAMILY.get(kind, NUMBER) for kind in kinds]),
-        money=np.array([bool(e and "đồng" in e.unit) for e in elements], dtype=bool),
+        money=np.array([bool(e and e.measure == "money") for e in elements], dtype=bool),
         flow=np.array([kind == ElementKind.FLOW for kind in kinds], dtype=bool),
         stock=np.array([kind == ElementKind.STOCK for kind in kinds], dtype=bool),
         ytd=np.array([kind == ElementKind.YTD for kind in kinds], dtype=bool),
         words=tuple(i for i, kind in enumerate(kinds) if kind == ElementKind.TEXT),
-        population=np.array([i for i, code in enumerate(codes) if code == POPULATION], dtype=int),
+        population=np.array([i for i, e in enumerate(elements) if e and e.measure == "population"], dtype=int),
         details=_build_object_array([(relation, terms) for relation, terms, _ in rows]),
         terms=np.array([[*terms, *[-1] * (width - len(terms))] for _, terms, _ in rows], dtype=int).reshape(-1, width),
         weights=np.array([[*w, *[0.0] * (width - len(w))] for _, _, w in rows]).reshape(-1, width),

@@ -47,16 +47,11 @@ def list_figure_sources(
             published.append(indicator)
         elif indicator.numerator:
             summed.setdefault(Period.parse(row.as_of) if is_period_key(row.as_of) else period, []).append(indicator)
-    walks = {
-        i.code: lineage_walk.trace_figure(conn, catalogue, scope, period, i, scope.area_unit, as_known_at=known_at)
-        for i in published
-    }
-    for covered_period, indicators in summed.items():
-        cells = lineage_walk.fetch_trace_cells(conn, catalogue, scope, covered_period, indicators, as_known_at=known_at)
-        for i in indicators:
-            walks[i.code] = lineage_walk.trace_figure(
-                conn, catalogue, scope, covered_period, i, scope.area_unit, as_known_at=cells
-            )
+    walks: dict[str, FigureTrace] = {}
+    for covered_period, indicators in ((period, published), *summed.items()):
+        walks |= lineage_walk.trace_figures(
+            conn, catalogue, scope, covered_period, indicators, scope.area_unit, as_known_at=known_at
+        )
     return tuple(
         source for code in rows_by_indicator if code in walks for source in _group_source_cells(code, walks[code])
     )
@@ -84,9 +79,9 @@ def _group_source_cells(indicator: str, walked: FigureTrace) -> Iterator[SourceC
 def _list_cell_contributions(leaf: UnitContribution) -> Iterator[tuple[str, str, CellVersion, Fraction]]:
     """What each cell adds to a side: its value and share, or one for the whole leaf where units are counted."""
     for term in leaf.terms:
-        counted = [reading for reading in term.readings if reading.corrected[0] in COUNTED_STATES]
+        counted = [reading for reading in term.readings if reading.taken[0] in COUNTED_STATES]
         for place, reading in enumerate(counted):
-            value = reading.corrected[1]
+            value = reading.taken[1]
             if term.counts_units:
                 yield term.side, term.data_element, reading, leaf.share if place == 0 else Fraction(0)
             elif value is not None and reading.share is not None:

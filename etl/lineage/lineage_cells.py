@@ -1,13 +1,12 @@
 """Versions of cells with where they came from: delivery, checks, what the sender said, corrections.
 
-Room: warehouse. Called by `trail` alone. Reads only.
+Used only inside the room. Reads only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -19,6 +18,8 @@ from etl.catalog.loader import Catalogue
 from etl.warehouse import agreed_corrections
 from etl.warehouse.agreed_corrections import AgreedCorrection
 from etl.warehouse.connect import query
+from etl.warehouse.rollup import RollupPiece
+from etl.warehouse.snapshot import parse_known_at
 
 _CellKey = tuple[str, object, str, str]
 """(org unit, first day of its validity, data element, period)."""
@@ -55,7 +56,7 @@ class DeliveryOrigin:
 
 @dataclass(frozen=True)
 class CellVersion:
-    """One cell of one version, as it was sent. `value` is what was sent, whatever was agreed later.
+    """One cell of one version, as it was sent. `value` is what was sent, `taken` state and value as they are summed.
 
     `share` is how much of it is the leaf's: 1, except where units were merged or split; None where nobody says.
     """
@@ -73,19 +74,11 @@ class CellVersion:
     sheet: str
     cell: str
     raw: str
+    taken: tuple[str, Fraction | None]
     checks: tuple[CellCheck, ...] = ()
     superseded: tuple[CellVersion, ...] = ()
     agreed: tuple[AgreedCorrection, ...] = ()
     share: Fraction | None = Fraction(1)
-
-    @property
-    def corrected(self) -> tuple[str, Fraction | None]:
-        """State and value after the corrections that hold."""
-        for entry in self.agreed:
-            if entry.status == "applied":
-                value = entry.correction.becomes.value
-                return entry.correction.becomes.state, None if value is None else Fraction(value)
-        return self.state, self.value
 
 
 class CellVersions:
@@ -96,14 +89,14 @@ class CellVersions:
         conn: Connection,
         catalogue: Catalogue,
         scope: m.Scope,
-        periods: Sequence[str],
-        elements: Sequence[str],
-        at: datetime,
+        periods: Collection[str],
+        elements: Collection[str],
+        as_known_at: str,
     ) -> None:
         selection = {"periods": list(periods), "elements": list(elements)}
+        at = parse_known_at(as_known_at)
         rows = list(query(conn, "trail_cells", scope=scope.id, known_at=at, **selection))
         self._conn = conn
-        self.at = at
         self._deliveries = sorted({row.delivery_id for row in rows})
         self._checks = self._fetch_checks()
         self._agreed: dict[tuple[str, str, str], list[AgreedCorrection]] = {}
@@ -111,7 +104,6 @@ class CellVersions:
             x = entry.correction
             self._agreed.setdefault((x.org_unit, x.data_element, x.period), []).append(entry)
         self._rows: dict[_CellKey, list[Row[Any]]] = {}
-        self._read: dict[_CellKey, CellVersion | None] = {}
         for row in rows:
             key = (row.org_unit_code, row.org_unit_from, row.data_element, row.period)
             self._rows.setdefault(key, []).append(row)
@@ -132,40 +124,27 @@ class CellVersions:
                     found.setdefault((f.delivery_id, *place), []).append(check)
         return found
 
-    def find_version(self, unit: m.Unit, element: str, period: str) -> CellVersion | None:
-        """The version in force of a cell, with those before it; None where the cell was never sent."""
-        key = (unit.code, unit.valid_from, element, period)
-        if key not in self._read:
-            self._read[key] = self._select_version_in_force(key)
-        return self._read[key]
-
-    def _select_version_in_force(self, key: _CellKey) -> CellVersion | None:
-        rows = self._rows.get(key, [])
-        if not rows:
+    def find_version(self, piece: RollupPiece, element: str) -> CellVersion | None:
+        """The version that the roll-up took of a cell, with those before it; None where the cell was never sent."""
+        key = (piece.unit.code, piece.unit.valid_from, element, piece.period)
+        rows = {row.submission_id: row for row in self._rows.get(key, [])}
+        chosen = rows.pop(piece.submission_id, None)
+        if chosen is None:
             return None
-        code, _, element, period = key
-        latest: dict[tuple[str, str], Row[Any]] = {}
-        for row in rows:
-            held = latest.setdefault((row.reporter, row.form), row)
-            if row.version > held.version:
-                latest[(row.reporter, row.form)] = row
-        chosen = max(latest.values(), key=lambda row: row.submission_id)
-        older = tuple(self._build_version(row) for row in rows if row.submission_id != chosen.submission_id)
-        return self._build_version(chosen, older, tuple(self._agreed.get((code, element, period), ())))
-
-    def list_periods(self, unit: m.Unit, element: str) -> list[str]:
-        """The periods for which the cell was ever sent."""
-        return [p for code, start, e, p in self._rows if (code, start, e) == (unit.code, unit.valid_from, element)]
+        older = tuple(self._build_version(row) for row in rows.values())
+        agreed = tuple(self._agreed.get((piece.unit.code, element, piece.period), ()))
+        return replace(self._build_version(chosen, older, agreed), taken=piece.taken, share=piece.weight)
 
     def _build_version(
         self, row: Row[Any], superseded: tuple[CellVersion, ...] = (), agreed: tuple[AgreedCorrection, ...] = ()
     ) -> CellVersion:
         places = ((row.sheet, row.cell), (row.org_unit_code, row.data_element))
         checks = dict.fromkeys(c for place in places for c in self._checks.get((row.delivery_id, *place), ()))
+        value = None if row.value is None else Fraction(row.value)
         return CellVersion(
             row.delivery_id, row.reporter, row.form, row.period, row.version, row.recorded_at.isoformat(),
-            row.org_unit_code, row.data_element, row.state, None if row.value is None else Fraction(row.value),
-            row.sheet, row.cell, row.raw, tuple(checks), superseded, agreed,
+            row.org_unit_code, row.data_element, row.state, value, row.sheet, row.cell, row.raw, (row.state, value),
+            tuple(checks), superseded, agreed,
         )  # fmt: skip
 
     @cached_property

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from etl.attain import TargetFigures, compute_target_figures
 from etl.attainment.attainment_rows import load_or_compute_attainment
 from etl.catalog import Catalogue
 from etl.catalog import models as m
@@ -85,7 +86,9 @@ def trace_number(report: str, indicator: str, unit: str | None = None) -> Result
         printed = [_find_printed_number(record, row) for row in rows]
         walked = _trace_cells(conn, catalogue, scope, period, rows[0], record.known_at)
         same_snapshot = snapshot.id == record.snapshot_id
-    problems = list(_list_mismatches(printed, rows, walked, same_snapshot=same_snapshot))
+    plan = catalogue.plans[record.plan]
+    figures = [_compute_traced_figures(catalogue, plan, row, walked) for row in rows] if walked else []
+    problems = list(_list_mismatches(printed, rows, figures, same_snapshot=same_snapshot))
     return {
         "report": _serialize_report(record),
         "indicator": _serialize_indicator(catalogue, rows[0].indicator),
@@ -101,7 +104,7 @@ def trace_number(report: str, indicator: str, unit: str | None = None) -> Result
         ],
         "reproduces": not problems,
         "problems": problems,
-        "walk": _serialize_figure_trace(catalogue, walked) if walked else None,
+        "walk": _serialize_figure_trace(catalogue, walked, figures[0]) if walked else None,
     }
 
 
@@ -187,11 +190,19 @@ def _trace_cells(
         return None
     carried = bool(row.as_of) and is_period_key(row.as_of) and not indicator.published_element
     covered_period = Period.parse(row.as_of) if carried else period
-    return lineage_walk.trace_figure(conn, catalogue, scope, covered_period, indicator, row.unit, as_known_at=known_at)
+    return lineage_walk.trace_figures(
+        conn, catalogue, scope, covered_period, [indicator], row.unit, as_known_at=known_at
+    )[indicator.code]
+
+
+def _compute_traced_figures(catalogue: Catalogue, plan: m.Plan, row: Attainment, walked: FigureTrace) -> TargetFigures:
+    """What the cells make of a row's target: for a share of units, how many units reach its floor."""
+    target = next(target for target in plan.targets if target.item == row.item)
+    return compute_target_figures(target, catalogue.indicators[row.indicator], walked.observed)
 
 
 def _list_mismatches(
-    printed: list[Result | None], rows: list[Attainment], walked: FigureTrace | None, *, same_snapshot: bool
+    printed: list[Result | None], rows: list[Attainment], figures: list[TargetFigures], *, same_snapshot: bool
 ) -> Iterator[str]:
     if not same_snapshot:
         yield "kho số liệu tại thời điểm chốt của báo cáo không còn như khi lập báo cáo"
@@ -200,14 +211,14 @@ def _list_mismatches(
             again = getattr(row, name)
             if printed_number and printed_number[name] != (None if again is None else str(again)):
                 yield f"mục {row.item}: {word} đã in là {printed_number[name]}, tính lại từ kho là {again}"
-    row = rows[0]
-    if walked and (walked.numerator, walked.denominator) != (row.numerator, row.denominator):
-        yield (
-            f"cộng từ các ô được {walked.numerator} : {walked.denominator}, "
-            f"tổng hợp trong kho là {row.numerator} : {row.denominator}"
-        )
-    if walked and walked.denominator is None and walked.value != row.value:
-        yield f"ô nguồn ghi {walked.value}, tổng hợp trong kho là {row.value}"
+    for row, traced in zip(rows, figures, strict=False):
+        if (traced.numerator, traced.denominator) != (row.numerator, row.denominator):
+            yield (
+                f"cộng từ các ô được {traced.numerator} : {traced.denominator}, "
+                f"tổng hợp trong kho là {row.numerator} : {row.denominator}"
+            )
+        elif traced.denominator is None and traced.value != row.value:
+            yield f"ô nguồn ghi {traced.value}, tổng hợp trong kho là {row.value}"
 
 
 def _serialize_computed_number(row: Attainment) -> Result:
@@ -237,14 +248,14 @@ def _serialize_indicator(catalogue: Catalogue, code: str) -> Result | None:
 # --- the cells -----------------------------------------------------------------------------------------
 
 
-def _serialize_figure_trace(catalogue: Catalogue, walked: FigureTrace) -> Result:
+def _serialize_figure_trace(catalogue: Catalogue, walked: FigureTrace, figures: TargetFigures) -> Result:
     return {
         "period": walked.period,
-        "numerator": _format_exact_fraction(walked.numerator),
-        "denominator": _format_exact_fraction(walked.denominator),
-        "value": _format_exact_fraction(walked.value),
-        "expected": walked.expected,
-        "present": walked.present,
+        "numerator": _format_exact_fraction(figures.numerator),
+        "denominator": _format_exact_fraction(figures.denominator),
+        "value": _format_exact_fraction(figures.value),
+        "expected": walked.observed.expected,
+        "present": walked.observed.present,
         "leaves": [_serialize_contribution(catalogue, leaf) for leaf in walked.contributions],
         "deliveries": {str(number): asdict(origin) for number, origin in walked.origins.items()},
     }
@@ -272,7 +283,7 @@ def _serialize_traced_term(catalogue: Catalogue, term: TracedTerm) -> Result:
 
 
 def _serialize_cell_version(reading: CellVersion) -> Result:
-    state, value = reading.corrected
+    state, value = reading.taken
     return {
         "delivery": reading.delivery_id,
         "reporter": reading.reporter,

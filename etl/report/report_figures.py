@@ -180,11 +180,9 @@ def _build_shortfall_fact(
 
 def select_counted_noun(inputs: ReportInput, wording: Messages, indicator: m.Indicator | None) -> str:
     """What an indicator counts: người, trẻ, trạm, xã, ca …"""
-    side = indicator.numerator if indicator else None
-    if indicator is None or side is None or indicator.method == "share_of_units":
+    if indicator is None or indicator.numerator is None or indicator.method == "share_of_units":
         return wording.texts["word.units"]
-    code = side.count_of or side.elements[0]
-    element = inputs.catalogue.elements.get(code)
+    element = inputs.catalogue.elements.get(indicator.terms[0].data_element)
     return element.unit if element and element.unit else wording.texts["word.units"]
 
 

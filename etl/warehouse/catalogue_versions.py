@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from psycopg import sql
@@ -18,7 +19,6 @@ from sqlalchemy import Connection
 
 from etl.catalog.calendar import compute_deadline
 from etl.catalog.loader import Catalogue
-from etl.catalog.models import Side
 from etl.catalog.obligations import list_obligations
 from etl.model import Period, PeriodKind
 from etl.warehouse import connect, snapshots_of_files
@@ -230,18 +230,12 @@ def _build_indicator_rows(c: Catalogue) -> Iterator[Row]:
 
 def _build_indicator_term_rows(c: Catalogue) -> Iterator[Row]:
     for i in c.indicators.values():
-        for name, side in (("numerator", i.numerator), ("denominator", i.denominator)):
-            for position, element in enumerate(_list_side_elements(side)):
+        for _, terms in groupby(i.terms, key=lambda term: term.side):
+            for position, term in enumerate(terms):
                 yield {
-                    "indicator": i.code, "side": name, "position": position, "data_element": element,
-                    "counts_units": bool(side and side.count_of),
+                    "indicator": i.code, "side": term.side, "position": position, "data_element": term.data_element,
+                    "counts_units": term.counts_units,
                 }  # fmt: skip
-
-
-def _list_side_elements(side: Side | None) -> tuple[str, ...]:
-    if side is None:
-        return ()
-    return (side.count_of,) if side.count_of else side.elements
 
 
 def _build_correction_rows(c: Catalogue) -> Iterator[Row]:

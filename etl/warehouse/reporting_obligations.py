@@ -38,14 +38,13 @@ class ReportingObligation:
 
 @dataclass(frozen=True)
 class RollupObligations:
-    """Everything a roll-up reads. `pieces` counts, per element, the pieces that a flow needs; `last` is the key of
-    the piece at the end, empty where there is none; `own` is the form of the period's own length."""
+    """Everything a roll-up reads. `pieces` counts, per element, the pieces that a flow needs; `own` is the form of the
+    period's own length."""
 
     own: str
     entries: tuple[ReportingObligation, ...]
     groups: tuple[frozenset[str], ...]
     pieces: Mapping[str, int]
-    last: Mapping[str, str]
     periods: tuple[str, ...] = field(default=())
 
 
@@ -67,7 +66,7 @@ def _build_cached_obligations(
 ) -> RollupObligations:
     own = period.key if period.kind in _WHOLE_STRETCH else ""
     wanted: dict[Period, set[str]] = {}
-    pieces, last = {}, {}
+    pieces = {}
     for element in sorted(elements):
         found = _list_period_pieces(catalogue, scope_id, period, element)
         is_flow = catalogue.elements[element].kind == ElementKind.FLOW
@@ -78,9 +77,8 @@ def _build_cached_obligations(
         if own and element in _list_collected_elements(catalogue, scope_id, period):
             wanted.setdefault(period, set()).add(element)
         pieces[element] = len(found) if is_flow else 1
-        last[element] = ends[0].key if ends else ""
     made, groups = _build_obligation_groups(catalogue, scope_id, period, wanted)
-    return RollupObligations(own, made, groups, pieces, last, tuple(p.key for p in wanted))
+    return RollupObligations(own, made, groups, pieces, tuple(p.key for p in wanted))
 
 
 def is_uncovered(catalogue: Catalogue, scope: m.Scope, period: Period, element: str) -> bool:

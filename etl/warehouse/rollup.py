@@ -1,7 +1,7 @@
 """Sums over units and periods: what was observed of every indicator, for an area and each unit under it.
 
-Room: warehouse. Called by steps. The sums are SQL (sql/queries/rollup.sql); here is said what to sum: which
-cells are owed (`slots`), which unit each belongs to, what stands above and below the line. No verdict is given.
+Room: warehouse. Called by steps. The sums are SQL (sql/queries/rollup.sql); here is said what is owed, and which unit
+each leaf belongs to. What is made of it the SQL reads in the stored catalogue. No verdict is given.
 
 Rules (docs/warehouse.md has them with examples):
 
@@ -20,8 +20,9 @@ Rules (docs/warehouse.md has them with examples):
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -33,14 +34,15 @@ from sqlalchemy import Connection, Row
 from etl.catalog import geography as geo
 from etl.catalog import models as m
 from etl.catalog.loader import Catalogue
+from etl.errors import WarehouseError
 from etl.model import ElementKind, ObservedIndicator, Period, PeriodKind
+from etl.model.text_cells import PublishedCell
 from etl.warehouse import agreed_corrections
 from etl.warehouse.connect import query
-from etl.warehouse.reporting_obligations import ReportingObligation, RollupObligations, build_obligations, is_uncovered
+from etl.warehouse.reporting_obligations import ReportingObligation, build_obligations, is_uncovered
 from etl.warehouse.snapshot import parse_known_at
 
 _FOREVER = "infinity"
-_RECOGNISED = "_recognised"
 _UnitAssignment = tuple[m.Unit, m.Unit | None, Fraction, bool]
 
 
@@ -71,6 +73,7 @@ class _RollupRequest:
     indicators: tuple[m.Indicator, ...]
     numbers: dict[tuple[str, object], int]
     agreed: str
+    version: int
 
     def find_unit_id(self, unit: m.Unit) -> int | None:
         return self.numbers.get((unit.code, unit.valid_from))
@@ -103,6 +106,9 @@ def compute_rollup(
         as_known_at: Only what was recorded by then; everything if None.
         only: The units and indicators to give; all of them if None.
         geography: The day whose units are asked for; the period's last day if None.
+
+    Raises:
+        WarehouseError: the catalogue is not on record.
     """
     ask = _build_rollup_request(conn, catalogue, scope, period, as_known_at, only or RollupFilter(), geography)
     found = {(o.indicator, o.unit): o for o in [*_compute_ratios(ask), *_fetch_published_figures(ask)]}
@@ -153,8 +159,13 @@ def _build_rollup_request(
     )
     known = parse_known_at_or_infinity(as_known_at)
     agreed = agreed_corrections.serialize_held_corrections(conn, catalogue, scope, known)
+    version = query(conn, "catalogue_number", sha256=catalogue.sha256).scalar_one()
+    if version is None:
+        raise WarehouseError(
+            "the catalogue is not on record", where=catalogue.sha256[:12], fix="record it: `tongket run` does"
+        )
     return _RollupRequest(
-        conn, catalogue, scope, period, day, known, area, under, wanted, selected_indicators, numbers, agreed
+        conn, catalogue, scope, period, day, known, area, under, wanted, selected_indicators, numbers, agreed, version
     )
 
 
@@ -163,14 +174,14 @@ def _build_rollup_request(
 
 def _compute_ratios(ask: _RollupRequest) -> list[ObservedIndicator]:
     """Ratios and shares of units; yearly ones from the last year that has any."""
+    yearly = [i for i in ask.indicators if i.numerator and i.denominator and i.frequency != "quarter"]
+    return _carry_forward_figures(ask, yearly, _compute_period_sums(ask, ask.period, _list_summed_indicators(ask)))
+
+
+def _list_summed_indicators(ask: _RollupRequest) -> list[m.Indicator]:
+    """Those that are summed for the asked period itself: a part of a year has no yearly figures of its own."""
     every = [i for i in ask.indicators if i.numerator and i.denominator]
-    yearly = [i for i in every if i.frequency != "quarter"]
-    if ask.period.kind == PeriodKind.YEAR:
-        own = _compute_period_sums(ask, ask.period, every)
-        return _carry_forward_figures(ask, yearly, own)
-    return _carry_forward_figures(
-        ask, yearly, _compute_period_sums(ask, ask.period, [i for i in every if i.frequency == "quarter"])
-    )
+    return every if ask.period.kind == PeriodKind.YEAR else [i for i in every if i.frequency == "quarter"]
 
 
 def _carry_forward_figures(
@@ -219,7 +230,7 @@ def _describe_geography_gap(ask: _RollupRequest, period: Period, unit: m.Unit) -
 
 def _describe_length_gap(ask: _RollupRequest, period: Period, indicator: m.Indicator) -> str:
     """Why an indicator has no figure of this length, in Vietnamese; empty where it may have one."""
-    elements = [e for _, e, _ in _list_indicator_terms(indicator)]
+    elements = [term.data_element for term in indicator.terms]
     since_january = [e for e in elements if ask.catalogue.elements[e].kind == ElementKind.YTD]
     if period.counted_from != 1 and (indicator.accumulates or since_january):
         return f"Chỉ tiêu tính lũy kế từ đầu năm nên không có số của riêng {period.name}."
@@ -231,111 +242,84 @@ def _describe_length_gap(ask: _RollupRequest, period: Period, indicator: m.Indic
 def _fetch_summed_figures(
     ask: _RollupRequest, period: Period, indicators: Sequence[m.Indicator]
 ) -> list[ObservedIndicator]:
-    obligations = build_obligations(
-        ask.catalogue, ask.scope, period, {e for i in indicators for _, e, _ in _list_indicator_terms(i)}
-    )
-    numbers = {r.code: r.data_element_id for r in query(ask.conn, "element_numbers")}
-    usable = [
-        s
-        for s in obligations.entries
-        if ask.find_unit_id(s.unit) is not None and ask.find_unit_id(s.current_unit) is not None
-    ]
-    if not usable:
+    owed = _build_owed_cells(ask, period, indicators)
+    if not owed.leaves:
         return []
-    leaves = _assign_units(ask, period, dict.fromkeys(s.current_unit for s in usable))
-    floors = _list_target_floors(ask.catalogue, indicators)
     units = {number: u for u in ask.units if (number := ask.find_unit_id(u)) is not None}
-    names = {ask.find_unit_id(leaf): leaf.code for leaf, *_ in leaves}
-    by_code = {i.code: i for i in indicators}
-    number_of = {i.code: n for n, i in enumerate(indicators)}
-    place = {key: n for n, key in enumerate(obligations.periods, start=1)}
+    names = {ask.find_unit_id(leaf): leaf.code for leaf, *_ in owed.leaves}
     query(ask.conn, "room_to_sort")
     rows = query(
         ask.conn,
         "rollup",
-        scope=ask.scope.id,
-        known_at=ask.known_at,
-        year=period.year,
-        own=place.get(obligations.own, 0),
-        periods=list(obligations.periods),
-        **_build_cell_parameters(ask, obligations, usable, leaves, numbers, place),
-        **_build_side_parameters(indicators, numbers),
-        floor_indicators=[number_of[f[0]] for f in floors],
-        floor_texts=[str(f[1]) for f in floors],
-        floor_values=[f[1] for f in floors],
-        floor_factors=[by_code[f[0]].factor for f in floors],
+        version=ask.version,
+        indicators=[i.code for i in indicators],
         area=ask.find_unit_id(ask.area) if ask.area else None,
         units=list(units),
-        agreed=ask.agreed,
+        **owed.parameters,
     )
-    return [_build_figure(row, indicators[row.indicator], units[row.org_unit_id], period, names) for row in rows]
+    return [_build_figure(row, indicators[row.indicator - 1], units[row.org_unit_id], period, names) for row in rows]
 
 
-def _build_cell_parameters(
-    ask: _RollupRequest,
-    obligations: RollupObligations,
-    usable: Sequence[ReportingObligation],
-    leaves: Sequence[_UnitAssignment],
-    numbers: dict[str, int],
-    place: dict[str, int],
-) -> dict[str, list[Any]]:
-    """Who owed what, as the parameters of the roll-up. What a leaf owes in all is one more group of cells."""
-    shares = Counter((s.period, s.current_unit) for s in usable)
+@dataclass(frozen=True)
+class _OwedCells:
+    """Who owed what in a period, and where each leaf belongs; `parameters` say it to a statement."""
+
+    slots: tuple[ReportingObligation, ...]
+    leaves: tuple[_UnitAssignment, ...]
+    periods: tuple[str, ...]
+    parameters: dict[str, Any]
+
+
+def _build_owed_cells(ask: _RollupRequest, period: Period, indicators: Iterable[m.Indicator]) -> _OwedCells:
+    """Units, groups of cells and periods by number (sql/functions/40_owed.sql). What a leaf owes in all is a group."""
+    obligations = build_obligations(
+        ask.catalogue, ask.scope, period, {term.data_element for i in indicators for term in i.terms}
+    )
+    numbers = {r.code: r.data_element_id for r in query(ask.conn, "element_numbers")}
+    number_of = ask.find_unit_id
+    slots = [s for s in obligations.entries if None not in {number_of(s.unit), number_of(s.current_unit)}]
+    leaves = _assign_units(ask, period, dict.fromkeys(s.current_unit for s in slots))
+    givers = Counter((s.period, s.current_unit) for s in slots)
     groups = {group: n for n, group in enumerate(obligations.groups)}
     owed: dict[m.Unit, frozenset[str]] = {}
-    for s in usable:
+    for s in slots:
         owed[s.current_unit] = owed.get(s.current_unit, frozenset()) | obligations.groups[s.group]
     owes = {leaf: groups.setdefault(group, len(groups)) for leaf, group in owed.items()}
-    assignment_ids: dict[tuple[m.Unit | None, Fraction, bool, m.Unit | None], int] = {}
-    at = [
-        assignment_ids.setdefault((c, w, first, None if c else leaf), len(assignment_ids) + 1)
-        for leaf, c, w, first in leaves
-    ]
-    elements = list(obligations.pieces)
-    return {
-        "slot_periods": [place[s.period] for s in usable],
-        "slot_units": [ask.find_unit_id(s.unit) for s in usable],
-        "slot_leaves": [ask.find_unit_id(s.current_unit) for s in usable],
-        "slot_weights": [_convert_to_decimal(s.weight) for s in usable],
-        "slot_cells": [s.group for s in usable],
-        "slot_alones": [s.weight == 1 and shares[s.period, s.current_unit] == 1 for s in usable],
-        "cell_groups": [n for group, n in groups.items() for _ in group],
-        "cell_elements": [numbers.get(e) for group in groups for e in sorted(group)],
-        "elements": [numbers.get(e) for e in elements],
-        "element_pieces": [obligations.pieces[e] for e in elements],
-        "leaf_units": [ask.find_unit_id(leaf) for leaf, *_ in leaves],
-        "leaf_cells": [owes[leaf] for leaf, *_ in leaves],
-        "leaf_homes": at,
-        "home_numbers": list(assignment_ids.values()),
-        "home_children": [ask.find_unit_id(child) if child else None for child, *_ in assignment_ids],
-        "home_weights": [_convert_to_decimal(weight) for _, weight, *_ in assignment_ids],
-        "home_firsts": [first for _, _, first, _ in assignment_ids],
-    }
+    place = {key: n for n, key in enumerate(obligations.periods, start=1)}
+    lists = {
+        "year": period.year,
+        "own": place.get(obligations.own, 0),
+        "periods": obligations.periods,
+        "elements": [numbers[e] for e in obligations.pieces if e in numbers],
+        "slots": [
+            {
+                "period": place[s.period], "unit": number_of(s.unit), "leaf": number_of(s.current_unit),
+                "weight": _format_weight(s.weight), "cells": s.group,
+                "alone": s.weight == 1 and givers[s.period, s.current_unit] == 1,
+            }
+            for s in slots
+        ],
+        "cells": [
+            {"cells": n, "element": numbers.get(e), "pieces": obligations.pieces[e]}
+            for group, n in groups.items()
+            for e in sorted(group)
+        ],
+        "leaves": [
+            {
+                "leaf": number_of(leaf), "cells": owes[leaf], "child": number_of(child) if child else None,
+                "weight": _format_weight(weight), "is_first": first,
+            }
+            for leaf, child, weight, first in leaves
+        ],
+    }  # fmt: skip
+    parameters = {
+        "scope": ask.scope.id, "known_at": ask.known_at, "agreed": ask.agreed, "owed": json.dumps(lists)
+    }  # fmt: skip
+    return _OwedCells(tuple(slots), tuple(leaves), obligations.periods, parameters)
 
 
-def _build_side_parameters(indicators: Sequence[m.Indicator], numbers: dict[str, int]) -> dict[str, list[Any]]:
-    """What stands above and below each indicator's line, as the parameters of the roll-up. Equal sides are one."""
-    sides: dict[tuple[tuple[str, bool], ...], int] = {}
-    above, below = (
-        [
-            sides.setdefault(tuple((e, counts) for s, e, counts in _list_indicator_terms(i) if s == name), len(sides))
-            for i in indicators
-        ]
-        for name in ("n", "d")
-    )
-    parts = [(n, element, counts) for side, n in sides.items() for element, counts in side]
-    return {
-        "indicators": list(range(len(indicators))),
-        "indicator_numerators": above,
-        "indicator_denominators": below,
-        "part_sides": [n for n, *_ in parts],
-        "part_elements": [numbers.get(element) for _, element, _ in parts],
-        "part_counts": [counts for *_, counts in parts],
-    }
-
-
-def _convert_to_decimal(weight: Fraction | None) -> Decimal | None:
-    return None if weight is None else Decimal(weight.numerator) / Decimal(weight.denominator)
+def _format_weight(weight: Fraction | None) -> str | None:
+    return None if weight is None else str(Decimal(weight.numerator) / Decimal(weight.denominator))
 
 
 def _build_figure(
@@ -393,28 +377,6 @@ def _find_child_unit(ask: _RollupRequest, unit: m.Unit, day: date) -> m.Unit | N
     return current
 
 
-def _list_indicator_terms(indicator: m.Indicator) -> list[tuple[str, str, bool]]:
-    """(side, data element, counts leaves instead of summing values)."""
-    return [
-        (name, element, side.count_of is not None)
-        for name, side in (("n", indicator.numerator), ("d", indicator.denominator))
-        if side is not None
-        for element in ((side.count_of,) if side.count_of else side.elements)
-    ]
-
-
-def _list_target_floors(catalogue: Catalogue, indicators: Iterable[m.Indicator]) -> list[tuple[str, Decimal]]:
-    """The floors that targets set for shares of units: (indicator, floor)."""
-    shares = {i.code for i in indicators if i.method == "share_of_units"}
-    found = {
-        (t.indicator, t.floor): None
-        for plan in catalogue.plans.values()
-        for t in plan.targets
-        if t.indicator in shares and t.floor is not None
-    }
-    return list(found)
-
-
 def _convert_to_fraction(value: Decimal | int | None) -> Fraction | None:
     return None if value is None else Fraction(value)
 
@@ -423,85 +385,142 @@ def _convert_to_fraction(value: Decimal | int | None) -> Fraction | None:
 
 
 @dataclass(frozen=True)
-class RollupParts:
-    """What an indicator's sums are made of in a period, the same that `observed` sums.
+class RollupPiece:
+    """A unit's cell in a period, as part of how a leaf's data element stands.
 
-    `terms` are (side ``n`` or ``d``, data element, counts leaves instead of summing values). `leaves` are (leaf, unit
-    under the area it belongs to or none, share that belongs there, whether it is the leaf's first row).
+    `weight` is how much of it is the leaf's, None where nobody says. `taken` is its state and value after agreed
+    corrections, in the submission that it came by; None: it never came.
     """
 
-    terms: tuple[tuple[str, str, bool], ...]
-    obligations: RollupObligations
-    assignments: tuple[_UnitAssignment, ...]
+    unit: m.Unit
+    period: str
+    weight: Fraction | None
+    submission_id: int | None
+    taken: tuple[str, Fraction | None]
 
 
-def build_rollup_parts(
-    conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, indicator: m.Indicator
+@dataclass(frozen=True)
+class StandingCell:
+    """A data element of a leaf as the sums take it. `is_own`: from the form as long as the period."""
+
+    state: str
+    value: Fraction | None
+    is_own: bool
+    pieces: tuple[RollupPiece, ...]
+
+
+@dataclass(frozen=True)
+class RollupParts:
+    """What a unit's figures of a period are made of: `figures` by indicator, `cells` by (leaf, data element).
+
+    `leaves` are the unit's: (leaf, unit under the area that it belongs to or none, share that the asked unit has).
+    """
+
+    figures: Mapping[str, ObservedIndicator]
+    leaves: tuple[tuple[m.Unit, m.Unit | None, Fraction], ...]
+    cells: Mapping[tuple[m.Unit, str], StandingCell]
+
+
+def fetch_rollup_parts(
+    conn: Connection,
+    catalogue: Catalogue,
+    scope: m.Scope,
+    period: Period,
+    indicators: Collection[str],
+    unit: str,
+    as_known_at: str | datetime,
 ) -> RollupParts:
-    """What a sum on the period's own geography is made of, for whoever follows it down to its cells."""
-    ask = _build_rollup_request(conn, catalogue, scope, period, None, RollupFilter(), None)
-    terms = _list_indicator_terms(indicator)
-    obligations = build_obligations(catalogue, scope, period, {element for _, element, _ in terms})
-    leaves = dict.fromkeys(
-        s.current_unit for s in obligations.entries if ask.find_unit_id(s.unit) and ask.find_unit_id(s.current_unit)
-    )
-    return RollupParts(tuple(terms), obligations, tuple(_assign_units(ask, period, leaves)))
+    """The figures of some indicators for a unit on the period's own geography, with the very cells that they sum.
+
+    Nothing is carried from an earlier year: ask for that year. A published figure is one cell of the area.
+    """
+    only = RollupFilter([unit], indicators)
+    ask = _build_rollup_request(conn, catalogue, scope, period, as_known_at, only, None)
+    if published := _query_published(ask):
+        area = ask.units[0]
+        cells = {(area, row.data_element): _build_published_cell(area, row) for row in published}
+        figures = {o.indicator: o for o in _fetch_published_figures(ask)}
+        return RollupParts(figures, ((area, None, Fraction(1)),), cells)
+    summed = _list_summed_indicators(ask)
+    owed = _build_owed_cells(ask, period, summed)
+    if ask.area in ask.units:
+        leaves = [(leaf, child, Fraction(1)) for leaf, child, _, is_first in owed.leaves if is_first]
+    else:
+        leaves = [(leaf, child, share) for leaf, child, share, _ in owed.leaves if child in ask.units]
+    figures = {o.indicator: o for o in _compute_period_sums(ask, period, summed)}
+    return RollupParts(figures, tuple(leaves), _fetch_standing_cells(ask, owed))
+
+
+def _build_published_cell(area: m.Unit, row: Row[Any]) -> StandingCell:
+    value = Fraction(row.value)
+    piece = RollupPiece(area, row.period, Fraction(1), row.submission_id, (row.state, value))
+    return StandingCell(row.state, value, False, (piece,))
+
+
+def _fetch_standing_cells(ask: _RollupRequest, owed: _OwedCells) -> dict[tuple[m.Unit, str], StandingCell]:
+    slots = {(ask.find_unit_id(s.current_unit), ask.find_unit_id(s.unit), s.period): s for s in owed.slots}
+    found: dict[tuple[m.Unit, str], StandingCell] = {}
+    for row in query(ask.conn, "rollup_pieces", **owed.parameters):
+        slot = slots[row.leaf_id, row.org_unit_id, owed.periods[row.period - 1]]
+        taken = (row.taken_state or "missing", _convert_to_fraction(row.taken_value))
+        piece = RollupPiece(slot.unit, slot.period, slot.weight, row.submission_id, taken)
+        key = slot.current_unit, row.data_element
+        cell = found.setdefault(key, StandingCell(row.state, _convert_to_fraction(row.value), row.is_own, ()))
+        found[key] = replace(cell, pieces=(*cell.pieces, piece))
+    return found
 
 
 # --- published values and recognitions --------------------------------------------------------------
 
 
-def _fetch_published_figures(ask: _RollupRequest) -> list[ObservedIndicator]:
+def _query_published(ask: _RollupRequest) -> Sequence[Row[Any]]:
     """The last official figures; they are the area's, and nobody else's."""
-    area = next((u for u in ask.units if u == ask.area), None)
-    by_element = {i.published_element: i for i in ask.indicators if i.published_element}
-    if area is None or not by_element:
-        return []
-    rows = query(
+    elements = [i.published_element for i in ask.indicators if i.published_element]
+    if ask.area is None or ask.area not in ask.units or not elements:
+        return ()
+    return query(
         ask.conn,
         "published",
         scope=ask.scope.id,
         year=ask.last_year,
         known_at=ask.known_at,
-        org_unit_id=ask.find_unit_id(area),
-        elements=list(by_element),
-        as_of=":as_of",
-        source=":source",
+        org_unit_id=ask.find_unit_id(ask.area),
+        elements=elements,
+        as_of=str(PublishedCell("", "as_of")),
+        source=str(PublishedCell("", "source")),
         agreed=ask.agreed,
-    )
+    ).all()
+
+
+def _fetch_published_figures(ask: _RollupRequest) -> list[ObservedIndicator]:
+    by_element = {i.published_element: i for i in ask.indicators if i.published_element}
     return [
         ObservedIndicator(
             by_element[row.data_element].code,
-            area.code,
+            ask.units[0].code,
             ask.period,
             value=Fraction(row.value),
             expected=1,
             present=1,
             as_of=row.as_of or row.period,
             source=row.source,
-            estimated=row.estimated,
+            estimated=row.state == "estimated",
             corrections=(row.correction,) if row.correction else (),
         )
-        for row in rows
+        for row in _query_published(ask)
     ]
 
 
 def _fetch_recognitions(ask: _RollupRequest) -> dict[str, bool]:
-    """Recognition by indicator: element ``malaria_recognised`` speaks of the indicators ``malaria_…``."""
-    elements = [e for e in ask.catalogue.elements if e.endswith(_RECOGNISED)]
+    """Recognition by indicator, for those that something recognises."""
     rows = query(
         ask.conn,
         "recognised",
         scope=ask.scope.id,
         year=ask.last_year,
         known_at=ask.known_at,
-        elements=elements,
+        elements=[i.recognised_by for i in ask.indicators if i.recognised_by],
         agreed=ask.agreed,
     )
-    prefixes = {row.data_element.removesuffix(_RECOGNISED) + "_": row.recognised for row in rows}
-    return {
-        code: recognised
-        for code in ask.catalogue.indicators
-        for prefix, recognised in prefixes.items()
-        if code.startswith(prefix)
-    }
+    found = {row.data_element: row.recognised for row in rows}
+    return {i.code: found[i.recognised_by] for i in ask.indicators if i.recognised_by in found}

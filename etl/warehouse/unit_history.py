@@ -11,7 +11,7 @@ neighbours' other side is missing, has that one pair.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
@@ -77,7 +77,7 @@ def _fetch_unit_values(
         until=period.end,
         since=period.year - int(catalogue.thresholds["compared_years"]),
         units=list(by_number),
-        elements=sorted({e for o in incomplete for e, *_ in _list_history_terms(catalogue.indicators[o.indicator])}),
+        elements=sorted({t.data_element for o in incomplete for t in catalogue.indicators[o.indicator].terms}),
         agreed=agreed_corrections.serialize_held_corrections(conn, catalogue, scope, known_at),
     )
     values_by_unit: dict[str, dict[Period, dict[str, Fraction | None]]] = {}
@@ -91,9 +91,8 @@ def build_unit_history(
     catalogue: Catalogue, indicator: m.Indicator, period: Period, reported: ValuesByPeriod
 ) -> Iterator[tuple[Fraction, Fraction]]:
     """A unit's pairs for an indicator, oldest first."""
-    terms = _list_history_terms(indicator)
     held = {e for cells in reported.values() for e in cells}
-    terms = [term for term in terms if term[0] in held]
+    terms = [term for term in indicator.terms if term.data_element in held]
     if not terms:
         return
     own = _compute_own_pair(catalogue, terms, period, reported)
@@ -108,46 +107,33 @@ def build_unit_history(
                 yield pair
 
 
-_HistoryTerm = tuple[str, str, bool]
-
-
-def _list_history_terms(indicator: m.Indicator) -> list[_HistoryTerm]:
-    """(data element, side, counts the unit instead of summing)."""
-    return [
-        (element, name, side.count_of is not None)
-        for name, side in (("n", indicator.numerator), ("d", indicator.denominator))
-        if side is not None
-        for element in (*side.elements, *((side.count_of,) if side.count_of else ()))
-    ]
-
-
 def _compute_own_pair(
-    catalogue: Catalogue, terms: list[_HistoryTerm], period: Period, reported: ValuesByPeriod
+    catalogue: Catalogue, terms: Sequence[m.Term], period: Period, reported: ValuesByPeriod
 ) -> tuple[Fraction, Fraction] | None:
     """The unit's own figures of the asked quarter or shorter part of a year, if all are there."""
     pieces = period.quarters_to_date if period.counted_from == 1 else period.quarters
-    sums = {"n": Fraction(0), "d": Fraction(0)}
-    for element, side, counts in terms:
+    sums = {"numerator": Fraction(0), "denominator": Fraction(0)}
+    for side, element, counts in terms:
         wanted = pieces if catalogue.elements[element].kind == ElementKind.FLOW else pieces[-1:]
         values = [reported.get(p, {}).get(element) for p in wanted]
         if not values or any(v is None for v in values):
             return None
         sums[side] += 1 if counts else sum(v for v in values if v is not None)
-    return sums["n"], sums["d"]
+    return sums["numerator"], sums["denominator"]
 
 
 def _compute_scaled_pair(
-    catalogue: Catalogue, terms: list[_HistoryTerm], cells: Mapping[str, Fraction | None], past: Period, period: Period
+    catalogue: Catalogue, terms: Sequence[m.Term], cells: Mapping[str, Fraction | None], past: Period, period: Period
 ) -> tuple[Fraction, Fraction] | None:
     """What the asked period would be if all of it were like a past one; None where that one is not whole."""
     months = period.months_elapsed - period.counted_from + 1
-    sums = {"n": Fraction(0), "d": Fraction(0)}
-    for element, side, counts in terms:
+    sums = {"numerator": Fraction(0), "denominator": Fraction(0)}
+    for side, element, counts in terms:
         value = cells.get(element)
         if value is None:
             return None
         sums[side] += 1 if counts else value * _compute_repeat_factor(catalogue.elements[element].kind, past, months)
-    return sums["n"], sums["d"]
+    return sums["numerator"], sums["denominator"]
 
 
 def _compute_repeat_factor(kind: ElementKind, past: Period, months: int) -> Fraction:

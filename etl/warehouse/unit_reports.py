@@ -5,7 +5,6 @@ Room: warehouse. Called by steps. Reads only; everything can be asked as known a
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,13 +16,12 @@ from etl.catalog.calendar import compute_deadline, count_working_days
 from etl.catalog.loader import Catalogue
 from etl.catalog.obligations import list_obligations
 from etl.model import NoteReport, Period, UnitStatus
+from etl.model.text_cells import NOTE_PREFIX, TASK_PREFIX, NoteCell, TaskCell, parse_text_cell
 from etl.model.vietnam_time import VIETNAM_ZONE
 from etl.warehouse.connect import query
 from etl.warehouse.rollup import parse_known_at_or_infinity
 
-_TASK = re.compile(r"task\.([^.]+)\.(.+)\.(state|date|remark)")
 _TASK_FIELDS = {"state": "stated", "date": "done_on", "remark": "remark"}
-_NOTE = re.compile(r"note\.(\d+)\.(difficulty|cause|proposal)")
 
 
 @dataclass(frozen=True)
@@ -79,12 +77,12 @@ def fetch_task_statements(
 ) -> list[TaskStatement]:
     """What units said of their tasks, by plan order, task order and unit; tasks nobody spoke of are not there."""
     found: dict[tuple[str, str, str], TaskStatement] = {}
-    for row in _fetch_text_rows(conn, scope, period, "task.", as_known_at):
-        match = _TASK.fullmatch(row.code)
-        if match:
-            key = match[1], match[2], row.unit_code
+    for row in _fetch_text_rows(conn, scope, period, TASK_PREFIX, as_known_at):
+        cell = parse_text_cell(row.code)
+        if isinstance(cell, TaskCell):
+            key = cell.plan, cell.task, row.unit_code
             statement = found.get(key) or TaskStatement(*key, period.key)
-            found[key] = replace(statement, **{_TASK_FIELDS[match[3]]: row.words})
+            found[key] = replace(statement, **{_TASK_FIELDS[cell.field]: row.words})
     order = {
         (plan.id, task.id): (i, j)
         for i, plan in enumerate(catalogue.plans.values())
@@ -98,12 +96,12 @@ def fetch_difficulty_notes(
 ) -> list[NoteReport]:
     """Difficulties, causes and proposals that units wrote, by unit in catalogue order and number."""
     found: dict[tuple[str, int], NoteReport] = {}
-    for row in _fetch_text_rows(conn, scope, period, "note.", as_known_at):
-        match = _NOTE.fullmatch(row.code)
-        if match:
-            key = row.unit_code, int(match[1])
+    for row in _fetch_text_rows(conn, scope, period, NOTE_PREFIX, as_known_at):
+        cell = parse_text_cell(row.code)
+        if isinstance(cell, NoteCell):
+            key = row.unit_code, cell.number
             note = found.get(key) or NoteReport(key[0], period.key, key[1])
-            found[key] = replace(note, **{match[2]: row.words})
+            found[key] = replace(note, **{cell.field: row.words})
     order = {unit.code: i for i, (_, _, unit) in enumerate(list_obligations(catalogue, scope, period))}
     return sorted(found.values(), key=lambda n: (order.get(n.unit, len(order)), n.unit, n.number))
 

@@ -3,7 +3,8 @@ SELECT DISTINCT ON (e.code)
     e.code AS data_element,
     r.period,
     r.value,
-    r.state = 'estimated' AS estimated,
+    r.state::text AS state,
+    r.submission_id,
     r.correction,
     coalesce(d.words, '') AS as_of,
     coalesce(w.words, '') AS source

@@ -71,6 +71,19 @@ MISTAKES = {
         "numerator: {elements: [doktors]}",
         ["unknown data element 'doktors'", "doctors_per_10k"],
     ),
+    "recognised by a number": (
+        "indicators.yaml",
+        "recognised_by: malaria_recognised",
+        "recognised_by: malaria_official",
+        ["unknown yes-or-no data element 'malaria_official'", "malaria_new_per_100k", "malaria_recognised"],
+    ),
+    "kilograms and people in one numerator": (
+        "indicators.yaml",
+        "numerator: {elements: [waste_treated_kg]}",
+        "numerator: {elements: [waste_treated_kg, insured]}",
+        ["a numerator of count and mass"],
+    ),
+    "unknown measure": ("data_elements.csv", "kg,mass", "kg,weight", ["measure", "'mass'"]),
     "unit without a parent": ("units/units.csv", ",62,", ",63,", ["unknown parent unit", "63"]),
     "unknown column": ("units/units.csv", "code,name", "kode,name", ["unknown column 'kode'", "columns are"]),
     "unknown regime": (

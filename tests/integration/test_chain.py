@@ -24,7 +24,7 @@ from sqlalchemy import text
 
 from etl import settings, steps
 from etl.catalog import Catalogue
-from etl.lineage.lineage_walk import trace_figure
+from etl.lineage.lineage_walk import trace_figures
 from etl.model import Attainment, CellState, Period
 from etl.model.exported_value import ExportedValue
 from etl.report.file_properties import add_file_properties
@@ -254,10 +254,10 @@ def test_a_trail_leads_from_the_nation_into_a_districts_annex(chain: Chain) -> N
         one = chain[name]
         scope, indicator = one.catalogue.get_scope(name), one.catalogue.indicators["bhyt"]
         with one.here() as known, build_engine(known, "loader").connect() as conn:
-            walked = trace_figure(
-                conn, one.catalogue, scope, Period.parse(LAST), indicator, scope.area_unit,
+            walked = trace_figures(
+                conn, one.catalogue, scope, Period.parse(LAST), [indicator], scope.area_unit,
                 as_known_at=take_snapshot(conn).at,
-            )  # fmt: skip
+            )["bhyt"]  # fmt: skip
         leaf = next(leaf for leaf in walked.contributions if leaf.unit == "07339")
         (reading,) = next(t for t in leaf.terms if t.data_element == "insured").readings
         sha256 = walked.origins[reading.delivery_id].sha256

@@ -244,10 +244,11 @@ def test_a_trail_leads_through_the_merger(crossed: Crossed, catalogue: Catalogue
     unit = "62" if unit_of == "area" else merged
     indicator = catalogue.indicators["newborn_screened"]
     at = take_snapshot(crossed.conn).at
-    walked = lineage_walk.trace_figure(crossed.conn, catalogue, scope, period, indicator, unit, as_known_at=at)
+    traces = lineage_walk.trace_figures(crossed.conn, catalogue, scope, period, [indicator], unit, as_known_at=at)
+    walked = traces[indicator.code]
     seen = crossed.ask("kon-tum", "2025Q3")[indicator.code, unit]
-    assert (walked.numerator, walked.denominator) == (seen.numerator, seen.denominator)
-    assert walked.numerator is not None
+    assert (walked.observed.numerator, walked.observed.denominator) == (seen.numerator, seen.denominator)
+    assert walked.observed.numerator is not None
     cells = [r for leaf in walked.contributions for term in leaf.terms for r in term.readings]
     old = {s.old_code for s in catalogue.successions if s.new_code == merged and s.old_valid_to == OLD}
     before = [r for r in cells if r.period < "2025Q3"]

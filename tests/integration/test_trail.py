@@ -18,10 +18,12 @@ import pytest
 from typer.testing import CliRunner
 
 from etl import settings, steps
+from etl.catalog import models as m
 from etl.catalog.loader import Catalogue
 from etl.cli.commands import app
 from etl.errors import UsageError
-from etl.report.report_facts import parse_report_facts
+from etl.model import Period
+from etl.report.report_facts import parse_document_facts
 from etl.warehouse import connect, embedded_server
 from tests.builders import Workbook
 
@@ -39,13 +41,14 @@ class Flow:
         self.sent = 0
         steps.migrate_warehouse()
         self.send("608", insured=937, highrisk_examined=41)
-        self.send("610", insured=911)
+        self.send("610", insured=911, techniques_done=60)
         self.put("62-CTK", "CTK.xlsx", Workbook(catalogue, "kt-ctk-year", "62-CTK", "2023").filled(pub_u5mr=41.25))
         self.between = self.intake()
         self.send("608", insured=941, highrisk_examined=41)
         self.after = self.intake()
         steps.compute_attainment(SCOPE, QUARTER)
         self.documents = [Path(d) for d in steps.draft_period_reports(SCOPE, QUARTER, "kt-1693")["documents"]]
+        steps.draft_period_reports(SCOPE, QUARTER, "kt-124")
 
     def send(self, unit: str, **values: float) -> None:
         self.sent += 1
@@ -113,6 +116,37 @@ def test_a_number_leads_to_the_cells_of_the_files(flow: Flow, indicator: str, un
                 read += 1
     assert read > 10
     assert (str(sums["numerator"]), str(sums["denominator"])) == number
+
+
+@pytest.mark.parametrize("plan", ["kt-1693", "kt-124"])
+def test_every_kind_of_number_comes_out_again(flow: Flow, plan: str) -> None:
+    """A target of every kind, and an indicator of every method, frequency and way to count its units."""
+    seen: dict[tuple[object, ...], m.Target] = {}
+    for target in flow.catalogue.plans[plan].targets:
+        i = flow.catalogue.indicators.get(target.indicator or "")
+        if i:
+            counts = tuple(term.counts_units for term in i.terms)
+            seen.setdefault((target.kind, i.method, i.frequency, i.accumulates, counts), target)
+    assert {"kt-1693": "published", "kt-124": "share_of_units"}[plan] in {method for _, method, *_ in seen}
+    for target in seen.values():
+        for unit in (None, "608"):
+            found = steps.trace_number(f"{plan}:quarter:{QUARTER}", target.item, unit)
+            assert found["problems"] == [], (target.item, unit)
+
+
+def test_a_share_of_units_counts_the_units_at_its_floor(flow: Flow) -> None:
+    """Of 76 techniques of the list, stations of district 608 do 70 (92 %), those of 610 do 60 (79 %); the floor is 90 %."""
+    end = Period.parse(QUARTER).end
+    reached, short = (len(flow.catalogue.list_children(district, "commune", end)) for district in ("608", "610"))
+    for unit, count, units in ((None, reached, reached + short), ("608", reached, reached), ("610", 0, short)):
+        found = steps.trace_number(f"kt-124:quarter:{QUARTER}", "II-4a", unit)
+        assert found["reproduces"], found["problems"]
+        assert (found["walk"]["numerator"], found["walk"]["denominator"]) == (str(count), str(units))
+        assert {n["printed"]["value"] for n in found["numbers"]} == {str(Fraction(count * 100, units))}
+        included = [leaf for leaf in found["walk"]["leaves"] if leaf["included"]]
+        assert len(included) == units
+        sides = {tuple(cell["value"] for cell in leaf["cells"]) for leaf in included}
+        assert sides == {None: {(70, 76), (60, 76)}, "608": {(70, 76)}, "610": {(60, 76)}}[unit]
 
 
 def test_a_published_value_leads_to_its_one_cell(flow: Flow) -> None:
@@ -190,9 +224,8 @@ def test_a_number_that_does_not_come_out_again_is_said_loudly(flow: Flow, monkey
     told = json.loads(flow.facts.read_text(encoding="utf-8"))
     item = steps.trace_number(str(flow.facts), "bhyt")["numbers"][0]["item"]
     told["figures"][item]["62"]["value"]["exact"] = "99"
-    monkeypatch.setattr(
-        trail, "_find_report_facts", lambda files, folders: parse_report_facts(json.dumps(told).encode(), "told")
-    )
+    facts = parse_document_facts(json.dumps(told).encode(), "facts")
+    monkeypatch.setattr(trail, "_find_report_facts", lambda files, folders: facts)
     shown = CliRunner().invoke(app, ["trace", str(flow.facts), "bhyt"])
     assert shown.exit_code == 1
     assert "KHÔNG KHỚP" in shown.stdout

@@ -44,7 +44,7 @@ _KINDS = {
     "tỉ lệ % người": indicator(),
     "ca mắc trên 100.000 dân": indicator("down", 100_000, True),
     "bác sĩ trên 10.000 dân": indicator("up", 10_000),
-    "khối lượng, %": indicator(numerator={"elements": ("treated_kg",)}),
+    "khối lượng, %": indicator(measure="mass"),
 }
 _METHOD = {"wilson": "Wilson", "byar": "Byar", "exact_poisson": "Poisson chính xác", "": EMPTY}
 

@@ -13,6 +13,7 @@ from etl.catalog.models.elements import (
     OfficialFigure,
     Relation,
     Side,
+    Term,
     Threshold,
 )
 from etl.catalog.models.forms import Column, Form, SheetDef
@@ -68,6 +69,7 @@ __all__ = [
     "Succession",
     "Target",
     "Task",
+    "Term",
     "Text",
     "Threshold",
     "Unit",

@@ -6,7 +6,7 @@ Room: catalogue. Strict models of its files; nobody changes a value at run time.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import model_validator
 
@@ -23,13 +23,18 @@ class CellSign(StrictModel):
     note: str = ""
 
 
+Measure = Literal["count", "population", "mass", "money"]
+
+
 class DataElement(StrictModel):
-    """What a cell means."""
+    """What a cell means. `measure` is what its numbers are: things, people or events counted, how many people there are
+    at all (checked against the official figure), or an amount."""
 
     code: Code
     name: Text
     kind: ElementKind
     unit: str = ""
+    measure: Measure = "count"
     integer: bool = True
     min: Decimal | None = None
     max: Decimal | None = None
@@ -98,6 +103,14 @@ class Side(StrictModel):
         return self
 
 
+class Term(NamedTuple):
+    """A data element on one side of an indicator's line. `counts_units`: each unit that has it counts as one."""
+
+    side: Literal["numerator", "denominator"]
+    data_element: str
+    counts_units: bool
+
+
 class DefinitionVersion(StrictModel):
     """How an indicator was measured in a stretch of years: a change breaks the series."""
 
@@ -115,7 +128,9 @@ class Indicator(StrictModel):
     `accumulates`: the numerator grows through the year over a standing denominator (case rates), so
     a part-year value is compared with a pro-rated plan. `subgroup` is the group of people it is about, where
     it is not everybody. `min_level` and `min_period`: where the counts below would be too small to mean
-    anything, the smallest unit and the shortest period it is given for.
+    anything, the smallest unit and the shortest period it is given for. `recognised_by` is the data element (1 or 0)
+    that says whether its elimination has been officially recognised. `measure` is what its numerator is, as its data
+    elements say: the loader's, not the file's.
     """
 
     code: Code
@@ -137,7 +152,23 @@ class Indicator(StrictModel):
     subgroup: str = ""
     min_level: Literal["", "nation", "province", "district"] = ""
     min_period: PeriodKind | None = None
+    recognised_by: Code | None = None
+    measure: Measure = "count"
     note: str = ""
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """What is summed or counted: numerator first, each side in the order of its data elements."""
+        sides: tuple[tuple[Literal["numerator", "denominator"], Side | None], ...] = (
+            ("numerator", self.numerator),
+            ("denominator", self.denominator),
+        )
+        return tuple(
+            Term(name, element, side.count_of is not None)
+            for name, side in sides
+            if side is not None
+            for element in ((side.count_of,) if side.count_of else side.elements)
+        )
 
     def find_definition(self, period_key: str) -> str:
         """The version of the definition in force in a period; empty where nobody says."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from etl.errors import StorageError, TongketError, UsageError
 from etl.model import Period, PeriodKind
 from etl.model.numbers import format_number, round_half_away
+from etl.model.text_cells import NoteCell, PublishedCell, TaskCell, parse_text_cell
 
 
 @pytest.mark.parametrize(
@@ -67,6 +68,27 @@ def test_numbers_are_printed_the_vietnamese_way(value: float | Fraction, decimal
 @given(st.fractions(min_value=-(10**9), max_value=10**9), st.integers(0, 6))
 def test_rounding_is_never_off_by_more_than_half(value: Fraction, decimals: int) -> None:
     assert abs(Fraction(round_half_away(value, decimals), 10**decimals) - value) <= Fraction(1, 2 * 10**decimals)
+
+
+@pytest.mark.parametrize(
+    ("code", "cell"),
+    [
+        ("task.kt-1693.III.1.dd.date", TaskCell("kt-1693", "III.1.dd", "date")),
+        ("task.kt-124.state.state", TaskCell("kt-124", "state", "state")),
+        ("note.12.cause", NoteCell(12, "cause")),
+        ("pub_tfr:as_of", PublishedCell("pub_tfr", "as_of")),
+        ("pub_tfr:source", PublishedCell("pub_tfr", "source")),
+        *(
+            (code, None)
+            for code in ("pub_tfr", "task", "task.kt-1693.remark", "note.one.cause", "note.1.state", "x:date")
+        ),
+    ],
+)
+def test_a_code_of_words_comes_apart_and_together_again(
+    code: str, cell: TaskCell | NoteCell | PublishedCell | None
+) -> None:
+    assert parse_text_cell(code) == cell
+    assert cell is None or str(cell) == code
 
 
 def test_errors_say_what_where_and_what_to_do_and_survive_pickling() -> None:
