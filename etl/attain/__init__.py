@@ -26,7 +26,7 @@ One module per idea::
     series      a target's figures through time
     outlook     where a series goes, and how likely that reaches the plan
     task_state  the state of a task
-    attainment_messages  every Vietnamese sentence of this room
+    reasons        reasons that carry something
     attainment_json  an attainment as JSON
 """
 

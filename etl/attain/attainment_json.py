@@ -5,11 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from etl.messages import Messages
 from etl.model import Attainment, ControlLimits, Projection
 
 
-def serialize_attainment(row: Attainment) -> dict[str, Any]:
-    """The keys the shell promises, in its order.
+def serialize_attainment(row: Attainment, wording: Messages) -> dict[str, Any]:
+    """The keys the shell promises, in its order; reasons in the office's words.
 
     Shape: numbers are integers where they are whole, else the nearest float; None is null; `class` is the
     progress class; `interval` is ``[low, high]`` or null.
@@ -47,33 +48,33 @@ def serialize_attainment(row: Attainment) -> dict[str, Any]:
         "present": row.present,
         "as_of": row.as_of,
         "estimated": row.estimated,
-        "reason": row.reason,
+        "reason": wording.describe(row.reason),
         "corrections": list(row.corrections),
         "reduction_pct": serialize_fraction(row.reduction_pct),
         "target_upper": serialize_fraction(row.target_upper),
         "required_yearly_change": serialize_fraction(row.required_yearly_change),
         "bounds": [serialize_fraction(end) for end in row.bounds] if row.bounds else None,
         "bounds_turn": row.bounds_turn,
-        "bounds_reason": row.bounds_reason,
+        "bounds_reason": wording.describe(row.bounds_reason),
         "small_count": row.small_count,
         "contradicts": list(row.contradicts),
-        "limits": _serialize_control_limits(row.limits) if row.limits else None,
-        "outlook": [_serialize_projection(one) for one in row.projections],
+        "limits": _serialize_control_limits(row.limits, wording) if row.limits else None,
+        "outlook": [_serialize_projection(one, wording) for one in row.projections],
     }
 
 
-def _serialize_control_limits(limits: ControlLimits) -> dict[str, Any]:
+def _serialize_control_limits(limits: ControlLimits, wording: Messages) -> dict[str, Any]:
     return {
         "mean": serialize_fraction(limits.mean),
         "low": serialize_fraction(limits.low),
         "high": serialize_fraction(limits.high),
         "points": limits.points,
         "provisional": limits.provisional,
-        "signals": list(limits.signals),
+        "signals": [wording.describe(signal) for signal in limits.signals],
     }
 
 
-def _serialize_projection(projection: Projection) -> dict[str, Any]:
+def _serialize_projection(projection: Projection, wording: Messages) -> dict[str, Any]:
     return {
         "year": projection.year,
         "value": projection.value,
@@ -83,7 +84,7 @@ def _serialize_projection(projection: Projection) -> dict[str, Any]:
         "probability": projection.probability,
         "chance": projection.chance,
         "points": projection.points,
-        "reason": projection.reason,
+        "reason": wording.describe(projection.reason),
     }
 
 

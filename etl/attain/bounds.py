@@ -12,10 +12,10 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
-from etl.attain import attainment_messages
 from etl.attain.comparison import is_goal_met, is_numeric_operator
 from etl.catalog import models as m
 from etl.model import Attainment, ObservedIndicator
+from etl.model.reason import build_reason
 
 SumPair = tuple[Fraction, Fraction]
 
@@ -31,7 +31,7 @@ def add_value_bounds(
         return row
     silent = sum(not gap.history for gap in observed.gaps)
     if silent:
-        return replace(row, bounds_reason=attainment_messages.describe_missing_history(silent))
+        return replace(row, bounds_reason=build_reason("reason.missing_history", units=silent))
     choices = [gap.history for gap in observed.gaps]
     if target.kind == "per_unit":
         choices = [_convert_to_floor_pairs(history, target.floor, indicator.factor) for history in choices]

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from etl.attain import attainment_messages
 from etl.model import ControlLimits, SeriesPoint
+from etl.model.reason import Reason, build_reason
 
 _LIMIT_FACTOR = Fraction(266, 100)
 _MAX_RANGE_FACTOR = Fraction(3267, 1000)
@@ -43,25 +43,23 @@ def _compute_mean_moving_range(values: Sequence[Fraction]) -> Fraction:
     return sum(usual, Fraction(0)) / len(usual)
 
 
-def _list_control_signals(series: Sequence[SeriesPoint], mean: Fraction, reach: Fraction) -> Iterator[str]:
+def _list_control_signals(series: Sequence[SeriesPoint], mean: Fraction, reach: Fraction) -> Iterator[Reason]:
     values = [point.value for point in series]
-    yield from (attainment_messages.describe_outside_limits(p.period) for p in series if abs(p.value - mean) > reach)
+    yield from (build_reason("signal.outside_limits", period=p.period) for p in series if abs(p.value - mean) > reach)
     steps = [(b > a) - (b < a) for a, b in pairwise(values)]
-    yield from _list_long_runs(
-        series[1:], steps, _RUN_LENGTH - 1, (attainment_messages.RISING, attainment_messages.FALLING)
-    )
+    yield from _list_long_runs(series[1:], steps, _RUN_LENGTH - 1, ("signal.rising", "signal.falling"))
     sides = [(v > mean) - (v < mean) for v in values]
-    yield from _list_long_runs(series, sides, _RUN_LENGTH, (attainment_messages.ABOVE, attainment_messages.BELOW))
+    yield from _list_long_runs(series, sides, _RUN_LENGTH, ("signal.above", "signal.below"))
     near = [side if abs(v - mean) > _NEAR_LIMIT_SHARE * reach else 0 for v, side in zip(values, sides, strict=True)]
     for i in range(2, len(near)):
         window = near[i - 2 : i + 1]
         if near[i] and window.count(near[i]) >= 2:
-            yield attainment_messages.describe_near_limit(series[i].period)
+            yield build_reason("signal.near_limit", period=series[i].period)
 
 
 def _list_long_runs(
     series: Sequence[SeriesPoint], signs: Sequence[int], length: int, words: tuple[str, str]
-) -> Iterator[str]:
+) -> Iterator[Reason]:
     """Each run of one sign of at least a length, once, at its end."""
     run = 0
     for i, sign in enumerate(signs):
@@ -69,6 +67,5 @@ def _list_long_runs(
         ends = i + 1 == len(signs) or signs[i + 1] != sign
         if ends and run >= length:
             # A run of steps has one more point than steps: seven points in a trend are six steps.
-            yield attainment_messages.describe_long_run(
-                run + _RUN_LENGTH - length, words[0] if sign > 0 else words[1], series[i].period
-            )
+            code = words[0] if sign > 0 else words[1]
+            yield build_reason(code, count=run + _RUN_LENGTH - length, period=series[i].period)

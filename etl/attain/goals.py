@@ -11,11 +11,12 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from etl.attain import attainment_messages
 from etl.attain.baseline import PathStart, find_baseline_start, parse_period_end, parse_printed_end
 from etl.attain.comparison import is_range_operator
+from etl.attain.reasons import build_missing_base_reason
 from etl.catalog import models as m
 from etl.model import ObservedIndicator, Period
+from etl.model.reason import Reason, build_reason
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Goal:
     due: date
     low: Fraction | None = None
     high: Fraction | None = None
-    gap: str = ""
+    gap: Reason | None = None
 
     @property
     def operator(self) -> str:
@@ -90,7 +91,7 @@ def find_segment_start(ordered: tuple[Goal, ...], goal: Goal, baseline: PathStar
 def _build_plain_goals(milestones: tuple[m.Milestone, ...], factor: int) -> tuple[Goal, ...]:
     """Goals that need no base. Remembered: the same few stand under every unit's row."""
     goal_list = [
-        Goal(ms, ms.period, _compute_due_date(ms), *_compute_goal_range(ms, factor), gap=_describe_goal_gap(ms))
+        Goal(ms, ms.period, _compute_due_date(ms), *_compute_goal_range(ms, factor), gap=_find_goal_gap(ms))
         for ms in milestones
     ]
     return tuple(sorted(goal_list, key=lambda goal: goal.due))
@@ -117,8 +118,8 @@ def _compute_goal_range(milestone: m.Milestone, factor: int) -> tuple[Fraction |
     return low - around, high + around
 
 
-def _describe_goal_gap(milestone: m.Milestone) -> str:
-    return attainment_messages.NO_TOLERANCE if milestone.operator == "about" and milestone.tolerance is None else ""
+def _find_goal_gap(milestone: m.Milestone) -> Reason | None:
+    return Reason("reason.no_tolerance") if milestone.operator == "about" and milestone.tolerance is None else None
 
 
 # --- against a base --------------------------------------------------------------------------------
@@ -145,11 +146,11 @@ def _build_relative_goals(milestone: m.Milestone, relative: m.Relative, base: Pa
                 milestone,
                 milestone.period,
                 _compute_due_date(milestone),
-                gap=attainment_messages.describe_missing_base(written),
+                gap=build_missing_base_reason(written),
             )
         ]
     if base.definition and milestone.definition and base.definition != milestone.definition:
-        gap = attainment_messages.describe_break_in_series(base.definition, milestone.definition)
+        gap = build_reason("reason.break_in_series", old=base.definition, new=milestone.definition)
         return [Goal(milestone, milestone.period, _compute_due_date(milestone), gap=gap)]
     growth = 1 + Fraction(relative.percent) / 100
     if not relative.yearly:
@@ -162,7 +163,7 @@ def _build_yearly_goals(milestone: m.Milestone, base: Fraction, growth: Fraction
     """A yearly change sets a level for every year up to the milestone's."""
     last = int(milestone.period)
     if since.year >= last:
-        return [Goal(milestone, milestone.period, _compute_due_date(milestone), gap=attainment_messages.NO_STRETCH)]
+        return [Goal(milestone, milestone.period, _compute_due_date(milestone), gap=Reason("reason.no_stretch"))]
     levels = ((year, base * growth ** (year - since.year)) for year in range(since.year + 1, last + 1))
     return [Goal(milestone, str(year), date(year, 12, 31), level, level) for year, level in levels]
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
-from etl.attain import attainment_messages
 from etl.attain.baseline import parse_period_end
 from etl.attain.comparison import is_numeric_operator, is_range_operator
 from etl.attain.goals import Goal, build_goals, find_current_goal
@@ -23,6 +22,7 @@ from etl.attain.linear_path import compute_month_number
 from etl.attain.measure_kind import is_share_indicator
 from etl.catalog import models as m
 from etl.model import Period, Projection, SeriesPoint
+from etl.model.reason import Reason, build_reason
 
 
 @dataclass(frozen=True)
@@ -111,9 +111,9 @@ def _build_projection(
     goal = find_current_goal(stages, Period.parse(str(year)))
     empty = Projection(year, target=goal.low if goal else None, points=len(run))
     if period.end >= date(year, 12, 31):
-        return replace(empty, reason=attainment_messages.describe_past_year(year))
+        return replace(empty, reason=build_reason("reason.past_year", year=year))
     if len(run) < rules.min_points:
-        return replace(empty, reason=attainment_messages.describe_too_few_points(len(run), rules.min_points))
+        return replace(empty, reason=build_reason("reason.too_few_points", points=len(run), wanted=rules.min_points))
     scale = build_fitted_scale(indicator, run)
     at = compute_forecast(
         [(compute_month_number(parse_period_end(p.period)), scale.convert_to_fitted(float(p.value))) for p in run],
@@ -124,20 +124,20 @@ def _build_projection(
         for x in (at.centre, *at.compute_prediction_interval(rules.confidence))
     )
     projection = replace(empty, value=centre, low=low, high=high)
-    reason = _describe_missing_probability(goal, run[-1].definition)
+    reason = _find_missing_probability_reason(goal, run[-1].definition)
     if goal is None or reason:
         return replace(projection, reason=reason)
     probability = _compute_reach_probability(at, scale.convert_to_fitted, goal)
     return replace(projection, probability=probability, chance=rules.find_chance_name(probability))
 
 
-def _describe_missing_probability(goal: Goal | None, definition: str) -> str:
+def _find_missing_probability_reason(goal: Goal | None, definition: str) -> Reason | None:
     if goal is None or goal.low is None or not is_numeric_operator(goal.operator):
-        return (goal.gap if goal else "") or attainment_messages.NO_GOAL
+        return (goal.gap if goal else None) or Reason("reason.no_goal")
     if goal.operator == "=":
-        return attainment_messages.EXACTLY
+        return Reason("reason.exactly")
     differs = goal.definition and goal.definition != definition
-    return goal.gap or (attainment_messages.OTHER_DEFINITION if differs else "")
+    return goal.gap or (Reason("reason.unclear_definition") if differs else None)
 
 
 def _clamp_to_possible(indicator: m.Indicator, value: float) -> float:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from etl.attain import attainment_messages
 from etl.attain.baseline import PathStart
 from etl.attain.cagr import compute_cagr_ratio
 from etl.attain.comparison import find_nearest_end, is_goal_met, is_range_operator
 from etl.attain.goals import Goal
 from etl.attain.linear_path import PathSegment, classify_progress, compute_month_number, compute_progress_ratio
 from etl.model import Period
+from etl.model.reason import Reason, build_reason
 from etl.model.results import ProgressClass
 
 
@@ -27,7 +27,7 @@ class PathProgress:
     path_value: Fraction | None = None
     cagr: float | None = None
     cagr_class: ProgressClass = ""
-    reason: str = ""
+    reason: Reason | None = None
 
     @property
     def classes_disagree(self) -> bool:
@@ -49,17 +49,13 @@ def compute_path_progress(
         from_baseline: Whether the segment starts at the baseline (else at a milestone).
     """
     if start is None or start.value is None or start.end is None or goal.low is None or goal.high is None:
-        return PathProgress(
-            reason=attainment_messages.NO_BASELINE if from_baseline else attainment_messages.NO_NUMERIC_START
-        )
+        return PathProgress(reason=Reason("reason.no_baseline") if from_baseline else Reason("reason.no_numeric_start"))
     sign, end = find_nearest_end(goal.operator, value, goal.low, goal.high)
     segment = PathSegment(start.value, compute_month_number(start.end), end, compute_month_number(goal.due))
     now = compute_month_number(period.end)
-    reason = _describe_time_gap(segment, now) or describe_definition_break(
-        start.definition, definition, goal.definition
-    )
+    reason = _find_time_gap(segment, now) or find_definition_break(start.definition, definition, goal.definition)
     if not reason and is_range_operator(goal.operator) and is_goal_met(sign, segment.start, end):
-        reason = attainment_messages.OTHER_SIDE
+        reason = Reason("reason.other_side")
     if reason:
         return PathProgress(reason=reason)
     return _find_unmeasurable_progress(sign, segment) or _compute_measured_progress(segment, value, now)
@@ -69,25 +65,27 @@ def _find_unmeasurable_progress(sign: str, segment: PathSegment) -> PathProgress
     """Segments that ask for no improvement that could be measured: a ratio means nothing on them."""
     start_meets = is_goal_met(sign, segment.start, segment.end)
     if segment.start != segment.end:
-        return PathProgress(reason=attainment_messages.AGAINST_DIRECTION) if start_meets else None
+        return PathProgress(reason=Reason("reason.against_direction")) if start_meets else None
     if start_meets:
-        return PathProgress(ratio_class="maintain", reason=attainment_messages.NO_CHANGE_NEEDED)
+        return PathProgress(ratio_class="maintain", reason=Reason("reason.no_change_needed"))
     return PathProgress(
-        reason=attainment_messages.NO_ROOM
+        reason=Reason("reason.no_room")
     )  # from 25 to "< 25": more than to stay, but no stretch to measure
 
 
-def _describe_time_gap(segment: PathSegment, now: int) -> str:
+def _find_time_gap(segment: PathSegment, now: int) -> Reason | None:
     elapsed = segment.count_elapsed_months(now)
     if elapsed <= 0:
-        return attainment_messages.BEFORE_BASELINE if elapsed < 0 else attainment_messages.BASELINE_PERIOD
-    return "" if segment.span > 0 else attainment_messages.NO_STRETCH
+        return Reason("reason.before_baseline") if elapsed < 0 else Reason("reason.baseline_period")
+    return None if segment.span > 0 else Reason("reason.no_stretch")
 
 
-def describe_definition_break(start: str, observed: str, milestone: str) -> str:
-    """The reason naming a break, where the definitions that are known are not all one; else empty."""
+def find_definition_break(start: str, observed: str, milestone: str) -> Reason | None:
+    """The reason naming a break, where the definitions that are known are not all one; else None."""
     definitions = list(dict.fromkeys(d for d in (start, observed, milestone) if d))
-    return attainment_messages.describe_break_in_series(definitions[0], definitions[-1]) if len(definitions) > 1 else ""
+    if len(definitions) < 2:
+        return None
+    return build_reason("reason.break_in_series", old=definitions[0], new=definitions[-1])
 
 
 def _compute_measured_progress(segment: PathSegment, value: Fraction, now: int) -> PathProgress:

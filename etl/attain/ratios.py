@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from etl.attain.baseline import PathStart
 from etl.attain.linear_path import compute_month_number
-from etl.attain.progress import describe_definition_break
+from etl.attain.progress import find_definition_break
 from etl.catalog import models as m
 from etl.model import Period
 
@@ -38,7 +38,7 @@ def compute_reduction_per_cent(
     falling = indicator is not None and indicator.direction == "down"
     if not falling or baseline is None or baseline.value is None or not _has_time_passed(baseline, period):
         return None
-    if baseline.value <= target or describe_definition_break(baseline.definition, *definitions):
+    if baseline.value <= target or find_definition_break(baseline.definition, *definitions):
         return None
     return (baseline.value - value) / (baseline.value - target) * 100
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from etl.attain import attainment_messages
 from etl.attain.baseline import PathStart, find_baseline_start
 from etl.attain.bounds import add_value_bounds
 from etl.attain.carried_forward import find_carried_period
@@ -21,16 +20,18 @@ from etl.attain.comparison import (
     is_range_operator,
 )
 from etl.attain.goals import Goal, build_goals, find_current_goal, find_segment_start
-from etl.attain.granularity import describe_granularity_gap
+from etl.attain.granularity import find_granularity_gap
 from etl.attain.interval import compute_confidence_interval, is_small_count
 from etl.attain.k_of_n import apply_unit_count
 from etl.attain.people_missing import count_people_missing
 from etl.attain.progress import compute_path_progress
 from etl.attain.prorate import compute_prorated_target, count_accumulated_months, is_part_year_figure
 from etl.attain.ratios import compute_per_cent_of_plan, compute_reduction_per_cent, compute_required_yearly_change
+from etl.attain.reasons import build_carried_reason, build_cases_left_reason, build_part_year_reason
 from etl.attain.target_figures import TargetFigures, compute_target_figures
 from etl.catalog import models as m
 from etl.model import Attainment, ObservedIndicator, Period
+from etl.model.reason import Reason, build_reason
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,7 @@ def compute_target_attainment(
         find_current_goal(stages, period),
     )
     row = _build_attainment_row(plan_id, unit, case)
-    fine = describe_granularity_gap(
-        indicator, observed.level if observed else "", period, carried=bool(case.carried_from)
-    )
+    fine = find_granularity_gap(indicator, observed.level if observed else "", period, carried=bool(case.carried_from))
     if fine:
         return replace(row, value=None, interval=None, interval_method="", reason=fine)
     return add_value_bounds(target, indicator, observed, _apply_verdict(case, row))
@@ -135,33 +134,39 @@ def _build_attainment_row(plan_id: str, unit: str, case: _TargetCase) -> Attainm
     )
 
 
+def _find_statement_reason(target: m.Target) -> Reason:
+    return (
+        build_reason("reason.as_planned", text=target.statement) if target.statement else Reason("reason.not_assessed")
+    )
+
+
 def _apply_verdict(case: _TargetCase, row: Attainment) -> Attainment:
     """The kinds that ask for no comparison; then missing data; then the comparison."""
     match case.target.kind:
         case "not_assessed":
-            return replace(row, status="not_assessed", reason=case.target.statement or attainment_messages.NOT_ASSESSED)
+            return replace(row, status="not_assessed", reason=_find_statement_reason(case.target))
         case "milestone":
-            return replace(row, reason=attainment_messages.BY_DATE)
+            return replace(row, reason=Reason("reason.by_date"))
     if row.value is None:
         return replace(row, status="no_data", reason=case.figures.gap)
     if case.target.kind == "track":
-        reason = attainment_messages.describe_carried_value(case.carried_from, None) if case.carried_from else ""
+        reason = build_carried_reason(case.carried_from, None) if case.carried_from else None
         return replace(row, status="track", reason=reason)
     if case.goal is None:
-        return replace(row, reason=attainment_messages.NO_MILESTONE)
-    reason = _describe_incomparability(case, case.goal)
+        return replace(row, reason=Reason("reason.no_milestone"))
+    reason = _find_incomparability(case, case.goal)
     return replace(row, reason=reason) if reason else _apply_comparison(case, case.goal, row, row.value)
 
 
-def _describe_incomparability(case: _TargetCase, goal: Goal) -> str:
-    """Why the value cannot be held against the goal at all; empty where it can."""
+def _find_incomparability(case: _TargetCase, goal: Goal) -> Reason | None:
+    """Why the value cannot be held against the goal at all; None where it can."""
     group = case.target.subgroup
     if group and (case.indicator is None or case.indicator.subgroup != group):
-        return attainment_messages.describe_other_subgroup(group)
+        return build_reason("reason.other_subgroup", wanted=group)
     if goal.definition and case.definition and goal.definition != case.definition:
-        return attainment_messages.describe_other_definition(case.definition, goal.definition)
+        return build_reason("reason.other_definition", observed=case.definition, target=goal.definition)
     if goal.starts is not None and case.period.end < goal.starts:
-        return attainment_messages.describe_not_yet_valid(Period.parse(goal.period))
+        return build_reason("reason.not_yet_valid", period=goal.period)
     return goal.gap
 
 
@@ -170,7 +175,7 @@ def _apply_comparison(case: _TargetCase, goal: Goal, row: Attainment, value: Fra
     if is_elimination_operator(goal.operator):
         return _apply_elimination_verdict(case, row, value)
     if goal.low is None or not is_numeric_operator(goal.operator):
-        return replace(row, reason=attainment_messages.NO_NUMBER)
+        return replace(row, reason=Reason("reason.no_number"))
     met = is_goal_met(goal.operator, value, goal.low, goal.high)
     if goal.milestone.count is not None:
         counted_row = apply_unit_count(goal.milestone.count, case.indicator, row)
@@ -187,9 +192,7 @@ def _apply_comparison(case: _TargetCase, goal: Goal, row: Attainment, value: Fra
 
 
 def _apply_carried_verdict(case: _TargetCase, row: Attainment, met: bool) -> Attainment:
-    return replace(
-        row, status="no_new_figure", reason=attainment_messages.describe_carried_value(case.carried_from, met)
-    )
+    return replace(row, status="no_new_figure", reason=build_carried_reason(case.carried_from, met))
 
 
 def _apply_elimination_verdict(case: _TargetCase, row: Attainment, value: Fraction) -> Attainment:
@@ -201,22 +204,20 @@ def _apply_elimination_verdict(case: _TargetCase, row: Attainment, value: Fracti
     if met:
         return replace(row, met=True, status="met")
     if count == 0:
-        return replace(row, met=False, status="not_met", reason=attainment_messages.NOT_RECOGNISED)
+        return replace(row, met=False, status="not_met", reason=Reason("reason.not_recognised"))
     cases = None if row.numerator is None else int(row.numerator)
-    return replace(
-        row, met=False, status="not_met", people_missing=cases, reason=attainment_messages.describe_cases_left(cases)
-    )
+    return replace(row, met=False, status="not_met", people_missing=cases, reason=build_cases_left_reason(cases))
 
 
 def _apply_part_year_verdict(case: _TargetCase, row: Attainment, value: Fraction, goal: Fraction) -> Attainment:
     """An accumulating figure before the year closes: against the plan pro rata, without a verdict."""
     if is_range_operator(row.operator):
-        return replace(row, reason=attainment_messages.RANGE_AT_YEAR_END)
+        return replace(row, reason=Reason("reason.range_at_year_end"))
     share = compute_prorated_target(goal, case.period)
     within = is_goal_met(row.operator, value, share)
     ceiling = row.operator in {"<", "<="}
     exceeded = ceiling and not is_goal_met(row.operator, value, goal)
-    reason = attainment_messages.describe_part_year(count_accumulated_months(case.period), within, exceeded)
+    reason = build_part_year_reason(count_accumulated_months(case.period), within=within, year_exceeded=exceeded)
     row = replace(row, prorated_target=share, reason=reason)
     if within:
         return replace(row, status="within_plan")

@@ -7,19 +7,20 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
-from etl.attain import attainment_messages
+from etl.attain.reasons import build_no_data_reason
 from etl.catalog import models as m
 from etl.model import ObservedIndicator
+from etl.model.reason import Reason
 
 
 @dataclass(frozen=True)
 class TargetFigures:
-    """What a target looks at. `gap` says, in Vietnamese, why `value` is None."""
+    """What a target looks at. `gap` says why `value` is None."""
 
     numerator: Fraction | None = None
     denominator: Fraction | None = None
     value: Fraction | None = None
-    gap: str = ""
+    gap: Reason | None = None
 
 
 def compute_target_figures(
@@ -27,16 +28,14 @@ def compute_target_figures(
 ) -> TargetFigures:
     """The figures of a target: as observed, or for a share of units, units at the floor over units present."""
     if observed is None:
-        return TargetFigures(gap=attainment_messages.describe_no_data(0, 0))
+        return TargetFigures(gap=build_no_data_reason(0, 0))
     if observed.no_figure and observed.value is None:
         return TargetFigures(gap=observed.no_figure)
     if target.kind == "per_unit":
         return _compute_share_of_units(target, indicator, observed)
     if observed.denominator == 0 and (indicator is None or indicator.method != "published"):
-        return TargetFigures(observed.numerator, observed.denominator, None, attainment_messages.ZERO_DENOMINATOR)
-    gap = (
-        "" if observed.value is not None else attainment_messages.describe_no_data(observed.present, observed.expected)
-    )
+        return TargetFigures(observed.numerator, observed.denominator, None, Reason("reason.zero_denominator"))
+    gap = None if observed.value is not None else build_no_data_reason(observed.present, observed.expected)
     return TargetFigures(observed.numerator, observed.denominator, observed.value, gap)
 
 
@@ -61,10 +60,10 @@ def _compute_share_of_units(
     target: m.Target, indicator: m.Indicator | None, observed: ObservedIndicator
 ) -> TargetFigures:
     if not observed.present:
-        return TargetFigures(gap=attainment_messages.describe_no_data(observed.present, observed.expected))
+        return TargetFigures(gap=build_no_data_reason(observed.present, observed.expected))
     at_floor = _find_count_at_floor(target.floor, observed)
     if at_floor is None:
-        return TargetFigures(gap=attainment_messages.NO_FLOOR)
+        return TargetFigures(gap=Reason("reason.no_floor"))
     numerator, denominator = Fraction(at_floor), Fraction(observed.present)
     factor = indicator.factor if indicator else 100
     return TargetFigures(numerator, denominator, numerator / denominator * factor)

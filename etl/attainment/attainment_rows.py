@@ -14,7 +14,7 @@ from etl.attainment import report_inputs as material
 from etl.attainment.area_series import PlanLine, annotate_outlook, compute_area_series
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.catalog.geography import describe_inheritance, find_area
+from etl.catalog.geography import find_area, find_inheritance
 from etl.catalog.obligations import list_obligations
 from etl.core.instance import (
     Result,
@@ -24,7 +24,9 @@ from etl.core.instance import (
     open_current_engine,
 )
 from etl.errors import UsageError
+from etl.messages import load_messages
 from etl.model import Attainment, ObservedIndicator, Period, SeriesPoint
+from etl.model.reason import Reason
 from etl.model.vietnam_time import get_current_date
 from etl.warehouse import attainment_store
 from etl.warehouse.attainment_store import AttainmentKey, AttainmentSeries
@@ -76,9 +78,9 @@ def list_attainment_rows(
             )
         day, snapshot = parse_geography_day(geography, key), take_scope_snapshot(conn, chosen, known_at)
         rows, _ = load_or_compute_attainment(conn, catalogue, chosen, key, snapshot, day)
-    heirs = _list_inheritance_notes(catalogue, chosen, key)
+    heirs, wording = _list_inheritance_notes(catalogue, chosen, key), load_messages(settings.templates)
     return [
-        serialize_attainment(row) | {"inheritance": heirs.get((row.plan, row.item), "")}
+        serialize_attainment(row, wording) | {"inheritance": wording.describe(heirs.get((row.plan, row.item)))}
         for row in rows
         if plan in (None, row.plan)
     ]
@@ -100,13 +102,15 @@ def parse_geography_day(text: str, period: Period) -> dt.date:
         ) from None
 
 
-def _list_inheritance_notes(catalogue: Catalogue, scope: m.Scope, period: Period) -> dict[tuple[str, str], str]:
+def _list_inheritance_notes(
+    catalogue: Catalogue, scope: m.Scope, period: Period
+) -> dict[tuple[str, str], Reason | None]:
     """Per line of each plan: who answers for it, where its unit ended before the period did."""
     unit = find_area(catalogue, scope)
     if unit is None:
         return {}
     return {
-        (plan, target.item): describe_inheritance(catalogue, plan, target.item, unit, period.end)
+        (plan, target.item): find_inheritance(catalogue, plan, target.item, unit, period.end)
         for plan in scope.plans
         for target in catalogue.plans[plan].targets
     }

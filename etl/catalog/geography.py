@@ -16,6 +16,7 @@ from functools import lru_cache
 from etl.catalog import models as m
 from etl.catalog.catalogue import Catalogue
 from etl.model import Period
+from etl.model.reason import Reason, build_reason
 
 _WHOLE = Fraction(1)
 _TERRITORY = ("province", "district", "commune")
@@ -142,27 +143,32 @@ def _convert_weight(weight: Decimal | None) -> Fraction | None:
 
 
 @lru_cache(maxsize=16384)
-def describe_restating_gap(c: Catalogue, unit: m.Unit, day: date) -> str:
-    """Why a unit's figures cannot be had from what the units of a day reported; empty where they can, exactly.
+def find_restating_gap(c: Catalogue, unit: m.Unit, day: date) -> Reason | None:
+    """Why a unit's figures cannot be had from what the units of a day reported; None where they can, exactly.
 
     They can where the units of that day lie wholly inside it, or a declared weight says how much of them does.
     """
     if unit.is_valid_on(day):
-        return ""
+        return None
     own = unit.valid_to if unit.valid_to and unit.valid_to < day else unit.valid_from
     parts = frozenset(list_territory_parts(c, unit, own))
     for part in sorted(parts, key=lambda u: u.code):
         images = compute_unit_shares(c, part, day)
         outside = [s.with_others for s, _ in list_predecessors(c, part) if s.with_others and day < part.valid_from]
         if outside:
-            return f"{_format_unit_name(part)} còn gồm {outside[0]}, không có số liệu trước {part.valid_from:%d/%m/%Y}"
+            return build_reason(
+                "gap.part_from_outside",
+                part=_format_unit_name(part),
+                other=outside[0],
+                as_of=part.valid_from.isoformat(),
+            )
         if not images:
-            return f"danh mục không ghi {_format_unit_name(part)} trở thành đơn vị nào"
+            return build_reason("gap.no_successor", part=_format_unit_name(part))
         for image in images:
             stranger = _find_other_sharer(c, image.unit, parts, own)
             if stranger is not None:
-                return _describe_mixed_unit(unit, part, image.unit, stranger)
-    return ""
+                return _build_mixed_unit_gap(unit, part, image.unit, stranger)
+    return None
 
 
 def _find_other_sharer(c: Catalogue, image: m.Unit, parts: frozenset[m.Unit], day: date) -> str | None:
@@ -178,16 +184,17 @@ def _find_other_sharer(c: Catalogue, image: m.Unit, parts: frozenset[m.Unit], da
     return next((_format_unit_name(share.unit) for share in shares if share.unit not in parts), None)
 
 
-def _describe_mixed_unit(unit: m.Unit, part: m.Unit, image: m.Unit, stranger: str) -> str:
+def _build_mixed_unit_gap(unit: m.Unit, part: m.Unit, image: m.Unit, stranger: str) -> Reason:
     if image.valid_from > part.valid_from:
-        return (
-            f"từ {image.valid_from:%d/%m/%Y} {_format_unit_name(part)} nhập với {stranger} "
-            f"thành {_format_unit_name(image)}, "
-            f"chưa có tỉ lệ phân chia số liệu cho {_format_unit_name(unit)}"
+        return build_reason(
+            "gap.merged",
+            as_of=image.valid_from.isoformat(),
+            part=_format_unit_name(part),
+            other=stranger,
+            new=_format_unit_name(image),
+            unit=_format_unit_name(unit),
         )
-    return (
-        f"{_format_unit_name(image)} chia cho {_format_unit_name(unit)} và {stranger}, chưa có tỉ lệ phân chia số liệu"
-    )
+    return build_reason("gap.split", new=_format_unit_name(image), unit=_format_unit_name(unit), other=stranger)
 
 
 def _format_unit_name(unit: m.Unit) -> str:
@@ -207,14 +214,14 @@ def describe_succession(c: Catalogue, code: str, day: date) -> str:
     return f"{sentence}; kế tục: {', '.join(u.name for u in heirs)}." if heirs else f"{sentence}."
 
 
-def describe_inheritance(c: Catalogue, plan: str, item: str, unit: m.Unit, day: date) -> str:
-    """In Vietnamese: who answers for a line of a plan once its unit has ended; empty while it has not."""
+def find_inheritance(c: Catalogue, plan: str, item: str, unit: m.Unit, day: date) -> Reason | None:
+    """Who answers for a line of a plan once its unit has ended; None while it has not."""
     if unit.valid_to is None or day <= unit.valid_to:
-        return ""
+        return None
     own = [x for x in c.inheritance if x.plan == plan and x.from_unit == unit.code and x.item in {item, "all"}]
     decided = [x for x in own if x.decided and x.date and x.date <= day]
     if not decided:
-        return f"{unit.name} kết thúc ngày {unit.valid_to:%d/%m/%Y}; chưa có quyết định kế thừa."
+        return build_reason("inheritance.undecided", unit=unit.name, as_of=unit.valid_to.isoformat())
     last = max(decided, key=lambda x: (x.item == item, x.date))
     heir = c.find_unit_name(last.to_unit, last.to_valid_from or day)
-    return f"{heir} kế thừa theo quyết định của {last.decided_by} ngày {last.date:%d/%m/%Y}."
+    return build_reason("inheritance.decided", heir=heir, by=last.decided_by, as_of=str(last.date))

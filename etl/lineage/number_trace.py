@@ -26,6 +26,7 @@ from etl.lineage import lineage_walk
 from etl.lineage.lineage_cells import CellVersion
 from etl.lineage.lineage_walk import FigureTrace, TracedTerm, UnitContribution
 from etl.lineage.snapshot_difference import convert_to_json_number
+from etl.messages import Messages, load_messages
 from etl.model import Attainment, Period
 from etl.report import FACTS_SUFFIX
 from etl.report.report_facts import ReportFacts, parse_document_facts
@@ -98,7 +99,7 @@ def trace_number(report: str, indicator: str, unit: str | None = None) -> Result
                 "item": row.item,
                 "clause": row.clause,
                 "printed": printed_number,
-                "computed": _serialize_computed_number(row),
+                "computed": _serialize_computed_number(row, load_messages(settings.templates)),
             }
             for row, printed_number in zip(rows, printed, strict=True)
         ],
@@ -221,12 +222,12 @@ def _list_mismatches(
             yield f"ô nguồn ghi {traced.value}, tổng hợp trong kho là {row.value}"
 
 
-def _serialize_computed_number(row: Attainment) -> Result:
+def _serialize_computed_number(row: Attainment, wording: Messages) -> Result:
     names = ("value", "numerator", "denominator")
     return {
         **{name: None if (v := getattr(row, name)) is None else str(v) for name in names},
         "expected": row.expected, "present": row.present, "as_of": row.as_of, "estimated": row.estimated,
-        "status": row.status, "reason": row.reason, "corrections": list(row.corrections),
+        "status": row.status, "reason": wording.describe(row.reason), "corrections": list(row.corrections),
     }  # fmt: skip
 
 

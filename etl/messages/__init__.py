@@ -16,9 +16,13 @@ from string import Formatter
 import yaml
 
 from etl.errors import TemplateError
+from etl.model.period import format_period_or_date
+from etl.model.reason import Reason
 from etl.settings import PROJECT_ROOT
 
 FOLDER_NAME = "messages"
+_PERIOD_SLOTS = frozenset({"period", "as_of"})
+"""Slots of reasons that hold a period key or ISO date, printed as a reader writes it."""
 _SHIPPED = PROJECT_ROOT / "templates" / FOLDER_NAME
 _Files = tuple[tuple[str, bytes], ...]
 """Name and content of each file of a folder, by name."""
@@ -41,6 +45,17 @@ class Messages:
             raise TemplateError(f"message {key!r} is unknown", where=f"templates/{FOLDER_NAME}", fix="add it there")
         _validate_slots(key, slots.keys(), self.slots[key])
         return self.texts[key].format(**slots)
+
+    def describe(self, reason: Reason | None) -> str:
+        """A reason in words; nothing where there is none."""
+        if reason is None:
+            return ""
+        return self.format(reason.code, **{name: self._format_slot(name, value) for name, value in reason.slots})
+
+    def _format_slot(self, name: str, value: str | int | Reason) -> str | int:
+        if isinstance(value, Reason):
+            return self.describe(value)
+        return format_period_or_date(str(value)) if name in _PERIOD_SLOTS else value
 
 
 def load_messages(templates: Path) -> Messages:

@@ -157,3 +157,16 @@ class Period:
 
     def __str__(self) -> str:
         return self.key
+
+
+def format_period_or_date(as_of: str) -> str:
+    """A period key or ISO date as a reader writes it; any other text stays as it is."""
+    try:
+        return Period.parse(as_of).name
+    except UsageError:
+        pass
+    try:
+        day = date.fromisoformat(as_of)
+    except ValueError:
+        return as_of
+    return f"{day.day:02d}/{day.month:02d}/{day.year}"

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Literal
 
 from etl.model.period import Period
+from etl.model.reason import Reason
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Projection:
     """Where a series goes if it goes on as it did. Grain: (target, year). Units: the indicator's.
 
     `low` and `high` bound a 95 % prediction interval; `probability` is that of satisfying the year's milestone
-    and `chance` its class. None, and `reason` says why in Vietnamese, where nothing can be said. `points` counts
+    and `chance` its class. None, and `reason` says why, where nothing can be said. `points` counts
     what was looked at: the longest run under one definition up to the period.
     """
 
@@ -47,14 +48,14 @@ class Projection:
     probability: float | None = None
     chance: str = ""
     points: int = 0
-    reason: str = ""
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True)
 class ControlLimits:
     """Limits of an XmR chart over a series. Units: the indicator's. `provisional`: under twelve points.
 
-    `signals` says in Vietnamese what in the series is more than its usual variation.
+    `signals` says what in the series is more than its usual variation.
     """
 
     mean: Fraction
@@ -62,7 +63,7 @@ class ControlLimits:
     high: Fraction
     points: int
     provisional: bool
-    signals: tuple[str, ...] = ()
+    signals: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ class ObservedIndicator:
     is whether an elimination has been officially recognised. `definition` is the version of the
     indicator's definition that was in force (a vaccine set); empty means not known. `level` is the unit's, where
     it is said. `absent` are the
-    codes of the leaf units that are expected and not in the sums; `gaps` says what is known of them. `no_figure` says,
-    in Vietnamese, why the unit can have none: not at this length of period, or not on these units.
+    codes of the leaf units that are expected and not in the sums; `gaps` says what is known of them. `no_figure` says
+    why the unit can have none: not at this length of period, or not on these units.
     `corrections` are the ids of the agreed corrections that are in it.
     """
 
@@ -96,7 +97,7 @@ class ObservedIndicator:
     at_floor: tuple[tuple[str, int], ...] = ()
     recognised: bool | None = None
     definition: str = ""
-    no_figure: str = ""
+    no_figure: Reason | None = None
     level: str = ""
     absent: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
@@ -116,7 +117,7 @@ class Attainment:
     Units: `value`, `target`, `path_value` in the indicator's unit; `progress` and `cagr_ratio` are
     ratios (1 = exactly on the path); `per_cent_of_plan` in %; `interval` is a 95 % interval in the
     indicator's unit; `people_missing` counts people (or units, cases) short of the target. `met` is
-    None where no verdict is possible; `reason` then says why, in Vietnamese. `status` sums it up.
+    None where no verdict is possible; `reason` then says why. `status` sums it up.
     `prorated_target` is set for accumulating flows in a part-year period; `people_missing` is then
     counted against it. `reduction_pct` is for lower-is-better what `per_cent_of_plan` is for
     higher-is-better: (baseline − value) ÷ (baseline − target), in %.
@@ -163,12 +164,12 @@ class Attainment:
     as_of: str = ""
     source: str = ""
     estimated: bool = False
-    reason: str = ""
+    reason: Reason | None = None
     target_upper: Fraction | None = None
     required_yearly_change: Fraction | None = None
     bounds: tuple[Fraction, Fraction] | None = None
     bounds_turn: bool = False
-    bounds_reason: str = ""
+    bounds_reason: Reason | None = None
     small_count: bool = False
     contradicts: tuple[str, ...] = ()
     projections: tuple[Projection, ...] = ()

@@ -21,8 +21,8 @@ from etl.report.report_facts import DataNote, Figure, IndicatorDefinition, PlanR
 from etl.report.report_figures import ReportFigures, format_item_number
 from etl.report.unit_names import format_unit_list, format_unit_mention
 
-_NO_DATA_PREFIX = "chưa có số liệu"
-"""How attainment begins the reason of a figure that units simply did not send."""
+_UNSENT_CODES = frozenset({"reason.no_data", "reason.no_data_of"})
+"""The reasons of a figure that units simply did not send."""
 SNAPSHOT_ID_LENGTH = 16
 """Characters of the snapshot's id that are printed; the file itself carries all of them."""
 
@@ -110,7 +110,7 @@ def _build_geography_notes(inputs: ReportInput, wording: Messages) -> Iterator[t
     heirs = dict.fromkeys(
         note
         for target in inputs.plan.targets
-        if (note := geography.describe_inheritance(catalogue, inputs.plan.id, target.item, whole, day))
+        if (note := wording.describe(geography.find_inheritance(catalogue, inputs.plan.id, target.item, whole, day)))
     )
     for note in heirs:
         yield "inheritance", wording.format("data.inheritance", note=format_unit_mention(wording, note.rstrip(".")))
@@ -169,14 +169,12 @@ def _build_coverage_notes(inputs: ReportInput, wording: Messages, figures: Repor
     estimated = [f.item for f in area_figures if f.estimated]
     if estimated:
         yield "estimated", wording.format("data.estimated", items=", ".join(estimated))
-    gaps = [f for f in figures.list_unit_figures(inputs.area) if f.status == "no_data" and _has_explanation(f.reason)]
+    explained = {
+        a.item for a in inputs.attainments if a.unit == inputs.area and a.reason and a.reason.code not in _UNSENT_CODES
+    }
+    gaps = [f for f in figures.list_unit_figures(inputs.area) if f.status == "no_data" and f.item in explained]
     for (reason, _), items in _group_items((f.reason.rstrip("."), "", f) for f in gaps).items():
         yield "no_data", wording.format("data.no_data", items=", ".join(items), reason=reason[:1].lower() + reason[1:])
-
-
-def _has_explanation(reason: str) -> bool:
-    """Whether a reason says more than that there is no figure."""
-    return bool(reason) and not reason.startswith(_NO_DATA_PREFIX)
 
 
 def _build_bounds_notes(wording: Messages, area_figures: list[Figure]) -> Iterator[tuple[str, str]]:

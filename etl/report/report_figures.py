@@ -101,7 +101,7 @@ def _build_figure(
         as_of_text=format_reference_period(a.as_of) if a.as_of else "",
         source=a.source,
         estimated=a.estimated,
-        reason=a.reason,
+        reason=wording.describe(a.reason),
         change=_build_change_facts(wording, numbers.value.decimals, a, before, broken=broken),
         previous=build_number_fact(before.value if before else None, target.decimals, words["word.no_data"]),
         printed="",

@@ -29,7 +29,7 @@ def build_uncertainty_facts(inputs: ReportInput, wording: Messages, target: m.Ta
         interval=_build_interval(wording, target, a),
         bounds=_build_possible_range(wording, decimals, a),
         bounds_turn=a.bounds_turn,
-        bounds_reason=a.bounds_reason,
+        bounds_reason=wording.describe(a.bounds_reason),
         outlook=tuple(_build_foreseen_value(wording, decimals, projected) for projected in a.projections),
         corrections=tuple(a.corrections),
         contradicts=tuple(a.contradicts),
@@ -61,7 +61,7 @@ def _build_usual_variation(
 
     A signal names the period that it ends with; those of earlier periods were news then.
     """
-    last = {inputs.period.name, *(quarter.name for quarter in inputs.period.quarters_to_date[-1:])}
+    last = {inputs.period.key, *(quarter.key for quarter in inputs.period.quarters_to_date[-1:])}
     mean, low, high = (build_number_fact(value, decimals) for value in (limits.mean, limits.low, limits.high))
     return UsualVariation(
         mean,
@@ -70,7 +70,7 @@ def _build_usual_variation(
         text=_format_number_range(wording, low, high),
         points=limits.points,
         provisional=limits.provisional,
-        signals=tuple(s for s in limits.signals if any(s.startswith(f"{n}:") or s.endswith(n) for n in last)),
+        signals=tuple(wording.describe(signal) for signal in limits.signals if signal.find_slot("period") in last),
     )
 
 
@@ -95,7 +95,7 @@ def _build_foreseen_value(wording: Messages, decimals: int, projected: Projectio
         chance=projected.chance,
         points=projected.points,
         text=text,
-        reason=projected.reason,
+        reason=wording.describe(projected.reason),
     )
 
 

@@ -36,6 +36,7 @@ from etl.catalog import models as m
 from etl.catalog.loader import Catalogue
 from etl.errors import WarehouseError
 from etl.model import ElementKind, ObservedIndicator, Period, PeriodKind
+from etl.model.reason import Reason, build_reason
 from etl.model.text_cells import PublishedCell
 from etl.warehouse import agreed_corrections
 from etl.warehouse.connect import query
@@ -205,15 +206,15 @@ def _compute_period_sums(
     ask: _RollupRequest, period: Period, indicators: Sequence[m.Indicator]
 ) -> list[ObservedIndicator]:
     """One period's sums, for the asked units. Figures that cannot be had are there with their reason."""
-    barred = {i.code: text for i in indicators if (text := _describe_length_gap(ask, period, i))}
+    barred = {i.code: text for i in indicators if (text := _find_length_gap(ask, period, i))}
     summed = [i for i in indicators if i.code not in barred]
     found = _fetch_summed_figures(ask, period, summed) if summed and ask.units else []
-    gaps = {u.code: text for u in ask.units if (text := _describe_geography_gap(ask, period, u))}
+    gaps = {u.code: text for u in ask.units if (text := _find_geography_gap(ask, period, u))}
     rows = [replace(_build_empty_figure(o), no_figure=gaps[o.unit]) if o.unit in gaps else o for o in found]
     have = {(o.indicator, o.unit) for o in rows}
     for indicator in indicators:
         for unit in ask.units:
-            reason = barred.get(indicator.code) or gaps.get(unit.code, "")
+            reason = barred.get(indicator.code) or gaps.get(unit.code)
             if reason and (indicator.code, unit.code) not in have:
                 rows.append(ObservedIndicator(indicator.code, unit.code, period, no_figure=reason))
     return rows
@@ -223,20 +224,20 @@ def _build_empty_figure(seen: ObservedIndicator) -> ObservedIndicator:
     return ObservedIndicator(seen.indicator, seen.unit, seen.period, expected=seen.expected)
 
 
-def _describe_geography_gap(ask: _RollupRequest, period: Period, unit: m.Unit) -> str:
-    gap = geo.describe_restating_gap(ask.catalogue, unit, period.end)
-    return f"Không quy đổi được: {gap}." if gap else ""
+def _find_geography_gap(ask: _RollupRequest, period: Period, unit: m.Unit) -> Reason | None:
+    gap = geo.find_restating_gap(ask.catalogue, unit, period.end)
+    return build_reason("reason.not_restated", gap=gap) if gap else None
 
 
-def _describe_length_gap(ask: _RollupRequest, period: Period, indicator: m.Indicator) -> str:
-    """Why an indicator has no figure of this length, in Vietnamese; empty where it may have one."""
+def _find_length_gap(ask: _RollupRequest, period: Period, indicator: m.Indicator) -> Reason | None:
+    """Why an indicator has no figure of this length; None where it may have one."""
     elements = [term.data_element for term in indicator.terms]
     since_january = [e for e in elements if ask.catalogue.elements[e].kind == ElementKind.YTD]
     if period.counted_from != 1 and (indicator.accumulates or since_january):
-        return f"Chỉ tiêu tính lũy kế từ đầu năm nên không có số của riêng {period.name}."
+        return build_reason("reason.accumulates", period=period.key)
     if indicator.frequency == "quarter" and any(is_uncovered(ask.catalogue, ask.scope, period, e) for e in elements):
-        return f"Không có biểu nào cho số liệu đến hết {period.name}."
-    return ""
+        return build_reason("reason.no_form", period=period.key)
+    return None
 
 
 def _fetch_summed_figures(

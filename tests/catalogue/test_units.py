@@ -14,6 +14,7 @@ import pytest
 
 from etl.catalog import Catalogue, geography
 from etl.catalog import models as m
+from tests.wording import told
 
 BEFORE, AFTER = date(2025, 6, 30), date(2025, 7, 1)
 KON_TUM, TAN_YEN = "62", "216"
@@ -95,13 +96,13 @@ def test_units_are_those_of_the_published_list(catalogue: Catalogue) -> None:
 def test_old_districts_can_be_restated_from_the_new_communes_but_tan_yen_cannot(
     catalogue: Catalogue, day: date
 ) -> None:
-    assert [geography.describe_restating_gap(catalogue, d, day) for d in districts(catalogue)] == [""] * 10
+    assert [told(geography.find_restating_gap(catalogue, d, day)) for d in districts(catalogue)] == [""] * 10
     kon_tum, tan_yen = (geography.find_area(catalogue, catalogue.get_scope(s)) for s in ("kon-tum", "tan-yen"))
     assert kon_tum
     assert tan_yen
-    assert geography.describe_restating_gap(catalogue, kon_tum, day) == ""
-    assert "xã Quế Nham nhập với bốn phường của thành phố Bắc Giang" in geography.describe_restating_gap(
-        catalogue, tan_yen, day
+    assert told(geography.find_restating_gap(catalogue, kon_tum, day)) == ""
+    assert "xã Quế Nham nhập với bốn phường của thành phố Bắc Giang" in told(
+        geography.find_restating_gap(catalogue, tan_yen, day)
     )
 
 
@@ -139,9 +140,9 @@ def test_a_weight_has_a_source_and_moves_its_share(catalogue: Catalogue) -> None
     assert [s.weight for s in geography.compute_unit_shares(world(), old, AFTER)] == [None, None]
     weighed = world(weight=Decimal("0.5"), weight_source="Quyết định chia địa bàn")
     assert [s.weight for s in geography.compute_unit_shares(weighed, old, AFTER)] == [Fraction(1, 2)] * 2
-    assert geography.describe_restating_gap(world(), old, AFTER) == "", "both halves together are the whole again"
-    assert "chưa có tỉ lệ phân chia" in geography.describe_restating_gap(world(), new[0], BEFORE)
-    assert geography.describe_restating_gap(weighed, new[0], BEFORE) == ""
+    assert told(geography.find_restating_gap(world(), old, AFTER)) == "", "both halves together are the whole again"
+    assert "chưa có tỉ lệ phân chia" in told(geography.find_restating_gap(world(), new[0], BEFORE))
+    assert told(geography.find_restating_gap(weighed, new[0], BEFORE)) == ""
     with pytest.raises(ValueError, match="weight_source"):
         world(weight=Decimal("0.5"))
 
@@ -149,14 +150,14 @@ def test_a_weight_has_a_source_and_moves_its_share(catalogue: Catalogue) -> None
 def test_nobody_has_decided_who_inherits_and_targets_stay(catalogue: Catalogue) -> None:
     kon_tum = geography.find_area(catalogue, catalogue.get_scope("kon-tum"))
     assert kon_tum
-    assert geography.describe_inheritance(catalogue, "kt-1693", "1", kon_tum, BEFORE) == ""
-    assert "chưa có quyết định kế thừa" in geography.describe_inheritance(catalogue, "kt-1693", "1", kon_tum, AFTER)
+    assert told(geography.find_inheritance(catalogue, "kt-1693", "1", kon_tum, BEFORE)) == ""
+    assert "chưa có quyết định kế thừa" in told(geography.find_inheritance(catalogue, "kt-1693", "1", kon_tum, AFTER))
     decision = catalogue.inheritance[0].model_copy(
         update={"item": "12", "decided_by": "UBND tỉnh", "date": date(2025, 9, 1)}
     )
     decided = replace(catalogue, inheritance=(*catalogue.inheritance, decision))
-    assert geography.describe_inheritance(decided, "kt-1693", "12", kon_tum, date(2025, 12, 31)) == (
+    assert told(geography.find_inheritance(decided, "kt-1693", "12", kon_tum, date(2025, 12, 31))) == (
         "Tỉnh Quảng Ngãi kế thừa theo quyết định của UBND tỉnh ngày 01/09/2025."
     )
-    assert "chưa có" in geography.describe_inheritance(decided, "kt-1693", "12", kon_tum, date(2025, 8, 31))
-    assert "chưa có" in geography.describe_inheritance(decided, "kt-1693", "1", kon_tum, date(2025, 12, 31))
+    assert "chưa có" in told(geography.find_inheritance(decided, "kt-1693", "12", kon_tum, date(2025, 8, 31)))
+    assert "chưa có" in told(geography.find_inheritance(decided, "kt-1693", "1", kon_tum, date(2025, 12, 31)))

@@ -15,6 +15,7 @@ from simulation.cell_values import PERIODS
 from tests.docs.render import ROOT
 from tests.spec.sample import SIMULATED, area, catalogue
 from tests.spec.table import EMPTY, show
+from tests.wording import told
 
 DOC = ROOT / "docs" / "outlook.md"
 SCOPE, PLAN = "kon-tum", "kt-1693"
@@ -109,7 +110,14 @@ def ahead() -> Iterator[str]:
                 name = indicator.short_name
                 numbers = (show(x, 2) for x in (one.value, one.low, one.high))
                 yield _row(
-                    target.item, name, str(one.points), str(one.year), _goal(one.target), *numbers, chance, one.reason
+                    target.item,
+                    name,
+                    str(one.points),
+                    str(one.year),
+                    _goal(one.target),
+                    *numbers,
+                    chance,
+                    told(one.reason),
                 )
 
 

@@ -14,6 +14,7 @@ from etl.model import Attainment, NoteReport, ObservedIndicator, Period, Project
 from etl.report import ReportInput
 from etl.report.dates import compute_previous_report_period
 from etl.report.inputs import ReportCorrection, SourceCells
+from tests.wording import saying
 
 _SHARES = {100: (0.55, 1.0), 10_000: (0.0008, 0.004), 100_000: (0.00001, 0.0008)}
 
@@ -122,7 +123,9 @@ def _with_doubts(row: Attainment, chance: random.Random) -> Attainment:
     wide = row.value * Fraction(chance.randint(97, 100), 100), row.value * Fraction(chance.randint(100, 103), 100)
     bounds = wide if row.present < row.expected else None
     if chance.random() < 0.3:
-        ahead = tuple(Projection(year, points=3, reason="quá ít số liệu để dự báo: có 3 kỳ") for year in (2025, 2030))
+        ahead = tuple(
+            Projection(year, points=3, reason=saying("quá ít số liệu để dự báo: có 3 kỳ")) for year in (2025, 2030)
+        )
         return replace(row, bounds=bounds, projections=ahead)
     found = []
     for year in (2025, 2030):

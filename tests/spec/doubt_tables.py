@@ -8,6 +8,7 @@ from etl.attain import build_projections, compute_control_limits
 from etl.catalog import models as m
 from etl.model import Gap, Period, SeriesPoint
 from etl.model.trend import compare_attainments
+from tests.wording import told
 
 from .cases import STATUS, baseline, indicator, judge, milestone, seen, target
 from .table import EMPTY, Table, fraction, show
@@ -29,7 +30,7 @@ def _bounds(known: str, history: str) -> tuple[str, ...]:
     row = judge(target("threshold", milestone("2025", "≥", "90")), indicator(), observed, "2025")
     low, high = row.bounds or (None, None)
     turns = "có" if row.bounds_turn else "không"
-    return STATUS[row.status], show(low), show(high), turns if row.bounds else EMPTY, row.bounds_reason
+    return STATUS[row.status], show(low), show(high), turns if row.bounds else EMPTY, told(row.bounds_reason)
 
 
 BOUNDS = Table(
@@ -80,7 +81,7 @@ def _fine(level: str, period: str, as_of: str) -> tuple[str, ...]:
         level={"tỉnh": "province", "huyện": "district"}[level],
     )
     row = judge(target("published", milestone("2025", "≤", "32,5")), which, observed, period)
-    return show(row.value), STATUS[row.status], row.reason
+    return show(row.value), STATUS[row.status], told(row.reason)
 
 
 TOO_FINE = Table(
@@ -146,7 +147,7 @@ def _control(text: str) -> tuple[str, ...]:
     if found is None:
         return EMPTY, EMPTY, EMPTY, EMPTY, ""
     tentative = "tạm thời" if found.provisional else ""
-    return show(found.mean), show(found.low), show(found.high), tentative, "; ".join(found.signals)
+    return show(found.mean), show(found.low), show(found.high), tentative, "; ".join(map(told, found.signals))
 
 
 CONTROL = Table(
@@ -190,7 +191,7 @@ def _outlook(text: str, sign: str, goal: str) -> tuple[str, ...]:
     series = [SeriesPoint(q, v) for q, v in zip(quarters, values, strict=True)]
     plan = target("threshold", milestone("2025", sign, goal), base=baseline("2022", "1"))
     (found,) = build_projections(plan, indicator(factor=1000), series, Period.parse(quarters[-1]), RULES)
-    return show(found.value, 2), show(found.low, 2), show(found.high, 2), found.chance, found.reason
+    return show(found.value, 2), show(found.low, 2), show(found.high, 2), found.chance, told(found.reason)
 
 
 OUTLOOK = Table(

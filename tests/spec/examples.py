@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from etl.attain import compute_target_attainment
 from etl.catalog import models as m
 from etl.model import Attainment, Period
+from tests.wording import told
 
 from .cases import CLASS, STATUS, target
 from .grammar_tables import stone
@@ -95,8 +96,8 @@ def _why(row: Attainment) -> Iterator[str]:
         yield f"{'còn phải bớt' if fewer else 'còn thiếu'} {row.people_missing}"
     if row.required_yearly_change is not None:
         yield f"mỗi năm còn phải thay đổi {show(row.required_yearly_change, 2)}"
-    if row.reason:
-        yield row.reason
+    if told(row.reason):
+        yield told(row.reason)
 
 
 def section() -> str:

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from etl.catalog import models as m
 from etl.model import Attainment
+from tests.wording import told
 
 from .cases import STATUS, baseline, indicator, judge, milestone, seen, target
 from .table import EMPTY, Table, fraction, number, show
@@ -22,7 +23,7 @@ def _about(goal: str, tolerance: str, value: str) -> tuple[str, ...]:
 
 
 def _reason(row: Attainment) -> str:
-    return "" if row.reason == "không có số liệu kỳ gốc nên không tính tiến độ" else row.reason
+    return "" if told(row.reason) == "không có số liệu kỳ gốc nên không tính tiến độ" else told(row.reason)
 
 
 ABOUT = Table(
@@ -50,7 +51,7 @@ def _between(base: str, value: str, numerator: str) -> tuple[str, ...]:
     top = fraction(numerator)
     row = judge(plan, indicator(), seen("2024", fraction(value), numerator=top, denominator=Fraction(1000)), "2024")
     missing = EMPTY if row.people_missing is None else str(row.people_missing)
-    return STATUS[row.status], show(row.progress), missing, row.reason
+    return STATUS[row.status], show(row.progress), missing, told(row.reason)
 
 
 _OTHER_SIDE = "đầu đoạn không ở cùng phía với giá trị so với khoảng nên không tính tiến độ"
@@ -218,7 +219,7 @@ def _onward(period: str, value: str) -> tuple[str, ...]:
         base=baseline("2023", "90"),
     )
     row = judge(plan, indicator(), seen(period, fraction(value)), period)
-    return row.target_period, STATUS[row.status], show(row.progress), row.reason
+    return row.target_period, STATUS[row.status], show(row.progress), told(row.reason)
 
 
 ONWARD = Table(

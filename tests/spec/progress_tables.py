@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from etl.model import Attainment
+from tests.wording import told
 
 from .cases import CLASS, STATUS, baseline, indicator, judge, milestone, seen, target
 from .table import EMPTY, Table, fraction, show
@@ -68,7 +69,7 @@ CLASSES = Table(
 
 def _no_ratio(period: str, kind: str, base: str, sign: str, goal: str, value: str) -> tuple[str, ...]:
     row = _row(base, sign, goal, value, {"ngưỡng": "threshold", "duy trì": "maintain"}[kind], period)
-    return STATUS[row.status], show(row.progress), CLASS[row.progress_class], row.reason
+    return STATUS[row.status], show(row.progress), CLASS[row.progress_class], told(row.reason)
 
 
 NO_RATIO = Table(

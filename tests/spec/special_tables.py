@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from etl.attain import compute_task_state
 from etl.catalog import models as m
+from tests.wording import told
 
 from .cases import MET, STATUS, baseline, day, indicator, judge, milestone, seen, target
 from .table import EMPTY, Table, fraction, show
@@ -12,7 +13,7 @@ from .table import EMPTY, Table, fraction, show
 def _part_year(period: str, sign: str, goal: str, value: str) -> tuple[str, ...]:
     plan = target("threshold", milestone("2025", sign, goal))
     row = judge(plan, indicator("down", 100_000, True), seen(period, fraction(value)), period)
-    return show(row.prorated_target), STATUS[row.status], MET[row.met], row.reason
+    return show(row.prorated_target), STATUS[row.status], MET[row.met], told(row.reason)
 
 
 PART_YEAR = Table(
@@ -65,7 +66,7 @@ def _carried(period: str, of: str, goal: str, value: str) -> tuple[str, ...]:
     plan = target("published", milestone("2025", "<", goal))
     observed = seen(period, fraction(value), as_of="" if of == EMPTY else of)
     row = judge(plan, indicator("down", method="published"), observed, period)
-    return show(row.value), STATUS[row.status], MET[row.met], row.reason
+    return show(row.value), STATUS[row.status], MET[row.met], told(row.reason)
 
 
 CARRIED = Table(
@@ -118,7 +119,7 @@ def _definition(base: str, goal: str, observed: str, value: str) -> tuple[str, .
         "conditional", milestone("2025", "≥", "95", _known(goal)), base=baseline("2023", "52,5", _known(base))
     )
     row = judge(plan, indicator(), seen("2024", fraction(value), definition=_known(observed)), "2024")
-    return STATUS[row.status], show(row.progress), row.reason
+    return STATUS[row.status], show(row.progress), told(row.reason)
 
 
 def _known(definition: str) -> str:
@@ -177,7 +178,7 @@ _SITUATIONS = {
 def _situation(name: str) -> tuple[str, ...]:
     plan, observed = _SITUATIONS[name]
     row = judge(plan, indicator(), observed, "2024")
-    return STATUS[row.status], MET[row.met], show(row.value), row.reason
+    return STATUS[row.status], MET[row.met], show(row.value), told(row.reason)
 
 
 SITUATIONS = Table(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.wording import told
+
 from .cases import MET, STATUS, baseline, indicator, judge, milestone, seen, target
 from .table import EMPTY, Table, fraction, show
 
@@ -71,7 +73,7 @@ def _elimination(sign: str, cases: str, recognised: str) -> tuple[str, ...]:
     rate = count / 588_000 * 100_000 if count is not None else None
     observed = seen("2025", rate, numerator=count, denominator=fraction("588000"), recognised=known)
     row = judge(plan, indicator("down", 100_000, True), observed, "2025")
-    return MET[row.met], show(fraction(str(row.people_missing))) if row.people_missing else EMPTY, row.reason
+    return MET[row.met], show(fraction(str(row.people_missing))) if row.people_missing else EMPTY, told(row.reason)
 
 
 ELIMINATION = Table(
@@ -98,7 +100,7 @@ def _floor(goal: str, at_floor: str, present: str, expected: str) -> tuple[str, 
     observed = seen("2025", fraction("77"), present=int(present), expected=int(expected), at_floor=counted)
     row = judge(plan, indicator(method="share_of_units"), observed, "2025")
     missing = EMPTY if row.people_missing is None else str(row.people_missing)
-    return show(row.value, 2), STATUS[row.status], missing, row.reason
+    return show(row.value, 2), STATUS[row.status], missing, told(row.reason)
 
 
 PER_UNIT = Table(

@@ -21,6 +21,7 @@ from etl.model import Gap, ObservedIndicator, Period, SeriesPoint
 from etl.model.trend import compare_attainments
 from tests.spec.cases import indicator, judge, milestone, seen, target
 from tests.spec.doubt_tables import RULES
+from tests.wording import told
 
 PAIRS = st.tuples(st.integers(0, 50), st.integers(0, 60)).map(lambda p: (F(p[0]), F(p[1])))
 KNOWN = st.tuples(st.integers(0, 200), st.integers(1, 300)).map(lambda p: (F(p[0]), F(p[1])))
@@ -47,7 +48,7 @@ def test_units_at_the_floor_are_bounded_as_units() -> None:
 
 def test_nothing_missing_needs_no_bounds() -> None:
     row = judge(target("track"), indicator(), seen("2025", F(90), numerator=F(9), denominator=F(10)), "2025")
-    assert (row.bounds, row.bounds_reason) == (None, "")
+    assert (row.bounds, told(row.bounds_reason)) == (None, "")
 
 
 def points(*values: float, definition: str = "") -> list[SeriesPoint]:
@@ -59,7 +60,7 @@ def test_a_jump_in_the_series_does_not_widen_its_limits() -> None:
     found = compute_control_limits(points(*steady, 60))
     assert found is not None
     assert found.high - found.mean == F(266, 100)
-    assert found.signals[0].endswith("ngoài giới hạn kiểm soát")
+    assert told(found.signals[0]).endswith("ngoài giới hạn kiểm soát")
 
 
 def test_a_constant_series_has_no_signals() -> None:
@@ -108,14 +109,14 @@ def test_a_change_of_definition_begins_a_new_series() -> None:
     mixed = [*points(10, 20, 30, definition="8"), *points(40, 41, 42, 43, definition="12")[0:4]]
     assert [p.value for p in select_unbroken_run(mixed)] == [40, 41, 42, 43]
     found = build_projections(goal("≥", "60"), indicator(factor=1000), mixed, Period.parse("2025Q2"), RULES)[0]
-    assert (found.points, found.reason) == (4, "quá ít số liệu để dự báo: có 4 kỳ, cần ít nhất 6")
+    assert (found.points, told(found.reason)) == (4, "quá ít số liệu để dự báo: có 4 kỳ, cần ít nhất 6")
 
 
 def test_a_goal_of_another_definition_gets_no_probability() -> None:
     plan = target("conditional", milestone("2025", "≥", "60", "12 loại"))
     found = build_projections(plan, indicator(factor=1000), points(1, 2, 3, 4, 5, 6), Period.parse("2025Q2"), RULES)[0]
     assert found.value is not None
-    assert (found.probability, found.reason[:8]) == (None, "không rõ")
+    assert (found.probability, told(found.reason)[:8]) == (None, "không rõ")
 
 
 @pytest.mark.parametrize(
@@ -131,12 +132,12 @@ def test_a_goal_of_another_definition_gets_no_probability() -> None:
 )
 def test_goals_that_no_probability_belongs_to(plan: m.Target, reason: str) -> None:
     found = build_projections(plan, indicator(factor=1000), points(1, 2, 3, 4, 5, 6), Period.parse("2025Q2"), RULES)[0]
-    assert (found.probability, found.chance, found.reason) == (None, "", reason)
+    assert (found.probability, found.chance, told(found.reason)) == (None, "", reason)
 
 
 def test_a_year_that_is_over_is_not_foreseen() -> None:
     found = build_projections(goal("≥", "5"), indicator(), points(*range(1, 9)), Period.parse("2025Q4"), RULES)[0]
-    assert (found.value, found.reason) == (None, "năm 2025 đã kết thúc: xem kết quả thực hiện")
+    assert (found.value, told(found.reason)) == (None, "năm 2025 đã kết thúc: xem kết quả thực hiện")
 
 
 def test_targets_without_numbers_get_no_outlook() -> None:

@@ -13,6 +13,7 @@ from etl.attain import compute_target_attainment
 from etl.attain.attainment_json import serialize_attainment
 from etl.catalog import models as m
 from etl.model import Attainment, ObservedIndicator, Period
+from tests.wording import SHIPPED, told
 
 KEYS = [
     "plan", "item", "clause", "indicator", "unit", "period", "numerator", "denominator", "value", "operator",
@@ -91,7 +92,7 @@ def test_a_met_target_gets_no_ratio_at_all() -> None:
     got = row(seen("2024", 951))
     assert (got.met, got.status) == (True, "met")
     assert (got.progress, got.path_value, got.cagr_ratio, got.per_cent_of_plan, got.people_missing) == (None,) * 5
-    assert (got.progress_class, got.cagr_class, got.reason) == ("", "", "")
+    assert (got.progress_class, got.cagr_class, told(got.reason)) == ("", "", "")
 
 
 def test_progress_starts_from_the_units_own_baseline() -> None:
@@ -103,7 +104,7 @@ def test_progress_starts_from_the_units_own_baseline() -> None:
 def test_a_unit_without_a_baseline_of_its_own_does_not_borrow_the_plans() -> None:
     got = row(seen("2024", 900), baseline=seen("2023", None))
     assert (got.met, got.baseline, got.progress) == (False, None, None)
-    assert got.reason == "không có số liệu kỳ gốc nên không tính tiến độ"
+    assert told(got.reason) == "không có số liệu kỳ gốc nên không tính tiến độ"
 
 
 def test_a_passed_milestone_is_where_the_next_stretch_starts() -> None:
@@ -117,14 +118,14 @@ def test_a_stretch_after_a_milestone_in_words_has_no_ratio() -> None:
     words = m.Milestone(period="2025", written="theo hướng dẫn", operator="none")
     got = row(seen("2026", 900), "2026", plan=PLAN.model_copy(update={"milestones": (words, ms("2030", ">=", "95"))}))
     assert (got.met, got.progress) == (False, None)
-    assert got.reason == "mốc trước không có giá trị bằng số nên không tính tiến độ"
+    assert told(got.reason) == "mốc trước không có giá trị bằng số nên không tính tiến độ"
 
 
 def test_the_beds_stretch_that_runs_downwards_has_no_ratio() -> None:
     plan = PLAN.model_copy(update={"milestones": (ms("2025", ">=", "42.5"), ms("2030", ">=", "40"))})
     got = row(seen("2027", 395), "2027", plan=plan)
     assert (got.met, got.progress, got.progress_class) == (False, None, "")
-    assert "đã tốt hơn mốc" in got.reason
+    assert "đã tốt hơn mốc" in told(got.reason)
 
 
 def test_the_baseline_period_itself_is_only_met_or_not() -> None:
@@ -167,7 +168,7 @@ def test_silent_units_lower_completeness_and_nothing_else() -> None:
 def test_a_denominator_of_zero_is_a_reason_not_a_crash() -> None:
     observed = ObservedIndicator("bhyt", "608", Period.parse("2024"), F(0), F(0), None, 10, 10)
     got = row(observed)
-    assert (got.status, got.met, got.reason) == ("no_data", None, "mẫu số bằng 0 nên không tính được")
+    assert (got.status, got.met, told(got.reason)) == ("no_data", None, "mẫu số bằng 0 nên không tính được")
 
 
 @pytest.mark.parametrize("numerator", [F(5, 2), F(-1)])
@@ -202,13 +203,13 @@ def test_an_old_figure_keeps_its_value_and_gets_no_ratio() -> None:
 
 def test_an_unreadable_date_of_a_figure_is_printed_as_it_is() -> None:
     got = row(seen("2024", 900, as_of="cuối năm ngoái"))
-    assert got.reason == "chưa có số liệu mới; số gần nhất (cuối năm ngoái): chưa đạt"
+    assert told(got.reason) == "chưa có số liệu mới; số gần nhất (cuối năm ngoái): chưa đạt"
 
 
 def test_a_tracked_old_figure_says_so() -> None:
     plan = PLAN.model_copy(update={"kind": "track", "milestones": ()})
     got = row(seen("2024Q1", 900, as_of="2023"), "2024Q1", plan=plan)
-    assert (got.status, got.reason) == ("track", "chưa có số liệu mới; số gần nhất (năm 2023)")
+    assert (got.status, told(got.reason)) == ("track", "chưa có số liệu mới; số gần nhất (năm 2023)")
 
 
 def test_an_old_elimination_figure_is_no_verdict() -> None:
@@ -217,7 +218,7 @@ def test_an_old_elimination_figure_is_no_verdict() -> None:
     )
     got = row(seen("2024Q1", 0, 588_000, as_of="2023", recognised=True), "2024Q1", plan=plan, indicator=HIV)
     assert (got.met, got.status) == (None, "no_new_figure")
-    assert got.reason.endswith(": đạt")
+    assert told(got.reason).endswith(": đạt")
 
 
 def test_an_elimination_known_only_as_a_rate() -> None:
@@ -226,7 +227,7 @@ def test_an_elimination_known_only_as_a_rate() -> None:
     )
     rate = ObservedIndicator("bhyt", "62", Period.parse("2024"), value=F("0.34"), recognised=True)
     got = row(rate, plan=plan, indicator=HIV)
-    assert (got.met, got.people_missing, got.reason) == (False, None, "còn ca mắc trong kỳ")
+    assert (got.met, got.people_missing, told(got.reason)) == (False, None, "còn ca mắc trong kỳ")
 
 
 def test_part_year_counts_the_cases_above_the_plan_so_far() -> None:
@@ -259,7 +260,7 @@ def test_definitions_break_a_series_also_at_a_later_milestone() -> None:
     plan = PLAN.model_copy(update={"milestones": (ms("2025", ">=", "90", "12"), ms("2030", ">=", "95", "14"))})
     got = row(seen("2027", 920, definition="14"), "2027", plan=plan)
     assert (got.met, got.progress) == (False, None)
-    assert got.reason.startswith("định nghĩa thay đổi (12 → 14)")
+    assert told(got.reason).startswith("định nghĩa thay đổi (12 → 14)")
 
 
 def test_a_reduction_is_not_counted_across_a_break() -> None:
@@ -286,22 +287,22 @@ def test_a_baseline_period_in_words_is_a_mistake() -> None:
 def test_a_milestone_not_after_the_baseline_gives_no_path() -> None:
     plan = PLAN.model_copy(update={"milestones": (ms("2022", ">=", "95"),)})
     got = row(seen("2024", 940), plan=plan)
-    assert (got.progress, got.reason) == (None, "mốc không nằm sau kỳ gốc nên không có lộ trình")
+    assert (got.progress, told(got.reason)) == (None, "mốc không nằm sau kỳ gốc nên không có lộ trình")
 
 
 def test_a_published_target_without_milestones_is_no_verdict() -> None:
     plan = PLAN.model_copy(update={"kind": "published", "milestones": ()})
     got = row(seen("2024", 940), plan=plan)
-    assert (got.status, got.reason, got.target_period) == ("no_verdict", "kế hoạch không ghi mốc", "")
+    assert (got.status, told(got.reason), got.target_period) == ("no_verdict", "kế hoạch không ghi mốc", "")
 
 
 def test_a_target_without_a_sentence_still_gives_a_reason() -> None:
     plan = PLAN.model_copy(update={"kind": "not_assessed", "milestones": ()})
-    assert row(None, plan=plan).reason == "không đánh giá tại địa phương"
+    assert told(row(None, plan=plan).reason) == "không đánh giá tại địa phương"
 
 
 def test_json_has_the_promised_keys_and_plain_numbers() -> None:
-    data = serialize_attainment(row(seen("2024", 942, expected=10, present=9)))
+    data = serialize_attainment(row(seen("2024", 942, expected=10, present=9)), SHIPPED)
     assert list(data) == KEYS
     assert json.loads(json.dumps(data)) == data
     assert (data["numerator"], data["target"], data["value"]) == (942, 95, 94.2)
@@ -312,7 +313,7 @@ def test_json_has_the_promised_keys_and_plain_numbers() -> None:
 
 
 def test_json_of_nothing_is_null() -> None:
-    data = serialize_attainment(row(None))
+    data = serialize_attainment(row(None), SHIPPED)
     assert (data["value"], data["met"], data["interval"], data["progress"], data["completeness"]) == (None,) * 5
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from etl.attain import compute_task_state
-from etl.attain.attainment_messages import format_as_of_key
 from etl.catalog import models as m
 from etl.catalog.layout import TASK_STATES
+from etl.model.period import format_period_or_date
 
 
 def task(due: date | None = None, overtaken: date | None = None) -> m.Task:
@@ -49,7 +49,7 @@ def test_spaces_around_the_state_do_not_matter() -> None:
 
 
 def test_dates_and_periods_are_written_as_readers_write_them() -> None:
-    assert [format_as_of_key(t) for t in ("2024Q3", "2024-03-05", "khảo sát 2020")] == [
+    assert [format_period_or_date(t) for t in ("2024Q3", "2024-03-05", "khảo sát 2020")] == [
         "quý III năm 2024",
         "05/03/2024",
         "khảo sát 2020",

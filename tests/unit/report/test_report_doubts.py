@@ -11,6 +11,7 @@ import pytest
 from etl.catalog import Catalogue
 from etl.messages import Messages
 from etl.model import Attainment, ControlLimits, UnitStatus
+from etl.model.reason import Reason, build_reason
 from etl.report import ReportInput, correction_report, path_section, submissions, unit_results
 from etl.report.data_quality_notes import build_data_notes
 from etl.report.facts import build_facts
@@ -19,6 +20,7 @@ from etl.report.target_results import describe_results
 from etl.report.template_context import build_template_context
 from tests.report.samples import sample
 from tests.unit.report.test_report_figures import bhyt, figure_of, line_of, one, row
+from tests.wording import saying
 
 
 def notes_of(given: ReportInput, say: Messages, *rows: Attainment) -> dict[str, list[str]]:
@@ -54,7 +56,7 @@ def test_ends_that_print_alike_are_one_number_and_none_where_nothing_differs(giv
 
 def test_without_a_history_the_reason_stands_in_the_notes(given: ReportInput, say: Messages) -> None:
     reason = "1 đơn vị thiếu số liệu chưa từng báo cáo nên không ước được khoảng của giá trị"
-    now = bhyt(given, "94.07", bounds_reason=reason)
+    now = bhyt(given, "94.07", bounds_reason=saying(reason))
     assert notes_of(given, say, now)["no_bounds"] == [f"Chỉ tiêu 12: {reason}."]
 
 
@@ -68,12 +70,17 @@ def test_partial_figures_are_announced_before_the_lines(given: ReportInput, say:
 
 
 def test_why_there_can_be_no_figure_is_said_once_for_all_it_holds_for(given: ReportInput, say: Messages) -> None:
-    gone: dict[str, Any] = {"value": None, "met": None, "status": "no_data", "reason": "Không quy đổi được: đã chia."}
+    gone: dict[str, Any] = {
+        "value": None,
+        "met": None,
+        "status": "no_data",
+        "reason": saying("Không quy đổi được: đã chia."),
+    }
     rows = [replace(row(given, item), **gone) for item in ("6", "12")]
     assert notes_of(given, say, *rows)["no_data"] == [
         "Lý do chưa có số liệu (chỉ tiêu 6, 12): không quy đổi được: đã chia."
     ]
-    plain = [replace(r, reason="chưa có số liệu (0/10 đơn vị báo cáo)") for r in rows]
+    plain = [replace(r, reason=build_reason("reason.no_data_of", present=0, expected=10)) for r in rows]
     assert "no_data" not in notes_of(given, say, *plain)
 
 
@@ -104,7 +111,7 @@ def test_a_range_is_printed_with_both_its_ends(catalogue: Catalogue, say: Messag
 def test_no_case_without_recognition_says_what_is_wanting(given: ReportInput, say: Messages) -> None:
     clean: dict[str, Any] = {"value": Fraction(0), "numerator": Fraction(0), "status": "not_met", "as_of": ""}
     reason = "không còn ca mắc nhưng chưa có công nhận loại trừ"
-    now = replace(row(given, "15.3"), **clean, met=False, people_missing=None, interval=None, reason=reason)
+    now = replace(row(given, "15.3"), **clean, met=False, people_missing=None, interval=None, reason=saying(reason))
     assert line_of(given, say, now).endswith(f"chưa đạt mức kế hoạch năm 2025 (Loại trừ sốt rét): {reason}.")
     units = tuple(replace(now, unit=code) for code in ("608", "610"))
     chosen = replace(given, attainments=(now, *units))
@@ -137,8 +144,13 @@ def test_a_change_is_as_fine_as_the_value_that_shows_it(given: ReportInput, say:
 def test_only_what_is_unusual_now_is_told_and_none_of_it_in_the_notes(given: ReportInput, say: Messages) -> None:
     """A series that grows leaves its limits at both ends; the report tells of its own period."""
     news = ("quý III năm 2024: ngoài giới hạn kiểm soát", "7 kỳ liền tăng, đến quý III năm 2024")
-    old = ("năm 2023: ngoài giới hạn kiểm soát", "2 trong 3 kỳ gần giới hạn, đến quý II năm 2024")
-    now = bhyt(given, "94", limits=ControlLimits(Fraction(94), Fraction(93), Fraction(95), 5, True, (*old, *news)))
+    signals = (
+        build_reason("signal.outside_limits", period="2023"),
+        build_reason("signal.near_limit", period="2024Q2"),
+        build_reason("signal.outside_limits", period="2024Q3"),
+        build_reason("signal.rising", count=7, period="2024Q3"),
+    )
+    now = bhyt(given, "94", limits=ControlLimits(Fraction(94), Fraction(93), Fraction(95), 5, True, signals))
     limits = figure_of(given, say, now).limits
     assert (limits.text, limits.signals) == ("93,00–95,00", news)
     assert not any("giới hạn" in text for texts in notes_of(given, say, now).values() for text in texts)
@@ -163,7 +175,7 @@ def test_an_unmet_level_that_was_to_be_kept_is_not_called_kept(annual: ReportInp
 
 
 def test_an_unmet_target_without_progress_says_why(annual: ReportInput, say: Messages) -> None:
-    now = bhyt(annual, "94", progress_class="", projections=(), reason="không có số liệu kỳ gốc nên không tính tiến độ")
+    now = bhyt(annual, "94", progress_class="", projections=(), reason=Reason("reason.no_baseline"))
     assert told(annual, say, now) == (
         "Chưa đánh giá được tiến độ: không có số liệu kỳ gốc nên không tính tiến độ (chỉ tiêu 12).",
     )
@@ -172,7 +184,7 @@ def test_an_unmet_target_without_progress_says_why(annual: ReportInput, say: Mes
 def test_a_year_that_is_over_has_no_column_in_the_outlook(annual: ReportInput, say: Messages) -> None:
     from etl.model import Projection
 
-    over = Projection(2024, reason="năm 2024 đã kết thúc: xem kết quả thực hiện", points=8)
+    over = Projection(2024, reason=build_reason("reason.past_year", year=2024), points=8)
     ahead = Projection(2030, 96.0, 95.1, 96.9, Fraction(95), 0.97, "rất có khả năng", 8)
     chosen = replace(annual, attainments=(bhyt(annual, "94", projections=(over, ahead)),))
     assert path_section.build_outlook(chosen, say, build_figures(chosen, say), 1).horizons == ("2030",)

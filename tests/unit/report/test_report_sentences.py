@@ -87,7 +87,7 @@ def test_a_file_that_is_no_list_of_messages_stops(tmp_path: Path) -> None:
 
 
 def test_no_message_is_kept_that_nobody_says() -> None:
-    sources = sorted((TEMPLATES.parent / "etl/report").glob("*.py"))
+    sources = sorted((TEMPLATES.parent / "etl").rglob("*.py"))
     code = "".join(path.read_text(encoding="utf-8") for path in sources)
     beginnings = tuple(re.findall(r'f"([a-z_]+\.[a-z_]*)\{', code))
     keys = load_messages(TEMPLATES).texts.keys()
