@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -27,8 +26,8 @@ from etl.errors import UsageError
 from etl.model import Attainment, ObservedIndicator, Period, SeriesPoint
 from etl.model.vietnam_time import get_current_date
 from etl.warehouse import attainment_store
+from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys
 from etl.warehouse.attainment_store import AttainmentKey, AttainmentSeries
-from etl.warehouse.connect import query
 from etl.warehouse.rollup import RollupFilter, compute_rollup, list_reporting_units
 from etl.warehouse.snapshot import Snapshot, take_snapshot
 from etl.warehouse.unit_history import annotate_gaps
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
 
 SeriesByLine = Mapping[PlanLine, tuple[SeriesPoint, ...]]
 """(plan, item) → the area's figures through time."""
-
-_PERIOD_LOCK_SPACE = 7_235_020  # the first half of the advisory lock's key
 
 
 def compute_attainment(scope: str, period: str) -> Result:
@@ -131,8 +128,7 @@ def parse_instant(text: str | None, where: str = "--as-known-at") -> str | None:
 
 def lock_period(conn: Connection, scope: str, period: Period) -> None:
     """Waits until no other run computes or drafts this scope's period: an older result never comes after a newer."""
-    key = zlib.crc32(f"{scope} {period.key}".encode()) - (1 << 31)
-    query(conn, "lock_keys", space=_PERIOD_LOCK_SPACE, keys=[key])
+    lock_keys(conn, AdvisoryLock.PERIOD, [f"{scope} {period.key}"])
 
 
 def take_scope_snapshot(conn: Connection, scope: m.Scope, at: str | None = None) -> Snapshot:
