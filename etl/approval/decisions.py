@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from etl.attainment.attainment_rows import lock_period
 from etl.core.instance import Result, load_settings_and_catalogue, open_current_engine
 from etl.errors import UsageError
-from etl.file_io import sync_folder, translate_os_errors, write_atomic
+from etl.file_io import translate_os_errors, write_folder_atomic
 from etl.model import Period
 from etl.model.vietnam_time import get_current_time
 from etl.report import FACTS_SUFFIX
@@ -263,7 +261,7 @@ def _publish_document(conn: Connection, settings: Settings, document: SignableDo
         signoff_store.store_content(conn, data)  # what a later correction is compared with
     folder = _build_publication_folder(conn, document)
     contents = _build_published_files(settings, document)
-    _write_publication_folder(settings.outbox / folder, contents)
+    write_folder_atomic(settings.outbox / folder, contents)
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
     signoff_store.record_publication(conn, document, folder, hashes)
 
@@ -305,21 +303,3 @@ def _build_published_files(settings: Settings, document: SignableDocument) -> di
         "simulated": settings.simulated,
     }
     return {**contents, SIGNOFF_RECORD_NAME: (json.dumps(sidecar, ensure_ascii=False, indent=1) + "\n").encode()}
-
-
-def _write_publication_folder(target: Path, contents: Mapping[str, bytes]) -> None:
-    """Shows the folder whole or not at all."""
-    with translate_os_errors(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        hidden = Path(tempfile.mkdtemp(prefix=".tmp-", dir=target.parent))
-        try:
-            for name, data in contents.items():
-                write_atomic(hidden / name, data)
-            hidden.chmod(0o755)  # the outbox is read by other accounts
-            if target.exists():
-                shutil.rmtree(target)
-            hidden.rename(target)
-        except BaseException:
-            shutil.rmtree(hidden, ignore_errors=True)
-            raise
-        sync_folder(target.parent)

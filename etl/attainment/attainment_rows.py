@@ -17,7 +17,6 @@ from etl.catalog.geography import describe_inheritance, find_area
 from etl.catalog.obligations import list_obligations
 from etl.core.instance import (
     Result,
-    is_period_key,
     load_catalogue_as_known,
     load_settings_and_catalogue,
     open_current_engine,
@@ -263,7 +262,7 @@ def _fetch_baseline_figures(
     """By the periods that plans start from: what the units under the area had in the indicators that start there."""
     wanted: dict[str, set[str]] = {}
     for target in (t for plan in scope.plans for t in catalogue.plans[plan].targets):
-        if target.baseline and target.indicator and is_period_key(target.baseline.period):
+        if target.baseline and target.indicator and Period.is_key(target.baseline.period):
             wanted.setdefault(target.baseline.period, set()).add(target.indicator)
     under = [u.code for u in list_reporting_units(catalogue, scope, day) if u.code != scope.area_unit]
     return {
