@@ -9,14 +9,8 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from etl.approval.decisions import (
-    APPROVE,
-    SEND_BACK,
-    build_draft_path,
-    find_facts_name,
-    read_draft_facts,
-    read_report_facts,
-)
+from etl.approval.decisions import APPROVE, SEND_BACK
+from etl.approval.publication import build_draft_path, find_facts_name, read_draft_facts, read_report_facts
 from etl.attainment.attainment_rows import lock_period
 from etl.catalog import Catalogue
 from etl.catalog.catalogue_files import compute_tree_hash, read_tree_files
