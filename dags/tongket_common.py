@@ -14,7 +14,7 @@ from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 OWNER = "tongket"
-TIMEZONE = "Asia/Ho_Chi_Minh"
+TIMEZONE = "Asia/Ho_Chi_Minh"  # as `etl.model.vietnam_time` has it (a test keeps them equal)
 
 # One partition per period key (2024Q3, 2024): who waits for a period names it, and only that period runs.
 PERIODS = Asset(name="periods", uri="tongket://catalog/periods")

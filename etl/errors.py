@@ -7,6 +7,7 @@
     ├── SettingsError           an environment variable or path is wrong or missing
     ├── CatalogueError          a file in catalog/ or expectations/ is wrong
     ├── TemplateError           a template has an unknown or unused slot
+    ├── ReportError             a report does not show what it was made from
     ├── StorageError            a folder cannot be read or written, or the disk is full
     ├── MailError               a message did not go out, or nobody knows whether it did
     └── WarehouseError          the database is away, or its schema is not ours
@@ -61,6 +62,10 @@ class CatalogueError(TongketError):
 
 class TemplateError(TongketError):
     """A template has an unknown or unused slot."""
+
+
+class ReportError(TongketError):
+    """A report does not show what it was made from. Nothing was written."""
 
 
 class StorageError(TongketError):

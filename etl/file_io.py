@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import tempfile
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -69,3 +70,28 @@ def write_atomic(path: Path, data: bytes) -> None:
                 Path(name).unlink()
             raise
         sync_folder(path.parent)
+
+
+def write_folder_atomic(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Writes a folder of files whole: filled under a hidden name beside its place, then renamed; replaces an older one.
+
+    What a crash left behind under that name is cleared away first, so only one process may write a folder at a time.
+
+    Raises:
+        StorageError: it cannot be written, or a file lies in its place; nothing half-written stays.
+    """
+    hidden = folder.with_name(f".tmp-{folder.name}")
+    with translate_os_errors(folder):
+        if hidden.exists():
+            shutil.rmtree(hidden)
+        try:
+            for name, data in files.items():
+                write_atomic(hidden / name, data)
+            hidden.chmod(0o755)  # the outbox is read by other accounts
+            if folder.exists():
+                shutil.rmtree(folder)
+            hidden.rename(folder)
+        except BaseException:
+            shutil.rmtree(hidden, ignore_errors=True)
+            raise
+        sync_folder(folder.parent)

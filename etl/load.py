@@ -6,7 +6,6 @@ are there together or not at all. Nothing loaded before is ever touched: a resub
 
 from __future__ import annotations
 
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,10 +18,9 @@ from etl.errors import WarehouseError
 from etl.model import CellState, Delivery, Explanation, FindingLevel, FormStamp, Observation, Period, Verdict
 from etl.model.text_cells import parse_text_cell
 from etl.warehouse import catalogue_versions as catalogue_rows
+from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys, lock_shared
 from etl.warehouse.connect import COPY_NULL, copy_lines, copy_rows, escape_copy_text, query
-from etl.warehouse.snapshot import join_recording
 
-_DELIVERY_LOCKS, _SUBMISSION_LOCKS = 7_235_010, 7_235_011
 _Row = tuple[object, ...]
 _OBSERVATION = ("submission_id", "org_unit_id", "data_element_id", "year", "state", "value", "sheet", "cell", "raw")
 _TEXT = ("submission_id", "org_unit_id", "code", "state", "words", "sheet", "cell")
@@ -153,8 +151,8 @@ def load_deliveries(conn: Connection, items: Sequence[LoadItem]) -> list[Receipt
         WarehouseError: a unit or data element is not in the warehouse's catalogue, or the database is away.
     """
     ids = sorted({item.delivery.delivery_id for item in items})
-    join_recording(conn)
-    query(conn, "lock_keys", space=_DELIVERY_LOCKS, keys=ids)
+    lock_shared(conn, AdvisoryLock.RECORDING)
+    lock_keys(conn, AdvisoryLock.DELIVERY, ids)
     decided = set(query(conn, "decided", deliveries=ids).scalars())
     fresh = list({i.delivery.delivery_id: i for i in items if i.delivery.delivery_id not in decided}.values())
     if fresh:
@@ -169,8 +167,7 @@ def load_deliveries(conn: Connection, items: Sequence[LoadItem]) -> list[Receipt
 def _record_deliveries(conn: Connection, items: list[LoadItem]) -> None:
     numbers = _WarehouseIds(conn)
     accepted = [_resolve_delivery(item, numbers) for item in items if item.verdict.accepted]
-    keys = sorted({_compute_lock_key(a.key) for a in accepted})
-    query(conn, "lock_keys", space=_SUBMISSION_LOCKS, keys=keys)
+    lock_keys(conn, AdvisoryLock.SUBMISSION, (repr(a.key) for a in accepted))
     now: datetime = query(conn, "clock").scalar_one()
     copy_rows(conn, "ops.verdict", _VERDICT, (_build_verdict_row(item, now) for item in items))
     copy_rows(conn, "ops.finding", _FINDING, _build_finding_rows(items))
@@ -233,11 +230,6 @@ def _resolve_delivery(item: LoadItem, numbers: _WarehouseIds) -> _AcceptedDelive
         )
     period = Period.parse(item.stamp.period)
     return _AcceptedDelivery(item, item.stamp, period, int(numbers.select_unit_ids(period.end)[item.stamp.unit]))
-
-
-def _compute_lock_key(key: tuple[int, str, str]) -> int:
-    """A signed 32-bit number for an advisory lock; two keys that share one only wait for each other."""
-    return zlib.crc32(repr(key).encode()) - (1 << 31)
 
 
 def _build_verdict_row(item: LoadItem, now: datetime) -> _Row:

@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from etl import settings as etl_settings
+from etl.approval.decisions import APPROVE, SEND_BACK
 from etl.catalog import load_catalogue
 from etl.errors import TongketError
 from etl.file_io import write_atomic
@@ -47,7 +48,6 @@ LONGER_DAG = "report_six_nine_months"
 WAVES = {1: "first deliveries / gửi lần đầu", 2: "corrections and resubmissions / gửi lại, bổ sung"}
 INTAKE = "Intake: check, load, answer / tiếp nhận, kiểm tra, phản hồi"
 CHAIN = "Attainment → reports / tính chỉ tiêu → báo cáo"
-APPROVE, SEND_BACK = "Phê duyệt", "Trả lại"  # as `etl.approval.decisions` has them
 REASON = "Đề nghị bổ sung nguyên nhân của chỉ tiêu chưa đạt."
 SIGNED, RETURNED = "ty-ct25_2024Q4_", "kt-124_2024Q4_"  # how the files of the two reports begin
 RESENT = ("tan-yen", "2024Q4", "07351", "telehealth_users", -58)  # scope, period, unit, element, change

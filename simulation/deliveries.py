@@ -24,11 +24,11 @@ from etl.catalog.obligations import list_obligations
 from etl.errors import TongketError, UsageError
 from etl.file_io import translate_os_errors
 from etl.model import Period
+from etl.model.vietnam_time import VIETNAM_ZONE
 from simulation.apportionment import hash_to_uniform
 from simulation.cell_values import Key, Value, build_cell_values, load_events
 from simulation.form_filling import FormManifest, fill_form, read_manifest
 
-_ZONE = dt.timezone(dt.timedelta(hours=7), "Asia/Ho_Chi_Minh")
 _FIRST, _SECOND = 1, 2
 _LATE_BY = 4  # working days beyond the deadline, at least
 _ANSWERED_AFTER = 3  # working days from the first file to the next
@@ -158,7 +158,7 @@ class _UnitSender:
         days += _ANSWERED_AFTER if wave == _SECOND else 0
         day = add_working_days(self.catalogue.holiday_corrections, self.period.end, days)
         minute = 8 * 60 + int(hash_to_uniform(*names, "minute", wave) * 9 * 60)
-        return dt.datetime.combine(day, dt.time(minute // 60, minute % 60), _ZONE)
+        return dt.datetime.combine(day, dt.time(minute // 60, minute % 60), VIETNAM_ZONE)
 
     def _find_working_days(self) -> int:
         deadlines = self.catalogue.regimes[self.submission.regime].deadlines

@@ -1,31 +1,21 @@
 """What a person decides on a draft, and what follows: sent back, or published with who, when, hash and snapshot.
 
-A decision is always a person's: nothing here decides by itself, and a draft that is no longer the last one, or whose
-files are not as they were written, is never published.
+A decision is always a person's: nothing here decides by itself. What may be published is told by `publication`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from etl.approval.publication import compute_file_sha256, publish_document, validate_draft_is_current
 from etl.attainment.attainment_rows import lock_period
 from etl.core.instance import Result, load_settings_and_catalogue, open_current_engine
 from etl.errors import UsageError
-from etl.file_io import sync_folder, translate_os_errors, write_atomic
 from etl.model import Period
 from etl.model.vietnam_time import get_current_time
-from etl.report import FACTS_SUFFIX
-from etl.report.correction_report import has_printed_changes
-from etl.report.file_properties import add_file_properties
-from etl.report.report_facts import DocumentFacts, ReportFacts, parse_document_facts, parse_report_facts
-from etl.settings import Settings
 from etl.warehouse import signoff_store
 from etl.warehouse.signoff_store import Decision, SignableDocument
 
@@ -35,8 +25,6 @@ if TYPE_CHECKING:
 
 APPROVE, SEND_BACK = "Phê duyệt", "Trả lại"
 NO_REASON = "không nêu lý do"
-SIGNOFF_RECORD_NAME = "chung-thuc.json"
-SIGNOFF_RECORD_SCHEMA = 1
 
 
 def sign_document(report: str, by: str, reason: str | None = None) -> Result:
@@ -93,7 +81,7 @@ def apply_decision(report: int, decision: Decision, by: str, at: str, reason: st
             if document.decision != "approved":
                 signoff_store.record_decision(conn, document, "approved", by.strip(), at, reason.strip())
                 document = _fetch_document(conn, report)
-            _publish_document(conn, settings, document)
+            publish_document(conn, settings, document)
             document = _fetch_document(conn, report)
     return _build_decision_result(document)
 
@@ -134,7 +122,7 @@ def _find_document_number(report: str) -> int:
     if path.is_file():
         settings, catalogue = load_settings_and_catalogue()
         with open_current_engine(settings, catalogue).connect() as conn:
-            documents = signoff_store.fetch_documents(conn, sha256=_compute_file_sha256(path))
+            documents = signoff_store.fetch_documents(conn, sha256=compute_file_sha256(path))
         if documents:
             return documents[0].report_id
     raise UsageError(
@@ -148,178 +136,3 @@ def _fetch_document(conn: Connection, report: int) -> SignableDocument:
     if not documents:
         raise UsageError(f"there is no document {report}", where="ops.report", fix="see out.report_document")
     return documents[0]
-
-
-# --- may it be published? --------------------------------------------------------------------------------
-
-
-def build_draft_path(settings: Settings, document: SignableDocument) -> Path:
-    """The folder that a document's draft lies in."""
-    return settings.outbox / "drafts" / document.period / document.scope
-
-
-def validate_draft_is_current(conn: Connection, settings: Settings, document: SignableDocument) -> None:
-    """Lets pass only the last draft of a report, with its files as they were written.
-
-    Raises:
-        UsageError: says which draft is newer, or which file was changed.
-    """
-    every = signoff_store.fetch_documents(conn, document.key)
-    where = f"{document.plan} {document.cadence} {document.period}, document {document.report_id}"
-    newer = [d for d in every if d.report_id > document.report_id and d.kind == document.kind]
-    if newer:
-        raise UsageError(
-            f"the draft was replaced by a newer one, document {newer[0].report_id}: nothing was published",
-            where=where,
-            fix="decide on the newer draft; this question is settled by sending it back",
-        )
-    if document.kind == "report" and any(d.published for d in every):
-        raise UsageError(
-            "this report is published already: nothing was published", where=where, fix="wait for its correction"
-        )
-    for name, sha256 in document.files.items():
-        path = build_draft_path(settings, document) / name
-        if not path.is_file() or _compute_file_sha256(path) != sha256:
-            raise UsageError(
-                f"the draft's file {name} is not as it was written: nothing was published",
-                where=str(path),
-                fix="draft the report again and decide on that draft",
-            )
-    if document.kind == "correction":
-        _validate_correction_is_current(conn, settings, document, next(d for d in every if d.kind == "report"), where)
-
-
-def _validate_correction_is_current(
-    conn: Connection, settings: Settings, document: SignableDocument, latest: SignableDocument, where: str
-) -> None:
-
-    states = signoff_store.fetch_content(conn, document.states)
-    if states is None or has_printed_changes(
-        parse_report_facts(states, document.states), read_report_facts(settings, latest)
-    ):
-        raise UsageError(
-            f"the figures have changed since, see document {latest.report_id}: nothing was published",
-            where=where,
-            fix="run the report again: it drafts the correction anew",
-        )
-
-
-def find_facts_name(document: SignableDocument) -> str:
-    """The name of a document's facts."""
-    return next(name for name in document.files if name.endswith(FACTS_SUFFIX))
-
-
-def read_report_facts(settings: Settings, document: SignableDocument) -> ReportFacts:
-    """The facts that the draft of a report was printed from.
-
-    Raises:
-        UsageError: their file is not as it was written.
-        StorageError: they are those of a correction.
-    """
-    return parse_report_facts(*_read_facts_file(settings, document))
-
-
-def read_draft_facts(settings: Settings, document: SignableDocument) -> DocumentFacts:
-    """The facts that a draft was printed from.
-
-    Raises:
-        UsageError: their file is not as it was written.
-    """
-    return parse_document_facts(*_read_facts_file(settings, document))
-
-
-def _read_facts_file(settings: Settings, document: SignableDocument) -> tuple[bytes, str]:
-    path = build_draft_path(settings, document) / find_facts_name(document)
-    if not path.is_file() or _compute_file_sha256(path) != document.files[path.name]:
-        raise UsageError(
-            "the facts of the draft are not as they were written", where=str(path), fix="draft the report again"
-        )
-    return path.read_bytes(), str(path)
-
-
-def _compute_file_sha256(path: Path) -> str:
-    with translate_os_errors(path):
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-# --- publishing ------------------------------------------------------------------------------------------
-
-
-def build_signoff_properties(document: SignableDocument) -> dict[str, str]:
-    """What every published file carries, by the names of its properties."""
-    return {
-        "TongketReport": str(document.report_id),
-        "TongketApprovedBy": document.decided_by,
-        "TongketApprovedAt": document.decided_at,
-        "TongketSnapshot": document.snapshot_id,
-        "TongketSnapshotAt": document.known_at,
-    }
-
-
-def _publish_document(conn: Connection, settings: Settings, document: SignableDocument) -> None:
-    """Writes the folder whole, then notes it. A folder that nobody noted is of a run that broke off: it is replaced."""
-    if document.kind == "report":
-        data = (build_draft_path(settings, document) / find_facts_name(document)).read_bytes()
-        signoff_store.store_content(conn, data)  # what a later correction is compared with
-    folder = _build_publication_folder(conn, document)
-    contents = _build_published_files(settings, document)
-    _write_publication_folder(settings.outbox / folder, contents)
-    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
-    signoff_store.record_publication(conn, document, folder, hashes)
-
-
-def _build_publication_folder(conn: Connection, document: SignableDocument) -> str:
-
-    name = f"{document.plan}_{document.cadence}"
-    if document.kind == "correction":
-        before = [
-            d for d in signoff_store.fetch_documents(conn, document.key) if d.kind == "correction" and d.published
-        ]
-        name += f"_dinh-chinh-{len(before) + 1}"
-    return f"reports/{document.period}/{document.scope}/{name}"
-
-
-def _build_published_files(settings: Settings, document: SignableDocument) -> dict[str, bytes]:
-
-    properties = build_signoff_properties(document)
-    contents = {
-        name: add_file_properties(
-            name,
-            (build_draft_path(settings, document) / name).read_bytes(),
-            {**properties, "TongketDraftSha256": sha256},
-        )
-        for name, sha256 in document.files.items()
-    }
-    sidecar = {
-        "schema": SIGNOFF_RECORD_SCHEMA,
-        "report": document.report_id,
-        "kind": document.kind,
-        "corrects": document.corrects,
-        **document.key,
-        "snapshot": {"id": document.snapshot_id, "at": document.known_at},
-        "approved": {"by": document.decided_by, "at": document.decided_at},
-        "files": {
-            name: {"draft": document.files[name], "published": hashlib.sha256(data).hexdigest()}
-            for name, data in contents.items()
-        },
-        "simulated": settings.simulated,
-    }
-    return {**contents, SIGNOFF_RECORD_NAME: (json.dumps(sidecar, ensure_ascii=False, indent=1) + "\n").encode()}
-
-
-def _write_publication_folder(target: Path, contents: Mapping[str, bytes]) -> None:
-    """Shows the folder whole or not at all."""
-    with translate_os_errors(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        hidden = Path(tempfile.mkdtemp(prefix=".tmp-", dir=target.parent))
-        try:
-            for name, data in contents.items():
-                write_atomic(hidden / name, data)
-            hidden.chmod(0o755)  # the outbox is read by other accounts
-            if target.exists():
-                shutil.rmtree(target)
-            hidden.rename(target)
-        except BaseException:
-            shutil.rmtree(hidden, ignore_errors=True)
-            raise
-        sync_folder(target.parent)

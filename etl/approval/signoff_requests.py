@@ -9,13 +9,13 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from etl.approval.decisions import build_draft_path, find_facts_name, read_draft_facts, read_report_facts
+from etl.approval.decisions import APPROVE, SEND_BACK
+from etl.approval.publication import build_draft_path, find_facts_name, read_draft_facts, read_report_facts
 from etl.attainment.attainment_rows import lock_period
 from etl.catalog import Catalogue
 from etl.catalog.catalogue_files import compute_tree_hash, read_tree_files
 from etl.core.instance import (
     Result,
-    is_period_key,
     load_catalogue_as_known,
     load_settings_and_catalogue,
     open_current_engine,
@@ -212,7 +212,7 @@ def _list_figure_periods(catalogue: Catalogue, period: Period, *facts: ReportFac
     """The periods that a report's figures may come from: its year, the one before, what was carried or compared."""
     carried = {figure.as_of for report_facts in facts for figure in report_facts.list_figures()}
     bases = {t.baseline.period for p in catalogue.plans.values() for t in p.targets if t.baseline}
-    years = {Period.parse(key).year for key in carried | bases if is_period_key(key)} | {period.year, period.year - 1}
+    years = {Period.parse(key).year for key in carried | bases if Period.is_key(key)} | {period.year, period.year - 1}
     every = {
         p.key
         for scope in catalogue.scopes.values()
@@ -242,7 +242,7 @@ def _build_signoff_request(
         *_format_draft_files(settings, document),
         f"- Mã báo cáo: {document.report_id}",
         f"- Số liệu chốt lúc {facts.snapshot.text}; mã chốt số liệu `{document.snapshot_id}`",
-        "Chọn **Phê duyệt** để phát hành đúng các tệp nêu trên; chọn **Trả lại** và ghi lý do nếu cần sửa. "
+        f"Chọn **{APPROVE}** để phát hành đúng các tệp nêu trên; chọn **{SEND_BACK}** và ghi lý do nếu cần sửa. "
         "Chưa có người quyết định thì báo cáo chưa được phát hành.",
     ]
     return {

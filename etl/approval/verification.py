@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from etl.approval.decisions import SIGNOFF_RECORD_NAME
+from etl.approval.publication import SIGNOFF_RECORD_NAME
 from etl.core.instance import Result, load_settings_and_catalogue, open_engine
 from etl.errors import SettingsError, UsageError, WarehouseError
 from etl.file_io import translate_os_errors

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,7 +17,6 @@ from etl.catalog.geography import find_area, find_inheritance
 from etl.catalog.obligations import list_obligations
 from etl.core.instance import (
     Result,
-    is_period_key,
     load_catalogue_as_known,
     load_settings_and_catalogue,
     open_current_engine,
@@ -29,8 +27,8 @@ from etl.model import Attainment, ObservedIndicator, Period, SeriesPoint
 from etl.model.reason import Reason
 from etl.model.vietnam_time import get_current_date
 from etl.warehouse import attainment_store
+from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys
 from etl.warehouse.attainment_store import AttainmentKey, AttainmentSeries
-from etl.warehouse.connect import query
 from etl.warehouse.rollup import RollupFilter, compute_rollup, list_reporting_units
 from etl.warehouse.snapshot import Snapshot, take_snapshot
 from etl.warehouse.unit_history import annotate_gaps
@@ -41,8 +39,6 @@ if TYPE_CHECKING:
 
 SeriesByLine = Mapping[PlanLine, tuple[SeriesPoint, ...]]
 """(plan, item) → the area's figures through time."""
-
-_PERIOD_LOCK_SPACE = 7_235_020  # the first half of the advisory lock's key
 
 
 def compute_attainment(scope: str, period: str) -> Result:
@@ -135,8 +131,7 @@ def parse_instant(text: str | None, where: str = "--as-known-at") -> str | None:
 
 def lock_period(conn: Connection, scope: str, period: Period) -> None:
     """Waits until no other run computes or drafts this scope's period: an older result never comes after a newer."""
-    key = zlib.crc32(f"{scope} {period.key}".encode()) - (1 << 31)
-    query(conn, "lock_keys", space=_PERIOD_LOCK_SPACE, keys=[key])
+    lock_keys(conn, AdvisoryLock.PERIOD, [f"{scope} {period.key}"])
 
 
 def take_scope_snapshot(conn: Connection, scope: m.Scope, at: str | None = None) -> Snapshot:
@@ -271,7 +266,7 @@ def _fetch_baseline_figures(
     """By the periods that plans start from: what the units under the area had in the indicators that start there."""
     wanted: dict[str, set[str]] = {}
     for target in (t for plan in scope.plans for t in catalogue.plans[plan].targets):
-        if target.baseline and target.indicator and is_period_key(target.baseline.period):
+        if target.baseline and target.indicator and Period.is_key(target.baseline.period):
             wanted.setdefault(target.baseline.period, set()).add(target.indicator)
     under = [u.code for u in list_reporting_units(catalogue, scope, day) if u.code != scope.area_unit]
     return {

@@ -8,7 +8,6 @@ from etl import load
 from etl import settings as settings_module
 from etl.catalog import Catalogue, load_catalogue
 from etl.catalog.rules import load_rules
-from etl.errors import UsageError
 from etl.model import Period, PeriodKind
 from etl.settings import Settings
 from etl.warehouse.connect import build_engine
@@ -76,12 +75,3 @@ def list_periods_to_open(key: str) -> list[str]:
         if period.end == requested.end
     }
     return sorted(owed)
-
-
-def is_period_key(text: str) -> bool:
-    """Whether a text is a period key."""
-    try:
-        Period.parse(text)
-    except UsageError:
-        return False
-    return True

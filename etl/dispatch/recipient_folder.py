@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from etl.errors import StorageError
-from etl.file_io import sync_folder, translate_os_errors
+from etl.file_io import translate_os_errors, write_folder_atomic
 
 MANIFEST_NAME = "manifest.json"
 
@@ -42,15 +40,11 @@ def serialize_manifest(parcel: RecipientPackage) -> bytes:
 def write_recipient_folder(outbox: Path, parcel: RecipientPackage) -> bool:
     """Writes a recipient's folder; False where it is there already, just so.
 
-    It is filled under a hidden name beside its place and then renamed: no reader ever sees a part of it. What a
-    crash left behind under that name is cleared away first, so only one process may write a folder at a time.
-
     Raises:
         StorageError: it cannot be written (nothing of it stays), or something else lies in its place.
     """
     target = outbox / parcel.folder
     contents = {**parcel.files, MANIFEST_NAME: serialize_manifest(parcel)}
-    half = target.with_name(f".tmp-{target.name}")
     with translate_os_errors(target):
         if target.is_dir():
             if _has_same_content(target, contents):
@@ -60,29 +54,8 @@ def write_recipient_folder(outbox: Path, parcel: RecipientPackage) -> bool:
                 where=str(target),
                 fix="move it away; the next run writes it anew",
             )
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if half.exists():
-            shutil.rmtree(half)
-        try:
-            _write_package_files(half, contents)
-            half.rename(target)
-        except BaseException:
-            shutil.rmtree(half, ignore_errors=True)
-            raise
-        sync_folder(target.parent)
+    write_folder_atomic(target, contents)
     return True
-
-
-def _write_package_files(folder: Path, contents: Mapping[str, bytes]) -> None:
-    folder.mkdir()
-    for name, data in contents.items():
-        with (folder / name).open("xb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        (folder / name).chmod(0o644)  # the outbox is read by other accounts
-    folder.chmod(0o755)
-    sync_folder(folder)
 
 
 def _has_same_content(folder: Path, contents: Mapping[str, bytes]) -> bool:

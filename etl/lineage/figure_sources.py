@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.core.instance import is_period_key
 from etl.lineage import lineage_walk
 from etl.lineage.lineage_cells import CellVersion
 from etl.lineage.lineage_walk import COUNTED_STATES, FigureTrace, UnitContribution
@@ -46,7 +45,7 @@ def list_figure_sources(
         if indicator.published_element:
             published.append(indicator)
         elif indicator.numerator:
-            summed.setdefault(Period.parse(row.as_of) if is_period_key(row.as_of) else period, []).append(indicator)
+            summed.setdefault(Period.parse(row.as_of) if Period.is_key(row.as_of) else period, []).append(indicator)
     walks: dict[str, FigureTrace] = {}
     for covered_period, indicators in ((period, published), *summed.items()):
         walks |= lineage_walk.trace_figures(

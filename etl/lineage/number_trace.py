@@ -15,7 +15,6 @@ from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.core.instance import (
     Result,
-    is_period_key,
     load_catalogue_as_known,
     load_settings_and_catalogue,
     open_current_engine,
@@ -189,7 +188,7 @@ def _trace_cells(
     indicator = catalogue.indicators.get(row.indicator)
     if indicator is None or not (indicator.numerator or indicator.published_element):
         return None
-    carried = bool(row.as_of) and is_period_key(row.as_of) and not indicator.published_element
+    carried = bool(row.as_of) and Period.is_key(row.as_of) and not indicator.published_element
     covered_period = Period.parse(row.as_of) if carried else period
     return lineage_walk.trace_figures(
         conn, catalogue, scope, covered_period, [indicator], row.unit, as_known_at=known_at

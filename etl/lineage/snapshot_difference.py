@@ -12,7 +12,6 @@ from etl.attainment.attainment_rows import load_or_compute_attainment, parse_ins
 from etl.catalog import Catalogue
 from etl.core.instance import (
     Result,
-    is_period_key,
     load_catalogue_as_known,
     load_settings_and_catalogue,
     open_current_engine,
@@ -92,13 +91,13 @@ def _list_underlying_periods(catalogue: Catalogue, period: Period, rows: Iterabl
     rows = list(rows)
     carried = {int(row.as_of) for row in rows if row.as_of.isdigit()}
     bases = {t.baseline.period for p in catalogue.plans.values() for t in p.targets if t.baseline}
-    years = carried | {Period.parse(b).year for b in bases if is_period_key(b)}
+    years = carried | {Period.parse(b).year for b in bases if Period.is_key(b)}
     keys = {period.key}
     for kind in PeriodKind:
         every = [p for scope in catalogue.scopes.values() for p in catalogue.list_owed_periods(scope, kind)]
         keys |= {p.key for p in every if p.year == period.year and p.end <= period.end}
         keys |= {p.key for p in every if p.year in years and p.end < period.start}
-    published = {row.as_of for row in rows if is_period_key(row.as_of)}
+    published = {row.as_of for row in rows if Period.is_key(row.as_of)}
     return sorted(keys | published)
 
 

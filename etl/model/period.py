@@ -67,6 +67,15 @@ class Period:
             fix="write a year (2024), quarter (2024Q3), half (2024H1), nine months (2024N) or month (2024-03)",
         )
 
+    @classmethod
+    def is_key(cls, text: str) -> bool:
+        """Whether a text is a period's key."""
+        try:
+            cls.parse(text)
+        except UsageError:
+            return False
+        return True
+
     @property
     def key(self) -> str:
         """The key that `parse` reads."""

@@ -10,7 +10,7 @@ import posixpath
 import struct
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
 
@@ -184,17 +184,9 @@ class OpcPackage:
     def list_relationships(self, name: str) -> list[PartRelationship]:
         """What a part refers to ('' is the package itself)."""
         rels = self._by_folded.get(build_relationships_name(name).casefold())
-        entries = self.parse_part(rels).findall(f"{_RELATIONSHIPS_TAG}Relationship") if rels else ()
-        if len(entries) > _MAX_RELATIONSHIPS:
-            raise UneditablePackageError(f"{name!r} refers to too many parts")
-        return [self._parse_relationship(name, entry) for entry in entries]
-
-    def _parse_relationship(self, name: str, entry: Any) -> PartRelationship:
-        target, external = entry.get("Target", ""), entry.get("TargetMode") == "External"
-        if not external:
-            path = posixpath.normpath(posixpath.join("/", posixpath.dirname(name), target))[1:]
-            target = self._by_folded.get(path.casefold(), path)
-        return PartRelationship(entry.get("Id", ""), entry.get("Type", "").rpartition("/")[2], target, external)
+        listed = _list_relationships(self.parse_part(rels), name) if rels else ()
+        known = self._by_folded
+        return [r if r.external else replace(r, target=known.get(r.target.casefold(), r.target)) for r in listed]
 
     def find_related_part(self, name: str, kind: str) -> str:
         """The part of a kind that a part refers to; empty if there is none."""
@@ -269,6 +261,31 @@ def parse_part_xml(data: bytes) -> Any:
     if root.getroottree().docinfo.doctype:
         raise UneditablePackageError("a DTD")
     return root
+
+
+def parse_relationships(data: bytes, name: str) -> list[PartRelationship]:
+    """What a foreign list says that a part refers to; nothing where there is no list.
+
+    Raises:
+        UneditablePackageError: it is broken, has a DTD, or is longer than any program writes it.
+    """
+    if len(data) > _MAX_RELATIONSHIPS * 800:
+        raise UneditablePackageError(f"{name!r} refers to too many parts")
+    return _list_relationships(parse_part_xml(data), name) if data else []
+
+
+def _list_relationships(root: Any, name: str) -> list[PartRelationship]:
+    entries = root.findall(f"{_RELATIONSHIPS_TAG}Relationship")
+    if len(entries) > _MAX_RELATIONSHIPS:
+        raise UneditablePackageError(f"{name!r} refers to too many parts")
+    return [_build_relationship(entry, name) for entry in entries]
+
+
+def _build_relationship(entry: Any, name: str) -> PartRelationship:
+    target, external = entry.get("Target", ""), entry.get("TargetMode") == "External"
+    if not external:
+        target = posixpath.normpath(posixpath.join("/", posixpath.dirname(name), target))[1:]
+    return PartRelationship(entry.get("Id", ""), entry.get("Type", "").rpartition("/")[2], target, external)
 
 
 def build_relationships_name(name: str) -> str:

@@ -13,6 +13,7 @@ from html import unescape
 from io import BytesIO
 from typing import Any
 
+from etl.ooxml.opc_package import UneditablePackageError, build_relationships_name, parse_relationships
 from etl.ooxml.zip_parts import ZipParts
 from etl.read import cell_metadata as sheet_marks
 from etl.read.cell_metadata import SheetMetadata
@@ -29,7 +30,6 @@ from etl.read.cell_metadata_ods import parse_ods_metadata
 Rows = list[list[Any]]
 
 _SHEET = re.compile(r"<(?:\w+:)?sheet\b([^>]*)>")
-_RELATION = re.compile(r"<(?:\w+:)?Relationship\b([^>]*)>")
 _ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _FONT = re.compile(rb"""<(?:\w+:)?(?:name|rFont)\b[^>]*\bval=["']([^"']+)["']|font-name=["']([^"']+)["']""")
 _OLD_FONT = re.compile(rb"\.Vn[A-Za-z]{2,20}|VNI-[A-Za-z]{2,20}")
@@ -37,6 +37,7 @@ _STRING_CELL = re.compile(rb"""<(?:\w+:)?c r=["']([AB][1-9])["']([^>]*)>(.*?)</(
 _FROM_1904 = re.compile(rb"""\bdate1904=["'](?:1|true)["']""")
 _NULL_DATE = re.compile(rb"""<table:null-date\b[^>]*\btable:date-value=["']([^"'T]*)""")
 _TOP_BYTES = 2048
+_BROKEN_LIST = "danh mục các phần của tệp bị hỏng"
 _WORDS = re.compile(rb"<(?:\w+:)?t\b[^>]*>([^<]*)<")
 _VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*>(\d+)<")
 
@@ -206,18 +207,20 @@ class WorkbookFile:
     @cached_property
     def _parts(self) -> dict[str, str]:
         """Part of the archive by sheet name."""
-        book = f"workbook.{'xml' if self.kind == 'xlsx' else 'bin'}"
-        listed = list(_parse_tag_attributes(_RELATION, self._read_archive_entry(f"xl/_rels/{book}.rels")))
-        if any("Id" not in relation for relation in listed):
-            raise BrokenPackageError("danh mục các phần của tệp bị hỏng")
-        relations = {relation["Id"]: relation.get("Target", "") for relation in listed}
+        book = f"xl/workbook.{'xml' if self.kind == 'xlsx' else 'bin'}"
+        try:
+            listed = parse_relationships(self._read_archive_entry(build_relationships_name(book)), book)
+        except UneditablePackageError as error:
+            raise BrokenPackageError(_BROKEN_LIST) from error
+        if any(not relation.id for relation in listed):
+            raise BrokenPackageError(_BROKEN_LIST)
+        targets = {relation.id: relation.target for relation in listed}
         if self.kind == "xlsx":
             sheets = _parse_tag_attributes(_SHEET, self._read_archive_entry("xl/workbook.xml"))
             ids = {s.get("name", ""): next((v for k, v in s.items() if k.endswith(":id")), "") for s in sheets}
         else:
             ids = parse_xlsb_sheet_ids(self._read_archive_entry("xl/workbook.bin"))
-        targets = {name: relations.get(relation, "") for name, relation in ids.items()}
-        return {name: t.lstrip("/") if t.startswith("/") else f"xl/{t}" for name, t in targets.items()}
+        return {name: targets.get(relation, "") for name, relation in ids.items()}
 
 
 def _parse_tag_attributes(pattern: re.Pattern[str], part: bytes) -> Iterator[dict[str, str]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from etl.catalog.layout import format_cell_name
 from etl.messages import Messages
 from etl.report.report_facts import CountedNumber, PrintedNumber, ReportFacts
 
@@ -40,6 +41,12 @@ class AnnexWorkbook:
     facts: ReportFacts
     wording: Messages
     formats: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    figures: dict[tuple[str, str], PrintedNumber | int | float] = field(default_factory=dict)
+    """(sheet, cell) → what was written there, for `annex_readback`."""
+
+    def record_figure(self, page: Any, row: int, column: int, figure: PrintedNumber | int | float) -> None:
+        """Notes a figure that was written."""
+        self.figures[page.name, format_cell_name(row, column)] = figure
 
     @property
     def nothing(self) -> str:
@@ -138,6 +145,8 @@ class AnnexSheet:
 
     def _write_cell(self, column: int, value: Cell) -> None:
         shown = _build_number_format(value)
+        if isinstance(value, PrintedNumber) or shown:
+            self.book.record_figure(self.page, self.row, column, value)  # type: ignore[arg-type]
         if shown:
             plain = value.value if isinstance(value, PrintedNumber) else value
             self.page.write_number(

@@ -6,13 +6,13 @@ Room: report. Pure; used by the fact builders.
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 
 from etl.errors import UsageError
 from etl.model import Period, PeriodKind
+from etl.model.vietnam_time import VIETNAM_ZONE
 
 _SHORT_DATE = re.compile(r"ngày (\d{1,2})/(\d{1,2})/(\d{4})")
-_HANOI = timezone(timedelta(hours=7))
 
 
 def format_two_digits(number: int) -> str:
@@ -77,7 +77,7 @@ def parse_snapshot_time(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(f"{text!r} is no ISO 8601 time", where="snapshot_at", fix="give a time with zone") from None
-    return (moment.astimezone(_HANOI) if moment.tzinfo else moment).replace(tzinfo=None, microsecond=0)
+    return (moment.astimezone(VIETNAM_ZONE) if moment.tzinfo else moment).replace(tzinfo=None, microsecond=0)
 
 
 def format_reference_period(as_of: str) -> str:

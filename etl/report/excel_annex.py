@@ -10,6 +10,7 @@ from io import BytesIO
 
 from etl.messages import Messages
 from etl.ooxml.zip_parts import build_reproducible_zip
+from etl.report.annex_readback import validate_annex
 from etl.report.annex_workbook import FONT, AnnexWorkbook, Cell, Columns
 from etl.report.excel_data_sheet import write_data_sheet
 from etl.report.inputs import UpwardFigures
@@ -24,7 +25,11 @@ _TEXT_CONVERSIONS = ("strings_to_formulas", "strings_to_numbers", "strings_to_ur
 def render_excel_annex(
     facts: ReportFacts, wording: Messages, moment: datetime, upward: UpwardFigures | None = None
 ) -> bytes:
-    """The annex as .xlsx; the same facts give the same bytes. With `upward` it is a delivery to the level above."""
+    """The annex as .xlsx; the same facts give the same bytes. With `upward` it is a delivery to the level above.
+
+    Raises:
+        ReportError: read back, a cell shows another figure than was written.
+    """
     from xlsxwriter import Workbook
 
     buffer = BytesIO()
@@ -49,7 +54,9 @@ def render_excel_annex(
     if upward:
         write_upward_sheets(book, upward, simulated=bool(facts.simulated))
     workbook.close()
-    return build_reproducible_zip(buffer.getvalue())
+    annex = build_reproducible_zip(buffer.getvalue())
+    validate_annex(annex, book.figures)
+    return annex
 
 
 # --- the plan's own table ----------------------------------------------------------------------------------

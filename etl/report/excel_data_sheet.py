@@ -40,17 +40,18 @@ def write_data_sheet(book: AnnexWorkbook) -> None:
     figures = book.facts.list_figures()
     for row, figure in enumerate(figures, start=1):
         for column, value in enumerate(_build_data_row(book.facts, figure)):
-            _write_data_cell(page, row, column, value)
+            _write_data_cell(book, page, (row, column), value)
     page.print_area(0, 0, len(figures), len(DATA_COLUMNS) - 1)
 
 
-def _write_data_cell(page: Any, row: int, column: int, value: Any) -> None:
+def _write_data_cell(book: AnnexWorkbook, page: Any, place: tuple[int, int], value: Any) -> None:
     if isinstance(value, bool):
-        page.write_string(row, column, str(value).lower())
+        page.write_string(*place, str(value).lower())
     elif isinstance(value, int | float):
-        page.write_number(row, column, value)
+        page.write_number(*place, value)
+        book.record_figure(page, *place, value)
     elif value not in (None, ""):
-        page.write_string(row, column, str(value))
+        page.write_string(*place, str(value))
 
 
 def _build_data_row(facts: ReportFacts, figure: Figure) -> list[str | float | bool | None]:

@@ -17,15 +17,16 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+
+from etl.model.vietnam_time import VIETNAM_ZONE
 
 PROGRAMS = ("soffice", "libreoffice")
 START_SECONDS, DOCUMENT_SECONDS = 120.0, 60.0
 """How long the program may take to start with a new profile, and how much longer for each document."""
 _FILTER = 'pdf:writer_pdf_Export:{"UseTaggedPDF":{"type":"boolean","value":"true"}}'
-_HANOI = timedelta(hours=7)
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def normalize_pdf(data: bytes, moment: datetime) -> bytes:
         for key in ("/ID", "/DocChecksum"):  # both are chance numbers, and would go into the new identifier
             if key in pdf.trailer:
                 del pdf.trailer[key]
-        pdf.docinfo["/CreationDate"] = f"D:{moment - _HANOI:%Y%m%d%H%M%S}Z"
+        pdf.docinfo["/CreationDate"] = f"D:{moment.replace(tzinfo=VIETNAM_ZONE).astimezone(UTC):%Y%m%d%H%M%S}Z"
         target = BytesIO()
         pdf.save(
             target,

@@ -10,7 +10,6 @@ from decimal import Decimal
 from fractions import Fraction
 
 from etl.catalog import models as m
-from etl.errors import UsageError
 from etl.messages import Messages
 from etl.model import Period, SeriesPoint, UnitStatus
 from etl.model.numbers import format_number
@@ -112,7 +111,7 @@ def _build_series_point(target: m.Target, point: SeriesPoint) -> SeriesFigure:
 def _build_baseline_level(target: m.Target) -> PlannedLevel | None:
     """The plan's baseline, where it is a number of one period."""
     start = target.baseline
-    if start is None or start.value is None or not _is_period_key(start.period):
+    if start is None or start.value is None or not Period.is_key(start.period):
         return None
     return _build_planned_level(target, start.period, start.written, start.value)
 
@@ -127,14 +126,6 @@ def _build_milestone_levels(target: m.Target) -> Iterator[PlannedLevel]:
 def _build_planned_level(target: m.Target, period: str, written: str, value: Decimal) -> PlannedLevel:
     exact = build_number_fact(Fraction(value), target.decimals)
     return PlannedLevel(period, Period.parse(period).name, written, exact)
-
-
-def _is_period_key(text: str) -> bool:
-    try:
-        Period.parse(text)
-    except UsageError:
-        return False
-    return True
 
 
 def _describe_current_value(wording: Messages, figure: Figure) -> str:

@@ -60,6 +60,7 @@ def _write_upward_cell(book: AnnexWorkbook, page: Any, place: tuple[int, int], c
     right = book.build_format(align="right")
     if cell.state in _CERTAIN_STATES and cell.value is not None:
         page.write_number(*place, float(cell.value), right)
+        book.record_figure(page, *place, float(cell.value))
     elif cell.state is CellState.NOT_APPLICABLE:
         page.write_string(*place, "x", right)
     elif cell.state in _UNCERTAIN_FORMATS and cell.value is not None:

@@ -11,16 +11,16 @@ from collections.abc import Iterable
 
 from etl.catalog.layout import RESULT_SHEET
 from etl.model import Finding, FindingLevel
+from etl.ooxml.cell_styles import WorkbookStyles
+from etl.ooxml.comments import WorksheetComments
 from etl.ooxml.opc_package import OpcPackage, UneditablePackageError
+from etl.ooxml.workbook_part import SheetEntry, WorkbookPart, quote_sheet_name
+from etl.ooxml.worksheet_cells import CellReference, WorksheetCells, parse_cell_reference
 from etl.returns import return_messages
 from etl.returns.answer import SubmissionAnswer
-from etl.returns.cell_styles import WorkbookStyles
-from etl.returns.comments import WorksheetComments
 from etl.returns.previous_return import remove_previous_return
 from etl.returns.result_sheet import ResultSheetContext
 from etl.returns.result_workbook import add_result_sheet, open_workbook_styles
-from etl.returns.workbook_part import SheetEntry, WorkbookPart, quote_sheet_name
-from etl.returns.worksheet_cells import CellReference, WorksheetCells, parse_cell_reference
 
 _AUTHOR = "Tongket"
 _SEVERITY = (FindingLevel.REFUSE, FindingLevel.CONFIRM, FindingLevel.NOTE)
@@ -81,11 +81,11 @@ def _mark_sheet_cells(
         level = min((f.level for f in findings), key=_SEVERITY.index)
         for part in cells.list_merged_cells(place):
             own = cells.find_cell_style(part)
-            mark = styles.add_marked_style(own, level)
+            mark = styles.add_marked_style(own, return_messages.LEVEL_MARKS[level])
             cells.apply_cell_style(part, mark)
             original_styles.append((f"{sheet.name}!{part.name}", mark, own))
     texts = {
-        place: return_messages.format_cell_comment(findings, office)
+        place: return_messages.split_bold_runs(return_messages.format_cell_comment(findings, office))
         for place, findings in sorted(findings_by_anchor.items())
     }
     WorksheetComments(book, sheet).add_comments(texts, office or _AUTHOR, cells)

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from etl.catalog.layout import RESULT_HEADER, RESULT_SHEET
+from etl.ooxml.cell_styles import WorkbookStyles
+from etl.ooxml.comments import WorksheetComments
+from etl.ooxml.workbook_part import SheetEntry, WorkbookPart, get_local_name
+from etl.ooxml.worksheet_cells import CellReference, WorksheetCells
 from etl.returns import return_messages
-from etl.returns.cell_styles import WorkbookStyles
-from etl.returns.comments import WorksheetComments
 from etl.returns.result_sheet import MEMORY_COLUMN
-from etl.returns.workbook_part import SheetEntry, WorkbookPart, get_local_name
-from etl.returns.worksheet_cells import CellReference, WorksheetCells
 
 _STYLE_ATTRIBUTE = re.compile(rb"\bs\s*=\s*[\"'](\d+)[\"']")
 
@@ -50,14 +50,16 @@ def remove_previous_return(book: WorkbookPart, styles: WorkbookStyles) -> dict[t
         memory = _read_original_styles(book, sheet, texts)
         explanations = dict(_list_explanations(texts, head))
         book.remove_sheet(sheet)
-    marks = styles.find_marked_styles()
+    marks = styles.find_marked_styles(return_messages.LEVEL_MARKS.values())
     if marks - memory.by_mark.keys():
         memory = replace(memory, by_mark=styles.guess_original_styles(marks | memory.by_mark.keys()) | memory.by_mark)
     for other in book.sheets:
         if other.worksheet:
             _restore_cell_styles(book, other, memory)
             if book.package.find_related_part(other.part, "comments"):
-                WorksheetComments(book, other).remove_own_comments()
+                WorksheetComments(book, other).remove_comments(
+                    return_messages.COMMENT_HEADING, return_messages.OWN_COMMENT_START
+                )
     return explanations
 
 

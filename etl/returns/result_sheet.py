@@ -15,9 +15,9 @@ from etl.catalog.layout import RESULT_HEADER, SIMULATION_NOTICE, format_cell_nam
 from etl.model import Finding, FindingLevel
 from etl.model.numbers import format_number
 from etl.model.vietnam_time import VIETNAM_ZONE
+from etl.ooxml.cell_styles import CellStyle, WorkbookStyles
 from etl.returns import return_messages
 from etl.returns.answer import SubmissionAnswer, ValueChange
-from etl.returns.cell_styles import LEVEL_FILLS, CellStyle, WorkbookStyles
 
 COLUMN_WIDTHS = (5, 17, 8, 8, 8, 14, 46, 36, 32, 3)
 _CHANGE_HEADER = ("TT", "Trước", "", "Trang", "Ô", "Sau", "Chỉ tiêu", "Đơn vị")
@@ -63,8 +63,8 @@ class ResultSheet:
     def __init__(self, answer: SubmissionAnswer, styles: WorkbookStyles, context: ResultSheetContext) -> None:
         self._answer, self._context = answer, context
         self._style = {name: styles.add_cell_style(look) for name, look in _CELL_STYLES.items()}
-        for level, fill in LEVEL_FILLS.items():
-            self._style[level.value] = styles.add_cell_style(CellStyle(box=True, bold=True, fill=fill))
+        for level, mark in return_messages.LEVEL_MARKS.items():
+            self._style[level.value] = styles.add_cell_style(CellStyle(box=True, bold=True, fill=mark.fill))
         self._rows: dict[int, dict[int, tuple[str, int]]] = {}
         self._heights: dict[int, float] = {}
         self._merges: list[str] = []

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 from etl.catalog.layout import RESULT_SHEET
+from etl.ooxml.cell_styles import WorkbookStyles
 from etl.ooxml.opc_package import CONTENT_TYPES, OpcPackage
+from etl.ooxml.workbook_part import RELATIONSHIPS_NAMESPACE, TRANSITIONAL_NAMESPACE, WorkbookPart, quote_sheet_name
 from etl.returns.answer import SubmissionAnswer
-from etl.returns.cell_styles import WorkbookStyles
 from etl.returns.result_sheet import ResultSheet, ResultSheetContext
-from etl.returns.workbook_part import RELATIONSHIPS_NAMESPACE, TRANSITIONAL_NAMESPACE, WorkbookPart, quote_sheet_name
 
 STYLES_CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
 _CONTENT_TYPES_XML = (

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from etl.catalog.layout import RESULT_SHEET
 from etl.model import Finding, FindingLevel
+from etl.ooxml.cell_styles import CellMark
 from etl.returns.answer import SubmissionAnswer
 
 LEVEL_LABELS = {FindingLevel.REFUSE: "Phải sửa", FindingLevel.CONFIRM: "Cần xác nhận", FindingLevel.NOTE: "Ghi nhận"}
@@ -22,6 +23,13 @@ _LEVEL_APPEARANCE = {
     FindingLevel.CONFIRM: "nền vàng, viền đứt nét",
     FindingLevel.NOTE: "nền xanh nhạt, viền đôi",
 }
+LEVEL_MARKS = {
+    FindingLevel.REFUSE: CellMark("FFF9CBAF", "medium", "FFC00002"),
+    FindingLevel.CONFIRM: CellMark("FFFFE69B", "mediumDashed", "FF7F6002"),
+    FindingLevel.NOTE: CellMark("FFDCEBF9", "double", "FF2F5598"),
+}
+"""Light orange, yellow, blue; each one step beside Office's own palette, so that they are known again as ours. Borders
+differ in kind too, so that marks show in black and white."""
 _MAX_COMMENT_FINDINGS = 6
 _MAX_MESSAGE_LENGTH = 1_000
 """Letters of one message in a comment; the list on the first sheet has it in full."""
@@ -117,6 +125,12 @@ def format_cell_comment(findings: Sequence[Finding], office: str) -> str:
     if rest > 0:
         lines.append(f"Còn {rest} nội dung khác: xem trang “{RESULT_SHEET}”.")
     return "\n".join(lines)
+
+
+OWN_COMMENT_START = re.compile(
+    rf"^{re.escape(COMMENT_HEADING)}[^\n]*\n\s*[{''.join(LEVEL_SIGNS.values())}] ", re.MULTILINE
+)
+"""Where our part of a comment begins: its heading, then a line with the sign of a level."""
 
 
 def split_bold_runs(text: str) -> list[tuple[bool, str]]:

@@ -22,7 +22,6 @@ from etl.check.check_context import add_official_population, add_unit_history
 from etl.core.instance import (
     Result,
     build_ruleset_version,
-    is_period_key,
     load_settings_and_catalogue,
     open_current_engine,
     open_engine,
@@ -137,7 +136,7 @@ def _build_offline_answer(
     data, stamp = path.read_bytes(), submission.read.stamp
     about: Result = {}
     form = catalogue.forms.get(stamp.form) if stamp else None
-    if stamp and form and is_period_key(stamp.period):
+    if stamp and form and Period.is_key(stamp.period):
         period = Period.parse(stamp.period)
         about = {
             "form": form.id, "form_title": form.title, "period": period.key, "period_name": period.name,
@@ -318,7 +317,7 @@ def _build_submission_answer(settings: Settings, catalogue: Catalogue, unreturne
     received = dt.datetime.fromisoformat(unreturned.delivery.received_at)
     about: Result = {"original": _read_sent_workbook(settings, unreturned)}
     form = catalogue.forms.get(unreturned.form)
-    if form and unreturned.scope and is_period_key(unreturned.period):
+    if form and unreturned.scope and Period.is_key(unreturned.period):
         period = Period.parse(unreturned.period)
         about |= {
             "form": form.id, "form_title": form.title, "period": period.key, "period_name": period.name,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -19,10 +18,9 @@ from sqlalchemy import Connection, Row
 
 from etl import __version__
 from etl.model import Attainment, SeriesPoint
+from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys
 from etl.warehouse.connect import copy_rows, query
 from etl.warehouse.rollup import parse_known_at_or_infinity
-
-_LOCK = 7_235_012
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def store_attainment(
     text = [json.dumps(row, ensure_ascii=False) for row in encode_rows(rows)]
     content = hashlib.sha256("\n".join(text).encode()).hexdigest()
     points = None if series is None else _build_series_adapter().dump_python(tuple(series), mode="json")
-    query(conn, "lock_keys", space=_LOCK, keys=[zlib.crc32(f"{key.scope} {key.period}".encode()) - (1 << 31)])
+    lock_keys(conn, AdvisoryLock.ATTAINMENT, [f"{key.scope} {key.period}"])
     last = query(conn, "last_run", scope=key.scope, period=key.period, geography=key.geography).one_or_none()
     this = (key.snapshot_id, content, __version__, points)
     if last is not None and (last.snapshot_id, last.content, last.release, last.series) == this:

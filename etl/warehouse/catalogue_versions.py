@@ -22,10 +22,9 @@ from etl.catalog.loader import Catalogue
 from etl.catalog.obligations import list_obligations
 from etl.model import Period, PeriodKind
 from etl.warehouse import connect, snapshots_of_files
-from etl.warehouse.snapshot import join_recording
+from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys, lock_shared
 
 Row = dict[str, Any]
-_LOCK = 7_235_002
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,8 @@ def record_catalogue_versions(conn: Connection, catalogue: Catalogue) -> dict[st
     """Writes a catalogue into the caller's transaction; gives the rows written per table (all 0 if known)."""
     session = connect.unwrap_driver(conn)
     with connect.translate_db_errors("catalogue"):
-        join_recording(conn)
-        session.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        lock_shared(conn, AdvisoryLock.RECORDING)
+        lock_keys(conn, AdvisoryLock.CATALOGUE)
         snapshots_of_files.store_folder(conn, catalogue.sha256, catalogue.files)
         last = session.execute(
             "SELECT sha256 FROM ops.catalogue_version ORDER BY catalogue_version_id DESC LIMIT 1"

@@ -21,13 +21,14 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from etl.errors import WarehouseError
+from etl.model.vietnam_time import VIETNAM_ZONE
 from etl.settings import Settings
 from etl.warehouse import embedded_server
 
 Role = Literal["loader", "reader", "owner"]
 _SQL_ROOT = "tongket_sql"
 # Just-in-time compilation costs more than it saves on statements of this size; days are Vietnam's.
-_SESSION = "-c jit=off -c TimeZone=Asia/Ho_Chi_Minh -c application_name=tongket"
+_SESSION = f"-c jit=off -c TimeZone={VIETNAM_ZONE.key} -c application_name=tongket"
 _AWAY = ("08", "57P", "3D")
 _FULL = ("53100", "58030")
 _UNKNOWN_SCHEMA = ("42P01", "42703", "3F000", "42883")

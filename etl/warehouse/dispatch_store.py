@@ -14,12 +14,12 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row
 
+from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys
 from etl.warehouse.connect import query
 from etl.warehouse.journal import record_event
 
 Channel = Literal["folder", "mail"]
 AttemptStep = Literal["begun", "sent", "not_sent", "refused", "unsure"]
-_LOCK = 7_235_022
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class MailAttempt:
 
 def lock_dispatch(conn: Connection) -> None:
     """Waits until nobody else dispatches or reminds, for the rest of the transaction."""
-    query(conn, "lock_keys", space=_LOCK, keys=[0])
+    lock_keys(conn, AdvisoryLock.DISPATCH)
 
 
 def fetch_published_documents(conn: Connection, scope: str | None = None) -> list[PublishedDocument]:

@@ -20,9 +20,9 @@ from sqlalchemy import Engine
 
 from etl.errors import WarehouseError
 from etl.warehouse import connect
+from etl.warehouse.advisory_locks import AdvisoryLock, open_session_lock
 
 _FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
-_LOCK = 7_235_001  # any number of ours; one migrator per database at a time
 _VIEW_SCHEMAS = ("out", "plan", "core", "ops")
 
 
@@ -110,8 +110,8 @@ def _open_migration_session(engine: Engine) -> Iterator[psycopg.Connection[Any]]
         session = connect.unwrap_driver(conn)
         session.autocommit = True
         try:
-            session.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
-            yield session
+            with open_session_lock(conn, AdvisoryLock.MIGRATION):
+                yield session
         finally:
             conn.invalidate()
 

@@ -15,11 +15,11 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row
 
+from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys
 from etl.warehouse.connect import query
 from etl.warehouse.journal import record_event
 
 Decision = Literal["approved", "sent_back"]
-_LOCK = 7_235_021
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def fetch_documents(
 
 def lock_document(conn: Connection, report_id: int) -> None:
     """Waits until nobody else decides on this document, for the rest of the transaction."""
-    query(conn, "lock_keys", space=_LOCK, keys=[report_id])
+    lock_keys(conn, AdvisoryLock.DOCUMENT, [report_id])
 
 
 def fetch_asking_runs(conn: Connection, report_id: int) -> list[str]:

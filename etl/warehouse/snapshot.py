@@ -1,7 +1,7 @@
 """A point in recorded time: what was known then can be asked for again, and always gives the same.
 
-Room: warehouse. Loaders join before they record; whoever takes a snapshot waits for the loaders in flight,
-so no commit can later slip in under a time already handed out.
+Room: warehouse. Loaders share a lock before they ask for the time that they record; whoever takes a snapshot waits for
+the loaders in flight, so no commit can later slip in under a time already handed out.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from etl.errors import UsageError
+from etl.warehouse.advisory_locks import AdvisoryLock, open_session_lock
 from etl.warehouse.connect import query
-
-_LOCK = 7_235_003
 
 
 class Snapshot(NamedTuple):
@@ -22,11 +21,6 @@ class Snapshot(NamedTuple):
 
     at: str
     id: str
-
-
-def join_recording(conn: Connection) -> None:
-    """To be called in a transaction before it asks for the time that it will record."""
-    query(conn, "join_recording", lock=_LOCK)
 
 
 def take_snapshot(conn: Connection, at: str | datetime | None = None, scope: str = "") -> Snapshot:
@@ -39,11 +33,8 @@ def take_snapshot(conn: Connection, at: str | datetime | None = None, scope: str
         UsageError: `at` is not a time with zone.
     """
     if at is None:
-        query(conn, "pause_recording", lock=_LOCK)
-        try:
+        with open_session_lock(conn, AdvisoryLock.RECORDING):
             moment: datetime = query(conn, "last_recorded").scalar_one()
-        finally:
-            query(conn, "resume_recording", lock=_LOCK)
     else:
         moment = parse_known_at(at)
     found = str(query(conn, "snapshot", at=moment, scope=scope).scalar_one())

@@ -39,7 +39,7 @@ WHERE
     AND NOT EXISTS (
         SELECT 1
         FROM (
-            SELECT cast(x.ends_on + 1 AS timestamp) AT TIME ZONE 'Asia/Ho_Chi_Minh' AS over_at
+            SELECT cast(x.ends_on + 1 AS timestamptz) AS over_at
             FROM core.correction_version AS x
         ) AS e
         WHERE e.over_at > r.known_at AND e.over_at <= least(:known_at, clock_timestamp())

@@ -8,7 +8,7 @@ SELECT
             (
                 SELECT max(e.over_at)
                 FROM (
-                    SELECT cast(x.ends_on + 1 AS timestamp) AT TIME ZONE 'Asia/Ho_Chi_Minh' AS over_at
+                    SELECT cast(x.ends_on + 1 AS timestamptz) AS over_at
                     FROM core.current_correction AS x
                 ) AS e
                 WHERE e.over_at <= clock_timestamp()

@@ -32,7 +32,7 @@ SELECT
                         ) AS x
                         WHERE
                             NOT x.retired
-                            AND x.ends_on < cast(cast(:at AS timestamptz) AT TIME ZONE 'Asia/Ho_Chi_Minh' AS date)
+                            AND x.ends_on < cast(cast(:at AS timestamptz) AS date)
                     ),
                     ''
                 ),

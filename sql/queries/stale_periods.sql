@@ -89,8 +89,8 @@ WHERE
             AND (
                 v.recorded_at > l.known_at
                 OR (
-                    cast(x.ends_on + 1 AS timestamp) AT TIME ZONE 'Asia/Ho_Chi_Minh' > l.known_at
-                    AND cast(x.ends_on + 1 AS timestamp) AT TIME ZONE 'Asia/Ho_Chi_Minh' <= clock_timestamp()
+                    cast(x.ends_on + 1 AS timestamptz) > l.known_at
+                    AND cast(x.ends_on + 1 AS timestamptz) <= clock_timestamp()
                 )
             )
     )

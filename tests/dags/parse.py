@@ -29,6 +29,7 @@ def main() -> None:
         "errors": bag.import_errors,
         "modules": loaded,
         "options": tongket_reports.OPTIONS,
+        "timezone": tongket_common.TIMEZONE,
         "keys": {name: pattern.pattern for name, pattern in tongket_common.KEY_OF_CADENCE.items()},
         "dags": {
             dag.dag_id: {

@@ -15,6 +15,7 @@ from etl.approval.decisions import APPROVE, SEND_BACK
 from etl.catalog import Catalogue
 from etl.errors import UsageError
 from etl.model import Period, PeriodKind
+from etl.model.vietnam_time import VIETNAM_ZONE
 from ops import dag_runs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,6 +43,10 @@ def test_parsing_loads_nothing_heavy_and_nothing_of_etl(facts: dict[str, Any]) -
     assert "airflow" in loaded
     assert not loaded & HEAVY
     assert "etl" not in loaded
+
+
+def test_schedules_keep_the_hours_of_the_product(facts: dict[str, Any]) -> None:
+    assert facts["timezone"] == VIETNAM_ZONE.key
 
 
 def test_every_dag_has_owner_tags_and_description(facts: dict[str, Any]) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from etl.approval import decisions as signoff
 from ops import demo, local
 from ops.airflow_api import AirflowClient
 from tests.ops.conftest import FakeAirflow
@@ -28,10 +27,6 @@ def test_it_is_simulated_private_and_in_a_folder_of_its_own(monkeypatch: pytest.
     assert settings.simulated
     assert settings.received_clock == "mtime"
     assert settings.min_age_seconds == 0
-
-
-def test_it_answers_as_the_questions_are_put() -> None:
-    assert (demo.APPROVE, demo.SEND_BACK) == (signoff.APPROVE, signoff.SEND_BACK)
 
 
 def test_a_question_that_nobody_asked_ends_it(fake: FakeAirflow) -> None:

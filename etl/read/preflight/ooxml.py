@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from etl.catalog.layout import MANIFEST_SHEET
 from etl.ooxml import strict_zip
+from etl.ooxml.opc_package import UneditablePackageError, parse_relationships
 from etl.ooxml.strict_zip import ArchivePart
 from etl.read.preflight.limits import (
     FAR,
@@ -24,8 +25,6 @@ from etl.read.preflight.limits import (
 _FAR_CELL = re.compile(rb'r="(?:[A-Z]{3}\d|[A-Z]{0,2}\d{5})')
 _DIMENSION = re.compile(rb'<dimension\s+ref="([^"]{1,40})"')
 _FAR_REFERENCE = re.compile(rb"(?:^|:)(?:[A-Z]{3}|[A-Z]{1,2}\d{5})")
-_RELATION = re.compile(rb"<Relationship\b[^>]*>")
-_TARGET = re.compile(rb'Target="([^"]{1,300})"')
 _ACTIVE = {
     "vbaproject.bin": "macro",
     "/macrosheets/": "trang macro",
@@ -34,6 +33,7 @@ _ACTIVE = {
     "/embeddings/": "tệp khác nhúng bên trong",
 }
 _MANIFEST = re.compile(rb'<sheet\b[^>]*\bname="' + MANIFEST_SHEET.encode() + rb'"[^>]*\br:id="([^"]+)"')
+_MAX_TARGET = 300
 _MANIFEST_ROWS = 12
 """The stamp stands in the first rows; what the manifest says of cells is not believed, and half the file's size."""
 _ROOT = re.compile(rb"<[A-Za-z_]")
@@ -158,12 +158,11 @@ def _check_external_links(texts: dict[str, bytes]) -> Iterator[RawFinding]:
     links = [key for key in texts if key.startswith("xl/externallinks/")]
     if any(b"ddeLink" in texts[key] or b"oleLink" in texts[key] for key in links):
         refuse_file("F07", detail="liên kết động DDE")
-    targets = [
-        target.decode("utf-8", "replace")
-        for key in links
-        if key.endswith(".rels")
-        for target in _TARGET.findall(texts[key])
-    ]
+    try:
+        relations = [r for key in links if key.endswith(".rels") for r in parse_relationships(texts[key], key)]
+    except UneditablePackageError:
+        refuse_file("F05", detail="danh mục liên kết ngoài bị hỏng")
+    targets = [relation.target for relation in relations if 0 < len(relation.target) <= _MAX_TARGET]
     if "xl/connections.xml" in texts:
         targets.append("kết nối dữ liệu")
     if links or targets:
@@ -173,11 +172,13 @@ def _check_external_links(texts: dict[str, bytes]) -> Iterator[RawFinding]:
 def _find_manifest_part(texts: dict[str, bytes]) -> str:
     """The part that holds the hidden manifest; empty if there is none."""
     book = _MANIFEST.search(texts.get("xl/workbook.xml", b""))
-    relations = texts.get("xl/_rels/workbook.xml.rels", b"")
-    tag = next((t for t in _RELATION.findall(relations) if book and b'Id="' + book[1] + b'"' in t), b"")
-    target = _TARGET.search(tag)
-    name = target[1].decode("utf-8", "replace").lower() if target else ""
-    return name[1:] if name.startswith("/") else f"xl/{name}"
+    if not book:
+        return ""
+    try:
+        relations = parse_relationships(texts.get("xl/_rels/workbook.xml.rels", b""), "xl/workbook.xml")
+    except UneditablePackageError:
+        return ""  # refused when its prolog is looked at, or by the reader
+    return next((r.target.lower() for r in relations if r.id.encode() == book[1]), "")
 
 
 def _truncate_manifest(text: bytes) -> bytes:

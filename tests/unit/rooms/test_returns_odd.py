@@ -20,7 +20,7 @@ from etl.ooxml.opc_package import MAX_PART_BYTES, OpcPackage, UneditablePackageE
 from etl.returns import render_answer_workbook
 from etl.returns.annotate import annotate_workbook
 from etl.returns.answer import may_be_annotated
-from etl.returns.cell_styles import LEVEL_FILLS
+from etl.returns.return_messages import LEVEL_MARKS
 from tests.unit.rooms.returns_books import (
     SHEET,
     answer,
@@ -139,7 +139,7 @@ def test_a_workbook_without_styles_gets_some() -> None:
             parts[name] = re.sub(rb' s="\d+"|<conditionalFormatting.*</conditionalFormatting>', b"", parts[name])
     back = annotate_workbook(answer(packed(parts), finding("D5")))
     assert_consistent(back)
-    assert openpyxl.load_workbook(BytesIO(back))[SHEET]["D5"].fill.fgColor.rgb == LEVEL_FILLS[FindingLevel.REFUSE]
+    assert openpyxl.load_workbook(BytesIO(back))[SHEET]["D5"].fill.fgColor.rgb == LEVEL_MARKS[FindingLevel.REFUSE].fill
     styles = unpacked(back)["xl/styles.xml"]
     order = [styles.index(b"<" + name) for name in (b"fonts", b"fills", b"borders", b"cellXfs")]
     assert order == sorted(order)

@@ -16,7 +16,7 @@ from etl.catalog.layout import RESULT_HEADER, RESULT_SHEET
 from etl.model import FindingLevel
 from etl.returns import render_answer_workbook
 from etl.returns.annotate import annotate_workbook
-from etl.returns.cell_styles import LEVEL_FILLS
+from etl.returns.return_messages import LEVEL_MARKS
 from tests.builders import Workbook
 from tests.unit.rooms.returns_books import (
     SHEET,
@@ -50,7 +50,7 @@ def marked(data: bytes) -> set[str]:
         for page in opened(data).worksheets[1:]
         for row in page.iter_rows()
         for cell in row
-        if cell.fill.fgColor.rgb in LEVEL_FILLS.values() and cell.border.left.color is not None
+        if cell.fill.fgColor.rgb in {mark.fill for mark in LEVEL_MARKS.values()} and cell.border.left.color is not None
     }
 
 
@@ -171,7 +171,7 @@ def test_a_threaded_comment_is_left_alone() -> None:
 
 def test_findings_of_one_cell_share_a_comment_and_the_gravest_marks() -> None:
     back = annotate_workbook(answer(rich(), replace(NOTE, cell="D9"), replace(REFUSE, cell="D9")))
-    assert opened(back)[SHEET]["D9"].fill.fgColor.rgb == LEVEL_FILLS[FindingLevel.REFUSE]
+    assert opened(back)[SHEET]["D9"].fill.fgColor.rgb == LEVEL_MARKS[FindingLevel.REFUSE].fill
     assert comments(back)[f"{SHEET}!D9"].count("Cách xử lý") == 2
     many = annotate_workbook(answer(rich(), *(finding("D9", code=f"V{i:02}", value=str(i)) for i in range(20))))
     assert "Còn 14 nội dung khác" in comments(many)[f"{SHEET}!D9"]

@@ -1,6 +1,6 @@
 """The cells of one worksheet part: found or made at their place, their style changed and nothing else.
 
-Inside the returns room only. Rows and columns count from 1. Positions that a file leaves out are counted, as the
+Room: ooxml. Rows and columns count from 1. Positions that a file leaves out are counted, as the
 format allows.
 """
 
@@ -15,7 +15,7 @@ from lxml import etree
 
 from etl.catalog.layout import format_cell_name
 from etl.ooxml.opc_package import UneditablePackageError
-from etl.returns.workbook_part import get_local_name
+from etl.ooxml.workbook_part import get_local_name
 
 _CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9][0-9]{0,6})")
 _MAX_ROWS, _MAX_COLUMNS = 1_048_576, 16_384

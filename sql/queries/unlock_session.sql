@@ -1,2 +1,2 @@
--- Lets recording go on.
+-- Lets the others go on.
 SELECT pg_advisory_unlock(:lock);

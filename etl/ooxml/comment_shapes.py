@@ -1,6 +1,6 @@
 """The boxes that comments are shown in: legacy VML, edited as text so that everything of the sender's stays.
 
-Inside the returns room only. Every scan is linear, whatever the drawing holds. Functions take a drawing and give it
+Room: ooxml. Every scan is linear, whatever the drawing holds. Functions take a drawing and give it
 back changed.
 """
 
@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from etl.ooxml.opc_package import OpcPackage, UneditablePackageError
-from etl.returns.worksheet_cells import CellReference, WorksheetCells
+from etl.ooxml.worksheet_cells import CellReference, WorksheetCells
 
 MAX_DRAWING_BYTES = 4_000_000
 """Bytes of a drawing: about 4,000 comments."""

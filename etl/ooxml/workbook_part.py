@@ -1,6 +1,6 @@
 """The workbook part of a package: its list of sheets, kept consistent when the first one is added or taken out.
 
-Inside the returns room only. Touches `workbook.xml`, its relationships and the content types; no sheet.
+Room: ooxml. Touches `workbook.xml`, its relationships and the content types; no sheet.
 """
 
 from __future__ import annotations

@@ -1,32 +1,29 @@
-"""The comments of one worksheet: ours added beside the sender's, and taken out again.
+"""The comments of one worksheet: ours added beside others', and taken out again.
 
-Inside the returns room only. A comment needs two parts: its text, here, and its box (`boxes`). Theirs stay as they
-are, threaded ones too; on a cell that has a comment of theirs, ours follows below it.
+Room: ooxml. A comment needs two parts: its text, here, and its box (`comment_shapes`). Theirs stay as they are,
+threaded ones too; on a cell that has a comment of theirs, ours follows below it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lxml import etree
 
+from etl.ooxml import comment_shapes
 from etl.ooxml.opc_package import UneditablePackageError
-from etl.returns import comment_shapes, return_messages
-from etl.returns.workbook_part import SheetEntry, WorkbookPart
-from etl.returns.worksheet_cells import CellReference, WorksheetCells, insert_worksheet_element, parse_cell_reference
+from etl.ooxml.workbook_part import SheetEntry, WorkbookPart
+from etl.ooxml.worksheet_cells import CellReference, WorksheetCells, insert_worksheet_element, parse_cell_reference
 
 _COMMENTS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
 _DRAWING_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
-_LEVEL_SIGNS = "".join(return_messages.LEVEL_SIGNS.values())
-_OWN_COMMENT_START = re.compile(
-    rf"^{re.escape(return_messages.COMMENT_HEADING)}[^\n]*\n\s*[{_LEVEL_SIGNS}] ", re.MULTILINE
-)
-"""Where our part of a comment begins: its heading, then a line with the sign of a level."""
 _THREAD_AUTHOR_PREFIX = "tc={"
 _FONT, _SIZE = "Tahoma", "10"
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
+CommentRuns = Sequence[tuple[bool, str]]
+"""A comment's text: (bold?, text)."""
 
 
 class WorksheetComments:
@@ -67,7 +64,7 @@ class WorksheetComments:
 
     # --- adding -----------------------------------------------------------------------------------
 
-    def add_comments(self, texts: Mapping[CellReference, str], author: str, cells: WorksheetCells) -> None:
+    def add_comments(self, texts: Mapping[CellReference, CommentRuns], author: str, cells: WorksheetCells) -> None:
         """Writes a comment on each place. A threaded comment is left alone: Excel shows nothing else there."""
         self._add_missing_parts()
         entries, threaded, number = (
@@ -78,13 +75,13 @@ class WorksheetComments:
         entries_by_cell = {parse_cell_reference(entry.get("ref", "")): entry for entry in entries}
         made: dict[CellReference, int] = {}
         grown: dict[CellReference, int] = {}
-        for place, text in texts.items():
+        for place, runs in texts.items():
             entry = entries_by_cell.get(place)
             if entry is None:
-                entries.append(self._build_comment(place, number, text))
-                made[place] = comment_shapes.compute_comment_height(text)
+                entries.append(self._build_comment(place, number, runs))
+                made[place] = comment_shapes.compute_comment_height("".join(text for _, text in runs))
             elif entry.get("authorId") not in threaded:
-                self._append_text_runs(entry, f"\n\n{text}")
+                self._append_text_runs(entry, ((False, "\n\n"), *runs))
                 grown[place] = comment_shapes.compute_comment_height(_read_comment_text(entry))
         drawn = comment_shapes.enlarge_comment_boxes(self._read_drawing(), grown, cells)
         self._package.write_part(self._drawing, comment_shapes.add_comment_boxes(drawn, made, cells, self._package))
@@ -115,15 +112,15 @@ class WorksheetComments:
             names.append(name)
         return names.index(name)
 
-    def _build_comment(self, place: CellReference, author: int, text: str) -> Any:
+    def _build_comment(self, place: CellReference, author: int, runs: CommentRuns) -> Any:
         entry = etree.Element(self._book.qualify_name("comment"))
         entry.set("ref", place.name)
         entry.set("authorId", str(author))
         etree.SubElement(entry, self._book.qualify_name("text"))
-        self._append_text_runs(entry, text)
+        self._append_text_runs(entry, runs)
         return entry
 
-    def _append_text_runs(self, entry: Any, text: str) -> None:
+    def _append_text_runs(self, entry: Any, added: CommentRuns) -> None:
         """Adds our text at the end: headings in bold, as runs of their own."""
         holder = entry.find(self._book.qualify_name("text"))
         if holder is None:
@@ -134,7 +131,7 @@ class WorksheetComments:
             run.append(child)
         runs = [i for i, child in enumerate(holder) if child.tag == self._book.qualify_name("r")]
         at = runs[-1] + 1 if runs else 0
-        for offset, (bold, part) in enumerate(return_messages.split_bold_runs(text)):
+        for offset, (bold, part) in enumerate(added):
             holder.insert(at + offset, self._build_text_run(part, bold))
 
     def _build_text_run(self, text: str, bold: bool) -> Any:
@@ -151,16 +148,14 @@ class WorksheetComments:
 
     # --- taking out -------------------------------------------------------------------------------
 
-    def remove_own_comments(self) -> None:
-        """Takes our comments out, and our part of comments that are theirs."""
-        if not self._part or return_messages.COMMENT_HEADING not in _read_comment_text(
-            self._package.parse_part(self._part)
-        ):
+    def remove_comments(self, heading: str, start: re.Pattern[str]) -> None:
+        """Takes out the comments that begin with a heading, and from comments of others what follows such a `start`."""
+        if not self._part or heading not in _read_comment_text(self._package.parse_part(self._part)):
             return
         entries, threaded, gone = self._edit_child_element("commentList"), self._find_thread_authors(), set()
         for entry in list(entries):
             text = _read_comment_text(entry)
-            ours = _OWN_COMMENT_START.search(text)
+            ours = start.search(text)
             if ours and entry.get("authorId") not in threaded:
                 own = _remove_trailing_gap(text[: ours.start()])
                 _truncate_comment(entry, len(own))

@@ -1,20 +1,20 @@
 """The styles part: looks are added at the end of its lists and never changed, so that every cell keeps its own.
 
-Inside the returns room only. A mark is a copy of a cell's own look with another fill and border; number format,
-font, alignment and lock stay. Borders differ in kind between levels, so that marks show in black and white too.
+Room: ooxml. A mark is a copy of a cell's own look with another fill and border; number format, font, alignment and
+lock stay.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
 
-from etl.model import FindingLevel
 from etl.ooxml.opc_package import UneditablePackageError
-from etl.returns.workbook_part import get_local_name
+from etl.ooxml.workbook_part import get_local_name
 
 _STYLE_ELEMENT_ORDER = (
     "numFmts",
@@ -30,13 +30,15 @@ _STYLE_ELEMENT_ORDER = (
 _SIDES = ("left", "right", "top", "bottom")
 _MAX_CELL_FORMATS = 64_000
 """Excel's own limit of cell formats (64,000 in the specification of Excel 2007 and later)."""
-LEVEL_FILLS = {FindingLevel.REFUSE: "FFF9CBAF", FindingLevel.CONFIRM: "FFFFE69B", FindingLevel.NOTE: "FFDCEBF9"}
-"""Light orange, yellow, blue; each one step beside Office's own palette, so that they are known again as ours."""
-_LEVEL_BORDERS = {
-    FindingLevel.REFUSE: ("medium", "FFC00002"),
-    FindingLevel.CONFIRM: ("mediumDashed", "FF7F6002"),
-    FindingLevel.NOTE: ("double", "FF2F5598"),
-}
+
+
+@dataclass(frozen=True)
+class CellMark:
+    """What is put over a cell's own look: colours as ARGB, the border's kind as the format names it."""
+
+    fill: str
+    border: str
+    border_colour: str
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class WorkbookStyles:
         self._root = root
         self._ns = f"{{{etree.QName(root).namespace}}}"
         self._known: dict[str, dict[object, int]] = {}
-        self._marked: dict[tuple[int, FindingLevel], int] = {}
+        self._marked: dict[tuple[int, CellMark], int] = {}
         lists = ("fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles")
         self._lists = {name: self._find_or_create_list(name) for name in lists}
         self._fill_empty_lists()
@@ -117,27 +119,26 @@ class WorkbookStyles:
         xf.append(self._build_style_element("protection", locked=str(int(cell_style.locked))))
         return self._add_list_entry("cellXfs", xf)
 
-    def add_marked_style(self, own: int, level: FindingLevel) -> int:
-        """A cell format like the cell's own, with the fill and border of a level."""
-        if (own, level) not in self._marked:
-            self._marked[own, level] = self._build_marked_style(own, level)
-        return self._marked[own, level]
+    def add_marked_style(self, own: int, mark: CellMark) -> int:
+        """A cell format like the cell's own, with the fill and border of a mark."""
+        if (own, mark) not in self._marked:
+            self._marked[own, mark] = self._build_marked_style(own, mark)
+        return self._marked[own, mark]
 
-    def _build_marked_style(self, own: int, level: FindingLevel) -> int:
+    def _build_marked_style(self, own: int, mark: CellMark) -> int:
         xf = deepcopy(self._find_cell_format(own))
-        xf.set("fillId", str(self._add_list_entry("fills", self._build_fill(LEVEL_FILLS[level]))))
-        xf.set("borderId", str(self._add_list_entry("borders", self._build_border(*_LEVEL_BORDERS[level]))))
+        border = self._build_border(mark.border, mark.border_colour)
+        xf.set("fillId", str(self._add_list_entry("fills", self._build_fill(mark.fill))))
+        xf.set("borderId", str(self._add_list_entry("borders", border)))
         xf.set("applyFill", "1")
         xf.set("applyBorder", "1")
         return self._add_list_entry("cellXfs", xf)
 
-    def find_marked_styles(self) -> set[int]:
-        """The cell formats that are marks of ours, known by the colours of both fill and border."""
-        fills = {
-            i for i, fill in enumerate(self._lists["fills"]) if _read_colour(fill, "fgColor") in LEVEL_FILLS.values()
-        }
-        colours = {colour for _, colour in _LEVEL_BORDERS.values()}
-        borders = {i for i, border in enumerate(self._lists["borders"]) if _read_colour(border, "color") in colours}
+    def find_marked_styles(self, marks: Collection[CellMark]) -> set[int]:
+        """The cell formats that bear marks, known by the colours of both fill and border."""
+        fill_colours, border_colours = {m.fill for m in marks}, {m.border_colour for m in marks}
+        fills = {i for i, fill in enumerate(self._lists["fills"]) if _read_colour(fill, "fgColor") in fill_colours}
+        borders = {i for i, edge in enumerate(self._lists["borders"]) if _read_colour(edge, "color") in border_colours}
         found = enumerate(self._lists["cellXfs"])
         return {
             i
