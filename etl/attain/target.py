@@ -131,6 +131,7 @@ def _build_attainment_row(plan_id: str, unit: str, case: _TargetCase) -> Attainm
         target_upper=goal.high if goal and ranged else None,
         small_count=is_small_count(case.indicator, case.figures.numerator),
         contradicts=target.contradicts,
+        absent=observed.absent if observed and observed.present else (),
     )
 
 

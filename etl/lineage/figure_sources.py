@@ -48,8 +48,9 @@ def list_figure_sources(
             summed.setdefault(Period.parse(row.as_of) if Period.is_key(row.as_of) else period, []).append(indicator)
     walks: dict[str, FigureTrace] = {}
     for covered_period, indicators in ((period, published), *summed.items()):
+        absent = {i.code: rows_by_indicator[i.code].absent for i in indicators}
         walks |= lineage_walk.trace_figures(
-            conn, catalogue, scope, covered_period, indicators, scope.area_unit, as_known_at=known_at
+            conn, catalogue, scope, covered_period, absent, scope.area_unit, as_known_at=known_at
         )
     return tuple(
         source for code in rows_by_indicator if code in walks for source in _group_source_cells(code, walks[code])

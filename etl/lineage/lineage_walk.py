@@ -6,7 +6,7 @@ figure is `etl.attain.aggregate_leaves`: here a cell only gets its file, its che
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
@@ -75,7 +75,7 @@ def trace_figures(
     catalogue: Catalogue,
     scope: m.Scope,
     period: Period,
-    indicators: Collection[m.Indicator],
+    absent: Mapping[str, Collection[str]],
     unit: str,
     *,
     as_known_at: str,
@@ -87,33 +87,51 @@ def trace_figures(
         catalogue: As it was at the moment.
         scope: Whose area.
         period: The period of the cells: for a carried figure the year it comes from.
-        indicators: Ratios and shares of units, or published values; not both.
+        absent: The indicators (ratios and shares of units, or published values; not both), each with the leaf units
+            that attainment left out of its sums.
         unit: The area, or a unit directly under it.
         as_known_at: The moment.
     """
-    parts = fetch_rollup_parts(conn, catalogue, scope, period, [i.code for i in indicators], unit, as_known_at)
+    parts = fetch_rollup_parts(conn, catalogue, scope, period, absent, unit, as_known_at)
     pieces = [piece for cell in parts.cells.values() for piece in cell.pieces]
     elements = {element for _, element in parts.cells}
     cells = CellVersions(conn, catalogue, scope, {p.period for p in pieces}, elements, as_known_at)
-    return {i.code: _build_figure_trace(catalogue, period, i, unit, parts, cells) for i in indicators}
+    return {
+        code: _build_figure_trace(catalogue, period, catalogue.indicators[code], unit, parts, cells, left_out)
+        for code, left_out in absent.items()
+    }
 
 
 def _build_figure_trace(
-    catalogue: Catalogue, period: Period, indicator: m.Indicator, unit: str, parts: RollupParts, cells: CellVersions
+    catalogue: Catalogue,
+    period: Period,
+    indicator: m.Indicator,
+    unit: str,
+    parts: RollupParts,
+    cells: CellVersions,
+    absent: Collection[str],
 ) -> FigureTrace:
-    observed = parts.figures.get(indicator.code) or ObservedIndicator(indicator.code, unit, period)
     terms = indicator.terms or (m.Term("numerator", indicator.published_element or "", False),)
     leaves = []
     for leaf, child, share in parts.leaves:
         found = [(term, cell) for term in terms if (cell := parts.cells.get((leaf, term.data_element)))]
         traced = tuple(_build_traced_term(catalogue, term, cell, cells) for term, cell in found)
         if traced:
-            leaves.append(_build_contribution(leaf, child, share, traced, absent=leaf.code in observed.absent))
+            leaves.append(_build_contribution(leaf, child, share, traced, absent=leaf.code in absent))
     summed = [leaf for leaf in leaves if leaf.included]
     if indicator.published_element:
         key = summed[0].terms[0].readings[0].period if summed else period.key
+        observed = parts.published.get(indicator.code) or ObservedIndicator(indicator.code, unit, period)
         return FigureTrace(key, observed, tuple(leaves), cells.origins)
     sides = [(leaf.compute_side_sum("numerator"), leaf.compute_side_sum("denominator")) for leaf in summed]
+    floors = {t.floor for plan in catalogue.plans.values() for t in plan.targets if t.indicator == indicator.code}
+    observed = ObservedIndicator(
+        indicator.code,
+        unit,
+        period,
+        expected=sum(leaf.expected for leaf in leaves),
+        at_floor=tuple((str(floor), 0) for floor in sorted(floor for floor in floors if floor is not None)),
+    )
     return FigureTrace(period.key, aggregate_leaves(indicator, observed, sides), tuple(leaves), cells.origins)
 
 

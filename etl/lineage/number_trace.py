@@ -191,7 +191,7 @@ def _trace_cells(
     carried = bool(row.as_of) and Period.is_key(row.as_of) and not indicator.published_element
     covered_period = Period.parse(row.as_of) if carried else period
     return lineage_walk.trace_figures(
-        conn, catalogue, scope, covered_period, [indicator], row.unit, as_known_at=known_at
+        conn, catalogue, scope, covered_period, {indicator.code: row.absent}, row.unit, as_known_at=known_at
     )[indicator.code]
 
 

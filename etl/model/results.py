@@ -126,7 +126,8 @@ class Attainment:
     are the number less and plus its tolerance. `required_yearly_change` is what the value must still change
     every year to the milestone. `bounds` are the values the area could have if the missing units were at the
     extremes of their own history, `bounds_turn` whether the verdict hangs on them, `bounds_reason` why there
-    are none. `small_count` says that the count must stand beside the rate.
+    are none. `small_count` says that the count must stand beside the rate. `absent` are the codes of the leaf units
+    that are expected and not in the sums, where there is a figure.
     """
 
     plan: str
@@ -175,6 +176,7 @@ class Attainment:
     projections: tuple[Projection, ...] = ()
     limits: ControlLimits | None = None
     corrections: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 TaskStateName = Literal["done", "done_late", "overdue", "not_due", "ongoing", "overtaken", "not_reported"]

@@ -412,12 +412,12 @@ class StandingCell:
 
 @dataclass(frozen=True)
 class RollupParts:
-    """What a unit's figures of a period are made of: `figures` by indicator, `cells` by (leaf, data element).
+    """What a unit's figures of a period are made of: `published` ones by indicator, `cells` by (leaf, data element).
 
     `leaves` are the unit's: (leaf, unit under the area that it belongs to or none, share that the asked unit has).
     """
 
-    figures: Mapping[str, ObservedIndicator]
+    published: Mapping[str, ObservedIndicator]
     leaves: tuple[tuple[m.Unit, m.Unit | None, Fraction], ...]
     cells: Mapping[tuple[m.Unit, str], StandingCell]
 
@@ -431,7 +431,7 @@ def fetch_rollup_parts(
     unit: str,
     as_known_at: str | datetime,
 ) -> RollupParts:
-    """The figures of some indicators for a unit on the period's own geography, with the very cells that they sum.
+    """The very cells that some indicators sum for a unit, on the period's own geography.
 
     Nothing is carried from an earlier year: ask for that year. A published figure is one cell of the area.
     """
@@ -448,8 +448,7 @@ def fetch_rollup_parts(
         leaves = [(leaf, child, Fraction(1)) for leaf, child, _, is_first in owed.leaves if is_first]
     else:
         leaves = [(leaf, child, share) for leaf, child, share, _ in owed.leaves if child in ask.units]
-    figures = {o.indicator: o for o in _compute_period_sums(ask, period, summed)}
-    return RollupParts(figures, tuple(leaves), _fetch_standing_cells(ask, owed))
+    return RollupParts({}, tuple(leaves), _fetch_standing_cells(ask, owed))
 
 
 def _build_published_cell(area: m.Unit, row: Row[Any]) -> StandingCell:

@@ -255,7 +255,7 @@ def test_a_trail_leads_from_the_nation_into_a_districts_annex(chain: Chain) -> N
         scope, indicator = one.catalogue.get_scope(name), one.catalogue.indicators["bhyt"]
         with one.here() as known, build_engine(known, "loader").connect() as conn:
             walked = trace_figures(
-                conn, one.catalogue, scope, Period.parse(LAST), [indicator], scope.area_unit,
+                conn, one.catalogue, scope, Period.parse(LAST), {indicator.code: ()}, scope.area_unit,
                 as_known_at=take_snapshot(conn).at,
             )["bhyt"]  # fmt: skip
         leaf = next(leaf for leaf in walked.contributions if leaf.unit == "07339")
