@@ -143,7 +143,7 @@ def test_one_bad_file_does_not_touch_its_neighbours(
 def test_every_rule_can_be_evaluated(rules: Rules) -> None:
     for rule in rules.by_code.values():
         if rule.frame not in WITHOUT_EXPECTATION:
-            assert build_expectation(rule)
+            assert build_expectation(rule.code, rule.title, rule.expectation, rule.kwargs)
 
 
 @pytest.mark.parametrize(
@@ -161,5 +161,5 @@ def test_a_mistake_in_a_rule_stops_with_its_place(text: str, message: str | None
     (tmp_path / "a.yaml").write_text(text)
     with pytest.raises(CatalogueError, match=message or "no expectation 'expect_magic'") as caught:
         for rule in load_rules(tmp_path).by_code.values():
-            build_expectation(rule)
+            build_expectation(rule.code, rule.title, rule.expectation, rule.kwargs)
     assert message is None or "a.yaml" in caught.value.where
