@@ -102,7 +102,7 @@ def _count_personal_data(opened: Sequence[WorkbookArrays]) -> dict[str, np.ndarr
 
 
 def _build_relation_frame(opened: Sequence[WorkbookArrays]) -> RuleFrame:
-    """`parts`: their sum; `least`: how many have them all at the least, Σ parts − (n − 1) · larger."""
+    """`parts`: of a sum; `least`: of an overlap, how many have all parts at the least, Σ parts − (n − 1) · larger."""
     import numpy as np
     import pandas as pd
 
@@ -124,7 +124,8 @@ def _list_relation_sides(book: WorkbookArrays) -> tuple[np.ndarray, ...]:
 
     template = book.template
     sides, count = np.append(book.values, 0.0)[template.terms], template.parts.sum(axis=1)
-    parts = np.where(count > 0, np.where(template.parts, sides, 0.0).sum(axis=1), np.nan)
-    overlap = template.sort == RELATION_KINDS.index("overlap")
-    least = np.where(overlap, parts - (count - 1) * sides[:, 1], np.nan)
+    total = np.where(template.parts, sides, 0.0).sum(axis=1)
+    is_sum, is_overlap = (template.sort == RELATION_KINDS.index(kind) for kind in ("sum", "overlap"))
+    parts = np.where(is_sum, total, np.nan)
+    least = np.where(is_overlap, total - (count - 1) * sides[:, 1], np.nan)
     return sides[:, 0], sides[:, 1], parts, least, template.sort, template.cells, template.details

@@ -102,9 +102,9 @@ FAILS: dict[str, dict[str, Callable[[Row], bool]]] = {
         "R01": lambda r: r["kind"] == "certain" and short("larger", "smaller")(r),
         "R02": lambda r: r["kind"] == "likely" and short("larger", "smaller")(r),
         "R03": lambda r: r["kind"] == "about" and apart("smaller", "larger", "related_equal", LIMIT["related_least"])(r),
-        "R04": lambda r: r["kind"] == "sum" and short("larger", "parts")(r),
-        "R05": lambda r: r["kind"] == "overlap" and short("smaller", "least")(r),
-        "R06": lambda r: r["kind"] == "sum" and short("parts", "larger")(r),
+        "R04": short("larger", "parts"),
+        "R05": short("smaller", "least"),
+        "R06": short("parts", "larger"),
     },
     "year": {
         "T01": lambda r: r["flow"] and (short("value", "quarters")(r) or short("quarters", "value")(r)),
