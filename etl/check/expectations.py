@@ -59,7 +59,7 @@ class ExpectColumnValuesToBeWhole(_VietnameseSentence, ColumnMapExpectation):
     """A count has no decimals."""
 
     map_metric = "column_values.whole"
-    sentence = "Giá trị phải là số nguyên."
+    sentence: ClassVar[str] = "Giá trị phải là số nguyên."
 
 
 class PairDifference(ColumnPairMapMetricProvider):
@@ -89,7 +89,7 @@ class ExpectColumnPairDifferenceToBeBetween(_VietnameseSentence, ColumnPairMapEx
     map_metric = "column_pair_values.difference_between"
     domain_keys = (*ColumnPairMapExpectation.domain_keys, "ignore_row_if")
     success_keys = ("min_value", "max_value", "decimals", "mostly")
-    sentence = "Chênh lệch giữa hai số phải nằm trong giới hạn."
+    sentence: ClassVar[str] = "Chênh lệch giữa hai số phải nằm trong giới hạn."
     min_value: float | None = None
     max_value: float | None = None
     decimals: int = 6
@@ -121,7 +121,7 @@ class ExpectColumnPairRatioToBeNearOne(_VietnameseSentence, ColumnPairMapExpecta
     map_metric = "column_pair_values.ratio_near_one"
     domain_keys = (*ColumnPairMapExpectation.domain_keys, "ignore_row_if")
     success_keys = ("tolerance", "least", "mostly")
-    sentence = "Hai số phải xấp xỉ nhau trong ngưỡng cho phép."
+    sentence: ClassVar[str] = "Hai số phải xấp xỉ nhau trong ngưỡng cho phép."
     tolerance: Limit
     least: Limit | None = None
     ignore_row_if: str = "either_value_is_missing"
@@ -146,7 +146,7 @@ class ExpectValueToStayInItsPast(_VietnameseSentence, MulticolumnMapExpectation)
 
     map_metric = "multicolumn_values.in_past"
     success_keys = ("flag", *_LIMITS, "mostly")
-    sentence = "Giá trị không được lệch khỏi mức thường lệ của các kỳ trước."
+    sentence: ClassVar[str] = "Giá trị không được lệch khỏi mức thường lệ của các kỳ trước."
     flag: Literal["flagged", "extreme"]
     least_n: Limit
     sd_n: Limit
@@ -183,7 +183,7 @@ class ExpectValueToStayNearItsMean(_VietnameseSentence, MulticolumnMapExpectatio
 
     map_metric = "multicolumn_values.near_mean"
     success_keys = ("tolerance", "change", "ratio", "mostly")
-    sentence = "Giá trị phải gần bình quân của các năm trước."
+    sentence: ClassVar[str] = "Giá trị phải gần bình quân của các năm trước."
     tolerance: Limit
     change: Limit
     ratio: Limit

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
@@ -105,3 +107,26 @@ def test_views_that_contradict_themselves_stop_with_place_and_remedy(
     assert caught.value.where.startswith(f"{SCOPE} {QUARTER}: ") and caught.value.fix
     failed = {r.code for one in kept(loader).values() for r in one.outcome.rules if r.failed}
     assert code[:3] in failed
+
+
+def test_the_page_says_whose_rows_failed_and_needs_no_network(
+    send: Send, loader: Engine, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    send("608/good.xlsx", Workbook(catalogue, FORM, "608", QUARTER).filled())
+    send("610/bad.xlsx", Workbook(catalogue, FORM, "610", QUARTER).filled().with_element("tb_new", "1.5"))
+    send("612/other.xlsx", Workbook(catalogue, FORM, "612", "2024Q2").filled().with_element("tb_new", "2.5"))
+    take_in()
+    steps.compute_attainment(SCOPE, QUARTER)
+    result = steps.write_data_docs(SCOPE, QUARTER, tmp_path / "docs")
+    page = Path(result["file"]).read_text(encoding="utf-8")
+    assert not re.search(r"https?:|//|src=|@import|url\(", page)
+    rows = {
+        re.sub("<.*?>", "", cells[0]): [re.sub("<.*?>", " ", cell) for cell in cells[1:]]
+        for cells in (re.findall(r"<td.*?</td>", row, re.DOTALL) for row in page.split("<tr")[1:])
+        if cells
+    }
+    assert rows["V04"][0].strip().startswith("Phải là số nguyên")
+    assert "expect_column_values_to_be_whole" in rows["V04"][0]
+    assert rows["V04"][2].strip() == "1" and rows["V04"][3].strip().endswith(": bad.xlsx")
+    assert "other.xlsx" not in page
+    assert [rows[f"W{i:02}"][2].strip() for i in range(1, 12)] == ["0"] * 11
