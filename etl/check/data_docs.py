@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, StrictUndefined
+
 from etl.catalog.rules import Rule, ViewRule
 from etl.check.evaluate import build_expectation
 from etl.model.numbers import format_number
@@ -37,8 +39,6 @@ def render_data_docs(
     simulated: bool,
 ) -> str:
     """The page. Views are described by their last validation; workbooks by all, as each was validated once."""
-    from jinja2 import Environment, StrictUndefined
-
     by_suite: dict[str, list[KeptValidation]] = defaultdict(list)
     for one in kept:
         by_suite[one.outcome.suite].append(one)

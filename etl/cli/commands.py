@@ -272,8 +272,6 @@ def docs(
     json_: Json = False,
 ) -> None:
     """Write what every rule said of a period's workbooks, and of the warehouse's views, as a page."""
-    from etl import steps
-
     _run_command(json_, lambda: steps.write_data_docs(scope, period, to), _print_result)
 
 

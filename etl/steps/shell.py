@@ -8,15 +8,19 @@ from pathlib import Path
 
 from etl.attainment import attainment_rows as outcome
 from etl.catalog.obligations import list_obligations
+from etl.catalog.rules import load_rules, load_view_rules
+from etl.check.data_docs import render_data_docs
 from etl.core.instance import Result, load_settings_and_catalogue, open_engine
 from etl.drafting import report_drafts as drafting
 from etl.errors import UsageError
+from etl.file_io import write_atomic
 from etl.model import Period, PeriodKind
 from etl.steps import intake
 from etl.warehouse import embedded_server
 from etl.warehouse.connect import build_engine
 from etl.warehouse.migrate import fetch_migration_statuses as migrations
 from etl.warehouse.unit_reports import fetch_submission_statuses
+from etl.warehouse.validation_store import fetch_validations
 
 
 def write_data_docs(scope: str, period: str, folder: Path) -> Result:
@@ -26,17 +30,12 @@ def write_data_docs(scope: str, period: str, folder: Path) -> Result:
         UsageError: no such scope or period.
         StorageError: the file cannot be written.
     """
-    from etl.catalog.rules import load_rules, load_view_rules
-    from etl.check.data_docs import render_data_docs
-    from etl.file_io import write_atomic
-    from etl.warehouse.validation_store import fetch_validations
-
     settings, catalogue = load_settings_and_catalogue()
     chosen, key = catalogue.get_scope(scope), Period.parse(period)
     with open_engine(settings).connect() as conn:
         kept = fetch_validations(conn, chosen.id, key.key)
     rules = load_rules(settings.expectations).by_code | {r.code: r for r in load_view_rules(settings.expectations)}
-    units = {unit.code: unit.name for _, _, unit in catalogue.list_obligations(chosen, key)}
+    units = {unit.code: unit.name for _, _, unit in list_obligations(catalogue, chosen, key)}
     title = f"Kiểm tra số liệu {key.name}: {chosen.name}"
     template = settings.templates / "data_docs.html"
     page = render_data_docs(template, title, kept, rules, units, simulated=settings.simulated)
