@@ -18,7 +18,7 @@ CREATE TABLE ops.validated_delivery (
     PRIMARY KEY (delivery_id, validation_run_id)
 );
 
--- Grain: (run, suite). `outcomes`: per rule code {"evaluated": rows, "failed": rows, "failed_by_file": {delivery: rows}}.
+-- Grain: (run, suite). `outcomes`: per rule code {"evaluated": rows, "failed": rows, "failed_by_file": {delivery: n}}.
 CREATE TABLE ops.validation (
     validation_run_id bigint NOT NULL REFERENCES ops.validation_run (validation_run_id),
     suite text NOT NULL,

@@ -1,11 +1,15 @@
 -- Every validation that says something of a scope's period, the oldest first: of its views, and of chunks that held
 -- one of its workbooks. `deliveries` are those of its workbooks that were in the chunk.
 WITH of_period AS (
-    SELECT d.validation_run_id, jsonb_agg(
-        jsonb_build_object('delivery_id', d.delivery_id, 'name', i.original_name, 'unit', v.unit_code,
-            'received_at', i.received_at, 'accepted', v.accepted)
-        ORDER BY i.received_at, d.delivery_id
-    ) AS deliveries
+    SELECT
+        d.validation_run_id,
+        jsonb_agg(
+            jsonb_build_object(
+                'delivery_id', d.delivery_id, 'name', i.original_name, 'unit', v.unit_code,
+                'received_at', i.received_at, 'accepted', v.accepted
+            )
+            ORDER BY i.received_at, d.delivery_id
+        ) AS deliveries
     FROM ops.validated_delivery AS d
     INNER JOIN ops.verdict AS v ON d.delivery_id = v.delivery_id
     INNER JOIN ops.delivery AS i ON d.delivery_id = i.delivery_id

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from etl.catalog import Catalogue
-from etl.catalog.rules import WITHOUT_EXPECTATION, Rules, load_rules
+from etl.catalog.rules import WITHOUT_EXPECTATION, Rules, load_rules, load_view_rules
 from etl.check import ReadSubmission, check_batch
 from etl.check.evaluate import build_expectation
 from etl.errors import CatalogueError
 from etl.model import Verdict
 from etl.read import Reader
+from etl.settings import PROJECT_ROOT
 from tests.builders import PLAUSIBLE, Workbook
 
 
@@ -144,6 +145,10 @@ def test_every_rule_can_be_evaluated(rules: Rules) -> None:
     for rule in rules.by_code.values():
         if rule.frame not in WITHOUT_EXPECTATION:
             assert build_expectation(rule.code, rule.title, rule.expectation, rule.kwargs)
+    views = load_view_rules(PROJECT_ROOT / "expectations")
+    assert {rule.frame for rule in views} == {"status", "submissions", "cells", "totals"}
+    for one in views:
+        assert build_expectation(one.code, one.title, one.expectation, one.kwargs)
 
 
 @pytest.mark.parametrize(
