@@ -39,7 +39,8 @@ _POLL_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class IntakeMeasurement:
-    """One intake of a number of files, a process a batch. `peak`: bytes held at once by all of them together.
+    """One intake of a number of files, a process a batch. `peak`: bytes held at once by all of them together;
+    `validation_seconds`: the processor's time that Great Expectations took, of all of them.
 
     Of the machine, to tell a slow hour: `pace` is the seconds that a fixed loop took beside nothing, right before and
     after; `stolen` is the share of both cores' time that the host gave to others meanwhile.
@@ -54,6 +55,7 @@ class IntakeMeasurement:
     batches: int
     pace: float
     stolen: float
+    validation_seconds: float
     counted: tuple[object, ...]
 
 
@@ -144,7 +146,8 @@ def _measure_intake(files: Sequence[Path], environment: dict[str, str]) -> Intak
     slowest = {key: max(answer[key] for answer in answers) for key in ("start_up", "seconds")}
     stolen, pace = _compute_stolen_share(cores), (before + _measure_pace()) / 2
     times = taken["seconds"], slowest["start_up"], slowest["seconds"], seconds
-    return IntakeMeasurement(len(files), *times, peak, len(answers), pace, stolen, counted)
+    validation = sum(answer["validation"] for answer in answers)
+    return IntakeMeasurement(len(files), *times, peak, len(answers), pace, stolen, validation, counted)
 
 
 def _compute_stolen_share(before: Any) -> float:
@@ -233,6 +236,11 @@ def _print_intakes(done: Sequence[IntakeMeasurement]) -> None:
         _print_row(one.files, *(f"{t:.2f}" for t in times), *held, *(f"{v:.1f}" for v in speeds))
     for one in done:
         print(f"    {one.files}: {'; '.join(map(str, one.counted))}")
+    _print_title("Of that Great Expectations: the processor's time, and what it costs a workbook")
+    _print_row("files", "seconds", "ms a workbook")
+    for one in done:
+        seconds = one.validation_seconds
+        _print_row(one.files, f"{seconds:.2f}", f"{seconds / one.files * 1000:.1f}")
     _print_title(
         "The machine meanwhile: how fast it is, what its host took away, and the throughput of the time it had"
     )

@@ -10,8 +10,8 @@ a period again by hand, trigger this DAG with its key, or several with `python -
 **When it fails**
 
 * `scopes`: a setting or a file in `catalog/scopes` is wrong. Correct it, clear the task.
-* `compute`: the database is away, or a plan in `catalog/` is wrong; the other scopes go on.
-  Mend what the message names, clear the scope that failed, with downstream.
+* `compute`: the database is away, a plan in `catalog/` is wrong, or a rule of `expectations/warehouse` fails over
+  the period's views; the other scopes go on. Mend what the message names, clear the scope that failed, with downstream.
 * `announce`: Airflow's own database went away. Clear the task.
 * `announce_longer`: the database is away, or `reports` of a scope in `catalog/` is wrong.
   Mend what the message names, clear the task.

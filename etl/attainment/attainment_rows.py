@@ -15,8 +15,11 @@ from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.geography import find_area, find_inheritance
 from etl.catalog.obligations import list_obligations
+from etl.catalog.rules import load_view_rules
+from etl.check.loaded_views import raise_breaches, validate_views
 from etl.core.instance import (
     Result,
+    build_ruleset_version,
     load_catalogue_as_known,
     load_settings_and_catalogue,
     open_current_engine,
@@ -26,15 +29,17 @@ from etl.messages import load_messages
 from etl.model import Attainment, ObservedIndicator, Period, SeriesPoint
 from etl.model.reason import Reason
 from etl.model.vietnam_time import get_current_date
+from etl.settings import Settings
 from etl.warehouse import attainment_store
 from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys
 from etl.warehouse.attainment_store import AttainmentKey, AttainmentSeries
 from etl.warehouse.rollup import RollupFilter, compute_rollup, list_reporting_units
 from etl.warehouse.snapshot import Snapshot, take_snapshot
 from etl.warehouse.unit_history import annotate_gaps
+from etl.warehouse.validation_store import store_validation
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
 
 SeriesByLine = Mapping[PlanLine, tuple[SeriesPoint, ...]]
@@ -42,17 +47,34 @@ SeriesByLine = Mapping[PlanLine, tuple[SeriesPoint, ...]]
 
 
 def compute_attainment(scope: str, period: str) -> Result:
-    """Computes a scope's period against every plan and keeps the result with its snapshot."""
+    """Computes a scope's period against every plan and keeps the result with its snapshot.
+
+    Raises:
+        WarehouseError: the views of the period contradict themselves or the catalogue.
+    """
     settings, catalogue = load_settings_and_catalogue()
     chosen, key = catalogue.get_scope(scope), Period.parse(period)
     if not list_obligations(catalogue, chosen, key):
         return {"scope": scope, "period": period, "skipped": "the scope owes nothing for this period"}
-    with open_current_engine(settings, catalogue).begin() as conn:
+    engine = open_current_engine(settings, catalogue)
+    _validate_loaded_period(settings, catalogue, engine, chosen, key)
+    with engine.begin() as conn:
         lock_period(conn, scope, key)
         known_at, snapshot_id = take_scope_snapshot(conn, chosen)
         rows, series = compute_rows_and_series(conn, catalogue, chosen, key, known_at)
         kept = _store_computed_rows(conn, AttainmentKey(chosen.id, key.key, snapshot_id), known_at, rows, series)
     return {"scope": scope, "period": period, "rows": len(rows), "snapshot": snapshot_id, "new": kept}
+
+
+def _validate_loaded_period(
+    settings: Settings, catalogue: Catalogue, engine: Engine, scope: m.Scope, period: Period
+) -> None:
+    """Validates the views of a period before anything is computed of it. What came out is kept, also where it stops."""
+    with engine.begin() as conn:
+        outcomes, breaches = validate_views(conn, catalogue, load_view_rules(settings.expectations), scope, period)
+        judged_by = build_ruleset_version(settings, catalogue)
+        store_validation(conn, outcomes, judged_by=judged_by, scope=scope.id, period=period.key)
+    raise_breaches(breaches, scope, period)
 
 
 def list_attainment_rows(

@@ -55,6 +55,18 @@ class Rule(StrictModel):
     hint: Text
 
 
+class ViewRule(StrictModel):
+    """What must hold of the warehouse's views. `title` is for documents, in Vietnamese; the rest for an error."""
+
+    code: Text
+    title: Text
+    frame: Literal["status", "submissions", "cells", "totals"]
+    expectation: Text
+    kwargs: dict[str, Any]
+    problem: Text
+    fix: Text
+
+
 @dataclass(frozen=True)
 class Rules:
     """All rules by code, in file order. `sha256` changes with any of them."""
@@ -104,6 +116,15 @@ def load_rules(root: Path) -> Rules:
             "the expectations folder is missing", where=str(root), fix="set TONGKET_HOME to the project"
         )
     return _load_hashed_rules(root, compute_tree_hash(root))
+
+
+def load_view_rules(root: Path) -> tuple[ViewRule, ...]:
+    """The rules over the warehouse's views, of the folder `warehouse` below the rules'.
+
+    Raises:
+        CatalogueError: file, key, and what was expected.
+    """
+    return tuple(rule for path in sorted(root.glob("warehouse/*.yaml")) for rule in read_list(path, ViewRule, "code"))
 
 
 @lru_cache(maxsize=4)

@@ -19,10 +19,11 @@ from etl.model import ElementKind, FormStamp, Period, ReadResult
 if TYPE_CHECKING:
     import numpy as np
 
+FAMILIES = ("number", "choice", "date", "words")
 NUMBER, CHOICE, DATE, WORDS = range(4)
 _FAMILY = {ElementKind.CHOICE: CHOICE, ElementKind.DATE: DATE, ElementKind.TEXT: WORDS}
-CERTAIN, LIKELY, ABOUT, SUM, OVERLAP = range(5)
-_RELATION = {"about": ABOUT, "sum": SUM, "overlap": OVERLAP}
+RELATION_KINDS = ("certain", "likely", "about", "sum", "overlap")
+"""How a relation is checked: one that always holds, one that may be explained, near equality, sums, overlaps."""
 _UNREADABLE = frozenset({"S03", "S04", "S05", "S06"})
 
 
@@ -41,9 +42,9 @@ class StampContext:
 class CheckTemplate:
     """What is the same for every workbook with the same cells. Arrays run along the observations.
 
-    A relation is a row of `terms` (positions; −1 adds nothing) and `weights`: their weighted sum is its gap, which is
-    not negative where the relation holds. The first two terms are the smaller and the larger side. `sort` says which
-    rule it belongs to, `equal` that its gap must be zero; `details` holds (relation, its terms).
+    A relation is a row of `terms` (positions; −1 adds nothing): the smaller side, the larger, and the parts that
+    `parts` marks. Two numbers that must be equal are two rows, each side the smaller once. `sort` is the place in
+    `RELATION_KINDS`; `cells`: where a finding is written; `details`: (relation, its terms).
     """
 
     keys: tuple[tuple[str, str], ...]
@@ -60,9 +61,9 @@ class CheckTemplate:
     population: np.ndarray
     details: np.ndarray
     terms: np.ndarray
-    weights: np.ndarray
+    parts: np.ndarray
+    cells: np.ndarray
     sort: np.ndarray
-    equal: np.ndarray
 
 
 def find_stamp_context(catalogue: Catalogue, read: ReadResult) -> StampContext | None:
@@ -107,7 +108,7 @@ def build_check_template(
     must = _list_required_elements(catalogue, form_id)
     keys = tuple(zip(units, codes, strict=True))
     rows = list(_build_relation_rows(catalogue, keys))
-    width = max((len(terms) for _, terms, _ in rows), default=2)
+    width = max((len(sides) for _, _, sides in rows), default=2)
     return CheckTemplate(
         keys=keys,
         low=np.array([float(e.min) if e and e.min is not None else np.nan for e in elements]),
@@ -124,10 +125,10 @@ def build_check_template(
         words=tuple(i for i, kind in enumerate(kinds) if kind == ElementKind.TEXT),
         population=np.array([i for i, e in enumerate(elements) if e and e.measure == "population"], dtype=int),
         details=_build_object_array([(relation, terms) for relation, terms, _ in rows]),
-        terms=np.array([[*terms, *[-1] * (width - len(terms))] for _, terms, _ in rows], dtype=int).reshape(-1, width),
-        weights=np.array([[*w, *[0.0] * (width - len(w))] for _, _, w in rows]).reshape(-1, width),
-        sort=np.array([_RELATION.get(r.kind, CERTAIN if r.certain else LIKELY) for r, _, _ in rows], dtype=int),
-        equal=np.array([r.kind == "equal" for r, _, _ in rows], dtype=bool),
+        terms=np.array([[*sides, *[-1] * (width - len(sides))] for _, _, sides in rows], dtype=int).reshape(-1, width),
+        parts=np.array([_mark_parts(relation, width) for relation, _, _ in rows], dtype=bool).reshape(-1, width),
+        cells=np.array([terms[0] for _, terms, _ in rows], dtype=int),
+        sort=np.array([RELATION_KINDS.index(_find_relation_kind(relation)) for relation, _, _ in rows], dtype=np.int8),
     )
 
 
@@ -141,15 +142,18 @@ def _build_object_array(items: Sequence[object]) -> np.ndarray:
 
 def _build_relation_rows(
     catalogue: Catalogue, keys: Sequence[tuple[str, str]]
-) -> Iterator[tuple[m.Relation, tuple[int, ...], tuple[float, ...]]]:
-    """(relation, positions, weights) for each org unit that has every side of it."""
+) -> Iterator[tuple[m.Relation, tuple[int, ...], tuple[int, ...]]]:
+    """(relation, positions for the message, positions to compare) for each org unit that has every side of it."""
     where = {key: i for i, key in enumerate(keys)}
     for unit in dict.fromkeys(unit for unit, _ in keys):
         for relation in catalogue.relations:
             if all((unit, code) in where for code in relation.elements):
-                terms = tuple(where[unit, code] for code in (relation.smaller, relation.larger) if code)
+                sides = tuple(where[unit, code] for code in (relation.smaller, relation.larger) if code)
                 parts = tuple(where[unit, code] for code in relation.parts)
-                yield relation, _build_relation_terms(relation, terms, parts), _compute_relation_weights(relation)
+                terms = _build_relation_terms(relation, sides, parts)
+                yield relation, terms, terms
+                if relation.kind == "equal":
+                    yield relation, terms, terms[::-1]
 
 
 def _build_relation_terms(relation: m.Relation, sides: tuple[int, ...], parts: tuple[int, ...]) -> tuple[int, ...]:
@@ -157,10 +161,13 @@ def _build_relation_terms(relation: m.Relation, sides: tuple[int, ...], parts: t
     return (parts[0], *sides, *parts[1:]) if relation.kind == "sum" else (*sides, *parts)
 
 
-def _compute_relation_weights(relation: m.Relation) -> tuple[float, ...]:
-    n = len(relation.parts)
-    if relation.kind == "sum":
-        return (-1.0, 1.0, *[-1.0] * (n - 1))
-    if relation.kind == "overlap":
-        return (1.0, float(n - 1), *[-1.0] * n)
-    return (-1.0, 1.0)
+def _mark_parts(relation: m.Relation, width: int) -> list[bool]:
+    """Which of a relation's terms are its parts."""
+    count = len(relation.parts)
+    first = [True, False] if relation.kind == "sum" else [False, False]
+    marks = first + [True] * (count - sum(first))
+    return marks + [False] * (width - len(marks))
+
+
+def _find_relation_kind(relation: m.Relation) -> str:
+    return relation.kind if relation.kind in RELATION_KINDS else "certain" if relation.certain else "likely"

@@ -19,6 +19,7 @@ from etl.model import Finding, FindingLevel
 
 _BLANK, _EMPTY, _UNIT, _SHEET, _SCALE, _UNTESTED, _INCOMPLETE = "V05", "S11", "V08", "V09", "T07", "Q01", "Q02"
 _JUMPS = frozenset({"T04", "T05", "T06"})
+_DRIFT, _NEARER = "T06", frozenset({"T03", "T04", "T05"})
 _PERSONAL = frozenset({"D01", "D02"})
 _LEAST_SCALED = 3
 _STRUCTURE = "FSD"
@@ -28,7 +29,7 @@ CellPlace = tuple[str, str]
 
 def merge_by_cause(builder: FindingBuilder, book: WorkbookArrays | None, findings: list[Finding]) -> list[Finding]:
     """The findings of a workbook by their causes."""
-    findings = _remove_personal_data(findings)
+    findings = _remove_repeated_drifts(_remove_personal_data(findings))
     if book is None:
         return findings
     findings = _merge_scale_errors(builder, book, findings)
@@ -69,6 +70,12 @@ def _remove_personal_data(findings: list[Finding]) -> list[Finding]:
     cells = {(f.sheet, f.cell) for f in findings if f.code in _PERSONAL}
     kept = [f for f in findings if f.code in _PERSONAL or not f.cell or (f.sheet, f.cell) not in cells]
     return [_mask_finding(f) if privacy.find_identity_numbers(f"{f.value}\n{f.message}") else f for f in kept]
+
+
+def _remove_repeated_drifts(findings: list[Finding]) -> list[Finding]:
+    """A number that leaves its latest periods is not also said to leave the years before."""
+    cells = {(f.org_unit_code, f.data_element) for f in findings if f.code in _NEARER}
+    return [f for f in findings if f.code != _DRIFT or (f.org_unit_code, f.data_element) not in cells]
 
 
 def _mask_finding(finding: Finding) -> Finding:

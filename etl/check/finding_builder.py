@@ -16,7 +16,7 @@ from etl.catalog.rules import Rule, Rules
 from etl.check import metrics, privacy
 from etl.check.check_template import NUMBER
 from etl.check.frames import WorkbookArrays
-from etl.check.history_frames import ReportingQuality, UsualValue
+from etl.check.history_frames import ReportingQuality, UsualValue, describe_past
 from etl.model import Finding, Observation
 from etl.model.numbers import format_number
 
@@ -37,6 +37,8 @@ class FindingBuilder:
             if isinstance(detail, ReportingQuality):
                 slots |= _build_quality_slots(rule, detail)
             return replace(self.rules.build_finding(rule.code, slots=slots), effect=_compute_file_effect(detail))
+        if rule.frame == "time":
+            detail = describe_past(rule, book, position, self.catalogue.thresholds)
         observation = book.observations[position]
         slots |= self.build_cell_slots(book, observation)
         if rule.frame == "relations":

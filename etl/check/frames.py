@@ -1,7 +1,8 @@
 """What goes through the checker: submitted workbooks, the same opened as arrays, and frames of rows for the rules.
 
-Called by the check room only, but for `Submitted` and what stands in it, which steps fill. A frame keeps the way back
-from a row to workbook, cell and detail. Every column is a number; NaN means that a rule does not apply to the row.
+Called by the check room only, but for `ReadSubmission` and what stands in it, which steps fill. A frame keeps the way
+back from a row to workbook, cell and detail. Its columns are what the workbook and what is known around it say; whether
+that is wrong is for the rules alone.
 """
 
 from __future__ import annotations
@@ -18,15 +19,16 @@ from etl.model import CellState, Observation, ReadResult
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
 
 History = Mapping[str, Mapping[tuple[str, str], float]]
 """Period key → (org unit code, data element) → value: what the same unit reported for other periods, as known now."""
 
 BROKEN_SHEETS = frozenset({"S08", "S09", "S10"})
 _FILLED = (CellState.VALUE, CellState.ZERO, CellState.ESTIMATED)
-_STATES = (*_FILLED, *(state for state in CellState if state not in _FILLED))
-_STATE_NUMBER = {id(state): i for i, state in enumerate(_STATES)}  # members are single; their own hash is slow
-MISSING, INVALID = _STATES.index(CellState.MISSING), _STATES.index(CellState.INVALID)
+STATES = (*_FILLED, *(state for state in CellState if state not in _FILLED))
+_STATE_NUMBER = {id(state): i for i, state in enumerate(STATES)}  # members are single; their own hash is slow
+_MISSING, _INVALID = STATES.index(CellState.MISSING), STATES.index(CellState.INVALID)
 QuarterHistory = Mapping[tuple[str, str], Sequence[float | None]]
 """(org unit code, data element) → the four quarters' values of a year form's year, None where there is none."""
 
@@ -105,18 +107,18 @@ class WorkbookArrays:
     @property
     def gaps(self) -> np.ndarray:
         """Per cell whether it must be filled in and is not."""
-        gaps: np.ndarray = (self.states == MISSING) & self.template.required
+        gaps: np.ndarray = (self.states == _MISSING) & self.template.required
         return gaps
 
     @property
-    def unreported(self) -> np.ndarray:
-        """Per cell whether the reader has not yet said what is wrong with just this cell."""
+    def reported(self) -> np.ndarray:
+        """Per cell whether the reader has already said what is wrong with just this cell."""
         import numpy as np
 
-        reported = {(f.org_unit_code, f.data_element) for f in self.submission.read.findings if f.data_element}
-        if not reported:
-            return np.ones(len(self.observations), dtype=bool)
-        return np.array([(o.org_unit_code, o.data_element) not in reported for o in self.observations], dtype=bool)
+        places = {(f.org_unit_code, f.data_element) for f in self.submission.read.findings if f.data_element}
+        if not places:
+            return np.zeros(len(self.observations), dtype=bool)
+        return np.array([(o.org_unit_code, o.data_element) in places for o in self.observations], dtype=bool)
 
     @property
     def broken(self) -> bool:
@@ -129,7 +131,7 @@ class WorkbookArrays:
         for k in self.template.words:
             if len(self.texts[k]) >= LEAST_WORDS:
                 yield k, self.texts[k]
-        for k in (self.states == INVALID).nonzero()[0].tolist():
+        for k in (self.states == _INVALID).nonzero()[0].tolist():
             yield k, self.observations[k].raw
 
     @property
@@ -140,19 +142,19 @@ class WorkbookArrays:
 
 @dataclass(frozen=True)
 class RuleFrame:
-    """Columns of numbers; per row whose workbook, which cell (−1 for none), and a detail for the message."""
+    """Rows to check; per row whose workbook, which cell (−1 for none), and where a message needs more, a detail."""
 
-    columns: Mapping[str, np.ndarray]
+    data: pd.DataFrame
     workbook: np.ndarray
     position: np.ndarray
-    detail: Sequence[Any] | np.ndarray = ()
+    details: Sequence[Any] | np.ndarray = ()
 
     def __len__(self) -> int:
         return len(self.workbook)
 
     def find_origin(self, row: int) -> tuple[int, int, Any]:
         """(workbook, position of the cell or −1, detail) of a row."""
-        return int(self.workbook[row]), int(self.position[row]), self.detail[row] if len(self.detail) else None
+        return int(self.workbook[row]), int(self.position[row]), self.details[row] if len(self.details) else None
 
 
 def open_submissions(catalogue: Catalogue, batch: Sequence[ReadSubmission]) -> list[WorkbookArrays]:

@@ -7,11 +7,13 @@ workbook. A workbook whose history nobody knows (an offline check) is in none of
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import statistics
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from etl.catalog import Catalogue
+from etl.catalog.rules import Rule
 from etl.check import metrics
 from etl.check.check_template import NUMBER
 from etl.check.frames import PeerFigures, ReportingRecord, RuleFrame, WorkbookArrays
@@ -42,40 +44,39 @@ def build_history_frames(catalogue: Catalogue, opened: Sequence[WorkbookArrays])
     """The five frames of a batch, by the name that rules call them by; those without rows are empty."""
     limits = catalogue.thresholds
     return {
-        "year": _build_history_frame(opened, _compare_with_quarters, ("flow_difference", "stock_difference")),
-        "time": _build_history_frame(
-            opened, lambda b: _compare_with_past(b, limits), ("fall", "extreme", "moderate", "drift")
-        ),
-        "beside": _build_history_frame(opened, lambda b: _compare_with_peers(b, limits), ("together",)),
-        "population": _build_history_frame(opened, lambda b: _compare_population(b, limits), ("near_official",)),
-        "quality": _build_history_frame(
-            opened, lambda b: _build_quality_row(b, limits), ("complete", "reported", "punctual", "untested")
-        ),
+        "year": _build_history_frame(opened, _compare_with_quarters),
+        "time": _build_history_frame(opened, lambda b: _list_past_values(b, limits)),
+        "beside": _build_history_frame(opened, lambda b: _compare_with_peers(b, limits)),
+        "population": _build_history_frame(opened, _compare_population),
+        "quality": _build_history_frame(opened, lambda b: _build_quality_row(b, limits)),
     }
 
 
-FrameRows = tuple[list[int], list[list[float]], list[Any]]
-"""Positions of cells, numbers per column, details."""
+@dataclass(frozen=True)
+class FrameRows:
+    """A workbook's rows of a frame: positions of their cells, columns by name, details where a message needs more."""
+
+    positions: Sequence[int] | np.ndarray
+    columns: Mapping[str, Any]
+    details: Sequence[Any] = ()
 
 
-def _build_history_frame(opened: Sequence[WorkbookArrays], rows: Any, names: tuple[str, ...]) -> RuleFrame:
+def _build_history_frame(
+    opened: Sequence[WorkbookArrays], list_rows: Callable[[WorkbookArrays], FrameRows | None]
+) -> RuleFrame:
     import numpy as np
+    import pandas as pd
 
-    books: list[int] = []
-    positions: list[int] = []
-    columns: list[list[float]] = []
-    details: list[Any] = []
-    for book in opened:
-        at, numbers, about = rows(book)
-        books += [book.number] * len(at)
-        positions += at
-        columns += numbers
-        details += about
-    table = np.array(columns, dtype=float).reshape(-1, len(names))
-    return RuleFrame(
-        {name: table[:, i] for i, name in enumerate(names)},
-        np.array(books, dtype=int), np.array(positions, dtype=int), details,
-    )  # fmt: skip
+    parts = [(book.number, rows) for book in opened if (rows := list_rows(book)) and len(rows.positions)]
+    if not parts:
+        return RuleFrame(pd.DataFrame(), np.array([], dtype=int), np.array([], dtype=int))
+    data = pd.DataFrame(
+        {name: np.concatenate([rows.columns[name] for _, rows in parts]) for name in parts[0][1].columns}
+    )
+    numbers = np.repeat([number for number, _ in parts], [len(rows.positions) for _, rows in parts])
+    positions = np.concatenate([rows.positions for _, rows in parts])
+    details = [detail for _, rows in parts for detail in rows.details]
+    return RuleFrame(data, numbers, positions, details)
 
 
 def _select_period_values(book: WorkbookArrays, key: str) -> np.ndarray:
@@ -89,77 +90,74 @@ def _select_period_values(book: WorkbookArrays, key: str) -> np.ndarray:
 # --- a year against its quarters ------------------------------------------------------------------------------
 
 
-def _compare_with_quarters(book: WorkbookArrays) -> FrameRows:
-    """A form's numbers against the sum of the quarters in its period, or against the last, where they are known."""
+def _compare_with_quarters(book: WorkbookArrays) -> FrameRows | None:
+    """A form's numbers beside the sum of the quarters in its period (of a `flow`), or the last of them, where known."""
     import numpy as np
 
     within = [quarter.index - 1 for quarter in book.context.period.quarters]
     if not book.submission.quarters or not within:
-        return [], [], []
+        return None
     no_values = (None,) * 4
     values_by_quarter = np.array(
         [book.submission.quarters.get(cell, no_values) for cell in book.template.keys], dtype=float
     ).T
     quarters = values_by_quarter[within]
-    flow = book.template.flow
-    expected = np.where(flow, np.sum(quarters, axis=0), quarters[-1])
-    off = np.round(book.values - expected, 6)
-    at = np.flatnonzero(~np.isnan(off)).tolist()
-    nothing = float("nan")
-    numbers = [[off[k], nothing] if flow[k] else [nothing, off[k]] for k in at]
-    return at, numbers, [UsualValue(float(expected[k]), "") for k in at]
+    expected = np.where(book.template.flow, np.sum(quarters, axis=0), quarters[-1])
+    at = np.flatnonzero(~np.isnan(book.values - expected))
+    columns = {"value": book.values[at], "quarters": expected[at], "flow": book.template.flow[at]}
+    return FrameRows(at, columns, [UsualValue(usual, "") for usual in expected[at].tolist()])
 
 
 # --- a value against its own past -------------------------------------------------------------------------------
 
 
-def _compare_with_past(book: WorkbookArrays, limits: Limits) -> FrameRows:
-    """Cumulative numbers that fall, jumps, and a year that leaves the years before it; only the cells that do.
+def _list_past_values(book: WorkbookArrays, limits: Limits) -> FrameRows | None:
+    """Counted numbers beside what the unit reported for earlier periods, `past_1` the latest of those that are known.
 
-    Rows of cells that stay within the distance guards are left out: no rule could fail there.
+    `before` is the nearest period before in the same year, of a number that is cumulative; `steady` is any other.
     """
-    if not book.submission.history:
-        return [], [], []
-    past = [
+    import numpy as np
+
+    past, template = list_known_past(book, limits), book.template
+    if not past:
+        return None
+    table = np.full((int(limits["history_periods"]), len(book.values)), np.nan)
+    for row, (_, values) in zip(table, past, strict=False):
+        row[:] = values
+    same_year = [values for p, values in past if p.year == book.context.period.year]
+    before = np.where(template.ytd, same_year[0], np.nan) if same_year else np.full(len(book.values), np.nan)
+    steady = template.stock | template.flow
+    at = np.flatnonzero((steady | template.ytd) & ~np.isnan(book.values) & ~np.isnan(table).all(axis=0))
+    yearly = np.full(len(at), book.context.period.kind == PeriodKind.YEAR)
+    columns = {"value": book.values[at], "before": before[at], "steady": steady[at], "yearly": yearly}
+    return FrameRows(at, columns | {f"past_{i}": row[at] for i, row in enumerate(table, start=1)})
+
+
+def list_known_past(book: WorkbookArrays, limits: Limits) -> list[tuple[Period, np.ndarray]]:
+    """The earlier periods that anything is known of, the latest first, each with its values along the cells."""
+    return [
         (p, _select_period_values(book, p.key))
         for p in book.context.period.list_earlier_periods(int(limits["history_periods"]))
-        if p.key in book.submission.history
+        if p.key in (book.submission.history or {})
     ]
-    rows_by_cell: dict[int, tuple[list[float], UsualValue]] = {}
-    _find_falls(book, past, rows_by_cell)
-    if past:
-        _find_jumps(book, past, limits, rows_by_cell)
-        if book.context.period.kind == PeriodKind.YEAR:
-            _find_drifts(book, past, limits, rows_by_cell)
-    at = sorted(rows_by_cell)
-    return at, [rows_by_cell[k][0] for k in at], [rows_by_cell[k][1] for k in at]
 
 
-_PastValues = list[tuple[Period, "np.ndarray"]]
-
-
-def _find_falls(
-    book: WorkbookArrays, past: _PastValues, rows_by_cell: dict[int, tuple[list[float], UsualValue]]
-) -> None:
-    """Cumulative numbers below those of the nearest earlier period of the same year."""
-    import numpy as np
-
-    same = [(p, values) for p, values in past if p.year == book.context.period.year]
-    if not same:
-        return
-    last, before = same[0]
-    change = book.values - before
-    for k in np.flatnonzero(book.template.ytd & (change < 0)).tolist():
-        rows_by_cell[k] = ([float(change[k]), 0.0, 0.0, 0.0], UsualValue(float(before[k]), last.name))
-
-
-def _find_unusual_cells(values: np.ndarray, usual: np.ndarray, limits: Limits) -> np.ndarray:
-    """Cells that differ from what is usual by more than chance and slow growth explain."""
-    import numpy as np
-
-    distance = np.abs(values - usual)
-    away: np.ndarray = (distance >= limits["outlier_change"]) & (distance > limits["outlier_ratio"] * np.abs(usual))
-    return away
+def describe_past(rule: Rule, book: WorkbookArrays, position: int, limits: Limits) -> UsualValue:
+    """What a value that fails a rule on time is compared with, and how far off it is."""
+    value, cell = float(book.values[position]), book.template.keys[position]
+    periods = book.context.period.list_earlier_periods(int(limits["history_periods"]))
+    history = book.submission.history or {}
+    if not rule.threshold:
+        before = next(p for p in periods if p.key in history)
+        return UsualValue(history[before.key][cell], before.name)
+    known = [history[p.key].get(cell) for p in periods if p.key in history]
+    if rule.threshold == "consistency_over_time":
+        years = [v for v in known[: int(limits["compared_years"])] if v is not None]
+        growth = metrics.compute_growth(value, years)
+        return UsualValue(sum(years) / len(years), f"{len(years)} năm trước", growth or 0.0)
+    past = [v for v in known if v is not None]
+    measure = metrics.measure_outlier(value, past, build_outlier_limits(limits))
+    return UsualValue(statistics.median(past), f"{len(past)} kỳ trước", measure.value or 0.0)
 
 
 def build_outlier_limits(limits: Limits) -> metrics.OutlierLimits:
@@ -172,67 +170,22 @@ def build_outlier_limits(limits: Limits) -> metrics.OutlierLimits:
     )  # fmt: skip
 
 
-def _find_jumps(
-    book: WorkbookArrays, past: _PastValues, limits: Limits, rows_by_cell: dict[int, tuple[list[float], UsualValue]]
-) -> None:
-    """Stocks and flows that leave their own history; cumulative numbers are expected to grow and are left out."""
-    import numpy as np
-
-    table = np.sort(np.array([values for _, values in past]), axis=0)  # NaN goes last
-    known_counts = (~np.isnan(table)).sum(axis=0)
-    columns = np.arange(table.shape[1])
-    middle = (
-        table[np.maximum(known_counts - 1, 0) // 2, columns]
-        + table[np.minimum(known_counts // 2, len(past) - 1), columns]
-    ) / 2
-    steady = book.template.stock | book.template.flow
-    metric_limits = build_outlier_limits(limits)
-    for k in np.flatnonzero(
-        steady & (known_counts >= metric_limits.least_n) & _find_unusual_cells(book.values, middle, limits)
-    ).tolist():
-        measure = metrics.measure_outlier(float(book.values[k]), table[: known_counts[k], k].tolist(), metric_limits)
-        if measure.flag in {"flagged", "extreme"}:
-            extreme = float(measure.flag == "extreme")
-            usual = UsualValue(float(middle[k]), f"{known_counts[k]} kỳ trước", measure.value or 0.0)
-            rows_by_cell[k] = ([0.0, extreme, 1.0 - extreme, 0.0], usual)
-
-
-def _find_drifts(
-    book: WorkbookArrays, past: _PastValues, limits: Limits, rows_by_cell: dict[int, tuple[list[float], UsualValue]]
-) -> None:
-    """A year against the mean of up to three years before it."""
-    import numpy as np
-
-    last = np.array([values for _, values in past[: int(limits["compared_years"])]])
-    known_counts = (~np.isnan(last)).sum(axis=0)
-    mean = np.nansum(last, axis=0) / np.maximum(known_counts, 1)
-    counted = book.template.stock | book.template.flow | book.template.ytd
-    for k in np.flatnonzero(counted & (known_counts > 0) & _find_unusual_cells(book.values, mean, limits)).tolist():
-        earlier = [float(v) for v in last[:, k] if not np.isnan(v)]
-        measure = metrics.measure_consistency(float(book.values[k]), earlier, limits["consistency_over_time"])
-        if measure.flag == "flagged" and k not in rows_by_cell:
-            rows_by_cell[k] = (
-                [0.0, 0.0, 0.0, 1.0],
-                UsualValue(float(mean[k]), f"{measure.n} năm trước", measure.value or 0.0),
-            )
-
-
 # --- a unit beside its whole area --------------------------------------------------------------------------------
 
 
-def _compare_with_peers(book: WorkbookArrays, limits: Limits) -> FrameRows:
-    """A year ÷ the years before it, of the whole unit, against the same of the whole area; one row a data element.
+def _compare_with_peers(book: WorkbookArrays, limits: Limits) -> FrameRows | None:
+    """A year ÷ the years before it, of the whole unit, beside the same of the whole area; one row a data element.
 
     The area is this unit and the others that have given both. Few units, or a usual value that is small, tell nothing.
     """
     peers = book.submission.peers
     if peers is None or not _has_enough_peers(peers, limits):
-        return [], [], []
-    rows: FrameRows = ([], [], [])
+        return None
     places: dict[str, list[int]] = {}
     for k, (_, code) in enumerate(book.template.keys):
         if code in peers.sums:
             places.setdefault(code, []).append(k)
+    rows: list[tuple[int, float, float, UsualValue]] = []
     for code, at in places.items():
         others, others_usual = peers.sums[code]
         own, past = float(book.values[at].sum()), _compute_yearly_totals(book, at, int(limits["compared_years"]))
@@ -240,11 +193,12 @@ def _compare_with_peers(book: WorkbookArrays, limits: Limits) -> FrameRows:
         if math.isnan(own) or usual < limits["related_least"]:
             continue
         whole = (own + others) / (usual + others_usual)
-        measure = metrics.measure_consistency(own, past, limits["consistency_over_time"], parent=whole)
-        rows[0].append(at[0])
-        rows[1].append([float(measure.flag != "flagged")])
-        rows[2].append(UsualValue(usual, f"{len(past)} năm trước", own / usual, own, whole))
-    return rows
+        detail = UsualValue(usual, f"{len(past)} năm trước", own / usual, own, whole)
+        rows.append((at[0], metrics.compute_growth(own, past) or math.nan, whole, detail))
+    if not rows:
+        return None
+    positions, growth, area_growth, details = zip(*rows, strict=True)
+    return FrameRows(positions, {"growth": growth, "area_growth": area_growth}, details)
 
 
 def _has_enough_peers(peers: PeerFigures, limits: Limits) -> bool:
@@ -268,14 +222,13 @@ def compute_population(book: WorkbookArrays) -> float | None:
     return None if math.isnan(total) else total
 
 
-def _compare_population(book: WorkbookArrays, limits: Limits) -> FrameRows:
-    """The workbook's population against the official one: one row, at the first cell of it."""
+def _compare_population(book: WorkbookArrays) -> FrameRows | None:
+    """The workbook's population beside the official one: one row, at the first cell of it."""
     official, ours = book.submission.official, compute_population(book)
     if official is None or ours is None:
-        return [], [], []
-    measure = metrics.measure_denominator(ours, official.value, limits["denominator"])
-    at = [int(book.template.population[0])]
-    return at, [[float(measure.flag != "flagged")]], [UsualValue(official.value, official.source, ours)]
+        return None
+    detail = UsualValue(official.value, official.source, ours)
+    return FrameRows(book.template.population[:1], {"population": [ours], "official": [official.value]}, [detail])
 
 
 @dataclass(frozen=True)
@@ -288,33 +241,27 @@ class ReportingQuality:
     untested: tuple[str, ...]
 
 
-def _build_quality_row(book: WorkbookArrays, limits: Limits) -> FrameRows:
+def _build_quality_row(book: WorkbookArrays, limits: Limits) -> FrameRows | None:
+    """Shares of cells filled in, of reports received and on time (NaN where too few were due); what is untested."""
     numbers = book.template.required & (book.template.family == NUMBER)
     expected = int(numbers.sum())
     if not expected or book.broken:
-        return [], [], []
+        return None
     present = expected - int((numbers & book.gaps).sum())
-    share = metrics.measure_share(present, expected, limits["element_completeness"])
-    received, on_time = _measure_reporting(book.submission.reporting, limits)
+    reporting = book.submission.reporting if _has_enough_due(book.submission.reporting, limits) else None
     untested = tuple(_describe_untested(book, limits))
-    flags = [float(measure.flag != "flagged") for measure in (share, received, on_time)]
-    return (
-        [-1],
-        [[*flags, float(len(untested))]],
-        [ReportingQuality(present, expected, book.submission.reporting, untested)],
-    )
+    columns = {
+        "complete": [present / expected],
+        "reported": [reporting.received / reporting.due if reporting else math.nan],
+        "punctual": [reporting.on_time / reporting.due if reporting else math.nan],
+        "untested": [len(untested)],
+    }
+    return FrameRows([-1], columns, [ReportingQuality(present, expected, book.submission.reporting, untested)])
 
 
-def _measure_reporting(
-    reporting: ReportingRecord | None, limits: Limits
-) -> tuple[metrics.MetricResult, metrics.MetricResult]:
-    """Completeness of reporting, and timeliness, over the unit's latest periods; of too few periods nothing is said."""
-    if reporting is None or reporting.due < limits["history_least"]:
-        return metrics.measure_share(0, 0, 1), metrics.measure_share(0, 0, 1)
-    return (
-        metrics.measure_share(reporting.received, reporting.due, limits["reporting_completeness"]),
-        metrics.measure_share(reporting.on_time, reporting.due, limits["timeliness"]),
-    )
+def _has_enough_due(reporting: ReportingRecord | None, limits: Limits) -> bool:
+    """Whether enough periods were due to say how a unit reports."""
+    return reporting is not None and reporting.due >= max(limits["history_least"], 1)
 
 
 def _describe_untested(book: WorkbookArrays, limits: Limits) -> list[str]:
@@ -328,7 +275,7 @@ def _describe_untested(book: WorkbookArrays, limits: Limits) -> list[str]:
         )
         if known_count < least:
             reasons.append(f"so sánh với các kỳ trước (cần ít nhất {least} kỳ, mới có {known_count})")
-    if submission.reporting is not None and _measure_reporting(submission.reporting, limits)[0].flag == "not_testable":
+    if submission.reporting is not None and not _has_enough_due(submission.reporting, limits):
         least = int(limits["history_least"])
         reasons.append(
             f"mức độ gửi đủ và đúng hạn (cần ít nhất {least} kỳ đã đến hạn, mới có {submission.reporting.due})"

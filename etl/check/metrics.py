@@ -14,8 +14,13 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+if TYPE_CHECKING:
+    import numpy as np
+
+Numbers = Any
+"""A number, or a column of them: numpy and pandas compute with both alike."""
 MAD_SCALE = 0.6745
 """0.75 quantile of the standard normal: makes MAD comparable with a standard deviation (Iglewicz & Hoaglin)."""
 MEAN_AD_SCALE = 0.7979
@@ -116,55 +121,58 @@ def measure_outlier(value: float, history: Sequence[float], limits: OutlierLimit
     return MetricResult("ok", shown, n)
 
 
+def find_unusual(values: np.ndarray, usual: np.ndarray, change: float, ratio: float) -> np.ndarray:
+    """Per value whether it differs from what is usual by more than chance (`change`) and slow growth (`ratio`)."""
+    import numpy as np
+
+    distance = np.abs(values - usual)
+    unusual: np.ndarray = (distance >= change) & (distance > ratio * np.abs(usual))
+    return unusual
+
+
+def flag_outliers(values: np.ndarray, past: np.ndarray, limits: OutlierLimits) -> np.ndarray:
+    """The flag of each value against its own past (a row of `past`, NaN where nothing is known).
+
+    The distance guards of `measure_outlier` come first for the whole column: few values ever pass them.
+    """
+    import numpy as np
+
+    past = np.sort(past, axis=1)  # NaN goes last
+    known, rows = (~np.isnan(past)).sum(axis=1), np.arange(len(past))
+    middle = (past[rows, np.maximum(known - 1, 0) // 2] + past[rows, np.minimum(known // 2, past.shape[1] - 1)]) / 2
+    flags = np.full(len(past), "ok", dtype=object)
+    unusual = (known >= limits.least_n) & find_unusual(values, middle, limits.change, limits.ratio)
+    for k in np.flatnonzero(unusual).tolist():
+        flags[k] = measure_outlier(float(values[k]), past[k, : known[k]].tolist(), limits).flag
+    return flags
+
+
+def find_drifts(values: np.ndarray, past: np.ndarray, tolerance: float, change: float, ratio: float) -> np.ndarray:
+    """Per value whether it leaves 1 ± tolerance of the mean of its past, and the difference is not small."""
+    import numpy as np
+
+    known = ~np.isnan(past)
+    mean = np.nansum(past, axis=1) / np.maximum(known.sum(axis=1), 1)
+    drifts: np.ndarray = known.any(axis=1) & find_unusual(values, mean, change, ratio)
+    for k in np.flatnonzero(drifts).tolist():
+        growth = compute_growth(float(values[k]), past[k, known[k]].tolist())
+        drifts[k] = growth is not None and not is_within_tolerance(growth, tolerance)
+    return drifts
+
+
 # --- ratios -----------------------------------------------------------------------------------------------
 
 
-def is_within_tolerance(ratio: float, tolerance: float) -> bool:
-    """Whether a ratio lies in 1 ± tolerance, the borders included."""
+def is_within_tolerance(ratio: Numbers, tolerance: float) -> Numbers:
+    """Whether a ratio, or each of a column of them, lies in 1 ± tolerance, the borders included."""
     return abs(ratio - 1) <= tolerance + 1e-12
 
 
-def measure_consistency(
-    value: float, previous: Sequence[float], tolerance: float, parent: float | None = None
-) -> MetricResult:
-    """This year ÷ mean of up to three previous years; against the parent's same ratio where that is known."""
+def compute_growth(value: float, previous: Sequence[float]) -> float | None:
+    """This year ÷ mean of up to three previous years; None where there is none, or their mean is zero."""
     past = list(previous)[-3:]
-    if not past or not (mean := statistics.fmean(past)):
-        return _build_untestable("no earlier year", len(past))
-    ratio = value / mean
-    if parent is not None:
-        if not parent:
-            return _build_untestable("the parent's ratio is zero", len(past))
-        ratio /= parent
-    return MetricResult("ok" if is_within_tolerance(ratio, tolerance) else "flagged", ratio, len(past))
-
-
-def measure_ratio_at_least(a: float, b: float, least: float) -> MetricResult:
-    """A ÷ B for A ≥ B, flagged below `least`."""
-    if not b:
-        return _build_untestable("B is zero")
-    return MetricResult("flagged" if a / b < least else "ok", a / b, 1)
-
-
-def measure_ratio_equal(a: float, b: float, tolerance: float, least: float = 0) -> MetricResult:
-    """A ÷ B for A = B, flagged outside 1 ± tolerance; counts below `least` move too much by chance to be tested."""
-    if not b or min(a, b) < least:
-        return _build_untestable(f"fewer than {least:g}" if b else "B is zero")
-    return MetricResult("ok" if is_within_tolerance(a / b, tolerance) else "flagged", a / b, 1)
-
-
-def measure_drop_out(a: float, b: float) -> MetricResult:
-    """(A − B) ÷ A, flagged below zero: more at the later step than at the earlier."""
-    if not a:
-        return _build_untestable("A is zero")
-    return MetricResult("flagged" if b > a else "ok", (a - b) / a, 1)
-
-
-def measure_denominator(ours: float, official: float | None, tolerance: float) -> MetricResult:
-    """Our denominator ÷ the official figure, flagged outside 1 ± tolerance."""
-    if not official:
-        return _build_untestable("no official figure")
-    return MetricResult("ok" if is_within_tolerance(ours / official, tolerance) else "flagged", ours / official, 1)
+    mean = statistics.fmean(past) if past else 0.0
+    return value / mean if mean else None
 
 
 # --- effect on the parent's total ---------------------------------------------------------------------------

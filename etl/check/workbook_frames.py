@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from etl.catalog import Catalogue
 from etl.check import privacy
-from etl.check.check_template import ABOUT, CERTAIN, CHOICE, DATE, LIKELY, NUMBER, OVERLAP, SUM
-from etl.check.frames import INVALID, MISSING, RuleFrame, WorkbookArrays
+from etl.check.check_template import FAMILIES, NUMBER, RELATION_KINDS
+from etl.check.frames import STATES, RuleFrame, WorkbookArrays
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
 
 
-def build_workbook_frames(catalogue: Catalogue, opened: Sequence[WorkbookArrays]) -> dict[str, RuleFrame]:
+def build_workbook_frames(opened: Sequence[WorkbookArrays]) -> dict[str, RuleFrame]:
     """The three frames of a batch, by the name that rules call them by."""
     return {
         "files": _build_file_frame(opened),
         "cells": _build_cell_frame(opened),
-        "relations": _build_relation_frame(catalogue, opened),
+        "relations": _build_relation_frame(opened),
     }
 
 
@@ -33,45 +33,53 @@ def _concatenate_arrays(parts: Iterable[np.ndarray]) -> np.ndarray:
     return np.concatenate(list(parts))
 
 
-def _build_file_frame(opened: Sequence[WorkbookArrays]) -> RuleFrame:
-    import numpy as np
+def _name_codes(codes: Iterable[np.ndarray], names: Sequence[str]) -> pd.Categorical[str]:
+    """Numbers as the words that they stand for."""
+    import pandas as pd
 
-    columns = {
-        "folder_fits": [float(b.submission.folder in (None, b.context.unit.code)) for b in opened],
-        "owed": [float(b.context.owed) for b in opened],
-        "filled": [float("nan") if b.broken else float(b.filled.sum()) for b in opened],
-    }
-    numbers = np.array([b.number for b in opened])
-    return RuleFrame({name: np.array(column) for name, column in columns.items()}, numbers, np.full(len(opened), -1))
+    numbers = _concatenate_arrays(codes)
+    return pd.Categorical.from_codes(numbers, pd.Index(names))
+
+
+def _build_file_frame(opened: Sequence[WorkbookArrays]) -> RuleFrame:
+    """`filled` counts cells that hold a number or words; `broken` says that the reader could not make out all of it."""
+    import numpy as np
+    import pandas as pd
+
+    data = pd.DataFrame(
+        {
+            "folder": [b.submission.folder for b in opened],
+            "unit": [b.context.unit.code for b in opened],
+            "owed": [b.context.owed for b in opened],
+            "filled": [int(b.filled.sum()) for b in opened],
+            "broken": [b.broken for b in opened],
+        }
+    )
+    return RuleFrame(data, np.array([b.number for b in opened]), np.full(len(opened), -1))
 
 
 def _build_cell_frame(opened: Sequence[WorkbookArrays]) -> RuleFrame:
+    """`reported`: the reader has already said what is wrong with just this cell; `low`, `high`: what it may hold."""
     import numpy as np
+    import pandas as pd
 
-    values, states = _concatenate_arrays(b.values for b in opened), _concatenate_arrays(b.states for b in opened)
-    low, high = (
-        _concatenate_arrays(b.template.low for b in opened),
-        _concatenate_arrays(b.template.high for b in opened),
+    templates = [b.template for b in opened]
+    data = pd.DataFrame(
+        {
+            "state": _name_codes((b.states for b in opened), [*map(str, STATES)]),
+            "family": _name_codes((t.family for t in templates), FAMILIES),
+            "value": _concatenate_arrays(b.values for b in opened),
+            "low": _concatenate_arrays(t.low for t in templates),
+            "high": _concatenate_arrays(t.high for t in templates),
+            "whole": _concatenate_arrays(t.whole for t in templates),
+            "required": _concatenate_arrays(t.required for t in templates),
+            "reported": _concatenate_arrays(b.reported for b in opened),
+            **_count_personal_data(opened),
+        }
     )
-    whole, required = (
-        _concatenate_arrays(b.template.whole for b in opened),
-        _concatenate_arrays(b.template.required for b in opened),
-    )
-    family = _concatenate_arrays(b.template.family for b in opened)
-    invalid = (states == INVALID) & _concatenate_arrays(b.unreported for b in opened)
-    columns = {
-        "number_known": np.where(invalid & (family == NUMBER), 0.0, 1.0),
-        "choice_known": np.where(invalid & (family == CHOICE), 0.0, 1.0),
-        "date_known": np.where(invalid & (family == DATE), 0.0, 1.0),
-        "over_min": values - low,
-        "under_max": high - values,
-        "fraction": np.where(whole, np.abs(values - np.round(values)), np.nan),
-        "filled": np.where((states == MISSING) & required, 0.0, 1.0),
-        **_count_personal_data(opened),
-    }
     sizes = [len(b.values) for b in opened]
     return RuleFrame(
-        columns, np.repeat([b.number for b in opened], sizes), _concatenate_arrays(np.arange(size) for size in sizes)
+        data, np.repeat([b.number for b in opened], sizes), _concatenate_arrays(np.arange(size) for size in sizes)
     )
 
 
@@ -93,37 +101,31 @@ def _count_personal_data(opened: Sequence[WorkbookArrays]) -> dict[str, np.ndarr
     return columns
 
 
-def _build_relation_frame(catalogue: Catalogue, opened: Sequence[WorkbookArrays]) -> RuleFrame:
+def _build_relation_frame(opened: Sequence[WorkbookArrays]) -> RuleFrame:
+    """`parts`: of a sum; `least`: of an overlap, how many have all parts at the least, Σ parts − (n − 1) · larger."""
     import numpy as np
+    import pandas as pd
 
     books = [b for b in opened if len(b.template.terms)]
     if not books:
-        return RuleFrame({}, np.array([], dtype=int), np.array([], dtype=int))
-    gap, small, large = (
-        _concatenate_arrays(part) for part in zip(*(_compute_relation_gaps(b) for b in books), strict=True)
+        return RuleFrame(pd.DataFrame(), np.array([], dtype=int), np.array([], dtype=int))
+    small, large, parts, least, sort, cells, details = (
+        _concatenate_arrays(part) for part in zip(*(_list_relation_sides(b) for b in books), strict=True)
     )
-    sort, limits = _concatenate_arrays(b.template.sort for b in books), catalogue.thresholds
-    about = limits["related_equal"] * np.abs(large) - np.abs(large - small)
-    about[np.fmin(small, large) < limits["related_least"]] = np.nan
-    columns = {
-        "certain_gap": np.where(sort == CERTAIN, gap, np.nan),
-        "likely_gap": np.where(sort == LIKELY, gap, np.nan),
-        "about_gap": np.where(sort == ABOUT, about, np.nan),
-        "sum_short": np.where(sort == SUM, gap, np.nan),
-        "sum_over": np.where(sort == SUM, -gap, np.nan),
-        "overlap_gap": np.where(sort == OVERLAP, gap, np.nan),
-    }
+    kind = _name_codes([sort], RELATION_KINDS)
+    data = pd.DataFrame({"kind": kind, "smaller": small, "larger": large, "parts": parts, "least": least})
     numbers = np.repeat([b.number for b in books], [len(b.template.terms) for b in books])
-    rows = [b.template for b in books]
-    return RuleFrame(
-        columns, numbers, _concatenate_arrays(t.terms[:, 0] for t in rows), _concatenate_arrays(t.details for t in rows)
-    )
+    return RuleFrame(data, numbers, cells, details)
 
 
-def _compute_relation_gaps(book: WorkbookArrays) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Per relation its gap, its smaller side, its larger side."""
+def _list_relation_sides(book: WorkbookArrays) -> tuple[np.ndarray, ...]:
+    """Per relation its smaller side, its larger, the sum of its parts, what they demand, its kind, cell and detail."""
     import numpy as np
 
-    sides = np.append(book.values, 0.0)[book.template.terms]
-    gap = np.round((sides * book.template.weights).sum(axis=1), 6)
-    return np.where(book.template.equal, -np.abs(gap), gap), sides[:, 0], sides[:, 1]
+    template = book.template
+    sides, count = np.append(book.values, 0.0)[template.terms], template.parts.sum(axis=1)
+    total = np.where(template.parts, sides, 0.0).sum(axis=1)
+    is_sum, is_overlap = (template.sort == RELATION_KINDS.index(kind) for kind in ("sum", "overlap"))
+    parts = np.where(is_sum, total, np.nan)
+    least = np.where(is_overlap, total - (count - 1) * sides[:, 1], np.nan)
+    return sides[:, 0], sides[:, 1], parts, least, template.sort, template.cells, template.details

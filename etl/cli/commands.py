@@ -265,6 +265,17 @@ def feedback(
 
 
 @app.command()
+def docs(
+    scope: Scope,
+    period: PeriodKey,
+    to: Annotated[Path, typer.Option(help="The folder to write the page into.")],
+    json_: Json = False,
+) -> None:
+    """Write what every rule said of a period's workbooks, and of the warehouse's views, as a page."""
+    _run_command(json_, lambda: steps.write_data_docs(scope, period, to), _print_result)
+
+
+@app.command()
 def diff(
     scope: Scope,
     period: PeriodKey,

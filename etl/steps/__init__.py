@@ -35,6 +35,7 @@ from etl.steps.shell import (
     list_unit_statuses,
     read_warehouse_status,
     run_pipeline_once,
+    write_data_docs,
 )
 
 __all__ = [
@@ -75,5 +76,6 @@ __all__ = [
     "trace_number",
     "verify_file",
     "write_answers",
+    "write_data_docs",
     "write_unit_feedback",
 ]

@@ -17,7 +17,7 @@ from etl.catalog import Catalogue
 from etl.catalog.calendar import compute_deadline, count_working_days
 from etl.catalog.obligations import list_obligations
 from etl.catalog.rules import load_rules
-from etl.check import ReadSubmission, check_batch, load_great_expectations
+from etl.check import ReadSubmission, check_batch, load_great_expectations, validate_batch
 from etl.check.check_context import add_official_population, add_unit_history
 from etl.core.instance import (
     Result,
@@ -40,6 +40,7 @@ from etl.warehouse import attainment_store, journal
 from etl.warehouse.connect import build_engine
 from etl.warehouse.migrate import apply_migrations as run
 from etl.warehouse.quarter_values import fetch_quarter_values
+from etl.warehouse.validation_store import store_validation
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -260,7 +261,7 @@ def _process_chunk(
             submission = ReadSubmission(read, delivery.original_name, delivery.folder)
             submitted.append(_add_quarter_values(conn, catalogue, submission))
         submitted = add_unit_history(conn, catalogue, submitted)
-    verdicts = check_batch(submitted, catalogue, load_rules(settings.expectations))
+    checked = validate_batch(submitted, catalogue, load_rules(settings.expectations))
     items = [
         load.LoadItem(
             d,
@@ -271,10 +272,11 @@ def _process_chunk(
             ruleset_version,
             s.read.explanations,
         )
-        for d, s, v in zip(chunk, submitted, verdicts, strict=True)
+        for d, s, v in zip(chunk, submitted, checked.verdicts, strict=True)
     ]
     with engine.begin() as conn:
         receipts = load.load_deliveries(conn, items)
+        store_validation(conn, checked.outcomes, judged_by=ruleset_version, deliveries=[d.delivery_id for d in chunk])
     return [(r.accepted, r.period) for r in receipts]
 
 

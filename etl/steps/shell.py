@@ -4,18 +4,43 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict
+from pathlib import Path
 
 from etl.attainment import attainment_rows as outcome
 from etl.catalog.obligations import list_obligations
+from etl.catalog.rules import load_rules, load_view_rules
+from etl.check.data_docs import render_data_docs
 from etl.core.instance import Result, load_settings_and_catalogue, open_engine
 from etl.drafting import report_drafts as drafting
 from etl.errors import UsageError
+from etl.file_io import write_atomic
 from etl.model import Period, PeriodKind
 from etl.steps import intake
 from etl.warehouse import embedded_server
 from etl.warehouse.connect import build_engine
 from etl.warehouse.migrate import fetch_migration_statuses as migrations
 from etl.warehouse.unit_reports import fetch_submission_statuses
+from etl.warehouse.validation_store import fetch_validations
+
+
+def write_data_docs(scope: str, period: str, folder: Path) -> Result:
+    """Writes `index.html` into a folder: what every rule said of a period's workbooks and views.
+
+    Raises:
+        UsageError: no such scope or period.
+        StorageError: the file cannot be written.
+    """
+    settings, catalogue = load_settings_and_catalogue()
+    chosen, key = catalogue.get_scope(scope), Period.parse(period)
+    with open_engine(settings).connect() as conn:
+        kept = fetch_validations(conn, chosen.id, key.key)
+    rules = load_rules(settings.expectations).by_code | {r.code: r for r in load_view_rules(settings.expectations)}
+    units = {unit.code: unit.name for _, _, unit in list_obligations(catalogue, chosen, key)}
+    title = f"Kiểm tra số liệu {key.name}: {chosen.name}"
+    template = settings.templates / "data_docs.html"
+    page = render_data_docs(template, title, kept, rules, units, simulated=settings.simulated)
+    write_atomic(folder / "index.html", page.encode())
+    return {"scope": scope, "period": key.key, "validations": len(kept), "file": str(folder / "index.html")}
 
 
 def run_pipeline_once(scope: str, period: str | None = None) -> Result:

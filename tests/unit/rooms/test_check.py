@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from etl.catalog import Catalogue
-from etl.catalog.rules import WITHOUT_EXPECTATION, Rules, load_rules
+from etl.catalog.rules import WITHOUT_EXPECTATION, Rules, load_rules, load_view_rules
 from etl.check import ReadSubmission, check_batch
 from etl.check.evaluate import build_expectation
 from etl.errors import CatalogueError
 from etl.model import Verdict
 from etl.read import Reader
+from etl.settings import PROJECT_ROOT
 from tests.builders import PLAUSIBLE, Workbook
 
 
@@ -143,7 +144,11 @@ def test_one_bad_file_does_not_touch_its_neighbours(
 def test_every_rule_can_be_evaluated(rules: Rules) -> None:
     for rule in rules.by_code.values():
         if rule.frame not in WITHOUT_EXPECTATION:
-            assert build_expectation(rule)
+            assert build_expectation(rule.code, rule.title, rule.expectation, rule.kwargs)
+    views = load_view_rules(PROJECT_ROOT / "expectations")
+    assert {rule.frame for rule in views} == {"status", "submissions", "cells", "totals"}
+    for one in views:
+        assert build_expectation(one.code, one.title, one.expectation, one.kwargs)
 
 
 @pytest.mark.parametrize(
@@ -161,5 +166,5 @@ def test_a_mistake_in_a_rule_stops_with_its_place(text: str, message: str | None
     (tmp_path / "a.yaml").write_text(text)
     with pytest.raises(CatalogueError, match=message or "no expectation 'expect_magic'") as caught:
         for rule in load_rules(tmp_path).by_code.values():
-            build_expectation(rule)
+            build_expectation(rule.code, rule.title, rule.expectation, rule.kwargs)
     assert message is None or "a.yaml" in caught.value.where

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from etl.catalog import Catalogue
 from etl.catalog.rules import Rule, Rules
 from etl.check import ReadSubmission, check_batch
-from etl.check.evaluate import find_failing_rows
+from etl.check.evaluate import validate_frames
 from etl.check.frames import RuleFrame
+from etl.errors import CatalogueError
 from etl.model import Explanation, FindingLevel, ReadResult, Verdict
 from etl.read import Reader
 from tests.builders import Workbook
@@ -188,28 +190,41 @@ def test_growth_and_small_numbers_are_no_jumps(judge: Judge, district: Workbook)
 # --- the evaluator ------------------------------------------------------------------------------------------------
 
 
-def test_asking_first_whether_any_row_fails_changes_no_answer(rules: Rules) -> None:
-    """A rule with a row to fail gives the rows that it gives alone, whatever stands beside it."""
+def test_a_rule_gives_the_same_rows_whatever_stands_beside_it(rules: Rules, catalogue: Catalogue) -> None:
     draw = np.random.default_rng(7)
-    names = ["over_min", "under_max", "fraction", "filled"]
-    ruled = [r for r in rules.select_frame_rules("cells") if r.kwargs["column"] in names]
+    ruled = [rules.by_code[code] for code in ("V02", "V03", "V04", "V05")]
     for size in (1, 40):
-        columns = {
-            n: np.where(draw.random(size) < 0.2, np.nan, draw.integers(-2, 3, size).astype(float)) for n in names
+        numbers = {
+            name: np.where(draw.random(size) < 0.2, np.nan, draw.integers(-4, 5, size) / 2)
+            for name in ("value", "low", "high")
         }
-        frame = RuleFrame(columns, np.zeros(size, dtype=int), np.arange(size))
-        together = find_failing_rows(ruled, {"cells": frame})
+        states = {"state": draw.choice(["value", "missing"], size), "whole": draw.random(size) < 0.5, "required": True}
+        frame = RuleFrame(pd.DataFrame(numbers | states), np.zeros(size, dtype=int), np.arange(size))
+        value, low, high = numbers.values()
+        expected = {
+            "V02": value < low,
+            "V03": value > high,
+            "V04": states["whole"] & (value % 1 != 0) & ~np.isnan(value),
+            "V05": states["state"] == "missing",
+        }
+        together = validate_frames(ruled, {"cells": frame}, catalogue.thresholds)["cells"].rows_by_code
         for rule in ruled:
-            low, high = rule.kwargs.get("min_value", -np.inf), rule.kwargs.get("max_value", np.inf)
-            column = columns[rule.kwargs["column"]]
-            expected = np.flatnonzero((column < low) | (column > high)).tolist()
-            assert together.get(rule.code, []) == expected
+            alone = validate_frames([rule], {"cells": frame}, catalogue.thresholds)["cells"].rows_by_code
+            rows = np.flatnonzero(expected[rule.code]).tolist()
+            assert together.get(rule.code, []) == alone.get(rule.code, []) == rows
 
 
-def test_a_rule_that_is_no_range_is_asked_over_its_whole_frame() -> None:
+def test_any_expectation_of_the_gallery_is_asked_over_its_whole_frame() -> None:
     rule = Rule(
         code="Z1", title="t", level=FindingLevel.NOTE, frame="files", owner="o", message="m", hint="h",
         expectation="expect_column_values_to_not_be_in_set", kwargs={"column": "owed", "value_set": [7]},
     )  # fmt: skip
-    frame = RuleFrame({"owed": np.array([1.0, 7.0, 2.0])}, np.zeros(3, dtype=int), np.full(3, -1))
-    assert find_failing_rows([rule], {"files": frame}) == {"Z1": [1]}
+    frame = RuleFrame(pd.DataFrame({"owed": [1.0, 7.0, 2.0]}), np.zeros(3, dtype=int), np.full(3, -1))
+    assert validate_frames([rule], {"files": frame}, {})["files"].rows_by_code == {"Z1": [1]}
+
+
+def test_a_rule_over_a_column_that_is_not_there_stops_with_its_place(rules: Rules) -> None:
+    frame = RuleFrame(pd.DataFrame({"unit": ["612"]}), np.zeros(1, dtype=int), np.full(1, -1))
+    with pytest.raises(CatalogueError, match=r"cannot be evaluated over \['unit'\]") as caught:
+        validate_frames([rules.by_code["S07"]], {"files": frame}, {})
+    assert caught.value.where == "expectations/: S07"

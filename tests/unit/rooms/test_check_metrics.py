@@ -60,27 +60,28 @@ def test_a_long_history_is_also_tested_by_its_standard_deviation() -> None:
         (metrics.measure_share(9, 10, 0.9), "ok", 0.9),
         (metrics.measure_share(89, 100, 0.9), "flagged", 0.89),
         (metrics.measure_share(0, 0, 0.75), "not_testable", None),
-        (metrics.measure_ratio_at_least(90, 100, 0.9), "ok", 0.9),
-        (metrics.measure_ratio_at_least(89, 100, 0.9), "flagged", 0.89),
-        (metrics.measure_ratio_equal(110, 100, 0.1), "ok", 1.1),
-        (metrics.measure_ratio_equal(111, 100, 0.1), "flagged", 1.11),
-        (metrics.measure_ratio_equal(5, 6, 0.1, least=30), "not_testable", None),
-        (metrics.measure_drop_out(100, 90), "ok", 0.1),
-        (metrics.measure_drop_out(100, 101), "flagged", -0.01),
-        (metrics.measure_drop_out(0, 1), "not_testable", None),
-        (metrics.measure_denominator(110, 100, 0.1), "ok", 1.1),
-        (metrics.measure_denominator(89, 100, 0.1), "flagged", 0.89),
-        (metrics.measure_denominator(89, None, 0.1), "not_testable", None),
-        (metrics.measure_consistency(133, [100], 0.33), "ok", 1.33),
-        (metrics.measure_consistency(134, [100], 0.33), "flagged", 1.34),
-        (metrics.measure_consistency(134, [1000, 90, 100, 110], 0.33), "flagged", 1.34),  # the last three years only
-        (metrics.measure_consistency(134, [100], 0.33, parent=1.3), "ok", 1.34 / 1.3),
-        (metrics.measure_consistency(134, [], 0.33), "not_testable", None),
     ],
 )
-def test_ratios_and_their_borders(measure: metrics.MetricResult, flag: str, value: float | None) -> None:
+def test_shares_and_their_borders(measure: metrics.MetricResult, flag: str, value: float | None) -> None:
     assert measure.flag == flag
     assert measure.value == (value if value is None else pytest.approx(value))
+
+
+@pytest.mark.parametrize(
+    ("value", "previous", "growth", "near"),
+    [
+        (133, [100], 1.33, True),
+        (134, [100], 1.34, False),
+        (134, [1000, 90, 100, 110], 1.34, False),  # the last three years only
+        (67, [100], 0.67, True),
+        (134, [], None, None),
+        (134, [0], None, None),
+    ],
+)
+def test_growth_and_its_borders(value: float, previous: list[float], growth: float | None, near: bool | None) -> None:
+    ratio = metrics.compute_growth(value, previous)
+    assert ratio == (growth if growth is None else pytest.approx(growth))
+    assert ratio is None or metrics.is_within_tolerance(ratio, 0.33) == near
 
 
 def test_effect_on_the_total() -> None:
