@@ -30,6 +30,7 @@ class ReturnTiming:
 
 def measure_rows() -> list[ReturnTiming]:
     """A row for each number of findings."""
+    from etl.messages import load_messages
     from etl.returns import SubmissionAnswer
 
     catalogue = load_catalogue(settings.load_settings().catalog)
@@ -39,7 +40,7 @@ def measure_rows() -> list[ReturnTiming]:
     original, cells = _issue_workbook(catalogue, scope, form, unit, period)
     answer = SubmissionAnswer(
         unit.code, "Báo cáo.xlsx", "ab" * 32, dt.datetime(2024, 10, 4, tzinfo=dt.UTC), False, (),
-        simulated=True, original=original,
+        load_messages(settings.PROJECT_ROOT / "templates"), simulated=True, original=original,
     )  # fmt: skip
     timings = []
     for count in FINDINGS:

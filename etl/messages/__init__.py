@@ -16,6 +16,7 @@ from string import Formatter
 import yaml
 
 from etl.errors import TemplateError
+from etl.model.cells import FindingLevel
 from etl.model.period import format_period_or_date
 from etl.model.reason import Reason
 from etl.settings import PROJECT_ROOT
@@ -51,6 +52,14 @@ class Messages:
         if reason is None:
             return ""
         return self.format(reason.code, **{name: self._format_slot(name, value) for name, value in reason.slots})
+
+    def format_level(self, level: FindingLevel) -> str:
+        """A level's sign and word: ``■ Phải sửa``."""
+        return f"{level.sign} {self.texts[f'level.{level.value}']}"
+
+    def describe_punctuality(self, late_days: int) -> str:
+        """Whether something came in time; lateness in working days."""
+        return self.format("punctuality.late", days=late_days) if late_days > 0 else self.texts["punctuality.on_time"]
 
     def _format_slot(self, name: str, value: str | int | Reason) -> str | int:
         if isinstance(value, Reason):

@@ -38,6 +38,11 @@ class FindingLevel(StrEnum):
     CONFIRM = "confirm"
     NOTE = "note"
 
+    @property
+    def sign(self) -> str:
+        """What stands before the level's word, so that colour is never the only difference."""
+        return {"refuse": "■", "confirm": "▲", "note": "○"}[self.value]
+
 
 class Observation(NamedTuple):
     """One input cell as read. Grain: (delivery, org unit, data element).

@@ -39,7 +39,7 @@ def annotate_workbook(answer: SubmissionAnswer) -> bytes:
     explanations = remove_previous_return(book, styles)
     placed, links = _group_findings_by_cell(book, answer.findings)
     original_styles = [
-        mark for sheet, cells in placed.items() for mark in _mark_sheet_cells(book, sheet, cells, styles, answer.office)
+        mark for sheet, cells in placed.items() for mark in _mark_sheet_cells(book, sheet, cells, styles, answer)
     ]
     context = ResultSheetContext(
         annotated=True, links=links, explanations=explanations, original_styles=original_styles
@@ -69,7 +69,7 @@ def _mark_sheet_cells(
     sheet: SheetEntry,
     findings_by_cell: dict[CellReference, list[Finding]],
     styles: WorkbookStyles,
-    office: str,
+    answer: SubmissionAnswer,
 ) -> list[tuple[str, int, int]]:
     """Marks and comments the cells of one sheet. Gives (place, mark, look below) of every cell that was changed."""
     cells = WorksheetCells(book.package.edit_part(sheet.part))
@@ -85,10 +85,10 @@ def _mark_sheet_cells(
             cells.apply_cell_style(part, mark)
             original_styles.append((f"{sheet.name}!{part.name}", mark, own))
     texts = {
-        place: return_messages.split_bold_runs(return_messages.format_cell_comment(findings, office))
+        place: return_messages.split_bold_runs(return_messages.format_cell_comment(answer, findings))
         for place, findings in sorted(findings_by_anchor.items())
     }
-    WorksheetComments(book, sheet).add_comments(texts, office or _AUTHOR, cells)
+    WorksheetComments(book, sheet).add_comments(texts, answer.office or _AUTHOR, cells)
     return original_styles
 
 

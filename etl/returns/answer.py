@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
+from etl.messages import Messages
 from etl.model import Finding, FindingLevel
 
 _NO_FOLDER = "_khong-ro"
@@ -33,7 +34,7 @@ class SubmissionAnswer:
     """All that a sender is told about one file. `form_title` and what follows are empty if not understood.
 
     Findings stand in the order to show them. `original` is the content that was sent, if it may be opened again;
-    `office` is who answers; `trial` is a check before anything was sent: nothing was received.
+    `office` is who answers, `wording` in which words; `trial` is a check before anything was sent.
     """
 
     folder: str
@@ -42,6 +43,7 @@ class SubmissionAnswer:
     received_at: dt.datetime
     accepted: bool
     findings: tuple[Finding, ...]
+    wording: Messages = field(repr=False)
     form: str = ""
     form_title: str = ""
     unit_name: str = ""

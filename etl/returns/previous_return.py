@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from etl.catalog.layout import RESULT_HEADER, RESULT_SHEET
+from etl.catalog.layout import EXPLANATION_HEADER, KEY_HEADER, RESULT_HEADER, RESULT_SHEET, VALUE_HEADER
 from etl.ooxml.cell_styles import WorkbookStyles
 from etl.ooxml.comments import WorksheetComments
 from etl.ooxml.workbook_part import SheetEntry, WorkbookPart, get_local_name
@@ -37,11 +37,7 @@ def remove_previous_return(book: WorkbookPart, styles: WorkbookStyles) -> dict[t
     sheet = book.find_worksheet(RESULT_SHEET)
     texts = _read_sheet_texts(book, sheet) if sheet else {}
     head = next(
-        (
-            row
-            for row, cells in texts.items()
-            if return_messages.KEY_HEADER in cells.values() and _is_findings_header(cells)
-        ),
+        (row for row, cells in texts.items() if KEY_HEADER in cells.values() and _is_findings_header(cells)),
         None,
     )
     memory = _OriginalStyles({}, {})
@@ -64,7 +60,7 @@ def remove_previous_return(book: WorkbookPart, styles: WorkbookStyles) -> dict[t
 
 
 def _is_findings_header(cells: dict[int, str]) -> bool:
-    return return_messages.EXPLANATION_HEADER in cells.values() and RESULT_HEADER[1] in cells.values()
+    return EXPLANATION_HEADER in cells.values() and RESULT_HEADER[1] in cells.values()
 
 
 def _read_sheet_texts(book: WorkbookPart, sheet: SheetEntry) -> dict[int, dict[int, str]]:
@@ -103,9 +99,9 @@ def _list_string_texts(element: Any) -> Iterator[str]:
 def _list_explanations(texts: dict[int, dict[int, str]], head: int) -> Iterator[tuple[tuple[str, str], str]]:
     columns = {text: col for col, text in texts[head].items()}
     for row, cells in texts.items():
-        explanation = cells.get(columns[return_messages.EXPLANATION_HEADER], "").strip()
-        if row > head and explanation and cells.get(columns[return_messages.KEY_HEADER]):
-            yield (cells[columns[return_messages.KEY_HEADER]], cells.get(columns.get("Giá trị", 0), "")), explanation
+        explanation = cells.get(columns[EXPLANATION_HEADER], "").strip()
+        if row > head and explanation and cells.get(columns[KEY_HEADER]):
+            yield (cells[columns[KEY_HEADER]], cells.get(columns.get(VALUE_HEADER, 0), "")), explanation
 
 
 def _read_original_styles(book: WorkbookPart, sheet: SheetEntry, texts: dict[int, dict[int, str]]) -> _OriginalStyles:

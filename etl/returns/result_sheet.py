@@ -9,9 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from xml.sax.saxutils import escape, quoteattr
 
-from etl.catalog.layout import RESULT_HEADER, SIMULATION_NOTICE, format_cell_name
+from etl.catalog.layout import (
+    EXPLANATION_HEADER,
+    KEY_HEADER,
+    RESULT_HEADER,
+    SIMULATION_NOTICE,
+    format_cell_name,
+)
 from etl.model import Finding, FindingLevel
 from etl.model.numbers import format_number
 from etl.model.vietnam_time import VIETNAM_ZONE
@@ -20,12 +27,11 @@ from etl.returns import return_messages
 from etl.returns.answer import SubmissionAnswer, ValueChange
 
 COLUMN_WIDTHS = (5, 17, 8, 8, 8, 14, 46, 36, 32, 3)
-_CHANGE_HEADER = ("TT", "Trước", "", "Trang", "Ô", "Sau", "Chỉ tiêu", "Đơn vị")
 LAST_COLUMN = len(RESULT_HEADER) - 1
 MEMORY_COLUMN = LAST_COLUMN + 2
 """Column (from 0) of the marks that are remembered; the look below stands in the one after it."""
-_EXPLANATION_COL = RESULT_HEADER.index(return_messages.EXPLANATION_HEADER)
-_CELL_COL = RESULT_HEADER.index("Ô")
+_EXPLANATION_COL = RESULT_HEADER.index(EXPLANATION_HEADER)
+_SHEET_COL, _CELL_COL = 3, 4
 _LINE_HEIGHT, _LONGEST, _MOST_LINES = 16.5, 32_000, 24
 _META_COLS = (2, 7)
 _MEMORY_CHUNK = 1500
@@ -61,7 +67,7 @@ class ResultSheet:
     """Builds the sheet row by row. Rows and columns count from 0."""
 
     def __init__(self, answer: SubmissionAnswer, styles: WorkbookStyles, context: ResultSheetContext) -> None:
-        self._answer, self._context = answer, context
+        self._answer, self._context, self._wording = answer, context, answer.wording
         self._style = {name: styles.add_cell_style(look) for name, look in _CELL_STYLES.items()}
         for level, mark in return_messages.LEVEL_MARKS.items():
             self._style[level.value] = styles.add_cell_style(CellStyle(box=True, bold=True, fill=mark.fill))
@@ -92,7 +98,7 @@ class ResultSheet:
             self._add_text_line(SIMULATION_NOTICE, "mark", 21)
         self._add_text_line(return_messages.describe_verdict(answer), "verdict", 22)
         if answer.findings:
-            self._add_text_line(return_messages.format_finding_counts(answer.findings), "counts", 20)
+            self._add_text_line(return_messages.format_finding_counts(answer), "counts", 20)
         for text in return_messages.list_instructions(answer, self._context.annotated):
             self._add_text_line(text, "line")
         self._row += 1
@@ -106,20 +112,15 @@ class ResultSheet:
 
     def _list_submission_details(self) -> list[tuple[str, str]]:
         answer = self._answer
-        pairs = [
-            ("Tệp", answer.file),
-            ("Đơn vị", answer.unit_name),
-            ("Kỳ", answer.period_name),
-            (
-                "Kiểm tra lúc" if answer.trial else "Nhận lúc",
-                f"{answer.received_at.astimezone(VIETNAM_ZONE):%H:%M ngày %d/%m/%Y}",
-            ),
-        ]
+        received = answer.received_at.astimezone(VIETNAM_ZONE)
+        moment = self._wording.format("returned.moment", time=f"{received:%H:%M}", date=f"{received:%d/%m/%Y}")
+        details = {"file": answer.file, "unit": answer.unit_name, "period": answer.period_name}
+        details["checked_at" if answer.trial else "received_at"] = moment
         if answer.accepted and not answer.trial:
-            pairs += [("Lần nộp", str(answer.version)), ("Thời hạn", _format_deadline(answer))]
+            details |= {"version": str(answer.version), "due": _format_deadline(answer)}
         # What is long stands on the right, where nothing follows that would cut it off.
-        pairs += [("Mã nội dung", answer.sha256), ("Biểu mẫu", answer.form_title)]
-        return [*pairs, ("Nơi kiểm tra", answer.office)]
+        details |= {"content": answer.sha256, "form": answer.form_title, "office": answer.office}
+        return [(self._wording.texts[f"returned.{name}"], text) for name, text in details.items()]
 
     def _add_findings(self) -> None:
         if not self._answer.findings:
@@ -137,7 +138,7 @@ class ResultSheet:
         explanation = self._context.explanations.get((key, return_messages.clean_xml_text(finding.value)), "")
         link = self._context.links.get(finding, "")
         if link:
-            tip = f"Đến ô {finding.cell}, trang {finding.sheet}"
+            tip = self._wording.format("returned.link", cell=finding.cell, sheet=finding.sheet)
             self._links.append(
                 f"<hyperlink ref={quoteattr(format_cell_name(self._row, _CELL_COL))}"
                 f" location={_quote_xml_attribute(link)} "
@@ -147,7 +148,7 @@ class ResultSheet:
             self._explain_rows.append(self._row)
         self._add_table_row(
             (
-                (str(number), "middle"), (return_messages.format_level_label(finding.level), finding.level.value),
+                (str(number), "middle"), (self._wording.format_level(finding.level), finding.level.value),
                 (finding.code, "middle"), (finding.sheet, "middle"), (finding.cell, "link" if link else "middle"),
                 (finding.value, "cell"), (finding.message, "cell"), (finding.hint, "cell"),
                 (explanation, "explain" if unsure or explanation else "closed"), (key, "hidden"),
@@ -158,8 +159,12 @@ class ResultSheet:
         changes = self._answer.changes
         if not changes:
             return
-        self._add_text_line(f"Thay đổi so với lần nộp trước: {len(changes)} số liệu", "verdict", 22)
-        self._add_table_header(_CHANGE_HEADER)
+        self._add_text_line(self._wording.format("returned.changes", count=len(changes)), "verdict", 22)
+        words = self._wording.texts
+        before, after = words["returned.before"], words["returned.after"]
+        place = (RESULT_HEADER[_SHEET_COL], RESULT_HEADER[_CELL_COL])
+        what = (words["returned.element"], words["returned.unit"])
+        self._add_table_header((RESULT_HEADER[0], before, "", *place, after, *what))
         self._merge_row_cells(self._row, 1, 2)
         for number, change in enumerate(changes, start=1):
             self._row += 1
@@ -169,11 +174,11 @@ class ResultSheet:
 
     def _add_change_row(self, number: int, change: ValueChange) -> None:
         texts = (
-            _format_changed_value(change.before),
+            self._format_changed_value(change.before),
             "",
             change.sheet,
             change.cell,
-            _format_changed_value(change.after),
+            self._format_changed_value(change.after),
         )
         self._add_table_row(((str(number), "middle"), *((t, "cell") for t in (*texts, change.element, change.unit))))
 
@@ -183,6 +188,11 @@ class ResultSheet:
             cells = self._rows.setdefault(row, {})
             cells[MEMORY_COLUMN] = (places, mark)
             cells[MEMORY_COLUMN + 1] = ("", own)
+
+    def _format_changed_value(self, value: Fraction | float | str | None) -> str:
+        if value is None:
+            return self._wording.texts["returned.absent"]
+        return value if isinstance(value, str) else format_number(value)
 
     # --- rows -------------------------------------------------------------------------------------
 
@@ -203,7 +213,7 @@ class ResultSheet:
 
     def _add_table_header(self, heads: Sequence[str]) -> None:
         for col, text in enumerate(heads):
-            self._add_cell_text(self._row, col, text, "hidden" if text == return_messages.KEY_HEADER else "head")
+            self._add_cell_text(self._row, col, text, "hidden" if text == KEY_HEADER else "head")
         self._heights[self._row] = 2 * _LINE_HEIGHT + 2
 
     def _add_table_row(self, cells: Sequence[tuple[str, str]]) -> None:
@@ -250,10 +260,10 @@ class ResultSheet:
         if not self._explain_rows:
             return ""
         area = " ".join(_format_row_ranges(self._explain_rows, _EXPLANATION_COL))
-        prompt = "Nếu số liệu đúng, ghi ngắn gọn lý do rồi gửi lại tệp. Nếu nhầm, sửa ô số liệu và để trống ô này."
+        prompt = self._wording.texts["returned.explain"]
         return (
             f'<dataValidations count="1"><dataValidation allowBlank="1" showInputMessage="1" '
-            f'promptTitle="{return_messages.EXPLANATION_HEADER}" prompt={_quote_xml_attribute(prompt)}'
+            f'promptTitle="{EXPLANATION_HEADER}" prompt={_quote_xml_attribute(prompt)}'
             f' sqref="{area}"/></dataValidations>'
         )
 
@@ -294,11 +304,5 @@ def _quote_xml_attribute(text: str) -> str:
 def _format_deadline(answer: SubmissionAnswer) -> str:
     if answer.due is None:
         return ""
-    when = f"{answer.due:%d/%m/%Y}"
-    return f"{when}: đúng hạn" if answer.late_days <= 0 else f"{when}: quá hạn {answer.late_days} ngày làm việc"
-
-
-def _format_changed_value(value: object) -> str:
-    if value is None:
-        return "chưa có"
-    return value if isinstance(value, str) else format_number(value)  # type: ignore[arg-type]
+    state = answer.wording.describe_punctuality(answer.late_days)
+    return answer.wording.format("returned.due_state", date=f"{answer.due:%d/%m/%Y}", state=state)

@@ -29,7 +29,7 @@ _RELATIONSHIPS_XML = (
 _CORE_PROPERTIES_XML = (
     '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
     'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" '
-    'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><dc:title>Kết quả kiểm tra</dc:title>'
+    'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><dc:title>{title}</dc:title>'
     '<dcterms:created xsi:type="dcterms:W3CDTF">{time}</dcterms:created></cp:coreProperties>'
 )
 _WORKBOOK_XML = (
@@ -44,7 +44,8 @@ def render_result_workbook(answer: SubmissionAnswer) -> bytes:
     created = answer.received_at.astimezone(dt.UTC)
     package.write_part(CONTENT_TYPES, _CONTENT_TYPES_XML.encode())
     package.write_part("_rels/.rels", _RELATIONSHIPS_XML.encode())
-    package.write_part("docProps/core.xml", _CORE_PROPERTIES_XML.format(time=f"{created:%Y-%m-%dT%H:%M:%SZ}").encode())
+    core = _CORE_PROPERTIES_XML.format(title=RESULT_SHEET, time=f"{created:%Y-%m-%dT%H:%M:%SZ}")
+    package.write_part("docProps/core.xml", core.encode())
     package.write_part("xl/workbook.xml", _WORKBOOK_XML.encode())
     package.add_relationship("", "officeDocument", "xl/workbook.xml")
     book = WorkbookPart(package)

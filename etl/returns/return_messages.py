@@ -1,28 +1,17 @@
-"""What a sender is told, in Vietnamese: levels, verdict, what to do, comments.
-
-Inside the returns room only; pure. Every level has a sign and a word, so that colour is never the only one.
-"""
+"""What a sender is told: verdict, what to do, comments. Inside the returns room only; pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from etl.catalog.layout import RESULT_SHEET
+from etl.catalog.layout import EXPLANATION_HEADER, RESULT_SHEET
 from etl.model import Finding, FindingLevel
 from etl.ooxml.cell_styles import CellMark
 from etl.returns.answer import SubmissionAnswer
 
-LEVEL_LABELS = {FindingLevel.REFUSE: "Phải sửa", FindingLevel.CONFIRM: "Cần xác nhận", FindingLevel.NOTE: "Ghi nhận"}
-LEVEL_SIGNS = {FindingLevel.REFUSE: "■", FindingLevel.CONFIRM: "▲", FindingLevel.NOTE: "○"}
-EXPLANATION_HEADER = "Giải trình của đơn vị"
-KEY_HEADER = "Khóa"
 COMMENT_HEADING = "KẾT QUẢ KIỂM TRA"
-_LEVEL_APPEARANCE = {
-    FindingLevel.REFUSE: "nền cam, viền liền đậm",
-    FindingLevel.CONFIRM: "nền vàng, viền đứt nét",
-    FindingLevel.NOTE: "nền xanh nhạt, viền đôi",
-}
+"""The first line of our comment on a cell, by which it is known when the workbook comes back."""
 LEVEL_MARKS = {
     FindingLevel.REFUSE: CellMark("FFF9CBAF", "medium", "FFC00002"),
     FindingLevel.CONFIRM: CellMark("FFFFE69B", "mediumDashed", "FF7F6002"),
@@ -33,11 +22,6 @@ differ in kind too, so that marks show in black and white."""
 _MAX_COMMENT_FINDINGS = 6
 _MAX_MESSAGE_LENGTH = 1_000
 """Letters of one message in a comment; the list on the first sheet has it in full."""
-
-
-def format_level_label(level: FindingLevel) -> str:
-    """``■ Phải sửa``."""
-    return f"{LEVEL_SIGNS[level]} {LEVEL_LABELS[level]}"
 
 
 def build_finding_key(finding: Finding) -> str:
@@ -52,83 +36,65 @@ def count_findings(findings: Sequence[Finding], level: FindingLevel) -> int:
 
 def format_result_title(answer: SubmissionAnswer) -> str:
     """The heading of the first sheet."""
-    if answer.trial:
-        return "KẾT QUẢ KIỂM TRA THỬ: ĐẠT" if answer.accepted else "KẾT QUẢ KIỂM TRA THỬ: PHẢI SỬA TRƯỚC KHI GỬI"
-    return "BIÊN NHẬN BÁO CÁO" if answer.accepted else "KẾT QUẢ KIỂM TRA: TRẢ LẠI ĐỂ SỬA"
+    kind = "trial_" if answer.trial else ""
+    return answer.wording.texts[f"returned.title_{kind}{'accepted' if answer.accepted else 'refused'}"]
 
 
 def describe_verdict(answer: SubmissionAnswer) -> str:
     """The verdict in a sentence or two."""
-    refused, unsure = (
-        count_findings(answer.findings, FindingLevel.REFUSE),
-        count_findings(answer.findings, FindingLevel.CONFIRM),
-    )
-    if answer.trial:
-        good = "Tệp đạt yêu cầu" if answer.accepted else f"Tệp có {refused} nội dung phải sửa"
-        more = f", có {unsure} nội dung cần xác nhận" if answer.accepted and unsure else ""
-        return f"{good}{more}. Đây là kiểm tra thử: tệp chưa được gửi đi."
+    kind = "trial" if answer.trial else "verdict"
+    unsure = count_findings(answer.findings, FindingLevel.CONFIRM)
     if not answer.accepted:
-        return f"Tệp chưa được nhận vì có {refused} nội dung phải sửa. Chưa có số liệu nào được ghi nhận."
-    if unsure:
-        return f"Đã nhận báo cáo. Có {unsure} nội dung cần đơn vị xem lại và xác nhận."
-    if answer.findings:
-        return f"Đã nhận báo cáo. Có {len(answer.findings)} nội dung ghi nhận để đơn vị biết, không cần xử lý."
-    return "Đã nhận báo cáo. Không phát hiện sai sót."
+        outcome, count = "refused", count_findings(answer.findings, FindingLevel.REFUSE)
+    elif unsure:
+        outcome, count = "confirm", unsure
+    elif answer.findings and not answer.trial:
+        outcome, count = "note", len(answer.findings)
+    else:
+        return answer.wording.texts[f"returned.{kind}_clean"]
+    return answer.wording.format(f"returned.{kind}_{outcome}", count=count)
 
 
-def format_finding_counts(findings: Sequence[Finding]) -> str:
+def format_finding_counts(answer: SubmissionAnswer) -> str:
     """How many of each level, with their signs."""
-    return "    ".join(f"{format_level_label(level)}: {count_findings(findings, level)}" for level in FindingLevel)
+    counts = ((level, count_findings(answer.findings, level)) for level in FindingLevel)
+    return "    ".join(f"{answer.wording.format_level(level)}: {count}" for level, count in counts)
 
 
 def list_instructions(answer: SubmissionAnswer, annotated: bool) -> list[str]:
     """The way to proceed, one or two sentences a line."""
-    levels = {f.level for f in answer.findings}
-    send = "gửi" if answer.trial else "gửi lại"
+    wording, levels = answer.wording, {f.level for f in answer.findings}
+    send = {"send": wording.texts["returned.send" if answer.trial else "returned.send_again"]}
+    place = "annotated" if annotated else "listed"
     lines = []
     if FindingLevel.REFUSE in levels:
-        lines.append(_describe_correction(annotated, send))
+        lines.append(wording.format(f"returned.correct_{place}", sign=FindingLevel.REFUSE.sign, **send))
     if FindingLevel.CONFIRM in levels:
-        lines.append(_describe_confirmation(answer.accepted, annotated, send))
+        slots = {"sign": FindingLevel.CONFIRM.sign, "column": EXPLANATION_HEADER} | (send if answer.accepted else {})
+        lines.append(wording.format(f"returned.confirm_{'' if answer.accepted else 'also_'}{place}", **slots))
     if answer.findings and not annotated:
-        lines.append("Kết quả nằm trong tệp riêng này vì không đánh dấu được ngay trong tệp của đơn vị.")
+        lines.append(wording.texts["returned.apart"])
     return lines
 
 
-def _describe_correction(annotated: bool, send: str) -> str:
-    sign = LEVEL_SIGNS[FindingLevel.REFUSE]
-    if annotated:
-        return (
-            f"Sửa các ô {_LEVEL_APPEARANCE[FindingLevel.REFUSE]} ({sign}) ngay trong tệp này rồi {send} chính tệp này. "
-            "Bấm vào tên ô ở cột “Ô” để đến ô cần sửa."
-        )
-    return f"Sửa các nội dung có dấu {sign} trong tệp của đơn vị rồi {send}."
-
-
-def _describe_confirmation(accepted: bool, annotated: bool, send: str) -> str:
-    sign = LEVEL_SIGNS[FindingLevel.CONFIRM]
-    cells = f"Ô {_LEVEL_APPEARANCE[FindingLevel.CONFIRM]} ({sign})" if annotated else f"Nội dung có dấu {sign}"
-    back = f"{send} chính tệp này" if annotated else f"chép trang này vào tệp của đơn vị và {send}"
-    explain = f"{cells}: nếu số liệu đúng, ghi lý do vào cột “{EXPLANATION_HEADER}”"
-    return f"{explain}; nếu nhầm, sửa số liệu; sau đó {back}." if accepted else f"{explain}; nếu nhầm, sửa luôn."
-
-
-def format_cell_comment(findings: Sequence[Finding], office: str) -> str:
+def format_cell_comment(answer: SubmissionAnswer, findings: Sequence[Finding]) -> str:
     """The comment on a cell: for each finding its level, code, what is wrong and what to do."""
-    lines = [f"{COMMENT_HEADING} · {office}" if office else COMMENT_HEADING]
+    wording = answer.wording
+    lines = [f"{COMMENT_HEADING} · {answer.office}" if answer.office else COMMENT_HEADING]
     for finding in findings[:_MAX_COMMENT_FINDINGS]:
-        lines.append(f"{format_level_label(finding.level)} ({finding.code})")
+        lines.append(f"{wording.format_level(finding.level)} ({finding.code})")
         lines.append(clean_xml_text(finding.message)[:_MAX_MESSAGE_LENGTH])
         if finding.hint:
-            lines.append(f"Cách xử lý: {clean_xml_text(finding.hint)[:_MAX_MESSAGE_LENGTH]}")
+            hint = clean_xml_text(finding.hint)[:_MAX_MESSAGE_LENGTH]
+            lines.append(wording.format("returned.comment_hint", hint=hint))
     rest = len(findings) - _MAX_COMMENT_FINDINGS
     if rest > 0:
-        lines.append(f"Còn {rest} nội dung khác: xem trang “{RESULT_SHEET}”.")
+        lines.append(wording.format("returned.comment_more", count=rest, sheet=RESULT_SHEET))
     return "\n".join(lines)
 
 
 OWN_COMMENT_START = re.compile(
-    rf"^{re.escape(COMMENT_HEADING)}[^\n]*\n\s*[{''.join(LEVEL_SIGNS.values())}] ", re.MULTILINE
+    rf"^{re.escape(COMMENT_HEADING)}[^\n]*\n\s*[{''.join(level.sign for level in FindingLevel)}] ", re.MULTILINE
 )
 """Where our part of a comment begins: its heading, then a line with the sign of a level."""
 
@@ -136,7 +102,7 @@ OWN_COMMENT_START = re.compile(
 def split_bold_runs(text: str) -> list[tuple[bool, str]]:
     """A comment as (bold?, text) runs: the lines of heading and level are bold."""
     runs: list[tuple[bool, str]] = []
-    starts = (COMMENT_HEADING, *(f"{sign} " for sign in LEVEL_SIGNS.values()))
+    starts = (COMMENT_HEADING, *(f"{level.sign} " for level in FindingLevel))
     for line in text.splitlines(keepends=True):
         bold = line.startswith(starts)
         if runs and runs[-1][0] == bold:

@@ -29,6 +29,7 @@ from etl.core.instance import (
 from etl.errors import UsageError
 from etl.file_io import write_atomic
 from etl.forms import build_form_file_name, issue_form
+from etl.messages import load_messages
 from etl.model import CellState, Delivery, Period, PeriodKind, ReadResult, Verdict
 from etl.model.vietnam_time import VIETNAM_ZONE, get_current_time
 from etl.read import Reader
@@ -145,7 +146,8 @@ def _build_offline_answer(
         }  # fmt: skip
     return SubmissionAnswer(
         stamp.unit if stamp else "", path.name, hashlib.sha256(data).hexdigest(), get_current_time(), verdict.accepted,
-        verdict.findings, simulated=settings.simulated, original=data, trial=True, **about,
+        verdict.findings, load_messages(settings.templates), simulated=settings.simulated, original=data, trial=True,
+        **about,
     )  # fmt: skip
 
 
@@ -342,6 +344,7 @@ def _build_submission_answer(settings: Settings, catalogue: Catalogue, unreturne
         received,
         unreturned.verdict.accepted,
         unreturned.verdict.findings,
+        load_messages(settings.templates),
         simulated=settings.simulated,
         **about,
     )

@@ -19,6 +19,7 @@ from lxml import etree
 
 from etl.model import Finding, FindingLevel
 from etl.returns import SubmissionAnswer
+from tests.wording import SHIPPED
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -47,7 +48,7 @@ def answer(original: bytes, *findings: Finding, **more: Any) -> SubmissionAnswer
         "folder": "612", "file": "Báo cáo quý III.xlsx", "sha256": "ab" * 32,
         "received_at": datetime(2024, 10, 4, 2, 30, tzinfo=UTC), "accepted": False, "form": "kt-district-quarter",
         "form_title": "Báo cáo quý", "unit_name": "Huyện Đắk Tô", "period": "2024Q3",
-        "period_name": "quý III năm 2024", "office": "Sở Y tế",
+        "period_name": "quý III năm 2024", "office": "Sở Y tế", "wording": SHIPPED,
     }  # fmt: skip
     return SubmissionAnswer(**about | {"findings": findings, "original": original} | more)
 

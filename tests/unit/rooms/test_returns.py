@@ -11,11 +11,12 @@ import pytest
 
 from etl.model import Finding, FindingLevel
 from etl.returns import SubmissionAnswer, ValueChange, build_answer_path, render_answer_workbook, write_answer
+from tests.wording import SHIPPED
 
 ANSWER = SubmissionAnswer(
     folder="612", file="Báo cáo quý III.xlsx", sha256="ab" * 32, received_at=datetime(2024, 10, 4, 2, 30, tzinfo=UTC),
     accepted=False, form="kt-district-quarter", form_title="Báo cáo quý", unit_name="Huyện Đắk Tô", period="2024Q3",
-    period_name="quý III năm 2024",
+    period_name="quý III năm 2024", wording=SHIPPED,
     findings=(
         Finding("V01", FindingLevel.REFUSE, "“mười” không phải là một số.", "Chỉ nhập số.", "B1", "F13", "mười"),
         Finding("V05", FindingLevel.CONFIRM, "=HYPERLINK(\"http://a\")", "+1", "B1", "G13", "@x"),
