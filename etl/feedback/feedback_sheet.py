@@ -17,11 +17,12 @@ from etl.catalog.layout import SIMULATION_NOTICE
 from etl.feedback import feedback_messages
 from etl.feedback.models import FindingCounts, FormSubmission, IndicatorLine, UnitFeedback
 from etl.file_io import write_atomic
+from etl.messages import Messages
+from etl.model import FindingLevel
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
 
-SHEET = "Phản hồi"
 _WIDTHS = (5, 9, 8, 8, 7.5, 12, 12, 7.5, 7.5, 6, 7, 7)
 _LAST = len(_WIDTHS) - 1
 _LINE = 14.5
@@ -79,13 +80,13 @@ def render_feedback_workbook(feedback: UnitFeedback, min_denominator: int) -> by
     book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties(
         {
-            "title": f"Phản hồi {feedback.quarter}: {feedback.unit_name}",
+            "title": feedback.wording.format("feedback.file_title", quarter=feedback.quarter, unit=feedback.unit_name),
             "author": feedback.office,
             "created": dt.datetime.combine(feedback.as_of, dt.time()),
             "comments": SIMULATION_NOTICE if feedback.simulated else "",
         }
     )
-    page = _PageWriter(book)
+    page = _PageWriter(book, feedback.wording)
     _write_feedback_head(page, feedback)
     _write_submissions(page, feedback)
     _write_finding_counts(page, feedback)
@@ -99,10 +100,10 @@ def render_feedback_workbook(feedback: UnitFeedback, min_denominator: int) -> by
 class _PageWriter:
     """A sheet that is written from top to bottom; `row` is the next free row."""
 
-    def __init__(self, book: Workbook) -> None:
-        self._book = book
+    def __init__(self, book: Workbook, wording: Messages) -> None:
+        self.wording, self._book = wording, book
         self._formats: dict[tuple[str, str], Any] = {}
-        self._sheet = book.add_worksheet(SHEET)
+        self._sheet = book.add_worksheet(wording.texts["feedback.sheet"])
         self.row = 0
         for column, width in enumerate(_WIDTHS):
             self._sheet.set_column(column, column, width)
@@ -134,6 +135,11 @@ class _PageWriter:
         """A text over the whole width."""
         self.write_value(first, _LAST, text, role)
         self.end_row(count_text_lines(text, first, _LAST))
+
+    def write_table_header(self, heads: Sequence[tuple[int, int, str]]) -> None:
+        """The head of a table: from column to column, and the name of the message."""
+        names = ((first, last, self.wording.texts[f"feedback.{name}"]) for first, last, name in heads)
+        self.write_table_row([(*name, "head") for name in names])
 
     def write_section_heading(self, title: str) -> None:
         """A heading."""
@@ -169,9 +175,9 @@ def _write_feedback_head(page: _PageWriter, feedback: UnitFeedback) -> None:
     page.write_value(6, _LAST, SIMULATION_NOTICE if feedback.simulated else "", "mark")
     page.end_row()
     page.write_value(0, 5, " ".join(feedback.body.split()), "body")
-    page.write_value(6, _LAST, f"Số liệu đến ngày {feedback.as_of:%d/%m/%Y}", "day")
+    page.write_value(6, _LAST, page.wording.format("feedback.as_of", date=f"{feedback.as_of:%d/%m/%Y}"), "day")
     page.end_row()
-    page.write_value(0, _LAST, f"PHẢN HỒI VỀ BÁO CÁO {feedback.quarter.upper()}", "title")
+    page.write_value(0, _LAST, page.wording.format("feedback.title", quarter=feedback.quarter.upper()), "title")
     page.end_row(height=24)
     page.write_value(0, _LAST, f"{feedback.unit_name} ({feedback.unit})", "unit")
     page.end_row(height=17)
@@ -181,27 +187,24 @@ def _write_feedback_head(page: _PageWriter, feedback: UnitFeedback) -> None:
 
 
 def _write_submissions(page: _PageWriter, feedback: UnitFeedback) -> None:
-    page.write_section_heading("1. Đúng hạn và đầy đủ")
-    head = (
-        (0, 3, "Báo cáo"), (4, 5, "Hạn nộp"), (6, 6, "Ngày nhận"), (7, 8, "Kết quả"), (9, 9, "Ô có số"),
-        (10, 10, "Ô phải có"), (11, 11, "Tỉ lệ"),
-    )  # fmt: skip
-    page.write_table_row([(*where, "head") for where in head])
+    page.write_section_heading(page.wording.texts["feedback.section_submissions"])
+    head = [(0, 3, "report"), (4, 5, "due"), (6, 6, "received_on"), (7, 8, "result"), (9, 9, "cells_filled")]
+    page.write_table_header([*head, (10, 10, "cells_owed"), (11, 11, "share")])
     for one in feedback.sent:
-        page.write_table_row([(0, 3, one.title, "text"), (4, 5, one.due, "date"), *_build_submission_cells(one)])
-    page.write_full_width(
-        feedback_messages.describe_on_time_share(feedback.on_time, len(feedback.quarters[-4:])), "line"
-    )
+        page.write_table_row(
+            [(0, 3, one.title, "text"), (4, 5, one.due, "date"), *_build_submission_cells(page.wording, one)]
+        )
+    page.write_full_width(feedback_messages.describe_on_time_share(feedback, len(feedback.quarters[-4:])), "line")
     if text := feedback_messages.describe_completeness(feedback):
         page.write_full_width(text, "line")
 
 
-def _build_submission_cells(one: FormSubmission) -> list[tuple[int, int, object, str]]:
-    result = (7, 8, feedback_messages.describe_punctuality(one), "middle")
+def _build_submission_cells(wording: Messages, one: FormSubmission) -> list[tuple[int, int, object, str]]:
+    result = (7, 8, feedback_messages.describe_form_state(wording, one), "middle")
     if one.received is None:
-        return [(6, 6, "–", "middle"), result, (9, 11, feedback_messages.NO_DATA, "none")]
+        return [(6, 6, wording.texts["word.nothing"], "middle"), result, (9, 11, wording.texts["word.no_data"], "none")]
     if one.cells is None or one.cells.is_low is None:
-        return [(6, 6, one.received, "date"), result, (9, 11, "không có ô số", "none")]
+        return [(6, 6, one.received, "date"), result, (9, 11, wording.texts["feedback.no_cells"], "none")]
     share = one.cells.part / one.cells.whole
     return [
         (6, 6, one.received, "date"),
@@ -213,26 +216,29 @@ def _build_submission_cells(one: FormSubmission) -> list[tuple[int, int, object,
 
 
 def _write_finding_counts(page: _PageWriter, feedback: UnitFeedback) -> None:
-    page.write_section_heading("2. Kết quả kiểm tra qua các quý")
-    for first, last, text in ((0, 2, "Quý"), (3, 3, "Số tệp"), (4, 6, "Tệp gửi đầu"), (7, 9, "Tệp mới nhất")):
-        page.write_value(first, last, text, "head")
-    page.write_value(10, _LAST, "█ còn  ▒ đã hết", "head")
+    texts = page.wording.texts
+    page.write_section_heading(texts["feedback.section_findings"])
+    for first, last, name in ((0, 2, "quarter"), (3, 3, "files"), (4, 6, "first_file"), (7, 9, "last_file")):
+        page.write_value(first, last, texts[f"feedback.{name}"], "head")
+    page.write_value(10, _LAST, texts["feedback.bar"], "head")
     page.end_row()
-    heads = [(column, column, text, "head") for column, text in zip((4, 5, 6), feedback_messages.LEVELS, strict=True)]
-    again = [(column, column, text, "head") for column, text in zip((7, 8, 9), feedback_messages.LEVELS, strict=True)]
-    page.write_table_row([(0, 2, "", "head"), (3, 3, "", "head"), *heads, *again, (10, _LAST, "(■ và ▲)", "head")])
+    levels = [page.wording.format_level(level) for level in FindingLevel]
+    heads = [(column, column, text, "head") for column, text in enumerate(levels * 2, start=4)]
+    signs = {level.value: level.sign for level in (FindingLevel.REFUSE, FindingLevel.CONFIRM)}
+    bar = (10, _LAST, page.wording.format("feedback.bar_levels", **signs), "head")
+    page.write_table_row([(0, 2, "", "head"), (3, 3, "", "head"), *heads, bar])
     most = max((max(_count_actionable(c.first), _count_actionable(c.last)) for c in feedback.quarters), default=0)
     for one in feedback.quarters:
-        page.write_table_row([(0, 2, one.quarter, "text"), *_build_count_cells(one, most)])
+        page.write_table_row([(0, 2, one.quarter, "text"), *_build_count_cells(page.wording, one, most)])
 
 
 def _count_actionable(counts: tuple[int, int, int] | None) -> int:
     return counts[0] + counts[1] if counts else 0
 
 
-def _build_count_cells(one: FindingCounts, most: int) -> list[tuple[int, int, object, str]]:
+def _build_count_cells(wording: Messages, one: FindingCounts, most: int) -> list[tuple[int, int, object, str]]:
     if one.first is None or one.last is None:
-        return [(3, 3, one.files, "count"), (4, _LAST, feedback_messages.NO_DATA, "none")]
+        return [(3, 3, one.files, "count"), (4, _LAST, wording.texts["word.no_data"], "none")]
     numbers = zip((4, 5, 6, 7, 8, 9), (*one.first, *one.last), strict=True)
     shown = draw_text_bar(_count_actionable(one.first), _count_actionable(one.last), most)
     return [(3, 3, one.files, "count"), *((c, c, n, "count") for c, n in numbers), (10, _LAST, shown, "bar")]
@@ -251,53 +257,55 @@ def draw_text_bar(first: int, last: int, most: int) -> str:
 
 
 def _write_resolved_and_open(page: _PageWriter, feedback: UnitFeedback) -> None:
-    page.write_section_heading("3. Đã sửa được")
+    texts = page.wording.texts
+    page.write_section_heading(texts["feedback.section_mended"])
     for text in feedback_messages.describe_resolved_findings(feedback):
-        page.write_value(0, 0, "–", "plain")
+        page.write_value(0, 0, texts["word.nothing"], "plain")
         page.write_full_width(text, "line", first=1)
-    page.write_section_heading(f"4. {feedback_messages.format_open_findings_title(feedback)}")
+    page.write_section_heading(feedback_messages.format_open_findings_title(feedback))
     rows = feedback_messages.build_open_finding_rows(feedback)
     if not rows:
-        page.write_full_width(
-            "Không có." if feedback.quarters[-1:] and feedback.quarters[-1].files else feedback_messages.NO_DATA, "line"
-        )
+        checked = feedback.quarters[-1:] and feedback.quarters[-1].files
+        page.write_full_width(texts["feedback.open_none" if checked else "word.no_data"], "line")
         return
-    page.write_table_row([(0, 1, "Mã", "head"), (2, 3, "Trang và ô", "head"), (4, _LAST, "Nội dung", "head")])
+    page.write_table_header([(0, 1, "code"), (2, 3, "place"), (4, _LAST, "content")])
     for code, where, text in rows:
         page.write_table_row([(0, 1, code, "middle"), (2, 3, where, "middle"), (4, _LAST, text, "text")])
 
 
 def _write_indicators(page: _PageWriter, feedback: UnitFeedback, min_denominator: int) -> None:
-    page.write_section_heading("5. Chỉ tiêu của đơn vị trong quý")
-    if not feedback.lines:
-        page.write_full_width("Đơn vị không có chỉ tiêu tính riêng theo quý.", "line")
+    texts = page.wording.texts
+    page.write_section_heading(texts["feedback.section_indicators"])
+    if feedback.lines:
+        names = ((0, 0, "number"), (1, 3, "indicator"), (4, 4, "measure"), (5, 5, "own"), (7, 8, "target"))
+        columns = [(first, last, texts[f"feedback.{name}"]) for first, last, name in (*names, (9, 9, "verdict"))]
+        columns.append((6, 6, feedback.area.capitalize()))
+        columns.append((10, _LAST, page.wording.format("feedback.beside", area=feedback.area)))
+        page.write_table_row([(*column, "head") for column in columns])
     else:
-        head = (
-            (0, 0, "TT"), (1, 3, "Chỉ tiêu"), (4, 4, "Đơn vị tính"), (5, 5, "Của đơn vị"),
-            (6, 6, feedback.area.capitalize()), (7, 8, "Mục tiêu"), (9, 9, "Đánh giá"),
-            (10, _LAST, f"So với {feedback.area}"),
-        )  # fmt: skip
-        page.write_table_row([(*where, "head") for where in head])
+        page.write_full_width(texts["feedback.no_indicators"], "line")
     for number, line in enumerate(feedback.lines, start=1):
         _write_indicator_row(page, number, line)
     if feedback.lines:
-        page.write_full_width(feedback_messages.format_legend(feedback, min_denominator), "note")
-    page.write_full_width(f"Trao đổi về phiếu này: {feedback.office}.", "note")
+        page.write_full_width(page.wording.format("feedback.legend", area=feedback.area, count=min_denominator), "note")
+    page.write_full_width(page.wording.format("feedback.contact", office=feedback.office), "note")
 
 
 def _write_indicator_row(page: _PageWriter, number: int, line: IndicatorLine) -> None:
+    texts = page.wording.texts
     page.write_value(0, 0, number, "count")
     page.write_value(1, 3, line.name, "text")
     page.write_value(4, 4, line.unit, "middle")
     shown = f"#,##0.{'0' * line.decimals}" if line.decimals else "#,##0"
     for column, value in ((5, line.value), (6, line.area)):
         if value is None:
-            page.write_value(column, column, feedback_messages.NO_DATA, "none")
+            page.write_value(column, column, texts["word.no_data"], "none")
         else:
             page.write_value(column, column, value, "middle", shown)
     page.write_value(7, 8, line.target, "middle")
-    page.write_value(9, 9, line.sign, "sign")
-    page.write_value(10, _LAST, feedback_messages.COMPARISON_TEXTS[line.comparison], "middle")
+    page.write_value(9, 9, texts.get(f"sign.{line.status}", texts["word.nothing"]), "sign")
+    beside = texts[f"comparison.{line.comparison}" if line.comparison else "word.nothing"]
+    page.write_value(10, _LAST, beside, "middle")
     page.end_row(
         max(count_text_lines(line.name, 1, 3), count_text_lines(line.target, 7, 8), count_text_lines(line.unit, 4, 4))
     )

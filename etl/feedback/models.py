@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
+from etl.messages import Messages
 from etl.model import Finding
 
 FormState = Literal["on_time", "late", "refused", "silent", "not_due"]
@@ -65,7 +66,8 @@ class ResolvedFinding:
 class IndicatorLine:
     """An indicator of the quarter. Units: `value`, `area` and `target` in the indicator's own.
 
-    `target` as printed, with its year; `decimals` is how many are shown; None is “chưa có số liệu”.
+    `target` as printed, with its year; `decimals` is how many are shown; None is “chưa có số liệu”. `status` is the
+    verdict's, or empty.
     """
 
     name: str
@@ -73,7 +75,7 @@ class IndicatorLine:
     value: Fraction | None
     area: Fraction | None
     target: str
-    sign: str
+    status: str
     comparison: Comparison
     decimals: int = 1
 
@@ -101,4 +103,5 @@ class UnitFeedback:
     mendable: bool
     open: tuple[Finding, ...]
     lines: tuple[IndicatorLine, ...]
+    wording: Messages = field(repr=False)
     simulated: bool = False

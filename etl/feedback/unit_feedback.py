@@ -32,10 +32,12 @@ from etl.feedback import (
     select_open_findings,
     write_feedback,
 )
+from etl.messages import Messages, load_messages
 from etl.model import Attainment, Period, PeriodKind, UnitStatus, Verdict
 from etl.model.numbers import format_number, round_half_away
 from etl.model.trend import compare_attainments
 from etl.model.vietnam_time import VIETNAM_ZONE, get_current_date
+from etl.settings import Settings
 from etl.warehouse import feedback_inputs as feedback_rows
 from etl.warehouse.snapshot import take_snapshot
 from etl.warehouse.unit_reports import fetch_submission_statuses
@@ -48,9 +50,7 @@ _EARLIER_QUARTERS = 4
 _TIMELINESS_QUARTERS = 4
 _MAX_LINES = 12
 _MAX_DECIMALS = 4
-_SIGNS = {"met": "Đ", "not_met": "C", "within_plan": "T", "over_plan": "V"}
-_OPERATORS = {">=": "≥ ", "<=": "≤ ", ">": "> ", "<": "< ", "=": "", "about": "khoảng "}
-_AREAS = {"nation": "cả nước", "province": "toàn tỉnh", "district": "toàn huyện"}
+_OPERATORS = {">=": "≥ ", "<=": "≤ ", ">": "> ", "<": "< ", "=": ""}
 
 
 def write_unit_feedback(scope: str, period: str, unit: str | None = None) -> Result:
@@ -72,7 +72,7 @@ def write_unit_feedback(scope: str, period: str, unit: str | None = None) -> Res
         )
     with open_current_engine(settings, catalogue).connect() as conn:
         titles = {code: rule.title for code, rule in load_rules(settings.expectations).by_code.items()}
-        data = _fetch_feedback_data(conn, catalogue, chosen, key, titles, simulated=settings.simulated)
+        data = _fetch_feedback_data(conn, catalogue, chosen, key, titles, settings)
     targets = select_feedback_targets(catalogue, chosen, data.rows)
     sheets = [_build_unit_feedback(data, one, targets) for one in wanted]
     min_denominator = int(catalogue.thresholds["related_least"])
@@ -100,6 +100,7 @@ class _FeedbackData:
     filled: Mapping[tuple[str, dt.date, str], Mapping[str, int]]
     rows: Sequence[Attainment]
     titles: Mapping[str, str]
+    wording: Messages
     simulated: bool
 
     @property
@@ -117,8 +118,7 @@ def _fetch_feedback_data(
     scope: m.Scope,
     period: Period,
     titles: Mapping[str, str],
-    *,
-    simulated: bool,
+    settings: Settings,
 ) -> _FeedbackData:
     """Everything from one snapshot."""
     at, _ = take_snapshot(conn)
@@ -137,7 +137,8 @@ def _fetch_feedback_data(
         feedback_rows.count_filled_cells(conn, scope.id, period.key, as_known_at=at),
         rows,
         titles,
-        simulated,
+        load_messages(settings.templates),
+        settings.simulated,
     )
 
 
@@ -161,7 +162,7 @@ def _build_unit_feedback(data: _FeedbackData, unit: m.Unit, targets: Sequence[tu
         parent_body=office.parent_body,
         body=office.body,
         office=office.name,
-        area=_AREAS.get(area.level if area else "", "toàn địa bàn"),
+        area=data.wording.texts.get(f"area.{area.level if area else 'other'}", data.wording.texts["area.other"]),
         as_of=data.as_of,
         sent=tuple(_build_form_submission(data, unit, form) for form in forms),
         on_time=_compute_timeliness(data, unit),
@@ -172,6 +173,7 @@ def _build_unit_feedback(data: _FeedbackData, unit: m.Unit, targets: Sequence[tu
             sorted((f for verdicts in now for f in select_open_findings(verdicts)), key=lambda f: f.level != "refuse")
         ),
         lines=tuple(_list_indicator_lines(data, unit, targets)),
+        wording=data.wording,
         simulated=data.simulated,
     )
 
@@ -270,9 +272,8 @@ def _list_indicator_lines(
     rows = {(row.plan, row.item, row.unit): row for row in data.rows}
     if not any(row.unit == unit.code for row in data.rows):
         return []
-    min_denominator = int(data.catalogue.thresholds["related_least"])
     return [
-        _build_indicator_line(data.catalogue.indicators[target.indicator or ""], target, own, area, min_denominator)
+        _build_indicator_line(data, data.catalogue.indicators[target.indicator or ""], target, own, area)
         for plan, target in targets
         if (own := rows.get((plan, target.item, unit.code)))
         and (area := rows.get((plan, target.item, data.scope.area_unit)))
@@ -280,17 +281,18 @@ def _list_indicator_lines(
 
 
 def _build_indicator_line(
-    indicator: m.Indicator, target: m.Target, own: Attainment, area: Attainment, min_denominator: int
+    data: _FeedbackData, indicator: m.Indicator, target: m.Target, own: Attainment, area: Attainment
 ) -> IndicatorLine:
 
+    min_denominator = int(data.catalogue.thresholds["related_least"])
     value, whole = _select_current_value(own), _select_current_value(area)
     return IndicatorLine(
         indicator.short_name,
         indicator.unit,
         value,
         whole,
-        _format_feedback_target(own, target),
-        _SIGNS.get(own.status, "–") if value is not None else "–",
+        _format_feedback_target(data.wording, own, target),
+        own.status if value is not None else "",
         compare_with_area(indicator, own, area, min_denominator),
         _compute_printed_decimals(target.decimals, own),
     )
@@ -301,13 +303,16 @@ def _select_current_value(row: Attainment) -> Fraction | None:
     return None if row.as_of else row.value
 
 
-def _format_feedback_target(row: Attainment, target: m.Target) -> str:
+def _format_feedback_target(wording: Messages, row: Attainment, target: m.Target) -> str:
     if target.kind == "track" or not row.written:
-        return "theo dõi"
-    if row.target is None or row.operator not in _OPERATORS:
-        return row.written if len(row.written) <= 30 else "theo kế hoạch"
-    year = f" (năm {row.target_period})" if row.target_period else ""
-    return f"{_OPERATORS[row.operator]}{format_number(row.target)}{year}"
+        return wording.texts["feedback.target_followed"]
+    if row.target is None or row.operator not in {*_OPERATORS, "about"}:
+        return row.written if len(row.written) <= 30 else wording.texts["feedback.target_of_plan"]
+    value = format_number(row.target)
+    about = row.operator == "about"
+    text = wording.format("feedback.target_about", value=value) if about else f"{_OPERATORS[row.operator]}{value}"
+    year = row.target_period
+    return wording.format("feedback.target_of_year", target=text, year=year) if year else text
 
 
 def _compute_printed_decimals(wanted: int, row: Attainment) -> int:

@@ -30,6 +30,7 @@ from etl.model import Finding, FindingLevel, Period
 from etl.settings import Settings
 from simulation.deliveries import drop_deliveries
 from tests.integration.build import item
+from tests.wording import SHIPPED
 
 pytestmark = pytest.mark.integration
 
@@ -198,12 +199,14 @@ def test_it_prints_as_one_page(
         ResolvedFinding("V05", "Bỏ trống", "Số lượt khám, chữa bệnh bảo hiểm y tế", 9 - i, False) for i in range(7)
     )
     todo = tuple(found("R01", FindingLevel.CONFIRM, "rất dài " * 40, cell=f"AB{i}") for i in range(9))
-    line = IndicatorLine("Phụ nữ mang thai được tầm soát", "%", Fraction(7, 2), None, "≥ 95 (năm 2025)", "C", "unclear")
+    line = IndicatorLine(
+        "Phụ nữ mang thai được tầm soát", "%", Fraction(7, 2), None, "≥ 95 (năm 2025)", "not_met", "unclear"
+    )
     counted = FindingCounts("quý III năm 2024", 12, (90, 1200, 30), (0, 400, 30))
     sent = FormSubmission("Báo cáo quý về kết quả bảo vệ, chăm sóc sức khỏe", "refused", dt.date(2024, 10, 21))
     fullest = UnitFeedback("608", "Thành phố Kon Tum", "quý III năm 2024", "UBND TỈNH KON TUM", "SỞ Y TẾ", "Sở Y tế", "toàn tỉnh",
                        dt.date(2024, 11, 1), (sent, sent), ThresholdShare(5, 8, 0.75, True), (counted,) * 5, mended, True, todo,
-                       (line,) * 12, True)  # fmt: skip
+                       (line,) * 12, SHIPPED, True)  # fmt: skip
     books.append(tmp_path / "fullest.xlsx")
     books[-1].write_bytes(render_feedback_workbook(fullest, 30))
     office = ["soffice", f"-env:UserInstallation=file://{tmp_path}/lo", "--headless", "--convert-to", "pdf", "--outdir"]

@@ -32,6 +32,7 @@ from etl.feedback.feedback_messages import (
 from etl.feedback.feedback_sheet import draw_text_bar
 from etl.feedback.unit_feedback import compare_with_area
 from etl.model import Attainment, Finding, FindingLevel, Verdict
+from tests.wording import SHIPPED
 
 REFUSE, CONFIRM, NOTE = FindingLevel.REFUSE, FindingLevel.CONFIRM, FindingLevel.NOTE
 
@@ -143,9 +144,9 @@ def given() -> UnitFeedback:
     sent = FormSubmission(
         "Báo cáo quý", "late", dt.date(2024, 10, 15), dt.date(2024, 10, 17), 2, ThresholdShare(90, 120, 0.9, True)
     )
-    line = IndicatorLine("Tham gia BHYT", "%", Fraction(9496, 100), None, "≥ 95 (năm 2025)", "C", "unclear", 2)
+    line = IndicatorLine("Tham gia BHYT", "%", Fraction(9496, 100), None, "≥ 95 (năm 2025)", "not_met", "unclear", 2)
     return UnitFeedback("608", "Thành phố", "quý III năm 2024", "", "SỞ", "Sở", "toàn tỉnh", dt.date(2024, 11, 1), (sent,),
-                    ThresholdShare(2, 4, 0.75, True), (FindingCounts("quý III năm 2024", 2, (1, 2, 0), (0, 1, 0)),), (), True, (), (line,))  # fmt: skip
+                    ThresholdShare(2, 4, 0.75, True), (FindingCounts("quý III năm 2024", 2, (1, 2, 0), (0, 1, 0)),), (), True, (), (line,), SHIPPED)  # fmt: skip
 
 
 def opened(given: UnitFeedback):  # type: ignore[no-untyped-def]
@@ -175,7 +176,7 @@ def test_numbers_are_numbers_dates_are_dates_and_missing_is_said(given: UnitFeed
     assert cells[0.75].number_format == "0.0%"
     assert cells[dt.datetime(2024, 10, 15)].number_format == "dd/mm/yyyy"
     assert "chưa có số liệu" in cells
-    assert "muộn 2 ngày làm việc" in cells
+    assert "quá hạn 2 ngày làm việc" in cells
 
 
 def test_the_mark_stands_on_simulated_data_alone(given: UnitFeedback) -> None:
