@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from string import Formatter
@@ -56,6 +57,10 @@ class Messages:
     def format_level(self, level: FindingLevel) -> str:
         """A level's sign and word: ``■ Phải sửa``."""
         return f"{level.sign} {self.texts[f'level.{level.value}']}"
+
+    def format_moment(self, moment: datetime, time: str = "%Hh%M") -> str:
+        """A point in time, in its own zone: ``14h05 ngày 02/10/2024``; `time` is how the clock is written."""
+        return self.format("moment.at", time=moment.strftime(time), date=f"{moment:%d/%m/%Y}")
 
     def describe_punctuality(self, late_days: int) -> str:
         """Whether something came in time; lateness in working days."""

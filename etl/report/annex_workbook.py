@@ -64,6 +64,10 @@ class AnnexWorkbook:
         """A framed cell."""
         return self.build_format(border=1, valign="vcenter", text_wrap=True, **wanted)
 
+    def build_columns(self, **widths: float) -> Columns:
+        """Columns with the printed heads that the messages have for these names."""
+        return [(self.wording.texts[f"annex.{name}"], width) for name, width in widths.items()]
+
     def add_page(self, name: str) -> Any:
         """An empty sheet set for landscape A4, as wide as the page, with the simulated mark on every page."""
         page = self.workbook.add_worksheet(name)
@@ -75,12 +79,12 @@ class AnnexWorkbook:
         page.set_footer("&C&P/&N")
         return page
 
-    def add_table_sheet(self, name: str, title: str, columns: Columns, printed: int | None = None) -> AnnexSheet:
+    def add_table_sheet(self, kind: str, columns: Columns, printed: int | None = None) -> AnnexSheet:
         """A sheet with its title, its numbered head frozen and repeated; `printed` is how many columns print."""
-        page = self.add_page(name)
+        page = self.add_page(self.wording.texts[f"annex_sheet.{kind}"])
         lines: list[tuple[str, dict[str, Any]]] = [
             (self.facts.head.body, {"bold": True}),
-            (title, {"bold": True, "font_size": 13}),
+            (self.wording.texts[f"annex_title.{kind}"], {"bold": True, "font_size": 13}),
             (f"{self.facts.head.subject} – {self.facts.area.name}", {"italic": True}),
             (self.facts.head.simulated_notice, {"bold": True}),
         ]

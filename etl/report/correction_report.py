@@ -103,7 +103,7 @@ def write_correction_draft(inputs: CorrectionInput, templates: Path, folder: Pat
     wording = load_messages(templates)
     facts = build_correction_facts(inputs, wording)
     contents = {
-        "word": (f"{stem}_dinh-chinh.docx", render_word_correction(facts, templates / "correction.docx")),
+        "word": (f"{stem}_dinh-chinh.docx", render_word_correction(facts, wording, templates / "correction.docx")),
         "facts": (f"{stem}_dinh-chinh_facts.json", serialize_facts(facts)),
     }
     for name, data in contents.values():
@@ -140,7 +140,7 @@ def build_correction_facts(inputs: CorrectionInput, wording: Messages) -> Correc
     )
 
 
-def render_word_correction(facts: CorrectionFacts, template: Path) -> bytes:
+def render_word_correction(facts: CorrectionFacts, wording: Messages, template: Path) -> bytes:
     """The correction as a .docx.
 
     Raises:
@@ -148,7 +148,7 @@ def render_word_correction(facts: CorrectionFacts, template: Path) -> bytes:
     """
     document, environment = open_word_template(template, CorrectionTemplateContext)
     document.render(asdict(_build_correction_context(facts)), environment, autoescape=True)
-    return serialize_word_document(document, facts, parse_snapshot_time(facts.snapshot.at))
+    return serialize_word_document(document, facts, wording, parse_snapshot_time(facts.snapshot.at))
 
 
 def _build_correction_context(facts: CorrectionFacts) -> CorrectionTemplateContext:
@@ -300,7 +300,7 @@ def _describe_causes(inputs: CorrectionInput, wording: Messages) -> Iterator[str
             "unit": cause.unit,
             "form": cause.form,
             "period": cause.period,
-            "received": parse_snapshot_time(cause.received_at).strftime("%Hh%M ngày %d/%m/%Y"),
+            "received": wording.format_moment(parse_snapshot_time(cause.received_at)),
         }
         if cause.version > 1:
             yield wording.format("correction.cause_again", version=cause.version, cells=cause.cells, **slots)

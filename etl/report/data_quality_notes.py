@@ -223,7 +223,9 @@ def _build_contradiction_notes(wording: Messages, area_figures: list[Figure]) ->
     for f in area_figures:
         others = [by_item[item] for item in f.contradicts if item in by_item and item not in described_items]
         if others:
-            parts = " và ".join(_describe_contradicting_level(wording, each) for each in (f, *others))
+            parts = f" {wording.texts['word.and']} ".join(
+                _describe_contradicting_level(wording, each) for each in (f, *others)
+            )
             yield "contradicts", wording.format("data.contradicts", parts=parts)
         described_items.add(f.item)
 

@@ -49,7 +49,7 @@ def render_word_report(
     document.render({**shown, "chart": first, "has_chart": bool(chart), "pictures": drawn}, engine, autoescape=True)
     alts = [facts.chart.alt] if chart else []
     _set_alt_texts(document.docx.element.body, [*alts, *(p.alt for p in facts.pictures.drawn)])
-    return serialize_word_document(document, facts, moment)
+    return serialize_word_document(document, facts, wording, moment)
 
 
 def open_word_template(template: Path, kind: type) -> tuple[Any, Any]:
@@ -63,11 +63,11 @@ def open_word_template(template: Path, kind: type) -> tuple[Any, Any]:
     return document, engine
 
 
-def serialize_word_document(document: Any, facts: DocumentFacts, moment: datetime) -> bytes:
+def serialize_word_document(document: Any, facts: DocumentFacts, wording: Messages, moment: datetime) -> bytes:
     """A rendered document as a file: tables and rules fitted to the page, nothing in it that differs by the day."""
     _fit_tables(document.docx.element.body)
     _fit_rules(document.docx)
-    _set_properties(document.docx.core_properties, facts, moment)
+    _set_properties(document.docx.core_properties, facts, wording, moment)
     buffer = BytesIO()
     document.save(buffer)
     return build_reproducible_zip(buffer.getvalue())
@@ -187,10 +187,11 @@ def _estimate_printed_width(text: str, size: int) -> float:
     return em * size
 
 
-def _set_properties(properties: Any, facts: DocumentFacts, moment: datetime) -> None:
+def _set_properties(properties: Any, facts: DocumentFacts, wording: Messages, moment: datetime) -> None:
     """Fixes what the file says of itself: written by the office at the snapshot, not by a program today."""
     properties.author = properties.last_modified_by = facts.head.office
-    properties.title = f"Báo cáo {facts.head.subject[:1].lower()}{facts.head.subject[1:]}"
+    subject = f"{facts.head.subject[:1].lower()}{facts.head.subject[1:]}"
+    properties.title = wording.format("head.file_title", subject=subject)
     properties.subject, properties.language = facts.plan.short_title[:255], "vi-VN"
     properties.comments = facts.head.simulated
     properties.identifier, properties.keywords = facts.snapshot.id, ""

@@ -11,7 +11,7 @@ from io import BytesIO
 from etl.messages import Messages
 from etl.ooxml.zip_parts import build_reproducible_zip
 from etl.report.annex_readback import validate_annex
-from etl.report.annex_workbook import FONT, AnnexWorkbook, Cell, Columns
+from etl.report.annex_workbook import FONT, AnnexWorkbook, Cell
 from etl.report.excel_data_sheet import write_data_sheet
 from etl.report.inputs import UpwardFigures
 from etl.report.report_facts import Figure, FigureRow, GroupRow, ReportFacts, StatementRow
@@ -66,18 +66,15 @@ def _write_target_sheet(book: AnnexWorkbook) -> None:
     """The plan's columns print; what a specialist wants to know stands right of them."""
     facts = book.facts
     years = facts.columns.years
-    columns: Columns = [("TT", 9.0), ("Chỉ tiêu", 46.0), ("Đơn vị", 13.0), (facts.columns.baseline, 18.0)]
-    columns += [(facts.columns.previous, 12.0), ("Kỳ này", 12.0), *((year.title, 20.0) for year in years)]
-    columns += [("Đánh giá", 16.0), ("Còn thiếu (hoặc vượt)", 15.0)]
-    more: Columns = [("Số liệu của", 15.0), ("Tử số", 13.0), ("Mẫu số", 13.0), ("Khoảng tin cậy 95%", 15.0)]
-    more += [("% kế hoạch", 10.0), ("% mức giảm đã đạt", 10.0), ("Nơi có số liệu", 10.0), ("Nơi phải có", 10.0)]
-    more += [("Khoảng có thể nếu đủ đơn vị", 15.0), ("Giới hạn biến động thường", 15.0), ("Lý do, ghi chú", 44.0)]
+    columns = book.build_columns(number=9.0, indicator=46.0, measured_in=13.0)
+    columns += [(facts.columns.baseline, 18.0), (facts.columns.previous, 12.0), *book.build_columns(current=12.0)]
+    columns += [*((year.title, 20.0) for year in years), *book.build_columns(verdict=16.0, missing=15.0)]
+    more = book.build_columns(as_of=15.0, numerator=13.0, denominator=13.0, interval=15.0, per_cent_of_plan=10.0)
+    more += book.build_columns(reduction=10.0, present=10.0, expected=10.0, bounds=15.0, limits=15.0, remarks=44.0)
     if facts.annual:
-        more += [("Cần thay đổi mỗi năm", 12.0), ("Mức theo lộ trình", 12.0), ("Hệ số tiến độ", 10.0)]
-        more += [("Tiến độ theo đường thẳng", 16.0), ("Tiến độ theo tốc độ bình quân", 16.0), ("Đối chiếu", 18.0)]
-    sheet = book.add_table_sheet(
-        "Chỉ tiêu", "Kết quả thực hiện các chỉ tiêu của kế hoạch", [*columns, *more], len(columns)
-    )
+        more += book.build_columns(yearly_change=12.0, path_value=12.0, progress=10.0)
+        more += book.build_columns(linear_class=16.0, cagr_class=16.0, agreement=18.0)
+    sheet = book.add_table_sheet("targets", [*columns, *more], len(columns))
     for row in facts.rows:
         if isinstance(row, GroupRow):
             sheet.write_title_band(row.title)
@@ -125,10 +122,10 @@ def _format_figure_remarks(figure: Figure) -> str:
 
 def _write_unit_sheet(book: AnnexWorkbook) -> None:
     """A row for each target and unit; what is judged in words is nothing that a unit could have a figure of."""
-    columns: Columns = [("TT", 10.0), ("Chỉ tiêu", 36.0), ("Mã đơn vị", 9.0), ("Đơn vị", 22.0), ("Tử số", 11.0)]
-    columns += [("Mẫu số", 11.0), ("Giá trị", 11.0), ("Mức kế hoạch", 18.0), ("Đánh giá", 15.0)]
-    columns += [("Còn thiếu (hoặc vượt)", 15.0), ("Khoảng tin cậy 95%", 14.0), ("Đầy đủ (%)", 9.0)]
-    sheet = book.add_table_sheet("Theo đơn vị", "Kết quả theo đơn vị", [*columns, ("Lý do, ghi chú", 30.0)])
+    columns = book.build_columns(number=10.0, indicator=36.0, unit_code=9.0, unit=22.0, numerator=11.0)
+    columns += book.build_columns(denominator=11.0, value=11.0, plan_level=18.0, verdict=15.0, missing=15.0)
+    columns += book.build_columns(interval=14.0, completeness=9.0, remarks=30.0)
+    sheet = book.add_table_sheet("units", columns)
     area = book.facts.area.unit
     unit_figures = [f for f in book.facts.list_figures() if f.unit != area and f.kind not in WORD_ONLY_KINDS]
     for f in unit_figures:
@@ -144,10 +141,9 @@ def _write_unit_sheet(book: AnnexWorkbook) -> None:
 
 
 def _write_task_sheet(book: AnnexWorkbook) -> None:
-    columns: Columns = [("Mã", 11.0), ("Căn cứ", 18.0), ("Nhiệm vụ", 40.0), ("Đơn vị chủ trì", 24.0)]
-    columns += [("Phối hợp", 24.0), ("Thời hạn", 18.0), ("Ngày đến hạn", 11.0), ("Mã đơn vị", 9.0)]
-    columns += [("Đơn vị báo cáo", 20.0), ("Trạng thái", 18.0), ("Ngày hoàn thành", 11.0), ("Ghi chú của đơn vị", 30.0)]
-    sheet = book.add_table_sheet("Nhiệm vụ", "Tình hình thực hiện nhiệm vụ", columns)
+    columns = book.build_columns(task=11.0, ground=18.0, task_title=40.0, lead=24.0, cooperation=24.0, deadline=18.0)
+    columns += book.build_columns(deadline_date=11.0, unit_code=9.0, reporter=20.0, state=18.0, done_on=11.0)
+    sheet = book.add_table_sheet("tasks", columns + book.build_columns(unit_remark=30.0))
     nothing, tasks = book.nothing, book.facts.tasks.all
     for task in tasks:
         head = [task.id, task.clause, task.title, task.lead, task.cooperate or nothing, task.deadline]
@@ -161,9 +157,8 @@ def _write_task_sheet(book: AnnexWorkbook) -> None:
 
 
 def _write_difficulty_sheet(book: AnnexWorkbook) -> None:
-    columns: Columns = [("Mã đơn vị", 10.0), ("Đơn vị", 24.0), ("Số", 6.0), ("Khó khăn, vướng mắc", 50.0)]
-    columns += [("Nguyên nhân", 50.0), ("Đề xuất, kiến nghị", 50.0)]
-    sheet = book.add_table_sheet("Khó khăn - kiến nghị", "Khó khăn, nguyên nhân, đề xuất, kiến nghị", columns)
+    columns = book.build_columns(unit_code=10.0, unit=24.0, place=6.0, difficulty=50.0, cause=50.0, proposal=50.0)
+    sheet = book.add_table_sheet("difficulties", columns)
     rows = book.facts.notes.rows
     for row in rows:
         texts = [text or book.nothing for text in (row.difficulty, row.cause, row.proposal)]
@@ -175,10 +170,9 @@ def _write_difficulty_sheet(book: AnnexWorkbook) -> None:
 
 
 def _write_submission_sheet(book: AnnexWorkbook) -> None:
-    columns: Columns = [("Mã đơn vị", 10.0), ("Đơn vị", 34.0), ("Mã biểu", 20.0), ("Biểu", 50.0), ("Trạng thái", 16.0)]
-    columns += [("Lần gửi", 8.0), ("Hạn gửi", 12.0), ("Ngày nhận", 12.0), ("Chậm (ngày làm việc)", 11.0)]
-    columns += [("Cảnh báo cần giải trình", 12.0), ("Lưu ý", 8.0)]
-    sheet = book.add_table_sheet("Nộp báo cáo", "Tình hình gửi báo cáo của các đơn vị", columns)
+    columns = book.build_columns(unit_code=10.0, unit=34.0, form_code=20.0, form=50.0, state=16.0, version=8.0)
+    columns += book.build_columns(due=12.0, received_on=12.0, late_days=11.0, findings_confirm=12.0, findings_note=8.0)
+    sheet = book.add_table_sheet("submissions", columns)
     found = book.facts.submissions
     for s in found:
         sheet.write_row(
@@ -192,18 +186,17 @@ def _write_submission_sheet(book: AnnexWorkbook) -> None:
 
 
 def _write_data_note_sheet(book: AnnexWorkbook) -> None:
-    columns: Columns = [("TT", 11.0), ("Chỉ tiêu", 46.0), ("Loại", 22.0), ("Nội dung", 80.0), ("Nguồn số liệu", 30.0)]
-    title = "Ghi chú về số liệu, định nghĩa chỉ tiêu, điểm cần lưu ý trong kế hoạch"
-    sheet = book.add_table_sheet("Ghi chú số liệu", title, columns)
+    columns = book.build_columns(number=11.0, indicator=46.0, kind=22.0, content=80.0, source=30.0)
+    sheet, texts = book.add_table_sheet("notes", columns), book.wording.texts
     nothing = book.nothing
-    sheet.write_title_band("Ghi chú về số liệu")
+    sheet.write_title_band(texts["annex_band.data_notes"])
     for number, note in enumerate(book.facts.data_notes, start=1):
         sheet.write_row([number, nothing, nothing, note.text, nothing])
-    sheet.write_title_band("Định nghĩa chỉ tiêu")
+    sheet.write_title_band(texts["annex_band.definitions"])
     for d in book.facts.definitions:
         text = "; ".join(part for part in (d.definition, d.note) if part)
         sheet.write_row([d.item, d.title, d.basis, text, d.source])
-    sheet.write_title_band("Điểm cần lưu ý trong văn bản kế hoạch")
+    sheet.write_title_band(texts["annex_band.plan_notes"])
     for n in book.facts.plan_notes:
         sheet.write_row([n.number, n.name, nothing, n.text, nothing])
     sheet.close_sheet()
@@ -211,10 +204,9 @@ def _write_data_note_sheet(book: AnnexWorkbook) -> None:
 
 def _write_lineage_sheet(book: AnnexWorkbook) -> None:
     """Each figure of the area with the cells it was added up from."""
-    columns: Columns = [("TT", 9.0), ("Chỉ tiêu", 34.0), ("Tử số", 12.0), ("Mẫu số", 12.0), ("Giá trị", 11.0)]
-    columns += [("Phần", 11.0), ("Số liệu", 34.0), ("Kỳ", 14.0), ("Tệp đã nhận", 30.0), ("Mã băm của tệp", 15.0)]
-    columns += [("Trang tính", 9.0), ("Ô", 22.0), ("Số nơi", 7.0), ("Giá trị trong các ô", 13.0)]
-    sheet = book.add_table_sheet("Nguồn số liệu", "Nguồn của từng số liệu: tệp, trang tính, ô", columns)
+    columns = book.build_columns(number=9.0, indicator=34.0, numerator=12.0, denominator=12.0, value=11.0, side=11.0)
+    columns += book.build_columns(element=34.0, period=14.0, file=30.0, sha256=15.0, worksheet=9.0, cell=22.0)
+    sheet = book.add_table_sheet("lineage", columns + book.build_columns(places=7.0, cell_values=13.0))
     area, figures, rows = book.facts.area.unit, book.facts.figures, book.facts.trail
     for row in rows:
         figure = figures[row.item][area]

@@ -11,7 +11,6 @@ from typing import Any
 from etl.report.annex_workbook import AnnexWorkbook
 from etl.report.report_facts import Figure, PrintedNumber, ReportFacts
 
-DATA_SHEET_NAME = "Dữ liệu"
 _TEXT_COLUMNS = ("item", "clause", "kind", "indicator", "unit", "unit_name", "period")
 _NUMBER_COLUMNS = (
     "numerator", "denominator", "value", "target", "target_upper", "baseline", "path_value", "prorated_target",
@@ -31,7 +30,7 @@ DATA_COLUMNS = (
 
 def write_data_sheet(book: AnnexWorkbook) -> None:
     """Writes the sheet."""
-    page = book.add_page(DATA_SHEET_NAME)
+    page = book.add_page(book.wording.texts["annex_sheet.data"])
     page.repeat_rows(0)
     page.freeze_panes(1, 0)
     page.set_column(0, len(DATA_COLUMNS) - 1, 13)

@@ -40,7 +40,7 @@ from etl.report.report_head import build_report_foot, build_report_head, format_
 def build_facts(inputs: ReportInput, wording: Messages) -> ReportFacts:
     """Everything the report prints."""
     figures = build_figures(inputs, wording)
-    snapshot = parse_snapshot_time(inputs.snapshot_at).strftime("%Hh%M ngày %d/%m/%Y")
+    snapshot = wording.format_moment(parse_snapshot_time(inputs.snapshot_at))
     annual = inputs.report.cadence == "year"
     counts = target_results.count_statuses(inputs, figures)
     lines = target_results.build_target_sentences(inputs, wording, figures)

@@ -112,8 +112,7 @@ class ResultSheet:
 
     def _list_submission_details(self) -> list[tuple[str, str]]:
         answer = self._answer
-        received = answer.received_at.astimezone(VIETNAM_ZONE)
-        moment = self._wording.format("returned.moment", time=f"{received:%H:%M}", date=f"{received:%d/%m/%Y}")
+        moment = self._wording.format_moment(answer.received_at.astimezone(VIETNAM_ZONE), "%H:%M")
         details = {"file": answer.file, "unit": answer.unit_name, "period": answer.period_name}
         details["checked_at" if answer.trial else "received_at"] = moment
         if answer.accepted and not answer.trial:

@@ -118,8 +118,8 @@ def test_the_document_prints_both_numbers_the_same_each_time(
     facts: ReportFacts, changed: Callable[..., ReportFacts], say: Messages
 ) -> None:
     made = build_correction_facts(CorrectionInput(7, facts, changed(printed="12,3"), (CAUSE,)), say)
-    data = render_word_correction(made, TEMPLATES / "correction.docx")
-    assert render_word_correction(made, TEMPLATES / "correction.docx") == data
+    data = render_word_correction(made, say, TEMPLATES / "correction.docx")
+    assert render_word_correction(made, say, TEMPLATES / "correction.docx") == data
     document = Document(io.BytesIO(data))
     cells = {cell.text for row in document.tables[-1].rows for cell in row.cells}
     assert {first(facts).printed, "12,3"} <= cells
@@ -142,7 +142,7 @@ def test_slots_of_the_template_are_checked_both_ways(
         hit.text = hit.text.replace(old, new)
         document.save(str(path))
         with pytest.raises(TemplateError, match=message):
-            render_word_correction(made, path)
+            render_word_correction(made, say, path)
 
 
 def test_every_slot_stands_in_the_guide() -> None:

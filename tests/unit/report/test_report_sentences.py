@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 
@@ -84,13 +83,3 @@ def test_a_file_that_is_no_list_of_messages_stops(tmp_path: Path) -> None:
         (folder / "report.yaml").write_text(content, encoding="utf-8")
         with pytest.raises(TemplateError):
             load_messages(tmp_path)
-
-
-def test_no_message_is_kept_that_nobody_says() -> None:
-    sources = sorted((TEMPLATES.parent / "etl").rglob("*.py"))
-    code = "".join(path.read_text(encoding="utf-8") for path in sources)
-    beginnings = tuple(re.findall(r'f"([a-z_]+\.[a-z_]*)\{', code))
-    keys = load_messages(TEMPLATES).texts.keys()
-    said = {name for name in keys if re.search(rf"['\"]{name}['\"]", code) or name.startswith(beginnings)}
-    assert len(keys) > 250
-    assert sorted(keys - said) == []
