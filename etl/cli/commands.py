@@ -18,6 +18,8 @@ import typer
 from etl import steps
 from etl.cli import rendering
 from etl.errors import TongketError, UsageError
+from etl.messages import Messages, load_messages
+from etl.settings import load_settings
 
 app = typer.Typer(
     name="tongket",
@@ -61,6 +63,10 @@ def _run_command(as_json: bool, work: Callable[[], Any], show: Callable[[Any], N
     else:
         show(result)
     return result
+
+
+def _load_wording() -> Messages:
+    return load_messages(load_settings().templates)
 
 
 def _print_result(result: dict[str, Any]) -> None:
@@ -111,23 +117,22 @@ def _open_progress_bar(length: int, *, quiet: bool) -> Iterator[Callable[[], obj
     if quiet or length < 2 or not sys.stderr.isatty():
         yield lambda: None
         return
-    with typer.progressbar(length=length, label="Đang kiểm tra", file=sys.stderr) as bar:
+    with typer.progressbar(length=length, label=_load_wording().texts["shell.checking"], file=sys.stderr) as bar:
         yield lambda: bar.update(1)
 
 
-_LEVEL_WORDS = {"refuse": "Phải sửa", "confirm": "Cần giải trình", "note": "Ghi nhận"}
-
-
 def _show_verdicts(result: dict[str, Any]) -> None:
+    wording = _load_wording()
     for verdict in result.get("files", [result]):
-        word = "ĐẠT" if verdict["accepted"] else "TRẢ LẠI"
-        counts = ", ".join(f"{_LEVEL_WORDS[k].lower()} {n}" for k, n in verdict["counts"].items() if n)
+        word = wording.texts["shell.accepted" if verdict["accepted"] else "shell.refused"]
+        counts = ", ".join(f"{wording.texts[f'level.{k}'].lower()} {n}" for k, n in verdict["counts"].items() if n)
         typer.echo(f"{word}  {verdict['file']}" + (f"  ({counts})" if counts else ""))
         for f in verdict["findings"]:
             place = f"{f['sheet']}!{f['cell']}" if f["cell"] else f["sheet"] or "-"
-            typer.echo(f"  {_LEVEL_WORDS[f['level']]:<14}  {f['code']}  {place:<8}  {f['message']}  → {f['hint']}")
+            level = wording.texts[f"level.{f['level']}"]
+            typer.echo(f"  {level:<14}  {f['code']}  {place:<8}  {f['message']}  → {f['hint']}")
         if "answer" in verdict:
-            typer.echo(f"  Tệp kết quả: {verdict['answer']}")
+            typer.echo(f"  {wording.format('shell.answer', path=verdict['answer'])}")
 
 
 @app.command()
@@ -291,9 +296,11 @@ def diff(
     )
 
 
-def _build_line_printer(format_lines: Callable[[dict[str, Any]], Iterable[str]]) -> Callable[[dict[str, Any]], None]:
+def _build_line_printer(
+    format_lines: Callable[[dict[str, Any], Messages], Iterable[str]],
+) -> Callable[[dict[str, Any]], None]:
     def print_lines(result: dict[str, Any]) -> None:
-        for line in format_lines(result):
+        for line in format_lines(result, _load_wording()):
             typer.echo(line)
 
     return print_lines
