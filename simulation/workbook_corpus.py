@@ -14,7 +14,9 @@ from pathlib import Path
 from etl.catalog import Catalogue
 from etl.catalog.obligations import list_obligations
 from etl.forms import build_form_file_name, issue_form
+from etl.messages import load_messages
 from etl.model import Period
+from etl.settings import PROJECT_ROOT
 from simulation.cell_values import build_cell_values
 from simulation.form_filling import fill_form, read_manifest
 
@@ -31,7 +33,7 @@ def write_corpus(catalogue: Catalogue, folder: Path, files: int) -> list[Path]:
 
 
 def _write_workbooks(catalogue: Catalogue, folder: Path) -> Iterator[Path]:
-    scope, issued = catalogue.get_scope(SCOPE), {}
+    scope, issued, wording = catalogue.get_scope(SCOPE), {}, load_messages(PROJECT_ROOT / "templates")
     periods = [Period.parse(key) for key in _QUARTERS]
     stories = {period: build_cell_values(catalogue, scope, period) for period in periods}
     for more in count():
@@ -41,7 +43,7 @@ def _write_workbooks(catalogue: Catalogue, folder: Path) -> Iterator[Path]:
             }
             for _, form, unit in list_obligations(catalogue, scope, period):
                 if (period, unit.code) not in issued:
-                    data = issue_form(catalogue, scope, form, unit, period)
+                    data = issue_form(catalogue, scope, form, unit, period, wording)
                     issued[period, unit.code] = data, read_manifest(data)
                 data, manifest = issued[period, unit.code]
                 path = folder / unit.code / f"{more:03}_{build_form_file_name(form, unit, period)}"

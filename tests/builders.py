@@ -13,6 +13,7 @@ from etl.catalog import Catalogue
 from etl.catalog.layout import MANIFEST_HEADER, MANIFEST_SHEET, MANIFEST_STAMP
 from etl.forms import issue_form
 from etl.model import Period
+from tests.wording import SHIPPED
 
 _HEAD = len(MANIFEST_STAMP) + 2
 
@@ -39,7 +40,7 @@ class Workbook:
         scope = catalogue.find_scope_of_form(form_id)
         org_unit = catalogue.find_unit(unit, key.end)
         assert scope and org_unit
-        self.issued = issue_form(catalogue, scope, form, org_unit, key, simulated=True)
+        self.issued = issue_form(catalogue, scope, form, org_unit, key, SHIPPED, simulated=True)
         self.book = openpyxl.load_workbook(BytesIO(self.issued))
 
     def inputs(self) -> list[tuple[str, str, str, str, str]]:

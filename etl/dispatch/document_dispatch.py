@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from etl.catalog import Catalogue
 from etl.catalog.contacts import Contact, Contacts, load_contacts
+from etl.catalog.layout import SIMULATION_NOTICE
 from etl.core.instance import Result, load_settings_and_catalogue, open_engine
 from etl.dispatch import (
     DispatchedDocument,
@@ -20,7 +21,6 @@ from etl.dispatch import (
     render_report_letter,
     write_recipient_folder,
 )
-from etl.dispatch.letter import SIMULATED_LABEL
 from etl.dispatch.mail_protocol import OutgoingMail, send_letters
 from etl.errors import StorageError
 from etl.model import Period
@@ -198,7 +198,7 @@ def _build_recipient_package(
         "signed_by": document.signed_by,
         "signed_at": document.signed_at.isoformat(timespec="seconds"),
         "snapshot": document.snapshot_id,
-        **({"note": SIMULATED_LABEL} if settings.simulated else {}),
+        **({"note": SIMULATION_NOTICE} if settings.simulated else {}),
     }
     return RecipientPackage(
         str(place.parent / _RECIPIENTS_FOLDER / contact.id / place.name),

@@ -18,9 +18,9 @@ from email.policy import SMTP
 from pathlib import Path
 from string import Formatter
 
+from etl.catalog.layout import SIMULATION_NOTICE
 from etl.errors import TemplateError
 
-SIMULATED_LABEL = "SỐ LIỆU MÔ PHỎNG"
 SUBJECT_PREFIX = "Chủ đề:"
 
 
@@ -75,7 +75,7 @@ def render_letter_text(folder: Path, name: str, slots: Mapping[str, object], *, 
             fix="write the subject there, then a blank line and the text",
         )
     rendered = head.removeprefix(SUBJECT_PREFIX).strip().format(**slots), f"{text.strip().format(**slots)}\n"
-    return (f"[{SIMULATED_LABEL}] {rendered[0]}", f"{SIMULATED_LABEL}\n\n{rendered[1]}") if simulated else rendered
+    return (f"[{SIMULATION_NOTICE}] {rendered[0]}", f"{SIMULATION_NOTICE}\n\n{rendered[1]}") if simulated else rendered
 
 
 def build_message_id(key: str, address: str, sender: str) -> str:

@@ -14,6 +14,7 @@ from etl.core.instance import Result, load_settings_and_catalogue, open_current_
 from etl.exchange import DataMessage, render_exchange_document
 from etl.exchange.identifiers import ExchangeIdentifiers
 from etl.file_io import write_atomic
+from etl.messages import load_messages
 from etl.model import Period
 from etl.report.inputs import UpwardFigures
 from etl.settings import Settings
@@ -61,7 +62,8 @@ def _render_export(
     with open_current_engine(settings, catalogue).connect() as conn:
         known_at, snapshot_id = take_snapshot(conn, scope=scope.id)
         cells = fetch_exported_values(conn, catalogue, scope, period, as_known_at=known_at)
-    data = render_exchange_document(DataMessage(scope, period, cells, known_at, settings.simulated), names, form)
+    message = DataMessage(scope, period, cells, known_at, load_messages(settings.templates), settings.simulated)
+    data = render_exchange_document(message, names, form)
     counted = sum(cell.is_counted for cell in cells)
     about = {
         "values": counted, "left_out": len(cells) - counted, "snapshot": snapshot_id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
@@ -11,21 +11,22 @@ from etl.catalog import models as m
 from etl.catalog.layout import SIMULATION_NOTICE
 from etl.errors import UsageError
 from etl.exchange.identifiers import ExchangeIdentifiers
+from etl.messages import Messages
 from etl.model import CellState, Period
 from etl.model.exported_value import ExportedValue
-
-ESTIMATED_REMARK = "Số ước tính"
 
 
 @dataclass(frozen=True)
 class DataMessage:
-    """An area's figures of a period, to be written. `snapshot_at` is the ISO time up to which they are known."""
+    """An area's figures of a period, to be written. `snapshot_at` is the ISO time up to which they are known,
+    `wording` the words of remarks."""
 
     scope: m.Scope
     period: Period
     cells: tuple[ExportedValue, ...]
     snapshot_at: str
-    simulated: bool
+    wording: Messages = field(repr=False)
+    simulated: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,9 @@ def list_message_figures(message: DataMessage, names: ExchangeIdentifiers) -> It
 
 def _format_figure_comment(message: DataMessage, cell: ExportedValue, *, estimated: bool) -> str:
     remarks = [SIMULATION_NOTICE] if message.simulated else []
-    remarks += [ESTIMATED_REMARK] if estimated else []
-    remarks += [f"Đã đính chính theo thống nhất {cell.corrected}"] if cell.corrected else []
+    remarks += [message.wording.texts["exchange.estimated"]] if estimated else []
+    if cell.corrected:
+        remarks.append(message.wording.format("exchange.corrected", correction=cell.corrected))
     return "; ".join(remarks)
 
 

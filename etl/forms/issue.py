@@ -21,6 +21,7 @@ from etl.catalog.layout import (
 )
 from etl.catalog.manifest_sheet import write_manifest_sheet
 from etl.forms.form_styles import FormStyles
+from etl.messages import Messages
 from etl.model import ElementKind, Period
 from etl.model.numbers import format_number
 
@@ -41,7 +42,14 @@ def build_form_file_name(form: m.Form, unit: m.Unit, period: Period) -> str:
 
 
 def issue_form(
-    catalogue: Catalogue, scope: m.Scope, form: m.Form, unit: m.Unit, period: Period, *, simulated: bool = False
+    catalogue: Catalogue,
+    scope: m.Scope,
+    form: m.Form,
+    unit: m.Unit,
+    period: Period,
+    wording: Messages,
+    *,
+    simulated: bool = False,
 ) -> bytes:
     """The empty workbook of a form for one unit and period.
 
@@ -58,7 +66,7 @@ def issue_form(
     styles = FormStyles(book)
     form_layout = build_form_layout(catalogue, scope, form, unit, period)
     for sheet in form_layout.sheets:
-        _write_form_sheet(book, styles, catalogue, form_layout, sheet, simulated)
+        _write_form_sheet(book, styles, catalogue, form_layout, sheet, wording, simulated)
     write_manifest_sheet(book, form_layout)
     book.get_worksheet_by_name(form_layout.sheets[0].code).activate()
     book.close()
@@ -71,6 +79,7 @@ def _write_form_sheet(
     catalogue: Catalogue,
     form_layout: FormLayout,
     sheet: SheetLayout,
+    wording: Messages,
     simulated: bool,
 ) -> None:
     page = book.add_worksheet(sheet.code)
@@ -82,9 +91,9 @@ def _write_form_sheet(
         page.write_blank(
             cell.row, cell.col, None, styles.get_input_format(cell.kind, _is_integer_input(catalogue, cell))
         )
-    _add_data_validations(page, catalogue, sheet)
+    _add_data_validations(page, catalogue, sheet, wording)
     _write_sum_formulas(page, styles, sheet)
-    _write_signature_lines(page, styles, sheet)
+    _write_signature_lines(page, styles, sheet, wording)
     _apply_page_setup(page, form_layout, sheet)
     book.define_name(f"'{sheet.code}'!{SIMULATION_NAME}", f"='{sheet.code}'!$A${SIMULATION_ROW + 1}")
 
@@ -133,7 +142,7 @@ def _is_integer_input(catalogue: Catalogue, cell: InputCell) -> bool:
     return bool(element and element.integer)
 
 
-def _add_data_validations(page: Worksheet, catalogue: Catalogue, sheet: SheetLayout) -> None:
+def _add_data_validations(page: Worksheet, catalogue: Catalogue, sheet: SheetLayout, wording: Messages) -> None:
     """One data validation per run of cells of one element in a column (or per cell in a list)."""
     runs: dict[tuple[int, str], list[int]] = {}
     for cell in sheet.inputs:
@@ -141,37 +150,27 @@ def _add_data_validations(page: Worksheet, catalogue: Catalogue, sheet: SheetLay
         runs.setdefault((cell.col, label), []).append(cell.row)
     kinds = {(cell.col, cell.data_element if cell.kind in _NUMBERS else cell.kind.value): cell for cell in sheet.inputs}
     for key, rows in runs.items():
-        rule = _build_validation_rule(catalogue, kinds[key])
+        rule = _build_validation_rule(catalogue, kinds[key], wording)
         if rule:
             page.data_validation(min(rows), key[0], max(rows), key[0], rule)
 
 
-def _build_validation_rule(catalogue: Catalogue, cell: InputCell) -> dict[str, Any] | None:
-    base = {"ignore_blank": True, "error_type": "stop", "error_title": "Số liệu chưa hợp lệ"}
+def _build_validation_rule(catalogue: Catalogue, cell: InputCell, wording: Messages) -> dict[str, Any] | None:
+    base = {"ignore_blank": True, "error_type": "stop", "error_title": wording.texts["form.invalid"]}
     if cell.kind == ElementKind.CHOICE:
-        return base | {
-            "validate": "list",
-            "source": list(TASK_STATES),
-            "error_message": "Chọn một mục trong danh sách.",
-        }
+        text = wording.texts["form.choose"]
+        return base | {"validate": "list", "source": list(TASK_STATES), "error_message": text}
+    between = base | {"criteria": "between"}
     if cell.kind == ElementKind.DATE:
-        first, last = dt.date(2015, 1, 1), dt.date(2045, 12, 31)
-        text = "Nhập ngày theo dạng ngày/tháng/năm."
-        return base | {
-            "validate": "date",
-            "criteria": "between",
-            "minimum": first,
-            "maximum": last,
-            "error_message": text,
-        }
+        limits = {"minimum": dt.date(2015, 1, 1), "maximum": dt.date(2045, 12, 31)}
+        return between | limits | {"validate": "date", "error_message": wording.texts["form.enter_date"]}
     element = catalogue.elements.get(cell.data_element)
     if element is None or element.min is None or element.max is None:
         return None
     low, high = (int(x) if element.integer else float(x) for x in (element.min, element.max))
     kind = "integer" if element.integer else "decimal"
-    what = "số nguyên" if element.integer else "số"
-    text = f"Nhập {what} từ {format_number(low)} đến {format_number(high)}."
-    return base | {"validate": kind, "criteria": "between", "minimum": low, "maximum": high, "error_message": text}
+    text = wording.format(f"form.enter_{kind}", low=format_number(low), high=format_number(high))
+    return between | {"validate": kind, "minimum": low, "maximum": high, "error_message": text}
 
 
 def _write_sum_formulas(page: Worksheet, styles: FormStyles, sheet: SheetLayout) -> None:
@@ -187,12 +186,12 @@ def _write_sum_formulas(page: Worksheet, styles: FormStyles, sheet: SheetLayout)
     page.write_blank(sheet.total_row, 2, None, styles.get_role_format("total"))
 
 
-def _write_signature_lines(page: Worksheet, styles: FormStyles, sheet: SheetLayout) -> None:
+def _write_signature_lines(page: Worksheet, styles: FormStyles, sheet: SheetLayout, wording: Messages) -> None:
     row = max(sheet.data_rows) + 1 + _SPARE_ROWS
     middle = (sheet.last_col + 1) // 2
-    for left, right, words in ((0, middle - 1, "NGƯỜI LẬP BIỂU"), (middle, sheet.last_col, "THỦ TRƯỞNG ĐƠN VỊ")):
-        page.merge_range(row, left, row, right, words, styles.get_role_format("sign"))
-        note = "(Ký, họ tên)" if left == 0 else "(Ký, đóng dấu, họ tên)"
+    for left, right, who in ((0, middle - 1, "reporter"), (middle, sheet.last_col, "head")):
+        page.merge_range(row, left, row, right, wording.texts[f"form.{who}"], styles.get_role_format("sign"))
+        note = wording.texts[f"form.{who}_signs"]
         page.merge_range(row + 1, left, row + 1, right, note, styles.get_role_format("sign_note"))
 
 

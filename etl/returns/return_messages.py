@@ -36,8 +36,8 @@ def count_findings(findings: Sequence[Finding], level: FindingLevel) -> int:
 
 def format_result_title(answer: SubmissionAnswer) -> str:
     """The heading of the first sheet."""
-    kind = "trial_" if answer.trial else ""
-    return answer.wording.texts[f"returned.title_{kind}{'accepted' if answer.accepted else 'refused'}"]
+    kind = "trial" if answer.trial else "verdict"
+    return answer.wording.texts[f"returned.title_{kind}_{'accepted' if answer.accepted else 'refused'}"]
 
 
 def describe_verdict(answer: SubmissionAnswer) -> str:
@@ -71,7 +71,7 @@ def list_instructions(answer: SubmissionAnswer, annotated: bool) -> list[str]:
         lines.append(wording.format(f"returned.correct_{place}", sign=FindingLevel.REFUSE.sign, **send))
     if FindingLevel.CONFIRM in levels:
         slots = {"sign": FindingLevel.CONFIRM.sign, "column": EXPLANATION_HEADER} | (send if answer.accepted else {})
-        lines.append(wording.format(f"returned.confirm_{'' if answer.accepted else 'also_'}{place}", **slots))
+        lines.append(wording.format(f"returned.{'confirm' if answer.accepted else 'confirm_also'}_{place}", **slots))
     if answer.findings and not annotated:
         lines.append(wording.texts["returned.apart"])
     return lines

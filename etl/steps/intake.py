@@ -84,10 +84,10 @@ def issue_forms(scope: str, period: str, folder: Path, unit: str | None = None) 
     owed = [(form, u) for _, form, u in list_obligations(catalogue, chosen, key) if unit in (None, u.code)]
     if unit and not owed:
         raise UsageError(f"unit {unit!r} owes nothing for {key}", where="--unit", fix="see `tongket status`")
-    issued, same = [], 0
+    issued, same, wording = [], 0, load_messages(settings.templates)
     for form, org_unit in owed:
         path = folder / org_unit.code / build_form_file_name(form, org_unit, key)
-        data = issue_form(catalogue, chosen, form, org_unit, key, simulated=settings.simulated)
+        data = issue_form(catalogue, chosen, form, org_unit, key, wording, simulated=settings.simulated)
         if path.is_file() and path.read_bytes() == data:
             same += 1
         else:

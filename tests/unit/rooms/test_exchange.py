@@ -26,6 +26,7 @@ from etl.exchange.uids import derive_uid
 from etl.model import CellState, Period
 from etl.model.exported_value import ExportedValue
 from tests.schemas import adx_schema, dhis2_problems
+from tests.wording import SHIPPED
 
 UID = re.compile(r"[A-Za-z][A-Za-z0-9]{10}")
 CELLS = (
@@ -49,7 +50,7 @@ def message(
     catalogue: Catalogue, period: str = "2024Q3", *, simulated: bool = False, cells: tuple[ExportedValue, ...] = CELLS
 ) -> DataMessage:
     at = "2024-10-10T08:00:00.123456+07:00"
-    return DataMessage(catalogue.get_scope("tan-yen"), Period.parse(period), cells, at, simulated)
+    return DataMessage(catalogue.get_scope("tan-yen"), Period.parse(period), cells, at, SHIPPED, simulated)
 
 
 def uid_scheme(exchange: ExchangeCatalogue) -> ExchangeCatalogue:

@@ -11,6 +11,7 @@ from etl.catalog.obligations import list_obligations
 from etl.forms import build_form_file_name, issue_form
 from etl.model import Period
 from tests.builders import Workbook
+from tests.wording import SHIPPED
 
 ALL = [
     ("kt-district-quarter", "612", "2024Q3"), ("kt-district-year", "618", "2023"), ("kt-hospital-year", "62-BVT", "2024"),
@@ -91,7 +92,9 @@ def test_same_catalogue_same_bytes(catalogue: Catalogue) -> None:
     period = Period.parse("2024Q1")
     unit = catalogue.find_unit("612", period.end)
     assert unit
-    assert issue_form(catalogue, scope, form, unit, period) == issue_form(catalogue, scope, form, unit, period)
+    assert issue_form(catalogue, scope, form, unit, period, SHIPPED) == issue_form(
+        catalogue, scope, form, unit, period, SHIPPED
+    )
     assert build_form_file_name(form, unit, period) == "612_2024Q1_kt-district-quarter.xlsx"
 
 
@@ -99,7 +102,9 @@ def test_the_mark_stands_only_on_simulated_forms(catalogue: Catalogue) -> None:
     period = Period.parse("2024Q1")
     unit = catalogue.find_unit("612", period.end)
     assert unit
-    plain = issue_form(catalogue, catalogue.scopes["kon-tum"], catalogue.forms["kt-district-quarter"], unit, period)
+    plain = issue_form(
+        catalogue, catalogue.scopes["kon-tum"], catalogue.forms["kt-district-quarter"], unit, period, SHIPPED
+    )
     book = openpyxl.load_workbook(BytesIO(plain))
     assert not any(c.value == SIMULATION_NOTICE for page in book.worksheets for row in page.iter_rows() for c in row)
 

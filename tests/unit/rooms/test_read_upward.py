@@ -16,6 +16,7 @@ from etl.forms import issue_form
 from etl.model import Period, ReadResult
 from etl.read import Reader
 from etl.settings import PROJECT_ROOT
+from tests.wording import SHIPPED
 
 SHEET = "SoLieuGoc"
 FIRST = 12
@@ -27,7 +28,9 @@ def read(catalogue: Catalogue, folder: Path, change: Callable[[Any], object]) ->
     assert unit
     book = openpyxl.load_workbook(
         BytesIO(
-            issue_form(catalogue, catalogue.get_scope("bac-giang"), catalogue.forms["bg-huyen-quarter"], unit, period)
+            issue_form(
+                catalogue, catalogue.get_scope("bac-giang"), catalogue.forms["bg-huyen-quarter"], unit, period, SHIPPED
+            )
         )
     )
     page = book[SHEET]

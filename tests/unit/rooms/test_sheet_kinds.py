@@ -17,6 +17,7 @@ from etl.forms.issue import issue_form
 from etl.model import Period
 from etl.read import rows
 from etl.read.workbook_reader import read_workbook
+from tests.wording import SHIPPED
 
 TOY = SheetKind("toy", "printed", (1,), freeze_cols=2, row_height="default")
 PERIOD = Period.parse("2024")
@@ -60,7 +61,7 @@ def issue_toy(catalogue: Catalogue) -> openpyxl.Workbook:
     scope = catalogue.find_scope_of_form("kt-hospital-year")
     assert scope
     form, unit = next((f, u) for _, f, u in list_obligations(catalogue, scope, PERIOD) if f.id == "kt-hospital-year")
-    return openpyxl.load_workbook(BytesIO(issue_form(catalogue, scope, form, unit, PERIOD)))
+    return openpyxl.load_workbook(BytesIO(issue_form(catalogue, scope, form, unit, PERIOD, SHIPPED)))
 
 
 def save_book(book: openpyxl.Workbook) -> bytes:

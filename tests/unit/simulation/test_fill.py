@@ -15,6 +15,7 @@ from etl.forms import issue_form
 from etl.model import FormStamp, Period
 from simulation.cell_values import Key, Value, build_cell_values
 from simulation.form_filling import fill_form, read_manifest
+from tests.wording import SHIPPED
 
 STAMP = [("form", "f"), ("version", "1"), ("unit", "608"), ("period", "2024Q1")]
 ENTRIES = [
@@ -131,7 +132,7 @@ def test_every_cell_of_an_issued_form_holds_its_value(
     scope, period = catalogue.get_scope(scope_id), Period.parse(key)
     chosen = next((f, u) for _, f, u in list_obligations(catalogue, scope, period) if u.code == unit_code)
     told = build_cell_values(catalogue, scope, period)
-    filled = fill_form(issue_form(catalogue, scope, *chosen, period), told)
+    filled = fill_form(issue_form(catalogue, scope, *chosen, period, SHIPPED), told)
     book = openpyxl.load_workbook(BytesIO(filled), data_only=True)
     entries = read_manifest(filled).entries
     for entry in entries:

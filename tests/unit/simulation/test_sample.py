@@ -17,6 +17,7 @@ from etl.forms import build_form_file_name, issue_form
 from etl.model import Period
 from simulation.deliveries import drop_deliveries, main
 from simulation.form_filling import read_manifest
+from tests.wording import SHIPPED
 
 Drop = Callable[..., list[Path]]
 
@@ -43,7 +44,7 @@ def forms(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 if unit.code in codes:
                     path = root / key / unit.code / build_form_file_name(form, unit, period)
                     path.parent.mkdir(parents=True)
-                    path.write_bytes(issue_form(catalogue, scope, form, unit, period))
+                    path.write_bytes(issue_form(catalogue, scope, form, unit, period, SHIPPED))
     return root
 
 
