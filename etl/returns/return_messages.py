@@ -85,7 +85,7 @@ def list_instructions(answer: SubmissionAnswer, annotated: bool) -> list[str]:
     """The way to proceed, one or two sentences a line."""
     levels = {f.level for f in answer.findings}
     send = "gửi" if answer.trial else "gửi lại"
-    lines = []
+    lines = [text] if (text := _describe_standing_version(answer)) else []
     if FindingLevel.REFUSE in levels:
         lines.append(_describe_correction(annotated, send))
     if FindingLevel.CONFIRM in levels:
@@ -93,6 +93,13 @@ def list_instructions(answer: SubmissionAnswer, annotated: bool) -> list[str]:
     if answer.findings and not annotated:
         lines.append("Kết quả nằm trong tệp riêng này vì không đánh dấu được ngay trong tệp của đơn vị.")
     return lines
+
+
+def _describe_standing_version(answer: SubmissionAnswer) -> str:
+    """That a content is known, and which version counts where that is not the answer's own."""
+    known = "Nội dung tệp này trùng với tệp đơn vị đã gửi trước đây. " if answer.known else ""
+    other = answer.standing and (answer.known or (answer.accepted and answer.standing != answer.version))
+    return (known + (f"Số liệu đang có hiệu lực: lần nộp {answer.standing}." if other else "")).strip()
 
 
 def _describe_correction(annotated: bool, send: str) -> str:

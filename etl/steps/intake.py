@@ -190,6 +190,7 @@ def receive_deliveries() -> Result:
                     taken.folder,
                     taken.received_at,
                     ruleset_version,
+                    taken.taking,
                 )
             return new
 
@@ -343,6 +344,8 @@ def _build_submission_answer(settings: Settings, catalogue: Catalogue, unreturne
         unreturned.verdict.accepted,
         unreturned.verdict.findings,
         simulated=settings.simulated,
+        known=unreturned.is_known,
+        standing=unreturned.standing_version,
         **about,
     )
 
