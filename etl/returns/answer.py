@@ -33,8 +33,8 @@ class SubmissionAnswer:
     """All that a sender is told about one file. `form_title` and what follows are empty if not understood.
 
     Findings stand in the order to show them. `original` is the content that was sent, if it may be opened again;
-    `office` is who answers; `trial` is a check before anything was sent: nothing was received. `known`: the same content
-    came before; `standing` is the version that counts (0: none).
+    `office` is who answers; `trial` is a check before anything was sent: nothing was received. `known`: the same
+    content came before; `standing` is the version that counts (0: none).
     """
 
     folder: str

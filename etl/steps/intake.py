@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gc
 import hashlib
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,7 +27,7 @@ from etl.core.instance import (
     open_current_engine,
     open_engine,
 )
-from etl.errors import UsageError
+from etl.errors import StorageError, UsageError
 from etl.file_io import write_atomic
 from etl.forms import build_form_file_name, issue_form
 from etl.model import CellState, Delivery, Period, PeriodKind, ReadResult, Verdict
@@ -37,6 +38,7 @@ from etl.receive import receive_files as take
 from etl.returns import SubmissionAnswer, ValueChange, render_answer_workbook, write_answer
 from etl.settings import Settings
 from etl.warehouse import attainment_store, journal
+from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys
 from etl.warehouse.connect import build_engine
 from etl.warehouse.migrate import apply_migrations as run
 from etl.warehouse.quarter_values import fetch_quarter_values
@@ -45,7 +47,7 @@ from etl.warehouse.validation_store import store_validation
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-
+_log = logging.getLogger(__name__)
 CHUNK_SIZE = 100
 """Workbooks checked and committed together: bounds memory, amortises one rule run over many files."""
 _STATE_WORDS = {CellState.NOT_APPLICABLE: "không áp dụng", CellState.UNRELIABLE: "không đáng tin cậy"}
@@ -178,7 +180,9 @@ def receive_deliveries() -> Result:
     """Takes what is whole from the inbox; says into how many batches the work is shared."""
     settings, catalogue = load_settings_and_catalogue()
     ruleset_version = build_ruleset_version(settings, catalogue)
-    with open_current_engine(settings, catalogue).connect() as conn:  # one for all files, a transaction for each
+    engine = open_current_engine(settings, catalogue)
+    # One run at a time looks into the inbox; one connection for all files, a transaction for each.
+    with engine.begin() as locked, engine.connect() as conn:
 
         def register_received_file(taken: ReceivedFile) -> bool:
             with conn.begin():
@@ -189,17 +193,17 @@ def receive_deliveries() -> Result:
                     taken.original_name,
                     taken.folder,
                     taken.received_at,
-                    ruleset_version,
-                    taken.taking,
+                    journal.DeliveryMark(ruleset_version, taken.taking),
                 )
             return new
 
         def record_quarantined_file(aside: QuarantinedFile) -> None:
             with conn.begin():
-                journal.record_event(
-                    conn, "quarantined", code=aside.code, name=aside.original_name, folder=aside.folder,
-                    size=aside.size, kept=aside.kept,
-                )  # fmt: skip
+                if all(e.detail["kept"] != aside.kept for e in journal.fetch_events(conn, "quarantined")):
+                    journal.record_event(
+                        conn, "quarantined", code=aside.code, name=aside.original_name, folder=aside.folder,
+                        size=aside.size, kept=aside.kept,
+                    )  # fmt: skip
 
         desk = IntakeContext(
             settings.archive,
@@ -209,8 +213,11 @@ def receive_deliveries() -> Result:
             int(settings.max_file_mb * 1_000_000),
         )
         by_mtime = settings.received_clock == "mtime"
+        lock_keys(locked, AdvisoryLock.INBOX)
         got = take(settings.inbox, desk, now=get_current_time(), min_age=settings.min_age_seconds, by_mtime=by_mtime)
         batches = [i for i in range(settings.batches) if journal.fetch_pending_deliveries(conn, i, settings.batches)]
+    if got.ignored:
+        _log.warning("left in the inbox: %s", ", ".join(got.ignored))
     return {
         "received": got.new, "duplicates": got.duplicates, "waiting": got.waiting,
         "quarantined": got.quarantined, "ignored": got.ignored, "batches": batches,
@@ -301,17 +308,28 @@ def _add_quarter_values(conn: Connection, catalogue: Catalogue, submission: Read
 
 
 def write_answers() -> Result:
-    """Writes the answer to every verdict whose sender has none yet."""
+    """Writes the answer to every verdict whose sender has none yet.
+
+    Raises:
+        StorageError: some could not be written; the others are there.
+    """
     settings, catalogue = load_settings_and_catalogue()
     engine = open_engine(settings)
     with engine.connect() as conn:
         owed = journal.fetch_unreturned_verdicts(conn)
-    written = []
+    written, failed = [], []
     for unreturned in owed:
-        path = write_answer(_build_submission_answer(settings, catalogue, unreturned), settings.outbox)
+        try:
+            path = write_answer(_build_submission_answer(settings, catalogue, unreturned), settings.outbox)
+        except StorageError as error:
+            failed.append(error)
+            continue
         with engine.begin() as conn:
             journal.mark_returned(conn, unreturned.delivery.delivery_id, file=str(path.relative_to(settings.outbox)))
         written.append(str(path))
+    if failed:
+        what = f"{len(failed)} of {len(owed)} answers cannot be written: {failed[0].what}"
+        raise StorageError(what, where=failed[0].where, fix=failed[0].fix)
     return {"written": len(written), "files": written[:20]}
 
 

@@ -91,6 +91,14 @@ class ReportRecord:
     templates: str = ""
 
 
+@dataclass(frozen=True)
+class DeliveryMark:
+    """What a file is registered under: the catalogue and rules that will judge it, and the taking that brought it."""
+
+    judged_by: str = ""
+    taking: str = ""
+
+
 def register_delivery(
     conn: Connection,
     sha256: str,
@@ -98,14 +106,13 @@ def register_delivery(
     original_name: str,
     folder: str,
     received_at: datetime | str,
-    judged_by: str = "",
-    taking: str = "",
+    mark: DeliveryMark = DeliveryMark(),
 ) -> tuple[Delivery, bool]:
     """The delivery of a content in a folder, and whether it is new. A known one is noted as a duplicate.
 
     New again is content that another version has replaced, or that was refused under another catalogue or other rules
-    than `judged_by` names, or before the unit's other reports changed. What has the `taking` of one registered before
-    is that one: a run that broke off is taken up, nothing was sent twice.
+    than `mark` names, or before the unit's other reports changed. A taking that was registered before is that one: a
+    run that broke off is taken up, nothing was sent twice.
 
     Safe when two processes register the same content at once: one of them is told it is not new.
     """
@@ -117,18 +124,18 @@ def register_delivery(
         original_name=original_name,
         folder=folder,
         received_at=received_at,
-        judged_by=judged_by,
-        taking=taking,
+        judged_by=mark.judged_by,
+        taking=mark.taking,
     ).one_or_none()
-    mark = {"taking": taking} if taking else {}
+    taking = {"taking": mark.taking} if mark.taking else {}
     if row is not None:
         made = _build_delivery(row)
-        record_event(conn, "received", delivery_id=made.delivery_id, **mark)
+        record_event(conn, "received", delivery_id=made.delivery_id, **taking)
         return made, True
-    row = query(conn, "delivery_by_hash", sha256=sha256, folder=folder, taking=taking).one()
+    row = query(conn, "delivery_by_hash", sha256=sha256, folder=folder, taking=mark.taking).one()
     if not row.is_registered:
         about = {"name": original_name, "folder": folder, "at": str(received_at)}
-        record_event(conn, "duplicate", delivery_id=row.delivery_id, **about, **mark)
+        record_event(conn, "duplicate", delivery_id=row.delivery_id, **about, **taking)
     return _build_delivery(row), False
 
 

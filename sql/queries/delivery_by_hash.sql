@@ -6,12 +6,12 @@ SELECT
     d.original_name,
     d.folder,
     d.received_at,
-    EXISTS (
-        SELECT 1
+    (
+        SELECT count(*)
         FROM ops.delivery AS k
         INNER JOIN ops.event AS e ON k.delivery_id = e.delivery_id
         WHERE k.sha256 = d.sha256 AND k.folder = d.folder AND e.detail ->> 'taking' = :taking
-    ) AS is_registered
+    ) > 0 AS is_registered
 FROM ops.delivery AS d
 WHERE d.sha256 = :sha256 AND d.folder = :folder
 ORDER BY d.attempt DESC

@@ -23,8 +23,8 @@ SELECT
         INNER JOIN core.org_unit AS u ON l.org_unit_id = u.org_unit_id
         WHERE u.code = v.unit_code AND l.period = v.period AND l.form = v.form
     ) AS standing_version,
-    EXISTS (
-        SELECT 1 FROM ops.event AS k
+    (
+        SELECT count(*) FROM ops.event AS k
         WHERE
             k.delivery_id = v.delivery_id
             AND k.kind = 'duplicate'
@@ -32,7 +32,7 @@ SELECT
                 SELECT 1 FROM ops.event AS r
                 WHERE r.delivery_id = k.delivery_id AND r.kind = 'returned' AND r.event_id > k.event_id
             )
-    ) AS is_known
+    ) > 0 AS is_known
 FROM ops.verdict AS v
 INNER JOIN ops.delivery AS d ON v.delivery_id = d.delivery_id
 LEFT JOIN core.submission AS s ON v.delivery_id = s.delivery_id
