@@ -56,7 +56,7 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_atomic(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Writes a file whole: temporary file in the same folder, fsync, rename, fsync of the folder.
 
     The temporary file's name follows from the file's: what a killed run left is written over by the next one.
@@ -73,7 +73,7 @@ def write_atomic(path: Path, data: bytes) -> None:
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
-                half.chmod(0o644)  # the outbox is read by other accounts
+                half.chmod(mode)  # by default for other accounts to read, as they do in the outbox
                 half.replace(path)
             except BaseException:
                 half.unlink(missing_ok=True)

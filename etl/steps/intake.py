@@ -14,8 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etl import load
+from etl.approval.record_signing import publish_signing_key
+from etl.attainment.attainment_rows import check_report_due
+from etl.attainment.report_inputs import list_owed_parts
 from etl.catalog import Catalogue
 from etl.catalog.calendar import compute_deadline, count_working_days
+from etl.catalog.models import Scope
 from etl.catalog.obligations import list_obligations
 from etl.catalog.rules import load_rules
 from etl.check import ReadSubmission, check_batch, load_great_expectations, validate_batch
@@ -56,25 +60,34 @@ _NOT_OFFLINE = ("S02: the folder it was sent to", "T01–T07: the unit's other p
 
 
 def migrate_warehouse() -> Result:
-    """Brings the warehouse to this code's schema and the catalogue's present content."""
+    """Brings the warehouse to this code's schema and the catalogue's content, and makes sure of a signing key."""
     settings, catalogue = load_settings_and_catalogue()
     applied = run(build_engine(settings, "owner"))
     with open_engine(settings).begin() as conn:
         changed = load.load_catalogue_rows(conn, catalogue)
+        publish_signing_key(conn, settings)
     return {"applied": applied, "catalogue_changes": changed}
 
 
-def open_period(scope: str, period: str) -> Result:
-    """Issues the workbooks of a period into `outbox/forms/<period>/<unit>/`; a form that is there and equal stays."""
+def open_period(scope: str, period: str, folder: Path | None = None, unit: str | None = None) -> Result:
+    """Issues the workbooks of a period, or of one unit, and notes it; a form that is there and equal stays.
+
+    They lie below a folder, by default `outbox/forms/<period>/`, in one folder a unit.
+
+    Raises:
+        UsageError: the unit owes nothing for that period.
+    """
     settings, _ = load_settings_and_catalogue()
-    result = issue_forms(scope, period, settings.outbox / "forms" / Period.parse(period).key)
-    if result["issued"]:
-        with open_engine(settings).begin() as conn:
-            journal.record_event(conn, "issued", scope=scope, period=period, forms=result["issued"])
+    result = _issue_forms(scope, period, folder or settings.outbox / "forms" / Period.parse(period).key, unit)
+    about = {"scope": scope, "period": result["period"], **({"unit": unit} if unit else {})}
+    with open_engine(settings).begin() as conn:
+        # Also where a run that broke off had written them all.
+        if result["issued"] or not any(about.items() <= e.detail.items() for e in journal.fetch_events(conn, "issued")):
+            journal.record_event(conn, "issued", **about, forms=result["issued"])
     return result
 
 
-def issue_forms(scope: str, period: str, folder: Path, unit: str | None = None) -> Result:
+def _issue_forms(scope: str, period: str, folder: Path, unit: str | None = None) -> Result:
     """Issues the workbooks of a period, or of one unit, below a folder. Needs no database.
 
     Raises:
@@ -393,11 +406,21 @@ def _select_cell_content(value: Fraction | None, words: str, state: CellState) -
 
 
 def list_periods_to_compute(results: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Periods to compute: those of these batches, and any loaded since they were last computed.
+    """Periods to compute: those of these batches, what is stale, and what was computed, is due and was not drafted.
 
-    The second half heals what a crash between loading and announcing would otherwise leave stale.
+    All but the first heals what a crash, a paused DAG or an amended catalogue would otherwise leave as it was.
     """
-    settings, _ = load_settings_and_catalogue()
-    with open_engine(settings).connect() as conn:
+    settings, catalogue = load_settings_and_catalogue()
+    scopes = [catalogue.get_scope(name) for name in settings.scopes]
+    with open_current_engine(settings, catalogue).connect() as conn:
         stale = attainment_store.list_stale_periods(conn)
-    return sorted({period for result in results for period in result.get("periods", ())} | set(stale))
+        outdated = list_undrafted_periods(conn, scopes)
+    owed = {(s.id, key) for s in scopes for _, key in {*stale} if list_owed_parts(catalogue, s, Period.parse(key))}
+    healed = {key for scope, key in stale if (scope, key) in owed}
+    healed |= {key for scope, key in outdated if key not in healed and check_report_due(scope, key)["due"]}
+    return sorted({period for result in results for period in result.get("periods", ())} | healed)
+
+
+def list_undrafted_periods(conn: Connection, scopes: Iterable[Scope]) -> list[tuple[str, str]]:
+    """(scope, period) that was computed since its report was drafted or last found to stand."""
+    return attainment_store.list_outdated_reports(conn, [(s.id, r.plan, r.cadence) for s in scopes for r in s.reports])

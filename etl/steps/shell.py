@@ -49,7 +49,7 @@ def run_pipeline_once(scope: str, period: str | None = None) -> Result:
     Raises:
         StorageError: some answers could not be written; everything else is done.
     """
-    _, catalogue = load_settings_and_catalogue()
+    settings, catalogue = load_settings_and_catalogue()
     chosen = catalogue.get_scope(scope)
     intake.migrate_warehouse()
     received = intake.receive_deliveries()
@@ -60,6 +60,8 @@ def run_pipeline_once(scope: str, period: str | None = None) -> Result:
     except StorageError as error:
         unanswered = error
     touched = set(intake.list_periods_to_compute(batches)) | ({Period.parse(period).key} if period else set())
+    with open_engine(settings).connect() as conn:  # the shell drafts what it computes, due or not
+        touched |= {key for _, key in intake.list_undrafted_periods(conn, [chosen])}
     due = [key for key in sorted(touched) if list_obligations(catalogue, chosen, Period.parse(key))]
     documents: list[str] = []
     for key in due:
@@ -75,6 +77,16 @@ def run_pipeline_once(scope: str, period: str | None = None) -> Result:
         "periods": due,
         "documents": documents,
     }
+
+
+def issue_forms(scope: str, period: str, to: Path, unit: str | None = None) -> Result:
+    """Issues the workbooks of a period, or of one unit, below a folder, and notes it in the warehouse.
+
+    Raises:
+        UsageError: the unit owes nothing for that period.
+    """
+    intake.migrate_warehouse()
+    return intake.open_period(scope, period, to, unit)
 
 
 def draft_period_reports(scope: str, period: str, plan: str | None = None, as_known_at: str | None = None) -> Result:

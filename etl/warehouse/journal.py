@@ -201,6 +201,11 @@ def record_report(conn: Connection, report: ReportRecord) -> int:
     return number
 
 
+def record_report_check(conn: Connection, *, scope: str, plan: str, cadence: str, period: str, known_at: str) -> None:
+    """Notes that the last draft of a report would be printed the same of what was known at a moment."""
+    query(conn, "record_report_check", scope=scope, plan=plan, cadence=cadence, period=period, known_at=known_at)
+
+
 def fetch_last_report(conn: Connection, *, scope: str, plan: str, cadence: str, period: str) -> ReportRecord | None:
     """The last draft of a report, if there is one."""
     key = {"scope": scope, "plan": plan, "cadence": cadence, "period": period}
