@@ -14,7 +14,7 @@ a report to be drawn.
 * `process`: the database went away in a batch, or a file of rules is wrong; the other batches go on.
   Mend it, clear the batch that failed: every delivery is loaded whole or not at all.
 * `returns`: the outbox cannot be written. Mend it; the next run writes what is still owed.
-* `announce`: Airflow's own database went away. Clear the task.
+* `announce`: the database, or Airflow's own, went away. Clear the task.
 * `watch`: nothing of its own; it turns the run red when a task above failed. Clear that task, with downstream.
 
 A re-run is always safe: the same bytes never load twice. A *refused* file is not a failure: the sender has it
@@ -59,7 +59,8 @@ with DAG(
 
         return steps.write_answers()
 
-    @task(outlets=[OBSERVATIONS], trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
+    # Also where no batch was processed: what is out of date is announced by whichever run comes next.
+    @task(outlets=[OBSERVATIONS], trigger_rule=TriggerRule.ALL_DONE)
     def announce(results: list[dict[str, object]], *, outlet_events) -> list[str]:
         from etl import steps
 
@@ -78,5 +79,4 @@ with DAG(
     answered = returns()
     announced = announce(processed)
     processed >> answered
-    received >> announced  # with an empty inbox too: what is stale is announced by whichever run comes next
     [received, processed, answered, announced] >> watch()
