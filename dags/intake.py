@@ -64,7 +64,7 @@ with DAG(
     def announce(results: list[dict[str, object]], *, outlet_events) -> list[str]:
         from etl import steps
 
-        periods = steps.list_periods_to_compute(results[:] if results else [])
+        periods = steps.list_periods_to_compute(results[:])
         if not periods:
             raise AirflowSkipException("No period changed.")
         outlet_events[OBSERVATIONS].add_partitions(periods)

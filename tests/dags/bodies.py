@@ -109,7 +109,7 @@ def main() -> None:
         "receive": run("intake", "receive", None),
         "process": run("intake", "process", None, batch=1),
         "announce two": announced("intake", None, results=two),
-        "announce with an empty inbox": announced("intake", None, results=None),
+        "announce with an empty inbox": announced("intake", None, results=[]),
         "announce none": announced("intake", None, results=[{"periods": []}]),
         "opens": announced("calendar", "2024-01"),
         "opens nothing": announced("calendar", "2024-02"),
