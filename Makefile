@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Without compiled modules every process would compile Great Expectations and Airflow anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev system demo up down test test-airflow test-others check fast bench lock clean
+.PHONY: help setup setup-dev system demo up down test test-airflow test-others check fast soak bench lock clean
 
 help: ## list what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -66,6 +66,9 @@ test-airflow: setup-dev
 
 test-others: setup-dev system
 	$(BIN)/pytest -n 2 --dist loadscope -m "not airflow" --ignore tests/catalogue --ignore tests/house
+
+soak: setup-dev ## kill the whole flow at every durable operation; some hundreds of runs
+	TONGKET_KILL_POINTS=all $(BIN)/pytest -s tests/e2e/test_kill.py
 
 bench: setup-dev ## speed and memory, as ratios side by side
 	$(BIN)/python -m benchmarks.bench

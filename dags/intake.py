@@ -2,9 +2,10 @@
 
 Every five minutes, one run at a time: `receive` takes what is stable in `inbox/<unit>/`, archives it under its
 hash and shares it out in batches; each batch is read, checked and loaded (`process`); `returns` writes receipts
-and annotated workbooks; `announce` tells the asset `observations` which periods changed, and `attain` runs for
-each. The number of tasks depends on `TONGKET_BATCHES`, not on the number of files. Where tasks wait for a free slot,
-these go first: no sender waits for a report to be drawn.
+and annotated workbooks; `announce` tells the asset `observations` which periods changed or, also with an empty inbox,
+are out of date (a paused DAG, a crash, an amended catalogue), and `attain` runs for each. The number of tasks depends
+on `TONGKET_BATCHES`, not on the number of files. Where tasks wait for a free slot, these go first: no sender waits for
+a report to be drawn.
 
 **When it fails**
 
@@ -13,7 +14,7 @@ these go first: no sender waits for a report to be drawn.
 * `process`: the database went away in a batch, or a file of rules is wrong; the other batches go on.
   Mend it, clear the batch that failed: every delivery is loaded whole or not at all.
 * `returns`: the outbox cannot be written. Mend it; the next run writes what is still owed.
-* `announce`: Airflow's own database went away. Clear the task.
+* `announce`: the database, or Airflow's own, went away. Clear the task.
 * `watch`: nothing of its own; it turns the run red when a task above failed. Clear that task, with downstream.
 
 A re-run is always safe: the same bytes never load twice. A *refused* file is not a failure: the sender has it
@@ -58,7 +59,8 @@ with DAG(
 
         return steps.write_answers()
 
-    @task(outlets=[OBSERVATIONS], trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
+    # Also where no batch was processed: what is out of date is announced by whichever run comes next.
+    @task(outlets=[OBSERVATIONS], trigger_rule=TriggerRule.ALL_DONE)
     def announce(results: list[dict[str, object]], *, outlet_events) -> list[str]:
         from etl import steps
 

@@ -6,16 +6,19 @@ Any room may call this; it knows nothing of what it writes.
 from __future__ import annotations
 
 import errno
+import fcntl
+import hashlib
 import os
 import shutil
-import tempfile
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from etl.errors import StorageError
 
+_LONGEST_NAME = 255  # bytes, on every file system in use
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # Unicode categories: control, format, surrogate, line, paragraph
 
 
@@ -23,10 +26,14 @@ def sanitize_file_name(name: str) -> str:
     """A foreign file name as text that may be stored, printed and put into other names.
 
     Bytes that are no UTF-8, control characters, line ends and marks that turn the writing direction become "�", as do
-    the separators of any system's paths.
+    the separators of any system's paths. What is then too long for a file's name loses its middle.
     """
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return "".join("\ufffd" if c in "/\\" or unicodedata.category(c) in _HIDDEN else c for c in text)
+    text = "".join("\ufffd" if c in "/\\" or unicodedata.category(c) in _HIDDEN else c for c in text)
+    data = text.encode()
+    if len(data) <= _LONGEST_NAME:
+        return text
+    return "…".join(part.decode("utf-8", "ignore") for part in (data[:200], data[-50:]))
 
 
 @contextmanager
@@ -49,26 +56,28 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_atomic(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Writes a file whole: temporary file in the same folder, fsync, rename, fsync of the folder.
+
+    The temporary file's name follows from the file's: what a killed run left is written over by the next one.
 
     Raises:
         StorageError: the folder cannot be written or the disk is full; nothing half-written stays.
     """
+    half = path.with_name(f".tmp-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}")
     with translate_os_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as stream:
+        with _open_locked(half) as stream:
+            try:
+                stream.truncate(0)
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
-            Path(name).chmod(0o644)  # the outbox is read by other accounts
-            Path(name).replace(path)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                Path(name).unlink()
-            raise
+                half.chmod(mode)  # by default for other accounts to read, as they do in the outbox
+                half.replace(path)
+            except BaseException:
+                half.unlink(missing_ok=True)
+                raise
         sync_folder(path.parent)
 
 
@@ -95,3 +104,15 @@ def write_folder_atomic(folder: Path, files: Mapping[str, bytes]) -> None:
             shutil.rmtree(hidden, ignore_errors=True)
             raise
         sync_folder(folder.parent)
+
+
+@contextmanager
+def _open_locked(path: Path) -> Iterator[BinaryIO]:
+    """Opens a file for writing once nobody else has it open so. The system lets go of what a dead process had."""
+    while True:
+        with path.open("ab") as stream:
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(stream, fcntl.LOCK_EX)
+            if path.exists() and os.path.samestat(path.stat(), os.fstat(stream.fileno())):
+                yield stream
+                return

@@ -6,8 +6,7 @@ are there together or not at all. Nothing loaded before is ever touched: a resub
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -58,7 +57,7 @@ class LoadItem:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of a delivery. `version` is 0 and `submission_id` None when nothing was loaded."""
+    """What became of a delivery. `version` is 0 and `submission_id` None when nothing was loaded: refused, or known."""
 
     delivery_id: int
     accepted: bool
@@ -166,13 +165,15 @@ def load_deliveries(conn: Connection, items: Sequence[LoadItem]) -> list[Receipt
 
 def _record_deliveries(conn: Connection, items: list[LoadItem]) -> None:
     numbers = _WarehouseIds(conn)
-    accepted = [_resolve_delivery(item, numbers) for item in items if item.verdict.accepted]
-    lock_keys(conn, AdvisoryLock.SUBMISSION, (repr(a.key) for a in accepted))
+    resolved = [_resolve_delivery(item, numbers) for item in items if item.verdict.accepted]
+    lock_keys(conn, AdvisoryLock.SUBMISSION, (repr(a.key) for a in resolved))
+    versions = _select_new_versions(conn, resolved) if resolved else {}
+    accepted = [a for a in resolved if a.item.delivery.delivery_id in versions]
     now: datetime = query(conn, "clock").scalar_one()
     copy_rows(conn, "ops.verdict", _VERDICT, (_build_verdict_row(item, now) for item in items))
     copy_rows(conn, "ops.finding", _FINDING, _build_finding_rows(items))
     copy_rows(conn, "ops.explanation", _EXPLANATION, _build_explanation_rows(items))
-    submissions = _record_submissions(conn, accepted, now) if accepted else {}
+    submissions = _record_submissions(conn, accepted, versions, now) if accepted else {}
     rows = _CopyLines()
     loads: list[_Row] = []
     for entry in accepted:
@@ -180,13 +181,13 @@ def _record_deliveries(conn: Connection, items: list[LoadItem]) -> None:
         counts = rows.add_submission_cells(entry, submission, numbers)
         loads.append((entry.item.delivery.delivery_id, submission, *counts, now))
     for item in items:
-        if not item.verdict.accepted:
+        if item.delivery.delivery_id not in submissions:
             read = len(item.observations)
             loads.append((item.delivery.delivery_id, None, read, 0, 0, read, now))
     copy_lines(conn, "core.observation", _OBSERVATION, rows.numbers)
     copy_lines(conn, "core.report_text", _TEXT, rows.texts)
     copy_rows(conn, "ops.load", _LOAD, loads)
-    copy_rows(conn, "ops.event", ("kind", "delivery_id"), _build_event_rows(items))
+    copy_rows(conn, "ops.event", ("kind", "delivery_id"), _build_event_rows(items, submissions))
 
 
 class _CopyLines:
@@ -265,32 +266,43 @@ def _build_explanation_rows(items: Iterable[LoadItem]) -> Iterator[_Row]:
                 )
 
 
-def _build_event_rows(items: Iterable[LoadItem]) -> Iterator[_Row]:
+def _build_event_rows(items: Iterable[LoadItem], submissions: Mapping[int, int]) -> Iterator[_Row]:
     for item in items:
-        yield "accepted" if item.verdict.accepted else "refused", item.delivery.delivery_id
+        number = item.delivery.delivery_id
+        yield "refused" if not item.verdict.accepted else "accepted" if number in submissions else "duplicate", number
 
 
-def _record_submissions(conn: Connection, accepted: list[_AcceptedDelivery], now: datetime) -> dict[int, int]:
-    """Numbers of the new submissions by delivery, each one version above what there was."""
+def _select_new_versions(conn: Connection, accepted: list[_AcceptedDelivery]) -> dict[int, int]:
+    """The version that each delivery makes, one above what there was; none for one that the last has byte for byte."""
+    units, periods, forms = map(list, zip(*(a.key for a in accepted), strict=True))
+    rows = query(conn, "last_versions", units=units, periods=periods, forms=forms)
+    last = {(r.org_unit_id, r.period, r.form): (r.version, r.sha256) for r in rows}
+    versions: dict[int, int] = {}
+    for entry in accepted:
+        version, sha256 = last.get(entry.key, (0, ""))
+        if sha256 != entry.item.delivery.sha256:
+            versions[entry.item.delivery.delivery_id] = version + 1
+            last[entry.key] = version + 1, entry.item.delivery.sha256
+    return versions
+
+
+def _record_submissions(
+    conn: Connection, accepted: list[_AcceptedDelivery], versions: Mapping[int, int], now: datetime
+) -> dict[int, int]:
+    """Numbers of the new submissions by delivery."""
     units, periods, forms = zip(*(a.key for a in accepted), strict=True)
     catalogue_rows.record_periods(conn, {a.period for a in accepted})
-    wanted = {"units": list(units), "periods": list(periods), "forms": list(forms)}
-    last: Counter[tuple[int, str, str]] = Counter()
-    for row in query(conn, "last_versions", **wanted):
-        last[(row.org_unit_id, row.period, row.form)] = row.version
-    versions = []
-    for entry in accepted:
-        last[entry.key] += 1
-        versions.append(last[entry.key])
     rows = query(
         conn,
         "add_submissions",
-        **wanted,
+        units=list(units),
+        periods=list(periods),
+        forms=list(forms),
         deliveries=[a.item.delivery.delivery_id for a in accepted],
         scopes=[a.item.scope for a in accepted],
         form_versions=[a.stamp.version for a in accepted],
         years=[a.period.year for a in accepted],
-        versions=versions,
+        versions=[versions[a.item.delivery.delivery_id] for a in accepted],
         recorded_at=now,
     )
     return {row.delivery_id: row.submission_id for row in rows}

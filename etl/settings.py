@@ -71,6 +71,11 @@ class Settings:
         return self.var / "outbox"
 
     @property
+    def secrets(self) -> Path:
+        """The installation's own keys, readable by its account alone."""
+        return self.var / "secrets"
+
+    @property
     def pgdata(self) -> Path:
         """Data folder of the private server, used when no database address is given."""
         return self.var / "pg"

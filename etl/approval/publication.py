@@ -1,6 +1,6 @@
 """Publishing a draft: whether it may be, and its folder with who, when, hash and snapshot in every file.
 
-A draft that is no longer the last one, or whose files are not as they were written, is never published.
+A draft that is not the last one or older than its figures, or whose files are not as written, is never published.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from etl.approval.record_signing import publish_signing_key, sign_record
 from etl.errors import UsageError
 from etl.file_io import translate_os_errors, write_folder_atomic
 from etl.report import FACTS_SUFFIX
@@ -18,13 +19,14 @@ from etl.report.file_properties import add_file_properties
 from etl.report.report_facts import DocumentFacts, ReportFacts, parse_document_facts, parse_report_facts
 from etl.settings import Settings
 from etl.warehouse import signoff_store
+from etl.warehouse.attainment_store import list_outdated_reports, list_stale_periods
 from etl.warehouse.signoff_store import SignableDocument
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 SIGNOFF_RECORD_NAME = "chung-thuc.json"
-SIGNOFF_RECORD_SCHEMA = 1
+SIGNOFF_RECORD_SCHEMA = 2
 
 
 def build_draft_path(settings: Settings, document: SignableDocument) -> Path:
@@ -33,10 +35,11 @@ def build_draft_path(settings: Settings, document: SignableDocument) -> Path:
 
 
 def validate_draft_is_current(conn: Connection, settings: Settings, document: SignableDocument) -> None:
-    """Lets pass only the last draft of a report, with its files as they were written.
+    """Lets pass only the last draft of a report, of the present figures and catalogue, with its files as written.
 
     Raises:
-        UsageError: says which draft is newer, or which file was changed.
+        UsageError: says which draft is newer, or which file was changed; or something that the draft rests on was
+            recorded, amended or computed since.
     """
     every = signoff_store.fetch_documents(conn, document.key)
     where = f"{document.plan} {document.cadence} {document.period}, document {document.report_id}"
@@ -61,6 +64,13 @@ def validate_draft_is_current(conn: Connection, settings: Settings, document: Si
             )
     if document.kind == "correction":
         _validate_correction_is_current(conn, settings, document, next(d for d in every if d.kind == "report"), where)
+    report = (document.scope, document.plan, document.cadence)
+    if (document.scope, document.period) in [*list_stale_periods(conn), *list_outdated_reports(conn, [report])]:
+        raise UsageError(
+            "figures or catalogue have changed since this was drafted: nothing was published",
+            where=where,
+            fix="run the report again and decide on what it drafts then",
+        )
 
 
 def _validate_correction_is_current(
@@ -136,6 +146,7 @@ def publish_document(conn: Connection, settings: Settings, document: SignableDoc
     if document.kind == "report":
         data = (build_draft_path(settings, document) / find_facts_name(document)).read_bytes()
         signoff_store.store_content(conn, data)  # what a later correction is compared with
+    publish_signing_key(conn, settings)
     folder = _build_publication_folder(conn, document)
     contents = _build_published_files(settings, document)
     write_folder_atomic(settings.outbox / folder, contents)
@@ -177,4 +188,5 @@ def _build_published_files(settings: Settings, document: SignableDocument) -> di
         },
         "simulated": settings.simulated,
     }
-    return {**contents, SIGNOFF_RECORD_NAME: (json.dumps(sidecar, ensure_ascii=False, indent=1) + "\n").encode()}
+    signed = sign_record(settings, sidecar)
+    return {**contents, SIGNOFF_RECORD_NAME: (json.dumps(signed, ensure_ascii=False, indent=1) + "\n").encode()}

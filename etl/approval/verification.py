@@ -8,30 +8,38 @@ from pathlib import Path
 from typing import Any
 
 from etl.approval.publication import SIGNOFF_RECORD_NAME
+from etl.approval.record_signing import is_signed_record
 from etl.core.instance import Result, load_settings_and_catalogue, open_engine
 from etl.errors import SettingsError, UsageError, WarehouseError
 from etl.file_io import translate_os_errors
 from etl.report.file_properties import read_file_properties
-from etl.settings import Settings
+from etl.settings import Settings, load_settings
 from etl.warehouse import signoff_store
 from etl.warehouse.signoff_store import SignableDocument
 
 _SIGNED_TEXT = "Đúng là tệp đã được phê duyệt phát hành."
-_MATCHES_RECORD_TEXT = f"Khớp với {SIGNOFF_RECORD_NAME} đặt cạnh tệp (chưa đối chiếu với kho số liệu)."
+_MATCHES_RECORD_TEXT = (
+    f"Khớp với {SIGNOFF_RECORD_NAME} đặt cạnh tệp; chữ ký của bản chứng thực này đúng (chưa đối chiếu với kho số liệu)."
+)
+_UNPROVED_RECORD_TEXT = (
+    f"Không xác minh được: {SIGNOFF_RECORD_NAME} đặt cạnh tệp không có chữ ký đúng của đơn vị phát hành, "
+    "hoặc không có khóa công khai để kiểm tra."
+)
 _DRAFT_TEXT = "Bản nháp, chưa ký."
 _DRAFT_OF_SIGNED_TEXT = "Bản nháp; bản đã phê duyệt phát hành nằm ở thư mục nêu dưới đây."
 _ALTERED_TEXT = "Nội dung đã bị thay đổi sau khi ký."
 _UNKNOWN_TEXT = "Không phải tệp do hệ thống phát hành, hoặc đã bị thay đổi."
 
 
-def verify_file(file: Path, *, offline: bool = False) -> Result:
+def verify_file(file: Path, *, offline: bool = False, key: Path | None = None) -> Result:
     """What a file is: ``signed``, ``draft``, ``altered`` (it carries our marks, but is another) or ``unknown``.
 
     `source` says what that rests on: ``warehouse``, or ``record`` (the record beside the file) where the warehouse
-    is away or not asked. Shape: docs/reports.md.
+    is away or not asked: then only a record with a good signature counts, by a key of this installation or by the
+    public one in the file `key`. Shape: docs/reports.md.
 
     Raises:
-        UsageError: there is no such file.
+        UsageError: there is no such file, or no public key in `key`.
         WarehouseError: the warehouse is away, and no record lies beside the file.
     """
     if not file.is_file():
@@ -44,7 +52,7 @@ def verify_file(file: Path, *, offline: bool = False) -> Result:
         verdict = _verify_by_warehouse(file, data, sha256)
         if verdict is not None:
             return head | verdict
-    return head | _verify_by_record(file, data, sha256)
+    return head | _verify_by_record(file, data, sha256, key)
 
 
 # --- the warehouse ---------------------------------------------------------------------------------------
@@ -123,7 +131,7 @@ def _read_signoff_record(file: Path) -> dict[str, Any] | None:
         return None
 
 
-def _verify_by_record(file: Path, data: bytes, sha256: str) -> Result:
+def _verify_by_record(file: Path, data: bytes, sha256: str, key: Path | None) -> Result:
     record = _read_signoff_record(file)
     if record is None:
         raise UsageError(
@@ -131,6 +139,9 @@ def _verify_by_record(file: Path, data: bytes, sha256: str) -> Result:
             where=str(file.parent),
             fix="verify it where the warehouse can be asked",
         )
+    if not is_signed_record(record, load_settings(), key):
+        carried = read_file_properties(file.name, data)
+        return {"verdict": "unknown", "says": _UNPROVED_RECORD_TEXT, "source": "record", "carries": carried}
     names = ("report", "kind", "scope", "plan", "cadence", "period", "approved", "snapshot")
     details = {name: record.get(name) for name in names} | {"folder": ""}
     hashes = record["files"].values()

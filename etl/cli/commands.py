@@ -210,10 +210,11 @@ def sign(
 def verify(
     file: Annotated[Path, typer.Argument(help="A file of a report.")],
     offline: Annotated[bool, typer.Option(help="Ask only the record beside the file, not the warehouse.")] = False,
+    key: Annotated[Path | None, typer.Option(help="Its publisher's public key: khoa-cong-khai_….pem.")] = None,
     json_: Json = False,
 ) -> None:
     """Prove that a file is the signed one: who, when, by which figures; exit 1 where it is not."""
-    verdict = _run_command(json_, lambda: steps.verify_file(file, offline=offline), _print_result)
+    verdict = _run_command(json_, lambda: steps.verify_file(file, offline=offline, key=key), _print_result)
     if verdict["verdict"] != "signed":
         raise typer.Exit(REFUSED)
 

@@ -66,7 +66,10 @@ def draft_reports(
         known_at, snapshot_id = snapshot
         standing_drafts = {} if again else _find_standing_drafts(conn, settings, chosen, key, wanted)
         result: Result = {"scope": scope, "period": period, "snapshot": snapshot_id}
+        report_key = {"scope": scope, "cadence": cadence, "period": key.key}
         if all(d.plan in standing_drafts and standing_drafts[d.plan].snapshot_id == snapshot_id for d in wanted):
+            for definition in wanted:
+                journal.record_report_check(conn, **report_key, plan=definition.plan, known_at=known_at)
             return result | {"documents": [str(p) for d in wanted for p in standing_drafts[d.plan].paths]}
         scope_inputs = _build_scope_inputs(conn, settings, catalogue, chosen, key, snapshot, store=as_known_at is None)
         drafts, documents = [], []
@@ -74,6 +77,7 @@ def draft_reports(
             report_input, last = _select_plan_input(scope_inputs, definition), standing_drafts.get(definition.plan)
             if last and as_known_at is None and _has_same_facts(report_input, last, settings.templates):
                 documents += [str(path) for path in last.paths]
+                journal.record_report_check(conn, **report_key, plan=definition.plan, known_at=known_at)
                 continue
             with _open_report_templates(
                 conn, settings, definition, scope_inputs, then=as_known_at is not None
@@ -257,4 +261,6 @@ def _record_draft(engine: Engine, draft: _WrittenDraft, scope_inputs: Result) ->
         last = journal.fetch_last_report(conn, **key)
         if last is None or replace(last, known_at=record.known_at) != record:
             journal.record_report(conn, record)
+        else:
+            journal.record_report_check(conn, **key, known_at=record.known_at)
     return [str(p) for p in draft.files.values()]

@@ -34,7 +34,8 @@ class SubmissionAnswer:
     """All that a sender is told about one file. `form_title` and what follows are empty if not understood.
 
     Findings stand in the order to show them. `original` is the content that was sent, if it may be opened again;
-    `office` is who answers, `wording` in which words; `trial` is a check before anything was sent.
+    `office` is who answers, `wording` in which words; `trial` is a check before anything was sent. `known`: the same
+    content came before; `standing` is the version that counts (0: none).
     """
 
     folder: str
@@ -56,6 +57,8 @@ class SubmissionAnswer:
     simulated: bool = False
     office: str = ""
     trial: bool = False
+    known: bool = False
+    standing: int = 0
     original: bytes | None = field(default=None, repr=False)
 
 

@@ -66,7 +66,7 @@ def list_instructions(answer: SubmissionAnswer, annotated: bool) -> list[str]:
     wording, levels = answer.wording, {f.level for f in answer.findings}
     send = {"send": wording.texts["returned.send" if answer.trial else "returned.send_again"]}
     place = "annotated" if annotated else "listed"
-    lines = []
+    lines = [text] if (text := _describe_standing_version(answer)) else []
     if FindingLevel.REFUSE in levels:
         lines.append(wording.format(f"returned.correct_{place}", sign=FindingLevel.REFUSE.sign, **send))
     if FindingLevel.CONFIRM in levels:
@@ -75,6 +75,14 @@ def list_instructions(answer: SubmissionAnswer, annotated: bool) -> list[str]:
     if answer.findings and not annotated:
         lines.append(wording.texts["returned.apart"])
     return lines
+
+
+def _describe_standing_version(answer: SubmissionAnswer) -> str:
+    """That a content is known, and which version counts where that is not the answer's own."""
+    texts = [answer.wording.texts["returned.known_content"]] if answer.known else []
+    if answer.standing and (answer.known or (answer.accepted and answer.standing != answer.version)):
+        texts.append(answer.wording.format("returned.standing_version", version=answer.standing))
+    return " ".join(texts)
 
 
 def format_cell_comment(answer: SubmissionAnswer, findings: Sequence[Finding]) -> str:

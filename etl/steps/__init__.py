@@ -21,7 +21,6 @@ from etl.lineage.snapshot_difference import compare_snapshots
 from etl.steps.backup import back_up_warehouse, restore_from_backup
 from etl.steps.intake import (
     check_files,
-    issue_forms,
     list_periods_to_compute,
     migrate_warehouse,
     open_period,
@@ -32,6 +31,7 @@ from etl.steps.intake import (
 from etl.steps.shell import (
     build_psql_command,
     draft_period_reports,
+    issue_forms,
     list_unit_statuses,
     read_warehouse_status,
     run_pipeline_once,

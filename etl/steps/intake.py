@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gc
 import hashlib
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,8 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etl import load
+from etl.approval.record_signing import publish_signing_key
+from etl.attainment.attainment_rows import check_report_due
+from etl.attainment.report_inputs import list_owed_parts
 from etl.catalog import Catalogue
 from etl.catalog.calendar import compute_deadline, count_working_days
+from etl.catalog.models import Scope
 from etl.catalog.obligations import list_obligations
 from etl.catalog.rules import load_rules
 from etl.check import ReadSubmission, check_batch, load_great_expectations, validate_batch
@@ -26,7 +31,7 @@ from etl.core.instance import (
     open_current_engine,
     open_engine,
 )
-from etl.errors import UsageError
+from etl.errors import StorageError, UsageError
 from etl.file_io import write_atomic
 from etl.forms import build_form_file_name, issue_form
 from etl.messages import load_messages
@@ -38,6 +43,7 @@ from etl.receive import receive_files as take
 from etl.returns import SubmissionAnswer, ValueChange, render_answer_workbook, write_answer
 from etl.settings import Settings
 from etl.warehouse import attainment_store, journal
+from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys
 from etl.warehouse.connect import build_engine
 from etl.warehouse.migrate import apply_migrations as run
 from etl.warehouse.quarter_values import fetch_quarter_values
@@ -46,7 +52,7 @@ from etl.warehouse.validation_store import store_validation
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-
+_log = logging.getLogger(__name__)
 CHUNK_SIZE = 100
 """Workbooks checked and committed together: bounds memory, amortises one rule run over many files."""
 _STATE_WORDS = {CellState.NOT_APPLICABLE: "không áp dụng", CellState.UNRELIABLE: "không đáng tin cậy"}
@@ -55,25 +61,34 @@ _NOT_OFFLINE = ("S02: the folder it was sent to", "T01–T07: the unit's other p
 
 
 def migrate_warehouse() -> Result:
-    """Brings the warehouse to this code's schema and the catalogue's present content."""
+    """Brings the warehouse to this code's schema and the catalogue's content, and makes sure of a signing key."""
     settings, catalogue = load_settings_and_catalogue()
     applied = run(build_engine(settings, "owner"))
     with open_engine(settings).begin() as conn:
         changed = load.load_catalogue_rows(conn, catalogue)
+        publish_signing_key(conn, settings)
     return {"applied": applied, "catalogue_changes": changed}
 
 
-def open_period(scope: str, period: str) -> Result:
-    """Issues the workbooks of a period into `outbox/forms/<period>/<unit>/`; a form that is there and equal stays."""
+def open_period(scope: str, period: str, folder: Path | None = None, unit: str | None = None) -> Result:
+    """Issues the workbooks of a period, or of one unit, and notes it; a form that is there and equal stays.
+
+    They lie below a folder, by default `outbox/forms/<period>/`, in one folder a unit.
+
+    Raises:
+        UsageError: the unit owes nothing for that period.
+    """
     settings, _ = load_settings_and_catalogue()
-    result = issue_forms(scope, period, settings.outbox / "forms" / Period.parse(period).key)
-    if result["issued"]:
-        with open_engine(settings).begin() as conn:
-            journal.record_event(conn, "issued", scope=scope, period=period, forms=result["issued"])
+    result = _issue_forms(scope, period, folder or settings.outbox / "forms" / Period.parse(period).key, unit)
+    about = {"scope": scope, "period": result["period"], **({"unit": unit} if unit else {})}
+    with open_engine(settings).begin() as conn:
+        # Also where a run that broke off had written them all.
+        if result["issued"] or not any(about.items() <= e.detail.items() for e in journal.fetch_events(conn, "issued")):
+            journal.record_event(conn, "issued", **about, forms=result["issued"])
     return result
 
 
-def issue_forms(scope: str, period: str, folder: Path, unit: str | None = None) -> Result:
+def _issue_forms(scope: str, period: str, folder: Path, unit: str | None = None) -> Result:
     """Issues the workbooks of a period, or of one unit, below a folder. Needs no database.
 
     Raises:
@@ -180,7 +195,9 @@ def receive_deliveries() -> Result:
     """Takes what is whole from the inbox; says into how many batches the work is shared."""
     settings, catalogue = load_settings_and_catalogue()
     ruleset_version = build_ruleset_version(settings, catalogue)
-    with open_current_engine(settings, catalogue).connect() as conn:  # one for all files, a transaction for each
+    engine = open_current_engine(settings, catalogue)
+    # One run at a time looks into the inbox; one connection for all files, a transaction for each.
+    with engine.begin() as locked, engine.connect() as conn:
 
         def register_received_file(taken: ReceivedFile) -> bool:
             with conn.begin():
@@ -191,16 +208,17 @@ def receive_deliveries() -> Result:
                     taken.original_name,
                     taken.folder,
                     taken.received_at,
-                    ruleset_version,
+                    journal.DeliveryMark(ruleset_version, taken.taking),
                 )
             return new
 
         def record_quarantined_file(aside: QuarantinedFile) -> None:
             with conn.begin():
-                journal.record_event(
-                    conn, "quarantined", code=aside.code, name=aside.original_name, folder=aside.folder,
-                    size=aside.size, kept=aside.kept,
-                )  # fmt: skip
+                if all(e.detail["kept"] != aside.kept for e in journal.fetch_events(conn, "quarantined")):
+                    journal.record_event(
+                        conn, "quarantined", code=aside.code, name=aside.original_name, folder=aside.folder,
+                        size=aside.size, kept=aside.kept,
+                    )  # fmt: skip
 
         desk = IntakeContext(
             settings.archive,
@@ -210,8 +228,11 @@ def receive_deliveries() -> Result:
             int(settings.max_file_mb * 1_000_000),
         )
         by_mtime = settings.received_clock == "mtime"
+        lock_keys(locked, AdvisoryLock.INBOX)
         got = take(settings.inbox, desk, now=get_current_time(), min_age=settings.min_age_seconds, by_mtime=by_mtime)
         batches = [i for i in range(settings.batches) if journal.fetch_pending_deliveries(conn, i, settings.batches)]
+    if got.ignored:
+        _log.warning("left in the inbox: %s", ", ".join(got.ignored))
     return {
         "received": got.new, "duplicates": got.duplicates, "waiting": got.waiting,
         "quarantined": got.quarantined, "ignored": got.ignored, "batches": batches,
@@ -302,17 +323,28 @@ def _add_quarter_values(conn: Connection, catalogue: Catalogue, submission: Read
 
 
 def write_answers() -> Result:
-    """Writes the answer to every verdict whose sender has none yet."""
+    """Writes the answer to every verdict whose sender has none yet.
+
+    Raises:
+        StorageError: some could not be written; the others are there.
+    """
     settings, catalogue = load_settings_and_catalogue()
     engine = open_engine(settings)
     with engine.connect() as conn:
         owed = journal.fetch_unreturned_verdicts(conn)
-    written = []
+    written, failed = [], []
     for unreturned in owed:
-        path = write_answer(_build_submission_answer(settings, catalogue, unreturned), settings.outbox)
+        try:
+            path = write_answer(_build_submission_answer(settings, catalogue, unreturned), settings.outbox)
+        except StorageError as error:
+            failed.append(error)
+            continue
         with engine.begin() as conn:
             journal.mark_returned(conn, unreturned.delivery.delivery_id, file=str(path.relative_to(settings.outbox)))
         written.append(str(path))
+    if failed:
+        what = f"{len(failed)} of {len(owed)} answers cannot be written: {failed[0].what}"
+        raise StorageError(what, where=failed[0].where, fix=failed[0].fix)
     return {"written": len(written), "files": written[:20]}
 
 
@@ -346,6 +378,8 @@ def _build_submission_answer(settings: Settings, catalogue: Catalogue, unreturne
         unreturned.verdict.findings,
         load_messages(settings.templates),
         simulated=settings.simulated,
+        known=unreturned.is_known,
+        standing=unreturned.standing_version,
         **about,
     )
 
@@ -375,11 +409,21 @@ def _select_cell_content(value: Fraction | None, words: str, state: CellState) -
 
 
 def list_periods_to_compute(results: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Periods to compute: those of these batches, and any loaded since they were last computed.
+    """Periods to compute: those of these batches, what is stale, and what was computed, is due and was not drafted.
 
-    The second half heals what a crash between loading and announcing would otherwise leave stale.
+    All but the first heals what a crash, a paused DAG or an amended catalogue would otherwise leave as it was.
     """
-    settings, _ = load_settings_and_catalogue()
-    with open_engine(settings).connect() as conn:
+    settings, catalogue = load_settings_and_catalogue()
+    scopes = [catalogue.get_scope(name) for name in settings.scopes]
+    with open_current_engine(settings, catalogue).connect() as conn:
         stale = attainment_store.list_stale_periods(conn)
-    return sorted({period for result in results for period in result.get("periods", ())} | set(stale))
+        outdated = list_undrafted_periods(conn, scopes)
+    owed = {(s.id, key) for s in scopes for _, key in {*stale} if list_owed_parts(catalogue, s, Period.parse(key))}
+    healed = {key for scope, key in stale if (scope, key) in owed}
+    healed |= {key for scope, key in outdated if key not in healed and check_report_due(scope, key)["due"]}
+    return sorted({period for result in results for period in result.get("periods", ())} | healed)
+
+
+def list_undrafted_periods(conn: Connection, scopes: Iterable[Scope]) -> list[tuple[str, str]]:
+    """(scope, period) that was computed since its report was drafted or last found to stand."""
+    return attainment_store.list_outdated_reports(conn, [(s.id, r.plan, r.cadence) for s in scopes for r in s.reports])

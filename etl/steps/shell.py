@@ -12,7 +12,7 @@ from etl.catalog.rules import load_rules, load_view_rules
 from etl.check.data_docs import render_data_docs
 from etl.core.instance import Result, load_settings_and_catalogue, open_engine
 from etl.drafting import report_drafts as drafting
-from etl.errors import UsageError
+from etl.errors import StorageError, UsageError
 from etl.file_io import write_atomic
 from etl.model import Period, PeriodKind
 from etl.steps import intake
@@ -44,29 +44,49 @@ def write_data_docs(scope: str, period: str, folder: Path) -> Result:
 
 
 def run_pipeline_once(scope: str, period: str | None = None) -> Result:
-    """Inbox to outbox once, without Airflow: receive, check and load, answer, compute, draft."""
-    _, catalogue = load_settings_and_catalogue()
+    """Inbox to outbox once, without Airflow: receive, check and load, answer, compute, draft.
+
+    Raises:
+        StorageError: some answers could not be written; everything else is done.
+    """
+    settings, catalogue = load_settings_and_catalogue()
     chosen = catalogue.get_scope(scope)
     intake.migrate_warehouse()
     received = intake.receive_deliveries()
     batches = [intake.process_batch(batch) for batch in received["batches"]]
-    answered = intake.write_answers()
+    answered, unanswered = {"written": 0}, None
+    try:
+        answered = intake.write_answers()
+    except StorageError as error:
+        unanswered = error
     touched = set(intake.list_periods_to_compute(batches)) | ({Period.parse(period).key} if period else set())
+    with open_engine(settings).connect() as conn:  # the shell drafts what it computes, due or not
+        touched |= {key for _, key in intake.list_undrafted_periods(conn, [chosen])}
     due = [key for key in sorted(touched) if list_obligations(catalogue, chosen, Period.parse(key))]
     documents: list[str] = []
     for key in due:
         outcome.compute_attainment(scope, key)
         documents += draft_period_reports(scope, key).get("documents", [])
+    if unanswered:
+        raise unanswered
     return {
-        "received": received["received"],
-        "duplicates": received["duplicates"],
-        "waiting": received["waiting"],
+        **{name: received[name] for name in ("received", "duplicates", "waiting", "quarantined", "ignored")},
         "accepted": sum(b["accepted"] for b in batches),
         "refused": sum(b["refused"] for b in batches),
         "answered": answered["written"],
         "periods": due,
         "documents": documents,
     }
+
+
+def issue_forms(scope: str, period: str, to: Path, unit: str | None = None) -> Result:
+    """Issues the workbooks of a period, or of one unit, below a folder, and notes it in the warehouse.
+
+    Raises:
+        UsageError: the unit owes nothing for that period.
+    """
+    intake.migrate_warehouse()
+    return intake.open_period(scope, period, to, unit)
 
 
 def draft_period_reports(scope: str, period: str, plan: str | None = None, as_known_at: str | None = None) -> Result:

@@ -20,6 +20,7 @@ class AdvisoryLock(IntEnum):
     """What is guarded. Who holds a lock acquires only those below it, so that no two processes wait for each other."""
 
     MIGRATION = 7_235_001  # the schema: one migrator per database
+    INBOX = 7_235_013  # files taken from the inbox: one taker per database
     DISPATCH = 7_235_022  # folders, messages and reminders: one dispatcher per database
     PERIOD = 7_235_020  # a scope's period, computed, drafted or decided on: no older result comes after a newer
     DOCUMENT = 7_235_021  # a document that is decided on, by its number

@@ -140,6 +140,13 @@ def is_computed(conn: Connection, scope: str, period: str) -> bool:
     return query(conn, "last_run", scope=scope, period=period, geography=None).one_or_none() is not None
 
 
-def list_stale_periods(conn: Connection) -> list[str]:
-    """Periods whose last computation did not see everything that has been recorded since, oldest key first."""
-    return list(query(conn, "stale_periods").scalars())
+def list_stale_periods(conn: Connection) -> list[tuple[str, str]]:
+    """(scope, period) whose last computation did not see everything that has been recorded since, oldest key first."""
+    return [(row.scope, row.period) for row in query(conn, "stale_periods")]
+
+
+def list_outdated_reports(conn: Connection, reports: Sequence[tuple[str, str, str]]) -> list[tuple[str, str]]:
+    """(scope, period) that was computed and not drafted since, of the reports asked for: (scope, plan, cadence)."""
+    scopes, plans, cadences = map(list, zip(*reports, strict=True)) if reports else ([], [], [])
+    rows = query(conn, "outdated_reports", scopes=scopes, plans=plans, cadences=cadences)
+    return [(row.scope, row.period) for row in rows]

@@ -55,6 +55,7 @@ class CellChange:
 class UnreturnedVerdict:
     """A verdict that the sender has not been told of. `version` is 0 when nothing was loaded.
 
+    `standing_version` is the last one of its unit, form and period (0: none); `is_known`: the same content came before.
     `form`, `unit` and `period` are what the workbook said of itself, empty where it said nothing.
     """
 
@@ -69,6 +70,8 @@ class UnreturnedVerdict:
     submission_id: int | None
     version: int
     changes: tuple[CellChange, ...]
+    standing_version: int = 0
+    is_known: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,14 @@ class ReportRecord:
     templates: str = ""
 
 
+@dataclass(frozen=True)
+class DeliveryMark:
+    """What a file is registered under: the catalogue and rules that will judge it, and the taking that brought it."""
+
+    judged_by: str = ""
+    taking: str = ""
+
+
 def register_delivery(
     conn: Connection,
     sha256: str,
@@ -95,11 +106,13 @@ def register_delivery(
     original_name: str,
     folder: str,
     received_at: datetime | str,
-    judged_by: str = "",
+    mark: DeliveryMark = DeliveryMark(),
 ) -> tuple[Delivery, bool]:
     """The delivery of a content in a folder, and whether it is new. A known one is noted as a duplicate.
 
-    Content that was refused under another catalogue or other rules than `judged_by` names is new again.
+    New again is content that another version has replaced, or that was refused under another catalogue or other rules
+    than `mark` names, or before the unit's other reports changed. A taking that was registered before is that one: a
+    run that broke off is taken up, nothing was sent twice.
 
     Safe when two processes register the same content at once: one of them is told it is not new.
     """
@@ -111,17 +124,19 @@ def register_delivery(
         original_name=original_name,
         folder=folder,
         received_at=received_at,
-        judged_by=judged_by,
+        judged_by=mark.judged_by,
+        taking=mark.taking,
     ).one_or_none()
+    taking = {"taking": mark.taking} if mark.taking else {}
     if row is not None:
         made = _build_delivery(row)
-        record_event(conn, "received", delivery_id=made.delivery_id)
+        record_event(conn, "received", delivery_id=made.delivery_id, **taking)
         return made, True
-    existing = _build_delivery(query(conn, "delivery_by_hash", sha256=sha256, folder=folder).one())
-    record_event(
-        conn, "duplicate", delivery_id=existing.delivery_id, name=original_name, folder=folder, at=str(received_at)
-    )
-    return existing, False
+    row = query(conn, "delivery_by_hash", sha256=sha256, folder=folder, taking=mark.taking).one()
+    if not row.is_registered:
+        about = {"name": original_name, "folder": folder, "at": str(received_at)}
+        record_event(conn, "duplicate", delivery_id=row.delivery_id, **about, **taking)
+    return _build_delivery(row), False
 
 
 def fetch_pending_deliveries(conn: Connection, batch: int = 0, batches: int = 1) -> list[Delivery]:
@@ -186,6 +201,11 @@ def record_report(conn: Connection, report: ReportRecord) -> int:
     return number
 
 
+def record_report_check(conn: Connection, *, scope: str, plan: str, cadence: str, period: str, known_at: str) -> None:
+    """Notes that the last draft of a report would be printed the same of what was known at a moment."""
+    query(conn, "record_report_check", scope=scope, plan=plan, cadence=cadence, period=period, known_at=known_at)
+
+
 def fetch_last_report(conn: Connection, *, scope: str, plan: str, cadence: str, period: str) -> ReportRecord | None:
     """The last draft of a report, if there is one."""
     key = {"scope": scope, "plan": plan, "cadence": cadence, "period": period}
@@ -230,6 +250,8 @@ def _build_unreturned_verdict(conn: Connection, row: Row[Any], findings: tuple[F
         period=row.period or "",
         decided_at=row.recorded_at.isoformat(),
         submission_id=row.submission_id,
-        version=row.version or 0,
+        version=row.version or (row.accepted and row.standing_version) or 0,
         changes=fetch_cell_changes(conn, row.previous_id, row.submission_id) if row.previous_id else (),
+        standing_version=row.standing_version or 0,
+        is_known=row.is_known,
     )

@@ -139,6 +139,11 @@ def record_correction(conn: Connection, made: CorrectionRecord) -> int:
     return int(number)
 
 
+def record_signing_key(conn: Connection, key_id: str, public_key: str) -> None:
+    """Keeps a public key of this installation, once."""
+    query(conn, "add_signing_key", key_id=key_id, public_key=public_key)
+
+
 def store_content(conn: Connection, data: bytes) -> str:
     """Keeps a content for ever; gives its SHA-256."""
     sha256 = hashlib.sha256(data).hexdigest()

@@ -14,7 +14,11 @@ WHERE
     AND EXISTS (
         SELECT 1
         FROM ops.event AS i
-        WHERE i.kind = 'issued' AND i.detail ->> 'scope' = d.scope AND i.detail ->> 'period' = d.period
+        WHERE
+            i.kind = 'issued'
+            AND i.detail ->> 'scope' = d.scope
+            AND i.detail ->> 'period' = d.period
+            AND i.detail ->> 'unit' IS NULL
     )
     AND NOT EXISTS (
         SELECT 1

@@ -1,4 +1,4 @@
--- Periods whose last computation did not see everything it rests on: a version of the period itself or of one
+-- Scopes' periods whose last computation did not see everything it rests on: a version of the period itself or of one
 -- before it (flows add up from January, yearly figures are carried) was recorded after it, or a correction of one
 -- was agreed or withdrawn, or its last day ended, or a target or indicator that its rows speak of was amended.
 WITH amended_plan AS (
@@ -39,7 +39,9 @@ amended_indicator AS (
     GROUP BY t.indicator
 )
 
-SELECT DISTINCT c.period
+SELECT DISTINCT
+    c.scope,
+    c.period
 FROM (
     SELECT
         scope,
@@ -110,4 +112,4 @@ WHERE
         LEFT JOIN amended_indicator AS i ON a.content ->> 'indicator' = i.indicator
         WHERE t.amended_at > l.known_at OR i.amended_at > l.known_at
     )
-ORDER BY c.period;
+ORDER BY c.period, c.scope;

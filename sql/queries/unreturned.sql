@@ -1,5 +1,5 @@
 -- Verdicts that the sender has not been told of, or has asked about again by sending the same file; with the
--- version made and the one before it.
+-- version made, the one before it and the last one.
 SELECT
     d.delivery_id,
     d.sha256,
@@ -16,7 +16,23 @@ SELECT
     v.recorded_at,
     s.submission_id,
     s.version,
-    b.submission_id AS previous_id
+    b.submission_id AS previous_id,
+    (
+        SELECT max(l.version)
+        FROM core.submission AS l
+        INNER JOIN core.org_unit AS u ON l.org_unit_id = u.org_unit_id
+        WHERE u.code = v.unit_code AND l.period = v.period AND l.form = v.form
+    ) AS standing_version,
+    (
+        SELECT count(*) FROM ops.event AS k
+        WHERE
+            k.delivery_id = v.delivery_id
+            AND k.kind = 'duplicate'
+            AND NOT EXISTS (
+                SELECT 1 FROM ops.event AS r
+                WHERE r.delivery_id = k.delivery_id AND r.kind = 'returned' AND r.event_id > k.event_id
+            )
+    ) > 0 AS is_known
 FROM ops.verdict AS v
 INNER JOIN ops.delivery AS d ON v.delivery_id = d.delivery_id
 LEFT JOIN core.submission AS s ON v.delivery_id = s.delivery_id

@@ -41,7 +41,7 @@ class Steps(types.ModuleType):
                 case "apply_signoff_answer", (report, _):
                     return {"report": report} if report == 7 else {"report": report, "refused": "replaced"}
                 case "list_periods_to_compute", (results,):
-                    return sorted({p for r in results for p in r["periods"]})
+                    return sorted({p for r in results for p in r["periods"]}) if results else ["2023"]
                 case "list_periods_to_open", (key,):
                     return ["2024Q1"] if key == "2024-01" else []
                 case "receive_deliveries", _:
@@ -109,6 +109,7 @@ def main() -> None:
         "receive": run("intake", "receive", None),
         "process": run("intake", "process", None, batch=1),
         "announce two": announced("intake", None, results=two),
+        "announce with an empty inbox": announced("intake", None, results=[]),
         "announce none": announced("intake", None, results=[{"periods": []}]),
         "opens": announced("calendar", "2024-01"),
         "opens nothing": announced("calendar", "2024-02"),

@@ -38,6 +38,7 @@ def test_receive_hands_on_batches_not_files(bodies: dict[str, Any]) -> None:
 
 def test_each_touched_period_is_announced_once(bodies: dict[str, Any]) -> None:
     assert bodies["announce two"]["keys"] == ["2024Q1", "2024Q2"]
+    assert bodies["announce with an empty inbox"]["keys"] == ["2023"], "what is stale"
     assert bodies["opens"]["keys"] == bodies["passed"]["keys"] == ["2024Q1"]
     assert bodies["longer"]["keys"] == ["2024H1"], "its own key is announced elsewhere"
 

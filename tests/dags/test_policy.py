@@ -108,8 +108,10 @@ def test_one_bad_batch_or_scope_stops_no_other_but_turns_the_run_red(facts: dict
     assert intake["max_active_runs"] == 1
     assert intake["tasks"]["process"]["mapped"]
     assert intake["tasks"]["returns"]["rule"] == "all_done"
+    # Not "min one success": Airflow skips that where an upstream was skipped, as with an empty inbox.
+    assert intake["tasks"]["announce"]["rule"] == "all_done"
+    assert attain["tasks"]["announce"]["rule"] == "all_done_min_one_success"
     for dag in (intake, attain):
-        assert dag["tasks"]["announce"]["rule"] == "all_done_min_one_success"
         assert dag["tasks"]["watch"]["rule"] == "one_failed"
     assert attain["tasks"]["announce_longer"]["rule"] == "all_done_min_one_success"
     assert set(intake["tasks"]["watch"]["upstream"]) == set(intake["tasks"]) - {"watch"}

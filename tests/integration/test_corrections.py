@@ -177,7 +177,7 @@ def test_a_new_correction_makes_its_period_stale(
         assert attainment_store.list_stale_periods(conn) == []
     _publish(loader, agree(catalogue, "a"))
     with loader.connect() as conn:
-        assert attainment_store.list_stale_periods(conn) == [QUARTER]
+        assert attainment_store.list_stale_periods(conn) == [("kon-tum", QUARTER)]
 
 
 @pytest.mark.parametrize(

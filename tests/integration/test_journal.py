@@ -52,7 +52,7 @@ def test_only_what_was_refused_under_other_rules_is_taken_anew(
     with loader.begin() as conn:
         made = item(conn, catalogue, FORM, "608", "2024Q1", {("23281", "pop_total"): "1"}, findings=wrong)
         load.load_deliveries(conn, [replace(made, judged_by="old")])
-    sent = (made.delivery.sha256, 1, "a.xlsx", "608", WHEN, judged_by)
+    sent = (made.delivery.sha256, 1, "a.xlsx", "608", WHEN, journal.DeliveryMark(judged_by))
     with loader.begin() as conn:
         assert journal.register_delivery(conn, *sent)[1] is new
     with loader.begin() as conn:
@@ -69,6 +69,67 @@ def test_who_sends_the_same_file_again_gets_the_answer_again(loader: Engine, cat
         assert [a.delivery.delivery_id for a in journal.fetch_unreturned_verdicts(conn)] == [made.delivery.delivery_id]
         journal.mark_returned(conn, made.delivery.delivery_id, file="a")
         assert journal.fetch_unreturned_verdicts(conn) == []
+
+
+def test_what_another_version_replaced_is_a_version_anew(loader: Engine, catalogue: Catalogue) -> None:
+    """v1, v2, v1, v1: three versions, and the last file is known."""
+    with loader.begin() as conn:
+        first, second = (
+            item(conn, catalogue, FORM, "608", "2024Q1", {("23281", "pop_total"): n}, name="a") for n in ("1", "2")
+        )
+        load.load_deliveries(conn, [first, second])
+        again, new = journal.register_delivery(conn, first.delivery.sha256, 1, "a.xlsx", "608", WHEN)
+        assert new and again.delivery_id != first.delivery.delivery_id
+        assert not journal.register_delivery(conn, first.delivery.sha256, 1, "a.xlsx", "608", WHEN)[1], "it waits"
+        (receipt,) = load.load_deliveries(conn, [replace(first, delivery=again)])
+        assert receipt.version == 3
+        for _ in range(2):
+            known, new = journal.register_delivery(conn, first.delivery.sha256, 1, "a.xlsx", "608", WHEN)
+            assert (known.delivery_id, new) == (again.delivery_id, False), "for ever"
+        told = journal.fetch_unreturned_verdicts(conn)[-1]
+    assert (told.version, told.standing_version, told.is_known) == (3, 3, True)
+
+
+def test_what_follows_something_undecided_is_judged_after_it(loader: Engine, catalogue: Catalogue) -> None:
+    """Nobody knows yet what will stand: the load decides, under its lock."""
+    with loader.begin() as conn:
+        first = item(conn, catalogue, FORM, "608", "2024Q1", {("23281", "pop_total"): "1"})
+        load.load_deliveries(conn, [first])
+        other = item(conn, catalogue, FORM, "608", "2024Q2", {("23281", "pop_total"): "1"})
+        again, new = journal.register_delivery(conn, first.delivery.sha256, 1, "a.xlsx", "608", WHEN)
+        assert new
+        receipts = load.load_deliveries(conn, [other, replace(first, delivery=again)])
+        assert [(r.accepted, r.version) for r in receipts] == [(True, 1), (True, 0)], "it stood all the time"
+        told = journal.fetch_unreturned_verdicts(conn)[-1]
+        kinds = [e.kind for e in journal.fetch_events(conn, delivery_id=again.delivery_id)]
+        assert not journal.register_delivery(conn, first.delivery.sha256, 1, "a.xlsx", "608", WHEN)[1]
+    assert (told.delivery.delivery_id, told.version, told.is_known) == (again.delivery_id, 1, True)
+    assert kinds == ["received", "duplicate"]
+
+
+def test_a_refusal_is_judged_again_once_the_units_other_reports_changed(loader: Engine, catalogue: Catalogue) -> None:
+    wrong = (Finding("T01", FindingLevel.REFUSE, "sai"),)
+    with loader.begin() as conn:
+        made = item(conn, catalogue, FORM, "608", "2024Q2", {("23281", "pop_total"): "1"}, findings=wrong)
+        load.load_deliveries(conn, [made])
+    for unit, new in (("610", False), ("608", True)):
+        with loader.begin() as conn:
+            load.load_deliveries(conn, [item(conn, catalogue, FORM, unit, "2024Q1", {})])
+        with loader.begin() as conn:
+            assert journal.register_delivery(conn, made.delivery.sha256, 1, "a.xlsx", "608", WHEN)[1] is new
+
+
+def test_a_taking_is_registered_once_whatever_stands(loader: Engine, catalogue: Catalogue) -> None:
+    mark = journal.DeliveryMark("", ".taking-1")
+    with loader.begin() as conn:
+        first = item(conn, catalogue, FORM, "608", "2024Q1", {("23281", "pop_total"): "1"})
+        sent = (first.delivery.sha256, 1, "a.xlsx", "608", WHEN)
+        assert not journal.register_delivery(conn, *sent, mark)[1]
+        assert not journal.register_delivery(conn, *sent, mark)[1]
+        assert len(journal.fetch_events(conn, "duplicate")) == 1
+        item(conn, catalogue, FORM, "608", "2024Q1", {("23281", "pop_total"): "2"})
+        assert not journal.register_delivery(conn, *sent, mark)[1], "though something undecided came after it"
+        assert journal.register_delivery(conn, *sent, journal.DeliveryMark("", ".taking-2"))[1]
 
 
 def test_two_processes_register_the_same_content(loader: Engine) -> None:

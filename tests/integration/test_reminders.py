@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+from typer.testing import CliRunner
 
 from etl import load, steps
 from etl.catalog.loader import Catalogue
+from etl.cli.commands import app
 from etl.errors import MailError, StorageError, UsageError
 from etl.model import Finding, FindingLevel, Period
 from etl.settings import Settings
@@ -199,3 +201,18 @@ def test_the_report_is_due_and_a_unit_that_comes_after_is_named_as_late(issued: 
     assert found["608"] == ("accepted", 0)
     assert found["610"] == ("accepted", 4)
     assert found["611"] == ("silent", 0)
+
+
+def test_forms_issued_by_the_shell_are_on_record(warehouse: Settings, loader: Engine, tmp_path: Path) -> None:
+    one = ["forms", "--scope", SCOPE, "--period", "2024Q1", "--to", str(tmp_path / "forms"), "--json"]
+    assert CliRunner().invoke(app, [*one, "--unit", "608"]).exit_code == 0
+    with loader.connect() as conn:
+        assert [e.detail for e in journal.fetch_events(conn, "issued")] == [
+            {"scope": SCOPE, "period": "2024Q1", "unit": "608", "forms": 1}
+        ]
+    assert steps.remind_units(SCOPE, AFTER) == steps.remind_units(SCOPE, AFTER), "one unit's form opens nothing"
+    assert not list((warehouse.outbox / "reminders").rglob("*.txt"))
+    assert CliRunner().invoke(app, one).exit_code == 0 and CliRunner().invoke(app, one).exit_code == 0
+    with loader.connect() as conn:
+        assert len(journal.fetch_events(conn, "issued")) == 2
+    assert steps.remind_units(SCOPE, AFTER)["reminded"]

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, text
 from etl import steps
 from etl.catalog import Catalogue
 from etl.catalog.layout import MANIFEST_SHEET, RESULT_HEADER, RESULT_SHEET
+from etl.errors import StorageError
 from etl.settings import Settings
 from tests.builders import Workbook
 
@@ -149,3 +150,50 @@ def test_once_explained_stays_explained_for_that_value(
     assert (other.accepted, other.confirmations, other.levels) == (True, 1, {"R02": "confirm"}), "another value"
     words = {r[0].row: [c.value for c in r] for r in openpyxl.load_workbook(other.path)[RESULT_SHEET].iter_rows()}
     assert not any("Tiêm bù cho quý II" in str(line) for line in words.values())
+
+
+def test_the_last_thing_sent_stands_and_its_sender_hears_which(
+    sent: Callable[[bytes], Said], loader: Engine, catalogue: Catalogue
+) -> None:
+    """v1, v2, v1, v1 again: the third is version 3; the fourth is known, and says that version 3 counts."""
+
+    def report(insured: int) -> bytes:
+        book = Workbook(catalogue, "kt-district-quarter", "612", "2024Q3").filled(pop_total=5715, pop_avg=5700)
+        return book.with_element("insured", insured, 2).bytes()
+
+    def words(said: Said) -> str:
+        page = openpyxl.load_workbook(said.path)[RESULT_SHEET]
+        return " ".join(str(cell.value) for row in page.iter_rows() for cell in row if cell.value is not None)
+
+    first, second = report(3), report(4)
+    told = [words(sent(data)) for data in (first, second, first, first)]
+    assert [next(f"Lần nộp: {n}" for n in (3, 2, 1) if f"Lần nộp: {n}" in text) for text in told] == [
+        "Lần nộp: 1",
+        "Lần nộp: 2",
+        "Lần nộp: 3",
+        "Lần nộp: 3",
+    ]
+    assert [("trùng với tệp" in text, "đang có hiệu lực: lần nộp 3" in text) for text in told] == [
+        (False, False), (False, False), (False, False), (True, True),
+    ]  # fmt: skip
+    with loader.connect() as conn:
+        versions = conn.execute(text("SELECT count(*), max(version) FROM core.submission")).one()
+        standing = conn.execute(text("SELECT value FROM out.observation WHERE is_current AND data_element = 'insured'"))
+        assert tuple(versions) == (3, 3) and 3 in standing.scalars().all()
+
+
+def test_a_folder_that_cannot_be_answered_stops_no_other_answer(
+    warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TONGKET_MIN_AGE_SECONDS", "0")
+    for folder in ("\x01" * 120, "612", "613"):
+        (warehouse.inbox / folder).mkdir(parents=True)
+        (warehouse.inbox / folder / "x.xlsx").write_bytes(f"hong {folder}".encode())
+    blocked = warehouse.outbox / "returns" / "612"
+    blocked.parent.mkdir(parents=True)
+    blocked.write_bytes(b"a file where a folder should be")
+    with pytest.raises(StorageError, match="1 of 3 answers"):
+        steps.run_pipeline_once("kon-tum")
+    assert sorted(len(p.name) for p in blocked.parent.iterdir() if p.is_dir()) == [3, 83]
+    blocked.unlink()
+    assert steps.run_pipeline_once("kon-tum")["answered"] == 1

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
+import stat
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +19,14 @@ from typer.testing import CliRunner
 
 from etl import load, steps
 from etl.approval import decisions as signoff
+from etl.approval.record_signing import is_signed_record, sign_record
 from etl.catalog.loader import Catalogue
 from etl.cli.commands import app
 from etl.errors import StorageError, UsageError
 from etl.report.file_properties import read_file_properties
 from etl.settings import Settings
 from tests.integration.build import item
+from tests.integration.published import home
 
 pytestmark = pytest.mark.integration
 
@@ -271,6 +276,64 @@ def test_a_draft_that_was_replaced_is_never_published(office: Office) -> None:
     assert approve(newer["report"])["report"] == newer["report"]
 
 
+def test_a_draft_older_than_its_figures_is_never_published(office: Office) -> None:
+    (question,) = office.ask()
+    office.send(600)
+    loaded = steps.apply_signoff_answer(question["report"], answer(signoff.APPROVE))["refused"]
+    assert steps.list_periods_to_compute([]) == [PERIOD]
+    steps.compute_attainment(SCOPE, PERIOD)
+    computed = steps.apply_signoff_answer(question["report"], answer(signoff.APPROVE))["refused"]
+    assert "figures or catalogue have changed" in loaded and "figures or catalogue have changed" in computed
+    assert office.rows("SELECT * FROM ops.sign_off") == [] and not (office.settings.outbox / "reports").exists()
+    office.draft()
+    (newer,) = office.ask("run 2")
+    assert approve(newer["report"])["decision"] == "approved"
+
+
+def test_a_draft_older_than_its_catalogue_is_never_published(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (question,) = office.ask()
+    plan = home(tmp_path / "home", monkeypatch) / "catalog" / "plans" / "ty-ct25.yaml"
+    before = '"trên 40%", operator: ">", value: 40'
+    assert before in plan.read_text(encoding="utf-8")
+    plan.write_text(plan.read_text(encoding="utf-8").replace(before, before.replace("40", "45")), encoding="utf-8")
+    assert steps.receive_deliveries()["received"] == 0
+    assert steps.list_periods_to_compute([]) == [PERIOD], "within one run of the amendment, with an empty inbox"
+    refused = steps.apply_signoff_answer(question["report"], answer(signoff.APPROVE))["refused"]
+    assert "figures or catalogue have changed" in refused
+    office.draft()
+    (newer,) = office.ask("run 2")
+    assert newer["report"] != question["report"] and approve(newer["report"])["decision"] == "approved"
+    assert steps.list_periods_to_compute([]) == []
+
+
+def test_what_was_computed_and_not_drafted_is_announced_until_it_is(office: Office) -> None:
+    """Whether its event was lost or the run that drafts it was killed; and a draft that stands is looked at once."""
+
+    def announced() -> bool:
+        return PERIOD in steps.list_periods_to_compute([])
+
+    assert not announced()
+    for period, drafts in ((PERIOD, 2), ("2024Q2", 2)):
+        with office.loader.begin() as conn:
+            cells = {(office.units[0], "pop_total"): "1100"}
+            sent = item(conn, office.catalogue, FORM, office.units[0], period, cells, name="later.xlsx")
+            load.load_deliveries(conn, [sent])
+        steps.compute_attainment(SCOPE, PERIOD)
+        assert announced() and announced()
+        for _ in range(2):
+            office.draft()
+            assert not announced()
+        assert len(office.rows("SELECT * FROM ops.report")) == drafts, "the second prints what the first did"
+
+
+def test_a_scope_that_is_not_run_here_is_never_announced(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.send(600)
+    monkeypatch.setenv("TONGKET_SCOPES", "kon-tum")
+    assert steps.list_periods_to_compute([]) == []
+
+
 def test_a_draft_whose_file_was_changed_is_never_published(office: Office) -> None:
     (question,) = office.ask()
     word = next(path for path in office.draft() if path.suffix == ".docx")
@@ -398,6 +461,8 @@ def test_away_from_the_warehouse_the_record_beside_the_file_proves_it(office: Of
     word = next(p for p in away.iterdir() if p.suffix == ".docx")
     found = verified(str(word), "--offline", code=0)
     assert (found["source"], found["approved"]["by"]) == ("record", "Nguyễn Thị A")
+    (public,) = (office.settings.outbox / "reports").glob("khoa-cong-khai_*.pem")
+    assert verified(str(word), "--offline", "--key", str(public), code=0)["verdict"] == "signed"
     shutil.copy(next(p for p in drafts if p.suffix == ".docx"), word)
     assert verified(str(word), "--offline", code=1)["verdict"] == "draft"
     with zipfile.ZipFile(next(p for p in away.iterdir() if p.suffix == ".xlsx"), "a") as annex:
@@ -406,6 +471,68 @@ def test_away_from_the_warehouse_the_record_beside_the_file_proves_it(office: Of
     assert verified(str(changed), "--offline", code=1)["verdict"] == "altered"
     (away / "chung-thuc.json").unlink()
     assert CliRunner().invoke(app, ["verify", str(word), "--offline"]).exit_code == 2
+
+
+def _forge(folder: Path, change: Any) -> Path:
+    """A file of ours in a folder, and a record that says whatever was made of the true one."""
+    word, record = folder / "bao-cao.docx", folder / "chung-thuc.json"
+    word.write_bytes(b"forged")
+    said = change(json.loads(record.read_text(encoding="utf-8")))
+    said["files"] = {word.name: {"draft": "0" * 64, "published": hashlib.sha256(b"forged").hexdigest()}}
+    record.write_text(json.dumps(said), encoding="utf-8")
+    return word
+
+
+@pytest.mark.parametrize("forged", ["unsigned", "of the true one", "with another key"])
+def test_a_forged_record_proves_nothing(office: Office, tmp_path: Path, forged: str) -> None:
+    (question,) = office.ask()
+    approve(question["report"])
+    away = tmp_path / "away"
+    shutil.copytree(_file(office, "x").parent, away)
+
+    def change(record: dict[str, Any]) -> dict[str, Any]:
+        record["approved"]["by"] = "Bộ trưởng"
+        if forged == "unsigned":
+            del record["signature"]
+        return record
+
+    word = _forge(away, change)
+    if forged == "with another key":
+        other = replace(office.settings, var=tmp_path / "other")
+        said = json.loads((away / "chung-thuc.json").read_text(encoding="utf-8"))
+        (away / "chung-thuc.json").write_text(json.dumps(sign_record(other, said)), encoding="utf-8")
+        assert is_signed_record(sign_record(other, said), other) is False, "a key that was never published"
+    found = verified(str(word), "--offline", code=1)
+    assert found["verdict"] == "unknown" and "Không xác minh được" in found["says"] and "approved" not in found
+
+
+def test_keys_are_their_owners_alone_and_a_new_one_leaves_what_was_signed_proved(
+    office: Office, tmp_path: Path
+) -> None:
+    (question,) = office.ask()
+    first = office.settings.outbox / approve(question["report"])["folder"]
+    private = office.settings.secrets / "signing.pem"
+    assert stat.S_IMODE(private.stat().st_mode) == 0o600 and stat.S_IMODE(private.parent.stat().st_mode) == 0o700
+    private.rename(tmp_path / "put-away.pem")
+    office.send(640)
+    office.draft()
+    (correction,) = office.ask("run 2")
+    second = office.settings.outbox / approve(correction["report"])["folder"]
+    used = [
+        json.loads((f / "chung-thuc.json").read_text(encoding="utf-8"))["signature"]["key"] for f in (first, second)
+    ]
+    assert used[0] != used[1]
+    kept = office.rows("SELECT key_id, public_key FROM ops.signing_key ORDER BY recorded_at")
+    assert [row.key_id for row in kept] == used
+    for folder, row in zip((first, second), kept, strict=True):
+        word = next(folder.glob("*.docx"))
+        public = office.settings.outbox / "reports" / f"khoa-cong-khai_{row.key_id[:16]}.pem"
+        assert public.read_text(encoding="utf-8") == row.public_key
+        assert verified(str(word), "--offline", code=0)["verdict"] == "signed"
+        assert verified(str(word), "--offline", "--key", str(public), code=0)["verdict"] == "signed"
+    assert verified(str(next(first.glob("*.docx"))), "--offline", "--key", str(public), code=1)["verdict"] == "unknown"
+    wrong = CliRunner().invoke(app, ["verify", str(word), "--offline", "--key", str(word)])
+    assert wrong.exit_code == 2 and "no Ed25519 public key" in wrong.output
 
 
 def test_who_verifies_a_report_learns_of_its_corrections(office: Office) -> None:

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import socket
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,9 @@ def test_a_file_is_archived_under_its_hash_and_leaves_the_inbox(take, register: 
     sha = hashlib.sha256(b"abc").hexdigest()
     kept = build_archive_path(tmp_path / "archive", sha)
     assert kept.read_bytes() == b"abc" and not path.exists()
-    assert register.taken == [ReceivedFile(sha, 3, "Báo cáo quý.xlsx", "612", NOW)]
+    (taken,) = register.taken
+    assert taken == ReceivedFile(sha, 3, "Báo cáo quý.xlsx", "612", NOW, taken.taking)
+    assert not list((tmp_path / "inbox" / "612").iterdir()) and len(list((tmp_path / "inbox").iterdir())) == 1
     assert [p for p in (tmp_path / "archive").iterdir() if p.name.startswith(".tmp")] == []
 
 
@@ -92,9 +95,9 @@ def test_young_locked_and_partial_files_wait(take, tmp_path: Path) -> None:
 def test_locks_and_partial_files_that_stay_are_named(take, tmp_path: Path) -> None:
     drop(tmp_path / "inbox" / "612", "~$a.xlsx")
     drop(tmp_path / "inbox" / "612", ".~lock.a.ods#")
-    (tmp_path / "inbox" / "612" / "thư mục").mkdir()
+    drop(tmp_path / "inbox" / "612" / ".thùng rác", "a.xlsx")
     outcome = take()
-    assert sorted(outcome.ignored) == ["612/.~lock.a.ods#", "612/thư mục", "612/~$a.xlsx"]
+    assert sorted(outcome.ignored) == ["612/.thùng rác", "612/.~lock.a.ods#", "612/~$a.xlsx"]
     assert (outcome.waiting, outcome.quarantined) == (2, 0)
 
 
@@ -157,17 +160,19 @@ def test_a_file_exchanged_for_a_link_is_not_followed(
 
     monkeypatch.setattr(room, "_find_quarantine_code", exchange)
     outcome = take()
-    assert (outcome.new, outcome.quarantined) == (0, 1) and secret.exists()
+    monkeypatch.undo()
+    assert (outcome.new, outcome.waiting, secret.exists()) == (0, 1, True)
+    assert (take().quarantined, secret.exists()) == (1, True)
 
 
 def test_a_file_gone_between_two_looks_is_nothing(take, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drop(tmp_path / "inbox" / "612", "a.xlsx")
     real = room._list_inbox_files
 
-    def vanish(inbox: Path):
-        for folder, path in list(real(inbox)):
+    def vanish(*place):
+        for path, listed in list(real(*place)):
             path.unlink()
-            yield folder, path
+            yield path, listed
 
     monkeypatch.setattr(room, "_list_inbox_files", vanish)
     assert take() == ReceiveSummary()
@@ -193,30 +198,151 @@ def test_a_name_is_data(name: str, shown: str, take, register: Register, tmp_pat
     assert [p.name for p in tmp_path.iterdir()] in (["inbox", "archive"], ["archive", "inbox"])
 
 
-def test_a_file_that_changes_while_it_is_copied_is_left(take, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_written_to_while_it_is_copied_waits(
+    take, register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = drop(tmp_path / "inbox" / "612", "a.xlsx")
     copy = room._copy_and_hash
+    with path.open("ab") as writer:
 
-    def moving(source: Path, target: int) -> str:
-        digest = copy(source, target)
-        drop(path.parent, path.name, b"longer")
-        return digest
+        def moving(source: Path, target: int) -> str | None:
+            digest = copy(source, target)
+            writer.write(b"longer")
+            writer.flush()
+            return digest
 
-    monkeypatch.setattr(room, "_copy_and_hash", moving)
-    outcome = take()
-    assert (outcome.new, outcome.waiting) == (0, 1) and path.read_bytes() == b"longer"
+        monkeypatch.setattr(room, "_copy_and_hash", moving)
+        outcome = take()
+    monkeypatch.undo()
+    assert (outcome.new, outcome.waiting) == (0, 1)
+    assert take(now=datetime.now(UTC) + timedelta(minutes=1)).new == 1
+    assert [t.size for t in register.taken] == [7] and not list((tmp_path / "inbox" / "612").iterdir())
+
+
+@pytest.mark.parametrize("step", ["_find_quarantine_code", "_move_to_own_folder", "_archive_file", "_copy_and_hash"])
+def test_what_replaces_a_file_while_it_is_taken_is_taken_by_the_next_run(
+    take, register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    path = drop(tmp_path / "inbox" / "612", "a.xlsx", b"first")
+    real, done = getattr(room, step), []
+
+    def replaced(*arguments):
+        if not done:
+            done.append(drop(path.parent, ".a.xlsx", b"second", OLD + 60).replace(path))
+        return real(*arguments)
+
+    monkeypatch.setattr(room, step, replaced)
+    take()
+    monkeypatch.undo()
+    take()
+    contents = [build_archive_path(tmp_path / "archive", t.sha256).read_bytes() for t in register.taken]
+    assert contents[-1] == b"second" and not list(path.parent.iterdir())
+    assert contents == ([b"first", b"second"] if step in {"_archive_file", "_copy_and_hash"} else [b"second"])
+
+
+def test_what_replaces_a_file_while_it_is_registered_is_taken_by_the_next_run(
+    take, register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = drop(tmp_path / "inbox" / "612", "a.xlsx", b"first")
+    monkeypatch.setattr(Register, "__call__", lambda self, taken: (drop(path.parent, path.name, b"second"), True)[1])
+    take()
+    monkeypatch.undo()
+    assert path.read_bytes() == b"second" and take().new == 1
 
 
 def test_nothing_is_lost_when_the_register_fails_and_the_next_run_goes_on(
     take, register: Register, tmp_path: Path
 ) -> None:
-    path = drop(tmp_path / "inbox" / "612", "a.xlsx")
+    drop(tmp_path / "inbox" / "612", "a.xlsx")
     register.broken = True
     with pytest.raises(RuntimeError):
         take()
-    assert path.exists()
     register.broken = False
-    assert take().new == 1 and not path.exists()
+    outcome = take()
+    assert (outcome.new, [(t.folder, t.original_name) for t in register.taken]) == (1, [("612", "a.xlsx")])
+    assert [p.name for p in (tmp_path / "inbox").iterdir()] == ["612"]
+
+
+@pytest.mark.parametrize("base", ["of the inbox", "beside the file"])
+def test_a_run_that_broke_off_is_taken_up_under_the_same_mark(
+    take, register: Register, tmp_path: Path, base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Registered, and killed before our folder was emptied: the register hears of the same taking again."""
+    drop(tmp_path / "inbox" / "612" / "quý 1", "a.xlsx")
+    if base == "beside the file":
+        monkeypatch.setattr(Path, "rename", _other_file_system(tmp_path / "inbox"))
+    monkeypatch.setattr(Path, "unlink", _killed)
+    with pytest.raises(KeyboardInterrupt):
+        take()
+    monkeypatch.undo()
+    take()
+    assert len(register.taken) == 2 and register.taken[0] == register.taken[1] and register.taken[0].taking
+    assert register.taken[0].folder == "612" and not list((tmp_path / "inbox").rglob("*.xlsx"))
+    assert not list((tmp_path / "inbox").rglob(".taking-*"))
+
+
+def _killed(self: Path, missing_ok: bool = False) -> None:
+    if not missing_ok:
+        raise KeyboardInterrupt
+
+
+def _other_file_system(inbox: Path):
+    real = Path.rename
+
+    def rename(self: Path, target: Path) -> Path:
+        if target.relative_to(inbox).parts[0].startswith(".taking-"):
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return real(self, target)
+
+    return rename
+
+
+def test_a_folder_on_another_file_system_is_taken_from(
+    take, register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(tmp_path / "inbox" / "612", "a.xlsx")
+    monkeypatch.setattr(Path, "rename", _other_file_system(tmp_path / "inbox"))
+    assert take().new == 1 and not list((tmp_path / "inbox" / "612").iterdir())
+
+
+def test_a_file_from_the_future_or_in_a_sub_folder_is_taken(take, register: Register, tmp_path: Path) -> None:
+    drop(tmp_path / "inbox" / "612", "mai.xlsx", b"1", datetime(2199, 1, 1, tzinfo=UTC).timestamp())
+    drop(tmp_path / "inbox" / "612" / "Năm 2024" / "Quý 1", "a.xlsx", b"2")
+    now = datetime.now(UTC) + timedelta(minutes=1)
+    assert take(now=now).new == 2
+    assert [(t.folder, t.original_name) for t in register.taken] == [("612", "a.xlsx"), ("612", "mai.xlsx")]
+    drop(tmp_path / "inbox" / "612", "vua.xlsx", b"3", datetime(2199, 1, 1, tzinfo=UTC).timestamp())
+    outcome = take(now=datetime.now(UTC))
+    assert (outcome.new, outcome.waiting) == (0, 1), "written a moment ago"
+    assert take(now=now, by_mtime=True).new == 1 and register.taken[-1].received_at == now
+
+
+def test_no_folder_or_file_ends_a_run_for_the_others(
+    take, register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = tmp_path / "inbox"
+    for folder in ("\x01" * 255, "ộ" * 85, "612"):
+        drop(inbox / folder, "a.xlsx", folder.encode())
+    drop(inbox / "613", "giữ.xlsx")
+    (inbox / "614").mkdir()
+    real_rename, real_scan = Path.rename, os.scandir
+
+    def rename(self: Path, target: Path) -> Path:
+        if self.name == "giữ.xlsx":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real_rename(self, target)
+
+    def scan(folder: Path):
+        if Path(folder).name == "614":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real_scan(folder)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    monkeypatch.setattr(room.os, "scandir", scan)
+    outcome = take()
+    assert (outcome.new, outcome.ignored) == (3, ["614", "613/giữ.xlsx"])
+    assert sorted(len(t.folder.encode()) for t in register.taken) == [3, 249, 255]
+    assert all(len(t.folder.encode()) <= 255 for t in register.taken)
 
 
 def test_after_a_crash_before_the_inbox_was_emptied_nothing_is_taken_twice(take, tmp_path: Path) -> None:
@@ -238,8 +364,11 @@ def test_a_full_disk_stops_with_a_clear_word_and_keeps_the_file(
     monkeypatch.setattr(room.os, "write", full)
     with pytest.raises(StorageError, match="No space left") as caught:
         take()
-    assert "free some space" in caught.value.fix and path.exists()
+    monkeypatch.undo()
+    assert "free some space" in caught.value.fix
+    assert not path.exists() and [p.name for p in (tmp_path / "inbox").rglob("*.xlsx")] == ["a.xlsx"]
     assert [p for p in (tmp_path / "archive").rglob("*") if p.is_file()] == []
+    assert take().new == 1
 
 
 def test_an_inbox_that_is_a_file_stops(take, tmp_path: Path) -> None:

@@ -1,0 +1,202 @@
+"""Killed at any durable operation from inbox to recipients' folders, the next run ends where a clean run would.
+
+Counted are renames, unlinks, fsyncs, files opened for writing, statements and commits. A spread of them is tried here;
+`TONGKET_KILL_POINTS=all` (as `make soak` sets it) tries every one, a number so many.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from multiprocessing import Value
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import text
+
+from etl import settings, steps
+from etl.catalog import Catalogue
+from etl.check import load_great_expectations
+from etl.model import Period
+from etl.warehouse.connect import build_engine
+from simulation.deliveries import drop_deliveries
+from tests.conftest import _copy_of
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
+]
+
+SCOPE, PERIOD = "tan-yen", "2024Q1"
+SPREAD = 6
+CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir"}
+UNITS = 3
+
+ROWS = {
+    "deliveries": "SELECT sha256, folder, original_name, attempt FROM ops.delivery",
+    "verdicts": "SELECT d.sha256, d.folder, v.accepted, v.form, v.unit_code, v.period, v.refusals, v.notes"
+    " FROM ops.verdict AS v JOIN ops.delivery AS d USING (delivery_id)",
+    "findings": "SELECT d.sha256, d.folder, f.position, f.code, f.message FROM ops.finding AS f"
+    " JOIN ops.delivery AS d USING (delivery_id)",
+    "submissions": "SELECT d.sha256, s.period, s.form, s.version FROM core.submission AS s"
+    " JOIN ops.delivery AS d USING (delivery_id)",
+    "observations": "SELECT d.sha256, count(*), sum(o.value) FROM core.observation AS o"
+    " JOIN core.submission AS s USING (submission_id) JOIN ops.delivery AS d USING (delivery_id) GROUP BY d.sha256",
+    "attainment": "SELECT DISTINCT ON (scope, period, geography) scope, period, geography, content"
+    " FROM plan.attainment_run ORDER BY scope, period, geography, run_id DESC",
+    "events": "SELECT e.kind, d.sha256, d.folder, e.detail - 'taking' - 'report' - 'at' - 'kept' AS about"
+    " FROM ops.event AS e LEFT JOIN ops.delivery AS d USING (delivery_id)",
+    "reports": "SELECT scope, plan, cadence, period, kind, (SELECT array_agg(name ORDER BY name)"
+    " FROM jsonb_object_keys(files) AS k (name)) FROM ops.report",
+    "decisions": "SELECT r.plan, r.period, s.decision, s.decided_by FROM ops.sign_off AS s JOIN ops.report AS r USING (report_id)",
+    "publications": "SELECT folder, (SELECT array_agg(name ORDER BY name) FROM jsonb_object_keys(files) AS k (name))"
+    " FROM ops.publication",
+    "dispatched": "SELECT r.plan, r.period, d.recipient, d.channel, d.address FROM ops.dispatch AS d JOIN ops.report AS r USING (report_id)",
+}
+UNDECIDED = "SELECT report_id FROM ops.report WHERE report_id NOT IN (SELECT report_id FROM ops.publication) ORDER BY 1"
+
+
+def flow() -> None:
+    """All that the shell does, inbox to recipients' folders."""
+    steps.run_pipeline_once(SCOPE)
+    with build_engine(settings.load_settings(), "loader").connect() as conn:
+        undecided = conn.execute(text(UNDECIDED)).scalars().all()
+    for number in undecided:
+        steps.sign_document(str(number), "Nguyễn Thị A")
+    steps.dispatch_folders()
+
+
+@dataclass(frozen=True)
+class World:
+    """What every try starts from: a warehouse and a folder with a full inbox, copied."""
+
+    url: str
+    template: str
+    var: Path
+    patch: pytest.MonkeyPatch
+
+    def run(self, number: int, work: Callable[[], None] = flow) -> int:
+        """Runs the flow in a child that is killed at its number-th operation (0: never); gives how many there were."""
+        count = Value("q", 0)
+        child = os.fork()
+        if child == 0:
+            try:
+                _count_operations(count, number, settings.load_settings().var)
+                work()
+            except BaseException:
+                traceback.print_exc()
+                os._exit(1)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        assert killed or os.WEXITSTATUS(status) == 0, f"the run broke off by itself, operation {count.value}"
+        assert killed == (number > 0)
+        return int(count.value)
+
+    def renew(self, name: str) -> None:
+        """Makes a fresh copy the one that runs see."""
+        folder = self.var.parent / name
+        shutil.copytree(self.var, folder, symlinks=True)
+        self.patch.setenv("TONGKET_VAR", str(folder))
+        self.patch.setenv("TONGKET_DATABASE_URL", _copy_of(self.url, self.template, name))
+
+    def state(self) -> dict[str, Any]:
+        known = settings.load_settings()
+        with build_engine(known, "loader").connect() as conn:
+            found = {name: sorted(map(repr, conn.execute(text(query)))) for name, query in ROWS.items()}
+        files = {str(p.relative_to(known.var)): p for p in known.var.rglob("*") if p.is_file() or p.is_symlink()}
+        found["files"] = sorted(name.split("quarantine/")[0] for name in files if "forms/" not in name)
+        found["answers"] = [files[name].read_bytes() for name in sorted(files) if "/returns/" in name]
+        found["facts"] = [_facts(files[name]) for name in sorted(files) if name.endswith("_facts.json")]
+        return found
+
+
+def _facts(path: Path) -> str:
+    """The facts but for the moment at which they were drafted."""
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    said = json.dumps({name: value for name, value in facts.items() if name != "snapshot"}, ensure_ascii=False)
+    return re.sub(r"\d+h\d+ ngày \d+/\d+/\d+", "", said)
+
+
+def _count_operations(count: Any, number: int, var: Path) -> None:
+    """From now on each durable operation of this process is counted, and the number-th is its last moment."""
+
+    def step() -> None:
+        count.value += 1
+        if count.value == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def heard(event: str, arguments: tuple[Any, ...]) -> None:
+        writes = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+        if (writes or event in CHANGES) and str(arguments[0]).startswith(str(var)):
+            step()
+
+    def counted(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*given: Any, **named: Any) -> Any:
+            step()
+            return real(*given, **named)
+
+        return call
+
+    sys.addaudithook(heard)
+    os.fsync = counted(os.fsync)
+    for kind, names in ((psycopg.Cursor, ("execute", "executemany", "copy")), (psycopg.Connection, ("commit",))):
+        for name in names:
+            setattr(kind, name, counted(getattr(kind, name)))
+
+
+@pytest.fixture(scope="module")
+def world(postgres: str, stocked: str, catalogue: Catalogue) -> Iterator[World]:
+    folder = Path(tempfile.mkdtemp(prefix="tongket-kill-"))
+    template = "kill_base"
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "TONGKET_VAR": str(folder / "base"), "TONGKET_MIN_AGE_SECONDS": "0", "TONGKET_RECEIVED_CLOCK": "mtime",
+            "TONGKET_BATCHES": "1", "TONGKET_SCOPES": SCOPE, "TONGKET_DATABASE_URL": _copy_of(postgres, stocked, template),
+        }.items():  # fmt: skip
+            patch.setenv(name, value)
+        patch.setattr("etl.report.pdf.PROGRAMS", ())
+        known = settings.load_settings()
+        steps.migrate_warehouse()
+        steps.open_period(SCOPE, PERIOD)
+        units = sorted(p.name for p in (known.outbox / "forms" / PERIOD).iterdir())[:UNITS]
+        sent = drop_deliveries(
+            catalogue, SCOPE, [Period.parse(PERIOD)], known.outbox / "forms", known.inbox, wave=1, only=units
+        )
+        shutil.copy2(sent[0], sent[0].with_name("gửi lại.xlsx"))
+        (sent[0].parent / "hỏng.xlsx").write_bytes(b"%PDF-1.7")
+        (sent[0].parent / "lối tắt.xlsx").symlink_to("/etc/passwd")
+        load_great_expectations()
+        yield World(postgres, template, folder / "base", patch)
+    shutil.rmtree(folder)
+
+
+def test_killed_anywhere_then_run_again_is_as_a_clean_run(world: World) -> None:
+    world.renew("kill_clean")
+    total = world.run(0)
+    clean = world.state()
+    assert clean["publications"] and clean["dispatched"] and len(clean["answers"]) == UNITS + 1
+    assert not [name for name in clean["files"] if ".tmp-" in name or ".taking-" in name or name.startswith("inbox/")]
+    asked = os.environ.get("TONGKET_KILL_POINTS", str(SPREAD))
+    points = range(1, total + 1) if asked == "all" else range(total // int(asked) // 2, total + 1, total // int(asked))
+    different: dict[int, list[str]] = {}
+    for point in points:
+        world.renew(f"kill_{point}")
+        world.run(point)
+        world.run(0)
+        state = world.state()
+        different |= {point: [n for n in clean if clean[n] != state[n]]} if state != clean else {}
+        shutil.rmtree(settings.load_settings().var)
+    print(f"{len(points)} of {total} points tried, {len(different)} differ: {different}")  # noqa: T201
+    assert different == {}
