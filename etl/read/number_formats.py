@@ -145,7 +145,7 @@ class ShownNumber:
 def _parse_sections(code: str) -> tuple[tuple[_Section, ...], _Section | None]:
     """(the sections for numbers, the one for texts: the fourth, or a last one that holds ``@``)."""
     sections, current = [], _Section()
-    for match in _TOKEN.finditer(code):
+    for match in _TOKEN.finditer(code or "General"):
         kind = match.lastgroup or ""
         if kind == "end":
             sections.append(current.close())

@@ -81,7 +81,8 @@ class WorkbookFile:
         """
         grid = self._grids.get(name)
         if grid is None:
-            grid = self._book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            is_table = name not in self._without_cells
+            grid = self._book.get_sheet_by_name(name).to_python(skip_empty_area=False) if is_table else []
             _replace_values(grid, self.read_metadata(name))
             if self._convert:
                 grid = [[self._convert(v) if type(v) is str and v else v for v in row] for row in grid]
@@ -102,6 +103,11 @@ class WorkbookFile:
         """The sheets that the sender's program does not show."""
         found = {s.name for s in self._book.sheets_metadata if str(s.visible) != "SheetVisibleEnum.Visible"}
         return frozenset(found)
+
+    @cached_property
+    def _without_cells(self) -> frozenset[str]:
+        """Sheets that are a chart and have no cells."""
+        return frozenset(s.name for s in self._book.sheets_metadata if str(s.typ) == "SheetTypeEnum.ChartSheet")
 
     # --- parts of the file -------------------------------------------------------------------------
 
