@@ -206,7 +206,7 @@ def read_sheet(book: FormWorkbook, template: SheetTemplate, name: str) -> SheetR
         return SheetReading(
             findings=[RawFinding("S09", name, format_cell_name(template.sheet.header_rows[0], 0), "", slots)]
         )
-    lines = find_rows(template, name, grid.rows, columns, book.units)
+    lines = find_rows(template, name, grid.rows, columns, book.units, book.catalogue.units)
     places = tuple(_combine_cell_position(lines.at.get(c.row), columns.at.get(c.col)) for c in template.sheet.inputs)
     parsed = cells.parse_cells(grid, template, places, book.catalogue)
     if template.sheet.kind.free_rows:  # a line taken out is a line with nothing in it
@@ -273,9 +273,11 @@ def check_titles(book: FormWorkbook, stamp: FormStamp, matched: MatchedSheets) -
     """Sheets whose printed lines name another form, unit or period than the stamp."""
     for template, names in matched.assignments:
         for name in names:
+            rows = book.workbook_file.read_rows(name)
+            yield from identify.check_texts_above(template.sheet, name, rows, stamp)
             if name == template.sheet.code and name in book.as_issued:
                 continue
-            title = identify.read_title(name, book.workbook_file.read_rows(name), book.catalogue)
+            title = identify.read_title(name, rows, book.catalogue)
             finding = identify.check_title(title, stamp, book.form_layout, book.catalogue)
             if finding:
                 yield finding

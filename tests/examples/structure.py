@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from random import Random
 
@@ -195,5 +196,9 @@ EXAMPLES = [
             Case("the same note in Unicode", one("note.1.difficulty", "Thiếu thuốc, chưa có bác sĩ", 0))),
     Example("S32", Case("a number under merged cells", kept("public/merged-hidden-other-number.xlsx")), _RIGHT),
     Example("S33", Case("one cell twice in the file", kept("public/duplicate-cell-ref.xlsx")), _RIGHT),
+    Example("S34", Case("a commune's name that nobody knows, beside its code",
+                        _issued(lambda w: w.with_cell("B1", "B14", "Khu vực thứ hai"))), _FILLED),
+    Example("S35", replace(_FILLED, text="a file named as another quarter's", name="612_2024Q2_kt-district-quarter.xlsx"),
+            replace(_FILLED, text="a copy of it", name="612_2024Q3_kt-district-quarter (2).xlsx")),
     Example("S29", Case("“người” changed to “nghìn người”", _changed(_other_unit)), _RIGHT),
 ]  # fmt: skip
