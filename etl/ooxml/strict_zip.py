@@ -17,10 +17,11 @@ from typing import NamedTuple
 _END = struct.Struct("<4s4H2LH")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
+_END64, _LOCATOR64 = struct.Struct("<4sQ2H2L4Q"), struct.Struct("<4sLQL")
 _STORED, _DEFLATED = 0, 8
 _LOCKED = 1  # flag bit 0: the part is encrypted
 _UTF8 = 1 << 11
-_STRANGE = re.compile(r"^/|^[A-Za-z]:|\\|\0|(?:^|/)\.\.(?:/|$)")
+_STRANGE = re.compile(r"^/|^[A-Za-z]:|\0|(?:^|/)\.\.(?:/|$)")
 _SMALL = 1000  # bytes: under this a ratio says nothing
 
 
@@ -81,6 +82,8 @@ def list_archive_parts(data: bytes, limits: ZipLimits) -> dict[str, ArchivePart]
     _, disk, start_disk, here, total, size, offset, comment = _END.unpack_from(data, end)
     if end + _END.size + comment != len(data):
         raise RefusedZipError(ZipProblem.TRUNCATED)
+    if data[end - _LOCATOR64.size : end].startswith(b"PK\x06\x07"):
+        end, here, total, size, offset = _read_zip64_end(data, end)
     if disk or start_disk or here != total or offset + size != end:
         raise RefusedZipError(ZipProblem.BAD_DIRECTORY)
     if total > limits.parts:
@@ -88,6 +91,18 @@ def list_archive_parts(data: bytes, limits: ZipLimits) -> dict[str, ArchivePart]
     found = _read_zip_directory(data, offset, end, total)
     _validate_part_sizes(found.values(), limits)
     return found
+
+
+def _read_zip64_end(data: bytes, end: int) -> tuple[int, int, int, int, int]:
+    """(end of the directory, entries on this disk, entries, size, offset) as the records of large archives say."""
+    at = end - _LOCATOR64.size - _END64.size
+    _, _, found_at, disks = _LOCATOR64.unpack_from(data, end - _LOCATOR64.size)
+    if at < 0 or found_at != at or disks > 1 or not data.startswith(b"PK\x06\x06", at):
+        raise RefusedZipError(ZipProblem.BAD_DIRECTORY)
+    _, length, _, _, disk, start_disk, here, total, size, offset = _END64.unpack_from(data, at)
+    if disk or start_disk or length != _END64.size - 12:
+        raise RefusedZipError(ZipProblem.BAD_DIRECTORY)
+    return at, here, total, size, offset
 
 
 def _read_zip_directory(data: bytes, at: int, end: int, total: int) -> dict[str, ArchivePart]:
@@ -122,7 +137,7 @@ def _read_zip_entry(data: bytes, entry: tuple[int, ...], name: bytes) -> Archive
     begin = at + _LOCAL.size + local[9] + local[10]
     if data[at + _LOCAL.size : at + _LOCAL.size + local[9]] != name or begin + packed > len(data):
         raise RefusedZipError(ZipProblem.BAD_DIRECTORY)
-    text = name.decode("utf-8" if flags & _UTF8 else "cp437", "replace")
+    text = name.decode("utf-8" if flags & _UTF8 else "cp437", "replace").replace("\\", "/")  # of old writers for .NET
     if _STRANGE.search(text):
         raise RefusedZipError(ZipProblem.ODD_NAME)
     return ArchivePart(text, method, crc, begin, begin + packed, size)

@@ -6,6 +6,7 @@ Room: read, parent's side; called by the reader with a workbook's observations. 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
@@ -16,7 +17,8 @@ from etl.model import Finding, Observation
 from etl.model.numbers import format_number
 from etl.read.values import CODES
 
-_SMALL_SHARE = "V23"
+_SMALL_SHARE, _ODD_DAY = "V23", "V25"
+_TASK_DATE = re.compile(r"task\.([\w-]+)\..*\.date")
 _LABELS = {"date": "Ngày hoàn thành", "as_of": "Ngày công bố"}
 
 
@@ -37,6 +39,9 @@ def build_cell_findings(
     codes_by_index += [
         (i, _SMALL_SHARE) for i, o in enumerate(observations) if o.data_element in shares and _may_be_fraction(o)
     ]
+    codes_by_index += [
+        (i, _ODD_DAY) for i, o in enumerate(observations) if o.text and _is_odd_day(o, catalogue, day.isoformat())
+    ]
     for i, code in codes_by_index:
         yield _build_cell_finding(rules, catalogue, day, code, observations[i])
 
@@ -52,8 +57,18 @@ def _may_be_fraction(observation: Observation) -> bool:
     return observation.value is not None and 0 < abs(observation.value) <= 1 and not observation.raw
 
 
+def _is_odd_day(observation: Observation, catalogue: Catalogue, last_day: str) -> bool:
+    """A task's day of completion after the period that is reported, or before the plan that asks for it."""
+    match = _TASK_DATE.fullmatch(observation.data_element)
+    plan = catalogue.plans.get(match[1]) if match else None
+    begins = (plan.date or plan.valid_from).isoformat() if plan else ""
+    return match is not None and not begins <= observation.text <= last_day
+
+
 def _build_cell_finding(rules: Rules, catalogue: Catalogue, day: date, code: str, observation: Observation) -> Finding:
     value = observation.raw or (format_number(observation.value) if observation.value is not None else "")
+    if code == _ODD_DAY:
+        value = f"{date.fromisoformat(observation.text):%d/%m/%Y}"
     element = catalogue.elements.get(observation.data_element)
     slots = {
         "element": element.name

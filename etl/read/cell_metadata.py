@@ -1,121 +1,119 @@
-"""What a sheet's grid of values does not show: hidden rows and columns, error values, formulas without a result.
+"""What a sheet's grid of values does not show: how each cell looks, what is hidden, formulas without a result.
 
-Read room, child process only. Looked for in the parts of the file itself, because the parser gives an error and a
-formula without a stored result as an empty cell, and an empty cell means something else. Never changes a value.
+Read room, child process only. One reader a format fills it in (`cell_metadata_xlsx`, `_binary`, `_ods`), because the
+parser of values gives an error and a formula without a stored result as an empty cell, and a text of several runs as
+one. Never changes a value; `etl.read.values` decides what a look makes of it.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from html import unescape
+
+from etl.read.number_formats import is_plain_format, show_number, show_text
 
 CellPosition = tuple[int, int]
 """(row, column), from 0."""
+Rectangle = tuple[int, int, int, int]
+"""(first row, first column, last row, last column), from 0."""
 
-_TAG = rb"<(?:\w+:)?"
-_CELL = re.compile(_TAG + rb"c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
-_ROW = re.compile(_TAG + rb"row\b([^>]*)>")
-_COLUMN = re.compile(_TAG + rb"col\b([^>]*)>")
-_FORMULA = re.compile(_TAG + rb"f[ >/]")
-_RESULT = re.compile(_TAG + rb"v\b[^>]*>([^<]+)<")
-_AT = re.compile(rb"""\br=["']([A-Z]+)(\d+)["']""")
-_TYPE = re.compile(rb"""\bt=["'](\w+)["']""")
-_HIDDEN = re.compile(rb"""\bhidden=["'](?:1|true)["']""")
-_NUMBER = {name: re.compile(rb"""\b%s=["'](\d+)["']""" % name) for name in (b"r", b"min", b"max")}
-_STYLE = re.compile(rb"""\bs=["'](\d+)["']""")
-_FORMAT = re.compile(_TAG + rb"numFmt\b([^>]*)>")
-_FORMAT_ID = re.compile(rb"""\bnumFmtId=["'](\d+)["']""")
-_XFS = re.compile(_TAG + rb"cellXfs\b[^>]*>(.*?)</(?:\w+:)?cellXfs>", re.DOTALL)
-_XF = re.compile(_TAG + rb"xf\b([^>]*)>")
-_WIDEST = 702
-_HEAD = 500
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+STRUCK_WORDS = "(gạch ngang)"
+_UNSEEN_WORDS = "(chữ ẩn)"
+
+
+@dataclass(frozen=True, slots=True)
+class CellLook:
+    """What makes a cell look unlike its value.
+
+    `number_format` is its format as a code; `text` is its text with raised digits as raised letters and with what is
+    struck out or invisible named; `shown` is the whole printed text, where the file keeps it; `is_struck` and
+    `is_unseen` are about the whole cell.
+    """
+
+    number_format: str = ""
+    text: str | None = None
+    shown: str | None = None
+    is_struck: bool = False
+    is_unseen: bool = False
+
+    def is_hidden(self, value: object) -> bool:
+        """Whether somebody looking at the sheet sees nothing of a value that is there."""
+        if self.is_unseen or self.shown == "":
+            return True
+        if isinstance(value, str):
+            return not show_text(value, self.number_format).strip()
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return is_number and show_number(float(value), self.number_format).is_blank  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class TextStyle:
+    """How a run of text or a whole cell is drawn, as far as it changes what is read."""
+
+    is_struck: bool = False
+    is_unseen: bool = False
+    raised: int = 0
+
+
+PLAIN_STYLE = TextStyle()
+
+
+@dataclass(frozen=True, slots=True)
+class CellStyle:
+    """How the cells of one style look."""
+
+    number_format: str = "General"
+    text_style: TextStyle = PLAIN_STYLE
+
+    @property
+    def look(self) -> CellLook | None:
+        """The look of the style's cells; None where every value is shown as itself."""
+        font = self.text_style
+        if is_plain_format(self.number_format) and not font.is_struck and not font.is_unseen:
+            return None
+        return CellLook(self.number_format, is_struck=font.is_struck, is_unseen=font.is_unseen)
 
 
 @dataclass(frozen=True, slots=True)
 class SheetMetadata:
     """What is special in one sheet.
 
-    `texts` are results that the parser may give wrongly (words of .xls formulas); `percent` are the cells whose
-    number format shows a number times 100.
+    `replaced` are values that the parser of values may give wrongly (words of .xls formulas, errors, truth values of
+    .ods). `twice` are cells that the file holds more than once.
     """
 
-    errors: Mapping[CellPosition, str] = field(default_factory=dict)
+    replaced: Mapping[CellPosition, object] = field(default_factory=dict)
     uncached: frozenset[CellPosition] = frozenset()
-    texts: Mapping[CellPosition, str] = field(default_factory=dict)
     hidden_rows: frozenset[int] = frozenset()
     hidden_cols: frozenset[int] = frozenset()
-    percent: frozenset[CellPosition] = frozenset()
+    looks: Mapping[CellPosition, CellLook] = field(default_factory=dict)
+    merges: tuple[Rectangle, ...] = ()
+    twice: tuple[CellPosition, ...] = ()
+    hides_zeros: bool = False
 
 
 NO_METADATA = SheetMetadata()
 
 
-def parse_xlsx_metadata(part: bytes, formulas: int, percent: frozenset[int] = frozenset()) -> SheetMetadata:
-    """The marks of an .xlsx sheet.
-
-    `formulas` is how many the issued sheet has: as many as that need no look, and a sheet whose tags bear a prefix is
-    always looked at. `percent` are the cell styles that
-    show a number times 100; hardly any workbook has one.
-    """
-    hidden = b"hidden=" in part and _HIDDEN.search(part) is not None
-    odd = b't="e"' in part or b"<f " in part or part.count(b"</f>") > formulas or b"<worksheet" not in part[:_HEAD]
-    if not (hidden or odd or percent):
-        return NO_METADATA
-    errors, uncached, shares = _find_special_cells(part, percent)
-    rows, cols = (_find_hidden_rows(part), _find_hidden_cols(part)) if hidden else (frozenset[int](), frozenset[int]())
-    return SheetMetadata(errors, uncached, {}, rows, cols, shares)
+def describe_runs(runs: Iterable[tuple[str, TextStyle]]) -> CellLook | None:
+    """The look of a text of several runs; None where they read as one plain text."""
+    parts, is_struck, is_odd = [], False, False
+    for text, style in runs:
+        if text.strip() and (style.is_struck or style.is_unseen):
+            parts.append(f" {text.strip()} {STRUCK_WORDS if style.is_struck else _UNSEEN_WORDS} ")
+            is_struck = is_odd = True
+        else:
+            changed = text.translate(_RAISED if style.raised > 0 else _LOWERED) if style.raised else text
+            is_odd |= changed != text
+            parts.append(changed)
+    return CellLook(text="".join(parts).strip(), is_struck=is_struck) if is_odd else None
 
 
-def find_percent_styles(styles: bytes) -> frozenset[int]:
-    """Which cell styles of ``styles.xml`` show a number times 100."""
-    if b"%" not in styles and b'Id="9"' not in styles and b'Id="10"' not in styles:
-        return frozenset()
-    custom = {n[1] for a in _FORMAT.findall(styles) if b"%" in a and (n := _FORMAT_ID.search(a))}
-    formats = {b"9", b"10"} | custom
-    used = _XFS.search(styles)
-    numbers = [_FORMAT_ID.search(a) for a in _XF.findall(used[1])] if used else []
-    return frozenset(n for n, number in enumerate(numbers) if number and number[1] in formats)
-
-
-def parse_column_letters(letters: str) -> int:
-    """``A`` is 0, ``AA`` is 26."""
-    index = 0
-    for letter in letters:
-        index = index * 26 + ord(letter) - 64
-    return index - 1
-
-
-def _find_special_cells(
-    part: bytes, percent: frozenset[int]
-) -> tuple[dict[CellPosition, str], frozenset[CellPosition], frozenset[CellPosition]]:
-    errors, uncached, shares = {}, set(), set()
-    for attributes, body in _CELL.findall(part):
-        at, kind = _AT.search(attributes), _TYPE.search(attributes)
-        if not at:
-            continue
-        place = (int(at[2]) - 1, parse_column_letters(at[1].decode()))
-        result = _RESULT.search(body)
-        if kind and kind[1] == b"e":
-            errors[place] = unescape(result[1].decode("utf-8", "replace")) if result else "#"
-        elif _FORMULA.search(body) and not result and not (kind and kind[1] in (b"str", b"inlineStr")):
-            uncached.add(place)
-        style = _STYLE.search(attributes) if percent else None
-        if style and int(style[1]) in percent:
-            shares.add(place)
-    return errors, frozenset(uncached), frozenset(shares)
-
-
-def _find_hidden_rows(part: bytes) -> frozenset[int]:
-    found = (_NUMBER[b"r"].search(a) for a in _ROW.findall(part) if _HIDDEN.search(a))
-    return frozenset(int(number[1]) - 1 for number in found if number)
-
-
-def _find_hidden_cols(part: bytes) -> frozenset[int]:
-    found: set[int] = set()
-    for attributes in _COLUMN.findall(part):
-        first, last = (_NUMBER[name].search(attributes) for name in (b"min", b"max"))
-        if first and last and _HIDDEN.search(attributes):
-            found.update(range(int(first[1]) - 1, min(int(last[1]), _WIDEST)))
-    return frozenset(found)
+def combine_looks(style: CellLook | None, runs: CellLook | None) -> CellLook | None:
+    """The look of a cell from its style and from the runs of its text."""
+    if style is None or runs is None:
+        return style or runs
+    struck, unseen = style.is_struck or runs.is_struck, style.is_unseen
+    return CellLook(style.number_format, runs.text, style.shown, struck, unseen)

@@ -87,7 +87,9 @@ def _find_header_band(template: SheetTemplate, rows: Rows, top: int) -> tuple[in
         texts = [normalize_label(v) for v in rows[number] if v != ""]
         if _is_number_row(texts):
             return number + 1, kind_row
-        if any(t in TOTALS for t in texts[:3] if t not in template.distinctive_texts) or keys.intersection(texts):
+        has_numbers = any(isinstance(v, int | float) for v in rows[number])
+        sums = (t in TOTALS and (has_numbers or t not in template.distinctive_texts) for t in texts[:3])
+        if any(sums) or keys.intersection(texts):
             return number, kind_row
         if kinds and sum(t in kinds for t in texts) * 2 >= max(len(texts), 1):
             kind_row = number

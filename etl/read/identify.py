@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.catalog.layout import MANIFEST_SHEET, MANIFEST_STAMP, FormLayout, format_cell_name
+from etl.catalog.layout import MANIFEST_SHEET, MANIFEST_STAMP, FormLayout, SheetLayout, format_cell_name
 from etl.catalog.obligations import list_obligations
 from etl.errors import UsageError
 from etl.model import FormStamp, Period
@@ -28,13 +28,22 @@ _VERSION = re.compile(r"phiên bản ?:? ?([\w.]+)")
 _DAYS = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 _YEAR = r"(?:,? ?năm|/|-|,)? ?(\d{4})"
 _PERIODS = (
-    (re.compile(rf"qu[íý] ?(iv|i{{1,3}}|[1-4]){_YEAR}"), "Q"),
+    (re.compile(rf"(?:qu[íýiy]|q) ?(iv|i{{1,3}}|[1-4]|một|hai|ba|bốn|tư)(?!\w){_YEAR}"), "Q"),
+    (re.compile(r"(?P<year>\d{4}) ?q([1-4])(?!\w)"), "Q"),
     (re.compile(rf"6 tháng (đầu|cuối){_YEAR}"), "H"),
     (re.compile(rf"9 tháng(?: đầu)?{_YEAR}"), "N"),
     (re.compile(rf"tháng ?(\d{{1,2}}){_YEAR}"), "M"),
     (re.compile(r"năm (\d{4})"), "Y"),
 )
-_INDEX = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "đầu": 1, "cuối": 2}
+_INDEX = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "đầu": 1, "cuối": 2, "một": 1, "hai": 2, "ba": 3, "bốn": 4, "tư": 4}
+_MONTHS = re.compile(rf"(?:các )?tháng (\d{{1,2}}(?:(?:,| và|;| -|-| đến) ?(?:tháng )?\d{{1,2}})+){_YEAR}")
+_SPAN = re.compile(
+    r"(?:từ )?(?:ngày )?(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}) ?(?:-|đến|tới) ?(?:hết )?(?:ngày )?"
+    r"(?:\d{1,2})[/.-](\d{1,2})[/.-](\d{4})"
+)
+_FILE_NAME = re.compile(r"([0-9A-Z-]+)_(\d{4}[A-Z0-9-]*)_([a-z][a-z-]*[a-z])(?![a-z-])")
+_NOTED_UNIT = re.compile(r"đơn vị(?: tính)? ?: ?(.+)|đvt ?: ?(.+)")
+_SCALED = re.compile(r"(?<!\w)(?:nghìn|ngàn|triệu|tỉ|tỷ|trăm|chục|vạn|1\.?000|%)(?!\w)")
 
 
 @dataclass(frozen=True)
@@ -125,11 +134,29 @@ def parse_printed_period(text: str) -> str:
         match = pattern.match(text)
         if match is None:
             continue
-        index = _INDEX.get(match[1], 0) or int(match[1])
-        year = match[match.lastindex or 1]
+        groups = [g for name, g in enumerate(match.groups(), 1) if name != match.re.groupindex.get("year")]
+        index = _INDEX.get(groups[0], 0) or int(groups[0])
+        year = match["year"] if "year" in match.re.groupindex else match[match.lastindex or 1]
         key = {"Q": f"{year}Q{index}", "H": f"{year}H{index}", "N": f"{year}N", "M": f"{year}-{index:02d}", "Y": year}
         return _check_period_days(key[kind], text)
-    return ""
+    return _parse_month_span(text)
+
+
+def _parse_month_span(text: str) -> str:
+    """The key of a period printed as months (``tháng 4, 5, 6 năm 2024``) or as its first and last day."""
+    months, span = _MONTHS.match(text), _SPAN.match(text)
+    if months:
+        numbers, year, last_year = [int(n) for n in re.findall(r"\d+", months[1])], months[2], months[2]
+    elif span:
+        numbers, year, last_year = [int(span[2]), int(span[4])], span[3], span[5]
+    else:
+        return ""
+    first, last = numbers[0], numbers[-1]
+    for key, ends in (("N", (1, 9)), ("H1", (1, 6)), ("H2", (7, 12)), ("", (1, 12))):
+        if (first, last) == ends and year == last_year:
+            return year + key
+    is_quarter = first % 3 == 1 and last == first + 2 and year == last_year and sorted(numbers) == numbers
+    return f"{year}Q{last // 3}" if is_quarter else ""
 
 
 def _check_period_days(key: str, text: str) -> str:
@@ -201,17 +228,56 @@ def check_title(
     if title.period_key and title.period_key != stamp.period:
         return _build_title_finding(title, "period", Period.parse(title.period_key).name, form_layout.period.name)
     if title.unit and normalize_label(form_layout.unit.name) != normalize_label(title.unit):
-        level = form_layout.unit.level
-        units = tuple(u for u in catalogue.units if u.level == level and u.is_valid_on(form_layout.period.end))
-        code = unit_matching.match_unit(title.unit, units).code
-        if code and code != stamp.unit:
-            return _build_title_finding(
-                title, "unit", catalogue.find_unit_name(code, form_layout.period.end), form_layout.unit.name
-            )
+        units = tuple(u for u in catalogue.units if u.level == form_layout.unit.level)
+        code = unit_matching.find_named_unit(title.unit, units)
+        if code != stamp.unit:
+            found = catalogue.find_unit_name(code, form_layout.period.end) if code else title.unit
+            return _build_title_finding(title, "unit", found, form_layout.unit.name, "S20" if code else "S34")
+    if title.period and not title.period_key:
+        return _build_title_finding(title, "period", title.period, form_layout.period.name, "S34")
     return None
 
 
-def _build_title_finding(title: PrintedTitle, part: str, found: str, expected: str) -> RawFinding:
-    return RawFinding(
-        "S20", title.sheet, title.format_cell_name(part), found, (("expected", expected), ("found", found))
+def check_file_name(name: str, stamp: FormStamp, catalogue: Catalogue) -> RawFinding | None:
+    """A question where a file bears the name that the system gave to another unit's or period's form."""
+    match = _FILE_NAME.match(name)
+    if match is None or match[3] not in catalogue.forms or (match[1], match[2], match[3]) == (
+        stamp.unit, stamp.period, stamp.form,
+    ):  # fmt: skip
+        return None
+    expected = f"{stamp.unit}_{stamp.period}_{stamp.form}"
+    return RawFinding("S35", value=name, slots=(("found", match[0]), ("expected", expected)))
+
+
+def check_texts_above(sheet: SheetLayout, name: str, rows: Rows, stamp: FormStamp) -> Iterator[RawFinding]:
+    """Texts above the table that the form does not print: a period of their own, or a unit of measure."""
+    issued = {fixed.text for fixed in sheet.fixed}
+    for row, line in enumerate(rows[: sheet.header_rows[0]]):
+        for col, value in enumerate(line):
+            if type(value) is str and value and value not in issued:
+                yield from _check_text_above(name, (row, col), value, stamp)
+
+
+def _check_text_above(sheet: str, at: tuple[int, int], value: str, stamp: FormStamp) -> Iterator[RawFinding]:
+    text, cell, shown = normalize_label(value), format_cell_name(*at), fold_whitespace(value)[:120]
+    noted = _NOTED_UNIT.search(text)
+    if noted and not _UNIT.match(text):
+        code = "S29" if _SCALED.search(noted[1] or noted[2]) else "S27"
+        expected = "đơn vị tính in ở từng cột"
+        yield RawFinding(code, sheet, cell, shown, (("expected", expected), ("found", shown)))
+    found = next((key for key in map(parse_printed_period, _list_period_texts(text)) if key), "")
+    if found and found != stamp.period and not _PERIOD.match(text):
+        slots = (("expected", Period.parse(stamp.period).name), ("found", shown))
+        yield RawFinding("S20", sheet, cell, shown, slots)
+
+
+def _list_period_texts(text: str) -> Iterator[str]:
+    """A text from each place at which a period may begin."""
+    return (
+        text[match.start() :] for match in re.finditer(r"(?<!\w)(?:qu[íýiy]|q[1-4]|6 tháng|9 tháng|tháng|từ)", text)
     )
+
+
+def _build_title_finding(title: PrintedTitle, part: str, found: str, expected: str, code: str = "S20") -> RawFinding:
+    slots = (("expected", expected), ("found", found))
+    return RawFinding(code, title.sheet, title.format_cell_name(part), found, slots)

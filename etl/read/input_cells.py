@@ -12,7 +12,7 @@ from etl.catalog import Catalogue
 from etl.catalog.layout import format_cell_name
 from etl.model import CellState, ElementKind
 from etl.model.numbers import format_number
-from etl.read.cell_metadata import CellPosition, SheetMetadata
+from etl.read.cell_metadata import CellPosition, Rectangle, SheetMetadata
 from etl.read.preflight import RawFinding
 from etl.read.sheet_template import SheetTemplate
 from etl.read.values import INVALID, NumberStyle, ParsedCell, find_number_style, parse_value
@@ -48,8 +48,8 @@ def parse_cells(
     else:
         values = [None if at is None else rows[at[0]][at[1]] for at in places]
     odd = (
-        grid.metadata.percent
-        or grid.metadata.uncached
+        grid.metadata.looks
+        or not grid.metadata.uncached.isdisjoint(places)
         or grid.date1904
         or (places is not template.places and None in places)
     )
@@ -58,7 +58,7 @@ def parse_cells(
     states = catalogue.cell_states
     return [
         ("value", v, "", "")
-        if counted and type(v) is float and 0 < v < _EXACT
+        if counted and type(v) is float and 0 < v < _EXACT and not v % 1
         else BLANK
         if v == ""
         else parse_value(v, kind, states)
@@ -82,8 +82,8 @@ def _parse_odd_cells(
             continue
         element = catalogue.elements.get(cell.data_element)
         style = styles.get(at[1], NumberStyle.VIETNAMESE)
-        unit, share, states = element.unit if element else "", at in grid.metadata.percent, catalogue.cell_states
-        found.append(parse_value(value, cell.kind, states, style, unit=unit, percent=share, date1904=grid.date1904))
+        unit, look, states = element.unit if element else "", grid.metadata.looks.get(at), catalogue.cell_states
+        found.append(parse_value(value, cell.kind, states, style, unit=unit, look=look, date1904=grid.date1904))
     return found
 
 
@@ -105,15 +105,49 @@ def check_missing_results(grid: SheetGrid, places: Sequence[CellPosition | None]
         yield RawFinding("S24", grid.name, format_cell_name(*bare[0]), slots=(("detail", _format_cell_list(bare)),))
 
 
+def has_hidden_parts(grid: SheetGrid, template: SheetTemplate) -> bool:
+    """Whether the sheet hides anything that may be an input cell; merges of its title and header do not count."""
+    about, first = grid.metadata, template.sheet.header_rows[1]
+    hidden = about.hidden_rows or about.hidden_cols or about.looks or about.hides_zeros
+    return bool(hidden) or any(bottom > first for _, _, bottom, _ in about.merges)
+
+
 def check_hidden_cells(grid: SheetGrid, places: Sequence[CellPosition | None]) -> Iterator[RawFinding]:
-    """Hidden rows and columns that hold input cells: one finding for the sheet."""
-    rows = sorted({at[0] for at in places if at} & grid.metadata.hidden_rows)
-    cols = sorted({at[1] for at in places if at} & grid.metadata.hidden_cols)
-    if rows or cols:
-        parts = [f"dòng {', '.join(str(r + 1) for r in rows)}"] if rows else []
-        parts += [f"cột {', '.join(format_cell_name(0, c)[:-1] for c in cols)}"] if cols else []
-        first = next(at for at in places if at and (at[0] in rows or at[1] in cols))
+    """Input cells that nobody sees: one finding for what is hidden, one for what lies under merged cells."""
+    about = grid.metadata
+    rows = sorted({at[0] for at in places if at} & about.hidden_rows)
+    cols = sorted({at[1] for at in places if at} & about.hidden_cols)
+    filled = [(at, value) for at in places if at and (value := grid.rows[at[0]][at[1]]) != ""]
+    unseen = [
+        at
+        for at, value in filled
+        if (at in about.looks and about.looks[at].is_hidden(value)) or (about.hides_zeros and value == 0)
+    ]
+    parts = [f"dòng {', '.join(str(r + 1) for r in rows)}"] if rows else []
+    parts += [f"cột {', '.join(format_cell_name(0, c)[:-1] for c in cols)}"] if cols else []
+    parts += [f"ô {_format_cell_list(unseen)}"] if unseen else []
+    if parts:
+        first = next(at for at in places if at and (at[0] in rows or at[1] in cols or at in unseen))
         yield RawFinding("S23", grid.name, format_cell_name(*first), slots=(("found", "; ".join(parts)),))
+    covered = [at for at, _ in filled if any(_is_covered(at, merge) for merge in about.merges)]
+    if covered:
+        yield RawFinding(
+            "S32", grid.name, format_cell_name(*covered[0]), slots=(("found", _format_cell_list(covered)),)
+        )
+
+
+def _is_covered(at: CellPosition, merge: Rectangle) -> bool:
+    """Whether a cell lies under merged cells that show another one."""
+    top, left, bottom, right = merge
+    return top <= at[0] <= bottom and left <= at[1] <= right and at != (top, left)
+
+
+def check_repeated_cells(grid: SheetGrid) -> Iterator[RawFinding]:
+    """Cells that the file holds twice: programs differ in which they show."""
+    if grid.metadata.twice:
+        first = grid.metadata.twice[0]
+        slots = (("found", _format_cell_list(grid.metadata.twice)),)
+        yield RawFinding("S33", grid.name, format_cell_name(*first), slots=slots)
 
 
 def check_sums(

@@ -20,6 +20,7 @@ class NumberStyle(StrEnum):
     VIETNAMESE = "vietnamese"  # the law's way, and nothing in the column shows another
     VIETNAMESE_PROVEN = "vietnamese_proven"  # some number can only be Vietnamese: "0,123" and "1,234" are decimals
     US = "us"  # some number can only be American, none only Vietnamese
+    US_GROUPS = "us_groups"  # commas part thousands, and nothing shows what parts decimals: "1.234" is open
     MIXED = "mixed"  # both, or not enough to tell
 
 
@@ -77,8 +78,9 @@ def parse_number_text(text: str, style: NumberStyle) -> float | str | None:
         return None
     if reading.digits > MOST_DIGITS:
         return "invalid_precision"
-    if style is NumberStyle.US:
-        return reading.us if reading.us is not None else "invalid_ambiguous"
+    if style in (NumberStyle.US, NumberStyle.US_GROUPS):
+        is_open = style is NumberStyle.US_GROUPS and reading.ambiguous and "." in text
+        return "invalid_ambiguous" if reading.us is None or is_open else reading.us
     if reading.vietnamese is None or (reading.ambiguous and not _is_reading_certain(text, style)):
         return "invalid_ambiguous"
     return reading.vietnamese
@@ -89,28 +91,41 @@ def _is_reading_certain(text: str, style: NumberStyle) -> bool:
     return style is NumberStyle.VIETNAMESE_PROVEN or (style is NumberStyle.VIETNAMESE and "." in text)
 
 
+def is_shown_alike(number: float, text: str) -> bool:
+    """Whether a text, as either habit reads it, is the number rounded to as many decimals as the text has."""
+    for pattern in (_VIETNAMESE, _US):
+        match = pattern.fullmatch(text)
+        read = _convert_numeral_match(match)
+        if match and read is not None and abs(read - number) <= 0.500001 * 10 ** -len(match["part"] or ""):
+            return True
+    return False
+
+
 def find_number_style(texts: Iterable[object]) -> NumberStyle:
     """The habit that wrote the text numbers of one column; cells that are not text prove nothing.
 
-    American is proven by a number that only it can write and whose comma parts thousands ("1,234.5", "1,234,567").
-    A bare "12.5" proves only that the point parts decimals there: beside a "1.234", thousands to the law, it leaves
-    the column undecided. One number that only the Vietnamese habit writes ("12,5", "1.234.567") contradicts both.
+    A habit of decimals is proven by a number that only it can write ("12,5", "1,234.5"). Groups prove groups alone:
+    beside "1.234.567" a "1,234" may still be either, beside "1,234,567" a "1.234". A bare "12.5" proves that the point
+    parts decimals there: beside a "1.234", thousands to the law, it leaves the column undecided. Both habits in one
+    column contradict each other.
     """
-    vietnamese = comma_groups = point_decimal = open_point = False
+    seen: set[str] = set()
     for text in texts:
         token = _find_number_text(text)
-        if not token:
-            continue
         reading = parse_numeral(token)
-        if reading.us is None:
-            vietnamese = vietnamese or reading.vietnamese is not None
-        elif reading.vietnamese is None:
-            comma_groups, point_decimal = comma_groups or "," in token, True
-        elif reading.ambiguous:
-            open_point = open_point or "." in token
-    if point_decimal:
-        return NumberStyle.MIXED if vietnamese or (open_point and not comma_groups) else NumberStyle.US
-    return NumberStyle.VIETNAMESE_PROVEN if vietnamese else NumberStyle.VIETNAMESE
+        if reading.us is None and reading.vietnamese is not None:
+            seen.add("vietnamese")
+            seen.update({"decimal comma"} if "," in token else ())
+        elif reading.vietnamese is None and reading.us is not None:
+            seen.add("us")
+            seen.update({"decimal point"} if "." in token else (), {"comma groups"} if "," in token else ())
+        elif reading.ambiguous and "." in token:
+            seen.add("open point")
+    if "us" not in seen:
+        return NumberStyle.VIETNAMESE_PROVEN if "decimal comma" in seen else NumberStyle.VIETNAMESE
+    if "vietnamese" in seen or ("open point" in seen and "comma groups" not in seen):
+        return NumberStyle.MIXED
+    return NumberStyle.US if "decimal point" in seen else NumberStyle.US_GROUPS
 
 
 def _find_number_text(text: object) -> str:

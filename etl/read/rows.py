@@ -18,9 +18,11 @@ from etl.read.columns import MatchedColumns
 from etl.read.preflight import RawFinding
 from etl.read.sheet_template import TOTALS, SheetTemplate, normalize_label
 from etl.read.table_rows import RowMatches, TableRows
+from etl.read.vietnamese_text import CHARSET_NAMES, convert_charset
 from etl.read.workbook_file import Rows
 
 _ROMAN = re.compile(r"[ivx]{1,5}\.?")
+_NUMBER = re.compile(r"\s*-?[0-9][0-9.,\s]*")
 _FOOTER = re.compile(
     r"(người lập|thủ trưởng|giám đốc|phó giám đốc|kế toán|chủ tịch|tm\.|kt\.|\(kí|ghi chú|nơi nhận|chú thích|nguồn:"
     r"|.{0,40}ngày .{0,12}tháng .{0,12}năm)"
@@ -38,10 +40,11 @@ class MatchedRows:
 
 
 def find_rows(
-    template: SheetTemplate, name: str, rows: Rows, columns: MatchedColumns, units: Mapping[str, m.Unit]
+    template: SheetTemplate, name: str, rows: Rows, columns: MatchedColumns, units: Mapping[str, m.Unit],
+    area: tuple[m.Unit, ...],
 ) -> MatchedRows:  # fmt: skip
-    """The rows of a sheet. `units` are the units that the form's rows stand for, by code."""
-    table = TableRows(template, name, rows, columns, units)
+    """The rows of a sheet. `units` are the units that the form's rows stand for, by code; `area` is every unit."""
+    table = TableRows(template, name, rows, columns, units, area)
     matched, matches = MatchedRows(), RowMatches()
     match_row = _ROW_READERS[template.sheet.kind.row_reader]
     for row in range(columns.first_row, len(rows)):
@@ -66,7 +69,7 @@ def _is_footer_row(table: TableRows, row: int) -> bool:
     first = next((normalize_label(v) for v in table.rows[row] if v != ""), "")
     if table.template.sheet.kind.words_only:
         return bool(_FOOTER.match(first))
-    numbers = any(isinstance(table.rows[row][at], int | float) for at in table.inputs)
+    numbers = any(_NUMBER.fullmatch(str(table.rows[row][at])) for at in table.inputs)
     return bool(_FOOTER.match(first)) and not numbers
 
 
@@ -81,12 +84,14 @@ def _match_commune_row(table: TableRows, row: int, matches: RowMatches) -> None:
     )
     code_by_name = unit_match.code if unit_match else ""
     if code in keys and code_by_name in ("", code):
-        matches.rows.setdefault(keys[code], []).append(row)
+        conflict = _check_name_beside_code(table, row, code) if name and not code_by_name else None
+        if conflict and conflict.code == "S17":
+            matches.claimed.add(keys[code])
+        else:
+            matches.rows.setdefault(keys[code], []).append(row)
+        matches.conflicts += [conflict] if conflict else []
     elif code in keys:
-        slots = (("expected", table.units[code].name), ("found", table.format_cell_label(row, 1)))
-        matches.conflicts.append(
-            RawFinding("S17", table.name, table.format_cell_name(row, 1), table.format_cell_label(row, 1), slots)
-        )
+        matches.conflicts.append(_build_name_finding(table, row, code, "S17"))
         matches.claimed.update((keys[code], keys[code_by_name]))
     elif code_by_name and not code:
         matches.rows.setdefault(keys[code_by_name], []).append(row)
@@ -96,7 +101,11 @@ def _match_commune_row(table: TableRows, row: int, matches: RowMatches) -> None:
             RawFinding("S10", table.name, table.format_cell_name(row, 2), table.format_cell_label(row, 2), slots)
         )
         matches.claimed.add(keys[code_by_name])
-    elif table.has_input(row) and not _is_section_row(table, row):
+    elif table.has_input(row) and _is_section_row(table, row):
+        found = f"dòng {row + 1} ({table.find_first_label(row)})"
+        place = format_cell_name(row, table.inputs[0])
+        matches.unmatched.append((row, RawFinding("S27", table.name, place, "", (("found", found),))))
+    elif table.has_input(row):
         close = ", ".join(unit_match.suggestions) if unit_match else ""
         detail = f" Có phải là: {close}?" if close else ""
         col = 2 if code else 1
@@ -106,9 +115,29 @@ def _match_commune_row(table: TableRows, row: int, matches: RowMatches) -> None:
         )
 
 
+def _check_name_beside_code(table: TableRows, row: int, code: str) -> RawFinding | None:
+    """A name that is not the code's: another unit's of the whole area, now or before, or one that nobody knows.
+
+    A name badly typed, or in letters of an old charset, is still the code's.
+    """
+    name = table.format_cell_label(row, 1)
+    if unit_matching.list_bearers(name, table.area):
+        return _build_name_finding(table, row, code, "S17")
+    converted = (convert_charset(name, charset) for charset in CHARSET_NAMES)
+    is_similar = any(unit_matching.is_similar_name(text, table.units[code]) for text in (name, *converted))
+    return None if is_similar else _build_name_finding(table, row, code, "S34")
+
+
+def _build_name_finding(table: TableRows, row: int, code: str, finding_code: str) -> RawFinding:
+    found = table.format_cell_label(row, 1)
+    slots = (("expected", table.units[code].name), ("found", found))
+    return RawFinding(finding_code, table.name, table.format_cell_name(row, 1), found, slots)
+
+
 def _is_section_row(table: TableRows, row: int) -> bool:
-    """A section's heading (I, II …), perhaps with a sum of its own."""
-    return bool(_ROMAN.fullmatch(table.normalize_cell_label(row, 0))) and not table.normalize_cell_label(row, 2)
+    """A section's heading (I, II …), perhaps with a sum of its own; never a row that bears a unit's name."""
+    is_numbered = _ROMAN.fullmatch(table.normalize_cell_label(row, 0)) and not table.normalize_cell_label(row, 2)
+    return bool(is_numbered) and not unit_matching.has_unit_type(table.format_cell_label(row, 1))
 
 
 def _match_printed_row(table: TableRows, row: int, matches: RowMatches) -> None:

@@ -84,7 +84,7 @@ def match_sheets(book: FormWorkbook) -> MatchedSheets:
     as_issued.update(
         p.sheet.code
         for p in templates
-        if p.sheet.code in workbook_file.names and is_as_issued(p, _read_template_rows(book, p))
+        if p.sheet.code in workbook_file.names and is_as_issued(p, workbook_file.read_rows(p.sheet.code))
     )
     others = [n for n in workbook_file.names if n not in as_issued and n != MANIFEST_SHEET]
     results = tuple(n for n in others if explaining.find_header_row(workbook_file.read_rows(n)) is not None)
@@ -151,10 +151,6 @@ def _list_sheet_texts(rows: Rows) -> set[str]:
     return {normalize_label(v) for row in rows[:_DEEPEST] for v in row if type(v) is str and v}
 
 
-def _read_template_rows(book: FormWorkbook, template: SheetTemplate) -> Rows:
-    return book.workbook_file.read_rows(template.sheet.code, template.formulas)
-
-
 # --- as issued --------------------------------------------------------------------------------------
 
 
@@ -198,8 +194,8 @@ def read_sheet(book: FormWorkbook, template: SheetTemplate, name: str) -> SheetR
     workbook_file = book.workbook_file
     grid = SheetGrid(
         name,
-        workbook_file.read_rows(name, template.formulas),
-        workbook_file.read_metadata(name, template.formulas),
+        workbook_file.read_rows(name),
+        workbook_file.read_metadata(name),
         workbook_file.date1904,
     )
     if name == template.sheet.code and name in book.as_issued:
@@ -210,7 +206,7 @@ def read_sheet(book: FormWorkbook, template: SheetTemplate, name: str) -> SheetR
         return SheetReading(
             findings=[RawFinding("S09", name, format_cell_name(template.sheet.header_rows[0], 0), "", slots)]
         )
-    lines = find_rows(template, name, grid.rows, columns, book.units)
+    lines = find_rows(template, name, grid.rows, columns, book.units, book.catalogue.units)
     places = tuple(_combine_cell_position(lines.at.get(c.row), columns.at.get(c.col)) for c in template.sheet.inputs)
     parsed = cells.parse_cells(grid, template, places, book.catalogue)
     if template.sheet.kind.free_rows:  # a line taken out is a line with nothing in it
@@ -237,8 +233,9 @@ def _check_sheet_cells(
 ) -> Iterator[RawFinding]:  # fmt: skip
     if grid.metadata.uncached:
         yield from cells.check_missing_results(grid, places)
-    if grid.metadata.hidden_rows or grid.metadata.hidden_cols:
+    if cells.has_hidden_parts(grid, template):
         yield from cells.check_hidden_cells(grid, places)
+    yield from cells.check_repeated_cells(grid)
     if grid.name in book.workbook_file.hidden:
         yield RawFinding("S23", grid.name, "A1", slots=(("found", "cả trang"),))
     yield from cells.check_sums(grid, template, total, columns, places, parsed, book.catalogue)
@@ -276,9 +273,11 @@ def check_titles(book: FormWorkbook, stamp: FormStamp, matched: MatchedSheets) -
     """Sheets whose printed lines name another form, unit or period than the stamp."""
     for template, names in matched.assignments:
         for name in names:
+            rows = book.workbook_file.read_rows(name)
+            yield from identify.check_texts_above(template.sheet, name, rows, stamp)
             if name == template.sheet.code and name in book.as_issued:
                 continue
-            title = identify.read_title(name, book.workbook_file.read_rows(name), book.catalogue)
+            title = identify.read_title(name, rows, book.catalogue)
             finding = identify.check_title(title, stamp, book.form_layout, book.catalogue)
             if finding:
                 yield finding

@@ -67,11 +67,6 @@ class SheetTemplate:
     input_kinds: tuple[ElementKind, ...]
     by_col: dict[int, tuple[int, ...]]
 
-    @property
-    def formulas(self) -> int:
-        """How many formulas the issued sheet has: one for each sum."""
-        return 0 if self.sheet.total_row is None else len(self.input_cols)
-
 
 class _LayoutKey:
     """A layout by identity: hashing its thousands of texts for every file would cost more than reading it."""

@@ -28,9 +28,11 @@ class TableRows:
     """A table's rows with its columns found."""
 
     def __init__(
-        self, template: SheetTemplate, name: str, rows: Rows, columns: MatchedColumns, units: Mapping[str, m.Unit]
-    ) -> None:
+        self, template: SheetTemplate, name: str, rows: Rows, columns: MatchedColumns, units: Mapping[str, m.Unit],
+        area: tuple[m.Unit, ...],
+    ) -> None:  # fmt: skip
         self.template, self.name, self.rows, self.columns, self.units = template, name, rows, columns, units
+        self.area = area
         self.inputs = [columns.at[c] for c in template.input_cols if c in columns.at]
 
     def normalize_cell_label(self, row: int, col: int) -> str:

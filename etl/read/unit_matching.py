@@ -43,15 +43,56 @@ def match_unit(text: str, candidates: Sequence[m.Unit]) -> UnitMatch:
     A type that contradicts ("Xã Đắk Hà" where only the town Đắk Hà is) is not certain; nor is a bare name that
     two candidates share.
     """
-    kind, bare = _split_unit_type(text)
+    _, bare = _split_unit_type(text)
     if not bare:
         return UnitMatch()
-    same = [
-        unit for unit in candidates if (kind, bare) in _list_name_keys(unit) or (not kind and _has_name(unit, bare))
-    ]
+    same = list_bearers(text, candidates)
     if len({unit.code for unit in same}) == 1:
         return UnitMatch(same[0].code)
     return UnitMatch(suggestions=tuple(unit.name for unit in same) or _list_similar_names(bare, candidates))
+
+
+def list_bearers(text: str, candidates: Sequence[m.Unit]) -> list[m.Unit]:
+    """The candidates that bear a name, several where a name stands for more than one."""
+    kind, bare = _split_unit_type(text)
+    return [
+        unit for unit in candidates if (kind, bare) in _list_name_keys(unit) or (not kind and _has_name(unit, bare))
+    ]
+
+
+def find_named_unit(text: str, units: Sequence[m.Unit]) -> str:
+    """The code of the one unit, of any time, that a text names by itself or at its end; empty for none or several.
+
+    An office before the name ("Trung tâm Y tế huyện Kon Rẫy") is left out; accents may be missing throughout.
+    """
+    direct = match_unit(text, units).code
+    if direct:
+        return direct
+    key = normalize_text(text).casefold().strip(" .,;:-*")
+    for fold in (str, _fold_accents):
+        ends = {
+            unit.code: max(len(name) for _, name in _list_name_keys(unit) if _is_last_name(fold(key), fold(name)))
+            for unit in units
+            if any(_is_last_name(fold(key), fold(name)) for _, name in _list_name_keys(unit))
+        }
+        longest = [code for code, length in ends.items() if length == max(ends.values())]
+        if longest:
+            return longest[0] if len(longest) == 1 else ""
+    return ""
+
+
+def _is_last_name(text: str, name: str) -> bool:
+    return text.endswith(name) and not text.removesuffix(name)[-1:].isalnum()
+
+
+def is_similar_name(text: str, unit: m.Unit) -> bool:
+    """Whether a text may be a unit's name badly typed: without accents, or with a letter or two changed."""
+    return unit.name in _list_similar_names(_split_unit_type(text)[1], (unit,))
+
+
+def has_unit_type(text: str) -> bool:
+    """Whether a text begins like the name of a unit ("Xã …")."""
+    return bool(_split_unit_type(text)[0])
 
 
 def _has_name(unit: m.Unit, bare: str) -> bool:

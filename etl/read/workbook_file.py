@@ -12,20 +12,26 @@ from functools import cached_property
 from html import unescape
 from io import BytesIO
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
-from etl.ooxml.opc_package import UneditablePackageError, build_relationships_name, parse_relationships
+from etl.ooxml.opc_package import (
+    PartRelationship,
+    UneditablePackageError,
+    build_relationships_name,
+    parse_relationships,
+)
 from etl.ooxml.zip_parts import ZipParts
-from etl.read import cell_metadata as sheet_marks
-from etl.read.cell_metadata import SheetMetadata
+from etl.read.cell_metadata import NO_METADATA, SheetMetadata
 from etl.read.cell_metadata_binary import (
-    find_xlsb_percent_styles,
     has_1904_dates_xls,
     has_1904_dates_xlsb,
     parse_xls_metadata,
+    parse_xlsb_looks,
     parse_xlsb_metadata,
     parse_xlsb_sheet_ids,
 )
 from etl.read.cell_metadata_ods import parse_ods_metadata
+from etl.read.cell_metadata_xlsx import WorkbookLooks, parse_shared_strings, parse_styles, parse_xlsx_metadata
 
 Rows = list[list[Any]]
 
@@ -35,7 +41,9 @@ _FONT = re.compile(rb"""<(?:\w+:)?(?:name|rFont)\b[^>]*\bval=["']([^"']+)["']|fo
 _OLD_FONT = re.compile(rb"\.Vn[A-Za-z]{2,20}|VNI-[A-Za-z]{2,20}")
 _STRING_CELL = re.compile(rb"""<(?:\w+:)?c r=["']([AB][1-9])["']([^>]*)>(.*?)</(?:\w+:)?c>""", re.DOTALL)
 _FROM_1904 = re.compile(rb"""\bdate1904=["'](?:1|true)["']""")
+_NEVER_COMPUTED = re.compile(rb"""\bfullCalcOnLoad=["'](?:1|true)["']""")
 _NULL_DATE = re.compile(rb"""<table:null-date\b[^>]*\btable:date-value=["']([^"'T]*)""")
+_SHARED_PARTS = ("styles", "sharedStrings")
 _TOP_BYTES = 2048
 _BROKEN_LIST = "danh mục các phần của tệp bị hỏng"
 _WORDS = re.compile(rb"<(?:\w+:)?t\b[^>]*>([^<]*)<")
@@ -71,15 +79,16 @@ class WorkbookFile:
 
     # --- values ------------------------------------------------------------------------------------
 
-    def read_rows(self, name: str, formulas: int = 0) -> Rows:
+    def read_rows(self, name: str) -> Rows:
         """The grid of a sheet, from A1, every row of the same length; an empty cell is an empty text.
 
-        An error value is its own text (``#N/A``). `formulas` is for `marks`.
+        An error value is its own text (``#N/A``).
         """
         grid = self._grids.get(name)
         if grid is None:
-            grid = self._book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            _apply_cell_texts(grid, self.read_metadata(name, formulas))
+            is_table = name not in self._without_cells
+            grid = self._book.get_sheet_by_name(name).to_python(skip_empty_area=False) if is_table else []
+            _replace_values(grid, self.read_metadata(name))
             if self._convert:
                 grid = [[self._convert(v) if type(v) is str and v else v for v in row] for row in grid]
             self._grids[name] = grid
@@ -100,6 +109,11 @@ class WorkbookFile:
         found = {s.name for s in self._book.sheets_metadata if str(s.visible) != "SheetVisibleEnum.Visible"}
         return frozenset(found)
 
+    @cached_property
+    def _without_cells(self) -> frozenset[str]:
+        """Sheets that are a chart and have no cells."""
+        return frozenset(s.name for s in self._book.sheets_metadata if str(s.typ) == "SheetTypeEnum.ChartSheet")
+
     # --- parts of the file -------------------------------------------------------------------------
 
     @cached_property
@@ -110,18 +124,25 @@ class WorkbookFile:
         parts = self._unpacked or self._archive
         return "xlsx" if "xl/workbook.xml" in parts else "xlsb" if "xl/workbook.bin" in parts else "ods"
 
-    def read_metadata(self, name: str, formulas: int = 0) -> SheetMetadata:
-        """What the grid of a sheet does not show. `formulas`: how many the issued sheet has."""
+    def read_metadata(self, name: str) -> SheetMetadata:
+        """What the grid of a sheet does not show.
+
+        Raises:
+            BrokenPackageError: the parser of values takes the sheet's part, and it is no sound XML.
+        """
         if name not in self._metadata_by_sheet:
-            self._metadata_by_sheet[name] = self._parse_metadata(name, formulas)
+            try:
+                self._metadata_by_sheet[name] = self._parse_metadata(name)
+            except (ParseError, ValueError) as error:
+                raise BrokenPackageError("nội dung trang tính bị hỏng") from error
         return self._metadata_by_sheet[name]
 
-    def _parse_metadata(self, name: str, formulas: int) -> SheetMetadata:
+    def _parse_metadata(self, name: str) -> SheetMetadata:
         if self.kind == "xlsx":
-            return sheet_marks.parse_xlsx_metadata(self.read_sheet_part(name), formulas, self._percent)
+            return parse_xlsx_metadata(self.read_sheet_part(name), self._looks)
         if self.kind == "xlsb":
-            return parse_xlsb_metadata(self.read_sheet_part(name), self._percent)
-        return self._file_metadata.get(name, sheet_marks.NO_METADATA)
+            return parse_xlsb_metadata(self.read_sheet_part(name), self._looks)
+        return self._file_metadata.get(name, NO_METADATA)
 
     @cached_property
     def date1904(self) -> bool:
@@ -142,10 +163,14 @@ class WorkbookFile:
         return null_date is not None and null_date[1] == b"1904-01-01"
 
     @cached_property
-    def _percent(self) -> frozenset[int]:
+    def _looks(self) -> WorkbookLooks:
         if self.kind == "xlsb":
-            return find_xlsb_percent_styles(self._read_archive_entry("xl/styles.bin"))
-        return sheet_marks.find_percent_styles(self._read_archive_entry("xl/styles.xml"))
+            return parse_xlsb_looks(
+                *(self._read_archive_entry(self._find_related_part(kind)) for kind in _SHARED_PARTS)
+            )
+        styles, strings = (self._read_archive_entry(self._find_related_part(kind)) for kind in _SHARED_PARTS)
+        is_stale = _NEVER_COMPUTED.search(self._read_archive_entry("xl/workbook.xml")) is not None
+        return WorkbookLooks(parse_styles(styles), parse_shared_strings(strings), is_stale)
 
     @cached_property
     def fonts(self) -> frozenset[str]:
@@ -183,7 +208,7 @@ class WorkbookFile:
 
     def _read_shared_strings(self) -> list[bytes]:
         """The shared strings up to their end tags; none where they are written in a way that cannot be counted."""
-        part = self._read_archive_entry("xl/sharedStrings.xml")
+        part = self._read_archive_entry(self._find_related_part("sharedStrings"))
         return [] if b"<si/>" in part else part.split(b"</si>")[:-1]
 
     @cached_property
@@ -205,8 +230,7 @@ class WorkbookFile:
         )
 
     @cached_property
-    def _parts(self) -> dict[str, str]:
-        """Part of the archive by sheet name."""
+    def _relations(self) -> list[PartRelationship]:
         book = f"xl/workbook.{'xml' if self.kind == 'xlsx' else 'bin'}"
         try:
             listed = parse_relationships(self._read_archive_entry(build_relationships_name(book)), book)
@@ -214,7 +238,17 @@ class WorkbookFile:
             raise BrokenPackageError(_BROKEN_LIST) from error
         if any(not relation.id for relation in listed):
             raise BrokenPackageError(_BROKEN_LIST)
-        targets = {relation.id: relation.target for relation in listed}
+        return listed
+
+    def _find_related_part(self, kind: str) -> str:
+        """The part that the workbook refers to as its styles or shared strings; else where programs put it."""
+        ending = "xml" if self.kind == "xlsx" else "bin"
+        return next((r.target for r in self._relations if r.kind == kind), f"xl/{kind}.{ending}")
+
+    @cached_property
+    def _parts(self) -> dict[str, str]:
+        """Part of the archive by sheet name."""
+        targets = {relation.id: relation.target for relation in self._relations}
         if self.kind == "xlsx":
             sheets = _parse_tag_attributes(_SHEET, self._read_archive_entry("xl/workbook.xml"))
             ids = {s.get("name", ""): next((v for k, v in s.items() if k.endswith(":id")), "") for s in sheets}
@@ -228,8 +262,8 @@ def _parse_tag_attributes(pattern: re.Pattern[str], part: bytes) -> Iterator[dic
         yield {key: unescape(a or b) for key, a, b in _ATTRIBUTE.findall(attributes)}
 
 
-def _apply_cell_texts(grid: Rows, metadata: SheetMetadata) -> None:
-    """Puts errors, and the words of formulas, where the parser gave something else."""
-    for (row, col), text in (*metadata.texts.items(), *metadata.errors.items()):
+def _replace_values(grid: Rows, metadata: SheetMetadata) -> None:
+    """Puts errors, truth values and the words of formulas where the parser gave something else."""
+    for (row, col), value in metadata.replaced.items():
         if row < len(grid) and col < len(grid[row]):
-            grid[row][col] = text
+            grid[row][col] = value

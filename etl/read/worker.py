@@ -17,7 +17,7 @@ from pathlib import Path
 
 import etl.read
 from etl.catalog import Catalogue, load_catalogue
-from etl.read import ipc_protocol, sandbox
+from etl.read import identify, ipc_protocol, sandbox
 from etl.read.preflight import RawFinding
 from etl.read.preflight.file_names import check_file_ending, check_file_name
 from etl.read.preflight.limits import MAX_BYTES
@@ -58,9 +58,11 @@ def read_untrusted_workbook(data: bytes, name: str, catalogue: Catalogue) -> Raw
         raise
     except BaseException:  # a panic of the parser is no Exception
         return RawReadResult(findings=[RawFinding("F16")])
-    note = check_file_ending(name, raw.kind) if raw.kind else None
-    if note:
-        raw.findings.append(note)
+    notes = (
+        check_file_ending(name, raw.kind) if raw.kind else None,
+        identify.check_file_name(name, raw.stamp, catalogue) if raw.stamp else None,
+    )
+    raw.findings += filter(None, notes)
     return raw
 
 

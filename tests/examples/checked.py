@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from etl.catalog import Catalogue
@@ -33,6 +34,11 @@ def one(element: str, value: Any, row: int = 2) -> Build:
         return book.with_element(element, value, row).bytes()
 
     return build
+
+
+def kept(name: str) -> Build:
+    """A workbook of `tests/cases`."""
+    return lambda _: (Path(__file__).parents[1] / "cases" / name).read_bytes()
 
 
 def without(**places: str) -> Build:

@@ -8,7 +8,7 @@ from typing import Any
 from etl.catalog import Catalogue
 from tests.builders import Workbook
 from tests.examples import Case, Example
-from tests.examples.checked import one
+from tests.examples.checked import kept, one
 
 _DATE = "task.kt-1693.III.1.dd.date"
 
@@ -45,4 +45,8 @@ EXAMPLES = [
     Example("V22", Case("“07/31/2024” as date", one(_DATE, "07/31/2024", 0)),
             Case("“31/07/2024”", one(_DATE, "31/07/2024", 0))),
     Example("V23", Case("0.125 where per cent are asked", _published(0.125)), Case("12.5", _published(12.5))),
+    Example("V25", Case("a task done on 8 December in a report of quarter III", one(_DATE, "08/12/2024", 0)),
+            Case("on 12 August", one(_DATE, "12/08/2024", 0))),
+    Example("V24", Case("26 struck out and 27 in one cell", kept("public/strike-adjacent-runs.xlsx")),
+            Case("a footnote's raised mark behind the number", kept("public/superscript-run-footnote.xlsx"))),
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from random import Random
 
@@ -12,7 +13,7 @@ from etl.read.workbook_reader import find_form_layout, read_workbook
 from tests import mangle
 from tests.builders import Workbook
 from tests.examples import Case, Example
-from tests.examples.checked import one, quarter
+from tests.examples.checked import kept, one, quarter
 from tests.mangle import Book, Page
 
 Change = Callable[[Book], None]
@@ -193,5 +194,11 @@ EXAMPLES = [
     Example("S31", Case("a note pasted in TCVN3 into a form in Unicode",
                         one("note.1.difficulty", "ThiÕu thuèc, ch\xada cã b¸c sÜ", 0)),
             Case("the same note in Unicode", one("note.1.difficulty", "Thiếu thuốc, chưa có bác sĩ", 0))),
+    Example("S32", Case("a number under merged cells", kept("public/merged-hidden-other-number.xlsx")), _RIGHT),
+    Example("S33", Case("one cell twice in the file", kept("public/duplicate-cell-ref.xlsx")), _RIGHT),
+    Example("S34", Case("a commune's name that nobody knows, beside its code",
+                        _issued(lambda w: w.with_cell("B1", "B14", "Khu vực thứ hai"))), _FILLED),
+    Example("S35", replace(_FILLED, text="a file named as another quarter's", name="612_2024Q2_kt-district-quarter.xlsx"),
+            replace(_FILLED, text="a copy of it", name="612_2024Q3_kt-district-quarter (2).xlsx")),
     Example("S29", Case("“người” changed to “nghìn người”", _changed(_other_unit)), _RIGHT),
 ]  # fmt: skip

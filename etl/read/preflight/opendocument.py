@@ -18,7 +18,8 @@ from etl.read.preflight.limits import (
 )
 
 _ACTIVE = {"basic/": "macro", "scripts/": "macro", "object ": "tệp khác nhúng bên trong"}
-_PARSED = (".xml", "mimetype")
+_READ = ("mimetype", "content.xml", "meta-inf/manifest.xml")
+"""The parts that a reader of values looks at; no other decides about the file, sound or broken."""
 
 
 def check_ods_workbook(data: bytes, parts: dict[str, ArchivePart]) -> CheckedFile:
@@ -38,11 +39,11 @@ def check_ods_workbook(data: bytes, parts: dict[str, ArchivePart]) -> CheckedFil
         refuse_file("F05", detail="thiếu phần nội dung")
     texts: dict[str, tuple[bytes, int]] = {}
     links: list[str] = []
-    for key, part in parts.items():
-        if key.endswith(_PARSED):
-            texts[part.name] = strict_zip.unpack_part(data, part), part.crc
-            if key != "mimetype":
-                links += _ContentScanner().find_links(texts[part.name][0])
+    for key in filter(parts.__contains__, _READ):
+        part = parts[key]
+        texts[part.name] = strict_zip.unpack_part(data, part), part.crc
+        if key != "mimetype":
+            links += _ContentScanner().find_links(texts[part.name][0])
     shown = ", ".join(links[:3])[:200]
     notes = (RawFinding("F08", value=shown, slots=(("found", shown),)),) if links else ()
     return CheckedFile("ods", strict_zip.pack_parts(texts), notes)
