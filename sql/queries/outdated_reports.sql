@@ -1,5 +1,5 @@
--- Reports, of those asked for, whose figures were computed after their draft was written or last found to stand, or that
--- have no draft. Grain: (scope, period).
+-- Reports, of those asked for, whose figures were computed after their draft was written or last found to stand, or
+-- that have no draft. Grain: (scope, period).
 SELECT DISTINCT
     w.scope,
     c.period
