@@ -18,6 +18,7 @@ from etl.catalog import models as m
 from etl.catalog.loader import Catalogue
 from etl.lineage.lineage_cells import CellVersion, CellVersions, DeliveryOrigin
 from etl.model import ElementKind, ObservedIndicator, Period
+from etl.model.reason import Reason, build_reason
 from etl.warehouse.rollup import RollupParts, StandingCell, fetch_rollup_parts
 
 COUNTED_STATES = ("value", "zero", "estimated")
@@ -51,7 +52,7 @@ class UnitContribution:
     share: Fraction
     expected: bool
     included: bool
-    why: str
+    why: Reason | None
     terms: tuple[TracedTerm, ...]
 
     def compute_side_sum(self, side: str) -> Fraction | None:
@@ -139,19 +140,19 @@ def _build_contribution(
     leaf: m.Unit, child: m.Unit | None, share: Fraction, terms: tuple[TracedTerm, ...], *, absent: bool
 ) -> UnitContribution:
     outside = any(term.state == "not_applicable" for term in terms)
-    why = "không thuộc phạm vi" if outside else _describe_absence(terms) if absent else ""
+    why = build_reason("absence.outside") if outside else _find_absence(terms) if absent else None
     return UnitContribution(
         leaf.code, leaf.name, child.code if child else "", share, not outside, not outside and not absent, why, terms
     )
 
 
-def _describe_absence(terms: tuple[TracedTerm, ...]) -> str:
+def _find_absence(terms: tuple[TracedTerm, ...]) -> Reason:
     lacking = [term for term in terms if term.state not in COUNTED_STATES]
     if not lacking:
-        return "cả đơn vị không có tử số hoặc mẫu số"
+        return build_reason("absence.side")
     doubtful = any(reading.taken[0] == "unreliable" for term in lacking for reading in term.readings)
     codes = ", ".join(dict.fromkeys(term.data_element for term in lacking))
-    return f"{'số liệu không tin cậy' if doubtful else 'thiếu số liệu'}: {codes}"
+    return build_reason("absence.unreliable" if doubtful else "absence.missing", elements=codes)
 
 
 def _build_traced_term(catalogue: Catalogue, term: m.Term, cell: StandingCell, cells: CellVersions) -> TracedTerm:

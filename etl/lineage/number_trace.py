@@ -27,6 +27,7 @@ from etl.lineage.lineage_walk import FigureTrace, TracedTerm, UnitContribution
 from etl.lineage.snapshot_difference import convert_to_json_number
 from etl.messages import Messages, load_messages
 from etl.model import Attainment, Period
+from etl.model.reason import Reason, build_reason
 from etl.report import FACTS_SUFFIX
 from etl.report.report_facts import ReportFacts, parse_document_facts
 from etl.settings import Settings
@@ -88,7 +89,9 @@ def trace_number(report: str, indicator: str, unit: str | None = None) -> Result
         same_snapshot = snapshot.id == record.snapshot_id
     plan = catalogue.plans[record.plan]
     figures = [_compute_traced_figures(catalogue, plan, row, walked) for row in rows] if walked else []
-    problems = list(_list_mismatches(printed, rows, figures, same_snapshot=same_snapshot))
+    wording = load_messages(settings.templates)
+    mismatches = _list_mismatches(printed, rows, figures, same_snapshot=same_snapshot)
+    problems = [wording.describe(mismatch) for mismatch in mismatches]
     return {
         "report": _serialize_report(record),
         "indicator": _serialize_indicator(catalogue, rows[0].indicator),
@@ -98,13 +101,13 @@ def trace_number(report: str, indicator: str, unit: str | None = None) -> Result
                 "item": row.item,
                 "clause": row.clause,
                 "printed": printed_number,
-                "computed": _serialize_computed_number(row, load_messages(settings.templates)),
+                "computed": _serialize_computed_number(row, wording),
             }
             for row, printed_number in zip(rows, printed, strict=True)
         ],
         "reproduces": not problems,
         "problems": problems,
-        "walk": _serialize_figure_trace(catalogue, walked, figures[0]) if walked else None,
+        "walk": _serialize_figure_trace(catalogue, wording, walked, figures[0]) if walked else None,
     }
 
 
@@ -203,22 +206,22 @@ def _compute_traced_figures(catalogue: Catalogue, plan: m.Plan, row: Attainment,
 
 def _list_mismatches(
     printed: list[Result | None], rows: list[Attainment], figures: list[TargetFigures], *, same_snapshot: bool
-) -> Iterator[str]:
+) -> Iterator[Reason]:
     if not same_snapshot:
-        yield "kho số liệu tại thời điểm chốt của báo cáo không còn như khi lập báo cáo"
+        yield build_reason("mismatch.snapshot")
     for printed_number, row in zip(printed, rows, strict=True):
-        for name, word in (("value", "giá trị"), ("numerator", "tử số"), ("denominator", "mẫu số")):
+        for name in ("value", "numerator", "denominator"):
             again = getattr(row, name)
             if printed_number and printed_number[name] != (None if again is None else str(again)):
-                yield f"mục {row.item}: {word} đã in là {printed_number[name]}, tính lại từ kho là {again}"
+                slots = {"item": row.item, "printed": str(printed_number[name]), "computed": str(again)}
+                yield build_reason(f"mismatch.{name}", **slots)
     for row, traced in zip(rows, figures, strict=False):
+        stored = {"stored_numerator": str(row.numerator), "stored_denominator": str(row.denominator)}
         if (traced.numerator, traced.denominator) != (row.numerator, row.denominator):
-            yield (
-                f"cộng từ các ô được {traced.numerator} : {traced.denominator}, "
-                f"tổng hợp trong kho là {row.numerator} : {row.denominator}"
-            )
+            sums = {"numerator": str(traced.numerator), "denominator": str(traced.denominator)}
+            yield build_reason("mismatch.sum", **sums, **stored)
         elif traced.denominator is None and traced.value != row.value:
-            yield f"ô nguồn ghi {traced.value}, tổng hợp trong kho là {row.value}"
+            yield build_reason("mismatch.cell", value=str(traced.value), stored=str(row.value))
 
 
 def _serialize_computed_number(row: Attainment, wording: Messages) -> Result:
@@ -248,7 +251,9 @@ def _serialize_indicator(catalogue: Catalogue, code: str) -> Result | None:
 # --- the cells -----------------------------------------------------------------------------------------
 
 
-def _serialize_figure_trace(catalogue: Catalogue, walked: FigureTrace, figures: TargetFigures) -> Result:
+def _serialize_figure_trace(
+    catalogue: Catalogue, wording: Messages, walked: FigureTrace, figures: TargetFigures
+) -> Result:
     return {
         "period": walked.period,
         "numerator": _format_exact_fraction(figures.numerator),
@@ -256,20 +261,20 @@ def _serialize_figure_trace(catalogue: Catalogue, walked: FigureTrace, figures: 
         "value": _format_exact_fraction(figures.value),
         "expected": walked.observed.expected,
         "present": walked.observed.present,
-        "leaves": [_serialize_contribution(catalogue, leaf) for leaf in walked.contributions],
+        "leaves": [_serialize_contribution(catalogue, wording, leaf) for leaf in walked.contributions],
         "deliveries": {str(number): asdict(origin) for number, origin in walked.origins.items()},
     }
 
 
-def _serialize_contribution(catalogue: Catalogue, leaf: UnitContribution) -> Result:
+def _serialize_contribution(catalogue: Catalogue, wording: Messages, leaf: UnitContribution) -> Result:
     return {
         "unit": leaf.unit, "name": leaf.name, "part_of": leaf.child, "share": _format_exact_fraction(leaf.share),
-        "expected": leaf.expected, "included": leaf.included, "why": leaf.why,
-        "cells": [_serialize_traced_term(catalogue, term) for term in leaf.terms],
+        "expected": leaf.expected, "included": leaf.included, "why": wording.describe(leaf.why),
+        "cells": [_serialize_traced_term(catalogue, wording, term) for term in leaf.terms],
     }  # fmt: skip
 
 
-def _serialize_traced_term(catalogue: Catalogue, term: TracedTerm) -> Result:
+def _serialize_traced_term(catalogue: Catalogue, wording: Messages, term: TracedTerm) -> Result:
     return {
         "side": term.side,
         "data_element": term.data_element,
@@ -278,11 +283,11 @@ def _serialize_traced_term(catalogue: Catalogue, term: TracedTerm) -> Result:
         "way": term.way,
         "state": term.state,
         "value": convert_to_json_number(term.value),
-        "sources": [_serialize_cell_version(reading) for reading in term.readings],
+        "sources": [_serialize_cell_version(wording, reading) for reading in term.readings],
     }
 
 
-def _serialize_cell_version(reading: CellVersion) -> Result:
+def _serialize_cell_version(wording: Messages, reading: CellVersion) -> Result:
     state, value = reading.taken
     return {
         "delivery": reading.delivery_id,
@@ -300,15 +305,15 @@ def _serialize_cell_version(reading: CellVersion) -> Result:
         "value": convert_to_json_number(reading.value),
         "taken": {"state": state, "value": convert_to_json_number(value)},
         "checks": [asdict(check) for check in reading.checks],
-        "corrections": [_serialize_agreed_correction(entry) for entry in reading.agreed],
-        "superseded": [_serialize_cell_version(older) for older in reading.superseded],
+        "corrections": [_serialize_agreed_correction(wording, entry) for entry in reading.agreed],
+        "superseded": [_serialize_cell_version(wording, older) for older in reading.superseded],
     }
 
 
-def _serialize_agreed_correction(entry: Any) -> Result:
+def _serialize_agreed_correction(wording: Messages, entry: Any) -> Result:
     x = entry.correction
     return {
-        "id": x.id, "standing": entry.status, "why": entry.reason, "requested_by": x.requested_by,
+        "id": x.id, "standing": entry.status, "why": wording.describe(entry.reason), "requested_by": x.requested_by,
         "requested_on": x.requested_on.isoformat(), "reason": x.reason, "until": str(x.until),
         "replaces": x.replaces.model_dump(mode="json"), "becomes": x.becomes.model_dump(mode="json"),
         "agreed_at": entry.agreed_at,

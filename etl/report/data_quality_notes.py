@@ -132,18 +132,19 @@ def _build_correction_notes(
             "element": c.element,
         }
         if c.lapsed:
-            yield "lapsed", wording.format("data.lapsed", **place, why=c.lapsed)
+            yield "lapsed", wording.format("data.lapsed", **place, why=wording.describe(c.lapsed))
             continue
         request_slots = {
             "by": c.requested_by,
             "date": format_reference_period(c.requested_on),
             "reason": c.reason.rstrip("."),
         }
+        contents = {"before": wording.describe(c.before), "after": wording.describe(c.after)}
         items = [f.item for f in figures.list_unit_figures(inputs.area) if c.id in f.corrections]
         touched = ", ".join(items) or wording.texts["word.none"]
         yield (
             "corrected",
-            wording.format("data.corrected", **place, before=c.before, after=c.after, items=touched, **request_slots),
+            wording.format("data.corrected", **place, **contents, items=touched, **request_slots),
         )
 
 

@@ -13,26 +13,27 @@ from etl.catalog import models as m
 from etl.catalog.layout import FormLayout
 from etl.model import Attainment, NoteReport, Period, SeriesPoint, TaskReport, UnitStatus
 from etl.model.exported_value import ExportedValue
+from etl.model.reason import Reason
 
 
 @dataclass(frozen=True)
 class ReportCorrection:
     """A correction that was agreed on, as a report tells it. Grain: (correction).
 
-    `before` and `after` are the cell's contents in words; `lapsed` says in Vietnamese why it does not hold, empty
-    where it does. `requested_on` is an ISO date.
+    `before` and `after` are the cell's contents; `lapsed` is why it does not hold, None where it does. `requested_on`
+    is an ISO date.
     """
 
     id: str
     unit: str
     period: str
     element: str
-    before: str
-    after: str
+    before: Reason
+    after: Reason
     requested_by: str
     requested_on: str
     reason: str
-    lapsed: str = ""
+    lapsed: Reason | None = None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from etl.catalog import models as m
 from etl.catalog.loader import Catalogue
 from etl.model import Period
 from etl.model.numbers import format_number
+from etl.model.reason import Reason, build_reason
 from etl.model.vietnam_time import VIETNAM_ZONE
 from etl.warehouse.connect import query
 from etl.warehouse.snapshot import parse_known_at
@@ -32,13 +33,13 @@ class AgreedCorrection:
     """A correction and where it stands at a moment. Grain: (correction).
 
     `found_state` and `found_value` are what the unit's version in force says in the cell; `version` is 0 where the
-    unit has sent nothing. `reason` says in Vietnamese why it does not hold; empty where it does. `agreed_at` is when
+    unit has sent nothing. `reason` is why it does not hold; None where it does. `agreed_at` is when
     it came on record.
     """
 
     correction: m.Correction
     status: CorrectionStatus
-    reason: str
+    reason: Reason | None
     agreed_at: str
     reported_state: str
     reported_value: Fraction | None
@@ -122,42 +123,35 @@ def _build_agreed_correction(correction: m.Correction, row: Row[Any], at: dateti
     )
 
 
-def _find_correction_status(correction: m.Correction, row: Row[Any], at: datetime) -> tuple[CorrectionStatus, str]:
+def _find_correction_status(
+    correction: m.Correction, row: Row[Any], at: datetime
+) -> tuple[CorrectionStatus, Reason | None]:
     until = correction.until
     if row.submission_id is None:
-        return "not_reported", "đơn vị chưa gửi ô này"
+        return "not_reported", build_reason("lapse.not_reported")
     if until == "resubmission" and row.recorded_at > row.agreed_at:
-        return "resubmitted", f"đơn vị đã gửi lại biểu (lần {row.version}) sau khi thống nhất đính chính"
+        return "resubmitted", build_reason("lapse.resubmitted", version=row.version)
     if until != "resubmission" and at.astimezone(VIETNAM_ZONE).date() > until:
-        return "ended", f"đã hết hạn từ sau ngày {until:%d/%m/%Y}"
+        return "ended", build_reason("lapse.ended", date=f"{until:%d/%m/%Y}")
     guard = correction.replaces
     if (row.state, row.value) != (guard.state, guard.value):
-        return (
-            "guard_failed",
-            f"ô này đang ghi {_format_cell_content(row.state, row.value)}, "
-            f"không phải {describe_replaced_content(correction)}",
-        )
-    return "applied", ""
+        contents = {"found": build_cell_content(row.state, row.value), "agreed": describe_cell_content(guard)}
+        return "guard_failed", build_reason("lapse.guard_failed", **contents)
+    return "applied", None
 
 
-def describe_cell_content(cell: m.CellContent) -> str:
-    """What a cell says, in words."""
-    return _format_cell_content(cell.state, cell.value)
+def describe_cell_content(cell: m.CellContent) -> Reason:
+    """What a cell says, to be put into words."""
+    return build_cell_content(cell.state, cell.value)
 
 
-def describe_replaced_content(correction: m.Correction) -> str:
-    """The value that a correction replaces, in words."""
-    return describe_cell_content(correction.replaces)
+def build_cell_content(state: str, value: Decimal | None) -> Reason:
+    """What a cell says, to be put into words: its number, and the word of its state unless that is plain."""
+    number = "" if value is None else format_number(Fraction(value))
+    if state not in _LABELLED_STATES:
+        return build_reason("content.number", number=number)
+    label = build_reason(f"cell_state.{state}")
+    return build_reason("content.labelled", state=label, number=number) if number else label
 
 
-_STATES = {
-    "missing": "để trống",
-    "not_applicable": "không thuộc phạm vi",
-    "unreliable": "số liệu không tin cậy",
-    "estimated": "ước tính",
-}
-
-
-def _format_cell_content(state: str, value: object) -> str:
-    number = format_number(Fraction(value)) if isinstance(value, Decimal | Fraction | int) else str(value or "")
-    return " ".join(part for part in (_STATES.get(state, ""), number) if part)
+_LABELLED_STATES = frozenset({"missing", "not_applicable", "unreliable", "estimated"})

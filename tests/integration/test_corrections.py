@@ -21,6 +21,7 @@ from etl.warehouse import agreed_corrections, attainment_store, rollup
 from etl.warehouse.attainment_store import AttainmentKey
 from etl.warehouse.snapshot import take_snapshot
 from tests.integration.build import item
+from tests.wording import told
 
 pytestmark = pytest.mark.integration
 
@@ -76,7 +77,7 @@ def _standing(engine: Engine, catalogue: Catalogue, at: str | None = None) -> li
         found = agreed_corrections.fetch_agreed_corrections(
             conn, catalogue, catalogue.get_scope("kon-tum"), as_known_at=at
         )
-    return [(x.status, x.reason) for x in found]
+    return [(x.status, told(x.reason)) for x in found]
 
 
 def test_a_correction_is_in_the_figures_and_not_in_the_cells(

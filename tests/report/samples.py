@@ -195,10 +195,25 @@ def _corrections(units: list[str], period: Period) -> tuple[ReportCorrection, ..
     asked = "Trung tâm Y tế", "2024-10-18"
     return (
         ReportCorrection(
-            "c-1", units[0], period.key, "Số người có thẻ BHYT", "1200", "12000", *asked, "gõ thiếu một chữ số"
+            "c-1",
+            units[0],
+            period.key,
+            "Số người có thẻ BHYT",
+            saying("1200"),
+            saying("12000"),
+            *asked,
+            "gõ thiếu một chữ số",
         ),
         ReportCorrection(
-            "c-2", units[1], period.key, "Số trẻ đẻ ra sống", "70", "71", *asked, "gõ nhầm", "đơn vị đã gửi lại"
+            "c-2",
+            units[1],
+            period.key,
+            "Số trẻ đẻ ra sống",
+            saying("70"),
+            saying("71"),
+            *asked,
+            "gõ nhầm",
+            saying("đơn vị đã gửi lại"),
         ),
     )
 

@@ -12,6 +12,7 @@ from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.model import Period, vietnam_time
 from etl.warehouse.agreed_corrections import describe_cell_content
+from tests.wording import told
 
 
 def test_the_geography_of_today_is_that_of_viet_nams_day(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,8 +24,8 @@ def test_the_geography_of_today_is_that_of_viet_nams_day(monkeypatch: pytest.Mon
 
 
 def test_a_corrected_cell_is_told_with_thousands_points() -> None:
-    assert describe_cell_content(m.CellContent(state="value", value=Decimal("1234567.5"))) == "1.234.567,5"
-    assert describe_cell_content(m.CellContent(state="missing")) == "để trống"
+    assert told(describe_cell_content(m.CellContent(state="value", value=Decimal("1234567.5")))) == "1.234.567,5"
+    assert told(describe_cell_content(m.CellContent(state="missing"))) == "để trống"
 
 
 def test_how_many_years_are_compared_stands_in_the_catalogue(catalogue: Catalogue) -> None:
