@@ -23,7 +23,7 @@ from etl.read.preflight.limits import (
 )
 
 _FAR_CELL = re.compile(
-    rb"""\br\s*=\s*["'](?=[A-Za-z]{3}\d|[A-Za-z]{1,2}\d{5}|\d{5,}["'](?:[^>]*[^>/])?>\s*<(?:\w+:)?c\b)(\w+)"""
+    rb"""\br\s*=\s*["'](?=[A-Z]{3}\d|[A-Z]{1,2}\d{5}|\d{5,}["'](?:[^>]*[^>/])?>\s*<(?:\w+:)?c\b)(\w+)"""
 )
 """A cell out of reach. A row out of reach counts where it has cells: LibreOffice leaves an empty last one behind."""
 _UNREAD = "customxml/"
