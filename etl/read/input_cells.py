@@ -105,11 +105,18 @@ def check_missing_results(grid: SheetGrid, places: Sequence[CellPosition | None]
         yield RawFinding("S24", grid.name, format_cell_name(*bare[0]), slots=(("detail", _format_cell_list(bare)),))
 
 
-def has_hidden_parts(grid: SheetGrid, template: SheetTemplate) -> bool:
-    """Whether the sheet hides anything that may be an input cell; merges of its title and header do not count."""
-    about, first = grid.metadata, template.sheet.header_rows[1]
+def has_hidden_parts(grid: SheetGrid, places: Sequence[CellPosition | None]) -> bool:
+    """Whether the sheet hides anything that may be an input cell; merges of its title and signatures do not count."""
+    about = grid.metadata
     hidden = about.hidden_rows or about.hidden_cols or about.looks or about.hides_zeros
-    return bool(hidden) or any(bottom > first for _, _, bottom, _ in about.merges)
+    return bool(hidden or _list_merges_of_rows(grid, places))
+
+
+def _list_merges_of_rows(grid: SheetGrid, places: Sequence[CellPosition | None]) -> list[Rectangle]:
+    """The merged cells that share a row with an input cell."""
+    rows = {at[0] for at in places if at}
+    first, last = (min(rows), max(rows)) if rows else (0, -1)
+    return [merge for merge in grid.metadata.merges if merge[2] >= first and merge[0] <= last]
 
 
 def check_hidden_cells(grid: SheetGrid, places: Sequence[CellPosition | None]) -> Iterator[RawFinding]:
@@ -129,7 +136,8 @@ def check_hidden_cells(grid: SheetGrid, places: Sequence[CellPosition | None]) -
     if parts:
         first = next(at for at in places if at and (at[0] in rows or at[1] in cols or at in unseen))
         yield RawFinding("S23", grid.name, format_cell_name(*first), slots=(("found", "; ".join(parts)),))
-    covered = [at for at, _ in filled if any(_is_covered(at, merge) for merge in about.merges)]
+    merges = _list_merges_of_rows(grid, places)
+    covered = [at for at, _ in filled if any(_is_covered(at, merge) for merge in merges)]
     if covered:
         yield RawFinding(
             "S32", grid.name, format_cell_name(*covered[0]), slots=(("found", _format_cell_list(covered)),)

@@ -233,7 +233,7 @@ def _check_sheet_cells(
 ) -> Iterator[RawFinding]:  # fmt: skip
     if grid.metadata.uncached:
         yield from cells.check_missing_results(grid, places)
-    if cells.has_hidden_parts(grid, template):
+    if cells.has_hidden_parts(grid, places):
         yield from cells.check_hidden_cells(grid, places)
     yield from cells.check_repeated_cells(grid)
     if grid.name in book.workbook_file.hidden:

@@ -22,9 +22,7 @@ from etl.read.preflight.limits import (
     refuse_file,
 )
 
-_FAR_CELL = re.compile(
-    rb"""\br\s*=\s*["'](?=[A-Za-z]{3}\d|[A-Za-z]{1,2}\d{5}|\d{5,}["'](?:[^>]*[^>/])?>\s*<(?:\w+:)?c\b)(\w+)"""
-)
+_FAR_CELL = re.compile(rb"""r=["'](?=[A-Z]{3}\d|[A-Z]{1,2}\d{5}|\d{5,}["'](?:[^>]*[^>/])?>\s*<(?:\w+:)?c\b)(\w+)""")
 """A cell out of reach. A row out of reach counts where it has cells: LibreOffice leaves an empty last one behind."""
 _UNREAD = "customxml/"
 """A folder that no reader of values looks at; Excel itself stores parts in UTF-16 there."""
