@@ -26,6 +26,7 @@ from etl.model import ObservedIndicator, Period
 from etl.warehouse.rollup import compute_rollup
 from etl.warehouse.snapshot import take_snapshot
 from tests.integration.build import item
+from tests.wording import told
 
 HERE = Path(__file__).parent
 CASES = sorted(p.parent for p in HERE.glob("*/expect.csv"))
@@ -50,6 +51,8 @@ def _said(observed: ObservedIndicator, column: str) -> str:
             return "yes" if observed.estimated else "no"
         case "recognised":
             return {True: "yes", False: "no", None: "-"}[observed.recognised]
+        case "no_figure":
+            return told(observed.no_figure) or "-"
         case _:
             return str(getattr(observed, column)) or "-"
 
