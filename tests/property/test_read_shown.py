@@ -23,7 +23,7 @@ from tests import hostile, mangle
 from tests.builders import Workbook
 from tests.shown import RECIPES, Recipe
 
-EXAMPLES = int(os.environ.get("TONGKET_SHOWN_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("TONGKET_SHOWN_EXAMPLES", "100"))
 """How many workbooks are built; a thousand take some five minutes."""
 FORMS = (("kt-district-quarter", "612", "2024Q3"), ("kt-cdc-year", "62-CDC", "2023"))
 SHEETS = re.compile(r"xl/worksheets/sheet\d+\.xml")
