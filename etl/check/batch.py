@@ -12,6 +12,7 @@ from etl.check import deduplicate, history_frames, workbook_frames
 from etl.check.evaluate import FrameResult, validate_frames
 from etl.check.finding_builder import FindingBuilder
 from etl.check.frames import ReadSubmission, RuleFrame, WorkbookArrays, open_submissions
+from etl.messages import Messages
 from etl.model import Finding, FindingLevel, Verdict
 from etl.model.validations import RuleOutcome, SuiteOutcome
 
@@ -24,12 +25,16 @@ class CheckedBatch:
     outcomes: list[SuiteOutcome]
 
 
-def check_batch(batch: Sequence[ReadSubmission], catalogue: Catalogue, rules: Rules) -> list[Verdict]:
+def check_batch(
+    batch: Sequence[ReadSubmission], catalogue: Catalogue, rules: Rules, wording: Messages
+) -> list[Verdict]:
     """The verdict on each workbook, in order. Raises as `validate_batch` does."""
-    return validate_batch(batch, catalogue, rules).verdicts
+    return validate_batch(batch, catalogue, rules, wording).verdicts
 
 
-def validate_batch(batch: Sequence[ReadSubmission], catalogue: Catalogue, rules: Rules) -> CheckedBatch:
+def validate_batch(
+    batch: Sequence[ReadSubmission], catalogue: Catalogue, rules: Rules, wording: Messages
+) -> CheckedBatch:
     """Everything that is wrong with the workbooks, found in one pass: one validation a frame.
 
     Raises:
@@ -40,7 +45,7 @@ def validate_batch(batch: Sequence[ReadSubmission], catalogue: Catalogue, rules:
     ruled = [rule for rule in rules.by_code.values() if rule.frame not in WITHOUT_EXPECTATION]
     results = validate_frames(ruled, frames, catalogue.thresholds)
     opened_by_number = {book.number: book for book in workbooks}
-    builder = FindingBuilder(catalogue, rules)
+    builder = FindingBuilder(catalogue, rules, wording)
     findings: dict[int, list[Finding]] = {}
     for rule in ruled:
         for row in results[rule.frame].rows_by_code.get(rule.code, ()) if rule.frame in results else ():
@@ -82,5 +87,5 @@ def _build_verdict(
         return Verdict(True, ())
     findings = deduplicate.merge_by_cause(builder, book, [*submission.read.findings, *rule_findings])
     own = {(e.code, e.org_unit_code, e.data_element, e.value.strip()): e.text for e in submission.read.explanations}
-    findings = deduplicate.apply_explanations(findings, {**submission.explanations, **own})
+    findings = deduplicate.apply_explanations(builder.wording, findings, {**submission.explanations, **own})
     return Verdict(not any(f.level == FindingLevel.REFUSE for f in findings), deduplicate.sort_findings(findings))

@@ -79,9 +79,7 @@ def _find_official_population(catalogue: Catalogue, unit: str, year: int) -> Off
     oldest = year - int(catalogue.thresholds["official_age"])
     figures = [f for f in catalogue.official_population if f.unit == unit and oldest <= f.year <= year]
     newest = max(figures, key=lambda f: f.year, default=None)
-    return (
-        OfficialPopulation(float(newest.value), newest.year, f"{newest.source}, năm {newest.year}") if newest else None
-    )
+    return OfficialPopulation(float(newest.value), newest.year, newest.source) if newest else None
 
 
 # --- how a unit reports --------------------------------------------------------------------------------------

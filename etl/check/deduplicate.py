@@ -15,6 +15,7 @@ from etl.check import privacy
 from etl.check.check_template import NUMBER
 from etl.check.finding_builder import FindingBuilder
 from etl.check.frames import WorkbookArrays
+from etl.messages import Messages
 from etl.model import Finding, FindingLevel
 
 _BLANK, _EMPTY, _UNIT, _SHEET, _SCALE, _UNTESTED, _INCOMPLETE = "V05", "S11", "V08", "V09", "T07", "Q01", "Q02"
@@ -46,20 +47,21 @@ def sort_findings(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 
 def apply_explanations(
-    findings: Sequence[Finding], explanations: Mapping[tuple[str, str, str, str], str]
+    wording: Messages, findings: Sequence[Finding], explanations: Mapping[tuple[str, str, str, str], str]
 ) -> list[Finding]:
     """A finding to confirm whose value the sender has explained becomes a note that quotes the explanation."""
     return [
-        _apply_explanation(f, explanations.get((f.code, f.org_unit_code, f.data_element, f.value.strip())))
+        _apply_explanation(wording, f, explanations.get((f.code, f.org_unit_code, f.data_element, f.value.strip())))
         for f in findings
     ]
 
 
-def _apply_explanation(finding: Finding, explanation: str | None) -> Finding:
+def _apply_explanation(wording: Messages, finding: Finding, explanation: str | None) -> Finding:
     if not explanation or finding.level != FindingLevel.CONFIRM:
         return finding
-    quoted = f"{finding.message} Đơn vị đã giải trình: “{privacy.mask_identity_numbers(explanation)}”."
-    return replace(finding, level=FindingLevel.NOTE, message=quoted, hint="Đơn vị không cần làm gì thêm.")
+    quote = privacy.mask_identity_numbers(explanation)
+    message = wording.format("finding.explained", message=finding.message, explanation=quote)
+    return replace(finding, level=FindingLevel.NOTE, message=message, hint=wording.texts["finding.explained_hint"])
 
 
 # --- personal data -------------------------------------------------------------------------------------------
@@ -97,7 +99,8 @@ def _merge_scale_errors(builder: FindingBuilder, book: WorkbookArrays, findings:
             f for f in findings if f.code in _JUMPS and _is_multiple_of_usual(book, f, factor if larger else 1 / factor)
         ]
         if len(scaled) >= _LEAST_SCALED:
-            findings = _merge_scaled_cells(builder, book, findings, scaled, "lớn gấp" if larger else "nhỏ hơn")
+            word = builder.wording.texts["finding.larger" if larger else "finding.smaller"]
+            findings = _merge_scaled_cells(builder, book, findings, scaled, word)
     return findings
 
 
@@ -147,7 +150,7 @@ def _merge_blanks(builder: FindingBuilder, book: WorkbookArrays, findings: list[
     columns: dict[CellPlace, list[Finding]] = defaultdict(list)
     for f in blank:
         columns[f.sheet, f.data_element].append(f)
-    causes += [_merge_column_blanks(group) for group in columns.values()]
+    causes += [_merge_column_blanks(builder.wording, group) for group in columns.values()]
     if len(causes) == 1:
         kept = [f for f in kept if f.code != _INCOMPLETE]
     return [*kept, *causes]
@@ -171,12 +174,12 @@ def _split_whole_groups(
     return [f for f in findings if key(f) not in whole], [groups[name] for name in groups if name in whole]
 
 
-def _merge_column_blanks(group: list[Finding]) -> Finding:
+def _merge_column_blanks(wording: Messages, group: list[Finding]) -> Finding:
     first = group[0]
     if len(group) == 1:
         return first
-    more = f" Còn {len(group) - 1} ô khác cùng cột cũng bỏ trống."
-    return replace(first, message=first.message + more, effect=min(sum(f.effect for f in group), 1.0))
+    message = wording.format("finding.more_blanks", message=first.message, count=len(group) - 1)
+    return replace(first, message=message, effect=min(sum(f.effect for f in group), 1.0))
 
 
 def _build_cause_finding(

@@ -17,6 +17,7 @@ from etl.check import metrics, privacy
 from etl.check.check_template import NUMBER
 from etl.check.frames import WorkbookArrays
 from etl.check.history_frames import ReportingQuality, UsualValue, describe_past
+from etl.messages import Messages
 from etl.model import Finding, Observation
 from etl.model.numbers import format_number
 
@@ -29,13 +30,14 @@ class FindingBuilder:
 
     catalogue: Catalogue
     rules: Rules
+    wording: Messages
 
     def build_finding(self, rule: Rule, book: WorkbookArrays, position: int, detail: Any) -> Finding:
         """The finding of a rule at a row of its frame."""
         slots = self.build_limit_slots(rule) | self._build_workbook_slots(book)
         if position < 0:
             if isinstance(detail, ReportingQuality):
-                slots |= _build_quality_slots(rule, detail)
+                slots |= self._build_quality_slots(rule, detail)
             return replace(self.rules.build_finding(rule.code, slots=slots), effect=_compute_file_effect(detail))
         if rule.frame == "time":
             detail = describe_past(rule, book, position, self.catalogue.thresholds)
@@ -44,7 +46,7 @@ class FindingBuilder:
         if rule.frame == "relations":
             slots |= self._build_relation_slots(book, *detail)
         elif isinstance(detail, UsualValue):
-            slots |= _build_usual_slots(rule, detail, slots["value"])
+            slots |= self._build_usual_slots(rule, detail, slots["value"])
         if rule.code == "D01":
             slots["value"] = _format_masked_identity(observation)
         if rule.code == "D02":
@@ -79,7 +81,7 @@ class FindingBuilder:
         """The words for one cell."""
         element = self.catalogue.elements.get(observation.data_element)
         return {
-            "element": element.name if element else "Nhiệm vụ được giao",
+            "element": element.name if element else self.wording.texts["finding.task"],
             "row_name": self.catalogue.find_unit_name(observation.org_unit_code, book.context.period.end),
             "value": observation.raw or (format_number(observation.value) if observation.value is not None else ""),
             "low": format_number(float(element.min)) if element and element.min is not None else "",
@@ -102,38 +104,39 @@ class FindingBuilder:
             "parts_value": format_number(least),
         }
 
+    def _build_quality_slots(self, rule: Rule, detail: ReportingQuality) -> dict[str, str]:
+        part, whole = detail.present, detail.expected
+        untested = "; ".join(map(self.wording.describe, detail.untested))
+        slots = {"present": format_number(part), "expected": format_number(whole), "detail": untested}
+        if reporting := detail.reporting:
+            slots |= {
+                "due": format_number(reporting.due),
+                "received": format_number(reporting.received),
+                "on_time": format_number(reporting.on_time),
+            }
+            parts = {"reporting_completeness": reporting.received, "timeliness": reporting.on_time}
+            if rule.threshold in parts:
+                part, whole = parts[rule.threshold], reporting.due
+        return slots | {"share": format_number(part / whole * 100, 1) if whole else ""}
 
-def _build_quality_slots(rule: Rule, detail: ReportingQuality) -> dict[str, str]:
-    part, whole = detail.present, detail.expected
-    slots = {"present": format_number(part), "expected": format_number(whole), "detail": "; ".join(detail.untested)}
-    if reporting := detail.reporting:
-        slots |= {
-            "due": format_number(reporting.due),
-            "received": format_number(reporting.received),
-            "on_time": format_number(reporting.on_time),
-        }
-        parts = {"reporting_completeness": reporting.received, "timeliness": reporting.on_time}
-        if rule.threshold in parts:
-            part, whole = parts[rule.threshold], reporting.due
-    return slots | {"share": format_number(part / whole * 100, 1) if whole else ""}
-
-
-def _build_usual_slots(rule: Rule, detail: UsualValue, value: str) -> dict[str, str]:
-    measure = "không giới hạn" if math.isinf(detail.measure) else format_number(abs(detail.measure), 2)
-    slots = {"usual": format_number(detail.expected), "since": detail.since, "measure": measure}
-    if rule.frame == "beside":
-        slots |= {"value": format_number(detail.value), "whole": format_number(detail.whole, 2)}
-        slots |= {"ratio": format_number(detail.measure / detail.whole, 2)}
-    if rule.frame == "year":
-        slots |= {"quarters_value": format_number(detail.expected), "year_value": value}
-    if rule.frame == "population":
-        slots |= {
-            "value": format_number(detail.measure),
-            "official": format_number(detail.expected),
-            "share": format_number(detail.measure / detail.expected * 100, 1),
-            "source": detail.since,
-        }
-    return slots
+    def _build_usual_slots(self, rule: Rule, detail: UsualValue, value: str) -> dict[str, str]:
+        endless = math.isinf(detail.measure)
+        measure = self.wording.texts["finding.no_limit"] if endless else format_number(abs(detail.measure), 2)
+        since = self.wording.describe(detail.since)
+        slots = {"usual": format_number(detail.expected), "since": since, "measure": measure}
+        if rule.frame == "beside":
+            slots |= {"value": format_number(detail.value), "whole": format_number(detail.whole, 2)}
+            slots |= {"ratio": format_number(detail.measure / detail.whole, 2)}
+        if rule.frame == "year":
+            slots |= {"quarters_value": format_number(detail.expected), "year_value": value}
+        if rule.frame == "population":
+            slots |= {
+                "value": format_number(detail.measure),
+                "official": format_number(detail.expected),
+                "share": format_number(detail.measure / detail.expected * 100, 1),
+                "source": since,
+            }
+        return slots
 
 
 def _format_masked_identity(observation: Observation) -> str:

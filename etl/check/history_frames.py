@@ -19,6 +19,7 @@ from etl.check.check_template import NUMBER
 from etl.check.frames import PeerFigures, ReportingRecord, RuleFrame, WorkbookArrays
 from etl.model import Period, PeriodKind
 from etl.model.numbers import format_number
+from etl.model.reason import Reason, build_reason
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,7 +35,7 @@ class UsualValue:
     """
 
     expected: float
-    since: str
+    since: Reason | None
     measure: float = 0.0
     value: float = 0.0
     whole: float = 1.0
@@ -105,7 +106,7 @@ def _compare_with_quarters(book: WorkbookArrays) -> FrameRows | None:
     expected = np.where(book.template.flow, np.sum(quarters, axis=0), quarters[-1])
     at = np.flatnonzero(~np.isnan(book.values - expected))
     columns = {"value": book.values[at], "quarters": expected[at], "flow": book.template.flow[at]}
-    return FrameRows(at, columns, [UsualValue(usual, "") for usual in expected[at].tolist()])
+    return FrameRows(at, columns, [UsualValue(usual, None) for usual in expected[at].tolist()])
 
 
 # --- a value against its own past -------------------------------------------------------------------------------
@@ -149,15 +150,15 @@ def describe_past(rule: Rule, book: WorkbookArrays, position: int, limits: Limit
     history = book.submission.history or {}
     if not rule.threshold:
         before = next(p for p in periods if p.key in history)
-        return UsualValue(history[before.key][cell], before.name)
+        return UsualValue(history[before.key][cell], build_reason("usual.period", period=before.key))
     known = [history[p.key].get(cell) for p in periods if p.key in history]
     if rule.threshold == "consistency_over_time":
         years = [v for v in known[: int(limits["compared_years"])] if v is not None]
         growth = metrics.compute_growth(value, years)
-        return UsualValue(sum(years) / len(years), f"{len(years)} năm trước", growth or 0.0)
+        return UsualValue(sum(years) / len(years), build_reason("usual.years", count=len(years)), growth or 0.0)
     past = [v for v in known if v is not None]
     measure = metrics.measure_outlier(value, past, build_outlier_limits(limits))
-    return UsualValue(statistics.median(past), f"{len(past)} kỳ trước", measure.value or 0.0)
+    return UsualValue(statistics.median(past), build_reason("usual.periods", count=len(past)), measure.value or 0.0)
 
 
 def build_outlier_limits(limits: Limits) -> metrics.OutlierLimits:
@@ -193,7 +194,7 @@ def _compare_with_peers(book: WorkbookArrays, limits: Limits) -> FrameRows | Non
         if math.isnan(own) or usual < limits["related_least"]:
             continue
         whole = (own + others) / (usual + others_usual)
-        detail = UsualValue(usual, f"{len(past)} năm trước", own / usual, own, whole)
+        detail = UsualValue(usual, build_reason("usual.years", count=len(past)), own / usual, own, whole)
         rows.append((at[0], metrics.compute_growth(own, past) or math.nan, whole, detail))
     if not rows:
         return None
@@ -227,18 +228,19 @@ def _compare_population(book: WorkbookArrays) -> FrameRows | None:
     official, ours = book.submission.official, compute_population(book)
     if official is None or ours is None:
         return None
-    detail = UsualValue(official.value, official.source, ours)
+    source = build_reason("usual.official", source=official.source, year=official.year)
+    detail = UsualValue(official.value, source, ours)
     return FrameRows(book.template.population[:1], {"population": [ours], "official": [official.value]}, [detail])
 
 
 @dataclass(frozen=True)
 class ReportingQuality:
-    """How complete a workbook is and how its unit reports, and what could not be tested of it, in Vietnamese."""
+    """How complete a workbook is and how its unit reports, and what could not be tested of it."""
 
     present: int
     expected: int
     reporting: ReportingRecord | None
-    untested: tuple[str, ...]
+    untested: tuple[Reason, ...]
 
 
 def _build_quality_row(book: WorkbookArrays, limits: Limits) -> FrameRows | None:
@@ -249,7 +251,7 @@ def _build_quality_row(book: WorkbookArrays, limits: Limits) -> FrameRows | None
         return None
     present = expected - int((numbers & book.gaps).sum())
     reporting = book.submission.reporting if _has_enough_due(book.submission.reporting, limits) else None
-    untested = tuple(_describe_untested(book, limits))
+    untested = tuple(_list_untested(book, limits))
     columns = {
         "complete": [present / expected],
         "reported": [reporting.received / reporting.due if reporting else math.nan],
@@ -264,9 +266,9 @@ def _has_enough_due(reporting: ReportingRecord | None, limits: Limits) -> bool:
     return reporting is not None and reporting.due >= max(limits["history_least"], 1)
 
 
-def _describe_untested(book: WorkbookArrays, limits: Limits) -> list[str]:
+def _list_untested(book: WorkbookArrays, limits: Limits) -> list[Reason]:
     """What the rules on time and population had nothing to compare with; silent where nobody asked (offline)."""
-    submission, reasons = book.submission, []
+    submission, reasons = book.submission, list[Reason]()
     if submission.history is not None:
         least = int(limits["history_least"])
         known_count = sum(
@@ -274,20 +276,16 @@ def _describe_untested(book: WorkbookArrays, limits: Limits) -> list[str]:
             for p in book.context.period.list_earlier_periods(int(limits["history_periods"]))
         )
         if known_count < least:
-            reasons.append(f"so sánh với các kỳ trước (cần ít nhất {least} kỳ, mới có {known_count})")
+            reasons.append(build_reason("untested.periods", least=least, count=known_count))
     if submission.reporting is not None and not _has_enough_due(submission.reporting, limits):
         least = int(limits["history_least"])
-        reasons.append(
-            f"mức độ gửi đủ và đúng hạn (cần ít nhất {least} kỳ đã đến hạn, mới có {submission.reporting.due})"
-        )
+        reasons.append(build_reason("untested.reporting", least=least, count=submission.reporting.due))
     if submission.peers is not None and not _has_enough_peers(submission.peers, limits):
-        peer_count = f"mới có số liệu của {submission.peers.complete} trong {submission.peers.owed} đơn vị khác"
-        reasons.append(f"so sánh mức tăng giảm với toàn địa bàn ({peer_count})")
+        reasons.append(build_reason("untested.peers", complete=submission.peers.complete, owed=submission.peers.owed))
     if submission.compare_official and len(book.template.population):
         if submission.official is None:
-            reasons.append("đối chiếu dân số (chưa có số chính thức của đơn vị)")
+            reasons.append(build_reason("untested.no_official"))
         elif compute_population(book) is None:
-            reasons.append(
-                f"đối chiếu dân số với số chính thức {format_number(submission.official.value)} (còn ô dân số bỏ trống)"
-            )
+            official = format_number(submission.official.value)
+            reasons.append(build_reason("untested.blank_population", value=official))
     return reasons

@@ -125,7 +125,7 @@ def check_files(
         StorageError: a file is not there, or an answer cannot be written.
     """
     settings, catalogue = load_settings_and_catalogue()
-    rules = load_rules(settings.expectations)
+    rules, wording = load_rules(settings.expectations), load_messages(settings.templates)
     results: list[Result] = []
     taken = {path.resolve() for path in paths}
     with Reader(catalogue, rules) as reader:
@@ -137,7 +137,7 @@ def check_files(
                 submitted.append(add_official_population(catalogue, ReadSubmission(read, path.name)))
                 progress()
             for path, submission, verdict in zip(
-                chunk, submitted, check_batch(submitted, catalogue, rules), strict=True
+                chunk, submitted, check_batch(submitted, catalogue, rules, wording), strict=True
             ):
                 results.append(_serialize_check_result(path, submission, verdict))
                 if answers:
@@ -284,7 +284,7 @@ def _process_chunk(
             submission = ReadSubmission(read, delivery.original_name, delivery.folder)
             submitted.append(_add_quarter_values(conn, catalogue, submission))
         submitted = add_unit_history(conn, catalogue, submitted)
-    checked = validate_batch(submitted, catalogue, load_rules(settings.expectations))
+    checked = validate_batch(submitted, catalogue, load_rules(settings.expectations), load_messages(settings.templates))
     items = [
         load.LoadItem(
             d,

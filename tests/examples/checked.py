@@ -92,7 +92,7 @@ def beside(now: float, usual: float, heard: int = 9) -> dict[str, Any]:
 
 
 def official(value: float) -> dict[str, Any]:
-    return {"official": OfficialPopulation(value, 2022, "cơ quan thống kê, năm 2022"), "compare_official": True}
+    return {"official": OfficialPopulation(value, 2022, "cơ quan thống kê"), "compare_official": True}
 
 
 _RIGHT = Case("everything filled in and plausible", quarter())

@@ -14,6 +14,7 @@ from etl.model import Verdict
 from etl.read import Reader
 from etl.settings import PROJECT_ROOT
 from tests.builders import PLAUSIBLE, Workbook
+from tests.wording import SHIPPED
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,9 @@ def verdict(reader: Reader, catalogue: Catalogue, rules: Rules, tmp_path: Path):
     def judge(workbook: Workbook, folder: str | None = "612", quarters=None) -> Verdict:
         path = tmp_path / "a.xlsx"
         path.write_bytes(workbook.bytes())
-        return check_batch([ReadSubmission(reader.read_file(path), "a.xlsx", folder, quarters)], catalogue, rules)[0]
+        return check_batch(
+            [ReadSubmission(reader.read_file(path), "a.xlsx", folder, quarters)], catalogue, rules, SHIPPED
+        )[0]
 
     return judge
 
@@ -136,7 +139,9 @@ def test_one_bad_file_does_not_touch_its_neighbours(
     paths[0].write_bytes(district.bytes())
     paths[1].write_bytes(b"khong phai excel")
     paths[2].write_bytes(district.with_element("tb_new", "x?").bytes())
-    verdicts = check_batch([ReadSubmission(reader.read_file(p), p.name, "612") for p in paths], catalogue, rules)
+    verdicts = check_batch(
+        [ReadSubmission(reader.read_file(p), p.name, "612") for p in paths], catalogue, rules, SHIPPED
+    )
     assert [v.accepted for v in verdicts] == [True, False, False]
     assert [codes(v) for v in verdicts] == [[], ["F01"], ["V01"]]
 

@@ -22,6 +22,7 @@ from etl.model import Explanation, FindingLevel, ReadResult, Verdict
 from etl.read import Reader
 from tests.builders import Workbook
 from tests.examples.checked import COMMUNES, past
+from tests.wording import SHIPPED
 
 Judge = Callable[..., Verdict]
 
@@ -50,7 +51,7 @@ def read(reader: Reader, tmp_path: Path) -> Callable[[Workbook], ReadResult]:
 @pytest.fixture
 def judge(read: Callable[[Workbook], ReadResult], catalogue: Catalogue, rules: Rules) -> Judge:
     def of(book: Workbook, **known: Any) -> Verdict:
-        return check_batch([ReadSubmission(read(book), "a.xlsx", **known)], catalogue, rules)[0]
+        return check_batch([ReadSubmission(read(book), "a.xlsx", **known)], catalogue, rules, SHIPPED)[0]
 
     return of
 
@@ -120,7 +121,7 @@ def test_an_explained_value_is_only_noted_and_another_asks_anew(
     assert asked.level == FindingLevel.CONFIRM
     key = (asked.code, asked.org_unit_code, asked.data_element, asked.value)
     said = Explanation(*key, "Tiêm bù cho quý II")
-    (noted,) = check_batch([ReadSubmission(replace(read(district), explanations=(said,)))], catalogue, rules)[
+    (noted,) = check_batch([ReadSubmission(replace(read(district), explanations=(said,)))], catalogue, rules, SHIPPED)[
         0
     ].findings
     assert noted.code == "R02" and noted.level == FindingLevel.NOTE and "“Tiêm bù cho quý II”" in noted.message

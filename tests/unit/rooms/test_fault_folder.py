@@ -14,6 +14,7 @@ from etl.model import FindingLevel, ReadResult
 from etl.read import Reader
 from tests import faults
 from tests.examples.structure import mangled
+from tests.wording import SHIPPED
 
 Numbers = dict[tuple[str, str], tuple[str, float | None, str]]
 
@@ -52,7 +53,7 @@ def test_a_fault_has_its_verdict_its_codes_and_its_cells(
     untouched: ReadResult,
 ) -> None:  # fmt: skip
     read = reader.read_file(folder[fault.name])
-    verdict = check_batch([ReadSubmission(read, fault.file, **fault.known)], catalogue, rules)[0]
+    verdict = check_batch([ReadSubmission(read, fault.file, **fault.known)], catalogue, rules, SHIPPED)[0]
     kept = [f for f in verdict.findings if not (fault.distinct and f.code in faults.NOISE)]
     found: dict[str, tuple[str, ...]] = {}
     for f in kept:

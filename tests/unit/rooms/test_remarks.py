@@ -16,6 +16,7 @@ from etl.model import CellState, Observation
 from etl.read import Reader
 from etl.read.cell_findings import build_cell_findings
 from tests.builders import Workbook
+from tests.wording import SHIPPED
 
 DAY = date(2024, 9, 30)
 
@@ -41,7 +42,7 @@ def test_one_finding_at_the_cell_and_a_refusal(
     path.write_bytes(book.filled().with_cell("B1", "D13", value).bytes())
     read = reader.read_file(path)
     assert next(o for o in read.observations if (o.sheet, o.cell) == ("B1", "D13")).state is CellState.INVALID
-    verdict = check_batch([ReadSubmission(read)], catalogue, rules)[0]
+    verdict = check_batch([ReadSubmission(read)], catalogue, rules, SHIPPED)[0]
     here = [f for f in verdict.findings if (f.sheet, f.cell) == ("B1", "D13") and f.code.startswith("V")]
     assert [f.code for f in here] == [code] and not verdict.accepted
     assert here[0].org_unit_code == "23401" and here[0].data_element == "pop_total"
@@ -54,7 +55,7 @@ def test_a_date_that_is_not_one_day(reader: Reader, catalogue: Catalogue, rules:
     for value, code in (("1.7.24", "V20"), ("7/2024", "V21"), ("07/31/2024", "V22"), ("hôm qua", "V07")):
         path = tmp_path / "a.xlsx"
         path.write_bytes(book.with_cell(sheet, cell, value).bytes())
-        verdict = check_batch([ReadSubmission(reader.read_file(path))], catalogue, rules)[0]
+        verdict = check_batch([ReadSubmission(reader.read_file(path))], catalogue, rules, SHIPPED)[0]
         assert [f.code for f in verdict.findings if (f.sheet, f.cell) == (sheet, cell)] == [code]
 
 

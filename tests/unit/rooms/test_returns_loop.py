@@ -17,6 +17,7 @@ from etl.returns.annotate import annotate_workbook
 from tests.builders import Workbook
 from tests.unit.rooms.returns_books import answer
 from tests.unit.rooms.test_returns_own import marked, result
+from tests.wording import SHIPPED
 
 EXPLANATION = "Giải trình của đơn vị"
 
@@ -29,7 +30,7 @@ def test_a_returned_workbook_is_read_as_before_and_carries_its_explanation(
     path.write_bytes(book.with_element("insured", None).with_element("pop_total", "mười", 2).bytes())
 
     def judged() -> Verdict:
-        return check_batch([ReadSubmission(reader.read_file(path), path.name, "612")], catalogue, rules)[0]
+        return check_batch([ReadSubmission(reader.read_file(path), path.name, "612")], catalogue, rules, SHIPPED)[0]
 
     with Reader(catalogue, rules) as reader:
         before, verdict = reader.read_file(path), judged()
