@@ -8,9 +8,10 @@ from pathlib import Path
 from etl.catalog.rules import load_rules
 from etl.report.report_facts import DOCUMENT_FACTS
 from tests.examples import examples
+from tests.wording import SHIPPED
 
 ROOT = Path(__file__).resolve().parents[2]
-LEVELS = {"refuse": "trả lại", "confirm": "cần xác nhận", "note": "ghi nhận"}
+LEVELS = {level: SHIPPED.texts[f"level.{level}"].lower() for level in ("refuse", "confirm", "note")}
 
 
 def findings() -> str:
@@ -18,7 +19,7 @@ def findings() -> str:
         "# Findings",
         "",
         "Every code that intake can give, made from `expectations/` and `tests/examples/` by `python -m tests.docs.render`.",
-        "*Trả lại* refuses the file; *cần xác nhận* loads it and asks; *ghi nhận* only notes. Words in braces are filled in.",
+        "*Phải sửa* refuses the file; *cần xác nhận* loads it and asks; *ghi nhận* only notes. Words in braces are filled in.",
         "A test runs both examples of every code.",
         "",
         "A finding to confirm that the sender has explained (column *Giải trình của đơn vị* of the returned workbook) keeps",
