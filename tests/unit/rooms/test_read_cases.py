@@ -12,6 +12,7 @@ from etl.catalog.rules import Rules
 from etl.check import ReadSubmission, check_batch
 from etl.model import FindingLevel
 from etl.read import Reader
+from tests.wording import SHIPPED
 
 CASES = Path(__file__).resolve().parents[2] / "cases"
 
@@ -86,7 +87,7 @@ def test_what_is_not_surely_what_is_shown_is_asked_about(
 ) -> None:
     path = CASES / file
     read = reader.read_file(path, path.name)
-    verdict = check_batch([ReadSubmission(read, path.name)], catalogue, rules)[0]
+    verdict = check_batch([ReadSubmission(read, path.name)], catalogue, rules, SHIPPED)[0]
     assert ASKED[file] in {(f.code, f.sheet, f.cell) for f in verdict.findings}
 
 
@@ -94,6 +95,6 @@ def test_what_is_not_surely_what_is_shown_is_asked_about(
 def test_the_figure_is_the_one_that_is_shown(file: str, reader: Reader, catalogue: Catalogue, rules: Rules) -> None:
     path, (sheet, cell, number) = CASES / file, READ[file]
     read = reader.read_file(path, path.name)
-    verdict = check_batch([ReadSubmission(read, path.name)], catalogue, rules)[0]
+    verdict = check_batch([ReadSubmission(read, path.name)], catalogue, rules, SHIPPED)[0]
     assert not [f for f in verdict.findings if f.level is FindingLevel.REFUSE]
     assert [o.value for o in read.observations if (o.sheet, o.cell) == (sheet, cell)] == [number]
