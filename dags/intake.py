@@ -3,7 +3,8 @@
 Every five minutes, one run at a time: `receive` takes what is stable in `inbox/<unit>/`, archives it under its
 hash and shares it out in batches; each batch is read, checked and loaded (`process`); `returns` writes receipts
 and annotated workbooks; `announce` tells the asset `observations` which periods changed or, also with an empty inbox,
-are out of date (a paused DAG, a crash, an amended catalogue), and `attain` runs for each. The number of tasks depends
+are out of date (a paused DAG, a crash, an amended catalogue; at most every `TONGKET_REANNOUNCE_MINUTES` the same
+period), and `attain` runs for each. The number of tasks depends
 on `TONGKET_BATCHES`, not on the number of files. Where tasks wait for a free slot, these go first: no sender waits for
 a report to be drawn.
 
@@ -64,7 +65,7 @@ with DAG(
     def announce(results: list[dict[str, object]], *, outlet_events) -> list[str]:
         from etl import steps
 
-        periods = steps.list_periods_to_compute(results[:])
+        periods = steps.announce_periods(results[:])
         if not periods:
             raise AirflowSkipException("No period changed.")
         outlet_events[OBSERVATIONS].add_partitions(periods)

@@ -27,6 +27,7 @@ class Settings:
     batches: int
     max_file_mb: float
     quarantine_folder: str
+    reannounce_minutes: int
     simulated: bool
     smtp_connection: str
 
@@ -125,6 +126,7 @@ def load_settings() -> Settings:
         received_clock=clock,
         batches=int(_parse_number_setting("TONGKET_BATCHES", 2, least=1)),
         max_file_mb=_parse_number_setting("TONGKET_MAX_FILE_MB", 50.0, least=0.001),
+        reannounce_minutes=int(_parse_number_setting("TONGKET_REANNOUNCE_MINUTES", 30, least=0)),
         quarantine_folder=os.environ.get("TONGKET_QUARANTINE", "").strip(),
         simulated=os.environ.get("TONGKET_SIMULATED", "").strip() == "1",
         smtp_connection=os.environ.get("TONGKET_SMTP_CONNECTION", "").strip() or "smtp_default",

@@ -20,6 +20,7 @@ from etl.lineage.number_trace import trace_number
 from etl.lineage.snapshot_difference import compare_snapshots
 from etl.steps.backup import back_up_warehouse, restore_from_backup
 from etl.steps.intake import (
+    announce_periods,
     check_files,
     list_periods_to_compute,
     migrate_warehouse,
@@ -39,6 +40,7 @@ from etl.steps.shell import (
 )
 
 __all__ = [
+    "announce_periods",
     "apply_decision",
     "apply_signoff_answer",
     "back_up_warehouse",

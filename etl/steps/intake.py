@@ -408,20 +408,39 @@ def _select_cell_content(value: Fraction | None, words: str, state: CellState) -
     return words or _STATE_WORDS.get(state)
 
 
+def announce_periods(results: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Records which periods are announced now, and returns them: those of these batches, and what must be healed.
+
+    What was announced or computed within the last `TONGKET_REANNOUNCE_MINUTES` is not healed: its runs may not have
+    ended, and what fails again and again is tried at that pace, not with every run of the intake.
+    """
+    settings, catalogue = load_settings_and_catalogue()
+    changed = {period for result in results for period in result.get("periods", ())}
+    with open_current_engine(settings, catalogue).begin() as conn:
+        under_way = attainment_store.list_periods_under_way(conn, settings.reannounce_minutes)
+        periods = sorted(changed | (_list_periods_to_heal(conn, settings, catalogue) - under_way))
+        attainment_store.record_announcements(conn, periods)
+    return periods
+
+
 def list_periods_to_compute(results: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Periods to compute: those of these batches, what is stale, and what was computed, is due and was not drafted.
+    """Periods of these batches, what is stale, and what was computed, is due and was not drafted.
 
     All but the first heals what a crash, a paused DAG or an amended catalogue would otherwise leave as it was.
     """
     settings, catalogue = load_settings_and_catalogue()
-    scopes = [catalogue.get_scope(name) for name in settings.scopes]
     with open_current_engine(settings, catalogue).connect() as conn:
-        stale = attainment_store.list_stale_periods(conn)
-        outdated = list_undrafted_periods(conn, scopes)
+        healed = _list_periods_to_heal(conn, settings, catalogue)
+    return sorted({period for result in results for period in result.get("periods", ())} | healed)
+
+
+def _list_periods_to_heal(conn: Connection, settings: Settings, catalogue: Catalogue) -> set[str]:
+    scopes = [catalogue.get_scope(name) for name in settings.scopes]
+    stale = attainment_store.list_stale_periods(conn)
     owed = {(s.id, key) for s in scopes for _, key in {*stale} if list_owed_parts(catalogue, s, Period.parse(key))}
     healed = {key for scope, key in stale if (scope, key) in owed}
-    healed |= {key for scope, key in outdated if key not in healed and check_report_due(scope, key)["due"]}
-    return sorted({period for result in results for period in result.get("periods", ())} | healed)
+    undrafted = list_undrafted_periods(conn, scopes)
+    return healed | {key for scope, key in undrafted if key not in healed and check_report_due(scope, key)["due"]}
 
 
 def list_undrafted_periods(conn: Connection, scopes: Iterable[Scope]) -> list[tuple[str, str]]:

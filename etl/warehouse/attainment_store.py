@@ -145,6 +145,16 @@ def list_stale_periods(conn: Connection) -> list[tuple[str, str]]:
     return [(row.scope, row.period) for row in query(conn, "stale_periods")]
 
 
+def list_periods_under_way(conn: Connection, minutes: int) -> set[str]:
+    """Periods announced or computed within so many minutes."""
+    return {row.period for row in query(conn, "periods_under_way", minutes=minutes)}
+
+
+def record_announcements(conn: Connection, periods: Sequence[str]) -> None:
+    """Notes that these periods are announced now."""
+    query(conn, "record_announcements", periods=list(periods))
+
+
 def list_outdated_reports(conn: Connection, reports: Sequence[tuple[str, str, str]]) -> list[tuple[str, str]]:
     """(scope, period) that was computed and not drafted since, of the reports asked for: (scope, plan, cadence)."""
     scopes, plans, cadences = map(list, zip(*reports, strict=True)) if reports else ([], [], [])

@@ -40,7 +40,7 @@ class Steps(types.ModuleType):
                     return [{"report": 7}] if scopes == ["a"] and period == "2024Q1" else []
                 case "apply_signoff_answer", (report, _):
                     return {"report": report} if report == 7 else {"report": report, "refused": "replaced"}
-                case "list_periods_to_compute", (results,):
+                case "announce_periods", (results,):
                     return sorted({p for r in results for p in r["periods"]}) if results else ["2023"]
                 case "list_periods_to_open", (key,):
                     return ["2024Q1"] if key == "2024-01" else []

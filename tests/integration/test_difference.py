@@ -165,6 +165,7 @@ def test_an_amended_target_is_computed_again_and_only_once(instance: Instance) -
 
     instance.send(96)
     steps.compute_attainment(SCOPE, QUARTER)
+    steps.draft_period_reports(SCOPE, QUARTER)
     assert (shown(), steps.list_periods_to_compute([])) == (True, [])
     contacts = instance.home / "catalog" / "actors.yaml"
     contacts.write_text(contacts.read_text(encoding="utf-8") + "\n# nothing that a figure rests on\n", encoding="utf-8")
@@ -175,6 +176,8 @@ def test_an_amended_target_is_computed_again_and_only_once(instance: Instance) -
         "no cell changed, and yet the verdict shown is not the plan's"
     )
     assert steps.compute_attainment(SCOPE, QUARTER)["new"] is True
+    assert steps.list_periods_to_compute([]) == [QUARTER], "computed, and its report still says the old verdict"
+    steps.draft_period_reports(SCOPE, QUARTER)
     assert (shown(), steps.list_periods_to_compute([])) == (False, [])
 
 

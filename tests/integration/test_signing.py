@@ -328,6 +328,25 @@ def test_what_was_computed_and_not_drafted_is_announced_until_it_is(office: Offi
         assert len(office.rows("SELECT * FROM ops.report")) == drafts, "the second prints what the first did"
 
 
+def test_a_period_is_not_announced_twice_while_its_runs_may_go_on(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def announced(minutes: int) -> bool:
+        monkeypatch.setenv("TONGKET_REANNOUNCE_MINUTES", str(minutes))
+        return "2024Q2" in steps.announce_periods([])
+
+    with office.loader.begin() as conn:
+        cells = {(office.units[0], "pop_total"): "1100"}
+        load.load_deliveries(conn, [item(conn, office.catalogue, FORM, office.units[0], "2024Q2", cells)])
+    assert announced(30), "the event of its loading was lost"
+    assert not announced(30)
+    assert announced(0), "the time is over and it is still stale"
+    assert steps.announce_periods([{"periods": ["2024Q2"]}]) == ["2024Q2"], "what was loaded now never waits"
+    steps.compute_attainment(SCOPE, "2024Q2")
+    assert not announced(30), "its report may be under way"
+    assert announced(0), "computed and never drafted"
+
+
 def test_a_scope_that_is_not_run_here_is_never_announced(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     office.send(600)
     monkeypatch.setenv("TONGKET_SCOPES", "kon-tum")

@@ -179,9 +179,8 @@ def test_people_decide_over_the_api_and_a_changed_figure_becomes_a_correction(li
     first = {path.name: path.read_bytes() for path in (folder / "ty-ct25_quarter").iterdir()}
     record = json.loads(first["chung-thuc.json"])
     assert record["approved"]["by"] == "admin" and record["period"] == "2024Q1"
-    assert {path.name for path in (settings.outbox / "reports").iterdir()} == {"2024H1", "2024Q1"}, (
-        "nothing else was decided so"
-    )
+    published = {path.name for path in (settings.outbox / "reports").iterdir() if path.is_dir()}
+    assert published == {"2024H1", "2024Q1"}, "nothing else was decided so"
 
     catalogue = load_catalogue(settings.catalog)
     told = build_cell_values(catalogue, catalogue.scopes[SCOPE], Period.parse("2024Q1"))
