@@ -15,7 +15,8 @@ a period again by hand, trigger this DAG with its key, or several with `python -
 * `announce`: Airflow's own database went away. Clear the task.
 * `announce_longer`: the database is away, or `reports` of a scope in `catalog/` is wrong.
   Mend what the message names, clear the task.
-* `watch`: nothing of its own; it turns the run red when a task above failed. Clear that task, with downstream.
+* `watch`: nothing of its own; it turns the run red, names the tasks that failed, and notes the run for `alerts`. Clear
+  those tasks, with downstream.
 
 *Skipped* is no failure: no report on six or nine months rests on this period, or not yet. A re-run is always safe: a
 period's rows are computed anew from the observations.
@@ -24,8 +25,8 @@ period's rows are computed anew from the observations.
 from __future__ import annotations
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, TriggerRule, get_current_context, task
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
-from tongket_common import ATTAINMENT, DEFAULTS, LONGER_PERIODS, OBSERVATIONS, read_partition_key
+from airflow.sdk.exceptions import AirflowSkipException
+from tongket_common import ATTAINMENT, DEFAULTS, LONGER_PERIODS, OBSERVATIONS, name_errors, read_partition_key, watch
 
 with DAG(
     dag_id="attain",
@@ -40,6 +41,7 @@ with DAG(
 ):
 
     @task
+    @name_errors
     def scopes() -> list[str]:
         from etl import steps
 
@@ -47,6 +49,7 @@ with DAG(
         return steps.list_scopes()
 
     @task(multiple_outputs=False, map_index_template="{{ scope }}")
+    @name_errors
     def compute(scope: str) -> dict[str, object]:
         from etl import steps
 
@@ -54,10 +57,12 @@ with DAG(
 
     # The event carries the run's own partition key.
     @task(outlets=[ATTAINMENT], trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
+    @name_errors
     def announce() -> str:
         return read_partition_key(get_current_context())
 
     @task(outlets=[LONGER_PERIODS], trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
+    @name_errors
     def announce_longer(*, outlet_events) -> list[str]:
         from etl import steps
 
@@ -67,10 +72,6 @@ with DAG(
             raise AirflowSkipException(f"No report on six or nine months rests on {period} now.")
         outlet_events[LONGER_PERIODS].add_partitions(longer)
         return longer
-
-    @task(retries=0, trigger_rule=TriggerRule.ONE_FAILED)
-    def watch() -> None:
-        raise AirflowFailException("A scope failed; its own log says what to do.")
 
     computed = compute.expand(scope=scopes())
     announced = [announce(), announce_longer()]

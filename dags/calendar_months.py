@@ -7,6 +7,8 @@ forms open then; `open_period` runs for each. It does nothing else.
 
 * `announce`: a regime or a form in `catalog/` is wrong; the message names file and key.
   Correct it, clear the task.
+* `watch`: nothing of its own; it turns the run red, names the tasks that failed, and notes the run for `alerts`. Clear
+  those tasks, with downstream.
 
 *Skipped* is no failure: no period opens in that month. A re-run is always safe: forms that are already out are
 not changed by it. Missed months: `airflow backfill create --dag-id calendar --from-date 2024-01-01
@@ -17,7 +19,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, CronPartitionTimetable, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
-from tongket_common import DEFAULTS, PERIODS, TIMEZONE, read_partition_key
+from tongket_common import DEFAULTS, PERIODS, TIMEZONE, name_errors, read_partition_key, watch
 
 with DAG(
     dag_id="calendar",
@@ -30,6 +32,7 @@ with DAG(
 ):
 
     @task(outlets=[PERIODS])
+    @name_errors
     def announce(*, outlet_events) -> list[str]:
         from etl import steps
 
@@ -40,4 +43,4 @@ with DAG(
         outlet_events[PERIODS].add_partitions(periods)
         return periods
 
-    announce()
+    announce() >> watch()

@@ -12,6 +12,8 @@ connection that `TONGKET_SMTP_CONNECTION` names.
 * `mail`: the mail server is away or turned a message down. It is tried again by itself, unless the server refused it
   for good, or the connection broke while the text was on its way. Such a message waits for a person, and the task
   stays red until then: `tongket dispatch` lists it, docs/operations.md says what to do.
+* `watch`: nothing of its own; it turns the run red, names the tasks that failed, and notes the run for `alerts`. Clear
+  those tasks, with downstream.
 
 *Skipped* is no failure: there is no connection, or no address. A re-run is always safe: a folder that is there stays,
 and no message is sent twice.
@@ -21,7 +23,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, CronTriggerTimetable, task
 from airflow.sdk.exceptions import AirflowSkipException
-from tongket_common import DEFAULTS, TIMEZONE
+from tongket_common import DEFAULTS, TIMEZONE, name_errors, watch
 from tongket_mail import build_mail_opener
 
 with DAG(
@@ -36,12 +38,14 @@ with DAG(
 ):
 
     @task(multiple_outputs=False)
+    @name_errors
     def folders() -> dict[str, object]:
         from etl import steps
 
         return steps.dispatch_folders()
 
     @task(multiple_outputs=False)
+    @name_errors
     def mail() -> dict[str, object]:
         from etl import steps
 
@@ -50,5 +54,4 @@ with DAG(
             raise AirflowSkipException(str(done["skipped"]))
         return done
 
-    folders()
-    mail()
+    [folders(), mail()] >> watch()

@@ -16,7 +16,8 @@ a report to be drawn.
   Mend it, clear the batch that failed: every delivery is loaded whole or not at all.
 * `returns`: the outbox cannot be written. Mend it; the next run writes what is still owed.
 * `announce`: the database, or Airflow's own, went away. Clear the task.
-* `watch`: nothing of its own; it turns the run red when a task above failed. Clear that task, with downstream.
+* `watch`: nothing of its own; it turns the run red, names the tasks that failed, and notes the run for `alerts`. Clear
+  those tasks, with downstream.
 
 A re-run is always safe: the same bytes never load twice. A *refused* file is not a failure: the sender has it
 back with every finding marked.
@@ -27,8 +28,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import DAG, CronTriggerTimetable, TriggerRule, task
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
-from tongket_common import DEFAULTS, OBSERVATIONS, TIMEZONE
+from airflow.sdk.exceptions import AirflowSkipException
+from tongket_common import DEFAULTS, OBSERVATIONS, TIMEZONE, name_errors, watch
 
 with DAG(
     dag_id="intake",
@@ -43,18 +44,21 @@ with DAG(
 ):
 
     @task
+    @name_errors
     def receive() -> list[int]:
         from etl import steps
 
         return steps.receive_deliveries()["batches"]
 
     @task(multiple_outputs=False, map_index_template="batch {{ batch }}")
+    @name_errors
     def process(batch: int) -> dict[str, object]:
         from etl import steps
 
         return steps.process_batch(batch)
 
     @task(multiple_outputs=False, trigger_rule=TriggerRule.ALL_DONE)
+    @name_errors
     def returns() -> dict[str, object]:
         from etl import steps
 
@@ -62,6 +66,7 @@ with DAG(
 
     # Also where no batch was processed: what is out of date is announced by whichever run comes next.
     @task(outlets=[OBSERVATIONS], trigger_rule=TriggerRule.ALL_DONE)
+    @name_errors
     def announce(results: list[dict[str, object]], *, outlet_events) -> list[str]:
         from etl import steps
 
@@ -70,10 +75,6 @@ with DAG(
             raise AirflowSkipException("No period changed.")
         outlet_events[OBSERVATIONS].add_partitions(periods)
         return periods
-
-    @task(retries=0, trigger_rule=TriggerRule.ONE_FAILED)
-    def watch() -> None:
-        raise AirflowFailException("A task of this run failed; its own log says what to do.")
 
     received = receive()
     processed = process.expand(batch=received)

@@ -10,6 +10,8 @@ period's forms by hand, trigger this DAG with the period's key.
   Correct it, clear the task.
 * `issue`: the outbox cannot be written, the disk is full, or a form in `catalog/` is wrong; the other scopes go on.
   Mend what the message names, clear the scope that failed.
+* `watch`: nothing of its own; it turns the run red, names the tasks that failed, and notes the run for `alerts`. Clear
+  those tasks, with downstream.
 
 A re-run is always safe: the same catalogue gives the same workbooks, and only what differs is written anew.
 """
@@ -17,7 +19,7 @@ A re-run is always safe: the same catalogue gives the same workbooks, and only w
 from __future__ import annotations
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, get_current_context, task
-from tongket_common import DEFAULTS, PERIODS, read_partition_key
+from tongket_common import DEFAULTS, PERIODS, name_errors, read_partition_key, watch
 
 with DAG(
     dag_id="open_period",
@@ -31,6 +33,7 @@ with DAG(
 ):
 
     @task
+    @name_errors
     def scopes() -> list[str]:
         from etl import steps
 
@@ -38,9 +41,11 @@ with DAG(
         return steps.list_scopes()
 
     @task(multiple_outputs=False, map_index_template="{{ scope }}")
+    @name_errors
     def issue(scope: str) -> dict[str, object]:
         from etl import steps
 
         return steps.open_period(scope, read_partition_key(get_current_context()))
 
-    issue.expand(scope=scopes())
+    found = scopes()
+    [found, issue.expand(scope=found)] >> watch()

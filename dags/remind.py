@@ -13,6 +13,8 @@ or late into `outbox/reminders/<unit>/<day>.txt`, and mails it to the units that
 * `scopes`: a setting or a file in `catalog/scopes` is wrong. Correct it, clear the task.
 * `remind`: the outbox cannot be written, or a message did not go out (the file is there); the other units have theirs.
   Mend what the message names, clear the scope that failed. A message that may have gone out is not sent again.
+* `watch`: nothing of its own; it turns the run red, names the tasks that failed, and notes the run for `alerts`. Clear
+  those tasks, with downstream.
 
 *Skipped* is no failure: no deadline passed, or a day off. A re-run is always safe: a unit is told once a day, and what
 it was told stays. A day that was missed is not made up: the next reminder names everything that is missing.
@@ -22,7 +24,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, CronPartitionTimetable, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
-from tongket_common import DEFAULTS, OBSERVATIONS, TIMEZONE, read_partition_key
+from tongket_common import DEFAULTS, OBSERVATIONS, TIMEZONE, name_errors, read_partition_key, watch
 from tongket_mail import build_mail_opener
 
 with DAG(
@@ -37,6 +39,7 @@ with DAG(
 ):
 
     @task(outlets=[OBSERVATIONS])
+    @name_errors
     def announce(*, outlet_events) -> list[str]:
         from etl import steps
 
@@ -48,12 +51,14 @@ with DAG(
         return periods
 
     @task
+    @name_errors
     def note(periods: list[str]) -> list[str]:
         from etl import steps
 
         return steps.record_passed_deadlines(read_partition_key(get_current_context()), periods)
 
     @task
+    @name_errors
     def scopes() -> list[str]:
         from etl import steps
 
@@ -61,6 +66,7 @@ with DAG(
         return steps.list_scopes()
 
     @task(multiple_outputs=False, map_index_template="{{ scope }}")
+    @name_errors
     def remind(scope: str) -> dict[str, object]:
         from etl import steps
 
@@ -71,5 +77,5 @@ with DAG(
             raise AirflowSkipException(str(reminded["skipped"]))
         return reminded
 
-    note(announce())
-    remind.expand(scope=scopes())
+    announced, found = announce(), scopes()
+    [announced, note(announced), found, remind.expand(scope=found)] >> watch()

@@ -23,7 +23,8 @@ before, because a unit is shown beside the whole area. No document waits for it.
 * `conclude`: the database is away or the outbox cannot be written: mend it, clear the task. Or the draft was replaced
   by a newer one, or its files were changed, so nothing was published: decide on the newer draft.
 * `feedback`: the database is away or the outbox cannot be written. Mend it, clear the scope that failed.
-* `watch`: nothing of its own; it turns the run red when a task above failed. Clear that task, with downstream.
+* `watch`: nothing of its own; it turns the run red, names the tasks that failed, and notes the run for `alerts`. Clear
+  those tasks, with downstream.
 
 *Skipped* is no failure: the task's log says why (another kind of period; no scope due yet; no such report; nothing
 to decide). A re-run is always safe: the same facts give the same documents, a document is asked about once, and
@@ -33,7 +34,7 @@ publishing again changes nothing. To decide again on a document that was sent ba
 from __future__ import annotations
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, get_current_context, task
-from tongket_common import ATTAINMENT, DEFAULTS, read_partition_key
+from tongket_common import ATTAINMENT, DEFAULTS, name_errors, read_partition_key
 from tongket_reports import WAITING_RUNS, add_report_tasks
 
 with DAG(
@@ -49,6 +50,7 @@ with DAG(
     due_scopes = add_report_tasks("quarter")
 
     @task(multiple_outputs=False, map_index_template="{{ scope }}")
+    @name_errors
     def feedback(scope: str) -> dict[str, object]:
         from etl import steps
 

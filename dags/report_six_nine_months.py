@@ -20,7 +20,8 @@ sent back waits for its next draft. A run that waits is no failure and holds no 
 * `approve`: Airflow's own database went away before the question was asked. Clear the task: it asks again.
 * `conclude`: the database is away or the outbox cannot be written: mend it, clear the task. Or the draft was replaced
   by a newer one, or its files were changed, so nothing was published: decide on the newer draft.
-* `watch`: nothing of its own; it turns the run red when a task above failed. Clear that task, with downstream.
+* `watch`: nothing of its own; it turns the run red, names the tasks that failed, and notes the run for `alerts`. Clear
+  those tasks, with downstream.
 
 *Skipped* is no failure: the task's log says why (another kind of period; no scope due yet; no such report; nothing
 to decide). A re-run is always safe: the same facts give the same documents, a document is asked about once, and

@@ -5,13 +5,19 @@ Only DAG files import this. It never imports `etl`, pandas or anything heavy: it
 
 from __future__ import annotations
 
+import functools
+import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
-from airflow.sdk import Asset
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk import Asset, TriggerRule, get_current_context, task
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+
+log = logging.getLogger("airflow.task")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 OWNER = "tongket"
 TIMEZONE = "Asia/Ho_Chi_Minh"  # as `etl.model.vietnam_time` has it (a test keeps them equal)
@@ -64,3 +70,40 @@ def match_key_and_cadence(context: Mapping[str, Any], cadences: Iterable[str]) -
     if matched is None:
         raise AirflowSkipException(f"{key} is no {' or '.join(allowed)}: nothing for this DAG to do.")
     return key, matched
+
+
+def name_errors(body: Callable[P, T]) -> Callable[P, T]:
+    """Ends a task on an error of the product's own in three lines: what, where, what to do; without a traceback.
+
+    Where no second try can help (a file that people write, a setting, a command) there is none.
+    """
+
+    @functools.wraps(body)
+    def run(*arguments: P.args, **named: P.kwargs) -> T:
+        from etl import errors
+
+        try:
+            return body(*arguments, **named)
+        except errors.TongketError as error:
+            for word, said in (("What", error.what), ("Where", error.where), ("Do", error.fix)):
+                if said:
+                    log.error("%s: %s", word, said)
+            hopeless = (errors.CatalogueError, errors.SettingsError, errors.TemplateError, errors.UsageError)
+            ended = AirflowFailException if isinstance(error, hopeless) else AirflowException
+            raise ended(str(error)) from None
+
+    return run
+
+
+@task(retries=0, trigger_rule=TriggerRule.ONE_FAILED)
+@name_errors
+def watch() -> None:
+    """Turns the run red where a task failed, names those tasks, and notes the run for `alerts`."""
+    from etl import steps
+
+    context = get_current_context()
+    ti = context["ti"]
+    (states,) = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).values()
+    failed = sorted(name for name, state in states.items() if state in {"failed", "upstream_failed"})
+    steps.record_failed_run(ti.dag_id, ti.run_id, context.get("partition_key"), failed)
+    raise AirflowFailException(f"Failed: {', '.join(failed)}. Their own logs say what to do.")

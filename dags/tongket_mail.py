@@ -1,4 +1,4 @@
-"""The mail server, as Airflow's SMTP connection names it. Only the DAG files that mail import this.
+"""The mail server and the webhook, as Airflow's connections name them. Only the DAG files that mail import this.
 
 `SmtpHook.send_email_smtp` is not used: it tries again by itself after any error, also where the server may have
 taken the message over already, and would send it twice. The hook opens the session; the steps hand over, once.
@@ -6,12 +6,15 @@ taken the message over already, and would send it twice. The hook opens the sess
 
 from __future__ import annotations
 
+import json
 import smtplib
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
 
+WEBHOOK_SECONDS = 10
 MailOpener = Callable[[], AbstractContextManager[tuple[smtplib.SMTP, str]]]
 
 
@@ -44,3 +47,30 @@ def build_mail_opener(connection: str) -> MailOpener | None:
             client.close()
 
     return open_mail_session
+
+
+def build_webhook_sender(connection: str) -> Callable[[str], None] | None:
+    """What posts a text to the address of a connection, as `{"text": …}`; None where no connection is configured.
+
+    Raises:
+        AirflowFailException: the configured connection is missing, or is no http(s) address.
+    """
+    if not connection:
+        return None
+    from airflow.sdk import Connection
+
+    try:
+        found = Connection.get(connection)
+    except AirflowNotFoundException:
+        raise AirflowFailException(f"TONGKET_ALERT_WEBHOOK names {connection}, which Airflow does not have.") from None
+    address = str(found.host or "")
+    if not address.startswith(("https://", "http://")):
+        raise AirflowFailException(f"Connection {connection}: write the whole address, https://…, into its host.")
+
+    def post_text(text: str) -> None:
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(address, json.dumps({"text": text}).encode(), headers)  # noqa: S310
+        with urllib.request.urlopen(request, timeout=WEBHOOK_SECONDS):  # noqa: S310 - checked above
+            pass
+
+    return post_text

@@ -11,7 +11,7 @@ from typing import Any
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param, TriggerRule, get_current_context, task, task_group
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
-from tongket_common import match_key_and_cadence
+from tongket_common import match_key_and_cadence, name_errors, watch
 
 log = logging.getLogger("airflow.task")
 
@@ -22,6 +22,7 @@ WAITING_RUNS = 1000
 
 
 @task
+@name_errors
 def due(cadences: list[str]) -> list[str]:
     from etl import steps
 
@@ -36,6 +37,7 @@ def due(cadences: list[str]) -> list[str]:
 
 
 @task(multiple_outputs=False, map_index_template="{{ scope }}")
+@name_errors
 def write(scope: str, cadences: list[str]) -> dict[str, object]:
     from etl import steps
 
@@ -47,6 +49,7 @@ def write(scope: str, cadences: list[str]) -> dict[str, object]:
 
 
 @task(trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
+@name_errors
 def ask(written: list[dict[str, str]], cadences: list[str]) -> list[dict[str, object]]:
     from etl import steps
 
@@ -66,6 +69,7 @@ def _is_run_waiting(ti, run: str) -> bool:
 
 
 @task(multiple_outputs=False)
+@name_errors
 def conclude(report: int, answer: dict[str, object]) -> dict[str, object]:
     from etl import steps
 
@@ -73,11 +77,6 @@ def conclude(report: int, answer: dict[str, object]) -> dict[str, object]:
     if "refused" in done:
         raise AirflowFailException(str(done["refused"]))
     return done
-
-
-@task(retries=0, trigger_rule=TriggerRule.ONE_FAILED)
-def watch() -> None:
-    raise AirflowFailException("A scope failed; its own log says what to do.")
 
 
 @task_group(prefix_group_id=False)

@@ -30,6 +30,12 @@ class Settings:
     reannounce_minutes: int
     simulated: bool
     smtp_connection: str
+    alert_addresses: tuple[str, ...]
+    alert_webhook: str
+    disk_percent: int
+    backups_folder: str
+    keep_days: int
+    airflow_database_url: str
 
     @property
     def catalog(self) -> Path:
@@ -72,6 +78,11 @@ class Settings:
         return self.var / "outbox"
 
     @property
+    def backups(self) -> Path:
+        """Nightly backups of the warehouse."""
+        return Path(self.backups_folder).resolve() if self.backups_folder else self.var / "backups"
+
+    @property
     def secrets(self) -> Path:
         """The installation's own keys, readable by its account alone."""
         return self.var / "secrets"
@@ -95,6 +106,10 @@ def _parse_number_setting(name: str, default: float, *, least: float) -> float:
     return value
 
 
+def _parse_list_setting(name: str, default: str) -> tuple[str, ...]:
+    return tuple(entry.strip() for entry in (os.environ.get(name, "") or default).split(",") if entry.strip())
+
+
 def load_settings() -> Settings:
     """The settings as the environment has them now.
 
@@ -114,14 +129,11 @@ def load_settings() -> Settings:
             where="TONGKET_RECEIVED_CLOCK",
             fix="use 'wall', or 'mtime' for simulations",
         )
-    scopes = tuple(
-        s.strip() for s in (os.environ.get("TONGKET_SCOPES", "") or "kon-tum,tan-yen").split(",") if s.strip()
-    )
     return Settings(
         home=home,
         var=var,
         database_url=os.environ.get("TONGKET_DATABASE_URL", "").strip(),
-        scopes=scopes,
+        scopes=_parse_list_setting("TONGKET_SCOPES", "kon-tum,tan-yen"),
         min_age_seconds=_parse_number_setting("TONGKET_MIN_AGE_SECONDS", 10.0, least=0.0),
         received_clock=clock,
         batches=int(_parse_number_setting("TONGKET_BATCHES", 2, least=1)),
@@ -130,4 +142,10 @@ def load_settings() -> Settings:
         quarantine_folder=os.environ.get("TONGKET_QUARANTINE", "").strip(),
         simulated=os.environ.get("TONGKET_SIMULATED", "").strip() == "1",
         smtp_connection=os.environ.get("TONGKET_SMTP_CONNECTION", "").strip() or "smtp_default",
+        alert_addresses=_parse_list_setting("TONGKET_ALERT_TO", ""),
+        alert_webhook=os.environ.get("TONGKET_ALERT_WEBHOOK", "").strip(),
+        disk_percent=int(_parse_number_setting("TONGKET_DISK_PERCENT", 90, least=1)),
+        backups_folder=os.environ.get("TONGKET_BACKUPS", "").strip(),
+        keep_days=int(_parse_number_setting("TONGKET_KEEP_DAYS", 30, least=1)),
+        airflow_database_url=os.environ.get("TONGKET_AIRFLOW_DATABASE_URL", "").strip(),
     )

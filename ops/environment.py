@@ -90,6 +90,7 @@ def _build_product_env(settings: Settings, databases: DatabaseAddresses) -> dict
         "TONGKET_RECEIVED_CLOCK": settings.received_clock,
         "TONGKET_SIMULATED": "1" if settings.simulated else "",
         "TONGKET_SMTP_CONNECTION": settings.smtp_connection,
+        "TONGKET_AIRFLOW_DATABASE_URL": databases.airflow,
         "GX_ANALYTICS_ENABLED": "false",
     }
 
@@ -127,7 +128,12 @@ def _build_airflow_options(settings: Settings, databases: DatabaseAddresses, por
         "api_auth": {"jwt_secret": ensure_secret(settings, "jwt_secret"), "jwt_issuer": "tongket"},
         "database": {"sql_alchemy_conn": databases.airflow},
         # A file that was edited is read at once; the others need not be read anew every minute.
-        "dag_processor": {"parsing_processes": "1", "refresh_interval": "60", "min_file_process_interval": "300"},
+        "dag_processor": {
+            "parsing_processes": "1",
+            "refresh_interval": "60",
+            "min_file_process_interval": "300",
+            "print_stats_interval": "3600",
+        },
         "scheduler": {
             "scheduler_idle_sleep_time": "0.5",
             "mp_start_method": "forkserver",

@@ -203,11 +203,13 @@ def _print_status(settings: Settings) -> int:
 def main(arguments: list[str] | None = None) -> int:
     """The shell's door. Exit code 0 done, 1 not (all) running, 2 something is wrong and was named."""
     parser = argparse.ArgumentParser(prog="python -m ops.local", description=__doc__)
-    parser.add_argument("action", choices=["up", "down", "status", "run"])
-    parser.add_argument(
-        "command", nargs=argparse.REMAINDER, help="run: a command of Airflow's, such as airflow dags list"
-    )
-    parser.add_argument("--port", type=int, default=PORT, help="port of the UI; another is taken where it is in use")
+    actions = parser.add_subparsers(dest="action", required=True)
+    up = actions.add_parser("up", help="start what is not running")
+    up.add_argument("--port", type=int, default=PORT, help="port of the UI; another is taken where it is in use")
+    actions.add_parser("down", help="stop what was started")
+    actions.add_parser("status", help="what is running")
+    run = actions.add_parser("run", help="a command of Airflow's, such as `run airflow dags list`")
+    run.add_argument("command", nargs=argparse.REMAINDER)
     chosen = parser.parse_args(arguments)
     try:
         settings = etl_settings.load_settings()

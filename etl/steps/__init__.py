@@ -12,6 +12,7 @@ from etl.attainment.report_inputs import list_longer_periods
 from etl.core.instance import list_periods_to_open, list_scopes
 from etl.dispatch.document_dispatch import dispatch_folders, dispatch_mail, get_smtp_connection_id
 from etl.dispatch.mail_protocol import settle_mail
+from etl.dispatch.operator_alerts import get_alert_connections, record_failed_run, tell_alerts
 from etl.dispatch.unit_reminders import list_passed_deadlines, record_passed_deadlines, remind_units
 from etl.drafting.report_drafts import draft_reports
 from etl.drafting.upward_figures import export_figures
@@ -19,6 +20,7 @@ from etl.feedback.unit_feedback import write_unit_feedback
 from etl.lineage.number_trace import trace_number
 from etl.lineage.snapshot_difference import compare_snapshots
 from etl.steps.backup import back_up_warehouse, restore_from_backup
+from etl.steps.housekeeping import back_up_nightly, check_archive, clean_databases, drill_backup, remove_old_logs
 from etl.steps.intake import (
     announce_periods,
     check_files,
@@ -43,17 +45,22 @@ __all__ = [
     "announce_periods",
     "apply_decision",
     "apply_signoff_answer",
+    "back_up_nightly",
     "back_up_warehouse",
     "build_psql_command",
+    "check_archive",
     "check_files",
     "check_report_due",
+    "clean_databases",
     "compare_snapshots",
     "compute_attainment",
     "dispatch_folders",
     "dispatch_mail",
     "draft_period_reports",
     "draft_reports",
+    "drill_backup",
     "export_figures",
+    "get_alert_connections",
     "get_smtp_connection_id",
     "issue_forms",
     "list_attainment_rows",
@@ -68,13 +75,16 @@ __all__ = [
     "process_batch",
     "read_warehouse_status",
     "receive_deliveries",
+    "record_failed_run",
     "record_passed_deadlines",
     "remind_units",
+    "remove_old_logs",
     "request_signoffs",
     "restore_from_backup",
     "run_pipeline_once",
     "settle_mail",
     "sign_document",
+    "tell_alerts",
     "trace_number",
     "verify_file",
     "write_answers",

@@ -12,6 +12,7 @@ from typing import Any
 from etl.core.instance import Result, load_settings_and_catalogue
 from etl.errors import StorageError, UsageError
 from etl.file_io import sync_folder, translate_os_errors
+from etl.settings import Settings
 from etl.warehouse import database_backup, embedded_server
 from etl.warehouse.connect import build_engine
 from etl.warehouse.migrate import apply_migrations
@@ -52,13 +53,27 @@ def restore_from_backup(source: Path) -> Result:
         UsageError: the warehouse is not empty, or the file is no backup.
     """
     settings, _ = load_settings_and_catalogue()
-    owner = build_engine(settings, "owner")
+    contents = restore_into(settings, source)
+    return {
+        "file": str(source),
+        **contents,
+        "verified": True,
+        "applied": apply_migrations(build_engine(settings, "owner")),
+    }
+
+
+def restore_into(settings: Settings, source: Path) -> dict[str, Any]:
+    """Fills the empty warehouse of some settings from a backup and compares; gives what the backup holds.
+
+    Raises:
+        UsageError: the warehouse is not empty, or the file is no backup.
+        WarehouseError: what came differs from what was backed up.
+    """
     with tempfile.TemporaryDirectory(prefix="tongket-restore-") as folder:
         contents = _read_backup_file(source.resolve(), Path(folder))
-        database_backup.restore_warehouse(
-            owner, embedded_server.resolve_database_url(settings), Path(folder) / _DUMP, contents
-        )
-    return {"file": str(source), **contents, "verified": True, "applied": apply_migrations(owner)}
+        url = embedded_server.resolve_database_url(settings)
+        database_backup.restore_warehouse(build_engine(settings, "owner"), url, Path(folder) / _DUMP, contents)
+    return contents
 
 
 def _write_backup_file(dump: Path, contents: dict[str, Any], target: Path) -> None:

@@ -155,8 +155,10 @@ def record_announcements(conn: Connection, periods: Sequence[str]) -> None:
     query(conn, "record_announcements", periods=list(periods))
 
 
-def list_outdated_reports(conn: Connection, reports: Sequence[tuple[str, str, str]]) -> list[tuple[str, str]]:
+def list_outdated_reports(
+    conn: Connection, reports: Sequence[tuple[str, str, str]], older_than_minutes: int = 0
+) -> list[tuple[str, str]]:
     """(scope, period) that was computed and not drafted since, of the reports asked for: (scope, plan, cadence)."""
     scopes, plans, cadences = map(list, zip(*reports, strict=True)) if reports else ([], [], [])
-    rows = query(conn, "outdated_reports", scopes=scopes, plans=plans, cadences=cadences)
+    rows = query(conn, "outdated_reports", scopes=scopes, plans=plans, cadences=cadences, minutes=older_than_minutes)
     return [(row.scope, row.period) for row in rows]

@@ -22,6 +22,7 @@ from etl.warehouse.connect import query
 EventKind = Literal[
     "issued", "received", "duplicate", "quarantined", "accepted", "refused", "returned", "deadline_passed", "reminded",
     "report_written", "approved", "sent_back", "published", "dispatched", "correction_raised",
+    "run_failed", "alerted", "backed_up", "backup_restored", "archive_checked", "housekept",
 ]  # fmt: skip
 
 

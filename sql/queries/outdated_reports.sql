@@ -1,5 +1,5 @@
 -- Reports, of those asked for, whose figures were computed after their draft was written or last found to stand, or
--- that have no draft. Grain: (scope, period).
+-- that have no draft; as far as they were computed more than so many minutes ago. Grain: (scope, period).
 SELECT DISTINCT
     w.scope,
     c.period
@@ -26,5 +26,7 @@ LEFT JOIN (
     WHERE r.kind = 'report'
     GROUP BY r.scope, r.plan, r.cadence, r.period
 ) AS d ON w.scope = d.scope AND w.plan = d.plan AND w.cadence = d.cadence AND c.period = d.period
-WHERE d.known_at IS NULL OR d.known_at < c.known_at
+WHERE
+    (d.known_at IS NULL OR d.known_at < c.known_at)
+    AND c.known_at <= clock_timestamp() - make_interval(mins => cast(:minutes AS integer))
 ORDER BY w.scope, c.period;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 import types
@@ -18,6 +19,12 @@ ANSWERS: dict[str, Callable[..., Any]] = {
     "list_longer_periods": lambda period: ["2024H1"] if period == "2024Q2" else [],
     "get_smtp_connection_id": lambda: "smtp_default",
     "dispatch_mail": lambda post: {"skipped": "no connection"} if post is None else {"sent": []},
+    "drill_backup": lambda day: {"skipped": "no Sunday"} if day != "2024-04-21" else {"file": day},
+    "get_alert_connections": lambda: ("smtp_default", ""),
+    "tell_alerts": lambda post, _webhook: {
+        "standing": ["disk"],
+        **({"told": ["disk"]} if post else {"skipped": "nobody"}),
+    },
     "remind_units": lambda _scope, day, _post: {"skipped": "a day off"} if day == "2024-04-21" else {"reminded": []},
 }
 
@@ -52,6 +59,10 @@ class Steps(types.ModuleType):
         return call
 
 
+def _raise(error: Exception, *_: Any) -> Any:
+    raise error
+
+
 class Outlet:
     """Takes the partitions that a task announces."""
 
@@ -66,6 +77,10 @@ class Instance:
     """A task instance that knows which runs have not ended."""
 
     dag_id = "some_dag"
+    run_id = "mine"
+
+    def get_task_states(self, dag_id: str, run_ids: list[str]) -> dict[str, dict[str, str]]:
+        return {run_ids[0]: {"first": "success", "process_1": "failed", "later": "upstream_failed", "watch": "running"}}
 
     def get_dr_count(self, dag_id: str, run_ids: list[str], states: list[str]) -> int:
         return int((dag_id, run_ids, "running" in states) == ("some_dag", ["waiting"], True))
@@ -76,8 +91,13 @@ def main() -> None:
     import tongket_common as common
     from airflow.dag_processing.dagbag import DagBag
 
+    from etl import errors
+
     etl = types.ModuleType("etl")
     etl.steps = Steps("steps")  # type: ignore[attr-defined]
+    for kind in (errors.CatalogueError, errors.StorageError):
+        ANSWERS[kind.__name__] = functools.partial(_raise, kind("it is wrong", where="there", fix="mend it"))
+    etl.errors = errors  # type: ignore[attr-defined]
     sys.modules["etl"] = etl
     bag = DagBag(str(DAGS), bundle_path=DAGS, bundle_name="dags")
     asks = ("get_current_context", "build_mail_opener")
@@ -136,6 +156,14 @@ def main() -> None:
         "conclude": run("report_annual", "conclude", "2024", report=7, answer={"chosen_options": ["x"]}),
         "conclude refused": run("report_annual", "conclude", "2024", report=8, answer={}),
         "watch": run("intake", "watch", None),
+        "tell": posted("alerts", "tell", None, "post"),
+        "tell nobody": posted("alerts", "tell", None, None),
+        "backup": run("housekeeping", "backup", "2024-04-22"),
+        "drill": run("housekeeping", "drill", "2024-04-21"),
+        "drill on Monday": run("housekeeping", "drill", "2024-04-22"),
+        "archive": run("housekeeping", "archive", "2024-04-22"),
+        "databases": run("housekeeping", "databases", "2024-04-22"),
+        "logs": run("housekeeping", "logs", "2024-04-22"),
         "passed": announced("remind", "2024-04-23"),
         "passed nothing": announced("remind", "2024-04-22"),
         "note": run("remind", "note", "2024-04-23", periods=["2024Q1"]),
@@ -145,9 +173,12 @@ def main() -> None:
         "mail": posted("dispatch", "mail", None, "post"),
         "mail without connection": posted("dispatch", "mail", None, None),
     }
+    for kind in ("CatalogueError", "StorageError"):
+        ANSWERS["compute_attainment"] = ANSWERS[kind]
+        cases[kind] = run("attain", "compute", "2024Q1", scope="a")
     DUE["a"] = False
     cases["none due"] = run("report_quarterly", "due", "2024Q1", cadences=["quarter"])
-    sys.stdout.write(json.dumps(cases))
+    sys.stdout.write(json.dumps(cases, default=str))
 
 
 if __name__ == "__main__":

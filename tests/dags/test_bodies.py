@@ -94,5 +94,42 @@ def test_what_sends_nothing_is_skipped_with_the_reason(bodies: dict[str, Any], c
     assert (bodies[case]["stopped"], bodies[case]["said"]) == ("AirflowSkipException", why)
 
 
-def test_watch_fails(bodies: dict[str, Any]) -> None:
-    assert bodies["watch"]["stopped"] == "AirflowFailException"
+def test_watch_names_the_tasks_that_failed_and_notes_the_run(bodies: dict[str, Any]) -> None:
+    watched = bodies["watch"]
+    assert watched["stopped"] == "AirflowFailException" and "later, process_1" in watched["said"]
+    assert watched["calls"] == [["record_failed_run", "some_dag", "mine", None, ["later", "process_1"]]]
+
+
+@pytest.mark.parametrize(
+    ("case", "ended"), [("CatalogueError", "AirflowFailException"), ("StorageError", "AirflowException")]
+)
+def test_an_error_of_the_products_own_ends_a_task_in_its_own_words(
+    bodies: dict[str, Any], case: str, ended: str
+) -> None:
+    """What a person must mend first is not tried again; what may pass is."""
+    assert bodies[case]["stopped"] == ended
+    assert "Where: there" in bodies[case]["said"] and "Do: mend it" in bodies[case]["said"]
+
+
+def test_alerts_say_when_nobody_is_told(bodies: dict[str, Any]) -> None:
+    assert bodies["tell"]["gave"]["told"] == ["disk"]
+    assert bodies["tell nobody"]["stopped"] == "AirflowSkipException" and "nobody" in bodies["tell nobody"]["said"]
+
+
+@pytest.mark.parametrize(
+    ("case", "call"),
+    [
+        ("backup", ["back_up_nightly", "2024-04-22"]),
+        ("drill", ["drill_backup", "2024-04-21"]),
+        ("archive", ["check_archive", "2024-04-22"]),
+        ("databases", ["clean_databases", "2024-04-22"]),
+    ],
+)
+def test_a_night_does_its_work_for_its_day(bodies: dict[str, Any], case: str, call: list[str]) -> None:
+    assert bodies[case]["calls"] == [call]
+
+
+def test_no_backup_is_tried_on_a_weekday_and_logs_are_removed_where_airflow_writes_them(bodies: dict[str, Any]) -> None:
+    assert bodies["drill on Monday"]["stopped"] == "AirflowSkipException"
+    ((name, day, folder),) = bodies["logs"]["calls"]
+    assert (name, day) == ("remove_old_logs", "2024-04-22") and folder.endswith("/logs")

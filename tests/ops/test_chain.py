@@ -39,10 +39,12 @@ REPORTS = {"report_quarterly", "report_six_nine_months"}
 SCOPE = "tan-yen"
 UNITS = ("07345", "07363", "07336", "07309")  # a few communes are enough; for the others the deadline has come
 SILENT, RECIPIENT = "07351", "ubnd-tinh-bac-giang"
+ENGINEER = "ky.thuat@vi-du.test"
 ADDRESS = {SILENT: "tram.07351@vi-du.test", RECIPIENT: "van.thu@vi-du.test"}
 DAY_BEFORE = "2024-04-04"  # communes report the first quarter by 5 April
 COMPONENTS = ("api-server", "scheduler", "dag-processor")
 SECONDS = 400.0
+BY_CLOCK = {"alerts", "dispatch", "housekeeping", "remind"}
 WHEN = {"snapshot", "situation", "data_notes"}  # these say when the figures were taken
 
 
@@ -73,6 +75,7 @@ def live() -> Iterator[Live]:
         mailbox.open(),
     ):
         patch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(post))
+        patch.setenv("TONGKET_ALERT_TO", ENGINEER)
         folder = Path(name)
         folder.chmod(0o755)  # the private server's own account must pass
         settings = dataclasses.replace(
@@ -95,7 +98,7 @@ def live() -> Iterator[Live]:
 def _made(live: Live, before: set[str]) -> list[DagRun]:
     """The runs made since, apart from those that the clock alone starts."""
     settled = wait_until_settled(live.client, seconds=SECONDS)
-    return [run for run in settled if run.id not in before and run.dag not in {"dispatch", "remind"}]
+    return [run for run in settled if run.id not in before and run.dag not in BY_CLOCK]
 
 
 def _known(live: Live) -> set[str]:
@@ -204,7 +207,9 @@ def test_what_was_signed_is_mailed_once_and_a_silent_unit_is_reminded(live: Live
     for dag, key in (("dispatch", None), ("dispatch", None), ("remind", DAY_BEFORE)):
         made = client.trigger_dag_run(dag, key)
         runs_of[dag] += [run for run in wait_until_settled(client, seconds=SECONDS) if run.id == made]
-    assert [_states(live, run) for run in runs_of["dispatch"]] == [{"folders": {"success"}, "mail": {"success"}}] * 2
+    assert [_states(live, run) for run in runs_of["dispatch"]] == [
+        {"folders": {"success"}, "mail": {"success"}, "watch": {"skipped"}}
+    ] * 2
     (reminding,) = runs_of["remind"]
     assert reminding.state == "success" and _states(live, reminding)["remind"] == {"success"}
 
@@ -226,3 +231,8 @@ def test_a_run_without_a_key_fails_and_says_so(live: Live) -> None:
     (run,) = _made(live, before)
     assert run.state == "failed"
     assert _states(live, run)["scopes"] == {"failed"}
+    hour = live.client.trigger_dag_run("alerts")
+    (told,) = [run for run in wait_until_settled(live.client, seconds=SECONDS) if run.id == hour]
+    assert told.state == "success"
+    (mail,) = [mail for mail in live.mailbox.messages if mail["To"] == ENGINEER]
+    assert "attain" in mail["Subject"] and "scopes" in mail["Subject"]

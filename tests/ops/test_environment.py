@@ -57,7 +57,9 @@ def test_a_task_reads_the_same_settings(settings: Settings, monkeypatch: pytest.
     )
     for name, value in build_airflow_env(changed, DATABASES, 8080).items():
         monkeypatch.setenv(name, value)
-    expected = changed.__class__(**{**vars(changed), "database_url": DATABASES.warehouse})
+    expected = changed.__class__(
+        **{**vars(changed), "database_url": DATABASES.warehouse, "airflow_database_url": DATABASES.airflow}
+    )
     assert etl_settings.load_settings() == expected
 
 

@@ -1,0 +1,75 @@
+"""What is wrong is told once, to an address and to a webhook; nobody to tell is a state that can be seen."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import smtplib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from etl import steps
+from etl.errors import MailError
+from tests.integration.test_signing import PERIOD, SCOPE, Office, office
+from tests.mailbox import SENDER, Mailbox
+
+pytestmark = pytest.mark.integration
+__all__ = ["office"]  # a fixture
+TO = "ky.thuat@vi-du.test"
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    box = Mailbox("451 later", "")
+    with box.open():
+        yield box
+
+
+def test_a_failed_run_is_told_once_to_everybody(
+    office: Office, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def post() -> Iterator[tuple[smtplib.SMTP, str]]:
+        with smtplib.SMTP("127.0.0.1", mailbox.port) as client:
+            yield client, SENDER
+
+    hooked: list[str] = []
+    assert steps.tell_alerts()["standing"] == []
+    steps.record_failed_run("intake", "run 7", None, ["process_1", "returns"])
+    untold = steps.tell_alerts(post)
+    assert "nobody is told" in untold["skipped"] and len(untold["standing"]) == 1, "no address is configured"
+    monkeypatch.setenv("TONGKET_ALERT_TO", TO)
+    with pytest.raises(MailError):  # the server is busy
+        steps.tell_alerts(post, hooked.append)
+    for _ in range(2):
+        steps.tell_alerts(post, hooked.append)
+    (message,) = mailbox.messages
+    assert mailbox.to == [TO] and "intake" in message["Subject"] and "MÔ PHỎNG" in message["Subject"]
+    assert "process_1, returns" in message["Subject"] and "run 7" in message.get_content()
+    assert len(hooked) == 1 and "intake" in hooked[0], "once each, though the mail failed at first"
+
+
+def test_a_state_that_lasts_is_told_for_each_day(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TONGKET_DISK_PERCENT", "1")
+    hooked: list[str] = []
+    for day in ("2024-05-01", "2024-05-01", "2024-05-02"):
+        monkeypatch.setattr(
+            "etl.dispatch.operator_alerts.get_current_date", functools.partial(dt.date.fromisoformat, day)
+        )
+        steps.tell_alerts(None, hooked.append)
+    assert len(hooked) == 2 and "%" in hooked[0]
+
+
+def test_a_report_that_is_due_and_not_drafted_for_a_day_is_named(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.send(600)
+    steps.compute_attainment(SCOPE, PERIOD)
+    assert steps.tell_alerts()["standing"] == [], "its draft may be under way"
+    monkeypatch.setattr("etl.dispatch.operator_alerts.REPORT_MINUTES", 0)
+    (said,) = steps.tell_alerts()["standing"]
+    assert PERIOD in said and SCOPE in said
+    office.draft()
+    assert steps.tell_alerts()["standing"] == []
