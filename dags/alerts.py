@@ -3,11 +3,13 @@
 Every ten minutes, one run at a time: `tell` looks at what is wrong now (a run that failed, a report that is due and
 has no draft, a backup or its restore that is late, a disk nearly full, files that wait) and tells what it has not told
 yet, by e-mail to `TONGKET_ALERT_TO` and to the webhook of the Airflow connection `TONGKET_ALERT_WEBHOOK` (its host is
-the address; it gets `{"text": "…"}`). What lasts is told once a day.
+the address; it gets `{"text": "…"}`). What lasts is told once a day. `measure` hands the product's own metrics to
+wherever Airflow's go (`AIRFLOW__METRICS__…`), as `tongket.<name>`.
 
 **When it fails**
 
 * `tell`: the database is away, or a message did not go out; the message says which. The next run tells what is owed.
+* `measure`: the database is away. The next run measures again.
 * `watch`: nothing of its own; it turns the run red, names the tasks that failed, and notes the run for `alerts`. Clear
   those tasks, with downstream.
 
@@ -19,6 +21,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, CronTriggerTimetable, task
 from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.observability import stats
 from tongket_common import DEFAULTS, TIMEZONE, log, name_errors, watch
 from tongket_mail import build_mail_opener, build_webhook_sender
 
@@ -46,4 +49,15 @@ with DAG(
             raise AirflowSkipException(str(done["skipped"]))
         return done
 
-    tell() >> watch()
+    @task(multiple_outputs=False)
+    @name_errors
+    def measure() -> dict[str, float]:
+
+        from etl import steps
+
+        measured = steps.measure_operations()
+        for name, value in measured.items():
+            stats.gauge(f"tongket.{name}", value)
+        return measured
+
+    [tell(), measure()] >> watch()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from etl.messages import load_messages
 from etl.model.vietnam_time import get_current_date
 from etl.settings import Settings
 from etl.warehouse import attainment_store, dispatch_store, journal
-from etl.warehouse.operations_store import fetch_failed_runs, fetch_operations_state
+from etl.warehouse.operations_store import OperationsState, fetch_failed_runs, fetch_operations_state
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -37,6 +37,8 @@ REPORT_MINUTES = 24 * 60
 """A report that is due and has no draft so long after its figures is missing."""
 FAILED_RUN_DAYS = 7
 """Older failures are no news."""
+METRICS = (*(field.name for field in fields(OperationsState)), "stale_periods", "disk_percent")
+"""Names of what `measure_operations` gives."""
 WebhookSender = Callable[[str], None]
 
 
@@ -89,6 +91,15 @@ def tell_alerts(post: MailSessionOpener | None = None, webhook: WebhookSender | 
             due = [(a, to) for a in alerts for to in addresses if (a.key, to) not in known]
             told += send_letters(engine, post, [_address_alert(settings, alert, to) for alert, to in due])
     return {**standing, "told": told}
+
+
+def measure_operations() -> dict[str, float]:
+    """Name → value of every metric of the product: from the state, so that none is lost with a process."""
+    settings, _ = load_settings_and_catalogue()
+    with open_engine(settings).connect() as conn:
+        state = asdict(fetch_operations_state(conn, WAITING_MINUTES))
+        stale = len(attainment_store.list_stale_periods(conn))
+    return {**state, "stale_periods": stale, "disk_percent": compute_used_percent(settings.var)}
 
 
 def list_alerts(conn: Connection, settings: Settings, catalogue: Catalogue, day: dt.date) -> list[OperatorAlert]:

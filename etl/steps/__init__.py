@@ -12,7 +12,7 @@ from etl.attainment.report_inputs import list_longer_periods
 from etl.core.instance import list_periods_to_open, list_scopes
 from etl.dispatch.document_dispatch import dispatch_folders, dispatch_mail, get_smtp_connection_id
 from etl.dispatch.mail_protocol import settle_mail
-from etl.dispatch.operator_alerts import get_alert_connections, record_failed_run, tell_alerts
+from etl.dispatch.operator_alerts import get_alert_connections, measure_operations, record_failed_run, tell_alerts
 from etl.dispatch.unit_reminders import list_passed_deadlines, record_passed_deadlines, remind_units
 from etl.drafting.report_drafts import draft_reports
 from etl.drafting.upward_figures import export_figures
@@ -70,6 +70,7 @@ __all__ = [
     "list_periods_to_open",
     "list_scopes",
     "list_unit_statuses",
+    "measure_operations",
     "migrate_warehouse",
     "open_period",
     "process_batch",

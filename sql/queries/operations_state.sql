@@ -30,4 +30,41 @@ SELECT
         WHERE
             e.event_id IS NULL
             AND v.recorded_at < clock_timestamp() - make_interval(mins => cast(:minutes AS integer))
-    ) AS unanswered;
+    ) AS unanswered,
+    (
+        SELECT count(*)
+        FROM ops.verdict AS v
+        WHERE v.accepted
+    ) AS accepted,
+    (
+        SELECT count(*)
+        FROM ops.verdict AS v
+        WHERE NOT v.accepted
+    ) AS refused,
+    (
+        SELECT count(*)
+        FROM ops.event AS e
+        WHERE e.kind = 'quarantined'
+    ) AS quarantined,
+    (
+        SELECT count(DISTINCT q.report_id)
+        FROM ops.sign_off_question AS q
+        INNER JOIN ops.report AS r ON q.report_id = r.report_id
+        LEFT JOIN ops.sign_off AS s ON q.report_id = s.report_id
+        LEFT JOIN
+            ops.report AS n
+            ON
+                r.scope = n.scope
+                AND r.plan = n.plan
+                AND r.cadence = n.cadence
+                AND r.period = n.period
+                AND r.kind = n.kind
+                AND r.report_id < n.report_id
+        WHERE s.sign_off_id IS NULL AND n.report_id IS NULL
+    ) AS waiting_approvals,
+    (
+        SELECT max(extract(EPOCH FROM e.recorded_at - d.recorded_at))
+        FROM ops.event AS e
+        INNER JOIN ops.delivery AS d ON e.delivery_id = d.delivery_id
+        WHERE e.kind = 'returned' AND e.recorded_at > clock_timestamp() - interval '1 hour'
+    ) AS answer_seconds;

@@ -29,7 +29,7 @@ DAGS = {"alerts", "attain", "calendar", "dispatch", "housekeeping", "intake", "o
 # `_is_run_waiting` asks Airflow whether another run of the DAG has ended, `build_mail_opener` for the mail server's connection.
 HELPERS = {
     "read_partition_key", "match_key_and_cadence", "get_current_context", "AirflowSkipException", "AirflowFailException", "_is_run_waiting",
-    "build_mail_opener", "build_webhook_sender", "ti.get_task_states", "conf.get", "sorted", "Path", "', '.join", "context.get",
+    "build_mail_opener", "build_webhook_sender", "stats.gauge", "ti.get_task_states", "conf.get", "sorted", "Path", "', '.join", "context.get",
 }  # fmt: skip
 PLAIN = {"list", "str", "items", "values", "info", "warning", "add_partitions"}
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from etl import steps
+from etl.dispatch.operator_alerts import METRICS
 from etl.errors import MailError
 from tests.integration.test_signing import PERIOD, SCOPE, Office, office
 from tests.mailbox import SENDER, Mailbox
@@ -73,3 +74,15 @@ def test_a_report_that_is_due_and_not_drafted_for_a_day_is_named(
     assert PERIOD in said and SCOPE in said
     office.draft()
     assert steps.tell_alerts()["standing"] == []
+
+
+def test_the_state_is_measured(office: Office) -> None:
+    before = steps.measure_operations()
+    assert set(before) == set(METRICS)
+    office.ask()
+    office.send(600)
+    after = steps.measure_operations()
+    assert after["accepted"] == before["accepted"] + 1 and after["stale_periods"] == 1
+    assert (before["waiting_approvals"], after["waiting_approvals"]) == (0, 1)
+    office.draft()  # the draft that was asked about is replaced: nobody can decide on it any more
+    assert steps.measure_operations()["waiting_approvals"] == 0
