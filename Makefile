@@ -34,7 +34,7 @@ install = $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/pytho
 setup: .venv/.runtime ## virtual environment with what the product runs on
 setup-dev: .venv/.dev ## ... and with what tests and checks need
 
-system: ## programs the tests need (LibreOffice, poppler), from Debian packages where possible
+system: ## programs the tests need (LibreOffice, poppler, Chromium), from Debian packages where possible
 	@ops/system.sh
 
 demo: setup ## the whole job on real plans and simulated data: forms, intake, attainment, reports

@@ -21,7 +21,8 @@ before, because a unit is shown beside the whole area. No document waits for it.
 * `ask`: the database is away, or a template of the correction is wrong. Mend it, clear the task, with downstream.
 * `approve`: Airflow's own database went away before the question was asked. Clear the task: it asks again.
 * `conclude`: the database is away or the outbox cannot be written: mend it, clear the task. Or the draft was replaced
-  by a newer one, or its files were changed, so nothing was published: decide on the newer draft.
+  by a newer one, or its files were changed, so nothing was published: decide on the newer draft. Or it was sent back
+  without a reason: clear `approve`, it asks again.
 * `feedback`: the database is away or the outbox cannot be written. Mend it, clear the scope that failed.
 * `watch`: nothing of its own; it turns the run red, names the tasks that failed, and notes the run for `alerts`. Clear
   those tasks, with downstream.

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any, ParamSpec, TypeVar
 
 from airflow.sdk import Asset, TriggerRule, get_current_context, task
+from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 log = logging.getLogger("airflow.task")
@@ -45,6 +46,11 @@ KEY_OF_CADENCE = {
     "nine_months": re.compile(r"\d{4}N"),
     "year": re.compile(r"\d{4}"),
 }
+
+
+def read_page_address() -> str:
+    """Where people find the page: below Airflow's own address, as `plugins/tongket_page.py` mounts it."""
+    return f"{conf.get('api', 'base_url', fallback='').rstrip('/')}/tongket"
 
 
 def read_partition_key(context: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param, TriggerRule, get_current_context, task, task_group
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
-from tongket_common import match_key_and_cadence, name_errors, watch
+from tongket_common import match_key_and_cadence, name_errors, read_page_address, watch
 
 log = logging.getLogger("airflow.task")
 
@@ -56,7 +56,12 @@ def ask(written: list[dict[str, str]], cadences: list[str]) -> list[dict[str, ob
     context, scopes = get_current_context(), [result["scope"] for result in written]
     period, cadence = match_key_and_cadence(context, cadences)
     questions = steps.request_signoffs(
-        scopes, period, cadence, context["run_id"], lambda run: _is_run_waiting(context["ti"], run)
+        scopes,
+        period,
+        cadence,
+        context["run_id"],
+        lambda run: _is_run_waiting(context["ti"], run),
+        read_page_address(),
     )
     if not questions:
         raise AirflowSkipException("Nothing to decide: decided already, asked already, or no printed number changed.")

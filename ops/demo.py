@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -26,6 +27,7 @@ from etl.approval.decisions import APPROVE, SEND_BACK
 from etl.catalog import load_catalogue
 from etl.errors import TongketError
 from etl.file_io import write_atomic
+from etl.messages import load_messages
 from etl.model import Period
 from etl.settings import Settings
 from etl.warehouse import connect
@@ -49,7 +51,7 @@ WAVES = {1: "first deliveries / gửi lần đầu", 2: "corrections and resubmi
 INTAKE = "Intake: check, load, answer / tiếp nhận, kiểm tra, phản hồi"
 CHAIN = "Attainment → reports / tính chỉ tiêu → báo cáo"
 REASON = "Đề nghị bổ sung nguyên nhân của chỉ tiêu chưa đạt."
-SIGNED, RETURNED = "ty-ct25_2024Q4_", "kt-124_2024Q4_"  # how the files of the two reports begin
+SIGNED, RETURNED = ("ty-ct25", "2024Q4"), ("kt-124", "2024Q4")  # plan and period of the two reports
 RESENT = ("tan-yen", "2024Q4", "07351", "telehealth_users", -58)  # scope, period, unit, element, change
 COMPONENTS = ("api-server", "scheduler", "dag-processor")  # nothing here defers, so no triggerer
 SETTLE_SECONDS = 600.0
@@ -125,16 +127,25 @@ def run_sign_off(settings: Settings, client: AirflowClient, console: Console) ->
         _resend_workbook(settings)
         wait_for_run_end(client, "intake", client.trigger_dag_run("intake"), seconds=SETTLE_SECONDS)
         _settle_or_raise(client, note)
-        answer_question(client, _find_last_question(client, f"{SIGNED}dinh-chinh"), APPROVE)
+        answer_question(client, _find_last_question(client, SIGNED, kind="correction"), APPROVE)
         _settle_or_raise(client, note)
         note("1 approved / đã phê duyệt")
 
 
-def _find_last_question(client: AirflowClient, names: str) -> PendingQuestion:
-    """The last question about a document, by how its files are named."""
-    found = [question for question in list_questions(client) if f"/{names}" in question.body]
+def _find_last_question(
+    client: AirflowClient, report: tuple[str, str], kind: Literal["report", "correction"] = "report"
+) -> PendingQuestion:
+    """The last question about a plan's report of a period, or about its correction, by its subject."""
+    settings = etl_settings.load_settings()
+    plan, period = report
+    named = {"plan": load_catalogue(settings.catalog).plans[plan].short_title, "period": Period.parse(period).name}
+    wording = load_messages(settings.templates)
+    subject = wording.format("question.subject", what=wording.texts[f"question.{kind}"], number="", **named)
+    found = [question for question in list_questions(client) if subject.partition(" (")[0] in question.subject]
     if not found:
-        raise DagRunFailed(f"nobody was asked about {names}", where=client.address, fix="read the logs of `ask`")
+        raise DagRunFailed(
+            f"nobody was asked about {plan} {period}", where=client.address, fix="read the logs of `ask`"
+        )
     return found[-1]
 
 

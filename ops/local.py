@@ -215,9 +215,9 @@ def main(arguments: list[str] | None = None) -> int:
         settings = etl_settings.load_settings()
         if chosen.action == "up":
             running = start_airflow(settings, port=chosen.port)
-            print(
-                f"Airflow: {running.address}\nUser / tài khoản: {running.user}\nPassword / mật khẩu: {running.password}"
-            )
+            print(f"Airflow: {running.address}")
+            print(f"Page / trang theo dõi: {running.address}/tongket/")
+            print(f"User / tài khoản: {running.user}\nPassword / mật khẩu: {running.password}")
             return 0
         if chosen.action == "down":
             print("Stopped / đã dừng:", ", ".join(stop_airflow(settings)) or "–")

@@ -3,7 +3,7 @@
 # elsewhere says what to install. Does nothing when they are there.
 set -eu
 missing=""
-for pair in soffice:libreoffice-writer pdftoppm:poppler-utils; do
+for pair in soffice:libreoffice-writer pdftoppm:poppler-utils chromium:chromium; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done
 case "$missing" in *libreoffice-writer*) missing="$missing libreoffice-calc fonts-liberation2" ;; esac

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 
 APPROVE, SEND_BACK = "Phê duyệt", "Trả lại"
-NO_REASON = "không nêu lý do"
 
 
 def sign_document(report: str, by: str, reason: str | None = None) -> Result:
@@ -62,12 +61,18 @@ def apply_decision(report: int, decision: Decision, by: str, at: str, reason: st
     """Records a decision; where it is an approval, publishes. Deciding the same again changes nothing.
 
     Raises:
-        UsageError: no such document, nobody named, sent back after it was published, or the draft is not the last
-            one or not as it was written: nothing is recorded and nothing published.
+        UsageError: no such document, nobody named, sent back without a reason or after it was published, or the draft
+            is not the last one or not as it was written: nothing is recorded and nothing published.
         StorageError: the outbox cannot be written; nothing is recorded.
     """
     if not by.strip():
         raise UsageError("a decision needs a name", where="--by", fix="say who decides")
+    if decision == "sent_back" and not reason.strip():
+        raise UsageError(
+            "sent back without a reason: nothing was decided",
+            where=f"document {report}",
+            fix="say what is to be mended",
+        )
     settings, catalogue = load_settings_and_catalogue()
     with open_current_engine(settings, catalogue).begin() as conn:
         document = _fetch_document(conn, report)
@@ -75,7 +80,7 @@ def apply_decision(report: int, decision: Decision, by: str, at: str, reason: st
         signoff_store.lock_document(conn, report)
         document = _fetch_document(conn, report)
         if decision == "sent_back":
-            return _send_back_document(conn, document, by.strip(), at, reason.strip() or NO_REASON)
+            return _send_back_document(conn, document, by.strip(), at, reason.strip())
         if not document.published:
             validate_draft_is_current(conn, settings, document)
             if document.decision != "approved":

@@ -1,4 +1,4 @@
-"""Which documents people have to decide on, and what they are told: figures, silent units, open findings, hashes.
+"""Which documents people have to decide on, and what they are told in ten lines, with links to the page.
 
 Here a published report whose printed numbers changed gets its correction drafted.
 """
@@ -23,6 +23,7 @@ from etl.core.instance import (
 from etl.drafting.draft_pdf import add_pdf
 from etl.drafting.report_drafts import build_printing_release
 from etl.errors import StorageError
+from etl.messages import Messages, load_messages
 from etl.model import Period, PeriodKind
 from etl.report.correction_report import (
     CorrectionCause,
@@ -40,16 +41,24 @@ from etl.warehouse.unit_reports import fetch_submission_statuses
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+_MOST_HEADLINES, _LINE_LENGTH, _MARK_LENGTH = 5, 220, 8
+
 
 def request_signoffs(
-    scopes: Iterable[str], period: str, cadence: str, run: str, waits: Callable[[str], bool] = lambda _: False
+    scopes: Iterable[str],
+    period: str,
+    cadence: str,
+    run: str,
+    waits: Callable[[str], bool] = lambda _: False,
+    page: str = "",
 ) -> list[Result]:
     """The documents of some scopes that a run has to ask people about. Grain: document.
 
     A document is asked about once: not again while another run waits for its answer (`waits` says so), nor after it
     was decided, unless this very run asked before and was told to ask again.
 
-    Shape: ``report`` (number), ``subject`` and ``body`` (Markdown, Vietnamese).
+    `page` is the address of the page that the document can be read on. Shape: ``report`` (number), ``subject`` and
+    ``body`` (Markdown, Vietnamese).
     """
     settings, catalogue = load_settings_and_catalogue()
     key = Period.parse(period)
@@ -63,7 +72,7 @@ def request_signoffs(
                     report_key = {"scope": scope.id, "plan": definition.plan, "cadence": cadence, "period": key.key}
                     document = _find_undecided_document(conn, settings, catalogue, report_key, run, waits)
                     if document:
-                        requests.append(_build_signoff_request(conn, settings, catalogue, document))
+                        requests.append(_build_signoff_request(conn, settings, catalogue, document, page))
     return requests
 
 
@@ -227,67 +236,68 @@ def _list_figure_periods(catalogue: Catalogue, period: Period, *facts: ReportFac
 
 
 def _build_signoff_request(
-    conn: Connection, settings: Settings, catalogue: Catalogue, document: SignableDocument
+    conn: Connection, settings: Settings, catalogue: Catalogue, document: SignableDocument, page: str
 ) -> Result:
-    facts = read_draft_facts(settings, document)
-    what = "báo cáo đính chính" if document.kind == "correction" else "báo cáo"
-    simulated = "[SỐ LIỆU MÔ PHỎNG] " if facts.simulated else ""
-    plan, period = facts.plan.short_title, facts.period.name
+    facts, wording = read_draft_facts(settings, document), load_messages(settings.templates)
+    what = wording.texts[f"question.{document.kind}"]
+    simulated = f"[{wording.texts['word.simulated']}] " if facts.simulated else ""
+    named = {"what": what, "plan": facts.plan.short_title, "period": facts.period.name}
     lines = [
-        f"**{facts.head.office}**: dự thảo {what} thực hiện {plan}, {period}.",
-        *_format_headline(facts),
-        *_format_open_findings(conn, catalogue, document),
-        *_describe_earlier_rejection(conn, document),
-        "**Dự thảo**",
-        *_format_draft_files(settings, document),
-        f"- Mã báo cáo: {document.report_id}",
-        f"- Số liệu chốt lúc {facts.snapshot.text}; mã chốt số liệu `{document.snapshot_id}`",
-        f"Chọn **{APPROVE}** để phát hành đúng các tệp nêu trên; chọn **{SEND_BACK}** và ghi lý do nếu cần sửa. "
-        "Chưa có người quyết định thì báo cáo chưa được phát hành.",
+        wording.format("question.about", office=facts.head.office, **named),
+        "",
+        *(f"- {_shorten_line(line)}" for line in _list_headlines(facts)[:_MOST_HEADLINES]),
+        f"- {_describe_open_findings(conn, catalogue, document, wording)}",
+        *(f"- {line}" for line in _describe_earlier_rejection(conn, document, wording)),
+        "",
+        wording.format(
+            "question.read",
+            document=f"{page}/documents/{document.report_id}",
+            board=f"{page}/board?scope={document.scope}&period={document.period}",
+            mark=document.snapshot_id[:_MARK_LENGTH],
+        ),
+        "",
+        wording.format("question.choose", approve=APPROVE, send_back=SEND_BACK),
     ]
     return {
         "report": document.report_id,
-        "subject": f"{simulated}Duyệt {what} {plan}, {period}",
-        "body": "\n\n".join(lines),
+        "subject": simulated + wording.format("question.subject", number=document.report_id, **named),
+        "body": "\n".join(lines),
     }
 
 
-def _format_headline(facts: DocumentFacts) -> list[str]:
+def _list_headlines(facts: DocumentFacts) -> list[str]:
     """How many targets stand where and who is missing; of a correction, why and how much changes."""
     if isinstance(facts, CorrectionFacts):
-        bullets = [*facts.causes, facts.figures, *facts.verdicts]
+        headlines = [*facts.causes, facts.figures, *facts.verdicts]
     else:
-        bullets = [*facts.summary, *facts.situation]
-    return ["**Số liệu chính**", "\n".join(f"- {line.removeprefix('- ')}" for line in bullets)]
+        headlines = [*facts.summary[:1], *facts.situation[1:], *facts.summary[1:]]
+    return [line.removeprefix("- ") for line in headlines]
 
 
-def _format_open_findings(conn: Connection, catalogue: Catalogue, document: SignableDocument) -> list[str]:
+def _shorten_line(line: str) -> str:
+    """One line of a screen or two; the document has the rest."""
+    return line if len(line) <= _LINE_LENGTH else line[:_LINE_LENGTH].rsplit(" ", 1)[0] + " …"
 
+
+def _describe_open_findings(
+    conn: Connection, catalogue: Catalogue, document: SignableDocument, wording: Messages
+) -> str:
     scope, period = catalogue.get_scope(document.scope), Period.parse(document.period)
-    found = [
-        s
-        for s in fetch_submission_statuses(conn, catalogue, scope, period, as_known_at=document.known_at)
-        if s.findings_confirm
-    ]
-    if not found:
-        return ["**Cảnh báo cần xác nhận**: không có."]
-    lines = [f"- {s.unit_name}: {s.findings_confirm}" for s in found]
-    return [f"**Cảnh báo cần xác nhận**: {sum(s.findings_confirm for s in found)}", "\n".join(lines)]
+    statuses = fetch_submission_statuses(conn, catalogue, scope, period, as_known_at=document.known_at)
+    waiting = [status for status in statuses if status.findings_confirm]
+    if not waiting:
+        return wording.texts["question.no_open_findings"]
+    return wording.format(
+        "question.open_findings", count=sum(s.findings_confirm for s in waiting), units=len({s.unit for s in waiting})
+    )
 
 
-def _describe_earlier_rejection(conn: Connection, document: SignableDocument) -> list[str]:
+def _describe_earlier_rejection(conn: Connection, document: SignableDocument, wording: Messages) -> list[str]:
     """Why the draft before this one was sent back, if it was."""
     for earlier in signoff_store.fetch_documents(conn, document.key):
         if earlier.kind == document.kind and earlier.report_id <= document.report_id and earlier.decision:
             if earlier.decision == "sent_back":
-                return [
-                    f"**Lần trước bị trả lại** (mã {earlier.report_id}, {earlier.decided_by}, "
-                    f"{earlier.decided_at}): {earlier.reason}"
-                ]
+                reason = _shorten_line(earlier.reason.replace("\n", " "))
+                return [wording.format("question.sent_back", by=earlier.decided_by, reason=reason)]
             return []
     return []
-
-
-def _format_draft_files(settings: Settings, document: SignableDocument) -> list[str]:
-    folder = build_draft_path(settings, document)
-    return ["\n".join(f"- `{folder / name}`  \n  SHA-256 `{sha256}`" for name, sha256 in document.files.items())]

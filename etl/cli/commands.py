@@ -16,8 +16,8 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from etl import steps
-from etl.cli import rendering
 from etl.errors import TongketError, UsageError
+from etl.lineage import lineage_text
 from etl.messages import Messages, load_messages
 from etl.settings import load_settings
 
@@ -189,7 +189,7 @@ def trace(
 ) -> None:
     """Follow a printed number down to files, sheets, cells and checks; exit 1 where it does not come out again."""
     lineage = _run_command(
-        json_, lambda: steps.trace_number(report, indicator, unit), _build_line_printer(rendering.format_trace_lines)
+        json_, lambda: steps.trace_number(report, indicator, unit), _build_line_printer(lineage_text.format_trace_lines)
     )
     if not lineage["reproduces"]:
         raise typer.Exit(REFUSED)
@@ -293,7 +293,7 @@ def diff(
     _run_command(
         json_,
         lambda: steps.compare_snapshots(scope, period, from_, to),
-        _build_line_printer(rendering.format_difference_lines),
+        _build_line_printer(lineage_text.format_difference_lines),
     )
 
 

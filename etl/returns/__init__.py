@@ -9,6 +9,7 @@ from etl.returns.answer import (
     SubmissionAnswer,
     ValueChange,
     build_answer_path,
+    locate_answer,
 )
 from etl.returns.answer_workbook import render_answer_workbook, write_answer
 
@@ -16,6 +17,7 @@ __all__ = [
     "SubmissionAnswer",
     "ValueChange",
     "build_answer_path",
+    "locate_answer",
     "render_answer_workbook",
     "write_answer",
 ]

@@ -64,10 +64,16 @@ class SubmissionAnswer:
 
 def build_answer_path(answer: SubmissionAnswer, outbox: Path) -> Path:
     """Where the answer is put: the sender's own folder; the name tells period, form, content and verdict."""
-    word = "bien-nhan" if answer.accepted else "tra-lai"
-    parts = [p for p in (answer.period, answer.form) if re.fullmatch(r"[A-Za-z0-9._-]+", p)]
-    name = "_".join([*parts, answer.sha256[:8], word]) + ".xlsx"
-    return outbox / "returns" / (answer.folder or _NO_FOLDER) / name
+    return locate_answer(
+        outbox, answer.folder, answer.sha256, accepted=answer.accepted, period=answer.period, form=answer.form
+    )
+
+
+def locate_answer(outbox: Path, folder: str, sha256: str, *, accepted: bool, period: str, form: str) -> Path:
+    """The place of the answer to a content of a folder. `period` and `form` are empty where not understood."""
+    word = "bien-nhan" if accepted else "tra-lai"
+    parts = [p for p in (period, form) if re.fullmatch(r"[A-Za-z0-9._-]+", p)]
+    return outbox / "returns" / (folder or _NO_FOLDER) / ("_".join([*parts, sha256[:8], word]) + ".xlsx")
 
 
 def may_be_annotated(answer: SubmissionAnswer) -> bool:

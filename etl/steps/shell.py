@@ -30,6 +30,17 @@ def write_data_docs(scope: str, period: str, folder: Path) -> Result:
         UsageError: no such scope or period.
         StorageError: the file cannot be written.
     """
+    page, validations = render_period_data_docs(scope, period)
+    write_atomic(folder / "index.html", page.encode())
+    return {"scope": scope, "period": period, "validations": validations, "file": str(folder / "index.html")}
+
+
+def render_period_data_docs(scope: str, period: str) -> tuple[str, int]:
+    """What every rule said of a period's workbooks and views, as a page; and how many validations that rests on.
+
+    Raises:
+        UsageError: no such scope or period.
+    """
     settings, catalogue = load_settings_and_catalogue()
     chosen, key = catalogue.get_scope(scope), Period.parse(period)
     with open_engine(settings).connect() as conn:
@@ -38,9 +49,7 @@ def write_data_docs(scope: str, period: str, folder: Path) -> Result:
     units = {unit.code: unit.name for _, _, unit in list_obligations(catalogue, chosen, key)}
     title = f"Kiểm tra số liệu {key.name}: {chosen.name}"
     template = settings.templates / "data_docs.html"
-    page = render_data_docs(template, title, kept, rules, units, simulated=settings.simulated)
-    write_atomic(folder / "index.html", page.encode())
-    return {"scope": scope, "period": key.key, "validations": len(kept), "file": str(folder / "index.html")}
+    return render_data_docs(template, title, kept, rules, units, simulated=settings.simulated), len(kept)
 
 
 def run_pipeline_once(scope: str, period: str | None = None) -> Result:

@@ -44,6 +44,48 @@ LEFT JOIN (
     WHERE NOT accepted
 ) AS r ON e.form = r.form AND e.unit_code = r.unit_code AND e.period = r.period;
 
+-- Grain: as out.unit_status. `state` also tells what was never issued, and that a file of the unit waits for its check.
+CREATE VIEW out.board AS
+SELECT
+    s.scope,
+    s.form,
+    s.unit_code,
+    s.unit_name,
+    s.period,
+    s.period_kind,
+    s.due_on,
+    CASE
+        WHEN s.state <> 'silent' THEN s.state
+        WHEN s.unit_code IN (SELECT d.folder FROM out.delivery AS d WHERE d.state = 'pending') THEN 'received'
+        WHEN
+            (s.scope, s.period) IN (
+                SELECT
+                    e.detail ->> 'scope' AS scope,
+                    e.detail ->> 'period' AS period
+                FROM ops.event AS e
+                WHERE e.kind = 'issued' AND e.detail ->> 'unit' IS NULL
+            )
+            OR (s.scope, s.period, s.unit_code) IN (
+                SELECT
+                    e.detail ->> 'scope' AS scope,
+                    e.detail ->> 'period' AS period,
+                    e.detail ->> 'unit' AS unit_code
+                FROM ops.event AS e
+                WHERE e.kind = 'issued' AND e.detail ->> 'unit' IS NOT NULL
+            )
+            THEN 'silent'
+        ELSE 'not_issued'
+    END AS state,
+    s.version,
+    s.received_at,
+    s.confirmations,
+    s.notes,
+    -- Lower case without marks, so that a name is found however it is typed.
+    translate(
+        regexp_replace(normalize(lower(s.unit_name), NFD), '[\u0300-\u036f]', '', 'g'), 'đ', 'd'  -- noqa: CP02, RF03
+    ) AS searched_name
+FROM out.unit_status AS s;
+
 -- Grain: (plan, task, reporting unit, period, form), as known now.
 CREATE VIEW out.task_report AS
 SELECT

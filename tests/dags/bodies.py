@@ -42,8 +42,8 @@ class Steps(types.ModuleType):
                     return {"due": DUE[scope], "why": "because"}
                 case "draft_reports", (scope, *_):
                     return {"skipped": "no such report"} if scope == "b" else {"documents": ["x.docx"]}
-                case "request_signoffs", (scopes, period, _, _, waits):
-                    CALLS[-1][-1] = {other: waits(other) for other in ("waiting", "ended")}
+                case "request_signoffs", (scopes, period, _, _, waits, _):
+                    CALLS[-1][-2] = {other: waits(other) for other in ("waiting", "ended")}
                     return [{"report": 7}] if scopes == ["a"] and period == "2024Q1" else []
                 case "apply_signoff_answer", (report, _):
                     return {"report": report} if report == 7 else {"report": report, "refused": "replaced"}

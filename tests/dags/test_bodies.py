@@ -19,7 +19,10 @@ import pytest
         ("write half", [["draft_reports", "a", "2024H1", "half"]]),
         ("write nine months", [["draft_reports", "a", "2024N", "nine_months"]]),
         ("longer", [["list_longer_periods", "2024Q2"]]),
-        ("ask", [["request_signoffs", ["a"], "2024Q1", "quarter", "mine", {"waiting": True, "ended": False}]]),
+        (
+            "ask",
+            [["request_signoffs", ["a"], "2024Q1", "quarter", "mine", {"waiting": True, "ended": False}, "/tongket"]],
+        ),
         ("conclude", [["apply_signoff_answer", 7, {"chosen_options": ["x"]}]]),
         ("note", [["record_passed_deadlines", "2024-04-23", ["2024Q1"]]]),
         ("remind", [["get_smtp_connection_id"], ["remind_units", "a", "2024-04-23", "post"]]),

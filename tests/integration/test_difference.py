@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 
 from etl import load, settings, steps
 from etl.catalog.loader import load_catalogue
-from etl.cli import rendering
 from etl.cli.commands import app
 from etl.errors import UsageError, WarehouseError
+from etl.lineage import lineage_text
 from etl.settings import PROJECT_ROOT, Settings
 from etl.warehouse import attainment_store, connect
 from etl.warehouse.snapshot import take_snapshot
@@ -125,7 +125,7 @@ def test_an_amended_plan_leaves_the_old_answer_alone_and_is_told(instance: Insta
     assert facts == {("target", "milestones")}
     turned = [row for row in found["verdicts"] if row["plan"] == "kt-1693" and row["unit"] == "62"]
     assert [(row["indicator"], row["before"]["met"], row["after"]["met"]) for row in turned] == [("bhyt", True, False)]
-    shown = "\n".join(rendering.format_difference_lines(found, SHIPPED))
+    shown = "\n".join(lineage_text.format_difference_lines(found, SHIPPED))
     assert "đạt" in shown and "chưa đạt" in shown and "Danh mục thay đổi:" in shown
 
 
@@ -202,7 +202,7 @@ def test_a_correction_is_told(instance: Instance) -> None:
     instance.agree(95, 59)
     found = steps.compare_snapshots(SCOPE, QUARTER, before, instance.now)
     assert [(t["before"], t["after"]) for t in found["corrections"]] == [(None, "applied")]
-    assert "đang áp dụng" in "\n".join(rendering.format_difference_lines(found, SHIPPED))
+    assert "đang áp dụng" in "\n".join(lineage_text.format_difference_lines(found, SHIPPED))
     assert _bhyt(steps.list_attainment_rows(SCOPE, QUARTER))["corrections"] == [found["corrections"][0]["correction"]]
 
 
@@ -255,7 +255,7 @@ def test_a_trail_follows_the_catalogue_of_then(instance: Instance) -> None:
     (source,) = cell["sources"]
     assert (source["value"], source["taken"]["value"], cell["value"]) == (95, 59, 59)
     assert [c["standing"] for c in source["corrections"]] == ["applied"]
-    assert "đính chính" in "\n".join(rendering.format_trace_lines(found, SHIPPED))
+    assert "đính chính" in "\n".join(lineage_text.format_trace_lines(found, SHIPPED))
 
 
 def test_the_same_catalogue_is_kept_once(instance: Instance) -> None:

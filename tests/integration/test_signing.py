@@ -195,14 +195,18 @@ def test_what_cannot_be_written_is_neither_published_nor_recorded(office: Office
 # --- sent back, or nobody ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("words", "kept"), [({"ly_do": " Thiếu nguyên nhân "}, "Thiếu nguyên nhân"), ({}, "không nêu lý do")]
-)
-def test_a_draft_sent_back_is_not_published_and_the_next_one_says_why(
-    office: Office, words: dict[str, str], kept: str
-) -> None:
+@pytest.mark.parametrize("words", [{}, {"ly_do": ""}, {"ly_do": " \n"}])
+def test_sent_back_without_a_reason_decides_nothing(office: Office, words: dict[str, str]) -> None:
     (question,) = office.ask()
     done = steps.apply_signoff_answer(question["report"], answer(signoff.SEND_BACK, **words))
+    assert "without a reason" in done["refused"]
+    assert office.rows("SELECT * FROM ops.sign_off") == []
+
+
+def test_a_draft_sent_back_is_not_published_and_the_next_one_says_why(office: Office) -> None:
+    (question,) = office.ask()
+    kept = "Thiếu nguyên nhân"
+    done = steps.apply_signoff_answer(question["report"], answer(signoff.SEND_BACK, ly_do=f" {kept} "))
     assert (done["decision"], done["reason"], done["folder"]) == ("sent_back", kept, "")
     assert not (office.settings.outbox / "reports").exists()
     assert office.ask("run 2") == [], "decided"
@@ -242,7 +246,7 @@ def test_a_document_is_asked_about_once_unless_nobody_waits_for_the_answer(offic
 
 def test_who_sent_back_by_mistake_is_asked_again_when_the_same_run_is_cleared(office: Office) -> None:
     (question,) = office.ask("run 1")
-    steps.apply_signoff_answer(question["report"], answer(signoff.SEND_BACK))
+    steps.apply_signoff_answer(question["report"], answer(signoff.SEND_BACK, ly_do="Nhầm"))
     (again,) = office.ask("run 1")
     assert approve(again["report"])["decision"] == "approved"
     assert [row.decision for row in office.rows("SELECT decision FROM ops.sign_off ORDER BY sign_off_id")] == [
@@ -251,14 +255,18 @@ def test_who_sent_back_by_mistake_is_asked_again_when_the_same_run_is_cleared(of
     ]
 
 
-def test_people_are_told_what_they_decide_on(office: Office) -> None:
-    (question,) = office.ask()
+def test_people_are_told_what_they_decide_on_in_ten_lines_with_links(office: Office) -> None:
+    requests = steps.request_signoffs([SCOPE], PERIOD, CADENCE, "run 1", page="https://vi-du.test/tongket")
+    (question,) = requests
     body = question["body"]
     assert "SỐ LIỆU MÔ PHỎNG" in question["subject"] and "quý I năm 2024" in question["subject"]
+    assert len([line for line in body.splitlines() if line.strip()]) <= 10
+    assert f"(https://vi-du.test/tongket/documents/{question['report']})" in body
     for row in office.rows("SELECT files, snapshot_id FROM ops.report"):
-        assert all(name in body and sha256 in body for name, sha256 in row.files.items())
-        assert row.snapshot_id in body
-    assert "chỉ tiêu" in body and "Chưa gửi báo cáo" in body and "Cảnh báo cần xác nhận" in body
+        assert not any(name in body or sha256 in body for name, sha256 in row.files.items())
+        assert row.snapshot_id not in body and f"`{row.snapshot_id[:8]}`" in body
+    assert str(office.settings.var) not in body
+    assert "chỉ tiêu" in body and "hưa gửi báo cáo" in body and "cảnh báo" in body
 
 
 # --- stale ---------------------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ def test_what_must_last_lies_on_named_volumes() -> None:
     used = {volume for mounted in mounts.values() for volume in mounted}
     assert used == set(COMPOSE["volumes"])
     work = {name: f"/var/lib/tongket/{name}" for name in ("inbox", "archive", "outbox")}
-    for name in ("scheduler", "worker"):  # where tasks run, by executor
+    for name in ("scheduler", "worker", "api-server"):  # where tasks run, by executor; and the page
         assert work.items() <= mounts[name].items(), name
     assert mounts["postgres"] == {"postgres": "/var/lib/postgresql"}
     assert all("logs" in mounts[name] for name in OURS)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from etl.cli import commands, rendering
+from etl.cli import commands
+from etl.lineage import lineage_text
 from etl.model import FindingLevel
 from etl.warehouse.agreed_corrections import build_cell_content
 from tests.wording import SHIPPED, told
@@ -31,7 +32,7 @@ def test_the_shell_names_a_verdict_as_the_report_does() -> None:
     parts = {"deliveries": [], "catalogue": [], "corrections": [], "figures": [], "verdicts": [row]}
     moment = {"at": "2024-04-20T08:00:05+07:00"}
     found = {"scope": "kon-tum", "period": "2024Q1", "from": moment, "to": moment, "changed": True} | parts
-    assert list(rendering.format_difference_lines(found, SHIPPED))[-1].endswith(
+    assert list(lineage_text.format_difference_lines(found, SHIPPED))[-1].endswith(
         "theo dõi, không đặt mức (tiến độ: không tính) → vượt mức kế hoạch (tiến độ: chỉ tiêu duy trì)"
     )
 
@@ -41,4 +42,4 @@ def test_the_shell_names_a_verdict_as_the_report_does() -> None:
     [("not_applicable", "không áp dụng"), ("unreliable", "không đáng tin cậy"), ("missing", "để trống")],
 )
 def test_the_state_of_a_cell_has_the_word_of_the_returned_workbook(state: str, word: str) -> None:
-    assert rendering._format_trace_content(SHIPPED, state, None) == told(build_cell_content(state, None)) == word
+    assert lineage_text._format_trace_content(SHIPPED, state, None) == told(build_cell_content(state, None)) == word

@@ -1,0 +1,227 @@
+"""The page as a web application: routes, their login, headers and errors. Each route calls one function of this room.
+
+Mounted by `plugins/tongket_page.py` under Airflow's own address. Without a login that the mounting side gives, every
+route refuses. No script, no outside resource; a form needs its token.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, FastAPI, Form, HTTPException, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from etl.errors import TongketError, UsageError
+from etl.page import board_page, document_page, finding_page, operations_page, scorecard_page
+from etl.page.page_login import FormGuard, PageUser, get_page_user
+from etl.page.page_rendering import FOLDER_NAME, PageDesk, open_desk, render_error_page
+from etl.settings import load_settings
+from etl.warehouse.page_views import BoardFilter, FindingFilter, UnitForm
+
+log = logging.getLogger(__name__)
+router = APIRouter(default_response_class=HTMLResponse)
+_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'"
+_PAGE_POLICY = f"{_POLICY}; frame-ancestors 'self'"
+_DOCUMENT_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+_PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+
+
+def get_desk(request: Request, user: Annotated[PageUser, Depends(get_page_user)]) -> PageDesk:
+    """What a page starts from."""
+    return open_desk(user, f"{request.scope.get('root_path', '')}/")
+
+
+Desk = Annotated[PageDesk, Depends(get_desk)]
+Page = Annotated[int, Query(ge=1, le=100_000)]
+Key = Annotated[str, Query(max_length=100)]
+Shown = Literal["waiting", "published", "all"]
+
+
+def build_page_app(authenticate: Callable[..., PageUser | Awaitable[PageUser]], secret: str) -> FastAPI:
+    """The application. `authenticate` is a dependency that gives who is signed in, or refuses with 401 or 403; `secret`
+    signs the forms' tokens and is the same on every server that answers for one address.
+    """
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(get_page_user)])
+    app.state.guard = FormGuard(secret)
+    app.dependency_overrides[get_page_user] = authenticate
+    app.include_router(router)
+    app.middleware("http")(_add_headers)
+    app.add_exception_handler(StarletteHTTPException, _answer_refusal)
+    app.add_exception_handler(RequestValidationError, _answer_wrong_address)
+    app.add_exception_handler(TongketError, _answer_error)
+    return app
+
+
+# --- routes ----------------------------------------------------------------------------------------------
+
+
+@router.get("/")
+def show_periods(desk: Desk) -> str:
+    """Scopes × periods."""
+    return board_page.show_periods(desk)
+
+
+@router.get("/board")
+def show_board(
+    desk: Desk, scope: Key, period: Key, form: Key = "", state: Key = "", search: Key = "", page: Page = 1
+) -> str:
+    """A period's units × forms."""
+    return board_page.show_board(desk, BoardFilter(scope, period, form, state, search), page)
+
+
+@router.get("/unit")
+def show_unit(desk: Desk, scope: Key, period: Key, form: Key, unit: Key) -> str:
+    """A unit's form."""
+    return _require_page(board_page.show_unit(desk, UnitForm(scope, period, form, unit)))
+
+
+@router.get("/returned/{delivery}")
+def send_returned_workbook(desk: Desk, delivery: int) -> Response:
+    """The workbook that answered a file."""
+    return _send_file(board_page.find_returned_workbook(desk, delivery), inline=False)
+
+
+@router.get("/documents")
+def show_documents(desk: Desk, scope: Key = "", period: Key = "", shown: Shown = "waiting", page: Page = 1) -> str:
+    """Drafts and published documents."""
+    return document_page.show_documents(desk, scope, period, shown, page)
+
+
+@router.get("/documents/{report}")
+def show_document(request: Request, desk: Desk, report: int) -> str:
+    """One document."""
+    return _require_page(document_page.show_document(desk, report, request.app.state.guard))
+
+
+@router.get("/documents/{report}/changes")
+def show_document_changes(desk: Desk, report: int) -> str:
+    """What changed since the document before."""
+    return _require_page(document_page.show_document_changes(desk, report))
+
+
+@router.get("/documents/{report}/files/{name}")
+def send_document_file(request: Request, desk: Desk, report: int, name: str, download: bool = False) -> Response:
+    """A document's file, to read or to keep. A browser shows no PDF inside another page, so there it is kept."""
+    path = document_page.find_document_file(desk, report, name)
+    framed_pdf = name.endswith(".pdf") and request.headers.get("sec-fetch-dest") == "iframe"
+    return _send_file(path, inline=not download and not framed_pdf and name.endswith(document_page.READABLE))
+
+
+@router.post("/documents/{report}")
+def decide_document(
+    request: Request,
+    desk: Desk,
+    report: int,
+    decision: Annotated[Literal["approved", "sent_back"], Form()],
+    token: Annotated[str, Form(max_length=1000)] = "",
+    reason: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """A person's decision. Who may not decide, or sends it from elsewhere, is refused before anything is read."""
+    guard: FormGuard = request.app.state.guard
+    cadence = document_page.find_cadence(desk, report)
+    if cadence is None:
+        raise HTTPException(404)
+    if not desk.user.may_decide(cadence) or not guard.is_valid_token(
+        token, desk.user, document_page.build_form_purpose(report)
+    ):
+        raise HTTPException(403)
+    refusal = document_page.decide_document(desk, report, decision, reason)
+    if refusal:
+        return HTMLResponse(_require_page(document_page.show_document(desk, report, guard, refusal)), 409)
+    return RedirectResponse(f"{desk.root}documents/{report}", 303)
+
+
+@router.get("/findings")
+def show_findings(
+    desk: Desk,
+    scope: Key = "",
+    period: Key = "",
+    code: Key = "",
+    unit: Key = "",
+    shown: Literal["waiting", "refused", "all"] = "waiting",
+    page: Page = 1,
+) -> str:
+    """Findings by code, unit, level and period."""
+    return finding_page.show_findings(desk, FindingFilter(scope, period, code, unit, shown), page)
+
+
+@router.get("/data-docs")
+def show_data_docs(scope: Key, period: Key) -> Response:
+    """What every rule said of a period."""
+    headers = {"Content-Security-Policy": _DOCUMENT_POLICY}
+    return HTMLResponse(finding_page.show_data_docs(scope, period), headers=headers)
+
+
+@router.get("/operations")
+def show_operations(desk: Desk) -> str:
+    """How the installation does."""
+    return operations_page.show_operations(desk)
+
+
+@router.get("/scorecard")
+def show_scorecard(desk: Desk, scope: Key = "", period: Key = "", plan: Key = "", page: Page = 1) -> str:
+    """A plan's targets, their paths, and the units."""
+    return scorecard_page.show_scorecard(desk, scope, period, plan, page)
+
+
+@router.get("/trace")
+def show_trace(desk: Desk, scope: Key, period: Key, plan: Key, item: Key, unit: Key = "") -> str:
+    """From a number to its cells."""
+    return scorecard_page.show_trace(desk, scope, period, plan, item, unit)
+
+
+@router.get("/page.css")
+def send_style() -> Response:
+    """The one style sheet."""
+    return FileResponse(load_settings().templates / FOLDER_NAME / "page.css", media_type="text/css")
+
+
+# --- answers ---------------------------------------------------------------------------------------------
+
+
+def _require_page(page: str | None) -> str:
+    if page is None:
+        raise HTTPException(404)
+    return page
+
+
+def _send_file(path: Path | None, *, inline: bool) -> Response:
+    """A file, shown or kept; what is shown has no rights of this page's."""
+    if path is None:
+        raise HTTPException(404)
+    policy = _PDF_POLICY if path.suffix == ".pdf" else _DOCUMENT_POLICY
+    return FileResponse(
+        path,
+        filename=path.name,
+        content_disposition_type="inline" if inline else "attachment",
+        headers={"Content-Security-Policy": policy},
+    )
+
+
+async def _add_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await call_next(request)
+    response.headers.setdefault("Content-Security-Policy", _PAGE_POLICY)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _answer_refusal(_request: Request, error: Any) -> Response:
+    return HTMLResponse(render_error_page(error.status_code), error.status_code)
+
+
+def _answer_wrong_address(_request: Request, _error: Any) -> Response:
+    return HTMLResponse(render_error_page(422), 422)
+
+
+def _answer_error(_request: Request, error: Any) -> Response:
+    """What stops a page is said on it: what it was, and what to do. A wrong key is the reader's, the rest is ours."""
+    status = 404 if isinstance(error, UsageError) else 503
+    log.log(logging.INFO if status == 404 else logging.ERROR, "%s", error)
+    return HTMLResponse(render_error_page(status, error.what, error.fix), status)

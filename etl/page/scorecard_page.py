@@ -1,0 +1,150 @@
+"""The scorecard: a plan's targets with the path to each milestone, the units as a heat table, each number's trace."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import Row
+
+from etl.errors import TongketError
+from etl.lineage.lineage_text import format_trace_lines
+from etl.lineage.number_trace import trace_number
+from etl.model import Period
+from etl.page.page_rendering import PageDesk, render_page
+from etl.warehouse import page_views
+from etl.warehouse.page_views import PAGE_SIZE
+
+_WIDTH, _HEIGHT, _MARGIN = 300, 90, 8
+
+
+@dataclass(frozen=True)
+class PathPoint:
+    """A point of a path's picture, in the units of its box. `label` says it in words."""
+
+    x: float
+    y: float
+    label: str
+
+
+@dataclass(frozen=True)
+class PathPicture:
+    """The way to a target's milestones: what was observed, what is wanted."""
+
+    observed: tuple[PathPoint, ...]
+    wanted: tuple[PathPoint, ...]
+    width: int = _WIDTH
+    height: int = _HEIGHT
+
+
+def show_scorecard(desk: PageDesk, scope: str, period: str, plan: str, page: int) -> str:
+    """A plan's targets for an area and one page of its units; the last computed period where none is asked for."""
+    with desk.open_reader() as conn:
+        computed = page_views.fetch_computed_periods(conn)
+        scope, period, plan = _choose_card(desk, computed, scope, period, plan)
+        area = _get_area(desk, scope)
+        units = page_views.fetch_scorecard_units(conn, scope, period, plan, page) if scope else []
+        codes = [unit.unit_code for unit in units]
+        rows = page_views.fetch_scorecard_rows(conn, scope, period, plan, [area, *codes])
+        path = page_views.fetch_area_path(conn, scope, plan, area)
+        milestones = page_views.fetch_milestones(conn, plan)
+    total = units[0].found if units else 0
+    cells: dict[str, dict[str, Row[Any]]] = defaultdict(dict)
+    for row in rows:
+        cells[row.unit_code][row.item] = row
+    return render_page(
+        desk,
+        "scorecard.html",
+        computed=computed,
+        scope=scope,
+        period=period,
+        plan=plan,
+        area=area,
+        plans=_list_plans(desk, scope),
+        targets=list(cells[area].values()),
+        units=codes,
+        names={code: _find_name(desk, code, period) for code in (area, *codes)},
+        cells=cells,
+        pictures=_draw_paths(path, milestones, period),
+        page=page,
+        pages=max(1, -(-total // PAGE_SIZE)),
+        total=total,
+    )
+
+
+def show_trace(desk: PageDesk, scope: str, period: str, plan: str, item: str, unit: str) -> str:
+    """The way from a number to the cells it came from, by the last report that printed it; or why there is none."""
+    lines: list[str] = []
+    refusal = ""
+    try:
+        report = f"{scope}:{plan}:{Period.parse(period).kind.value}:{period}"
+        lines = list(format_trace_lines(trace_number(report, item, unit or None), desk.wording))
+    except TongketError as error:
+        refusal = str(error.what)
+    return render_page(
+        desk, "trace.html", scope=scope, period=period, plan=plan, item=item, lines=lines, refusal=refusal
+    )
+
+
+def _choose_card(desk: PageDesk, computed: page_views.Rows, scope: str, period: str, plan: str) -> tuple[str, str, str]:
+    """What is shown: what was asked for, else the first scope, its last period, its first plan."""
+    scope = scope or (computed[0].scope if computed else "")
+    keys = [row.period for row in computed if row.scope == scope and Period.is_key(row.period)]
+    period = period or max(keys, key=lambda key: (Period.parse(key).end, -Period.parse(key).months), default="")
+    plans = _list_plans(desk, scope)
+    return scope, period, plan or (plans[0] if plans else "")
+
+
+def _get_area(desk: PageDesk, scope: str) -> str:
+    chosen = desk.find_scope(scope)
+    return chosen.area_unit if chosen else ""
+
+
+def _list_plans(desk: PageDesk, scope: str) -> tuple[str, ...]:
+    chosen = desk.find_scope(scope)
+    return chosen.plans if chosen else ()
+
+
+def _find_name(desk: PageDesk, code: str, period: str) -> str:
+    if desk.catalogue is None or not Period.is_key(period):
+        return code
+    return desk.catalogue.find_unit_name(code, Period.parse(period).end)
+
+
+def _draw_paths(path: page_views.Rows, milestones: page_views.Rows, period: str) -> dict[str, PathPicture]:
+    """By item: a picture where there are at least two points to draw."""
+    observed: dict[str, dict[str, Fraction]] = defaultdict(dict)
+    wanted: dict[str, dict[str, Fraction]] = defaultdict(dict)
+    kind = Period.parse(period).kind if Period.is_key(period) else None
+    for row in path:
+        if Period.is_key(row.period) and Period.parse(row.period).kind == kind:
+            observed[row.item][row.period] = Fraction(row.value)
+    for row in milestones:
+        if row.period and Period.is_key(row.period):
+            wanted[row.item][row.period] = Fraction(row.value)
+    return {
+        item: _draw_path(observed[item], wanted[item])
+        for item in sorted(observed)
+        if len(observed[item]) + len(wanted[item]) > 1
+    }
+
+
+def _draw_path(observed: dict[str, Fraction], wanted: dict[str, Fraction]) -> PathPicture:
+    days = {key: Period.parse(key).end.toordinal() for key in (*observed, *wanted)}
+    values = [*observed.values(), *wanted.values()]
+    first, low = min(days.values()), float(min(values))
+    wide, high = (max(days.values()) - first) or 1, (float(max(values)) - low) or 1.0
+
+    def place_points(series: dict[str, Fraction]) -> tuple[PathPoint, ...]:
+        return tuple(
+            PathPoint(
+                round(_MARGIN + (days[key] - first) / wide * (_WIDTH - 2 * _MARGIN), 1),
+                round(_HEIGHT - _MARGIN - (float(series[key]) - low) / high * (_HEIGHT - 2 * _MARGIN), 1),
+                key,
+            )
+            for key in sorted(series, key=lambda key: days[key])
+        )
+
+    return PathPicture(place_points(observed), place_points(wanted))

@@ -1,0 +1,79 @@
+"""The page inside Airflow: mounts `etl.page` at `/tongket`, with Airflow's login and roles, in Airflow's navigation.
+
+Every process of Airflow imports this file, so the page itself is built at the first request, in the api-server alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.plugins_manager import AirflowPlugin
+
+ADDRESS = "/tongket"
+# The DAG that asks about the reports of a cadence: who may answer its questions may decide here.
+DAG_OF_CADENCE = {
+    "quarter": "report_quarterly",
+    "half": "report_six_nine_months",
+    "nine_months": "report_six_nine_months",
+    "year": "report_annual",
+}
+
+
+def build_app() -> Any:
+    """The page, with Airflow's own login on every route."""
+    from airflow.api_fastapi.app import get_auth_manager
+    from airflow.api_fastapi.auth.managers.models.resource_details import AccessView, DagAccessEntity, DagDetails
+    from airflow.api_fastapi.core_api.security import get_user, requires_access_view
+    from airflow.configuration import conf
+    from fastapi import Depends
+
+    from etl.page.page_app import build_page_app
+    from etl.page.page_login import PageUser
+
+    def authenticate(
+        user: Any = Depends(get_user),  # noqa: B008 - how FastAPI names a dependency
+        _: Any = Depends(requires_access_view(AccessView.WEBSITE)),  # noqa: B008
+    ) -> PageUser:
+        def may_decide(cadence: str) -> bool:
+            return get_auth_manager().is_authorized_dag(
+                method="PUT",
+                access_entity=DagAccessEntity.HITL_DETAIL,
+                details=DagDetails(id=DAG_OF_CADENCE[cadence]),
+                user=user,
+            )
+
+        return PageUser(str(user.get_name() or user.get_id()), may_decide)
+
+    return build_page_app(authenticate, conf.get_mandatory_value("api", "secret_key"))
+
+
+class LazyApp:
+    """Builds the page at the first request."""
+
+    def __init__(self) -> None:
+        self._app: Any = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """One request, as ASGI gives it."""
+        if self._app is None:
+            self._app = build_app()
+        await self._app(scope, receive, send)
+
+
+def _build_view(name: str, path: str, route: str) -> dict[str, Any]:
+    href = f"{ADDRESS.lstrip('/')}/{path}"
+    return {"name": name, "href": href, "destination": "nav", "category": "browse", "url_route": route}
+
+
+class TongketPage(AirflowPlugin):
+    """Registers the page and its entries in the navigation."""
+
+    name = "tongket_page"
+    fastapi_apps = [{"app": LazyApp(), "url_prefix": ADDRESS, "name": "Tongket"}]  # noqa: RUF012 - as Airflow wants it
+    external_views = [  # noqa: RUF012
+        _build_view("Tongket: Theo dõi báo cáo", "", "tongket"),
+        _build_view("Tongket: Văn bản", "documents", "tongket-documents"),
+        _build_view("Tongket: Kết quả", "scorecard", "tongket-scorecard"),
+        _build_view("Tongket: Lỗi số liệu", "findings", "tongket-findings"),
+        _build_view("Tongket: Vận hành", "operations", "tongket-operations"),
+    ]

@@ -1,0 +1,9 @@
+-- One page of the units that were computed against a plan, as they were computed. Grain: (unit).
+SELECT
+    unit_code,
+    count(*) OVER () AS found
+FROM out.attainment
+WHERE scope = :scope AND period = :period AND plan = :plan
+GROUP BY unit_code
+ORDER BY min(position)
+LIMIT :size OFFSET :start;

@@ -1,0 +1,10 @@
+-- A file by its number.
+SELECT
+    delivery_id,
+    sha256,
+    folder,
+    state,
+    form,
+    period
+FROM out.delivery
+WHERE delivery_id = :delivery;

@@ -1,0 +1,35 @@
+"""A headless Chromium, and what any page of ours must keep: no accessibility fault, no overflow on a phone."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+_SERIOUS = {"serious", "critical"}
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    """Debian's Chromium; what Playwright would download is not used."""
+    program = shutil.which("chromium")
+    assert program, "install chromium (ops/system.sh)"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+def list_serious_faults(page: Page) -> list[str]:
+    """What axe-core finds that would keep somebody out."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found if one["impact"] in _SERIOUS]
+
+
+def has_sideways_scroll(page: Page) -> bool:
+    """Whether the whole page is wider than the screen."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))

@@ -1,0 +1,307 @@
+"""The page: nothing without a login, nothing decided without right, token and reason; what it shows is what is on record."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI, HTTPException
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, text
+
+from etl import steps
+from etl.catalog.loader import Catalogue
+from etl.catalog.obligations import list_obligations
+from etl.model import Finding, FindingLevel, Period
+from etl.page.page_app import build_page_app
+from etl.page.page_login import PageUser
+from etl.settings import Settings
+from etl.warehouse.journal import register_delivery
+from tests.integration.conftest import PAGE_FORM as FORM
+from tests.integration.conftest import PAGE_PERIOD as PERIOD
+from tests.integration.conftest import PAGE_SCOPE as SCOPE
+from tests.integration.published import home
+
+pytestmark = pytest.mark.integration
+
+HOSTILE = '<script>alert("x")</script>'
+SECRET = "of the tests, thirty-two bytes and more"  # noqa: S105
+
+
+class Visitor:
+    """A browser at the page, signed in as somebody or nobody."""
+
+    def __init__(self) -> None:
+        self.user: PageUser | None = PageUser("Y Bình", lambda _: True)
+        self.page = build_page_app(self.get_user, SECRET)
+        whole = FastAPI()
+        whole.mount("/tongket", self.page)
+        self.client = TestClient(whole, base_url="http://testserver/tongket/", follow_redirects=False)
+
+    def get_user(self) -> PageUser:
+        if self.user is None:
+            raise HTTPException(401)
+        return self.user
+
+    def read(self, path: str, status: int = 200) -> str:
+        answer = self.client.get(path)
+        assert answer.status_code == status, answer.text
+        return answer.text
+
+    def find_token(self, report: int) -> str:
+        return self.read(f"documents/{report}").partition('name="token" value="')[2].partition('"')[0]
+
+    def decide(self, report: int, decision: str, **words: str) -> Any:
+        return self.client.post(f"documents/{report}", data={"decision": decision, **words})
+
+
+@pytest.fixture
+def visitor(warehouse: Settings) -> Iterator[Visitor]:
+    made = Visitor()
+    with made.client:
+        yield made
+
+
+# --- login, roles, forms ---------------------------------------------------------------------------------
+
+
+def test_no_route_answers_without_a_login(visitor: Visitor) -> None:
+    visitor.user = None
+    routes = [route for route in visitor.page.routes if isinstance(route, APIRoute)]
+    assert len(routes) > 12
+    for route in routes:
+        path = route.path.format(report=1, delivery=1, name="a.html").lstrip("/")
+        for method in route.methods:
+            answer = visitor.client.request(method, path)
+            assert answer.status_code == 401, (method, path)
+            assert "Cần đăng nhập" in answer.text
+
+
+def test_a_page_that_nobody_gave_a_login_to_refuses() -> None:
+    from etl.page.page_login import get_page_user
+
+    with pytest.raises(HTTPException) as caught:
+        get_page_user()
+    assert caught.value.status_code == 401
+
+
+def test_who_may_only_look_sees_no_form_and_decides_nothing(
+    visitor: Visitor, draft_report: Callable[[int], int]
+) -> None:
+    report = draft_report(500)
+    token = visitor.find_token(report)
+    visitor.user = PageUser("Y Bình", lambda cadence: cadence != "quarter")
+    page = visitor.read(f"documents/{report}")
+    assert "được xem, không được quyết định" in page and "<form" not in page
+    assert visitor.decide(report, "approved", token=token).status_code == 403
+    assert "Chờ quyết định" in visitor.read(f"documents/{report}")
+
+
+@pytest.mark.parametrize("forged", ["", "x", "another person's", "another document's"])
+def test_a_form_from_elsewhere_decides_nothing(
+    visitor: Visitor, draft_report: Callable[[int], int], forged: str
+) -> None:
+    report = draft_report(500)
+    tokens = {"another document's": visitor.page.state.guard.build_token(visitor.user, "document 999")}
+    stranger = PageUser("Khác", lambda _: True)
+    tokens["another person's"] = visitor.page.state.guard.build_token(stranger, f"document {report}")
+    assert visitor.decide(report, "approved", token=tokens.get(forged, forged)).status_code == 403
+    assert "Chờ quyết định" in visitor.read(f"documents/{report}")
+
+
+def test_every_answer_forbids_scripts_and_other_frames(visitor: Visitor, draft_report: Callable[[int], int]) -> None:
+    report = draft_report(500)
+    for path in ("", f"documents/{report}", "operations", "no-such-page", "page.css"):
+        headers = visitor.client.get(path).headers
+        assert "default-src 'none'" in headers["content-security-policy"], path
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "script-src" not in headers["content-security-policy"]
+
+
+# --- decisions -------------------------------------------------------------------------------------------
+
+
+def test_approved_here_is_published_with_the_name_of_the_login(
+    visitor: Visitor, draft_report: Callable[[int], int], warehouse: Settings
+) -> None:
+    report = draft_report(500)
+    answer = visitor.decide(report, "approved", token=visitor.find_token(report))
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/tongket/documents/{report}")
+    page = visitor.read(f"documents/{report}")
+    assert "Đã phát hành" in page and "Y Bình" in page and "<form" not in page
+    published = warehouse.outbox / "reports" / PERIOD / SCOPE / "ty-ct25_quarter"
+    word = next(path for path in published.iterdir() if path.suffix == ".docx")
+    assert visitor.client.get(f"documents/{report}/files/{word.name}").content == word.read_bytes()
+
+
+def test_sent_back_needs_a_reason_which_then_stands_there(visitor: Visitor, draft_report: Callable[[int], int]) -> None:
+    report = draft_report(500)
+    answer = visitor.decide(report, "sent_back", token=visitor.find_token(report), reason="  ")
+    assert answer.status_code == 409 and "Cần ghi lý do" in answer.text
+    assert "Chờ quyết định" in visitor.read(f"documents/{report}")
+    words = f"Bổ sung nguyên nhân {HOSTILE}"
+    assert visitor.decide(report, "sent_back", token=visitor.find_token(report), reason=words).status_code == 303
+    page = visitor.read(f"documents/{report}")
+    assert "Đã trả lại" in page and "Bổ sung nguyên nhân &lt;script&gt;" in page and HOSTILE not in page
+
+
+def test_a_draft_that_was_replaced_is_not_decided_on(visitor: Visitor, draft_report: Callable[[int], int]) -> None:
+    old = draft_report(500)
+    token = visitor.find_token(old)
+    new = draft_report(900)
+    assert new > old
+    page = visitor.read(f"documents/{old}")
+    assert f"bản mã {new}" in page and "<form" not in page
+    answer = visitor.decide(old, "approved", token=token)
+    assert answer.status_code == 409 and "Chưa thực hiện được" in answer.text
+    changed = visitor.read(f"documents/{new}/changes")
+    assert "50,00" in changed and "90,00" in changed
+    assert f"documents/{old}<" not in visitor.read("documents") and f"documents/{new}" in visitor.read("documents")
+
+
+def test_a_file_is_served_only_as_it_was_written(
+    visitor: Visitor, draft_report: Callable[[int], int], warehouse: Settings
+) -> None:
+    report = draft_report(500)
+    folder = warehouse.outbox / "drafts" / PERIOD / SCOPE
+    html = next(path for path in folder.iterdir() if path.suffix == ".html")
+    answer = visitor.client.get(f"documents/{report}/files/{html.name}")
+    assert (
+        answer.headers["content-disposition"].startswith("inline")
+        and "sandbox" in answer.headers["content-security-policy"]
+    )
+    word = next(path for path in folder.iterdir() if path.suffix == ".docx")
+    kept = visitor.client.get(f"documents/{report}/files/{word.name}")
+    assert kept.headers["content-disposition"].startswith("attachment")
+    html.write_bytes(html.read_bytes() + b" ")
+    visitor.read(f"documents/{report}/files/{html.name}", 404)
+    for name in ("no-such.html", "..%2f..%2f..%2fsecrets%2fsigning.pem", "%2fetc%2fpasswd"):
+        visitor.read(f"documents/{report}/files/{name}", 404)
+
+
+# --- what is shown ---------------------------------------------------------------------------------------
+
+
+def test_the_board_counts_filters_and_finds_names_however_typed(
+    visitor: Visitor, send_form: Callable[..., str], loader: Engine
+) -> None:
+    code = send_form(500)
+    page = visitor.read(f"board?scope={SCOPE}&period={PERIOD}")
+    assert "Đã tiếp nhận</span>: <b>1</b>" in page and "Chưa phát biểu" in page
+    with loader.connect() as conn:
+        name, searched = conn.execute(
+            text("SELECT unit_name, searched_name FROM out.board WHERE unit_code = :code AND period = :period"),
+            {"code": code, "period": PERIOD},
+        ).one()
+    assert searched.isascii() and searched != name
+    for typed in (name, name.upper(), searched, code):
+        found = visitor.client.get("board", params={"scope": SCOPE, "period": PERIOD, "search": typed}).text
+        assert name in found and "/1, 1 dòng" in found, typed
+    for typed in ("%", "_", "\\", HOSTILE):
+        found = visitor.client.get("board", params={"scope": SCOPE, "period": PERIOD, "search": typed}).text
+        assert "Không có đơn vị nào như vậy" in found and HOSTILE not in found
+    assert name not in visitor.read(f"board?scope={SCOPE}&period={PERIOD}&state=silent")
+    assert steps.open_period(SCOPE, PERIOD)
+    assert "Chưa gửi" in visitor.read(f"board?scope={SCOPE}&period={PERIOD}&state=silent")
+
+
+def test_every_unit_stands_on_one_page_of_the_board(
+    visitor: Visitor, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("etl.page.board_page", "etl.warehouse.page_views"):
+        monkeypatch.setattr(f"{module}.PAGE_SIZE", 7)
+    pages = [visitor.read(f"board?scope={SCOPE}&period={PERIOD}&page={number}") for number in (1, 2, 3, 4)]
+    found = [code for page in pages for code in re.findall(r"&amp;unit=(\w+)", page)]
+    owed = list_obligations(catalogue, catalogue.get_scope(SCOPE), Period.parse(PERIOD))
+    assert sorted(found) == sorted(unit.code for _, _, unit in owed) and 14 < len(found) <= 21
+    assert "Sau →" in pages[0] and "Sau →" not in pages[2] and "← Trước" in pages[2]
+
+
+def test_a_file_that_waits_for_its_check_is_told_apart_from_silence(visitor: Visitor, loader: Engine) -> None:
+    assert steps.open_period(SCOPE, PERIOD)
+    with loader.begin() as conn:
+        register_delivery(conn, "a" * 64, 1, "x.xlsx", "07351", "2024-04-10T08:00:00+07:00")
+    assert "07351" in visitor.read(f"board?scope={SCOPE}&period={PERIOD}&state=received")
+
+
+def test_a_unit_shows_its_files_findings_and_what_each_version_changed(
+    visitor: Visitor, send_form: Callable[..., str]
+) -> None:
+    asked = Finding("Z01", FindingLevel.CONFIRM, f"Lạ: {HOSTILE}", "Xem lại.", sheet="B", cell="C5", value="=1+1")
+    code = send_form(500)
+    send_form(650, findings=(asked,), name=f"{HOSTILE}.xlsx")
+    page = visitor.read(f"unit?scope={SCOPE}&period={PERIOD}&form={FORM}&unit={code}")
+    assert "lần 2" in page and "Thay đổi giữa các lần gửi" in page
+    assert ">500<" in page and ">650<" in page and "Lạ: &lt;script&gt;" in page and HOSTILE not in page
+    waiting = visitor.read(f"findings?scope={SCOPE}&period={PERIOD}")
+    assert "Z01" in waiting and "ô" not in waiting.partition("B!C5")[0][-3:]
+    send_form(700, name="explained.xlsx")  # a version without the finding is in force now
+    assert "Không có lỗi nào chờ giải trình" in visitor.read(f"findings?scope={SCOPE}&period={PERIOD}")
+    assert "Z01" in visitor.read(f"findings?scope={SCOPE}&period={PERIOD}&shown=all")
+    visitor.read(f"unit?scope={SCOPE}&period={PERIOD}&form={FORM}&unit=00000", 404)
+
+
+def test_the_scorecard_leads_from_a_number_to_its_cells(visitor: Visitor, draft_report: Callable[[int], int]) -> None:
+    draft_report(500)
+    page = visitor.read(f"scorecard?scope={SCOPE}&period={PERIOD}")
+    assert "Theo đơn vị" in page and "trace?scope=tan-yen" in page
+    item_code = page.partition("&amp;item=")[2].partition("&amp;")[0]
+    items = {part.partition("&amp;")[0] for part in page.split("&amp;item=")[1:]}
+    assert item_code in items
+    traces = [visitor.read(f"trace?scope={SCOPE}&period={PERIOD}&plan=ty-ct25&item={code}") for code in sorted(items)]
+    assert any("telehealth" in trace and "500" in trace for trace in traces)
+    assert "Chưa lần được về nguồn" in visitor.read(f"trace?scope={SCOPE}&period=2024Q2&plan=ty-ct25&item=1")
+
+
+def test_operations_tells_of_the_last_backup_what_is_stale_and_what_failed(
+    visitor: Visitor, send_form: Callable[..., str]
+) -> None:
+    page = visitor.read("operations")
+    assert "Chưa có bản sao lưu nào" in page and "đang tắt" in page
+    send_form(500)
+    steps.record_failed_run("attain", "run 1", PERIOD, ["compute"])
+    page = visitor.read("operations")
+    assert "Số liệu cần tính lại: 1" in page and 'href="/dags/attain/runs/run%201"' in page and "compute" in page
+    steps.compute_attainment(SCOPE, PERIOD)
+    steps.back_up_nightly("2024-04-22")
+    page = visitor.read("operations")
+    assert "2024-04-22.tongket-backup" in page and "Số liệu cần tính lại: 0" in page
+
+
+def test_what_every_rule_said_is_a_page_without_rights(visitor: Visitor) -> None:
+    answer = visitor.client.get(f"data-docs?scope={SCOPE}&period={PERIOD}")
+    assert "Chưa có lần kiểm tra nào" in answer.text and answer.headers["content-security-policy"].startswith("sandbox")
+    visitor.read("data-docs?scope=no-such&period=2024Q1", 404)
+
+
+# --- bad days --------------------------------------------------------------------------------------------
+
+
+def test_a_broken_catalogue_costs_names_not_the_page(
+    visitor: Visitor, send_form: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send_form(500)
+    folder = home(tmp_path, monkeypatch)
+    (folder / "catalog" / "plans" / "ty-ct25.yaml").write_text("id: [", encoding="utf-8")
+    page = visitor.read(f"board?scope={SCOPE}&period={PERIOD}")
+    assert "Danh mục đang có lỗi" in page and "ty-ct25.yaml" in page and FORM in page
+    shutil.rmtree(folder / "catalog")
+
+
+def test_a_warehouse_that_is_away_is_said_and_no_page_is_half_true(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TONGKET_DATABASE_URL", "postgresql+psycopg://nobody:hush@127.0.0.1:1/none")
+    for path in ("", "documents", "operations", "findings", "scorecard"):
+        page = visitor.read(path, 503)
+        assert "Chưa hiện được trang này" in page and "hush" not in page and "Traceback" not in page
+
+
+def test_a_wrong_address_is_said(visitor: Visitor) -> None:
+    for path, status in (("board?scope=tan-yen", 422), ("documents?page=0", 422), ("documents/1", 404), ("no", 404)):
+        assert "<h1>" in visitor.read(path, status)

@@ -1,0 +1,116 @@
+"""The page in a browser: each page's golden path on a desk and on a phone, by keyboard, without an accessibility fault."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from playwright.sync_api import Browser, Page
+
+from etl.page.page_app import build_page_app
+from etl.page.page_login import PageUser
+from tests.browser import DESK, PHONE, has_sideways_scroll, list_serious_faults, open_browser
+from tests.integration.conftest import PAGE_PERIOD as PERIOD
+from tests.integration.conftest import PAGE_SCOPE as SCOPE
+from tests.integration.test_page import SECRET
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The page served on a loopback port, for one person who may decide."""
+    whole = FastAPI()
+    whole.mount("/tongket", build_page_app(lambda: PageUser("Y Bình", lambda _: True), SECRET))
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(whole, log_level="error"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/tongket/"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
+def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport=request.param)
+    yield context.new_page()
+    context.close()
+
+
+def check_page(page: Page) -> None:
+    assert list_serious_faults(page) == [], page.url
+    assert not has_sideways_scroll(page), page.url
+    assert page.locator("h1").count() == 1 and page.title().endswith("Tongket")
+
+
+def test_every_page_goes_its_way(
+    page: Page, address: str, draft_report: Callable[[int], int], send_form: Callable[..., str]
+) -> None:
+    draft_report(500)
+    report = draft_report(900)
+    send_form(950)
+
+    page.goto(address)  # board → a unit → what changed
+    check_page(page)
+    page.goto(f"{address}board?scope={SCOPE}&period={PERIOD}")
+    check_page(page)
+    page.get_by_label("Tình trạng").select_option("accepted")
+    page.get_by_role("button", name="Lọc").click()
+    page.locator("tbody th a").first.click()
+    assert page.get_by_role("heading", name="Thay đổi giữa các lần gửi").is_visible()
+    check_page(page)
+
+    page.get_by_role("link", name="Văn bản", exact=True).click()  # documents → one → read, compare
+    check_page(page)
+    page.get_by_role("link", name="Báo cáo: ").first.click()
+    assert page.url.endswith(f"documents/{report}")
+    check_page(page)
+    page.get_by_role("link", name="So với bản trước").click()
+    assert page.get_by_text("90,00").first.is_visible()
+    check_page(page)
+    page.go_back()
+    page.get_by_role("link", name="Đọc HTML").click()
+    assert page.get_by_role("heading", name="BÁO CÁO", exact=False).first.is_visible()
+
+    page.goto(f"{address}scorecard?scope={SCOPE}&period={PERIOD}")  # scorecard → a number → its cells
+    check_page(page)
+    page.locator("a.figure:visible").filter(has_text=",").first.click()
+    assert page.get_by_role("heading", name="Nguồn của con số").is_visible()
+    check_page(page)
+    for path in ("findings?shown=all", "operations"):
+        page.goto(address + path)
+        check_page(page)
+
+
+def test_a_director_decides_by_keyboard_alone(page: Page, address: str, draft_report: Callable[[int], int]) -> None:
+    report = draft_report(500)
+    page.goto(f"{address}documents/{report}")
+    page.get_by_label("Lý do").focus()
+    page.keyboard.type("Bổ sung nguyên nhân")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.value") == "approved"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.value") == "sent_back"
+    page.keyboard.press("Enter")
+    page.get_by_text("Đã trả lại").wait_for()
+    assert "Bổ sung nguyên nhân" in page.get_by_role("main").inner_text()
+    check_page(page)
+
+
+def test_the_first_stop_of_the_keyboard_leads_past_the_navigation(page: Page, address: str, warehouse: object) -> None:
+    page.goto(address)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#noi-dung")

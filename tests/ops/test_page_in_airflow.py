@@ -1,0 +1,122 @@
+"""The page where people meet it: inside a running Airflow, with its navigation, its login and its roles."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser
+
+from etl import settings as etl_settings
+from etl import steps
+from etl.page.page_app import router
+from ops import environment, local
+from tests.browser import DESK, open_browser
+from tests.dags.test_policy import REPORTS
+
+pytestmark = [pytest.mark.airflow, pytest.mark.slow]
+
+PASSWORDS = {"admin": "of the one who decides", "reader": "of the one who looks"}
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[local.RunningAirflow]:
+    """Airflow's api-server with two people, on a warehouse with a draft that waits for a decision."""
+
+    def build_env(*given: Any) -> dict[str, str]:
+        env = environment.build_airflow_env(*given)
+        Path(env["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]).write_text(json.dumps(PASSWORDS))
+        return env | {"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,reader:viewer"}
+
+    with tempfile.TemporaryDirectory(prefix="tongket-page-") as name, pytest.MonkeyPatch.context() as patch:
+        Path(name).chmod(0o755)  # the private server's own account must pass
+        patch.setattr(local, "build_airflow_env", build_env)
+        patch.setattr("etl.report.pdf.PROGRAMS", ())
+        settings = dataclasses.replace(
+            etl_settings.load_settings(), var=Path(name) / "var", database_url="", scopes=("tan-yen",), simulated=True
+        )
+        patch.setenv("TONGKET_VAR", str(settings.var))
+        patch.setenv("TONGKET_SIMULATED", "1")
+        try:
+            yield local.start_airflow(settings, components=("api-server",))
+        finally:
+            local.stop_airflow(settings)
+
+
+@pytest.fixture(scope="module")
+def report(running: local.RunningAirflow) -> int:
+    """The number of a draft that waits for a decision."""
+    steps.open_period("tan-yen", "2024Q1")
+    steps.compute_attainment("tan-yen", "2024Q1")
+    steps.draft_reports("tan-yen", "2024Q1", "quarter")
+    (question,) = steps.request_signoffs(["tan-yen"], "2024Q1", "quarter", "run 1")
+    return int(question["report"])
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with open_browser() as opened:
+        yield opened
+
+
+def fetch_token(running: local.RunningAirflow, user: str) -> str:
+    login = {"username": user, "password": PASSWORDS[user]}
+    return str(httpx2.post(f"{running.address}/auth/token", json=login).json()["access_token"])
+
+
+def sign_in(browser: Browser, running: local.RunningAirflow, user: str) -> Any:
+    context = browser.new_context(viewport=DESK)
+    context.add_cookies([{"name": "_token", "value": fetch_token(running, user), "url": running.address}])
+    return context.new_page()
+
+
+def test_no_route_answers_without_airflows_login(running: local.RunningAirflow) -> None:
+    paths = [route.path.format(report=1, delivery=1, name="a.html") for route in router.routes]  # type: ignore[attr-defined]
+    assert len(paths) > 12
+    for path in paths:
+        for headers in ({}, {"Authorization": "Bearer forged"}, {"Cookie": "_token=forged"}):
+            answer = httpx2.get(f"{running.address}/tongket{path}", headers=headers)
+            assert answer.status_code in {401, 403}, path
+
+
+def test_every_entry_of_the_navigation_opens_its_page(
+    running: local.RunningAirflow, browser: Browser, report: int
+) -> None:
+    page = sign_in(browser, running, "reader")
+    for route, title in {
+        "tongket": "Theo dõi báo cáo",
+        "tongket-documents": "Văn bản",
+        "tongket-scorecard": "Kết quả thực hiện kế hoạch",
+        "tongket-findings": "Lỗi số liệu",
+        "tongket-operations": "Vận hành",
+    }.items():
+        page.goto(f"{running.address}/plugin/{route}")
+        page.frame_locator("iframe").get_by_role("heading", name=title, level=1).wait_for()
+    page.close()
+
+
+def test_a_viewer_looks_and_an_approver_decides(running: local.RunningAirflow, browser: Browser, report: int) -> None:
+    page = sign_in(browser, running, "reader")
+    page.goto(f"{running.address}/tongket/documents/{report}")
+    assert page.get_by_text("Tài khoản này được xem, không được quyết định.").is_visible()
+    page.close()
+    page = sign_in(browser, running, "admin")
+    page.goto(f"{running.address}/plugin/tongket-documents")
+    frame = page.frame_locator("iframe")
+    frame.get_by_role("link", name="Báo cáo:").first.click()
+    frame.get_by_role("button", name="Phê duyệt và phát hành").click()
+    frame.get_by_text("Đã phát hành").wait_for()
+    assert "bởi admin" in frame.get_by_role("main").inner_text()
+    page.close()
+
+
+def test_who_may_answer_the_question_of_a_dag_decides_here() -> None:
+    from plugins.tongket_page import DAG_OF_CADENCE
+
+    assert set(DAG_OF_CADENCE.values()) == REPORTS
