@@ -1,7 +1,7 @@
 """### Open a period: issue its forms
 
-Runs for each period that opens (the partition key: `2024Q1`, `2024`), as `calendar` announces it on the first of a
-month: for every scope, the forms of the period's units are written to `outbox/forms/<period>/<unit>/`. To issue a
+Runs for each period that opens (the partition key: `2024Q1`, `2024`), as `calendar` announces it:
+for every scope, the forms of the period's units are written to `outbox/forms/<period>/<unit>/`. To issue a
 period's forms by hand, trigger this DAG with the period's key.
 
 **When it fails**

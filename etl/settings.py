@@ -133,7 +133,7 @@ def load_settings() -> Settings:
         home=home,
         var=var,
         database_url=os.environ.get("TONGKET_DATABASE_URL", "").strip(),
-        scopes=_parse_list_setting("TONGKET_SCOPES", "kon-tum,tan-yen"),
+        scopes=_parse_list_setting("TONGKET_SCOPES", "quang-ngai,bac-ninh"),
         min_age_seconds=_parse_number_setting("TONGKET_MIN_AGE_SECONDS", 10.0, least=0.0),
         received_clock=clock,
         batches=int(_parse_number_setting("TONGKET_BATCHES", 2, least=1)),

@@ -1,14 +1,15 @@
 """What each unit writes into each cell of its form: plausible, seeded, and adding up.
 
 Called by `simulation.deliveries`, the demo and tests. The province's numbers of 2023 give the baselines printed
-in the plan; years 2024 and 2025 are their four quarters. Units that began later report the sums of what they came
-from, so that the series goes on over 01/07/2025 exactly.
+in the plan; years 2024 and 2025 are their four quarters, and later years are 2025 again. Units that began later report
+the sums of what they came from, so that the series goes on over 01/07/2025 exactly; a scope's units that came from
+none of the scopes that it continues have a world of their own.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,16 +18,17 @@ import yaml
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.catalog.geography import compute_unit_shares
+from etl.catalog.geography import compute_unit_shares, find_area, is_within_area, list_units_below
 from etl.catalog.layout import TASK_STATES, InputCell, build_form_layout
 from etl.catalog.obligations import list_obligations
 from etl.errors import UsageError
-from etl.model import ElementKind, Period
+from etl.model import ElementKind, Period, PeriodKind
 from etl.model.text_cells import NOTE_FIELDS, TASK_PREFIX, NoteCell, PublishedCell, TaskCell, parse_text_cell
 from simulation.apportionment import hash_to_normal, hash_to_uniform
 from simulation.world import TIMES, Commune, World, build_world, load_story
 
 SEED = 2024
+# What the scopes that ended and those that continue them tell of, together.
 PERIODS = ("2023", "2024Q1", "2024Q2", "2024Q3", "2024Q4", "2024", "2025Q1", "2025Q2", "2025Q3", "2025Q4", "2025")
 
 Value = float | int | str
@@ -52,38 +54,53 @@ def build_cell_values(catalogue: Catalogue, scope: m.Scope, period: Period, seed
     text. Empty text is a cell left blank: a task without a date, a note not written, a survey not held.
 
     Raises:
-        UsageError: the story has no such scope or period.
+        UsageError: the story has no such scope, or its units owe nothing for the period.
     """
-    if period.key not in PERIODS:
-        raise UsageError(f"nothing is told of {period.key}", where="period", fix=f"use one of: {', '.join(PERIODS)}")
+    obligations = list_obligations(catalogue, scope, period)
+    if not obligations:
+        raise UsageError(f"{scope.id} owes nothing for {period.key}", where="period", fix="see `tongket status`")
     tasks = {
         (plan.id, task.id): (plan, task)
         for level in {scope.child_level, "commune"}
         for plan, task in catalogue.list_led_tasks(scope, level, period)
     }
-    source = _CellValueSource(catalogue, scope.id, period, _build_scope_world(catalogue, scope, seed), tasks, seed)
+    source = _CellValueSource(catalogue, scope.id, period, _build_scope_worlds(catalogue, scope, seed), tasks, seed)
     return {
         (unit.code, cell.org_unit_code, cell.data_element): source.build_value(unit, cell)
-        for _, form, unit in list_obligations(catalogue, scope, period)
+        for _, form, unit in obligations
         for _, cell in build_form_layout(catalogue, scope, form, unit, period).inputs
     }
 
 
-def _build_scope_world(catalogue: Catalogue, scope: m.Scope, seed: int) -> World:
-    day = Period.parse(TIMES[0]).end
-    parents = [scope.area_unit]
-    if scope.child_level == "district":
-        parents = [unit.code for unit in catalogue.list_children(scope.area_unit, "district", day)]
-    communes = (unit for parent in parents for unit in catalogue.list_children(parent, "commune", day))
-    return build_world(scope.id, tuple(Commune(u.code, u.parent, u.type) for u in communes), seed)
+def _build_scope_worlds(catalogue: Catalogue, scope: m.Scope, seed: int) -> tuple[tuple[m.Unit, World], ...]:
+    """The worlds that a scope's units lived in: each with the area that it is of, those of continued scopes first."""
+    before = [catalogue.scopes[name] for name in scope.continues]
+    worlds = [entry for one in before for entry in _build_scope_worlds(catalogue, one, seed)]
+    area = find_area(catalogue, scope)
+    if area is None:
+        return tuple(worlds)
+    day = max(area.valid_from, Period.parse(TIMES[0]).end)
+    taken = [known for known, _ in worlds]
+    communes = [
+        unit
+        for unit in list_units_below(catalogue, area, "commune", day)
+        if not any(is_within_area(catalogue, known, unit) for known in taken)
+    ]
+    own = build_world(scope.id, tuple(Commune(u.code, u.parent, u.type) for u in communes), seed)
+    return (*worlds, (area, own))
 
 
 @lru_cache(maxsize=4096)
-def _list_origin_units(catalogue: Catalogue, code: str, day: dt.date) -> tuple[str, ...]:
-    """The units of 2023 that went into the bearer of a code on a day."""
-    unit = catalogue.find_unit(code, day)
-    start = Period.parse(TIMES[0]).end
-    return tuple(share.unit.code for share in compute_unit_shares(catalogue, unit, start)) if unit else ()
+def _list_origin_units(catalogue: Catalogue, unit: m.Unit, area: m.Unit) -> tuple[str, ...]:
+    """The units of a world that went into a unit: those of 2023, or of the area's first day."""
+    start = max(area.valid_from, Period.parse(TIMES[0]).end)
+    return tuple(share.unit.code for share in compute_unit_shares(catalogue, unit, start))
+
+
+def _find_time(period: Period) -> int:
+    """A period's place in the story: later years are its last year again."""
+    year = min(period.year, int(TIMES[-1][:4]))
+    return TIMES.index(replace(period, year=year).key)
 
 
 @dataclass(frozen=True)
@@ -91,7 +108,7 @@ class _CellValueSource:
     catalogue: Catalogue
     scope: str
     period: Period
-    world: World
+    worlds: tuple[tuple[m.Unit, World], ...]
     tasks: dict[tuple[str, str], tuple[m.Plan, m.Task]]
     seed: int
 
@@ -112,16 +129,20 @@ class _CellValueSource:
         if cell.data_element in yearly:
             number: Value = yearly[cell.data_element][self.period.year - 2023]
             return number
-        if self.period.key in TIMES:
-            return self._compute_number_at(cell, TIMES.index(self.period.key))
-        quarters = [self._compute_number_at(cell, TIMES.index(quarter.key)) for quarter in self.period.quarters]
+        if self.period.key == TIMES[0] or self.period.kind == PeriodKind.QUARTER:
+            return self._compute_number_at(cell, _find_time(self.period))
+        quarters = [self._compute_number_at(cell, _find_time(quarter)) for quarter in self.period.quarters]
         return sum(quarters) if cell.kind == ElementKind.FLOW else quarters[-1]
 
     def _compute_number_at(self, cell: InputCell, index: int) -> float | int:
         """A cell at a time: of a unit that was merged from others, the sum of theirs."""
+        unit = self.catalogue.find_unit(cell.org_unit_code, self.period.end)
+        if unit is None:
+            return 0
+        area, world = next((a, w) for a, w in self.worlds if is_within_area(self.catalogue, a, unit))
         parts = [
-            self.world.find_value_at(cell.data_element, code, index)
-            for code in _list_origin_units(self.catalogue, cell.org_unit_code, self.period.end)
+            world.find_value_at(cell.data_element, code, index)
+            for code in _list_origin_units(self.catalogue, unit, area)
         ]
         return min(parts) if cell.data_element in _ALL_OR_NONE else sum(parts)
 

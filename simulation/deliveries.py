@@ -98,7 +98,7 @@ class _UnitSender:
         mishaps = {
             x["what"]: x
             for x in load_events()[scope_id]["mishaps"]
-            if x["unit"] == self.unit.code and x["period"] == self.period.key
+            if x["unit"] == self.unit.code and x["period"] in {self.period.key, self.period.kind.value}
         }
         if "silent" in mishaps or (wave == _SECOND and not mishaps.keys() & {"refused", "revised", "misplaced"}):
             return

@@ -55,9 +55,20 @@ class World:
 
 @lru_cache(maxsize=1)
 def load_story() -> dict[str, Any]:
-    """`story.yaml`, read once."""
+    """`story.yaml`, read once; what is `like` another scope's is its communes with the totals of so many people."""
     data: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "story.yaml").read_text(encoding="utf-8"))
+    for story in data.values():
+        if "like" in story:
+            model = data[story["like"]]
+            scale = Fraction(sum(story["people"].values()), sum(model["people"].values()))
+            story["communes"] = {code: _scale_entry(entry, scale) for code, entry in model["communes"].items()}
     return data
+
+
+def _scale_entry(entry: dict[str, Any], scale: Fraction) -> dict[str, Any]:
+    """An element's entry with its totals and single cases in proportion."""
+    counted = {key: [_round_half_up(n * scale) for n in entry[key]] for key in ("total", "scatter") if key in entry}
+    return entry | counted
 
 
 @lru_cache(maxsize=64)

@@ -11,6 +11,7 @@ import openpyxl
 
 from etl.catalog import Catalogue
 from etl.catalog.layout import MANIFEST_HEADER, MANIFEST_SHEET, MANIFEST_STAMP
+from etl.catalog.obligations import find_collecting_scope
 from etl.forms import issue_form
 from etl.model import Period
 from tests.wording import SHIPPED
@@ -37,9 +38,9 @@ class Workbook:
     def __init__(self, catalogue: Catalogue, form_id: str, unit: str, period: str) -> None:
         key = Period.parse(period)
         form = catalogue.forms[form_id]
-        scope = catalogue.find_scope_of_form(form_id)
+        scope = find_collecting_scope(catalogue, form_id, unit, key)
         org_unit = catalogue.find_unit(unit, key.end)
-        assert scope and org_unit
+        assert org_unit
         self.issued = issue_form(catalogue, scope, form, org_unit, key, SHIPPED, simulated=True)
         self.book = openpyxl.load_workbook(BytesIO(self.issued))
 

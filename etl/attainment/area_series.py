@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -29,47 +29,63 @@ PlanLine = tuple[str, str]
 """(plan, item)."""
 
 
+@dataclass(frozen=True)
+class MeasuredPlans:
+    """Plans of a scope that are measured on one area; `area` is its code."""
+
+    scope: m.Scope
+    area: str
+    plans: tuple[str, ...]
+
+
 def compute_area_series(
     conn: Connection,
     catalogue: Catalogue,
-    scope: m.Scope,
+    measured: MeasuredPlans,
     period: Period,
     known_at: str | None,
     observe_area: Callable[[Period], ObservedFigures],
 ) -> dict[PlanLine, tuple[SeriesPoint, ...]]:
-    """The area's figures through time: (plan, item) → points up to the period. Empty without rules for an outlook.
+    """The figures through time of the area of some plans: (plan, item) → points up to the period. Empty without rules
+    for an outlook.
 
     Each point is what the period's own report printed. Computations that were kept, and that nothing has been
     recorded against, are read; the others are made anew by `observe_area`, which gives what was observed in a period.
     """
     if catalogue.outlook is None:
         return {}
-    since = min(Period.parse(s.from_period).year for s in scope.submissions)
+    line = [catalogue.scopes[name] for name in catalogue.list_scope_line(measured.scope)]
+    since = min(Period.parse(s.from_period).year for one in line for s in one.submissions)
     wanted = list_series_periods(period, catalogue.outlook, since)
-    values: dict[PlanLine, dict[Period, Fraction]] = {line: {} for line, _, _ in _list_plan_lines(catalogue, scope)}
-    kept = _fetch_stored_series(conn, scope, [p for p in wanted if p != period], known_at)
+    lines = tuple(_list_plan_lines(catalogue, measured.plans))
+    values: dict[PlanLine, dict[Period, Fraction]] = {key: {} for key, _, _ in lines}
+    kept = _fetch_stored_series(conn, measured, [p for p in wanted if p != period], known_at)
     for past in wanted:
         observed = observe_area(past) if past not in kept else {}
-        for line, target, indicator in _list_plan_lines(catalogue, scope):
-            figure = observed.get((target.indicator or "", scope.area_unit))
-            value = kept[past].get(line) if past in kept else compute_own_value(target, indicator, figure)
+        for key, target, indicator in lines:
+            figure = observed.get((target.indicator or "", measured.area))
+            value = kept[past].get(key) if past in kept else compute_own_value(target, indicator, figure)
             if value is not None:
-                values[line][past] = value
-    return {line: build_series(indicator, values[line]) for line, _, indicator in _list_plan_lines(catalogue, scope)}
+                values[key][past] = value
+    return {key: build_series(indicator, values[key]) for key, _, indicator in lines}
 
 
-def _list_plan_lines(catalogue: Catalogue, scope: m.Scope) -> Iterator[tuple[PlanLine, m.Target, m.Indicator | None]]:
-    for plan in scope.plans:
+def _list_plan_lines(
+    catalogue: Catalogue, plans: Sequence[str]
+) -> Iterator[tuple[PlanLine, m.Target, m.Indicator | None]]:
+    for plan in plans:
         for target in catalogue.plans[plan].targets:
             yield (plan, target.item), target, catalogue.indicators.get(target.indicator or "")
 
 
 def _fetch_stored_series(
-    conn: Connection, scope: m.Scope, periods: list[Period], known_at: str | None
+    conn: Connection, measured: MeasuredPlans, periods: list[Period], known_at: str | None
 ) -> dict[Period, dict[PlanLine, Fraction | None]]:
 
     stored_values: dict[Period, dict[PlanLine, Fraction | None]] = {}
-    rows = attainment_store.fetch_stored_values(conn, scope.id, [p.key for p in periods], scope.area_unit, known_at)
+    rows = attainment_store.fetch_stored_values(
+        conn, measured.scope.id, [p.key for p in periods], measured.area, known_at
+    )
     for row in rows:
         past = Period.parse(row.period)
         stored_values.setdefault(past, {})[row.plan, row.item] = parse_stored_value(row.value, row.as_of, past)

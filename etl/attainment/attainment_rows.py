@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from etl.attain import compute_target_attainment as judge
 from etl.attain.attainment_json import serialize_attainment
 from etl.attainment import report_inputs as material
-from etl.attainment.area_series import PlanLine, annotate_outlook, compute_area_series
+from etl.attainment.area_series import MeasuredPlans, PlanLine, annotate_outlook, compute_area_series
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.catalog.geography import find_area, find_inheritance
+from etl.catalog.geography import find_inheritance, find_plan_area
 from etl.catalog.obligations import list_obligations
 from etl.catalog.rules import load_view_rules
 from etl.check.loaded_views import raise_breaches, validate_views
@@ -124,12 +124,10 @@ def _list_inheritance_notes(
     catalogue: Catalogue, scope: m.Scope, period: Period
 ) -> dict[tuple[str, str], Reason | None]:
     """Per line of each plan: who answers for it, where its unit ended before the period did."""
-    unit = find_area(catalogue, scope)
-    if unit is None:
-        return {}
     return {
         (plan, target.item): find_inheritance(catalogue, plan, target.item, unit, period.end)
         for plan in scope.plans
+        if (unit := find_plan_area(catalogue, scope, plan))
         for target in catalogue.plans[plan].targets
     }
 
@@ -238,78 +236,100 @@ def compute_rows_and_series(
     *,
     outlook: bool = True,
 ) -> tuple[list[Attainment], SeriesByLine]:
-    """Every target of every plan of a scope, for its area and each unit under it, in plan order; and the area's figures
-    through time that the outlook rests on.
+    """Every target of every plan of a scope, for the plan's area and each unit under it, in plan order; and the areas'
+    figures through time that the outlook rests on.
 
-    `geography` is the day whose units are asked for; the period's last day if None. The area's rows also get an
+    `geography` is the day whose units are asked for; the period's last day if None. The areas' rows also get an
     `outlook`, which needs the periods before.
     """
-    day = geography or period.end
-    figures = _fetch_observed_figures(conn, catalogue, scope, period, known_at, day)
-    gapped = annotate_gaps(conn, catalogue, scope, period, figures.values(), known_at)
+    plans_by_area: dict[m.Unit, list[str]] = {}
+    for plan in scope.plans:
+        area = find_plan_area(catalogue, scope, plan)
+        if area:
+            plans_by_area.setdefault(area, []).append(plan)
+    rows: dict[str, list[Attainment]] = {}
+    points: dict[PlanLine, tuple[SeriesPoint, ...]] = {}
+    for area, plans in plans_by_area.items():
+        ask = _AreaRequest(conn, catalogue, scope, area, period, known_at, geography or period.end)
+        area_rows, area_points = _compute_area_rows(ask, plans, outlook=outlook)
+        points |= area_points
+        for row in area_rows:
+            rows.setdefault(row.plan, []).append(row)
+    return [row for plan in scope.plans for row in rows.get(plan, ())], points
+
+
+@dataclass(frozen=True)
+class _AreaRequest:
+    """What is asked of an area: by whose scope, for which period, on which day's units, as known when."""
+
+    conn: Connection
+    catalogue: Catalogue
+    scope: m.Scope
+    area: m.Unit
+    period: Period
+    known_at: str | None
+    day: dt.date
+
+
+def _compute_area_rows(
+    ask: _AreaRequest, plans: Sequence[str], *, outlook: bool
+) -> tuple[list[Attainment], SeriesByLine]:
+    """The rows of the plans that are measured on one area, and the area's series."""
+    catalogue, area, period = ask.catalogue, ask.area.code, ask.period
+    figures = _fetch_observed_figures(ask)
+    gapped = annotate_gaps(ask.conn, catalogue, ask.scope, period, figures.values(), ask.known_at)
     figures = {(o.indicator, o.unit): o for o in gapped}
-    shown_units = [u.code for u in list_reporting_units(catalogue, scope, day)]
-    plans = [catalogue.plans[p] for p in scope.plans]
-    base = _fetch_baseline_figures(conn, catalogue, scope, known_at, day)
+    base = _fetch_baseline_figures(ask, plans)
 
     def observe_area(past: Period) -> dict[tuple[str, str], ObservedIndicator]:
         """The area alone, as it was; what has been read already is not read again."""
-        if (past, day) == (period, period.end):
+        if (past, ask.day) == (period, period.end):
             return figures
-        return _fetch_observed_figures(
-            conn, catalogue, scope, past, known_at, past.end, RollupFilter([scope.area_unit])
-        )
+        return _fetch_observed_figures(replace(ask, period=past, day=past.end), RollupFilter([area]))
 
-    points = compute_area_series(conn, catalogue, scope, period, known_at, observe_area) if outlook else {}
+    measured = MeasuredPlans(ask.scope, area, tuple(plans))
+    points = compute_area_series(ask.conn, catalogue, measured, period, ask.known_at, observe_area) if outlook else {}
     rows = []
     for plan in plans:
-        for target in plan.targets:
+        for target in catalogue.plans[plan].targets:
             code = target.indicator or ""
             indicator = catalogue.indicators.get(code)
             start_of = base.get(target.baseline.period, {}) if target.baseline else {}
-            for unit in shown_units:
+            for unit in (u.code for u in list_reporting_units(catalogue, ask.scope, ask.day, ask.area)):
                 # The plan's printed baseline is its own area's; a unit under it starts from what it reported itself.
-                own = (
-                    None
-                    if unit == scope.area_unit
-                    else start_of.get((code, unit), ObservedIndicator(code, unit, period))
-                )
+                own = None if unit == area else start_of.get((code, unit), ObservedIndicator(code, unit, period))
                 figure = figures.get((code, unit))
-                row = judge(plan.id, target, indicator, figure, unit=unit, period=period, baseline=own)
-                if outlook and unit == scope.area_unit:
-                    row = annotate_outlook(row, catalogue, target, period, points.get((plan.id, target.item), ()))
+                row = judge(plan, target, indicator, figure, unit=unit, period=period, baseline=own)
+                if outlook and unit == area:
+                    row = annotate_outlook(row, catalogue, target, period, points.get((plan, target.item), ()))
                 rows.append(replace(row, corrections=figure.corrections) if figure and figure.corrections else row)
     return rows, points
 
 
 def _fetch_baseline_figures(
-    conn: Connection, catalogue: Catalogue, scope: m.Scope, known_at: str | None, day: dt.date
+    ask: _AreaRequest, plans: Sequence[str]
 ) -> dict[str, dict[tuple[str, str], ObservedIndicator]]:
     """By the periods that plans start from: what the units under the area had in the indicators that start there."""
     wanted: dict[str, set[str]] = {}
-    for target in (t for plan in scope.plans for t in catalogue.plans[plan].targets):
+    for target in (t for plan in plans for t in ask.catalogue.plans[plan].targets):
         if target.baseline and target.indicator and Period.is_key(target.baseline.period):
             wanted.setdefault(target.baseline.period, set()).add(target.indicator)
-    under = [u.code for u in list_reporting_units(catalogue, scope, day) if u.code != scope.area_unit]
+    under = [u.code for u in list_reporting_units(ask.catalogue, ask.scope, ask.day, ask.area)[1:]]
     return {
-        key: _fetch_observed_figures(
-            conn, catalogue, scope, Period.parse(key), known_at, day, RollupFilter(under, codes)
-        )
+        key: _fetch_observed_figures(replace(ask, period=Period.parse(key)), RollupFilter(under, codes))
         for key, codes in sorted(wanted.items())
     }
 
 
 def _fetch_observed_figures(
-    conn: Connection,
-    catalogue: Catalogue,
-    scope: m.Scope,
-    period: Period,
-    known_at: str | None,
-    geography: dt.date,
-    only: RollupFilter | None = None,
+    ask: _AreaRequest, only: RollupFilter | None = None
 ) -> dict[tuple[str, str], ObservedIndicator]:
     """(indicator, unit) → what was observed, with the definition it was measured by."""
-    figures = compute_rollup(conn, catalogue, scope, period, as_known_at=known_at, only=only, geography=geography)
+    catalogue, period = ask.catalogue, ask.period
+    only = replace(only or RollupFilter(), area=ask.area)
+    figures = compute_rollup(
+        ask.conn, catalogue, ask.scope, period, as_known_at=ask.known_at, only=only, geography=ask.day
+    )
     figures_by_key = {}
     for o in figures:
         definition = catalogue.indicators[o.indicator].find_definition(o.as_of or period.key)

@@ -46,6 +46,7 @@ class Catalogue:
     agreed_corrections: dict[str, m.Correction] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict, repr=False)
     inheritance: tuple[m.Inheritance, ...] = ()
+    bodies: tuple[m.BodyName, ...] = ()
     outlook: m.OutlookRules | None = None
     thresholds: dict[str, float] = field(default_factory=dict)
     official_population: tuple[m.OfficialFigure, ...] = ()
@@ -92,9 +93,23 @@ class Catalogue:
             raise UsageError(f"no scope {scope_id!r}", where="--scope", fix=f"use one of: {', '.join(self.scopes)}")
         return self.scopes[scope_id]
 
-    def find_scope_of_form(self, form_id: str) -> m.Scope | None:
-        """The scope that collects a form, if any."""
-        return next((s for s in self.scopes.values() if any(x.form == form_id for x in s.submissions)), None)
+    def list_scope_line(self, scope: m.Scope) -> list[str]:
+        """The ids of the scopes whose deliveries a scope's figures rest on: those that it continues, then itself."""
+        return [*(i for before in scope.continues for i in self.list_scope_line(self.scopes[before])), scope.id]
+
+    def find_office(self, scope: m.Scope, day: date) -> m.Office | None:
+        """The office that issues a scope's reports on a day: its own, else that of the scope that continues it."""
+        heirs = (s for s in self.scopes.values() if scope.id in s.continues)
+        return scope.find_office(day) or next((o for s in heirs if (o := self.find_office(s, day))), None)
+
+    def get_office(self, scope: m.Scope, day: date) -> m.Office:
+        """The office whose name stands on what a scope writes on a day: who issues its reports, or the last who did."""
+        return self.find_office(scope, day) or scope.offices[-1]
+
+    def find_body_name(self, name: str, day: date) -> str:
+        """What a body is called on a day."""
+        change = next((b for b in self.bodies if b.name == name and b.valid_from <= day), None)
+        return self.find_body_name(change.becomes, day) if change else name
 
     def list_sheet_columns(self, form: m.Form, sheet: m.SheetDef) -> tuple[m.Column, ...]:
         """The printed headers of a form's sheet, in order."""
@@ -103,16 +118,18 @@ class Catalogue:
         )
 
     def list_owed_periods(self, scope: m.Scope, kind: PeriodKind) -> tuple[Period, ...]:
-        """The periods of a kind for which the scope owes anything, oldest first."""
+        """The periods of a kind for which the scope owes anything, oldest first.
+
+        What has no end is owed as long as one of the scope's plans is in force.
+        """
+        last_day = max(self.plans[plan].valid_to or date.max for plan in scope.plans)
         owed_periods: set[Period] = set()
         for submission in scope.submissions:
             if self.forms[submission.form].period_kind != kind:
                 continue
-            current, last = (
-                Period.parse(submission.from_period),
-                Period.parse(submission.to_period or submission.from_period),
-            )
-            while current <= last:
+            current = Period.parse(submission.from_period)
+            last = Period.parse(submission.to_period).end if submission.to_period else last_day
+            while current.end <= last:
                 owed_periods.add(current)
                 current = _compute_next_period(current)
         return tuple(sorted(owed_periods))

@@ -36,14 +36,58 @@ def find_area(c: Catalogue, scope: m.Scope) -> m.Unit | None:
     return c.find_unit(scope.area_unit, first)
 
 
+def find_plan_area(c: Catalogue, scope: m.Scope, plan: str) -> m.Unit | None:
+    """The org unit that a scope measures a plan on: the one the plan was given to, where that one has ended and the
+    scope's area came after it (`inheritance.yaml`, decided or not); else the scope's area."""
+    own = find_area(c, scope)
+    for x in c.inheritance:
+        if own and (x.plan, x.item, x.to_unit, x.to_valid_from) == (plan, "all", own.code, own.valid_from):
+            return c.find_unit(x.from_unit, x.from_valid_to)
+    return own
+
+
+def get_plan_area_code(c: Catalogue, scope: m.Scope, plan: str) -> str:
+    """The code of the area that a plan is measured on."""
+    area = find_plan_area(c, scope, plan)
+    return area.code if area else scope.area_unit
+
+
+def find_area_of_code(c: Catalogue, scope: m.Scope, code: str) -> m.Unit | None:
+    """The area with a code that plans of a scope are measured on, if any is."""
+    areas = (find_plan_area(c, scope, plan) for plan in scope.plans)
+    return next((area for area in areas if area and area.code == code), None)
+
+
+@lru_cache(maxsize=16384)
+def is_within_area(c: Catalogue, area: m.Unit, unit: m.Unit) -> bool:
+    """Whether a unit is an area, lies in it, or came whole from units that did."""
+    if area.valid_to is not None and unit.valid_from > area.valid_to:
+        steps = list_predecessors(c, unit)
+        return bool(steps) and all(not s.with_others and is_within_area(c, area, old) for s, old in steps)
+    day = min(unit.valid_to or date.max, area.valid_to or date.max)
+    above: m.Unit | None = unit
+    while above is not None and above != area:
+        above = c.find_unit(above.parent, day) if above.parent else None
+    return above is not None
+
+
+def is_plan_of_unit(c: Catalogue, scope: m.Scope, plan: str, unit: m.Unit) -> bool:
+    """Whether a plan of a scope is measured on an area that holds a unit."""
+    area = find_plan_area(c, scope, plan)
+    return area == find_area(c, scope) or (area is not None and is_within_area(c, area, unit))
+
+
 def list_area_units(c: Catalogue, scope: m.Scope, level: str, day: date) -> tuple[m.Unit, ...]:
-    """The units of a level in a scope's area on a day, in catalogue order.
+    """The units of a level in a scope's area on a day, in catalogue order."""
+    whole = find_area(c, scope)
+    return () if whole is None else list_units_of_area(c, whole, level, day)
+
+
+def list_units_of_area(c: Catalogue, whole: m.Unit, level: str, day: date) -> tuple[m.Unit, ...]:
+    """The units of a level in an area on a day, in catalogue order.
 
     Once the area has ended: the units that came from it and from nowhere else.
     """
-    whole = find_area(c, scope)
-    if whole is None:
-        return ()
     if whole.is_valid_on(day):
         return list_units_below(c, whole, level, day)
     return _list_successor_units(c, whole, level, day)
@@ -135,6 +179,18 @@ def list_predecessors(c: Catalogue, unit: m.Unit) -> tuple[tuple[m.Succession, m
     return tuple((s, old) for s in rows if (old := c.find_unit(s.old_code, s.old_valid_to)))
 
 
+def _find_renamed_unit(c: Catalogue, unit: m.Unit) -> m.Unit | None:
+    """What a unit was called next, where nothing but its name or kind changed."""
+    steps = list_successors(c, unit)
+    return next((new for s, new in steps if s.kind == "kept" and s.carries == "area"), None)
+
+
+def is_renamed(c: Catalogue, unit: m.Unit) -> bool:
+    """Whether a unit is another one under a new name or kind: its figures need no restating."""
+    steps = list_predecessors(c, unit)
+    return bool(steps) and all(s.kind == "kept" for s, _ in steps)
+
+
 def _convert_weight(weight: Decimal | None) -> Fraction | None:
     return None if weight is None else Fraction(weight)
 
@@ -215,7 +271,12 @@ def describe_succession(c: Catalogue, code: str, day: date) -> str:
 
 
 def find_inheritance(c: Catalogue, plan: str, item: str, unit: m.Unit, day: date) -> Reason | None:
-    """Who answers for a line of a plan once its unit has ended; None while it has not."""
+    """Who answers for a line of a plan once its unit has ended; None while it has not.
+
+    A unit that only bears another name goes on.
+    """
+    while (kept := _find_renamed_unit(c, unit)) is not None:
+        unit = kept
     if unit.valid_to is None or day <= unit.valid_to:
         return None
     own = [x for x in c.inheritance if x.plan == plan and x.from_unit == unit.code and x.item in {item, "all"}]

@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 from typing import Literal
 
 from etl.catalog import models as m
+from etl.catalog.geography import is_plan_of_unit
 from etl.catalog.loader import Catalogue
 from etl.catalog.owed_cells import list_sheet_cells
 from etl.catalog.sheet_kinds import SheetKind
@@ -331,7 +332,8 @@ def _build_task_sheet(
     labels, merges = _build_label_headers(heads)
     fixed += labels
     first, inputs = _HEADER_ROW + 4, []
-    tasks = catalogue.list_led_tasks(scope, unit.level, period)
+    led = catalogue.list_led_tasks(scope, unit.level, period)
+    tasks = [(plan, task) for plan, task in led if is_plan_of_unit(catalogue, scope, plan.id, unit)]
     if not tasks:
         fixed.append(PrintedCell(first, 2, "Chưa có nhiệm vụ nào được giao trong kỳ này.", "text"))
     for i, (plan, task) in enumerate(tasks):

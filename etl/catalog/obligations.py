@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
+from functools import lru_cache
 
 from etl.catalog import models as m
 from etl.catalog.catalogue import Catalogue
 from etl.catalog.geography import list_area_units
-from etl.model import Period
+from etl.model import Period, PeriodKind
+
+_STILL_OPEN = timedelta(days=365)
 
 
 def list_obligations(
@@ -16,6 +19,42 @@ def list_obligations(
 ) -> tuple[tuple[m.Submission, m.Form, m.Unit], ...]:
     """Every (submission, form, unit) that a scope owes for a period, in catalogue order."""
     return tuple(_find_obligations(catalogue, scope, period))
+
+
+def list_opened_periods(catalogue: Catalogue, scope: m.Scope, day: date) -> list[Period]:
+    """The periods of a scope whose forms should be out on a day, oldest first.
+
+    A period opens on the first day of its last month. What opened more than a year before the day is over: figures
+    are counted from January, and nobody asks for forms older than the last annual one.
+    """
+    return [
+        period
+        for kind in PeriodKind
+        for period in catalogue.list_owed_periods(scope, kind)
+        if day - _STILL_OPEN < period.end.replace(day=1) <= day
+    ]
+
+
+def find_collecting_scope(catalogue: Catalogue, form_id: str, unit_code: str, period: Period) -> m.Scope:
+    """The scope that a form of a unit and period is owed to; where nobody owes it so, the first that collects it.
+
+    Ask `list_collecting_scopes` first whether anybody does.
+    """
+    collecting = list_collecting_scopes(catalogue, form_id)
+    owed = (s for s in collecting if (form_id, unit_code) in list_owed_forms(catalogue, s.id, period))
+    return next(owed, collecting[0])
+
+
+@lru_cache(maxsize=256)
+def list_collecting_scopes(catalogue: Catalogue, form_id: str) -> tuple[m.Scope, ...]:
+    """The scopes that ever collect a form."""
+    return tuple(s for s in catalogue.scopes.values() if any(x.form == form_id for x in s.submissions))
+
+
+@lru_cache(maxsize=256)
+def list_owed_forms(catalogue: Catalogue, scope_id: str, period: Period) -> frozenset[tuple[str, str]]:
+    """(form, unit code) that a scope owes for a period."""
+    return frozenset((f.id, u.code) for _, f, u in list_obligations(catalogue, catalogue.scopes[scope_id], period))
 
 
 def _find_obligations(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.calendar import compute_deadline
-from etl.catalog.obligations import list_obligations
+from etl.catalog.obligations import list_collecting_scopes, list_obligations
 from etl.check import History, OfficialPopulation, PeerFigures, ReadSubmission, ReportingRecord
 from etl.model import FormStamp, Period, PeriodKind
 from etl.model.vietnam_time import VIETNAM_ZONE, get_current_date
@@ -96,8 +96,8 @@ class _FormObligations:
 @lru_cache(maxsize=1024)
 def _list_form_obligations(catalogue: Catalogue, form: str, period: Period) -> _FormObligations:
 
-    scope = catalogue.find_scope_of_form(form)
-    expected = [(s, u) for s, f, u in list_obligations(catalogue, scope, period) if f.id == form] if scope else []
+    scopes = list_collecting_scopes(catalogue, form)
+    expected = [(s, u) for scope in scopes for s, f, u in list_obligations(catalogue, scope, period) if f.id == form]
     by_rule: dict[tuple[str, str], date] = {}
     for submission, unit in expected:
         key = submission.regime, unit.level

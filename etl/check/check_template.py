@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.layout import find_element_kind
-from etl.catalog.obligations import list_obligations
+from etl.catalog.obligations import find_collecting_scope, list_collecting_scopes, list_owed_forms
 from etl.model import ElementKind, FormStamp, Period, ReadResult
 
 if TYPE_CHECKING:
@@ -75,19 +75,12 @@ def find_stamp_context(catalogue: Catalogue, read: ReadResult) -> StampContext |
 
 @lru_cache(maxsize=4096)
 def _find_stamp_context(catalogue: Catalogue, stamp: FormStamp) -> StampContext | None:
-    form, scope = catalogue.forms[stamp.form], catalogue.find_scope_of_form(stamp.form)
-    period = Period.parse(stamp.period)
+    form, period = catalogue.forms[stamp.form], Period.parse(stamp.period)
     unit = catalogue.find_unit(stamp.unit, period.end)
-    if scope is None or unit is None:
+    if unit is None or not list_collecting_scopes(catalogue, form.id):
         return None
-    return StampContext(
-        period, form, scope, unit, (form.id, unit.code) in _list_owed_forms(catalogue, scope.id, period)
-    )
-
-
-@lru_cache(maxsize=256)
-def _list_owed_forms(catalogue: Catalogue, scope_id: str, period: Period) -> frozenset[tuple[str, str]]:
-    return frozenset((f.id, u.code) for _, f, u in list_obligations(catalogue, catalogue.scopes[scope_id], period))
+    scope = find_collecting_scope(catalogue, form.id, unit.code, period)
+    return StampContext(period, form, scope, unit, (form.id, unit.code) in list_owed_forms(catalogue, scope.id, period))
 
 
 @lru_cache(maxsize=64)

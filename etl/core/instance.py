@@ -8,7 +8,6 @@ from etl import load
 from etl import settings as settings_module
 from etl.catalog import Catalogue, load_catalogue
 from etl.catalog.rules import load_rules
-from etl.model import Period, PeriodKind
 from etl.settings import Settings
 from etl.warehouse.connect import build_engine
 from etl.warehouse.snapshots_of_files import load_catalogue_at
@@ -59,19 +58,3 @@ def list_scopes() -> list[str]:
     """
     settings, catalogue = load_settings_and_catalogue()
     return [catalogue.get_scope(name).id for name in settings.scopes]
-
-
-def list_periods_to_open(key: str) -> list[str]:
-    """The periods whose forms open with a key: a period names itself, a month those that end with it."""
-    _, catalogue = load_settings_and_catalogue()
-    requested = Period.parse(key)
-    if requested.kind != PeriodKind.MONTH:
-        return [requested.key]
-    owed = {
-        period.key
-        for scope in list_scopes()
-        for kind in (PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR)
-        for period in catalogue.list_owed_periods(catalogue.get_scope(scope), kind)
-        if period.end == requested.end
-    }
-    return sorted(owed)

@@ -190,7 +190,7 @@ def _build_recipient_package(
         "report": document.report_id,
         "corrects": document.corrects,
         "scope": document.scope,
-        "office": catalogue.scopes[document.scope].office.name,
+        "office": _find_office_name(catalogue, document),
         "plan": document.plan,
         "cadence": document.cadence,
         "period": document.period,
@@ -207,6 +207,11 @@ def _build_recipient_package(
     )
 
 
+def _find_office_name(catalogue: Catalogue, document: PublishedDocument) -> str:
+    signed_on = document.signed_at.astimezone(VIETNAM_ZONE).date()
+    return catalogue.get_office(catalogue.scopes[document.scope], signed_on).name
+
+
 def _render_document_letter(
     settings: Settings, catalogue: Catalogue, document: PublishedDocument, contact: Contact
 ) -> Letter:
@@ -214,7 +219,7 @@ def _render_document_letter(
     in_words = DispatchedDocument(
         report_id=document.report_id,
         kind=document.kind,
-        office=catalogue.scopes[document.scope].office.name,
+        office=_find_office_name(catalogue, document),
         plan=catalogue.plans[document.plan].short_title,
         period=Period.parse(document.period).name,
         signed_by=document.signed_by,

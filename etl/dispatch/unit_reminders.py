@@ -90,13 +90,14 @@ def _write_reminders(
     with engine.connect() as conn:
         recorded = dispatch_store.fetch_reminders(conn, scope.id, day)
         missing = list(_list_missing_forms(conn, catalogue, scope))
+    office = catalogue.get_office(scope, day)
     letters = {
         unit: Letter(f"reminder/{unit}/{day.isoformat()}", *letter_parts) for unit, letter_parts in recorded.items()
     }
     for reminder in select_due_reminders(missing, day, load_reminders(catalogue.root), catalogue.holiday_corrections):
         if reminder.unit in letters:
             continue
-        letter = render_reminder_letter(reminder, scope.office.name, settings.templates, simulated=settings.simulated)
+        letter = render_reminder_letter(reminder, office.name, settings.templates, simulated=settings.simulated)
         path = settings.outbox / "reminders" / reminder.unit / f"{day.isoformat()}.txt"
         write_atomic(path, f"{letter.subject}\n\n{letter.text}".encode())
         with engine.begin() as conn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from etl.attainment.report_inputs import list_owed_parts
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.catalogue_files import compute_tree_hash, read_tree_files
+from etl.catalog.geography import find_plan_area, is_plan_of_unit
 from etl.core.instance import Result, load_catalogue_as_known, load_settings_and_catalogue, open_current_engine
 from etl.drafting.draft_pdf import add_pdf, needs_pdf
 from etl.drafting.upward_figures import build_upward_figures
@@ -29,6 +30,7 @@ from etl.lineage.figure_sources import list_figure_sources
 from etl.model import Attainment, Period
 from etl.report import FACTS_SUFFIX, ReportInput, serialize_report_facts, write_report_draft
 from etl.report.dates import compute_previous_report_period
+from etl.report.inputs import SourceCells
 from etl.settings import Settings
 from etl.warehouse import journal, snapshots_of_files
 from etl.warehouse.snapshot import Snapshot
@@ -129,7 +131,7 @@ def _build_scope_inputs(
         "statuses": tuple(statuses),
         "earlier_statuses": tuple(material.fetch_earlier_statuses(conn, catalogue, scope, period, known_at, statuses)),
         "series": series,
-        "sources": list_figure_sources(conn, catalogue, scope, period, rows, known_at),
+        "sources": _list_sources_by_area(conn, catalogue, scope, period, rows, known_at),
         "tasks": material.list_task_reports(conn, catalogue, scope, period, known_at),
         "notes": material.list_note_reports(conn, catalogue, scope, period, known_at),
         "corrections": material.list_corrected_cells(conn, catalogue, scope, period, known_at),
@@ -137,6 +139,27 @@ def _build_scope_inputs(
         "snapshot_at": known_at,
         "snapshot_id": snapshot_id,
         "simulated": settings.simulated,
+    }
+
+
+def _list_sources_by_area(
+    conn: Connection,
+    catalogue: Catalogue,
+    scope: m.Scope,
+    period: Period,
+    rows: Sequence[Attainment],
+    known_at: str,
+) -> dict[str, tuple[SourceCells, ...]]:
+    """By the code of the area that plans are measured on: the cells under its figures."""
+    plans_by_area: dict[str, set[str]] = {}
+    for plan in scope.plans:
+        if area := find_plan_area(catalogue, scope, plan):
+            plans_by_area.setdefault(area.code, set()).add(plan)
+    return {
+        code: list_figure_sources(
+            conn, catalogue, scope, code, period, [row for row in rows if row.plan in plans], known_at
+        )
+        for code, plans in plans_by_area.items()
     }
 
 
@@ -218,16 +241,24 @@ class _WrittenDraft:
 
 
 def _select_plan_input(scope_inputs: Result, definition: m.ReportDef) -> ReportInput:
-    """The part of what a scope has to report that is one plan's."""
+    """The part of what a scope has to report that is one plan's: of the plan's lines, and of the units of its area."""
+    catalogue, scope = scope_inputs["catalogue"], scope_inputs["scope"]
+    area = find_plan_area(catalogue, scope, definition.plan)
     of_plan: Result = {
         name: tuple(row for row in scope_inputs[name] if row.plan == definition.plan)
         for name in ("attainments", "previous", "last", "tasks")
     }
     series = ((item, points) for (plan, item), points in scope_inputs["series"].items() if plan == definition.plan)
     of_plan["series"] = tuple(series)
-    return ReportInput(
-        **{**scope_inputs, **of_plan, "report": definition, "plan": scope_inputs["catalogue"].plans[definition.plan]}
-    )
+    of_plan["sources"] = scope_inputs["sources"].get(area.code, ()) if area else ()
+    for name in ("statuses", "earlier_statuses", "notes"):
+        of_plan[name] = tuple(
+            row
+            for row in scope_inputs[name]
+            if (unit := catalogue.find_unit(row.unit, Period.parse(row.period).end))
+            and is_plan_of_unit(catalogue, scope, definition.plan, unit)
+        )
+    return ReportInput(**{**scope_inputs, **of_plan, "report": definition, "plan": catalogue.plans[definition.plan]})
 
 
 def _write_draft(settings: Settings, templates: Path, engine: Engine, report_input: ReportInput) -> _WrittenDraft:

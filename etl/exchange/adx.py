@@ -12,6 +12,7 @@ from etl.catalog.layout import SIMULATION_NOTICE
 from etl.exchange.data_message import DataMessage, list_message_figures
 from etl.exchange.identifiers import ExchangeIdentifiers
 from etl.exchange.periods import format_adx_period
+from etl.model.vietnam_time import parse_vietnam_day
 
 NAMESPACE = "urn:ihe:qrph:adx:2015"
 
@@ -23,11 +24,12 @@ def render_adx_message(message: DataMessage, names: ExchangeIdentifiers) -> byte
         UsageError: there is nothing to write.
     """
     root = Xml.Element("adx", {"xmlns": NAMESPACE, "exported": message.snapshot_at})
+    office = names.catalogue.get_office(message.scope, parse_vietnam_day(message.snapshot_at))
     group_attributes = {
         "period": format_adx_period(message.period),
         "dataSet": names.find_data_set_id(message.period.kind),
         "attributeOptionCombo": names.find_default_combo_id(),
-        "comment": "; ".join([*([SIMULATION_NOTICE] if message.simulated else []), message.scope.office.name]),
+        "comment": "; ".join([*([SIMULATION_NOTICE] if message.simulated else []), office.name]),
     }
     groups: dict[str, Xml.Element] = {}
     for figure in list_message_figures(message, names):

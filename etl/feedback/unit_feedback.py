@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from etl.attainment.attainment_rows import load_or_compute_attainment, take_scope_snapshot
 from etl.catalog import Catalogue
 from etl.catalog import models as m
+from etl.catalog.geography import get_plan_area_code, is_plan_of_unit
 from etl.catalog.obligations import list_obligations
 from etl.catalog.owed_cells import list_sheet_cells
 from etl.catalog.rules import load_rules
@@ -73,8 +74,7 @@ def write_unit_feedback(scope: str, period: str, unit: str | None = None) -> Res
     with open_current_engine(settings, catalogue).connect() as conn:
         titles = {code: rule.title for code, rule in load_rules(settings.expectations).by_code.items()}
         data = _fetch_feedback_data(conn, catalogue, chosen, key, titles, settings)
-    targets = select_feedback_targets(catalogue, chosen, data.rows)
-    sheets = [_build_unit_feedback(data, one, targets) for one in wanted]
+    sheets = [_build_unit_feedback(data, one, _select_feedback_targets(data, one)) for one in wanted]
     min_denominator = int(catalogue.thresholds["related_least"])
     done = [write_feedback(sheet, key.key, settings.outbox, min_denominator) for sheet in sheets]
     return {
@@ -152,9 +152,10 @@ def _build_unit_feedback(data: _FeedbackData, unit: m.Unit, targets: Sequence[tu
     for form, verdicts in zip(forms, now, strict=True):
         before = data.verdicts.get((unit.code, form.id, last.key), ()) if form.id in owed_before else ()
         resolved += count_resolved_findings(verdicts, before[-1] if before else None)
-    office = data.scope.office
+    office = data.catalogue.get_office(data.scope, data.day)
     elements = {code: element.name for code, element in data.catalogue.elements.items()}
-    area = data.catalogue.find_unit(data.scope.area_unit, data.period.end)
+    measured = {get_plan_area_code(data.catalogue, data.scope, plan) for plan, _ in targets}
+    area = data.catalogue.find_unit(data.scope.area_unit, data.period.end) if len(measured) == 1 else None
     return UnitFeedback(
         unit=unit.code,
         unit_name=unit.name,
@@ -241,18 +242,20 @@ def _count_quarter_findings(data: _FeedbackData, unit: m.Unit) -> list[FindingCo
 # --- indicators ------------------------------------------------------------------------------------------
 
 
-def select_feedback_targets(
-    catalogue: Catalogue, scope: m.Scope, rows: Sequence[Attainment]
-) -> tuple[tuple[str, m.Target], ...]:
-    """(plan, target) of at most twelve quarterly indicators, each once, as the scope's first plan with a level has it.
+def _select_feedback_targets(data: _FeedbackData, unit: m.Unit) -> tuple[tuple[str, m.Target], ...]:
+    """(plan, target) of at most twelve quarterly indicators, each once, as the first plan of the unit with a level has
+    it.
 
     Where units have figures of the quarter, only indicators that at least one of them has; levels before what is
     only followed. An elimination is recognised for an area, not for a unit, and is left out.
     """
-    own = {row.indicator for row in rows if row.unit != scope.area_unit and row.value is not None and not row.as_of}
+    catalogue, scope = data.catalogue, data.scope
+    plans = [plan for plan in scope.plans if is_plan_of_unit(catalogue, scope, plan, unit)]
+    areas = {get_plan_area_code(catalogue, scope, plan) for plan in plans}
+    own = {row.indicator for row in data.rows if row.unit not in areas and row.value is not None and not row.as_of}
     first: dict[str, tuple[str, m.Target]] = {}
     for followed in (False, True):
-        for plan in scope.plans:
+        for plan in plans:
             for target in catalogue.plans[plan].targets:
                 indicator = catalogue.indicators.get(target.indicator or "")
                 if indicator is None or target.kind == "eliminate" or (target.kind == "track") != followed:
@@ -276,7 +279,7 @@ def _list_indicator_lines(
         _build_indicator_line(data, data.catalogue.indicators[target.indicator or ""], target, own, area)
         for plan, target in targets
         if (own := rows.get((plan, target.item, unit.code)))
-        and (area := rows.get((plan, target.item, data.scope.area_unit)))
+        and (area := rows.get((plan, target.item, get_plan_area_code(data.catalogue, data.scope, plan))))
     ]
 
 

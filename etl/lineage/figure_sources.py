@@ -29,15 +29,16 @@ def list_figure_sources(
     conn: Connection,
     catalogue: Catalogue,
     scope: m.Scope,
+    area: str,
     period: Period,
     rows: Iterable[Attainment],
     known_at: str,
 ) -> tuple[SourceCells, ...]:
-    """Where the area's figures come from, in the order of the rows. Grain: see `Source`.
+    """Where an area's figures come from, in the order of the rows. Grain: see `Source`.
 
     An indicator stands once, whatever how many targets ask for it; one that no cells make has none.
     """
-    rows_by_indicator = {row.indicator: row for row in rows if row.unit == scope.area_unit and row.value is not None}
+    rows_by_indicator = {row.indicator: row for row in rows if row.unit == area and row.value is not None}
     summed: dict[Period, list[m.Indicator]] = {}
     published: list[m.Indicator] = []
     for code, row in rows_by_indicator.items():
@@ -49,9 +50,7 @@ def list_figure_sources(
     walks: dict[str, FigureTrace] = {}
     for covered_period, indicators in ((period, published), *summed.items()):
         absent = {i.code: rows_by_indicator[i.code].absent for i in indicators}
-        walks |= lineage_walk.trace_figures(
-            conn, catalogue, scope, covered_period, absent, scope.area_unit, as_known_at=known_at
-        )
+        walks |= lineage_walk.trace_figures(conn, catalogue, scope, covered_period, absent, area, as_known_at=known_at)
     return tuple(
         source for code in rows_by_indicator if code in walks for source in _group_source_cells(code, walks[code])
     )

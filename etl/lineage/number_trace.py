@@ -13,6 +13,7 @@ from etl.attain import TargetFigures, compute_target_figures
 from etl.attainment.attainment_rows import load_or_compute_attainment
 from etl.catalog import Catalogue
 from etl.catalog import models as m
+from etl.catalog.geography import get_plan_area_code
 from etl.core.instance import (
     Result,
     load_catalogue_as_known,
@@ -70,7 +71,7 @@ def trace_number(report: str, indicator: str, unit: str | None = None) -> Result
         record = _find_report(conn, settings, report)
         catalogue = load_catalogue_as_known(conn, present, record.known_at)
         scope, period = catalogue.get_scope(record.scope), Period.parse(record.period)
-        code = unit or scope.area_unit
+        code = unit or get_plan_area_code(catalogue, scope, record.plan)
         snapshot = take_snapshot(conn, record.known_at, scope.id)
         computed, _ = load_or_compute_attainment(conn, catalogue, scope, period, snapshot, outlook=False)
         rows = [

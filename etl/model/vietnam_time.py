@@ -13,6 +13,11 @@ def get_current_time() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+def parse_vietnam_day(moment: str) -> dt.date:
+    """The day in Viet Nam of a moment in ISO 8601."""
+    return dt.datetime.fromisoformat(moment).astimezone(VIETNAM_ZONE).date()
+
+
 def get_current_date() -> dt.date:
     """The day in Viet Nam."""
     return get_current_time().astimezone(VIETNAM_ZONE).date()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.layout import MANIFEST_SHEET, MANIFEST_STAMP, FormLayout, SheetLayout, format_cell_name
-from etl.catalog.obligations import list_obligations
+from etl.catalog.obligations import list_collecting_scopes, list_obligations
 from etl.errors import UsageError
 from etl.model import FormStamp, Period
 from etl.read import unit_matching
@@ -188,13 +188,13 @@ def find_stamp_in_titles(titles: Sequence[PrintedTitle], catalogue: Catalogue) -
 
 
 def _build_stamp(title: PrintedTitle, catalogue: Catalogue) -> tuple[FormStamp | None, RawFinding]:
-    form, scope = title.forms[0], catalogue.find_scope_of_form(title.forms[0])
-    if not title.period_key or scope is None:
+    form = title.forms[0]
+    if not title.period_key or not list_collecting_scopes(catalogue, form):
         detail = f"không hiểu kỳ báo cáo “{title.period}”"
         return None, RawFinding(
             "S01", title.sheet, title.format_cell_name("period"), title.period, (("detail", detail),)
         )
-    units = _list_owing_units(catalogue, scope, form, Period.parse(title.period_key))
+    units = _list_owing_units(catalogue, form, Period.parse(title.period_key))
     match = unit_matching.match_unit(title.unit, units) if title.unit else None
     if match is None or not match.code:
         close = f"; có phải là: {', '.join(match.suggestions)}?" if match and match.suggestions else ""
@@ -205,9 +205,10 @@ def _build_stamp(title: PrintedTitle, catalogue: Catalogue) -> tuple[FormStamp |
     return FormStamp(form, title.version, match.code, title.period_key), RawFinding("S19", slots=slots)
 
 
-def _list_owing_units(catalogue: Catalogue, scope: m.Scope, form: str, period: Period) -> tuple[m.Unit, ...]:
-    """The units that owe a form for a period."""
-    return tuple(unit for _, f, unit in list_obligations(catalogue, scope, period) if f.id == form)
+def _list_owing_units(catalogue: Catalogue, form: str, period: Period) -> tuple[m.Unit, ...]:
+    """The units that owe a form for a period, whatever scope they owe it to."""
+    scopes = list_collecting_scopes(catalogue, form)
+    return tuple(unit for s in scopes for _, f, unit in list_obligations(catalogue, s, period) if f.id == form)
 
 
 def _format_title(title: PrintedTitle) -> str:

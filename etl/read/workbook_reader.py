@@ -14,6 +14,7 @@ from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.geography import describe_succession
 from etl.catalog.layout import FormLayout, build_form_layout
+from etl.catalog.obligations import find_collecting_scope, list_collecting_scopes
 from etl.errors import UsageError
 from etl.model import Explanation, FormStamp, Period
 from etl.read import cell_encoding as old_charset
@@ -140,8 +141,7 @@ def _read_form_sheet(
 def find_form_layout(stamp: FormStamp, catalogue: Catalogue) -> FormLayout | RawFinding:
     """The layout that a stamp names, or why there is none."""
     form = catalogue.forms.get(stamp.form)
-    scope = catalogue.find_scope_of_form(stamp.form)
-    if form is None or scope is None:
+    if form is None or not list_collecting_scopes(catalogue, form.id):
         return RawFinding("S03", value=stamp.form, slots=(("found", stamp.form),))
     if stamp.version != form.version:
         return RawFinding("S04", value=stamp.version, slots=(("found", stamp.version), ("expected", form.version)))
@@ -157,7 +157,9 @@ def find_form_layout(stamp: FormStamp, catalogue: Catalogue) -> FormLayout | Raw
         return RawFinding("S06", value=stamp.unit, slots=(("found", stamp.unit), ("detail", became)))
     if not _is_form_in_force(form, period):
         return RawFinding("S05", value=stamp.period, slots=(("found", stamp.period),))
-    return build_form_layout(catalogue, scope, form, unit, period)
+    return build_form_layout(
+        catalogue, find_collecting_scope(catalogue, form.id, unit.code, period), form, unit, period
+    )
 
 
 def _is_form_in_force(form: m.Form, period: Period) -> bool:

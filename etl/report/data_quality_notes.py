@@ -104,7 +104,12 @@ def _build_submission_notes(inputs: ReportInput, wording: Messages) -> Iterator[
 def _build_geography_notes(inputs: ReportInput, wording: Messages) -> Iterator[tuple[str, str]]:
     """What became of the area, who answers for the plan now, and that earlier figures are restated."""
     catalogue, day = inputs.catalogue, inputs.period.end
-    whole = geography.find_area(catalogue, inputs.scope)
+    last = inputs.scope.offices[-1]
+    if catalogue.find_office(inputs.scope, inputs.day) is None:
+        ended = format_reference_period(last.valid_to.isoformat())
+        decider = catalogue.find_body_name(last.awaits, inputs.day) or wording.texts["word.competent_authority"]
+        yield "no_office", wording.format("data.no_office", office=last.name, decider=decider, ended=ended)
+    whole = geography.find_plan_area(catalogue, inputs.scope, inputs.plan.id)
     if whole is None:
         return
     heirs = dict.fromkeys(
@@ -116,7 +121,13 @@ def _build_geography_notes(inputs: ReportInput, wording: Messages) -> Iterator[t
         yield "inheritance", wording.format("data.inheritance", note=format_unit_mention(wording, note.rstrip(".")))
     since = inputs.period.same_period_last_year.start
     shown = {a.unit for a in inputs.attainments}
-    born = sorted({u.valid_from for u in catalogue.units if u.code in shown and since < u.valid_from <= day})
+    born = sorted(
+        {
+            u.valid_from
+            for u in catalogue.units
+            if u.code in shown and since < u.valid_from <= day and not geography.is_renamed(catalogue, u)
+        }
+    )
     if born and (inputs.previous or inputs.last):
         yield "restated", wording.format("data.restated", since=format_reference_period(born[-1].isoformat()))
 

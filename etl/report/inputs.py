@@ -6,14 +6,17 @@ Room: report. Steps fill it; nothing here reads a file, a database or a clock.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
+from etl.catalog.geography import find_plan_area, get_plan_area_code
 from etl.catalog.layout import FormLayout
 from etl.model import Attainment, NoteReport, Period, SeriesPoint, TaskReport, UnitStatus
 from etl.model.exported_value import ExportedValue
 from etl.model.reason import Reason
+from etl.model.vietnam_time import parse_vietnam_day
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,12 @@ class ReportInput:
     @property
     def area(self) -> str:
         """Code of the unit the whole report is about."""
-        return self.scope.area_unit
+        return get_plan_area_code(self.catalogue, self.scope, self.plan.id)
+
+    @property
+    def day(self) -> date:
+        """The report's date: the day up to which data are known, in Viet Nam."""
+        return parse_vietnam_day(self.snapshot_at)
 
     @property
     def stem(self) -> str:
@@ -108,5 +116,7 @@ class ReportInput:
         return f"{self.plan.id}_{self.period.key}"
 
     def find_unit_name(self, code: str) -> str:
-        """A unit's name at the end of the period."""
-        return self.catalogue.find_unit_name(code, self.period.end)
+        """A unit's name at the end of the period; the area's own, where that one has ended."""
+        area = find_plan_area(self.catalogue, self.scope, self.plan.id)
+        day = min(self.period.end, area.valid_to or self.period.end) if area and area.code == code else self.period.end
+        return self.catalogue.find_unit_name(code, day)

@@ -14,8 +14,9 @@ from etl.report.report_facts import Foot, Head
 
 def build_report_head(inputs: ReportInput, wording: Messages) -> Head:
     """Everything above section I."""
-    office, plan, name = inputs.scope.office, inputs.plan, inputs.scope.office.name
-    recipients, plan_title = tuple(inputs.report.recipients), format_plan_name(plan)
+    plan, catalogue = inputs.plan, inputs.catalogue
+    office = catalogue.get_office(inputs.scope, inputs.day)
+    name, plan_title = office.name, format_plan_name(plan)
     return Head(
         parent_body=office.parent_body,
         body=office.body,
@@ -23,7 +24,7 @@ def build_report_head(inputs: ReportInput, wording: Messages) -> Head:
         symbol=office.symbol,
         place=office.place,
         subject=wording.format("head.subject", plan=plan_title, period=inputs.period.name),
-        recipients=recipients,
+        recipients=tuple(catalogue.find_body_name(to, inputs.day) for to in inputs.report.recipients),
         bases=_format_bases(inputs, wording),
         opening=wording.format("head.opening", office=name, plan=plan_title, period=inputs.period.name),
         simulated=wording.texts["word.simulated"] if inputs.simulated else "",
@@ -40,10 +41,10 @@ def format_plan_name(plan: m.Plan) -> str:
 
 def build_report_foot(inputs: ReportInput, wording: Messages) -> Foot:
     """Everything below section VI."""
-    office, name = inputs.scope.office, inputs.scope.office.name
+    office = inputs.catalogue.get_office(inputs.scope, inputs.day)
     return Foot(
         closing=wording.format(
-            "head.closing", office=name, plan=format_plan_name(inputs.plan), period=inputs.period.name
+            "head.closing", office=office.name, plan=format_plan_name(inputs.plan), period=inputs.period.name
         ),
         copies=tuple(inputs.report.copies),
         archive_line=office.archive_line,

@@ -9,7 +9,7 @@ from etl.approval.signoff_requests import request_signoffs
 from etl.approval.verification import verify_file
 from etl.attainment.attainment_rows import check_report_due, compute_attainment, list_attainment_rows
 from etl.attainment.report_inputs import list_longer_periods
-from etl.core.instance import list_periods_to_open, list_scopes
+from etl.core.instance import list_scopes
 from etl.dispatch.document_dispatch import dispatch_folders, dispatch_mail, get_smtp_connection_id
 from etl.dispatch.mail_protocol import settle_mail
 from etl.dispatch.operator_alerts import get_alert_connections, measure_operations, record_failed_run, tell_alerts
@@ -26,11 +26,11 @@ from etl.steps.intake import (
     check_files,
     list_periods_to_compute,
     migrate_warehouse,
-    open_period,
     process_batch,
     receive_deliveries,
     write_answers,
 )
+from etl.steps.issuing import list_periods_to_open, open_period
 from etl.steps.shell import (
     build_psql_command,
     draft_period_reports,

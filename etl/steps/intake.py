@@ -20,7 +20,7 @@ from etl.attainment.report_inputs import list_owed_parts
 from etl.catalog import Catalogue
 from etl.catalog.calendar import compute_deadline, count_working_days
 from etl.catalog.models import Scope
-from etl.catalog.obligations import list_obligations
+from etl.catalog.obligations import find_collecting_scope, list_collecting_scopes
 from etl.catalog.rules import load_rules
 from etl.check import ReadSubmission, check_batch, load_great_expectations, validate_batch
 from etl.check.check_context import add_official_population, add_unit_history
@@ -31,9 +31,8 @@ from etl.core.instance import (
     open_current_engine,
     open_engine,
 )
-from etl.errors import StorageError, UsageError
+from etl.errors import StorageError
 from etl.file_io import write_atomic
-from etl.forms import build_form_file_name, issue_form
 from etl.messages import load_messages
 from etl.model import CellState, Delivery, Period, PeriodKind, ReadResult, Verdict
 from etl.model.vietnam_time import VIETNAM_ZONE, get_current_time
@@ -68,47 +67,6 @@ def migrate_warehouse() -> Result:
         changed = load.load_catalogue_rows(conn, catalogue)
         publish_signing_key(conn, settings)
     return {"applied": applied, "catalogue_changes": changed}
-
-
-def open_period(scope: str, period: str, folder: Path | None = None, unit: str | None = None) -> Result:
-    """Issues the workbooks of a period, or of one unit, and notes it; a form that is there and equal stays.
-
-    They lie below a folder, by default `outbox/forms/<period>/`, in one folder a unit.
-
-    Raises:
-        UsageError: the unit owes nothing for that period.
-    """
-    settings, _ = load_settings_and_catalogue()
-    result = _issue_forms(scope, period, folder or settings.outbox / "forms" / Period.parse(period).key, unit)
-    about = {"scope": scope, "period": result["period"], **({"unit": unit} if unit else {})}
-    with open_engine(settings).begin() as conn:
-        # Also where a run that broke off had written them all.
-        if result["issued"] or not any(about.items() <= e.detail.items() for e in journal.fetch_events(conn, "issued")):
-            journal.record_event(conn, "issued", **about, forms=result["issued"])
-    return result
-
-
-def _issue_forms(scope: str, period: str, folder: Path, unit: str | None = None) -> Result:
-    """Issues the workbooks of a period, or of one unit, below a folder. Needs no database.
-
-    Raises:
-        UsageError: the unit owes nothing for that period.
-    """
-    settings, catalogue = load_settings_and_catalogue()
-    chosen, key = catalogue.get_scope(scope), Period.parse(period)
-    owed = [(form, u) for _, form, u in list_obligations(catalogue, chosen, key) if unit in (None, u.code)]
-    if unit and not owed:
-        raise UsageError(f"unit {unit!r} owes nothing for {key}", where="--unit", fix="see `tongket status`")
-    issued, same, wording = [], 0, load_messages(settings.templates)
-    for form, org_unit in owed:
-        path = folder / org_unit.code / build_form_file_name(form, org_unit, key)
-        data = issue_form(catalogue, chosen, form, org_unit, key, wording, simulated=settings.simulated)
-        if path.is_file() and path.read_bytes() == data:
-            same += 1
-        else:
-            write_atomic(path, data)
-            issued.append(str(path))
-    return {"scope": scope, "period": key.key, "issued": len(issued), "unchanged": same, "files": issued}
 
 
 def check_files(
@@ -304,8 +262,10 @@ def _process_chunk(
 
 
 def _find_scope_id(catalogue: Catalogue, submission: ReadSubmission) -> str:
-    scope = catalogue.find_scope_of_form(submission.read.stamp.form) if submission.read.stamp else None
-    return scope.id if scope else ""
+    stamp = submission.read.stamp
+    if stamp is None or not Period.is_key(stamp.period) or not list_collecting_scopes(catalogue, stamp.form):
+        return ""
+    return find_collecting_scope(catalogue, stamp.form, stamp.unit, Period.parse(stamp.period)).id
 
 
 def _add_quarter_values(conn: Connection, catalogue: Catalogue, submission: ReadSubmission) -> ReadSubmission:
@@ -354,13 +314,13 @@ def _build_submission_answer(settings: Settings, catalogue: Catalogue, unreturne
     about: Result = {"original": _read_sent_workbook(settings, unreturned)}
     form = catalogue.forms.get(unreturned.form)
     if form and unreturned.scope and Period.is_key(unreturned.period):
-        period = Period.parse(unreturned.period)
+        period, scope = Period.parse(unreturned.period), catalogue.scopes[unreturned.scope]
         about |= {
             "form": form.id, "form_title": form.title, "period": period.key, "period_name": period.name,
             "unit_name": catalogue.find_unit_name(unreturned.unit, period.end), "version": unreturned.version,
-            "office": catalogue.scopes[unreturned.scope].office.name,
+            "office": catalogue.get_office(scope, received.astimezone(VIETNAM_ZONE).date()).name,
         }  # fmt: skip
-        submission = next(s for s in catalogue.scopes[unreturned.scope].submissions if s.form == form.id)
+        submission = next(s for s in scope.submissions if s.form == form.id)
         due = compute_deadline(catalogue, submission.regime, form.level, period)
         about |= {
             "due": due,

@@ -15,7 +15,7 @@ from etl.drafting import report_drafts as drafting
 from etl.errors import StorageError, UsageError
 from etl.file_io import write_atomic
 from etl.model import Period, PeriodKind
-from etl.steps import intake
+from etl.steps import intake, issuing
 from etl.warehouse import embedded_server
 from etl.warehouse.connect import build_engine
 from etl.warehouse.migrate import fetch_migration_statuses as migrations
@@ -95,7 +95,7 @@ def issue_forms(scope: str, period: str, to: Path, unit: str | None = None) -> R
         UsageError: the unit owes nothing for that period.
     """
     intake.migrate_warehouse()
-    return intake.open_period(scope, period, to, unit)
+    return issuing.open_period(scope, period, to, unit)
 
 
 def draft_period_reports(scope: str, period: str, plan: str | None = None, as_known_at: str | None = None) -> Result:

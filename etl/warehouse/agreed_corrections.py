@@ -54,11 +54,15 @@ def fetch_agreed_corrections(
     as_known_at: str | datetime | None = None,
     period: Period | None = None,
 ) -> list[AgreedCorrection]:
-    """Every correction of a scope that was on record at a moment, by id; of one period only, if given."""
+    """Every correction of a scope that was on record at a moment, by id; of one period only, if given.
+
+    Those of the scopes that it continues are among them.
+    """
+    line = catalogue.list_scope_line(scope)
     wanted = [
         x
         for x in catalogue.agreed_corrections.values()
-        if x.scope == scope.id and (period is None or x.period == period.key)
+        if x.scope in line and (period is None or x.period == period.key)
     ]
     if not wanted:
         return []

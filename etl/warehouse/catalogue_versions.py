@@ -171,6 +171,12 @@ def _build_expected_rows(c: Catalogue) -> Iterator[Row]:
         yield row | {"due_on": due[rule]}
 
 
+def _build_continued_scope_rows(c: Catalogue) -> Iterator[Row]:
+    for scope in c.scopes.values():
+        for continued in c.list_scope_line(scope)[:-1]:
+            yield {"scope": scope.id, "continues": continued}
+
+
 def _build_plan_rows(c: Catalogue) -> Iterator[Row]:
     for p in c.plans.values():
         yield {
@@ -268,6 +274,12 @@ _TABLES = (
     _VersionedTable("core.data_element_version", "core.current_data_element", ("code",), _build_element_rows),
     _VersionedTable(
         "core.expected_version", "core.current_expected", ("scope", "form", "unit_code", "period"), _build_expected_rows
+    ),
+    _VersionedTable(
+        "core.continued_scope_version",
+        "core.current_continued_scope",
+        ("scope", "continues"),
+        _build_continued_scope_rows,
     ),
     _VersionedTable("plan.plan", "plan.current_plan", ("plan",), _build_plan_rows),
     _VersionedTable("plan.target", "plan.current_target", ("plan", "item"), _build_target_rows),

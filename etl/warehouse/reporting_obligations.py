@@ -50,7 +50,17 @@ class RollupObligations:
 
 @lru_cache(maxsize=128)
 def _list_collected_elements(catalogue: Catalogue, scope_id: str, period: Period) -> frozenset[str]:
-    return frozenset[str]().union(*set(list_owed_cells(catalogue, scope_id, period).values()))
+    return frozenset[str]().union(*set(_list_line_cells(catalogue, scope_id, period).values()))
+
+
+@lru_cache(maxsize=128)
+def _list_line_cells(catalogue: Catalogue, scope_id: str, period: Period) -> Mapping[m.Unit, frozenset[str]]:
+    """The cells that were owed to a scope, and to those it continues."""
+    cells: dict[m.Unit, frozenset[str]] = {}
+    for one in catalogue.list_scope_line(catalogue.scopes[scope_id]):
+        for unit, elements in list_owed_cells(catalogue, one, period).items():
+            cells[unit] = cells.get(unit, frozenset()) | elements
+    return cells
 
 
 def build_obligations(
@@ -115,7 +125,7 @@ def _build_obligation_groups(
     groups: dict[frozenset[str], int] = {}
     made = []
     for piece, elements in wanted.items():
-        for unit, own in list_owed_cells(catalogue, scope_id, piece).items():
+        for unit, own in _list_line_cells(catalogue, scope_id, piece).items():
             cells = own & elements
             if not cells:
                 continue

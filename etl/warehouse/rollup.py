@@ -49,10 +49,12 @@ _UnitAssignment = tuple[m.Unit, m.Unit | None, Fraction, bool]
 
 @dataclass(frozen=True)
 class RollupFilter:
-    """A part of a roll-up: the codes of some units and indicators; None stands for all."""
+    """A part of a roll-up: the codes of some units and indicators, None standing for all; and the area, such as that
+    of a plan, the scope's own if None."""
 
     units: Collection[str] | None = None
     indicators: Collection[str] | None = None
+    area: m.Unit | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,11 @@ class _RollupRequest:
     def find_unit_id(self, unit: m.Unit) -> int | None:
         return self.numbers.get((unit.code, unit.valid_from))
 
+    def has_unit(self, unit: m.Unit) -> bool:
+        """Whether a unit that owes the scope something belongs to the area."""
+        own = geo.find_area(self.catalogue, self.scope)
+        return self.area in {None, own} or geo.is_within_area(self.catalogue, self.area, unit)
+
     @property
     def last_year(self) -> int:
         """The last year whose yearly figures may stand in: a part of a year looks at the years before it."""
@@ -102,10 +109,10 @@ def compute_rollup(
     Args:
         conn: A connection that may read `core`.
         catalogue: What is owed, by whom, and what indicators are.
-        scope: Whose area.
+        scope: Who collects.
         period: Any period.
         as_known_at: Only what was recorded by then; everything if None.
-        only: The units and indicators to give; all of them if None.
+        only: The units and indicators to give, and another area; all of the scope's if None.
         geography: The day whose units are asked for; the period's last day if None.
 
     Raises:
@@ -122,16 +129,18 @@ def compute_rollup(
     return [o if (said := recognised.get(o.indicator)) is None else replace(o, recognised=said) for o in every]
 
 
-def list_reporting_units(catalogue: Catalogue, scope: m.Scope, day: date) -> tuple[m.Unit, ...]:
-    """The units that figures are given for on a day's geography: the scope's area, then what is under it.
+def list_reporting_units(
+    catalogue: Catalogue, scope: m.Scope, day: date, area: m.Unit | None = None
+) -> tuple[m.Unit, ...]:
+    """The units that figures are given for on a day's geography: an area (the scope's if None), then what is under it.
 
     After its last level of districts has ended, an area consists of the communes that came from it.
     """
-    area = geo.find_area(catalogue, scope)
+    area = area or geo.find_area(catalogue, scope)
     if area is None or day < area.valid_from:
         return ()
-    under = geo.list_area_units(catalogue, scope, scope.child_level, day) or geo.list_area_units(
-        catalogue, scope, "commune", day
+    under = geo.list_units_of_area(catalogue, area, scope.child_level, day) or geo.list_units_of_area(
+        catalogue, area, "commune", day
     )
     return (area, *under)
 
@@ -151,10 +160,10 @@ def _build_rollup_request(
     geography: date | None,
 ) -> _RollupRequest:
     day = geography or period.end
-    every = list_reporting_units(catalogue, scope, day)
+    every = list_reporting_units(catalogue, scope, day, only.area)
     wanted = tuple(u for u in every if only.units is None or u.code in only.units)
     numbers = {(r.code, r.valid_from): r.org_unit_id for r in query(conn, "unit_numbers")}
-    area, under = (every[0] if every else None), frozenset(every[1:])
+    whole, under = (every[0] if every else None), frozenset(every[1:])
     selected_indicators = tuple(
         i for i in catalogue.indicators.values() if only.indicators is None or i.code in only.indicators
     )
@@ -166,7 +175,7 @@ def _build_rollup_request(
             "the catalogue is not on record", where=catalogue.sha256[:12], fix="record it: `tongket run` does"
         )
     return _RollupRequest(
-        conn, catalogue, scope, period, day, known, area, under, wanted, selected_indicators, numbers, agreed, version
+        conn, catalogue, scope, period, day, known, whole, under, wanted, selected_indicators, numbers, agreed, version
     )
 
 
@@ -278,7 +287,11 @@ def _build_owed_cells(ask: _RollupRequest, period: Period, indicators: Iterable[
     )
     numbers = {r.code: r.data_element_id for r in query(ask.conn, "element_numbers")}
     number_of = ask.find_unit_id
-    slots = [s for s in obligations.entries if None not in {number_of(s.unit), number_of(s.current_unit)}]
+    slots = [
+        s
+        for s in obligations.entries
+        if None not in {number_of(s.unit), number_of(s.current_unit)} and ask.has_unit(s.current_unit)
+    ]
     leaves = _assign_units(ask, period, dict.fromkeys(s.current_unit for s in slots))
     givers = Counter((s.period, s.current_unit) for s in slots)
     groups = {group: n for n, group in enumerate(obligations.groups)}
@@ -435,7 +448,7 @@ def fetch_rollup_parts(
 
     Nothing is carried from an earlier year: ask for that year. A published figure is one cell of the area.
     """
-    only = RollupFilter([unit], indicators)
+    only = RollupFilter([unit], indicators, geo.find_area_of_code(catalogue, scope, unit))
     ask = _build_rollup_request(conn, catalogue, scope, period, as_known_at, only, None)
     if published := _query_published(ask):
         area = ask.units[0]

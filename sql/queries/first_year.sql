@@ -1,2 +1,2 @@
 SELECT min(year) AS year FROM core.submission
-WHERE scope = :scope AND recorded_at <= :known_at;
+WHERE scope = any(core.scope_line(:scope)) AND recorded_at <= :known_at;

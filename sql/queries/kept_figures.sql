@@ -10,7 +10,7 @@ FROM (
     SELECT DISTINCT ON (period) *
     FROM plan.attainment_run
     WHERE
-        scope = :scope
+        scope = any(core.scope_line(:scope))
         AND period = any(cast(:periods AS text[]))
         AND known_at <= :known_at
         AND geography IS NULL
@@ -26,7 +26,7 @@ WHERE
         FROM core.submission AS s
         INNER JOIN core.period AS q ON s.period = q.period
         WHERE
-            s.scope = :scope
+            s.scope = any(core.scope_line(:scope))
             AND q.ends_on <= p.ends_on
             AND s.recorded_at > r.known_at
             AND s.recorded_at <= :known_at

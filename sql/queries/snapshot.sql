@@ -1,4 +1,4 @@
--- What was known at a moment, as a hash: every version recorded by then (in one scope, where one is named), the
+-- What was known at a moment, as a hash: every version recorded by then (in one scope and those it continues, where one is named), the
 -- catalogue, and the corrections in it whose last day was over.
 SELECT
     encode(
@@ -9,7 +9,7 @@ SELECT
                         SELECT string_agg(d.sha256 || ' ' || s.version, ',' ORDER BY d.sha256)
                         FROM core.submission AS s
                         INNER JOIN ops.delivery AS d ON s.delivery_id = d.delivery_id
-                        WHERE s.recorded_at <= :at AND :scope IN ('', s.scope)
+                        WHERE s.recorded_at <= :at AND (:scope = '' OR s.scope = any(core.scope_line(:scope)))
                     ),
                     ''
                 ) || '|' || coalesce(

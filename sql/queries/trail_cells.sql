@@ -21,7 +21,7 @@ INNER JOIN core.observation AS o ON s.submission_id = o.submission_id AND s.year
 INNER JOIN core.org_unit AS u ON o.org_unit_id = u.org_unit_id
 INNER JOIN core.data_element AS e ON o.data_element_id = e.data_element_id
 WHERE
-    s.scope = :scope
+    s.scope = any(core.scope_line(:scope))
     AND s.recorded_at <= :known_at
     AND s.period = any(cast(:periods AS text[]))
     AND e.code = any(cast(:elements AS text[]))

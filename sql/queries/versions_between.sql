@@ -17,7 +17,7 @@ FROM (
         s.*,
         lag(s.submission_id) OVER (PARTITION BY s.org_unit_id, s.period, s.form ORDER BY s.version) AS previous_id
     FROM core.submission AS s
-    WHERE s.scope = :scope AND s.period = any(cast(:periods AS text[]))
+    WHERE s.scope = any(core.scope_line(:scope)) AND s.period = any(cast(:periods AS text[]))
 ) AS v
 INNER JOIN core.org_unit AS r ON v.org_unit_id = r.org_unit_id
 INNER JOIN ops.delivery AS d ON v.delivery_id = d.delivery_id

@@ -46,6 +46,14 @@ SELECT v.* FROM (
 ) AS v
 WHERE NOT v.retired;
 
+CREATE VIEW core.current_continued_scope AS
+SELECT v.* FROM (
+    SELECT DISTINCT ON (scope, continues) *
+    FROM core.continued_scope_version
+    ORDER BY scope, continues, catalogue_version_id DESC
+) AS v
+WHERE NOT v.retired;
+
 CREATE VIEW plan.current_plan AS
 SELECT v.* FROM (
     SELECT DISTINCT ON (plan) * FROM plan.plan

@@ -64,7 +64,10 @@ WHERE
         FROM core.submission AS s
         INNER JOIN core.period AS q ON s.period = q.period
         WHERE
-            s.scope = c.scope
+            (
+                s.scope = c.scope
+                OR s.scope IN (SELECT l.continues FROM core.current_continued_scope AS l WHERE l.scope = c.scope)
+            )
             AND q.ends_on <= p.ends_on
             AND s.recorded_at > coalesce(
                 (
@@ -87,9 +90,12 @@ WHERE
             FROM plan.attainment_run AS r
             WHERE r.scope = c.scope AND r.period = c.period AND r.geography IS NULL
             GROUP BY r.scope
-        ) AS l ON x.scope = l.scope
+        ) AS l ON c.scope = l.scope
         WHERE
-            x.scope = c.scope
+            (
+                x.scope = c.scope
+                OR x.scope IN (SELECT w.continues FROM core.current_continued_scope AS w WHERE w.scope = c.scope)
+            )
             AND q.ends_on <= p.ends_on
             AND (
                 v.recorded_at > l.known_at

@@ -31,13 +31,13 @@ def test_no_address_is_shipped_and_all_of_it_is_configured(catalogue: Catalogue)
 
 
 def test_each_unit_reports_to_one_scope_so_one_reminder_a_day_is_one(catalogue: Catalogue) -> None:
-    scopes: dict[str, set[str]] = {}
+    scopes: dict[tuple[str, str], set[str]] = {}
     for scope in catalogue.scopes.values():
         for submission in scope.submissions:
             kind = catalogue.forms[submission.form].period_kind
             for period in catalogue.list_owed_periods(scope, kind):
                 for _, _, unit in list_obligations(catalogue, scope, period):
-                    scopes.setdefault(unit.code, set()).add(scope.id)
+                    scopes.setdefault((unit.code, period.key), set()).add(scope.id)
     assert {code: found for code, found in scopes.items() if len(found) > 1} == {}
 
 

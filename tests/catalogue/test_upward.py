@@ -70,7 +70,7 @@ def test_every_upward_form_that_is_owed_has_cells(catalogue: Catalogue) -> None:
 
 def test_a_unit_without_a_scope_of_its_own_cannot_send_upwards(catalogue: Catalogue) -> None:
     scope, form = catalogue.get_scope("quoc-gia"), catalogue.forms["qg-tinh-quarter"]
-    stranger = catalogue.find_unit("51", date(2025, 8, 1))
+    stranger = catalogue.find_unit("21025", date(2025, 8, 1))
     assert stranger
     with pytest.raises(CatalogueError, match="no scope says"):
         build_form_layout(catalogue, scope, form, stranger, Period.parse("2025Q3"))

@@ -50,7 +50,7 @@ class Steps(types.ModuleType):
                 case "announce_periods", (results,):
                     return sorted({p for r in results for p in r["periods"]}) if results else ["2023"]
                 case "list_periods_to_open", (key,):
-                    return ["2024Q1"] if key == "2024-01" else []
+                    return ["2024Q1"] if key == "2024-03-01" else []
                 case "receive_deliveries", _:
                     return {"received": 3, "duplicates": 0, "waiting": 0, "batches": [0, 1]}
                 case _:
@@ -131,8 +131,8 @@ def main() -> None:
         "announce two": announced("intake", None, results=two),
         "announce with an empty inbox": announced("intake", None, results=[]),
         "announce none": announced("intake", None, results=[{"periods": []}]),
-        "opens": announced("calendar", "2024-01"),
-        "opens nothing": announced("calendar", "2024-02"),
+        "opens": announced("calendar", "2024-03-01"),
+        "opens nothing": announced("calendar", "2024-03-02"),
         "issue": run("open_period", "issue", "2024Q1", scope="a"),
         "compute": run("attain", "compute", "2024Q1", scope="a"),
         "longer": announced("attain", "2024Q2", task="announce_longer"),

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from etl.attainment.attainment_rows import compute_rows_and_series
 from etl.catalog.layout import build_form_layout
 from etl.catalog.loader import Catalogue
+from etl.catalog.obligations import find_collecting_scope
 from etl.load import LoadItem
 from etl.model import Attainment, CellState, Finding, FindingLevel, FormStamp, Observation, Period, Verdict
 from etl.warehouse import journal
@@ -46,9 +47,8 @@ def item(
     name: str = "",
 ) -> LoadItem:
     """A registered delivery of a form; only cells that the form has are in it. Refused if a finding refuses."""
-    form, scope = catalogue.forms[form_id], catalogue.find_scope_of_form(form_id)
-    assert scope is not None
-    key = Period.parse(period)
+    form, key = catalogue.forms[form_id], Period.parse(period)
+    scope = find_collecting_scope(catalogue, form_id, unit, key)
     org_unit = catalogue.find_unit(unit, key.end)
     assert org_unit is not None
     seen = []

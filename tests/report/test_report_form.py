@@ -74,7 +74,7 @@ def paragraphs(document: Any) -> Iterator[Paragraph]:
 
 
 def starting(report: Drafted, begins: str) -> Paragraph:
-    office = report.given.scope.office
+    office = report.given.scope.offices[0]
     head = report.facts["head"]
     # A people's committee has no parent body; its own name then stands first.
     parent = office.parent_body or office.body
@@ -95,7 +95,7 @@ def resolved(paragraph: Paragraph, name: str) -> Any:
 
 @pytest.mark.parametrize("rule", COMPONENTS, ids=lambda rule: rule.begins)
 def test_each_component_is_set_as_the_decree_says(report: Drafted, rule: Rule) -> None:
-    if rule.begins == "{parent}" and not report.given.scope.office.parent_body:
+    if rule.begins == "{parent}" and not report.given.scope.offices[0].parent_body:
         assert not [p for p in paragraphs(report.word) if p.style.name == "VB Cơ quan chủ quản"]
         return
     paragraph = starting(report, rule.begins)
@@ -171,7 +171,7 @@ def test_grounds_end_with_semicolons_and_the_last_with_a_full_stop(report: Draft
 
 
 def test_number_date_and_name_are_left_to_the_registry_and_the_signer(report: Drafted) -> None:
-    office = report.given.scope.office
+    office = report.given.scope.offices[0]
     texts = [p.text for p in paragraphs(report.word)]
     assert f"Số:        /{office.symbol}" in texts
     assert any(text.startswith(f"{office.place}, ngày      tháng      năm") for text in texts)
@@ -270,9 +270,9 @@ def test_the_block_of_the_signature_follows_the_authority(
     drafted: Callable[..., Drafted], tmp_path: Path, scope: str, plan: str, lines: tuple[str, ...]
 ) -> None:
     given = drafted(scope, plan, "2024").given
-    office = m.Office.model_validate(given.scope.office.model_dump() | {"authority": lines})
+    office = m.Office.model_validate(given.scope.offices[0].model_dump() | {"authority": lines})
     paths = write_report_draft(
-        replace(given, scope=given.scope.model_copy(update={"office": office})), TEMPLATES, tmp_path
+        replace(given, scope=given.scope.model_copy(update={"offices": (office,)})), TEMPLATES, tmp_path
     )
     found = [p for p in paragraphs(Document(str(paths["word"]))) if p.style.name in {"VB Quyền hạn", "VB Họ tên"}]
     assert [p.text for p in found] == [*lines, ""]
@@ -291,7 +291,7 @@ def test_the_block_of_the_signature_follows_the_authority(
     ],
 )
 def test_an_authority_that_no_decree_knows_is_refused(catalogue: Catalogue, lines: tuple[str, ...]) -> None:
-    office = catalogue.scopes["tan-yen"].office.model_dump()
+    office = catalogue.scopes["tan-yen"].offices[0].model_dump()
     with pytest.raises(ValueError, match="authority"):
         m.Office.model_validate(office | {"authority": lines})
 
@@ -303,7 +303,7 @@ def test_annexes_bear_roman_numbers_in_order_and_each_begins_its_own_page(report
     assert len(report.word.sections) == 1 + len(titles)
     named = [p for p in paragraphs(report.word) if p.style.name == "VB Kèm theo"]
     assert len(named) == len(titles)
-    assert all(p.text.startswith(f"(Kèm theo Báo cáo số        /{report.given.scope.office.symbol}") for p in named)
+    assert all(p.text.startswith(f"(Kèm theo Báo cáo số        /{report.given.scope.offices[0].symbol}") for p in named)
 
 
 def test_every_paragraph_is_of_a_style_with_the_decrees_font_and_sizes(report: Drafted) -> None:

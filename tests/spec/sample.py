@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from etl.catalog import Catalogue, load_catalogue
 from etl.catalog import models as m
+from etl.catalog.geography import find_area, is_within_area
+from etl.catalog.obligations import list_obligations
 from etl.model import ElementKind, ObservedIndicator, Period, PeriodKind
 from etl.settings import PROJECT_ROOT
 from simulation.cell_values import PERIODS, build_cell_values
@@ -24,11 +26,12 @@ def catalogue() -> Catalogue:
 def _cells(scope: str, key: str) -> dict[str, list[tuple[str, Fraction]]]:
     """element → (org unit, number) of every cell of a period."""
     found: dict[str, list[tuple[str, Fraction]]] = {}
-    for (_, unit, element), value in build_cell_values(
-        catalogue(), catalogue().get_scope(scope), Period.parse(key)
-    ).items():
-        known = catalogue().elements.get(element)
-        if known is not None and value != "":
+    c, period = catalogue(), Period.parse(key)
+    line = [s for s in c.scopes.values() if scope in {s.id, *s.continues}]
+    asked, owing = find_area(c, c.get_scope(scope)), next(s for s in line if list_obligations(c, s, period))
+    for (_, unit, element), value in build_cell_values(c, owing, period).items():
+        known, place = c.elements.get(element), c.find_unit(unit, period.end)
+        if known is not None and value != "" and asked and place and is_within_area(c, asked, place):
             found.setdefault(element, []).append((unit, Fraction(Decimal(str(value)))))
     return found
 

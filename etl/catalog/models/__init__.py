@@ -29,12 +29,13 @@ from etl.catalog.models.scopes import (
     Submission,
 )
 from etl.catalog.models.targets import Baseline, ChanceClass, CountOf, Milestone, OutlookRules, Relative, Target
-from etl.catalog.models.units import Inheritance, Succession, Unit
+from etl.catalog.models.units import BodyName, Inheritance, Succession, Unit
 
 __all__ = [
     "Actor",
     "Baseline",
     "Basis",
+    "BodyName",
     "CellContent",
     "CellSign",
     "ChanceClass",

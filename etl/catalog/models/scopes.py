@@ -83,10 +83,11 @@ class Submission(StrictModel):
 
 
 class Office(StrictModel):
-    """The office that signs: what stands at the head and the foot of its reports (NĐ 30/2020).
+    """The office that signs: what stands at the head and the foot of its reports (NĐ 30/2020), within its validity.
 
     `name` is how a sentence calls it; `body` stands at the head, a line break where it breaks. A people's
-    committee names no parent body.
+    committee names no parent body. An office that only changes its name is two entries, one after the other.
+    `awaits`: whose decision names the office after the last one.
     """
 
     name: Text
@@ -96,6 +97,9 @@ class Office(StrictModel):
     symbol: Text
     authority: tuple[Text, ...] = Field(min_length=1)
     archive_line: Text
+    valid_from: dt.date = dt.date.min
+    valid_to: dt.date = dt.date.max
+    awaits: str = ""
 
     @model_validator(mode="after")
     def _validate_signing_authority(self) -> Office:
@@ -123,15 +127,31 @@ class ReportDef(StrictModel):
 
 
 class Scope(StrictModel):
-    """Who runs an instance: its area, plans, forms and reports."""
+    """Who runs an instance: its area, plans, forms and reports.
+
+    `offices`: who issues its reports, oldest first. `continues`: the scopes that ended, whose units report here now;
+    what they sent is read on as figures of the same areas.
+    """
 
     id: Code
     name: Text
     area_unit: Code
     child_level: Literal["province", "district", "commune"]
-    office: Office
+    offices: tuple[Office, ...] = Field(min_length=1)
+    continues: tuple[Code, ...] = ()
     plans: tuple[Code, ...] = Field(min_length=1)
     submissions: tuple[Submission, ...] = Field(min_length=1)
     reports: tuple[ReportDef, ...]
     answers_for: dict[Code, Literal["district", "commune"]] = Field(default_factory=dict)
     note: str = ""
+
+    @model_validator(mode="after")
+    def _validate_office_validity(self) -> Scope:
+        for one, following in zip(self.offices, self.offices[1:], strict=False):
+            if one.valid_to >= following.valid_from:
+                raise ValueError(f"offices: two are valid on {following.valid_from}; end one before the other")
+        return self
+
+    def find_office(self, day: dt.date) -> Office | None:
+        """The scope's own office on a day, if it has one then."""
+        return next((o for o in self.offices if o.valid_from <= day <= o.valid_to), None)

@@ -60,6 +60,16 @@ class Succession(StrictModel):
         return self
 
 
+class BodyName(StrictModel):
+    """What a body that receives reports is called from a day on. Grain: (name before, first day)."""
+
+    name: Text
+    becomes: Text
+    valid_from: dt.date
+    basis: Basis
+    source: Text
+
+
 class Inheritance(StrictModel):
     """Who answers for a plan, or one line of it, after its unit ended. Grain: (plan, item, from unit, to unit).
 

@@ -17,10 +17,10 @@ ALL = [
     ("kt-district-quarter", "612", "2024Q3"), ("kt-district-year", "618", "2023"), ("kt-hospital-year", "62-BVT", "2024"),
     ("kt-cdc-year", "62-CDC", "2023"), ("kt-syt-year", "62-SYT", "2023"), ("kt-bhxh-year", "62-BHXH", "2023"),
     ("kt-ctk-year", "62-CTK", "2023"), ("kt-stc-year", "62-STC", "2023"), ("ty-commune-quarter", "07339", "2024Q2"),
-    ("ty-commune-year", "07366", "2024"), ("kt-xa-quarter", "23284", "2025Q3"), ("kt-xa-year", "23284", "2025"),
+    ("ty-commune-year", "07366", "2024"), ("xa-quarter", "23284", "2025Q3"), ("xa-year", "23284", "2025"),
     ("kt-ttyt-quarter", "51-TTYT-610", "2025Q4"), ("kt-ttyt-year", "51-TTYT-610", "2025"),
-    ("kt-bv-year", "51-BVT", "2025"), ("kt-ksbt-year", "51-CDC", "2025"), ("ty-xa-quarter", "07306", "2025Q3"),
-    ("ty-xa-year", "07306", "2025"), ("bg-huyen-quarter", "216", "2024Q3"), ("bg-huyen-year", "216", "2024"),
+    ("kt-bv-year", "51-BVT", "2025"), ("kt-ksbt-year", "51-CDC", "2025"), ("xa-quarter", "07306", "2025Q3"),
+    ("xa-year", "07294", "2026"), ("bg-huyen-quarter", "216", "2024Q3"), ("bg-huyen-year", "216", "2024"),
     ("qg-tinh-quarter", "24", "2025Q1"), ("qg-tinh-year", "24", "2023"),
 ]  # fmt: skip
 

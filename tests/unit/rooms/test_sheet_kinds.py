@@ -58,8 +58,7 @@ def with_toy(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> Catalogue
 
 
 def issue_toy(catalogue: Catalogue) -> openpyxl.Workbook:
-    scope = catalogue.find_scope_of_form("kt-hospital-year")
-    assert scope
+    scope = catalogue.get_scope("kon-tum")
     form, unit = next((f, u) for _, f, u in list_obligations(catalogue, scope, PERIOD) if f.id == "kt-hospital-year")
     return openpyxl.load_workbook(BytesIO(issue_form(catalogue, scope, form, unit, PERIOD, SHIPPED)))
 
