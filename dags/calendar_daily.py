@@ -1,7 +1,6 @@
 """### Calendar: which periods are open
 
-Every morning, and at once when Airflow starts for the first time (the partition key is the day: `2026-11-26`). It
-announces, on the asset `periods`, the periods whose forms should be out and are not; `open_period` runs for each. A
+Every morning, and whenever `make up` starts Airflow (the partition key is the day: `2026-11-26`). It announces, on the asset `periods`, the periods whose forms should be out and are not; `open_period` runs for each. A
 period opens on the first day of its last month. What the warehouse says was issued is not announced again, so a
 morning that was missed, months of standing still and a fresh install in the middle of a quarter all end with the same
 forms out: those of the periods that opened within a year. It does nothing else.
@@ -17,13 +16,17 @@ changed by it. Forms of older periods: trigger `open_period` with the period's o
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.sdk import DAG, CronPartitionTimetable, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 from tongket_common import DEFAULTS, PERIODS, TIMEZONE, read_partition_key
 
 with DAG(
     dag_id="calendar",
-    schedule=CronPartitionTimetable("0 6 * * *", timezone=TIMEZONE, key_format="%Y-%m-%d", run_immediately=True),
+    schedule=CronPartitionTimetable(
+        "0 6 * * *", timezone=TIMEZONE, key_format="%Y-%m-%d", run_immediately=timedelta(0)
+    ),
     catchup=False,
     default_args=DEFAULTS,
     tags=["tongket", "forms"],

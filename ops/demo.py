@@ -1,20 +1,23 @@
 """The main job, shown on simulated data: `python -m ops.demo`.
 
 Airflow is started in a folder of its own (`var/demo`, clean every time), forms are issued, units fill them in and
-drop them into the inbox, and real DAG runs check, load, compute and draft the reports of quarters and of years; with
-`--longer` those of six and nine months too. Then one report is approved and one sent back, over the API as a person
-would; a unit sends a figure again, and the correction is approved. Needs no network.
+drop them into the inbox, and real DAG runs check, load, compute and draft the reports of quarters and of years: the
+history of a province and a district that are no more, and the last closed quarter of today of a whole province; with
+`--longer` the reports of six and nine months too. Then one report of today is approved and one sent back, over the
+API as a person would; a unit sends a figure again, and the correction is approved. Needs no network.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import datetime as dt
+import re
 import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -28,7 +31,8 @@ from etl.catalog import load_catalogue
 from etl.errors import TongketError
 from etl.file_io import write_atomic
 from etl.messages import load_messages
-from etl.model import Period
+from etl.model import Period, PeriodKind
+from etl.model.vietnam_time import get_current_date
 from etl.settings import Settings
 from etl.warehouse import connect
 from ops import local
@@ -44,15 +48,16 @@ from ops.dag_runs import (
     wait_until_settled,
 )
 
-PERIODS = ("2023", "2024Q1", "2024Q2", "2024Q3", "2024Q4", "2024")
+HISTORY = ("2023", "2024Q1", "2024Q2", "2024Q3", "2024Q4", "2024")
 LONGER = ("2024H1", "2024N", "2024H2")  # no forms of their own: their reports follow from the quarters
 LONGER_DAG = "report_six_nine_months"
 WAVES = {1: "first deliveries / gửi lần đầu", 2: "corrections and resubmissions / gửi lại, bổ sung"}
 INTAKE = "Intake: check, load, answer / tiếp nhận, kiểm tra, phản hồi"
 CHAIN = "Attainment → reports / tính chỉ tiêu → báo cáo"
 REASON = "Đề nghị bổ sung nguyên nhân của chỉ tiêu chưa đạt."
-SIGNED, RETURNED = ("ty-ct25", "2024Q4"), ("kt-124", "2024Q4")  # plan and period of the two reports
-RESENT = ("tan-yen", "2024Q4", "07351", "telehealth_users", -58)  # scope, period, unit, element, change
+SCOPES = ("kon-tum", "tan-yen", "quang-ngai")  # those of the history, then the one of today
+SIGNED, RETURNED = "kt-1693", "kt-124"  # the plans whose reports of today are approved and sent back
+RESENT = ("23293", "insured", -900)  # unit, element, change
 COMPONENTS = ("api-server", "scheduler", "dag-processor")  # nothing here defers, so no triggerer
 SETTLE_SECONDS = 600.0
 DOCUMENTS = {".docx", ".xlsx", ".pdf", ".html"}
@@ -76,12 +81,19 @@ def build_demo_settings() -> Settings:
     """The install's settings, turned to simulation in a folder and on a private server of their own."""
     base = etl_settings.load_settings()
     return dataclasses.replace(
-        base, var=base.var / "demo", database_url="", min_age_seconds=0.0, received_clock="mtime", simulated=True
-    )
+        base, var=base.var / "demo", database_url="", min_age_seconds=0.0, received_clock="mtime", simulated=True,
+        scopes=SCOPES,
+    )  # fmt: skip
 
 
-def run_demo(settings: Settings, console: Console, *, longer: bool = False) -> None:
-    """Starts clean, plays every wave, and shows what came of it. Airflow keeps running.
+def find_last_closed_quarter(day: dt.date) -> Period:
+    """The quarter before that of a day."""
+    return Period(day.year, PeriodKind.QUARTER, (day.month + 2) // 3).list_earlier_periods(1)[0]
+
+
+def run_demo(settings: Settings, console: Console, today: Period, *, longer: bool = False) -> None:
+    """Starts clean, plays every wave of the history and of the last closed quarter, and shows what came of it. Airflow
+    keeps running.
 
     The DAG of six and nine months is paused unless they are asked for: they take a quarter of the whole time.
 
@@ -96,38 +108,39 @@ def run_demo(settings: Settings, console: Console, *, longer: bool = False) -> N
         running = local.start_airflow(settings, components=COMPONENTS)
     client = running.client
     console.print(f"    {running.address}  ·  {running.user} / {running.password}")
-    with _open_phase(console, f"Forms of {', '.join(PERIODS)} / phát biểu mẫu") as note:
-        for period in PERIODS:
+    periods = (*HISTORY, today.key)
+    with _open_phase(console, f"Forms of {', '.join(periods)} / phát biểu mẫu") as note:
+        for period in periods:
             client.trigger_dag_run("open_period", period)
         client.patch(f"/api/v2/dags/{LONGER_DAG}", {"is_paused": not longer})
         _settle_or_raise(client, note)
         note(f"{len(list((settings.outbox / 'forms').rglob('*.xlsx')))} workbooks / biểu")
     for wave, name in WAVES.items():
         with _open_phase(console, f"Inbox, {name}") as note:
-            note(f"{_drop_wave(settings, wave)} files / tệp")
+            note(f"{_drop_wave(settings, periods, wave)} files / tệp")
     # One run takes them in the order in which they were sent: what is refused or revised, then what follows it.
     with _open_phase(console, INTAKE):
         wait_for_run_end(client, "intake", client.trigger_dag_run("intake"), seconds=SETTLE_SECONDS)
     with _open_phase(console, CHAIN) as note:
         _settle_or_raise(client, note)
         note(f"{len(list_dag_runs(client))} DAG runs / lượt chạy")
-    run_sign_off(settings, client, console)
+    run_sign_off(settings, client, console, today)
 
 
-def run_sign_off(settings: Settings, client: AirflowClient, console: Console) -> None:
+def run_sign_off(settings: Settings, client: AirflowClient, console: Console, today: Period) -> None:
     """Approves a report, sends one back, has a figure sent again and approves the correction."""
     title = "Approved, sent back / phê duyệt, trả lại"
     with _open_phase(console, title) as note:
-        signed, returned = (_find_last_question(client, name) for name in (SIGNED, RETURNED))
+        signed, returned = (_find_last_question(client, (plan, today.key)) for plan in (SIGNED, RETURNED))
         answer_question(client, signed, APPROVE)
         answer_question(client, returned, SEND_BACK, ly_do=REASON)
         _settle_or_raise(client, note)
         note(f"{len(list_questions(client))} drafts still wait / dự thảo còn chờ")
     with _open_phase(console, "A figure sent again → correction / gửi lại số liệu → đính chính") as note:
-        _resend_workbook(settings)
+        _resend_workbook(settings, today)
         wait_for_run_end(client, "intake", client.trigger_dag_run("intake"), seconds=SETTLE_SECONDS)
         _settle_or_raise(client, note)
-        answer_question(client, _find_last_question(client, SIGNED, kind="correction"), APPROVE)
+        answer_question(client, _find_last_question(client, (SIGNED, today.key), kind="correction"), APPROVE)
         _settle_or_raise(client, note)
         note("1 approved / đã phê duyệt")
 
@@ -149,23 +162,23 @@ def _find_last_question(
     return found[-1]
 
 
-def _resend_workbook(settings: Settings) -> None:
+def _resend_workbook(settings: Settings, period: Period) -> None:
     """A unit sends its workbook again with one figure changed."""
     from simulation.cell_values import build_cell_values
     from simulation.form_filling import fill_form
 
-    scope, period, unit, element, change = RESENT
+    unit, element, change = RESENT
     catalogue = load_catalogue(settings.catalog)
-    cell_values = build_cell_values(catalogue, catalogue.scopes[scope], Period.parse(period))
+    cell_values = build_cell_values(catalogue, catalogue.scopes[SCOPES[-1]], period)
     changed_values = {
         key: int(value) + change if key[0] == unit and key[2] == element else value
         for key, value in cell_values.items()
     }
-    (issued,) = sorted((settings.outbox / "forms" / period / unit).glob("[!.~]*.xlsx"))
+    (issued,) = sorted((settings.outbox / "forms" / period.key / unit).glob("[!.~]*.xlsx"))
     write_atomic(settings.inbox / unit / f"{issued.stem}_lan2.xlsx", fill_form(issued.read_bytes(), changed_values))
 
 
-def print_summary(settings: Settings, console: Console) -> None:
+def print_summary(settings: Settings, console: Console, today: Period) -> None:
     """Prints what there is to see: drafts, decisions, refused files, silent units, and where they lie."""
     outbox = settings.outbox
     _print_table(
@@ -173,7 +186,7 @@ def print_summary(settings: Settings, console: Console) -> None:
     )
     heads = ("Plan / kế hoạch", "Period / kỳ", "Document / văn bản", "Decision / quyết định", "Where, or why")
     _print_table(console, "Decisions / quyết định", heads, _fetch_decisions(settings))
-    refused, silent = _fetch_refused_and_silent(settings)
+    refused, silent = _fetch_refused_and_silent(settings, (*HISTORY, today.key))
     _print_table(
         console, "Refused files / tệp bị trả lại", ("Folder / thư mục", "File / tệp", "Findings / lỗi"), refused
     )
@@ -209,11 +222,11 @@ def _fetch_decisions(settings: Settings) -> list[tuple[str, ...]]:
         ]
 
 
-def _drop_wave(settings: Settings, wave: int) -> int:
+def _drop_wave(settings: Settings, keys: Sequence[str], wave: int) -> int:
     from simulation import deliveries as sample
 
     catalogue = load_catalogue(settings.catalog)
-    periods = [Period.parse(key) for key in PERIODS]
+    periods = [Period.parse(key) for key in keys]
     return sum(
         len(sample.drop_deliveries(catalogue, scope, periods, settings.outbox / "forms", settings.inbox, wave=wave))
         for scope in settings.scopes
@@ -222,7 +235,7 @@ def _drop_wave(settings: Settings, wave: int) -> int:
 
 def _settle_or_raise(client: AirflowClient, note: PhaseNote) -> None:
     def note_runs(now: list[DagRun]) -> None:
-        names = sorted({f"{run.dag} {run.key}" for run in now if run.key in PERIODS + LONGER})
+        names = sorted({f"{run.dag} {run.key}" for run in now if re.match(r"\d{4}($|[QHN])", run.key)})
         note(f"{len(now)} runs: {', '.join(names[:4])}{' …' if len(names) > 4 else ''}")
 
     paused = [LONGER_DAG] if client.get(f"/api/v2/dags/{LONGER_DAG}")["is_paused"] else []
@@ -235,7 +248,9 @@ def _settle_or_raise(client: AirflowClient, note: PhaseNote) -> None:
         )
 
 
-def _fetch_refused_and_silent(settings: Settings) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+def _fetch_refused_and_silent(
+    settings: Settings, keys: Sequence[str]
+) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
     from sqlalchemy import text
 
     refused = "SELECT folder, original_name, refusals FROM out.delivery WHERE state = 'refused' ORDER BY 1, 2"
@@ -243,7 +258,7 @@ def _fetch_refused_and_silent(settings: Settings) -> tuple[list[tuple[str, ...]]
         "SELECT scope, period, unit_name, form FROM out.unit_status"
         " WHERE state = 'silent' AND scope = ANY(:scopes) AND period = ANY(:periods) ORDER BY 1, 2, 3, 4"
     )
-    parameters = {"scopes": list(settings.scopes), "periods": list(PERIODS)}
+    parameters = {"scopes": list(settings.scopes), "periods": list(keys)}
     with connect.build_engine(settings, "reader").connect() as conn:
         return (
             [tuple(map(str, row)) for row in conn.execute(text(refused))],
@@ -295,8 +310,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = build_demo_settings()
         console.print("[bold]Tongket: SỐ LIỆU MÔ PHỎNG (simulated data)[/]")
-        run_demo(settings, console, longer=chosen.longer)
-        print_summary(settings, console)
+        today = find_last_closed_quarter(get_current_date())
+        run_demo(settings, console, today, longer=chosen.longer)
+        print_summary(settings, console, today)
         console.print(f"[bold]Done / xong:[/] {time.monotonic() - began:.0f} s")
         return 0
     except TongketError as error:

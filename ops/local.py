@@ -18,13 +18,15 @@ from pathlib import Path
 
 from etl import settings as etl_settings
 from etl.errors import SettingsError, TongketError, UsageError
+from etl.model.vietnam_time import get_current_date
 from etl.settings import Settings
 from etl.warehouse import embedded_server
 from ops import processes
-from ops.airflow_api import AirflowClient
+from ops.airflow_api import AirflowClient, AirflowError
 from ops.environment import HOST, USER, DatabaseAddresses, build_airflow_env, build_airflow_home_path, ensure_password
 
 PORT = 8080
+CALENDAR = "calendar"  # the DAG that announces what is open
 READY_SECONDS = 180.0
 AIRFLOW = str(Path(sys.executable).with_name("airflow"))
 COMPONENTS = {
@@ -75,6 +77,22 @@ def start_airflow(
     running = read_running_airflow(settings)
     _wait_until_healthy(settings, running, components)
     return running
+
+
+def open_current_periods(running: RunningAirflow) -> str:
+    """Has the calendar look which periods are open today, as soon as Airflow has read the DAG; gives the run's id.
+
+    Raises:
+        AirflowError: it could not be started in time.
+    """
+    until = time.monotonic() + READY_SECONDS
+    while True:
+        try:
+            return running.client.trigger_dag_run(CALENDAR, get_current_date().isoformat())
+        except AirflowError:
+            if time.monotonic() > until:
+                raise
+        time.sleep(0.5)
 
 
 def stop_airflow(settings: Settings) -> list[str]:
@@ -215,6 +233,7 @@ def main(arguments: list[str] | None = None) -> int:
         settings = etl_settings.load_settings()
         if chosen.action == "up":
             running = start_airflow(settings, port=chosen.port)
+            open_current_periods(running)
             print(f"Airflow: {running.address}")
             print(f"Page / trang theo dõi: {running.address}/tongket/")
             print(f"User / tài khoản: {running.user}\nPassword / mật khẩu: {running.password}")

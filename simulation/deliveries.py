@@ -56,6 +56,8 @@ def drop_deliveries(
 ) -> list[Path]:
     """Fills the issued forms of a scope's periods and drops them into the inbox; gives the files written.
 
+    A period for which the scope owes nothing is passed over.
+
     Wave 1 is what units first send; wave 2 brings the corrections and resubmissions. A file appears whole
     (temporary name, then rename) and bears the time at which its unit would have sent it.
 
@@ -76,6 +78,8 @@ def drop_deliveries(
     scope = catalogue.get_scope(scope_id)
     written = []
     for period in periods:
+        if not list_obligations(catalogue, scope, period):
+            continue
         cell_values = build_cell_values(catalogue, scope, period)
         for submission, form, unit in list_obligations(catalogue, scope, period):
             if only is None or unit.code in only:

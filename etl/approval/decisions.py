@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from etl.approval.publication import compute_file_sha256, publish_document, validate_draft_is_current
 from etl.attainment.attainment_rows import lock_period
+from etl.catalog import Catalogue
 from etl.core.instance import Result, load_settings_and_catalogue, open_current_engine
 from etl.errors import UsageError
 from etl.model import Period
-from etl.model.vietnam_time import get_current_time
+from etl.model.vietnam_time import get_current_time, parse_vietnam_day
 from etl.warehouse import signoff_store
 from etl.warehouse.signoff_store import Decision, SignableDocument
 
@@ -61,8 +62,9 @@ def apply_decision(report: int, decision: Decision, by: str, at: str, reason: st
     """Records a decision; where it is an approval, publishes. Deciding the same again changes nothing.
 
     Raises:
-        UsageError: no such document, nobody named, sent back without a reason or after it was published, or the draft
-            is not the last one or not as it was written: nothing is recorded and nothing published.
+        UsageError: no such document, nobody named, sent back without a reason or after it was published, no office issues
+            the scope's reports that day, or the draft is not the last one or not as it was written: nothing is recorded
+            and nothing published.
         StorageError: the outbox cannot be written; nothing is recorded.
     """
     if not by.strip():
@@ -82,6 +84,7 @@ def apply_decision(report: int, decision: Decision, by: str, at: str, reason: st
         if decision == "sent_back":
             return _send_back_document(conn, document, by.strip(), at, reason.strip())
         if not document.published:
+            _validate_issuing_office(catalogue, document, at)
             validate_draft_is_current(conn, settings, document)
             if document.decision != "approved":
                 signoff_store.record_decision(conn, document, "approved", by.strip(), at, reason.strip())
@@ -89,6 +92,18 @@ def apply_decision(report: int, decision: Decision, by: str, at: str, reason: st
             publish_document(conn, settings, document)
             document = _fetch_document(conn, report)
     return _build_decision_result(document)
+
+
+def _validate_issuing_office(catalogue: Catalogue, document: SignableDocument, at: str) -> None:
+    """A report is issued by an office that exists on its date."""
+    scope, day = catalogue.get_scope(document.scope), parse_vietnam_day(at)
+    if catalogue.find_office(scope, day) is None:
+        last = scope.offices[-1]
+        raise UsageError(
+            f"no office issues reports of {scope.id} on {day}: {last.name} ended on {last.valid_to}",
+            where=f"{catalogue.root / 'scopes' / scope.id}.yaml: offices",
+            fix=f"it stays a draft until {last.awaits or 'the authority above'} decides; then add the office named",
+        )
 
 
 def _send_back_document(conn: Connection, document: SignableDocument, by: str, at: str, reason: str) -> Result:

@@ -25,6 +25,7 @@ from etl.drafting.report_drafts import build_printing_release
 from etl.errors import StorageError
 from etl.messages import Messages, load_messages
 from etl.model import Period, PeriodKind
+from etl.model.vietnam_time import get_current_date
 from etl.report.correction_report import (
     CorrectionCause,
     CorrectionInput,
@@ -61,11 +62,13 @@ def request_signoffs(
     ``body`` (Markdown, Vietnamese).
     """
     settings, catalogue = load_settings_and_catalogue()
-    key = Period.parse(period)
+    key, today = Period.parse(period), get_current_date()
     requests = []
     with open_current_engine(settings, catalogue).begin() as conn:
         for name in scopes:
             scope = catalogue.get_scope(name)
+            if catalogue.find_office(scope, today) is None:  # it stays a draft, and says whose decision is missing
+                continue
             lock_period(conn, scope.id, key)
             for definition in scope.reports:
                 if definition.cadence == cadence:
