@@ -1,9 +1,10 @@
 """### Calendar: which periods are open
 
-Every morning, and whenever `make up` starts Airflow (the partition key is the day: `2026-11-26`). It announces, on the asset `periods`, the periods whose forms should be out and are not; `open_period` runs for each. A
-period opens on the first day of its last month. What the warehouse says was issued is not announced again, so a
-morning that was missed, months of standing still and a fresh install in the middle of a quarter all end with the same
-forms out: those of the periods that opened within a year. It does nothing else.
+Every morning, and whenever `make up` starts Airflow (the partition key is the day: `2026-11-26`). It announces, on the
+asset `periods`, the periods whose forms should be out and are not; `open_period` runs for each. A period opens on the
+first day of its last month. What the warehouse says was issued is not announced again, so a morning that was missed,
+months of standing still and a fresh install in the middle of a quarter all end with the same forms out: those of the
+periods that opened within a year. It does nothing else.
 
 **When it fails**
 
@@ -24,6 +25,7 @@ from tongket_common import DEFAULTS, PERIODS, TIMEZONE, read_partition_key
 
 with DAG(
     dag_id="calendar",
+    # Not by itself at the first start: `make up` asks for a run then.
     schedule=CronPartitionTimetable(
         "0 6 * * *", timezone=TIMEZONE, key_format="%Y-%m-%d", run_immediately=timedelta(0)
     ),
