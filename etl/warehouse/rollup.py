@@ -134,15 +134,16 @@ def list_reporting_units(
 ) -> tuple[m.Unit, ...]:
     """The units that figures are given for on a day's geography: an area (the scope's if None), then what is under it.
 
-    After its last level of districts has ended, an area consists of the communes that came from it.
+    After its last level of districts has ended, an area consists of the communes that came from it. An area other than
+    the scope's is that of a plan of before: it had districts as long as there were any.
     """
-    area = area or geo.find_area(catalogue, scope)
+    own = geo.find_area(catalogue, scope)
+    area = area or own
     if area is None or day < area.valid_from:
         return ()
-    under = geo.list_units_of_area(catalogue, area, scope.child_level, day) or geo.list_units_of_area(
-        catalogue, area, "commune", day
-    )
-    return (area, *under)
+    levels = (scope.child_level if area == own else "district", "commune")
+    under = (geo.list_units_of_area(catalogue, area, level, day) for level in levels)
+    return (area, *next((units for units in under if units), ()))
 
 
 def parse_known_at_or_infinity(as_known_at: str | datetime | None) -> datetime | str:

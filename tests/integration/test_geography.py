@@ -1,4 +1,5 @@
-"""The change of 01/07/2025 crossed for real: districts report to 2025Q2, communes from 2025Q3, and the series go on."""
+"""The change of 01/07/2025 crossed for real: districts report to 2025Q2, communes to the new offices from 2025Q3, and
+the series of the former areas go on."""
 
 from __future__ import annotations
 
@@ -12,6 +13,8 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from etl import load
+from etl.catalog import models as m
+from etl.catalog.geography import find_area, get_plan_area_code, is_within_area
 from etl.catalog.loader import Catalogue
 from etl.catalog.obligations import list_obligations
 from etl.lineage import lineage_walk
@@ -28,6 +31,7 @@ pytestmark = pytest.mark.integration
 OLD, NEW = date(2025, 6, 30), date(2025, 7, 1)
 QUARTERS = ("2025Q1", "2025Q2", "2025Q3", "2025Q4")
 SCOPES = ("kon-tum", "tan-yen")
+LATER = {"kon-tum": "quang-ngai", "tan-yen": "bac-ninh"}
 
 
 @dataclass
@@ -39,23 +43,41 @@ class Crossed:
     told: dict[tuple[str, str], dict[Key, Value]] = field(default_factory=dict)
     year_from_quarters: dict[str, list[ObservedIndicator]] = field(default_factory=dict)
 
-    def send(self, scope_id: str, key: str) -> None:
-        scope, period = self.catalogue.get_scope(scope_id), Period.parse(key)
-        told = self.told[scope_id, key] = build_cell_values(self.catalogue, scope, period)
+    def find_scope(self, former: str, key: str) -> m.Scope:
+        """Who collects in a former scope's area in a period."""
+        return self.catalogue.get_scope(former if key < "2025Q3" and key != "2025" else LATER[former])
+
+    def find_area(self, former: str) -> m.Unit:
+        area = find_area(self.catalogue, self.catalogue.get_scope(former))
+        assert area
+        return area
+
+    def send(self, former: str, key: str) -> None:
+        """What the units of a former scope's area send; the others of the new office stay silent."""
+        scope, period, area = self.find_scope(former, key), Period.parse(key), self.find_area(former)
+        owed = [(f, u) for _, f, u in list_obligations(self.catalogue, scope, period)
+                if is_within_area(self.catalogue, area, u)]  # fmt: skip
+        senders = {unit.code for _, unit in owed}
+        told = self.told[former, key] = {
+            cell: value for cell, value in build_cell_values(self.catalogue, scope, period).items()
+            if cell[0] in senders
+        }  # fmt: skip
         cells: dict[str, dict[tuple[str, str], str]] = {}
         for (unit, org_unit, element), value in told.items():
             if element in self.catalogue.elements:
                 cells.setdefault(unit, {})[org_unit, element] = str(value)
         items = [
             item(self.conn, self.catalogue, form.id, unit.code, key, cells[unit.code], name=f"{form.id} {unit.code}")
-            for _, form, unit in list_obligations(self.catalogue, scope, period)
+            for form, unit in owed
         ]
         load.load_deliveries(self.conn, items)
 
     def ask(self, scope: str, period: str, geography: date | None = None) -> dict[tuple[str, str], ObservedIndicator]:
+        only = rollup.RollupFilter(area=self.find_area(scope))
         found = rollup.compute_rollup(
-            self.conn, self.catalogue, self.catalogue.get_scope(scope), Period.parse(period), geography=geography
-        )
+            self.conn, self.catalogue, self.find_scope(scope, period), Period.parse(period), only=only,
+            geography=geography,
+        )  # fmt: skip
         return {(o.indicator, o.unit): o for o in found}
 
     def total(self, scope: str, period: str, element: str, *units: str) -> Fraction:
@@ -72,9 +94,7 @@ def crossed(sandbox: Engine, catalogue: Catalogue) -> Iterator[Crossed]:
         for scope in SCOPES:
             for period in ("2023", "2024Q4", *QUARTERS):
                 made.send(scope, period)
-            made.year_from_quarters[scope] = rollup.compute_rollup(
-                conn, catalogue, catalogue.get_scope(scope), Period.parse("2025")
-            )
+            made.year_from_quarters[scope] = list(made.ask(scope, "2025").values())
             made.send(scope, "2025")
         yield made
 
@@ -202,7 +222,7 @@ def test_the_history_of_a_commune_is_that_of_its_parts(crossed: Crossed, catalog
 
 @pytest.mark.parametrize(("scope", "plan"), [("kon-tum", "kt-1693"), ("tan-yen", "ty-ct25")])
 def test_attainment_of_2025_against_the_milestones_of_2025(crossed: Crossed, scope: str, plan: str) -> None:
-    chosen = crossed.catalogue.get_scope(scope)
+    chosen = crossed.find_scope(scope, "2025")
     rows = [
         r
         for r in compute_attainment_rows(crossed.conn, crossed.catalogue, chosen, Period.parse("2025"), None)
@@ -210,8 +230,11 @@ def test_attainment_of_2025_against_the_milestones_of_2025(crossed: Crossed, sco
     ]
     of_2025 = [r for r in rows if r.target_period == "2025"]
     assert of_2025
-    area = [r for r in of_2025 if r.unit == chosen.area_unit]
-    communes = [r for r in of_2025 if r.unit != chosen.area_unit]
+    code = get_plan_area_code(crossed.catalogue, chosen, plan)
+    assert code == crossed.find_area(scope).code != chosen.area_unit
+    area = [r for r in of_2025 if r.unit == code]
+    communes = [r for r in of_2025 if r.unit != code]
+    assert {r.unit for r in communes} == {u for _, u in crossed.ask(scope, "2025")} - {code}
     assert any(r.met is not None for r in communes)
     if scope == "kon-tum":
         assert {r.met for r in area} >= {True, False}
@@ -224,7 +247,7 @@ def test_attainment_of_2025_against_the_milestones_of_2025(crossed: Crossed, sco
 def test_a_new_commune_starts_from_what_its_parts_had(crossed: Crossed) -> None:
     """Code 23284 was an old ward's too: the base must be of the new unit, not of the old one with its code."""
     rows: Any = compute_attainment_rows(
-        crossed.conn, crossed.catalogue, crossed.catalogue.get_scope("kon-tum"), Period.parse("2025"), None
+        crossed.conn, crossed.catalogue, crossed.find_scope("kon-tum", "2025"), Period.parse("2025"), None
     )
     row = next(r for r in rows if (r.plan, r.indicator, r.unit) == ("kt-1693", "bhyt", "23284"))
     parts = {s.old_code for s in crossed.catalogue.successions if s.new_code == "23284"}
@@ -236,7 +259,7 @@ def test_a_new_commune_starts_from_what_its_parts_had(crossed: Crossed) -> None:
 @pytest.mark.parametrize("unit_of", ["area", "commune"])
 def test_a_trail_leads_through_the_merger(crossed: Crossed, catalogue: Catalogue, unit_of: str) -> None:
     """A flow of nine months of a new commune rests on the cells of the communes that it was made of."""
-    scope, period = catalogue.get_scope("kon-tum"), Period.parse("2025Q3")
+    scope, period = crossed.find_scope("kon-tum", "2025Q3"), Period.parse("2025Q3")
     merged = next(
         s.new_code for s in catalogue.successions
         if s.old_valid_to == OLD and s.old_code in {u.code for d in catalogue.list_children("62", "district", OLD)
@@ -261,3 +284,23 @@ def test_a_trail_leads_through_the_merger(crossed: Crossed, catalogue: Catalogue
     for reading in cells:
         told = crossed.told["kon-tum", reading.period]
         assert reading.value == Fraction(str(told[reading.reporter, reading.org_unit, reading.data_element]))
+
+
+def test_the_province_as_a_whole_is_not_made_of_its_part(crossed: Crossed, catalogue: Catalogue) -> None:
+    """Only the former Kon Tum's communes sent: the province's figure says how many are missing, and no earlier figure
+    of Kon Tum stands for it."""
+    whole = {
+        (o.indicator, o.unit): o
+        for o in rollup.compute_rollup(
+            crossed.conn, catalogue, catalogue.get_scope("quang-ngai"), Period.parse("2025Q4"),
+            only=rollup.RollupFilter(["51"]),
+        )
+    }  # fmt: skip
+    assert (whole["bhyt", "51"].present, whole["bhyt", "51"].expected) == (40, 96)
+    assert whole["bhyt", "51"].numerator == crossed.total("kon-tum", "2025Q4", "insured")
+    old = rollup.compute_rollup(
+        crossed.conn, catalogue, catalogue.get_scope("quang-ngai"), Period.parse("2024Q4"), geography=NEW,
+        only=rollup.RollupFilter(["51"], ["bhyt"]),
+    )  # fmt: skip
+    assert [o.value for o in old] == [None]
+    assert all(told(o.no_figure) for o in old)
