@@ -145,6 +145,11 @@ def read_optional_entry(path: Path, model: type[M]) -> M | None:
     return read_entry(path, model) if path.exists() else None
 
 
+def read_optional_list(path: Path, model: type[M], key: str) -> list[M]:
+    """The entries of a list that an office may leave out."""
+    return read_list(path, model, key) if path.exists() else []
+
+
 def compute_tree_hash(root: Path) -> str:
     """A hash over every file of `tree_files`, by path and content."""
     return compute_files_hash(read_tree_files(root))

@@ -19,6 +19,7 @@ from etl.catalog.catalogue_files import (
     read_folder,
     read_list,
     read_optional_entry,
+    read_optional_list,
     read_tree_files,
 )
 from etl.catalog.references import check_references
@@ -69,7 +70,7 @@ def _load_hashed_catalogue(root: Path, sha256: str) -> Catalogue:
         agreed_corrections=read_folder(root / "corrections", m.Correction),
         files=read_tree_files(root),
         inheritance=tuple(read_list(root / "inheritance.yaml", m.Inheritance, "plan")),
-        bodies=tuple(read_list(root / "bodies.yaml", m.BodyName, "name")),
+        bodies=tuple(read_optional_list(root / "bodies.yaml", m.BodyName, "name")),
         outlook=read_optional_entry(root / "outlook.yaml", m.OutlookRules),
         thresholds={
             code: float(t.value)

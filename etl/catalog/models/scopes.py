@@ -6,7 +6,7 @@ Room: catalogue. Strict models of its files; nobody changes a value at run time.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -144,6 +144,14 @@ class Scope(StrictModel):
     reports: tuple[ReportDef, ...]
     answers_for: dict[Code, Literal["district", "commune"]] = Field(default_factory=dict)
     note: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _convert_single_office(cls, data: Any) -> Any:
+        """A catalogue that a warehouse kept from before offices had validity names one, for good."""
+        if isinstance(data, dict) and "office" in data:
+            return {**{key: value for key, value in data.items() if key != "office"}, "offices": [data["office"]]}
+        return data
 
     @model_validator(mode="after")
     def _validate_office_validity(self) -> Scope:
