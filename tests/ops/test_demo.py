@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def test_it_is_simulated_private_and_in_a_folder_of_its_own(monkeypatch: pytest.
 def test_a_question_that_nobody_asked_ends_it(fake: FakeAirflow) -> None:
     fake.on("GET", RUNS, {"dag_runs": [], "total_entries": 0})
     fake.on("GET", "/api/v2/dags/~/dagRuns/~/hitlDetails", {"hitl_details": [], "total_entries": 0})
-    with pytest.raises(demo.DagRunFailed, match="nobody was asked about ty-ct25"):
+    with pytest.raises(demo.DagRunFailed, match="nobody was asked about kt-1693"):
         demo._find_last_question(AirflowClient(fake.address, "admin", "x"), demo.SIGNED)
 
 
@@ -76,3 +77,10 @@ def test_each_report_is_a_line_whatever_formats_it_has(tmp_path: Path) -> None:
     for name in ("bao-cao.docx", "bao-cao.pdf", "phu-luc.xlsx", "facts.json"):
         (folder / f"ty-ct25_2024H1_{name}").touch()
     assert demo._list_drafts(tmp_path) == [("2024H1", "tan-yen", "ty-ct25", "docx, pdf, xlsx")]
+
+
+@pytest.mark.parametrize(
+    ("day", "quarter"), [("2026-11-26", "2026Q3"), ("2026-12-31", "2026Q3"), ("2027-01-01", "2026Q4"), ("2028-05-01", "2028Q1")]
+)  # fmt: skip
+def test_it_ends_with_the_last_closed_quarter_of_any_day(day: str, quarter: str) -> None:
+    assert demo.find_last_closed_quarter(dt.date.fromisoformat(day)).key == quarter

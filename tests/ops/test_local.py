@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import socket
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from etl.errors import SettingsError, UsageError
 from etl.settings import Settings
 from ops import environment, local
 from ops.environment import DatabaseAddresses
+from tests.ops.conftest import FakeAirflow
 
 
 def test_a_port_in_use_is_not_taken() -> None:
@@ -69,3 +71,14 @@ def test_a_command_runs_in_airflows_environment(
     assert local.run_command(settings, ["python", "-c", "raise SystemExit(3)"]) == 3
     with pytest.raises(UsageError):
         local.run_command(settings, [])
+
+
+def test_the_calendar_is_asked_as_soon_as_airflow_has_read_it(
+    fake: FakeAirflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local.time, "sleep", lambda _: None)
+    monkeypatch.setattr(local, "get_current_date", lambda: dt.date(2026, 11, 26))
+    fake.on("POST", "/api/v2/dags/calendar/dagRuns", 404, {"dag_run_id": "manual"})
+    assert local.open_current_periods(local.RunningAirflow(fake.address, "admin", "x")) == "manual"
+    sent = [body for _, path, body in fake.asked if path.endswith("/calendar/dagRuns")]
+    assert [body["partition_key"] for body in sent] == ["2026-11-26", "2026-11-26"]
