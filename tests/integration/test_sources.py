@@ -27,7 +27,9 @@ def found(flow: Flow) -> tuple[list[Attainment], tuple[SourceCells, ...]]:  # no
     with connect.build_engine(flow.settings, "loader").connect() as conn:
         rows = compute_attainment_rows(conn, flow.catalogue, scope, Period.parse(QUARTER), flow.after)
         area = [row for row in rows if row.unit == scope.area_unit]
-        return area, list_figure_sources(conn, flow.catalogue, scope, Period.parse(QUARTER), rows, flow.after)
+        return area, list_figure_sources(
+            conn, flow.catalogue, scope, scope.area_unit, Period.parse(QUARTER), rows, flow.after
+        )
 
 
 def places(cells: str) -> Iterator[str]:

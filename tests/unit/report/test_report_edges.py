@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -125,6 +125,12 @@ def _upside_down(catalogue: Catalogue) -> Catalogue:
     return replace(catalogue, indicators={**catalogue.indicators, **turned})
 
 
+def without_office(base: ReportInput, awaits: str = "") -> ReportInput:
+    """The report of a scope whose office ended before the report's date, and that no scope goes on with."""
+    ended = base.scope.offices[-1].model_copy(update={"valid_to": date(2024, 1, 31), "awaits": awaits})
+    return replace(base, scope=base.scope.model_copy(update={"id": "alone", "offices": (ended,)}))
+
+
 def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     """What the samples have none of: rare states, each in a report of its own."""
     base = sample(catalogue, "kon-tum", "kt-1693", "2024Q3")
@@ -159,6 +165,7 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     )
     heirs = tuple(replace(a, unit=a.unit if a.unit == base.area else "51-CDC") for a in base.attainments)
     yield replace(base, period=Period.parse("2025Q3"), attainments=heirs)
+    yield without_office(base)
     annual = sample(catalogue, "kon-tum", "kt-1693", "2024")
     yield replace(annual, attainments=tuple(replace(a, projections=()) for a in annual.attainments if a.unit == "x"))
     short = (Projection(2030, points=2, reason=saying("quá ít số liệu để dự báo: có 2 kỳ, cần ít nhất 6")),)
@@ -191,6 +198,15 @@ def test_every_sentence_is_said_somewhere(catalogue: Catalogue, say: Messages) -
     plain = {name for name, slots in say.slots.items() if not slots}
     silent = {n for n in of_facts - listening.heard - plain if not n.startswith(elsewhere)}
     assert silent == set()
+
+
+def test_a_report_that_no_office_issues_says_whose_decision_is_missing(catalogue: Catalogue, say: Messages) -> None:
+    base = sample(catalogue, "kon-tum", "kt-1693", "2024Q3")
+    assert "chỉ là dự thảo" not in serialize_facts(build_facts(base, say)).decode()
+    for awaits, decider in (("", "cấp có thẩm quyền"), ("Ủy ban nhân dân tỉnh Bắc Ninh", "Ủy ban nhân dân")):
+        printed = serialize_facts(build_facts(without_office(base, awaits), say)).decode()
+        assert "Sở Y tế đã kết thúc hoạt động ngày 31/01/2024" in printed
+        assert f"{decider}" in printed and "chưa có quyết định giao cơ quan ban hành báo cáo này" in printed
 
 
 # --- since ----------------------------------------------------------------------------------------------
