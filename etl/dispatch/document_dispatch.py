@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from etl.dispatch import (
 from etl.dispatch.mail_protocol import OutgoingMail, send_letters
 from etl.errors import StorageError
 from etl.model import Period
-from etl.model.vietnam_time import VIETNAM_ZONE, get_current_time
+from etl.model.vietnam_time import get_current_time
 from etl.settings import Settings
 from etl.warehouse import dispatch_store
 from etl.warehouse.dispatch_store import MailAttempt, PublishedDocument
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
+_STAYS = "facts.json"  # the facts and what they rest on are the office's own
 _RECIPIENTS_FOLDER = "gui"  # the recipients' folders lie in one of this name, beside what was published
 
 
@@ -108,12 +109,24 @@ def dispatch_mail(post: MailSessionOpener | None) -> Result:
 def _list_pending_dispatches(
     conn: Connection, catalogue: Catalogue, contacts: Contacts, channel: str
 ) -> Iterator[tuple[PublishedDocument, Contact]]:
-    """Published documents with the recipients that have not got them this way, oldest first."""
+    """Published documents that have a number, with the recipients that have not got them this way, oldest first."""
     done = dispatch_store.fetch_dispatched_keys(conn)
-    for document in dispatch_store.fetch_published_documents(conn):
+    for published in dispatch_store.fetch_published_documents(conn):
+        if published.number is None:
+            continue
+        document = replace(published, files=_select_outgoing_files(published))
         for contact in _list_recipients(catalogue, contacts, document):
             if (document.report_id, contact.id, channel) not in done:
                 yield document, contact
+
+
+def _select_outgoing_files(document: PublishedDocument) -> dict[str, str]:
+    """What leaves the house: not the facts; where the PDF came back signed, that one alone."""
+    files = {name: sha256 for name, sha256 in document.files.items() if not name.endswith(_STAYS)}
+    if not document.signed_copy:
+        return files
+    unsigned = {name: sha256 for name, sha256 in files.items() if not name.endswith(".pdf")}
+    return {**unsigned, document.signed_copy: document.signed_copy_sha256}
 
 
 def _list_pending_mail(
@@ -195,8 +208,10 @@ def _build_recipient_package(
         "cadence": document.cadence,
         "period": document.period,
         "recipient": contact.name,
-        "signed_by": document.signed_by,
-        "signed_at": document.signed_at.isoformat(timespec="seconds"),
+        "number": document.number,
+        "date": str(document.signed_on),
+        "signed_by": document.signer,
+        "approved_at": document.signed_at.isoformat(timespec="seconds"),
         "snapshot": document.snapshot_id,
         **({"note": SIMULATION_NOTICE} if settings.simulated else {}),
     }
@@ -217,8 +232,9 @@ def _render_document_letter(
         office=catalogue.scopes[document.scope].office.name,
         plan=catalogue.plans[document.plan].short_title,
         period=Period.parse(document.period).name,
-        signed_by=document.signed_by,
-        signed_on=f"{document.signed_at.astimezone(VIETNAM_ZONE):%d/%m/%Y}",
+        number=f"{document.number:02d}/{catalogue.scopes[document.scope].office.symbol}",
+        signed_by=document.signer,
+        signed_on=f"{document.signed_on:%d/%m/%Y}",
         files=_read_published_files(settings, document),
     )
     return render_report_letter(in_words, contact.name, contact.id, settings.templates, simulated=settings.simulated)
