@@ -5,10 +5,11 @@ expected units are all in, or whose deadline has come; `write` drafts their docu
 `outbox/drafts/<period>/<scope>/`. A unit that did not report is named in the document. After a deadline has come with
 units still silent, `remind` announces the period the next morning, and this DAG runs.
 
-`ask` collects the documents that nobody has decided on; of a report that is published already, it drafts a correction
-where a printed number has changed since. `approve` waits for a person, for as long as it takes, under *Required
-Actions*. `conclude` records the answer: an approved document is published to `outbox/reports/<period>/<scope>/`, one
-sent back waits for its next draft. A run that waits is no failure and holds no slot.
+`ask` collects the documents that nobody has decided on; of a report that is published already, it drafts one that
+replaces its figures where they have changed enough since. `approve` waits for a person, for as long as it takes,
+under *Required Actions*; number, date and signer are filled in there. `conclude` records the answer: an approved
+document is published to `outbox/reports/<period>/<scope>/`, one sent back waits for its next draft. A run that waits
+is no failure and holds no slot.
 
 **When it fails**
 
@@ -19,7 +20,7 @@ sent back waits for its next draft. A run that waits is no failure and holds no 
 * `approve`: Airflow's own database went away before the question was asked. Clear the task: it asks again.
 * `conclude`: the database is away or the outbox cannot be written: mend it, clear the task. Or the draft was replaced
   by a newer one, or its files were changed, so nothing was published: decide on the newer draft. Or it was sent back
-  without a reason: clear `approve`, it asks again.
+  without a reason, or number, date or signer were wrong: clear `approve`, it asks again.
 * `watch`: nothing of its own; it turns the run red, names the tasks that failed, and notes the run for `alerts`. Clear
   those tasks, with downstream.
 

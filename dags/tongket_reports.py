@@ -17,6 +17,13 @@ log = logging.getLogger("airflow.task")
 
 # The same words as `etl.approval.decisions` has (a test keeps them equal).
 OPTIONS = ["Phê duyệt", "Trả lại"]
+# What the registry fills in with an approval; left empty, number and date come with the signed PDF.
+REGISTRY = {
+    "so": Param("", type=["string", "null"], pattern="^[0-9]{0,5}$", title="Số văn bản"),
+    "ngay": Param(None, type=["string", "null"], format="date", title="Ngày ban hành"),
+    "nguoi_ky": Param("", type=["string", "null"], title="Họ và tên người ký"),
+    "quyen_han": Param("", type=["string", "null"], format="multiline", title="Quyền hạn, chức vụ của người ký"),
+}
 # Runs that wait for a person must not hold up the others: they hold no slot, but they do count as active.
 WAITING_RUNS = 1000
 
@@ -93,7 +100,7 @@ def sign(report: int, subject: str, body: str) -> None:
         subject=subject,
         body=body,
         options=OPTIONS,
-        params={"ly_do": Param("", type=["string", "null"], title="Lý do trả lại")},
+        params=REGISTRY | {"ly_do": Param("", type=["string", "null"], title="Lý do trả lại")},
         execution_timeout=None,
     )
     conclude(report, approve.output)

@@ -88,6 +88,11 @@ class Settings:
         return self.var / "secrets"
 
     @property
+    def trust_roots(self) -> Path:
+        """Certificates (.pem, .crt, .cer) that the office trusts to vouch for digital signatures."""
+        return self.secrets / "trust"
+
+    @property
     def pgdata(self) -> Path:
         """Data folder of the private server, used when no database address is given."""
         return self.var / "pg"

@@ -3,8 +3,9 @@
 Airflow is started in a folder of its own (`var/demo`, clean every time), forms are issued, units fill them in and
 drop them into the inbox, and real DAG runs check, load, compute and draft the reports of quarters and of years: the
 history of a province and a district that are no more, and the last closed quarter of today of a whole province; with
-`--longer` the reports of six and nine months too. Then one report of today is approved and one sent back, over the
-API as a person would; a unit sends a figure again, and the correction is approved. Needs no network.
+`--longer` the reports of six and nine months too. Then one report of today is approved with number and date and one
+sent back, over the API as a person would; its PDF is signed with a certificate made on the spot; a unit sends a figure
+again, and the report that replaces it is approved. Needs no network.
 """
 
 from __future__ import annotations
@@ -58,10 +59,11 @@ REASON = "Đề nghị bổ sung nguyên nhân của chỉ tiêu chưa đạt."
 SCOPES = ("kon-tum", "tan-yen", "quang-ngai")  # those of the history, then the one of today
 SIGNED, RETURNED = "kt-1693", "kt-124"  # the plans whose reports of today are approved and sent back
 RESENT = ("23293", "insured", -900)  # unit, element, change
+SIGNER = "Nguyễn Văn A (mô phỏng)"
 COMPONENTS = ("api-server", "scheduler", "dag-processor")  # nothing here defers, so no triggerer
 SETTLE_SECONDS = 600.0
 DOCUMENTS = {".docx", ".xlsx", ".pdf", ".html"}
-KINDS = {"report": "report / báo cáo", "correction": "correction / đính chính"}
+KINDS = {"report": "report / báo cáo", "correction": "replacement / thay thế"}
 DECISIONS = {"approved": "approved / phê duyệt", "sent_back": "sent back / trả lại"}
 FOLDERS = {
     "Drafts / dự thảo": "drafts",
@@ -132,17 +134,39 @@ def run_sign_off(settings: Settings, client: AirflowClient, console: Console, to
     title = "Approved, sent back / phê duyệt, trả lại"
     with _open_phase(console, title) as note:
         signed, returned = (_find_last_question(client, (plan, today.key)) for plan in (SIGNED, RETURNED))
-        answer_question(client, signed, APPROVE)
+        issued = get_current_date().isoformat()
+        answer_question(client, signed, APPROVE, so="05", ngay=issued, nguoi_ky=SIGNER)
         answer_question(client, returned, SEND_BACK, ly_do=REASON)
         _settle_or_raise(client, note)
         note(f"{len(list_questions(client))} drafts still wait / dự thảo còn chờ")
-    with _open_phase(console, "A figure sent again → correction / gửi lại số liệu → đính chính") as note:
+    with _open_phase(console, "A PDF signed with a test certificate / ký số bằng chứng thư thử") as note:
+        note(_sign_published_pdf(settings, today))
+    with _open_phase(console, "A figure sent again → replacement / gửi lại số liệu → thay thế") as note:
         _resend_workbook(settings, today)
         wait_for_run_end(client, "intake", client.trigger_dag_run("intake"), seconds=SETTLE_SECONDS)
         _settle_or_raise(client, note)
-        answer_question(client, _find_last_question(client, (SIGNED, today.key), kind="correction"), APPROVE)
+        question = _find_last_question(client, (SIGNED, today.key), kind="correction")
+        answer_question(client, question, APPROVE, so="06", ngay=issued, nguoi_ky=SIGNER)
         _settle_or_raise(client, note)
         note("1 approved / đã phê duyệt")
+
+
+def _sign_published_pdf(settings: Settings, period: Period) -> str:
+    """Signs the PDF of the approved report as its leader would, and takes it in; says what came of it."""
+    from simulation.digital_signature import create_test_authority, sign_test_pdf
+
+    published = (settings.outbox / "reports").glob(f"*/*/*/{SIGNED}_{period.key}_*.pdf")
+    papers = [paper for paper in published if "da-ky" not in paper.name]
+    if not papers:
+        return "no PDF: LibreOffice is missing / chưa có PDF"
+    (paper,) = papers
+    authority, copy = create_test_authority(), settings.var / f"{paper.stem}_da-ky.pdf"
+    write_atomic(settings.trust_roots / "test.pem", authority.certificate)
+    write_atomic(copy, sign_test_pdf(paper.read_bytes(), authority, "NguoiCoThamQuyen", SIGNER, "MÔ PHỎNG"))
+    code = local.run_command(settings, ["tongket", "attach", str(paper), str(copy), "--by", "Văn thư (mô phỏng)"])
+    if code:
+        raise DagRunFailed(f"`tongket attach` gave {code}", where=str(copy), fix="read what it printed")
+    return copy.name
 
 
 def _find_last_question(

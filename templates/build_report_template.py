@@ -6,6 +6,7 @@ Word is the editor from then on: an office opens `report.docx`, changes what it 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from docx.shared import Mm, Pt, RGBColor
 
 FONT = "Times New Roman"
 CENTER, LEFT, JUSTIFY = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.JUSTIFY
-BLANK_DATE = "ngày      tháng      năm        "
+DATE = "ngày {{ day }} tháng {{ month }} năm {{ year }}"
 
 # name: size, bold, italic, alignment, space before, space after, first-line indent in mm
 STYLES: dict[str, tuple[float, bool, bool, Any, float, float, float]] = {
@@ -101,10 +102,11 @@ def _set_style_fonts(style: Any, size: float) -> None:
 
 def _add_paragraph_styles(doc: Any) -> None:
     _set_style_fonts(doc.styles["Normal"], 14)
-    language = OxmlElement("w:lang")
-    language.set(qn("w:val"), "vi-VN")
-    language.set(qn("w:eastAsia"), "vi-VN")
-    doc.styles["Normal"].element.get_or_add_rPr().append(language)
+    for language in doc.styles.element.xpath("w:docDefaults//w:lang"):  # of the document: a PDF takes its own from it
+        language.set(qn("w:val"), "vi-VN")
+        language.set(qn("w:eastAsia"), "vi-VN")
+    (before,) = doc.settings.element.xpath("w:clrSchemeMapping")
+    before.addnext(OxmlElement("w:doNotAutoCompressPictures"))  # Word would change them when it saves
     for name, (size, bold, italic, align, before, after, indent) in STYLES.items():
         style = doc.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
         style.base_style, style.quick_style = doc.styles["Normal"], True
@@ -176,6 +178,31 @@ def _add_paragraphs(doc: Any, style: str, *texts: str) -> None:
         doc.add_paragraph(text, style=style)
 
 
+def _add_registry_paragraph(container: Any, style: str, text: str) -> None:
+    """A paragraph with a bookmark before and behind each slot of the registry: form fields of the PDF go between."""
+    paragraph = container.add_paragraph(style=style)
+    for place, piece in enumerate(re.split(r"{{ (number|day|month|year|signer) }}", text)):
+        if place % 2 == 0:
+            if piece:
+                paragraph.add_run(piece)
+            continue
+        _add_bookmark(paragraph, f"{piece}Begin")
+        run = paragraph.add_run(f"{{{{ {piece} }}}}")
+        run._r[-1].set(qn("xml:space"), "preserve")  # a blank is kept as wide as it is
+        _add_bookmark(paragraph, f"{piece}End")
+
+
+def _add_bookmark(paragraph: Any, name: str) -> None:
+    taken = paragraph.part.element.xpath("//w:bookmarkStart/@w:name")
+    number = str(len(taken) + 1)
+    for tag in ("w:bookmarkStart", "w:bookmarkEnd"):
+        mark = OxmlElement(tag)
+        mark.set(qn("w:id"), number)
+        if tag == "w:bookmarkStart":
+            mark.set(qn("w:name"), f"{name}{number}" if name in taken else name)
+        paragraph._p.append(mark)
+
+
 def _add_paragraph_loop(doc: Any, style: str, slot: str) -> None:
     """Paragraphs repeated for every text of a slot."""
     _add_paragraphs(doc, style, f"{{%p for line in {slot} %}}", "{{ line.text }}", "{%p endfor %}")
@@ -233,7 +260,7 @@ def _add_data_table(doc: Any, widths: list[float], heads: list[str], loop: str, 
 # --- the report --------------------------------------------------------------------------------------
 
 
-def _add_letter_head(doc: Any) -> None:
+def _add_letter_head(doc: Any, *, grounds: bool = True) -> None:
     widths = [58.0, 102.0]
     row = _add_table_row(_add_table(doc, widths, borders=False), [("", "VB Bảng")] * 2, widths)
     left, right = row.cells
@@ -243,14 +270,14 @@ def _add_letter_head(doc: Any) -> None:
         (left, "VB Cơ quan chủ quản", "{%p endif %}"),
         (left, "VB Cơ quan ban hành", "{{ body }}"),
         (left, "VB Gạch", ""),
-        (left, "VB Số ký hiệu", "Số:        /{{ symbol }}"),
         (right, "VB Quốc hiệu", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"),
         (right, "VB Tiêu ngữ", "Độc lập - Tự do - Hạnh phúc"),
         (right, "VB Gạch tiêu ngữ", ""),
-        (right, "VB Địa danh", "{{ place }}, " + BLANK_DATE),
     )
     for cell, style, text in pieces:
         cell.add_paragraph(text, style=style)
+    _add_registry_paragraph(left, "VB Số ký hiệu", "Số: {{ number }}/{{ symbol }}")
+    _add_registry_paragraph(right, "VB Địa danh", "{{ place }}, " + DATE)
     for cell in (left, right):
         cell._tc.remove(cell.paragraphs[0]._p)
     _add_paragraphs(doc, "VB Tên loại", "BÁO CÁO")
@@ -267,7 +294,8 @@ def _add_letter_head(doc: Any) -> None:
     )
     _add_paragraph_loop(doc, "VB Kính gửi danh sách", "recipients")
     _add_paragraphs(doc, "VB Thông báo", "{%p if simulated_notice %}", "{{ simulated_notice }}", "{%p endif %}")
-    _add_paragraph_loop(doc, "VB Căn cứ", "bases")
+    if grounds:
+        _add_paragraph_loop(doc, "VB Căn cứ", "bases")
     _add_paragraphs(doc, "VB Nội dung", "{{ opening }}")
 
 
@@ -318,10 +346,10 @@ def _add_letter_foot(doc: Any) -> None:
         (right, "VB Quyền hạn", "{%p for line in authority %}"),
         (right, "VB Quyền hạn", "{{ line.text }}"),
         (right, "VB Quyền hạn", "{%p endfor %}"),
-        (right, "VB Họ tên", ""),
     )
     for cell, style, text in pieces:
         cell.add_paragraph(text, style=style)
+    _add_registry_paragraph(right, "VB Họ tên", "{{ signer }}")
     for cell in (left, right):
         cell._tc.remove(cell.paragraphs[0]._p)
 
@@ -329,11 +357,12 @@ def _add_letter_foot(doc: Any) -> None:
 def _add_annex_title(doc: Any, number: str, title: str) -> None:
     _add_paragraphs(doc, "VB Phụ lục", f"Phụ lục {number}")
     _add_paragraphs(doc, "VB Tên phụ lục", title)
-    _add_paragraphs(
-        doc,
-        "VB Kèm theo",
-        "(Kèm theo Báo cáo số        /{{ symbol }} " + BLANK_DATE.rstrip() + "        của {{ office }})",
-    )
+    _add_attachment_line(doc)
+
+
+def _add_attachment_line(doc: Any) -> None:
+    text = "(Kèm theo Báo cáo số {{ number }}/{{ symbol }} " + DATE + " của {{ office }})"
+    _add_registry_paragraph(doc, "VB Kèm theo", text)
 
 
 def _add_results_annex(doc: Any) -> None:

@@ -5,14 +5,21 @@ A decision is always a person's: nothing here decides by itself. What may be pub
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from etl.approval.publication import compute_file_sha256, publish_document, validate_draft_is_current
+from etl.approval.publication import (
+    compute_file_sha256,
+    publish_document,
+    serialize_registration,
+    validate_draft_is_current,
+)
+from etl.approval.registry_entry import RegistryEntry, parse_registry_entry
 from etl.attainment.attainment_rows import lock_period
 from etl.catalog import Catalogue
+from etl.catalog.models.scopes import Office
 from etl.core.instance import Result, load_settings_and_catalogue, open_current_engine
 from etl.errors import UsageError
 from etl.model import Period
@@ -27,15 +34,25 @@ if TYPE_CHECKING:
 APPROVE, SEND_BACK = "Phê duyệt", "Trả lại"
 
 
-def sign_document(report: str, by: str, reason: str | None = None) -> Result:
-    """A decision from the shell: approved by a person, or sent back where a reason is given.
+def sign_document(
+    report: str,
+    by: str,
+    reason: str | None = None,
+    *,
+    number: str = "",
+    date: str = "",
+    signer: str = "",
+    title: Sequence[str] = (),
+) -> Result:
+    """A decision from the shell: approved by a person, with what the registry gave, or sent back for a reason.
 
     Raises:
-        UsageError: no such document, nobody named, or it cannot be published any more.
+        UsageError: no such document, nobody named, number, date or signer wrong, or it cannot be published any more.
     """
-    number = _find_document_number(report)
+    report_id = find_document_number(report)
     at = get_current_time().isoformat(timespec="seconds")
-    return apply_decision(number, "approved" if reason is None else "sent_back", by, at, reason or "")
+    entry = RegistryEntry(number, date, signer, title)
+    return apply_decision(report_id, "approved" if reason is None else "sent_back", by, at, reason or "", entry)
 
 
 def apply_signoff_answer(report: int, answer: Mapping[str, Any]) -> Result:
@@ -51,21 +68,25 @@ def apply_signoff_answer(report: int, answer: Mapping[str, Any]) -> Result:
     decision: Decision = "approved" if list(answer["chosen_options"]) == [APPROVE] else "sent_back"
     at = answer["responded_at"]
     moment = at if isinstance(at, datetime) else datetime.fromisoformat(str(at))
-    reason = next((str(value).strip() for value in (answer.get("params_input") or {}).values() if value), "")
+    words = {name: str(value or "").strip() for name, value in (answer.get("params_input") or {}).items()}
+    number, date, signer, title = (words.get(name, "") for name in ("so", "ngay", "nguoi_ky", "quyen_han"))
+    entry = RegistryEntry(number, date, signer, title.splitlines())
     try:
-        return apply_decision(report, decision, by, moment.isoformat(timespec="seconds"), reason)
+        return apply_decision(report, decision, by, moment.isoformat(timespec="seconds"), words.get("ly_do", ""), entry)
     except UsageError as error:
         return {"report": report, "refused": str(error)}
 
 
-def apply_decision(report: int, decision: Decision, by: str, at: str, reason: str = "") -> Result:
-    """Records a decision; where it is an approval, publishes. Deciding the same again changes nothing.
+def apply_decision(
+    report: int, decision: Decision, by: str, at: str, reason: str = "", entry: RegistryEntry | None = None
+) -> Result:
+    """Records a decision; where it is an approval, registers and publishes. Deciding the same again changes nothing.
 
     Raises:
-        UsageError: no such document, nobody named, sent back without a reason or after it was published, no office issues
-            the scope's reports that day, or the draft is not the last one or not as it was written: nothing is recorded
-            and nothing published.
-        StorageError: the outbox cannot be written; nothing is recorded.
+        UsageError: no such document, nobody named, number, date or signer wrong or taken, sent back without a reason,
+            sent back or registered otherwise after it was published, no office issues the scope's reports that day, or
+            the draft is not the last one or not as it was written: nothing is recorded and nothing published.
+        StorageError: the outbox cannot be written, or no PDF could be made; nothing is recorded.
     """
     if not by.strip():
         raise UsageError("a decision needs a name", where="--by", fix="say who decides")
@@ -77,33 +98,44 @@ def apply_decision(report: int, decision: Decision, by: str, at: str, reason: st
         )
     settings, catalogue = load_settings_and_catalogue()
     with open_current_engine(settings, catalogue).begin() as conn:
-        document = _fetch_document(conn, report)
+        document = fetch_document(conn, report)
         lock_period(conn, document.scope, Period.parse(document.period))
         signoff_store.lock_document(conn, report)
-        document = _fetch_document(conn, report)
+        document = fetch_document(conn, report)
         if decision == "sent_back":
             return _send_back_document(conn, document, by.strip(), at, reason.strip())
+        office = _get_issuing_office(catalogue, document, at)
+        registration = parse_registry_entry(entry, office.authority, Period.parse(document.period)) if entry else None
+        if document.published and registration not in {None, document.registration}:
+            raise UsageError(
+                f"document {report} is published already",
+                where=document.folder,
+                fix="fill number and date into its PDF, have it signed, and give it to `tongket attach`",
+            )
         if not document.published:
-            _validate_issuing_office(catalogue, document, at)
             validate_draft_is_current(conn, settings, document)
             if document.decision != "approved":
                 signoff_store.record_decision(conn, document, "approved", by.strip(), at, reason.strip())
-                document = _fetch_document(conn, report)
+            if registration:
+                signoff_store.record_registration(conn, document, office.symbol, registration)
+            document = fetch_document(conn, report)
             publish_document(conn, settings, document)
-            document = _fetch_document(conn, report)
+            document = fetch_document(conn, report)
     return _build_decision_result(document)
 
 
-def _validate_issuing_office(catalogue: Catalogue, document: SignableDocument, at: str) -> None:
-    """A report is issued by an office that exists on its date."""
+def _get_issuing_office(catalogue: Catalogue, document: SignableDocument, at: str) -> Office:
+    """The office that issues a scope's reports on a day: a report is issued by one that exists on its date."""
     scope, day = catalogue.get_scope(document.scope), parse_vietnam_day(at)
-    if catalogue.find_office(scope, day) is None:
+    office = catalogue.find_office(scope, day)
+    if office is None:
         last = scope.offices[-1]
         raise UsageError(
             f"no office issues reports of {scope.id} on {day}: {last.name} ended on {last.valid_to}",
             where=f"{catalogue.root / 'scopes' / scope.id}.yaml: offices",
             fix=f"it stays a draft until {last.awaits or 'the authority above'} decides; then add the office named",
         )
+    return office
 
 
 def _send_back_document(conn: Connection, document: SignableDocument, by: str, at: str, reason: str) -> Result:
@@ -116,7 +148,7 @@ def _send_back_document(conn: Connection, document: SignableDocument, by: str, a
         )
     if (document.decision, document.decided_by, document.reason) != ("sent_back", by, reason):
         signoff_store.record_decision(conn, document, "sent_back", by, at, reason)
-    return _build_decision_result(_fetch_document(conn, document.report_id))
+    return _build_decision_result(fetch_document(conn, document.report_id))
 
 
 def _build_decision_result(document: SignableDocument) -> Result:
@@ -131,10 +163,11 @@ def _build_decision_result(document: SignableDocument) -> Result:
         "snapshot": document.snapshot_id,
         "folder": document.folder,
         "files": dict(document.published),
+        **serialize_registration(document),
     }
 
 
-def _find_document_number(report: str) -> int:
+def find_document_number(report: str) -> int:
     """The number of a document: given, or of the draft that a file belongs to."""
     if report.isdigit():
         return int(report)
@@ -150,8 +183,12 @@ def _find_document_number(report: str) -> int:
     )
 
 
-def _fetch_document(conn: Connection, report: int) -> SignableDocument:
+def fetch_document(conn: Connection, report: int) -> SignableDocument:
+    """The document of a number.
 
+    Raises:
+        UsageError: there is none.
+    """
     documents = signoff_store.fetch_documents(conn, report_id=report)
     if not documents:
         raise UsageError(f"there is no document {report}", where="ops.report", fix="see out.report_document")

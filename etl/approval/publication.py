@@ -8,14 +8,18 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from etl.approval.record_signing import publish_signing_key, sign_record
-from etl.errors import UsageError
+from etl.errors import StorageError, UsageError
 from etl.file_io import translate_os_errors, write_folder_atomic
 from etl.report import FACTS_SUFFIX
 from etl.report.correction_report import has_printed_changes
+from etl.report.dates import parse_snapshot_time
 from etl.report.file_properties import add_file_properties
+from etl.report.pdf import convert_to_pdf
+from etl.report.pdf_form import add_form_fields
+from etl.report.registered_files import render_registered_files
 from etl.report.report_facts import DocumentFacts, ReportFacts, parse_document_facts, parse_report_facts
 from etl.settings import Settings
 from etl.warehouse import signoff_store
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 SIGNOFF_RECORD_NAME = "chung-thuc.json"
-SIGNOFF_RECORD_SCHEMA = 2
+SIGNOFF_RECORD_SCHEMA = 3
 
 
 def build_draft_path(settings: Settings, document: SignableDocument) -> Path:
@@ -160,19 +164,31 @@ def _build_publication_folder(conn: Connection, document: SignableDocument) -> s
         before = [
             d for d in signoff_store.fetch_documents(conn, document.key) if d.kind == "correction" and d.published
         ]
-        name += f"_dinh-chinh-{len(before) + 1}"
+        name += f"_thay-the-{len(before) + 1}"
     return f"reports/{document.period}/{document.scope}/{name}"
+
+
+def serialize_registration(document: SignableDocument) -> dict[str, Any]:
+    """What the registry gave, for records and answers: ``registration``, or nothing where it gave nothing yet."""
+    given = document.registration
+    if given is None:
+        return {}
+    signed_on = given.signed_on.isoformat() if given.signed_on else ""
+    return {
+        "registration": {
+            "number": given.number_text,
+            "date": signed_on,
+            "authority": list(given.authority),
+            "signer": given.signer,
+        }
+    }
 
 
 def _build_published_files(settings: Settings, document: SignableDocument) -> dict[str, bytes]:
     properties = build_signoff_properties(document)
     contents = {
-        name: add_file_properties(
-            name,
-            (build_draft_path(settings, document) / name).read_bytes(),
-            {**properties, "TongketDraftSha256": sha256},
-        )
-        for name, sha256 in document.files.items()
+        name: add_file_properties(name, data, {**properties, "TongketDraftSha256": document.files[name]})
+        for name, data in _build_registered_files(settings, document).items()
     }
     sidecar = {
         "schema": SIGNOFF_RECORD_SCHEMA,
@@ -182,6 +198,7 @@ def _build_published_files(settings: Settings, document: SignableDocument) -> di
         **document.key,
         "snapshot": {"id": document.snapshot_id, "at": document.known_at},
         "approved": {"by": document.decided_by, "at": document.decided_at},
+        **serialize_registration(document),
         "files": {
             name: {"draft": document.files[name], "published": hashlib.sha256(data).hexdigest()}
             for name, data in contents.items()
@@ -190,3 +207,24 @@ def _build_published_files(settings: Settings, document: SignableDocument) -> di
     }
     signed = sign_record(settings, sidecar)
     return {**contents, SIGNOFF_RECORD_NAME: (json.dumps(signed, ensure_ascii=False, indent=1) + "\n").encode()}
+
+
+def _build_registered_files(settings: Settings, document: SignableDocument) -> dict[str, bytes]:
+    """The draft's files with what the registry gave, ready but for their marks; the PDF follows from Word."""
+    folder = build_draft_path(settings, document)
+    draft = {name: (folder / name).read_bytes() for name in document.files}
+    if document.registration is None:
+        return {name: _prepare_pdf(name, data, numbered=False) for name, data in draft.items()}
+    printed = render_registered_files(draft, document.registration, settings.templates)
+    papers = {name: data for name, data in printed.items() if name.endswith(".docx")}
+    if any(name.endswith(".pdf") for name in draft):
+        made = convert_to_pdf(papers, parse_snapshot_time(document.known_at))
+        if made.problem:
+            raise StorageError(made.problem, where=str(folder), fix="mend that and decide again")
+        printed |= made.files
+    numbered = document.registration.number is not None
+    return {name: _prepare_pdf(name, printed[name], numbered=numbered) for name in draft}
+
+
+def _prepare_pdf(name: str, data: bytes, *, numbered: bool) -> bytes:
+    return add_form_fields(data, numbered=numbered) if name.endswith(".pdf") else data

@@ -31,6 +31,7 @@ from etl.report.correction_report import (
     CorrectionInput,
     has_printed_changes,
     list_changed_indicators,
+    needs_replacement,
     write_correction_draft,
 )
 from etl.report.report_facts import CorrectionFacts, DocumentFacts, ReportFacts, parse_report_facts
@@ -116,7 +117,7 @@ def _find_or_draft_correction(
     sha256 = published.states or published.files[find_facts_name(published)]
     before = _fetch_report_facts(conn, sha256)
     present = read_report_facts(settings, latest)
-    if not has_printed_changes(before, present):
+    if not needs_replacement(before, present, catalogue.thresholds["replacement_change"]):
         return None
     correction = next((d for d in every if d.kind == "correction" and d.report_id > published.report_id), None)
     if (
@@ -157,7 +158,8 @@ def _write_correction_draft(
 
     first = published.corrects or published.report_id
     causes = _list_correction_causes(conn, catalogue, published, latest, before, present)
-    correction_input = CorrectionInput(first, before, present, tuple(causes))
+    (original,) = signoff_store.fetch_documents(conn, report_id=first)
+    correction_input = CorrectionInput(first, before, present, tuple(causes), original.registration)
     stem = f"{latest.plan}_{latest.period}"
     made = write_correction_draft(correction_input, settings.templates, build_draft_path(settings, latest), stem)
     add_pdf([made], latest.known_at)
@@ -271,7 +273,7 @@ def _build_signoff_request(
 def _list_headlines(facts: DocumentFacts) -> list[str]:
     """How many targets stand where and who is missing; of a correction, why and how much changes."""
     if isinstance(facts, CorrectionFacts):
-        headlines = [*facts.causes, facts.figures, *facts.verdicts]
+        headlines = [facts.head.opening, *facts.causes, *facts.verdicts]
     else:
         headlines = [*facts.summary[:1], *facts.situation[1:], *facts.summary[1:]]
     return [line.removeprefix("- ") for line in headlines]

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from etl.approval.publication import SIGNOFF_RECORD_NAME
+from etl.approval.pdf_signatures import MAX_PDF_BYTES
+from etl.approval.publication import SIGNOFF_RECORD_NAME, compute_file_sha256, serialize_registration
 from etl.approval.record_signing import is_signed_record
+from etl.approval.signed_copies import recognize_pdf
+from etl.approval.word_comparison import compare_word_content
 from etl.core.instance import Result, load_settings_and_catalogue, open_engine
 from etl.errors import SettingsError, UsageError, WarehouseError
 from etl.file_io import translate_os_errors
+from etl.messages import Messages, load_messages
+from etl.ooxml.opc_package import UneditablePackageError
 from etl.report.file_properties import read_file_properties
 from etl.settings import Settings, load_settings
 from etl.warehouse import signoff_store
@@ -67,7 +73,7 @@ def _verify_by_warehouse(file: Path, data: bytes, sha256: str) -> Result | None:
     try:
         with open_engine(settings).connect() as conn:
             documents = signoff_store.fetch_documents(conn, sha256=sha256)
-            signed = next((d for d in documents if sha256 in d.published.values()), None)
+            signed = next((d for d in documents if sha256 in {*d.published.values(), d.signed_copy_sha256}), None)
             corrections = (
                 []
                 if signed is None
@@ -79,10 +85,58 @@ def _verify_by_warehouse(file: Path, data: bytes, sha256: str) -> Result | None:
         raise
     if signed is not None:
         return _build_signed_verdict(signed, corrections)
-    if documents:
-        text = _DRAFT_OF_SIGNED_TEXT if documents[0].published else _DRAFT_TEXT
-        return {"verdict": "draft", "says": text, "source": "warehouse", **_serialize_document(documents[0])}
-    return _build_unsigned_verdict(file, data, "warehouse")
+    drafted = next((d for d in documents if sha256 in d.files.values()), None)
+    if drafted is not None:
+        text = _DRAFT_OF_SIGNED_TEXT if drafted.published else _DRAFT_TEXT
+        return {"verdict": "draft", "says": text, "source": "warehouse", **_serialize_document(drafted)}
+    return _compare_with_published(settings, file, data) or _build_unsigned_verdict(file, data, "warehouse")
+
+
+def _compare_with_published(settings: Settings, file: Path, data: bytes) -> Result | None:
+    """What a Word file or a PDF is that is none of ours but says the same, or was changed; None where it is neither."""
+    suffix, wording = file.suffix.lower(), load_messages(settings.templates)
+    if suffix not in {".docx", ".pdf"} or len(data) > MAX_PDF_BYTES:
+        return None
+    number = read_file_properties(file.name, data).get("TongketReport", "")
+    with open_engine(settings).connect() as conn:
+        named = signoff_store.fetch_documents(conn, report_id=int(number)) if _is_number(number) else []
+        published = _read_published_file(settings, named[0], suffix) if named else None
+        found = None
+        if suffix == ".pdf":
+            by_sha256 = {sha256: d for d in signoff_store.fetch_documents(conn) for sha256 in d.published.values()}
+            pair = (named[0], published) if published else None
+            found = recognize_pdf(settings, data, by_sha256, pair, wording)
+        elif published:
+            found = named[0], _compare_words(published, data, wording)
+        if found is None:
+            return None
+        document, verdict = found
+        corrections = _list_later_corrections(signoff_store.fetch_documents(conn, document.key), document)
+    return _build_signed_verdict(document, corrections) | verdict
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 9
+
+
+def _compare_words(published: bytes, data: bytes, wording: Messages) -> Result:
+    try:
+        changes = compare_word_content(published, data, wording)
+    except UneditablePackageError as error:
+        return {"verdict": "altered", "says": _ALTERED_TEXT, "reason": str(error)}
+    if changes:
+        says = wording.format("verification.changed", count=len(changes))
+        return {"verdict": "altered", "says": says, "changes": [asdict(change) for change in changes]}
+    return {"verdict": "content_equal", "says": wording.texts["verification.content_equal"]}
+
+
+def _read_published_file(settings: Settings, document: SignableDocument, suffix: str) -> bytes | None:
+    """The published file of a format, where it still lies in the outbox as it was published."""
+    for name, sha256 in document.published.items():
+        path = settings.outbox / document.folder / name
+        if name.endswith(suffix) and path.is_file() and compute_file_sha256(path) == sha256:
+            return path.read_bytes()
+    return None
 
 
 def _has_warehouse(settings: Settings) -> bool:
@@ -114,6 +168,7 @@ def _serialize_document(document: SignableDocument) -> Result:
         "approved": {"by": document.decided_by, "at": document.decided_at} if document.published else None,
         "snapshot": {"id": document.snapshot_id, "at": document.known_at},
         "folder": document.folder,
+        **serialize_registration(document),
     }
 
 

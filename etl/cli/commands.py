@@ -42,6 +42,8 @@ Geography = Annotated[
 ]
 
 REFUSED = 1
+PROVED = {"signed", "signed_copy", "content_equal"}
+"""What `verify` answers of a file that an office may rely on."""
 
 
 def _run_command(as_json: bool, work: Callable[[], Any], show: Callable[[Any], None]) -> Any:
@@ -200,10 +202,32 @@ def sign(
     report: Annotated[str, typer.Argument(help="The number of a drafted document, or a file of it.")],
     by: Annotated[str, typer.Option(help="Who decides: a person's name.")],
     send_back: Annotated[str | None, typer.Option(help="Send it back instead, for this reason.")] = None,
+    number: Annotated[str, typer.Option(help="Its number in the register: 05.")] = "",
+    date: Annotated[str, typer.Option(help="Its date: 2024-04-22.")] = "",
+    signer: Annotated[str, typer.Option(help="The name under the text.")] = "",
+    title: Annotated[
+        list[str] | None,
+        typer.Option(help="What stands above the signature, a line each; else as in the catalogue."),
+    ] = None,
     json_: Json = False,
 ) -> None:
-    """Approve a drafted document and publish it, or send it back."""
-    _run_command(json_, lambda: steps.sign_document(report, by, send_back), _print_result)
+    """Approve a drafted document, print number, date and signer into it and publish it; or send it back."""
+
+    def sign_or_send_back() -> Any:
+        return steps.sign_document(report, by, send_back, number=number, date=date, signer=signer, title=title or ())
+
+    _run_command(json_, sign_or_send_back, _print_result)
+
+
+@app.command()
+def attach(
+    report: Annotated[str, typer.Argument(help="The number of a published document, or a file of it.")],
+    file: Annotated[Path, typer.Argument(help="Its PDF as it came back signed.")],
+    by: Annotated[str, typer.Option(help="Who takes it in: a person's name.")],
+    json_: Json = False,
+) -> None:
+    """Take a published PDF in that came back with its digital signatures: it goes out in place of the unsigned one."""
+    _run_command(json_, lambda: steps.attach_signed_copy(report, file, by), _print_result)
 
 
 @app.command()
@@ -213,9 +237,9 @@ def verify(
     key: Annotated[Path | None, typer.Option(help="Its publisher's public key: khoa-cong-khai_….pem.")] = None,
     json_: Json = False,
 ) -> None:
-    """Prove that a file is the signed one: who, when, by which figures; exit 1 where it is not."""
+    """Prove that a file is the signed one, or says the same: who, when, by which figures; exit 1 where it is not."""
     verdict = _run_command(json_, lambda: steps.verify_file(file, offline=offline, key=key), _print_result)
-    if verdict["verdict"] != "signed":
+    if verdict["verdict"] not in PROVED:
         raise typer.Exit(REFUSED)
 
 

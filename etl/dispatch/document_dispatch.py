@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl.catalog import Catalogue
 from etl.catalog.contacts import Contact, Contacts, load_contacts
 from etl.catalog.layout import SIMULATION_NOTICE
+from etl.catalog.models.scopes import Office
 from etl.core.instance import Result, load_settings_and_catalogue, open_engine
 from etl.dispatch import (
     DispatchedDocument,
@@ -24,7 +25,7 @@ from etl.dispatch import (
 from etl.dispatch.mail_protocol import OutgoingMail, send_letters
 from etl.errors import StorageError
 from etl.model import Period
-from etl.model.vietnam_time import VIETNAM_ZONE, get_current_time
+from etl.model.vietnam_time import get_current_time
 from etl.settings import Settings
 from etl.warehouse import dispatch_store
 from etl.warehouse.dispatch_store import MailAttempt, PublishedDocument
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
+_STAYS = "facts.json"  # the facts and what they rest on are the office's own
 _RECIPIENTS_FOLDER = "gui"  # the recipients' folders lie in one of this name, beside what was published
 
 
@@ -108,12 +110,24 @@ def dispatch_mail(post: MailSessionOpener | None) -> Result:
 def _list_pending_dispatches(
     conn: Connection, catalogue: Catalogue, contacts: Contacts, channel: str
 ) -> Iterator[tuple[PublishedDocument, Contact]]:
-    """Published documents with the recipients that have not got them this way, oldest first."""
+    """Published documents that have a number, with the recipients that have not got them this way, oldest first."""
     done = dispatch_store.fetch_dispatched_keys(conn)
-    for document in dispatch_store.fetch_published_documents(conn):
+    for published in dispatch_store.fetch_published_documents(conn):
+        if published.number is None:
+            continue
+        document = replace(published, files=_select_outgoing_files(published))
         for contact in _list_recipients(catalogue, contacts, document):
             if (document.report_id, contact.id, channel) not in done:
                 yield document, contact
+
+
+def _select_outgoing_files(document: PublishedDocument) -> dict[str, str]:
+    """What leaves the house: not the facts; where the PDF came back signed, that one alone."""
+    files = {name: sha256 for name, sha256 in document.files.items() if not name.endswith(_STAYS)}
+    if not document.signed_copy:
+        return files
+    unsigned = {name: sha256 for name, sha256 in files.items() if not name.endswith(".pdf")}
+    return {**unsigned, document.signed_copy: document.signed_copy_sha256}
 
 
 def _list_pending_mail(
@@ -190,13 +204,15 @@ def _build_recipient_package(
         "report": document.report_id,
         "corrects": document.corrects,
         "scope": document.scope,
-        "office": _find_office_name(catalogue, document),
+        "office": _get_office(catalogue, document).name,
         "plan": document.plan,
         "cadence": document.cadence,
         "period": document.period,
         "recipient": contact.name,
-        "signed_by": document.signed_by,
-        "signed_at": document.signed_at.isoformat(timespec="seconds"),
+        "number": document.number,
+        "date": str(document.signed_on),
+        "signed_by": document.signer,
+        "approved_at": document.signed_at.isoformat(timespec="seconds"),
         "snapshot": document.snapshot_id,
         **({"note": SIMULATION_NOTICE} if settings.simulated else {}),
     }
@@ -207,9 +223,8 @@ def _build_recipient_package(
     )
 
 
-def _find_office_name(catalogue: Catalogue, document: PublishedDocument) -> str:
-    signed_on = document.signed_at.astimezone(VIETNAM_ZONE).date()
-    return catalogue.get_office(catalogue.scopes[document.scope], signed_on).name
+def _get_office(catalogue: Catalogue, document: PublishedDocument) -> Office:
+    return catalogue.get_office(catalogue.scopes[document.scope], document.signed_on)
 
 
 def _render_document_letter(
@@ -219,11 +234,12 @@ def _render_document_letter(
     in_words = DispatchedDocument(
         report_id=document.report_id,
         kind=document.kind,
-        office=_find_office_name(catalogue, document),
+        office=_get_office(catalogue, document).name,
         plan=catalogue.plans[document.plan].short_title,
         period=Period.parse(document.period).name,
-        signed_by=document.signed_by,
-        signed_on=f"{document.signed_at.astimezone(VIETNAM_ZONE):%d/%m/%Y}",
+        number=f"{document.number:02d}/{_get_office(catalogue, document).symbol}",
+        signed_by=document.signer,
+        signed_on=f"{document.signed_on:%d/%m/%Y}",
         files=_read_published_files(settings, document),
     )
     return render_report_letter(in_words, contact.name, contact.id, settings.templates, simulated=settings.simulated)

@@ -22,6 +22,7 @@ class DispatchedDocument:
     office: str
     plan: str
     period: str
+    number: str
     signed_by: str
     signed_on: str
     files: Mapping[str, bytes]
@@ -41,6 +42,7 @@ def render_report_letter(
         "office": document.office,
         "plan": document.plan,
         "period": document.period,
+        "number": document.number,
         "signed_by": document.signed_by,
         "signed_on": document.signed_on,
         "files": "\n".join(_format_attachment_line(name, data) for name, data in attached.items()),

@@ -9,14 +9,11 @@ from pathlib import Path
 
 from etl.file_io import write_atomic
 from etl.messages import load_messages
-from etl.report.canvas import encode_png
-from etl.report.charts import draw_annex_pictures, draw_overview
 from etl.report.dates import parse_snapshot_time
-from etl.report.docx import render_word_report
 from etl.report.excel_annex import render_excel_annex
 from etl.report.facts import build_facts
-from etl.report.html import render_html_page
 from etl.report.inputs import ReportInput
+from etl.report.registered_files import render_text_files
 from etl.report.report_facts import serialize_facts
 
 __all__ = ["FACTS_SUFFIX", "ReportInput", "serialize_report_facts", "write_report_draft"]
@@ -38,17 +35,10 @@ def write_report_draft(inputs: ReportInput, templates: Path, folder: Path) -> di
     """
     wording = load_messages(templates)
     facts, moment = build_facts(inputs, wording), parse_snapshot_time(inputs.snapshot_at)
-    overview_drawing = draw_overview(facts)
-    chart, pictures = (
-        encode_png(overview_drawing) if overview_drawing else b"",
-        [encode_png(drawing) for drawing in draw_annex_pictures(facts)],
-    )
+    printed = render_text_files(facts, wording, templates)
     contents = {
-        "word": (
-            f"{inputs.stem}_bao-cao.docx",
-            render_word_report(facts, wording, templates / "report.docx", chart, pictures, moment),
-        ),
-        "page": (f"{inputs.stem}_bao-cao.html", render_html_page(facts, wording, templates / "report.html")),
+        "word": (f"{inputs.stem}_bao-cao.docx", printed[".docx"]),
+        "page": (f"{inputs.stem}_bao-cao.html", printed[".html"]),
         "annex": (f"{inputs.stem}_phu-luc.xlsx", render_excel_annex(facts, wording, moment, inputs.upward)),
         "facts": (f"{inputs.stem}{FACTS_SUFFIX}", serialize_facts(facts)),
     }

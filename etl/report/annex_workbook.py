@@ -14,6 +14,7 @@ from typing import Any
 
 from etl.catalog.layout import format_cell_name
 from etl.messages import Messages
+from etl.report.official_letter import format_attachment_line
 from etl.report.report_facts import CountedNumber, PrintedNumber, ReportFacts
 
 FONT: Mapping[str, Any] = MappingProxyType({"font_name": "Times New Roman", "font_size": 11})
@@ -86,6 +87,7 @@ class AnnexWorkbook:
             (self.facts.head.body, {"bold": True}),
             (self.wording.texts[f"annex_title.{kind}"], {"bold": True, "font_size": 13}),
             (f"{self.facts.head.subject} – {self.facts.area.name}", {"italic": True}),
+            (format_attachment_line(self.facts.head, self.wording), {"italic": True}),
             (self.facts.head.simulated_notice, {"bold": True}),
         ]
         row = 0

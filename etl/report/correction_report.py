@@ -1,4 +1,4 @@
-"""The correction of a published report (báo cáo đính chính): which printed numbers changed, and the document of it.
+"""The report that replaces figures of a published one (NĐ 30/2020, Điều 18): which changed, and the document of it.
 
 Room: report. Called by steps. It compares two sets of facts, that is, what was printed with what would be printed
 now; it computes no figure. The first report stays as it is.
@@ -10,13 +10,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from difflib import SequenceMatcher
+from fractions import Fraction
 from pathlib import Path
 
 from etl.file_io import write_atomic
 from etl.messages import Messages, load_messages
+from etl.model.registration import Registration
 from etl.report import unit_names
-from etl.report.data_quality_notes import SNAPSHOT_ID_LENGTH
-from etl.report.dates import parse_snapshot_time
+from etl.report.dates import build_decree_date_parts, format_two_digits, parse_snapshot_time
 from etl.report.docx import open_word_template, serialize_word_document
 from etl.report.official_letter import LetterTemplateContext, Paragraph, build_letter_fields, build_paragraphs
 from etl.report.report_facts import (
@@ -28,7 +29,7 @@ from etl.report.report_facts import (
     serialize_facts,
 )
 
-CORRECTION_SCHEMA_VERSION = 1
+CORRECTION_SCHEMA_VERSION = 2
 _NUMBER_PATTERN = re.compile(r"\d[\d.,]*")
 
 
@@ -46,17 +47,21 @@ class CorrectionCause:
 
 @dataclass(frozen=True)
 class CorrectionInput:
-    """What a correction is made from: the facts that were published, those that hold now, and what came between."""
+    """What a correction is made from: the facts that were published, those that hold now, and what came between.
+
+    `registration` has number and date of the report that was published first, where it had them.
+    """
 
     report_id: int
     published: ReportFacts
     present: ReportFacts
     causes: tuple[CorrectionCause, ...]
+    registration: Registration | None = None
 
 
 @dataclass(frozen=True)
 class ChangedFigure:
-    """A figure that changed. Grain: (target, unit)."""
+    """A figure that changed, with its verdict where that turned. Grain: (target, unit)."""
 
     item: str
     title: str
@@ -72,8 +77,6 @@ class CorrectionTemplateContext(LetterTemplateContext):
     """Everything that the template of a correction prints."""
 
     causes: tuple[Paragraph, ...]
-    figures: str
-    verdicts: tuple[Paragraph, ...]
     others: tuple[Paragraph, ...]
     rows: tuple[ChangedFigure, ...]
 
@@ -84,6 +87,24 @@ def has_printed_changes(published: ReportFacts, present: ReportFacts) -> bool:
         next(_compare_figures(published, present), None) is not None
         or next(_compare_sentences(published, present), None) is not None
     )
+
+
+def needs_replacement(published: ReportFacts, present: ReportFacts, least_change: float) -> bool:
+    """Whether a changed figure must be replaced now: a verdict turned, a figure came or went, or one differs enough.
+
+    `least_change` is a share of the published value; what changed by less waits for the next report.
+    """
+    least = Fraction(str(least_change))
+    return any(_is_material_change(was, now, least) for was, now in _compare_figures(published, present))
+
+
+def _is_material_change(was: Figure | None, now: Figure | None, least: Fraction) -> bool:
+    if was is None or now is None or was.status_text != now.status_text:
+        return True
+    before, after = was.value.fraction, now.value.fraction
+    if before is None or after is None:
+        return before is not after
+    return after != before and abs(after - before) >= least * abs(before)
 
 
 def list_changed_indicators(published: ReportFacts, present: ReportFacts) -> set[str]:
@@ -103,8 +124,8 @@ def write_correction_draft(inputs: CorrectionInput, templates: Path, folder: Pat
     wording = load_messages(templates)
     facts = build_correction_facts(inputs, wording)
     contents = {
-        "word": (f"{stem}_dinh-chinh.docx", render_word_correction(facts, wording, templates / "correction.docx")),
-        "facts": (f"{stem}_dinh-chinh_facts.json", serialize_facts(facts)),
+        "word": (f"{stem}_thay-the.docx", render_word_correction(facts, wording, templates / "correction.docx")),
+        "facts": (f"{stem}_thay-the_facts.json", serialize_facts(facts)),
     }
     for name, data in contents.values():
         write_atomic(folder / name, data)
@@ -114,10 +135,10 @@ def write_correction_draft(inputs: CorrectionInput, templates: Path, folder: Pat
 def build_correction_facts(inputs: CorrectionInput, wording: Messages) -> CorrectionFacts:
     """Everything that the correction prints."""
     old, new = inputs.published, inputs.present
-    head, names = new.head, {"plan": new.plan.short_title, "period": new.period.name}
+    head, original = new.head, _format_original(inputs, wording)
     rows = tuple(_build_change_row(wording, was, now) for was, now in _compare_figures(old, new))
     opening = wording.format(
-        "correction.opening", office=head.office, report=inputs.report_id, snapshot=old.snapshot.text, **names
+        "correction.opening", office=head.office, count=format_two_digits(len(rows)), original=original
     )
     return CorrectionFacts(
         schema=CORRECTION_SCHEMA_VERSION,
@@ -125,19 +146,32 @@ def build_correction_facts(inputs: CorrectionInput, wording: Messages) -> Correc
         scope=new.scope,
         plan=new.plan,
         period=new.period,
-        corrects=CorrectedReport(inputs.report_id, old.snapshot),
+        corrects=_build_corrected_report(inputs),
         snapshot=new.snapshot,
         simulated=new.simulated,
-        head=replace(head, subject=wording.format("correction.subject", **names), opening=opening),
+        head=replace(head, subject=wording.format("correction.subject", original=original), bases=(), opening=opening),
         causes=tuple(_describe_causes(inputs, wording)),
-        figures=wording.format("correction.figures", count=len(rows))
-        if rows
-        else wording.texts["correction.no_figures"],
         rows=rows,
-        verdicts=tuple(_describe_changed_verdicts(wording, rows)) or (wording.texts["correction.no_verdict"],),
-        others=tuple(_describe_other_changes(old, new, wording)) or (wording.texts["correction.no_other"],),
+        verdicts=tuple(_describe_changed_verdicts(wording, rows)),
+        others=tuple(_describe_other_changes(old, new, wording)),
         foot=replace(new.foot, closing=wording.format("correction.closing", office=head.office)),
     )
+
+
+def _build_corrected_report(inputs: CorrectionInput) -> CorrectedReport:
+    given = inputs.registration
+    signed_on = given.signed_on.isoformat() if given and given.signed_on else ""
+    return CorrectedReport(inputs.report_id, inputs.published.snapshot, given.number_text if given else "", signed_on)
+
+
+def _format_original(inputs: CorrectionInput, wording: Messages) -> str:
+    """The report whose figures are replaced, with its number and date where it has them."""
+    facts, given = inputs.present, inputs.registration
+    names = {"plan": facts.plan.short_title, "period": facts.period.name}
+    if given is None or given.signed_on is None:
+        return wording.format("correction.original_unnumbered", **names)
+    date = wording.format("head.date", **build_decree_date_parts(given.signed_on))
+    return wording.format("correction.original", number=given.number_text, symbol=facts.head.symbol, date=date, **names)
 
 
 def render_word_correction(facts: CorrectionFacts, wording: Messages, template: Path) -> bytes:
@@ -147,21 +181,24 @@ def render_word_correction(facts: CorrectionFacts, wording: Messages, template: 
         TemplateError: the template is missing, no Word file, or its slots are unknown or unused.
     """
     document, environment = open_word_template(template, CorrectionTemplateContext)
-    document.render(asdict(_build_correction_context(facts)), environment, autoescape=True)
+    document.render(asdict(_build_correction_context(facts, wording)), environment, autoescape=True)
     return serialize_word_document(document, facts, wording, parse_snapshot_time(facts.snapshot.at))
 
 
-def _build_correction_context(facts: CorrectionFacts) -> CorrectionTemplateContext:
+def _build_correction_context(facts: CorrectionFacts, wording: Messages) -> CorrectionTemplateContext:
     return CorrectionTemplateContext(
-        **build_letter_fields(facts),
+        **build_letter_fields(facts, wording),
         causes=build_paragraphs(facts.causes),
-        figures=facts.figures,
-        verdicts=build_paragraphs(facts.verdicts),
         others=build_paragraphs(facts.others),
         rows=tuple(
             ChangedFigure(
-                **{name: getattr(row, name) for name in ChangedFigure.__dataclass_fields__ if name != "unit"},
+                item=row.item,
+                title=row.title,
                 unit=row.unit_name,
+                before=row.before,
+                after=row.after,
+                verdict_before=row.verdict_before if row.status_changed else "",
+                verdict_after=row.verdict_after if row.status_changed else "",
             )
             for row in facts.rows
         ),
@@ -308,5 +345,3 @@ def _describe_causes(inputs: CorrectionInput, wording: Messages) -> Iterator[str
             yield wording.format("correction.cause_first", **slots)
     if not inputs.causes:
         yield wording.texts["correction.no_cause"]
-    snapshot = inputs.present.snapshot
-    yield wording.format("correction.known_until", snapshot=snapshot.text, id=snapshot.id[:SNAPSHOT_ID_LENGTH])

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from etl.report.report_facts import DocumentFacts
+from etl.messages import Messages
+from etl.report.dates import build_decree_date_parts
+from etl.report.report_facts import DocumentFacts, Head
 
 
 @dataclass(frozen=True)
@@ -25,20 +28,23 @@ class LetterTemplateContext:
 
     parent_body: str
     body: str
-    office: str
     symbol: str
+    number: str
     place: str
+    day: str
+    month: str
+    year: str
     subject: str
     one_recipient: str
     recipients: tuple[Paragraph, ...]
     simulated: str
     simulated_notice: str
-    bases: tuple[Paragraph, ...]
     opening: str
     closing: str
     copies: tuple[Paragraph, ...]
     archive_line: str
     authority: tuple[Paragraph, ...]
+    signer: str
 
 
 def build_paragraphs(lines: Iterable[str]) -> tuple[Paragraph, ...]:
@@ -46,20 +52,39 @@ def build_paragraphs(lines: Iterable[str]) -> tuple[Paragraph, ...]:
     return tuple(Paragraph(line) for line in lines)
 
 
-def build_letter_fields(facts: DocumentFacts) -> dict[str, Any]:
+def build_registry_fields(head: Head, wording: Messages) -> dict[str, str]:
+    """Number, day, month and year as printed; blanks as wide as what is written into them while there are none."""
+    blanks = {"number": "register", "day": "day", "month": "month", "year": "year"}
+    fields = {name: wording.texts[f"head.{blank}_blank"] for name, blank in blanks.items()}
+    if head.number:
+        fields |= {"number": head.number}
+    if head.signed_on:
+        fields |= build_decree_date_parts(date.fromisoformat(head.signed_on))
+    return fields
+
+
+def format_attachment_line(head: Head, wording: Messages) -> str:
+    """What stands under the title of an annex: the document that it belongs to."""
+    return wording.format(
+        "head.attached", symbol=head.symbol, office=head.office, **build_registry_fields(head, wording)
+    )
+
+
+def build_letter_fields(facts: DocumentFacts, wording: Messages) -> dict[str, Any]:
     """The fields of a `Letter`, from the head and foot of the facts."""
     head, foot = facts.head, facts.foot
-    copied_keys = ("parent_body", "body", "office", "symbol", "place", "subject", "simulated", "simulated_notice")
+    copied_keys = ("parent_body", "body", "symbol", "place", "subject", "simulated", "simulated_notice")
     addressees = head.recipients
     return {
         **{name: getattr(head, name) for name in (*copied_keys, "opening")},
+        **build_registry_fields(head, wording),
         "one_recipient": f"{addressees[0]}." if len(addressees) == 1 else "",
         "recipients": _build_recipient_paragraphs(addressees) if len(addressees) > 1 else (),
-        "bases": build_paragraphs(head.bases),
         "closing": foot.closing,
         "copies": build_paragraphs([f"- {copy.rstrip(';.')};" for copy in foot.copies]),
         "archive_line": f"- {foot.archive_line.rstrip('.')}.",
         "authority": build_paragraphs(foot.authority),
+        "signer": foot.signer,
     }
 
 

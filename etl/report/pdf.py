@@ -9,7 +9,9 @@ document gives the same bytes on the same machine.
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -20,13 +22,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from etl.model.vietnam_time import VIETNAM_ZONE
 
 PROGRAMS = ("soffice", "libreoffice")
 START_SECONDS, DOCUMENT_SECONDS = 120.0, 60.0
 """How long the program may take to start with a new profile, and how much longer for each document."""
-_FILTER = 'pdf:writer_pdf_Export:{"UseTaggedPDF":{"type":"boolean","value":"true"}}'
+_ARCHIVE = 2  # PDF/A-2b, as LibreOffice counts
+_FILTER = "pdf:writer_pdf_Export:" + json.dumps(
+    {
+        "UseTaggedPDF": {"type": "boolean", "value": "true"},
+        "SelectPdfVersion": {"type": "long", "value": str(_ARCHIVE)},
+        "ExportBookmarksToPDFDestination": {"type": "boolean", "value": "true"},  # where `pdf_form` puts its fields
+    }
+)
+_LETTERS = (0x102, 0x103, 0x110, 0x111, 0x128, 0x129, 0x168, 0x169, 0x1A0, 0x1A1, 0x1AF, 0x1B0, *range(0x1EA0, 0x1EFA))
+"""The letters of Vietnamese that other languages of Europe do not have (Unicode, Latin Extended)."""
+_FONT_NAME = "Times New Roman"
 
 
 @dataclass(frozen=True)
@@ -53,6 +66,9 @@ def convert_to_pdf(documents: Mapping[str, bytes], moment: datetime, program: st
         return PdfConversion(problem="no PDF: LibreOffice (soffice) is not installed; install it and draft again")
     if not documents:
         return PdfConversion()
+    if missing := _find_missing_letters():
+        problem = f"the font in place of {_FONT_NAME} has no {missing}; install fonts-liberation2 and draft again"
+        return PdfConversion(problem=f"no PDF: {problem}")
     with tempfile.TemporaryDirectory(prefix="tongket-pdf-") as scratch:
         folder = Path(scratch)
         for name, data in documents.items():
@@ -64,6 +80,18 @@ def convert_to_pdf(documents: Mapping[str, bytes], moment: datetime, program: st
         return PdfConversion(files)
     missing = ", ".join(name for name in documents if Path(name).with_suffix(".pdf").name not in files)
     return PdfConversion(files, f"no PDF of {missing}: {failure or 'LibreOffice made none'}; draft again")
+
+
+def _find_missing_letters() -> str:
+    """The Vietnamese letters that the font in place of the decree's lacks; none where the machine cannot say."""
+    program = shutil.which("fc-match")
+    if program is None:
+        return ""
+    asked = [program, "--format", "%{charset}", _FONT_NAME]
+    known = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=START_SECONDS).stdout  # noqa: S603
+    spans = [part.split("-") for part in known.split()]
+    covered = {code for span in spans for code in range(int(span[0], 16), int(span[-1], 16) + 1)}
+    return "".join(chr(code) for code in _LETTERS if code not in covered) if covered else ""
 
 
 def _run_office_program(program: str, folder: Path, names: list[str]) -> str:
@@ -118,7 +146,9 @@ def normalize_pdf(data: bytes, moment: datetime) -> bytes:
         for key in ("/ID", "/DocChecksum"):  # both are chance numbers, and would go into the new identifier
             if key in pdf.trailer:
                 del pdf.trailer[key]
-        pdf.docinfo["/CreationDate"] = f"D:{moment.replace(tzinfo=VIETNAM_ZONE).astimezone(UTC):%Y%m%d%H%M%S}Z"
+        made = moment.replace(tzinfo=VIETNAM_ZONE).astimezone(UTC)
+        pdf.docinfo["/CreationDate"] = f"D:{made:%Y%m%d%H%M%S}Z"
+        _fix_archive_clocks(pdf, made)
         target = BytesIO()
         pdf.save(
             target,
@@ -128,3 +158,17 @@ def normalize_pdf(data: bytes, moment: datetime) -> bytes:
             stream_decode_level=pikepdf.StreamDecodeLevel.none,
         )
     return target.getvalue()
+
+
+def _fix_archive_clocks(pdf: Any, made: datetime) -> None:
+    """The two further clocks of PDF/A: of the metadata, and in the head of the colour profile (ICC.1, 7.2.8)."""
+    if "/Metadata" in pdf.Root:
+        clock = f"<xmp:CreateDate>{made:%Y-%m-%dT%H:%M:%SZ}</xmp:CreateDate>".encode()
+        pdf.Root.Metadata.write(
+            re.sub(rb"<xmp:CreateDate>[^<]*</xmp:CreateDate>", clock, pdf.Root.Metadata.read_bytes())
+        )
+    for intent in pdf.Root.get("/OutputIntents", ()):
+        profile = intent.DestOutputProfile.read_bytes()
+        parts = (made.year, made.month, made.day, made.hour, made.minute, made.second)
+        clock = b"".join(part.to_bytes(2, "big") for part in parts)
+        intent.DestOutputProfile.write(profile[:24] + clock + profile[36:])

@@ -8,14 +8,15 @@ those of the catalogue; periods are keys (``2025Q1``); texts are as printed, in 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from operator import not_
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from etl.errors import StorageError
+from etl.model.registration import Registration
 
 FACTS_SCHEMA_VERSION = 1
 """Raised when a key changes its meaning, so that readers of old files can tell."""
@@ -239,7 +240,7 @@ class Area:
 
 @dataclass(frozen=True)
 class Head:
-    """What stands above section I."""
+    """What stands above section I. `number` and `signed_on` (ISO) are the registry's: empty in a draft."""
 
     parent_body: str
     body: str
@@ -252,16 +253,19 @@ class Head:
     opening: str
     simulated: str
     simulated_notice: str
+    number: OptionalText = ""
+    signed_on: OptionalText = ""
 
 
 @dataclass(frozen=True)
 class Foot:
-    """What stands below the last section."""
+    """What stands below the last section. `signer` is empty while the registry has not given who signs."""
 
     closing: str
     copies: tuple[str, ...]
     archive_line: str
     authority: tuple[str, ...]
+    signer: OptionalText = ""
 
 
 @dataclass(frozen=True)
@@ -746,10 +750,12 @@ class ChangedFigureRow:
 
 @dataclass(frozen=True)
 class CorrectedReport:
-    """The report that a correction corrects, and its snapshot."""
+    """The report that a correction corrects: its number in the system, its snapshot, and what the registry gave it."""
 
     report: int
     snapshot: SnapshotIdentity
+    number: OptionalText = ""
+    signed_on: OptionalText = ""
 
 
 @dataclass(frozen=True)
@@ -766,7 +772,6 @@ class CorrectionFacts:
     simulated: bool
     head: Head
     causes: tuple[str, ...]
-    figures: str
     rows: tuple[ChangedFigureRow, ...]
     verdicts: tuple[str, ...]
     others: tuple[str, ...]
@@ -774,7 +779,18 @@ class CorrectionFacts:
 
 
 DocumentFacts = ReportFacts | CorrectionFacts
+AnyFacts = TypeVar("AnyFacts", bound=ReportFacts | CorrectionFacts)
 DOCUMENT_FACTS: TypeAdapter[DocumentFacts] = TypeAdapter(DocumentFacts)
+
+
+def register_facts(facts: AnyFacts, registration: Registration) -> AnyFacts:
+    """The facts with what the registry and the signer gave; nothing else changes."""
+    signed_on = registration.signed_on.isoformat() if registration.signed_on else ""
+    return replace(
+        facts,
+        head=replace(facts.head, number=registration.number_text, signed_on=signed_on),
+        foot=replace(facts.foot, authority=registration.authority, signer=registration.signer),
+    )
 
 
 def serialize_facts(facts: DocumentFacts) -> bytes:

@@ -173,6 +173,8 @@ class AnnexPicture:
 class ReportTemplateContext(LetterTemplateContext):
     """Everything the Word template prints."""
 
+    office: str
+    bases: tuple[Paragraph, ...]
     situation: tuple[Paragraph, ...]
     summary: tuple[Paragraph, ...]
     has_chart: bool
@@ -217,7 +219,9 @@ FIXED_COLUMN_COUNT = 8
 def build_template_context(facts: ReportFacts, wording: Messages, chart: object) -> ReportTemplateContext:
     """The facts as the Word template takes them; `chart` is the picture, or None where there is none."""
     return ReportTemplateContext(
-        **build_letter_fields(facts),
+        **build_letter_fields(facts, wording),
+        office=facts.head.office,
+        bases=build_paragraphs(facts.head.bases),
         situation=build_paragraphs(facts.situation),
         summary=build_paragraphs(facts.summary),
         has_chart=chart is not None,

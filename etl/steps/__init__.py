@@ -5,6 +5,7 @@ time, and commits whole or not at all. The clock is read here, once per step, an
 """
 
 from etl.approval.decisions import apply_decision, apply_signoff_answer, sign_document
+from etl.approval.signed_copies import attach_signed_copy
 from etl.approval.signoff_requests import request_signoffs
 from etl.approval.verification import verify_file
 from etl.attainment.attainment_rows import check_report_due, compute_attainment, list_attainment_rows
@@ -45,6 +46,7 @@ __all__ = [
     "announce_periods",
     "apply_decision",
     "apply_signoff_answer",
+    "attach_signed_copy",
     "back_up_nightly",
     "back_up_warehouse",
     "build_psql_command",

@@ -24,7 +24,10 @@ AttemptStep = Literal["begun", "sent", "not_sent", "refused", "unsure"]
 
 @dataclass(frozen=True)
 class PublishedDocument:
-    """A published document. `kind` is report or correction; `folder` lies below the outbox; `files` are SHA-256."""
+    """A published document. `kind` is report or correction; `folder` lies below the outbox; `files` are SHA-256.
+
+    `number`, `signed_on` and `signer` are the registry's; `signed_copy` is the PDF as it came back signed, if it did.
+    """
 
     report_id: int
     kind: str
@@ -39,6 +42,11 @@ class PublishedDocument:
     folder: str
     files: Mapping[str, str]
     published_at: datetime
+    number: int | None = None
+    signed_on: date | None = None
+    signer: str = ""
+    signed_copy: str = ""
+    signed_copy_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,7 @@ def fetch_published_documents(conn: Connection, scope: str | None = None) -> lis
         PublishedDocument(
             r.report_id, r.kind, r.corrects_report_id, r.scope, r.plan, r.cadence, r.period, r.snapshot_id,
             r.decided_by, r.decided_at, r.folder, dict(r.files), r.recorded_at,
+            r.number, r.signed_on, r.signer or "", r.signed_copy, r.signed_copy_sha256,
         )
         for r in query(conn, "publications", scope=scope)
     ]  # fmt: skip

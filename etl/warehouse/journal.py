@@ -23,6 +23,7 @@ EventKind = Literal[
     "issued", "received", "duplicate", "quarantined", "accepted", "refused", "returned", "deadline_passed", "reminded",
     "report_written", "approved", "sent_back", "published", "dispatched", "correction_raised",
     "run_failed", "alerted", "backed_up", "backup_restored", "archive_checked", "housekept",
+    "registered", "attached",
 ]  # fmt: skip
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row
 
+from etl.errors import UsageError
+from etl.model.registration import Registration
 from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys
 from etl.warehouse.connect import query
 from etl.warehouse.journal import record_event
@@ -28,6 +30,7 @@ class SignableDocument:
 
     `files` are the SHA-256 of the draft by file name, `published` those of what was published (empty while nothing
     was). `folder` lies below the outbox. `states` is the SHA-256 of the facts that hold once it is published.
+    `signed_copy` is the name of the published PDF as it last came back with its digital signatures, if it did.
     """
 
     report_id: int
@@ -47,6 +50,9 @@ class SignableDocument:
     reason: str
     folder: str
     published: dict[str, str]
+    registration: Registration | None = None
+    signed_copy: str = ""
+    signed_copy_sha256: str = ""
 
     @property
     def key(self) -> dict[str, Any]:
@@ -115,6 +121,60 @@ def record_decision(
     record_event(conn, decision, report=document.report_id, **document.key, by=by, at=at, reason=reason)
 
 
+def record_registration(conn: Connection, document: SignableDocument, symbol: str, given: Registration) -> None:
+    """Notes what the registry and the signer gave a document.
+
+    Raises:
+        UsageError: the office gave the number to another document of that year.
+    """
+    if given.number is not None and given.signed_on is not None:
+        key = {"scope": document.scope, "symbol": symbol, "number": given.number, "year": given.signed_on.year}
+        taken = query(conn, "document_with_number", **key).scalar_one_or_none()
+        if taken is not None:
+            raise UsageError(
+                f"the number {given.number_text}/{symbol} of {given.signed_on.year} belongs to document {taken}",
+                where="--number",
+                fix="give the next free number of the register",
+            )
+    query(
+        conn,
+        "record_registration",
+        report_id=document.report_id,
+        scope=document.scope,
+        symbol=symbol,
+        number=given.number,
+        signed_on=given.signed_on,
+        authority=json.dumps(given.authority, ensure_ascii=False),
+        signer=given.signer,
+    )
+    record_event(
+        conn, "registered", report=document.report_id, **document.key, number=given.number_text, signer=given.signer
+    )
+
+
+def record_signed_copy(
+    conn: Connection,
+    document: SignableDocument,
+    name: str,
+    sha256: str,
+    published_sha256: str,
+    signatures: Sequence[Mapping[str, object]],
+    by: str,
+) -> None:
+    """Notes a published PDF that came back signed: its file, what it begins with, who signed, who took it in."""
+    query(
+        conn,
+        "record_signed_copy",
+        report_id=document.report_id,
+        file_name=name,
+        sha256=sha256,
+        published_sha256=published_sha256,
+        signatures=json.dumps(list(signatures), ensure_ascii=False),
+        attached_by=by,
+    )
+    record_event(conn, "attached", report=document.report_id, **document.key, name=name, sha256=sha256, by=by)
+
+
 def record_publication(conn: Connection, document: SignableDocument, folder: str, files: Mapping[str, str]) -> None:
     """Notes what was published: the folder below the outbox, and the SHA-256 of each file."""
     query(conn, "record_publication", report_id=document.report_id, folder=folder, files=_serialize_files(files))
@@ -180,4 +240,12 @@ def _build_document(row: Row[Any]) -> SignableDocument:
         reason=row.reason,
         folder=row.folder,
         published=dict(row.published),
+        registration=_build_registration(row) if row.signer is not None else None,
+        signed_copy=row.signed_copy,
+        signed_copy_sha256=row.signed_copy_sha256,
     )
+
+
+def _build_registration(row: Row[Any]) -> Registration:
+    """The registry's part, of a row that has it."""
+    return Registration(row.number, row.signed_on, tuple(row.authority), row.signer)

@@ -9,6 +9,9 @@ FROM unnest(ARRAY[
     'run_failed', 'alerted', 'backed_up', 'backup_restored', 'archive_checked', 'housekept'
 ]) AS k (kind);
 
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ops.event_kind
+FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_change();
+
 ALTER TABLE ops.event
 DROP CONSTRAINT event_kind_check,
 ADD CONSTRAINT event_kind_known FOREIGN KEY (kind) REFERENCES ops.event_kind (kind);

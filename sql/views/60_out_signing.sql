@@ -1,6 +1,7 @@
 -- What is read from outside: what was decided on each document, and what was published.
 
 -- Grain: (document), a report or a correction. `decision` is the last one; empty while nobody has decided.
+-- `number`, `signed_on`, `signer` are the registry's; `signed_copy` is the PDF that came back with its signatures.
 CREATE VIEW out.report_document AS
 SELECT
     r.report_id,
@@ -19,11 +20,25 @@ SELECT
     s.reason,
     p.folder,
     p.files,
-    p.recorded_at AS published_at
+    p.recorded_at AS published_at,
+    g.number,
+    g.signed_on,
+    g.signer,
+    c.name AS signed_copy
 FROM ops.report AS r
 LEFT JOIN (
     SELECT DISTINCT ON (report_id) *
     FROM ops.sign_off
     ORDER BY report_id, sign_off_id DESC
 ) AS s ON r.report_id = s.report_id
-LEFT JOIN ops.publication AS p ON r.report_id = p.report_id;
+LEFT JOIN ops.publication AS p ON r.report_id = p.report_id
+LEFT JOIN (
+    SELECT DISTINCT ON (report_id) *
+    FROM ops.registration
+    ORDER BY report_id, registration_id DESC
+) AS g ON r.report_id = g.report_id
+LEFT JOIN (
+    SELECT DISTINCT ON (report_id) *
+    FROM ops.signed_copy
+    ORDER BY report_id, signed_copy_id DESC
+) AS c ON r.report_id = c.report_id;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import shutil
 from collections.abc import Mapping
@@ -11,11 +12,15 @@ import pytest
 import yaml
 from sqlalchemy import Engine
 
+from etl.model.registration import Registration
 from etl.settings import PROJECT_ROOT, Settings
 from etl.warehouse import journal, signoff_store
 
 WORD, ANNEX = "kt-1693_2024Q1_bao-cao.docx", "kt-1693_2024Q1_phu-luc.xlsx"
+OUTGOING = (WORD, ANNEX)
+"""What leaves the house: all but the facts."""
 FILES = {WORD: b"PK word " * 500, ANNEX: b"PK annex \r\n.\r\n" * 300, "facts.json": b"{}\n"}
+SIGNED_ON = dt.date(2024, 4, 26)
 SIGNED_AT = "2024-04-25T23:30:00+00:00"  # the 26th in Viet Nam
 
 
@@ -60,5 +65,7 @@ def publish(
         )
         (document,) = signoff_store.fetch_documents(conn, report_id=number)
         signoff_store.record_decision(conn, document, "approved", "Y Bình", SIGNED_AT, "")
+        given = Registration(number, SIGNED_ON, ("GIÁM ĐỐC",), "Y Bình")
+        signoff_store.record_registration(conn, document, "BC-SYT", given)
         signoff_store.record_publication(conn, document, name, hashes)
     return settings.outbox / name

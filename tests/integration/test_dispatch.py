@@ -15,7 +15,7 @@ from etl import steps
 from etl.dispatch import recipient_folder
 from etl.errors import CatalogueError, StorageError
 from etl.settings import Settings
-from tests.integration.published import FILES, WORD, home, publish
+from tests.integration.published import FILES, OUTGOING, WORD, home, publish
 
 pytestmark = pytest.mark.integration
 
@@ -32,18 +32,19 @@ def test_each_recipient_gets_every_published_file_and_a_manifest(warehouse: Sett
     done = steps.dispatch_folders()
     assert done == {"folders": [f"{GIVEN}/{to}/kt-1693_quarter" for to in (MINISTRY, PROVINCE)], "mail": []}
     given = warehouse.outbox / GIVEN / MINISTRY / "kt-1693_quarter"
-    assert _there(given) == {*FILES, "manifest.json"}
-    assert {name: (given / name).read_bytes() for name in FILES} == FILES
+    assert _there(given) == {*OUTGOING, "manifest.json"}
+    assert {name: (given / name).read_bytes() for name in OUTGOING} == {name: FILES[name] for name in OUTGOING}
     manifest = json.loads((given / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["files"] == [
         {"name": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
         for name, data in sorted(FILES.items())
+        if name in OUTGOING
     ]
     assert (manifest["recipient"], manifest["signed_by"], manifest["period"]) == ("Bộ Y tế", "Y Bình", "2024Q1")
     assert "note" not in manifest
     with loader.connect() as conn:
         seen = conn.execute(text("SELECT recipient, channel, address, files FROM out.dispatch ORDER BY 1")).all()
-    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in FILES.items()}
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in FILES.items() if name in OUTGOING}
     assert [tuple(row) for row in seen] == [
         (to, "folder", f"{GIVEN}/{to}/kt-1693_quarter", hashes) for to in (MINISTRY, PROVINCE)
     ]
@@ -84,7 +85,7 @@ def test_a_folder_that_cannot_be_written_leaves_nothing_and_stops_no_other(wareh
         steps.dispatch_folders()
     assert "Bộ Y tế" in caught.value.where
     assert _there(warehouse.outbox / GIVEN) == {
-        MINISTRY, *(f"{PROVINCE}/kt-1693_quarter/{name}" for name in (*FILES, "manifest.json")),
+        MINISTRY, *(f"{PROVINCE}/kt-1693_quarter/{name}" for name in (*OUTGOING, "manifest.json")),
     }  # fmt: skip
     blocked.unlink()
     assert steps.dispatch_folders()["folders"] == [f"{GIVEN}/{MINISTRY}/kt-1693_quarter"]

@@ -77,7 +77,7 @@ def test_document_and_annex_arrive_with_a_vietnamese_letter(office: Path, loader
     assert body is not None
     words = body.get_content().replace("\r\n", "\n")
     assert words.startswith("Kính gửi: Bộ Y tế\n")
-    assert "Báo cáo do Y Bình duyệt trên hệ thống ngày 26/04/2024." in words
+    assert "/BC-SYT ngày 26/04/2024, người ký: Y Bình." in words
     assert {part.get_filename(): part.get_content() for part in message.iter_attachments()} == {
         name: FILES[name] for name in (WORD, ANNEX)
     }

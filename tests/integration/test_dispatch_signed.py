@@ -38,7 +38,7 @@ def office(
     made.send(500)
     made.draft()
     (question,) = made.ask()
-    approve(question["report"])
+    approve(question["report"], so="05", ngay="2024-04-22", nguoi_ky="Trần Văn B")
     yield made
 
 
@@ -53,11 +53,11 @@ def test_each_recipient_holds_the_signed_files_and_can_prove_it(office: Office) 
     given = _given(office, "ty-ct25_quarter")
     assert set(given) == RECIPIENTS, "those it is addressed to, and those it is copied to"
     published = office.settings.outbox / f"reports/{PERIOD}/{SCOPE}/ty-ct25_quarter"
-    signed = {path.name: path.read_bytes() for path in published.iterdir()}
+    signed = {path.name: path.read_bytes() for path in published.iterdir() if "_facts" not in path.name}
     for folder in given.values():
         assert {p.name: p.read_bytes() for p in folder.iterdir() if p.name != "manifest.json"} == signed
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        assert (manifest["signed_by"], manifest["note"]) == ("Nguyễn Thị A", "SỐ LIỆU MÔ PHỎNG")
+        assert (manifest["signed_by"], manifest["number"], manifest["note"]) == ("Trần Văn B", 5, "SỐ LIỆU MÔ PHỎNG")
         (word,) = folder.glob("*.docx")
         assert CliRunner().invoke(app, ["verify", str(word), "--offline"]).exit_code == 0
 
@@ -71,14 +71,14 @@ def test_a_correction_follows_its_report(office: Office) -> None:
         office.send(640)
         office.draft()
         (correction,) = office.ask("run 2")
-        approve(correction["report"])
+        approve(correction["report"], so="06", ngay="2024-05-02", nguoi_ky="Trần Văn B")
         done = steps.dispatch_folders()
         steps.dispatch_mail(box.post)
-    assert {Path(folder).name for folder in done["folders"]} == {"ty-ct25_quarter_dinh-chinh-1"}
-    assert set(_given(office, "ty-ct25_quarter")) == set(_given(office, "ty-ct25_quarter_dinh-chinh-1")) == RECIPIENTS
+    assert {Path(folder).name for folder in done["folders"]} == {"ty-ct25_quarter_thay-the-1"}
+    assert set(_given(office, "ty-ct25_quarter")) == set(_given(office, "ty-ct25_quarter_thay-the-1")) == RECIPIENTS
     report, corrected = box.messages
     assert report["Subject"].startswith("[SỐ LIỆU MÔ PHỎNG] Ủy ban nhân dân huyện Tân Yên: Báo cáo kết quả")
-    assert corrected["Subject"].startswith("[SỐ LIỆU MÔ PHỎNG] Ủy ban nhân dân huyện Tân Yên: Đính chính Báo cáo")
+    assert corrected["Subject"].startswith("[SỐ LIỆU MÔ PHỎNG] Ủy ban nhân dân huyện Tân Yên: Thay thế số liệu Báo cáo")
     assert report["Message-ID"] != corrected["Message-ID"]
     names = [[str(part.get_filename()) for part in message.iter_attachments()] for message in box.messages]
     assert [{Path(name).suffix for name in attached} for attached in names] == [{".pdf", ".xlsx"}, {".pdf"}]

@@ -90,8 +90,8 @@ def answer(option: str, **words: str) -> dict[str, Any]:
     }
 
 
-def approve(report: int) -> dict[str, Any]:
-    done = steps.apply_signoff_answer(report, answer(signoff.APPROVE))
+def approve(report: int, **words: str) -> dict[str, Any]:
+    done = steps.apply_signoff_answer(report, answer(signoff.APPROVE, **words))
     assert "refused" not in done, done
     return done
 
@@ -380,9 +380,9 @@ def test_a_changed_number_raises_a_correction_and_the_first_report_stays(office:
     office.send(640)
     office.draft()
     (correction,) = office.ask("run 2")
-    assert "báo cáo đính chính" in correction["subject"]
+    assert "báo cáo thay thế" in correction["subject"]
     done = approve(correction["report"])
-    assert done["kind"] == "correction" and done["folder"].endswith("ty-ct25_quarter_dinh-chinh-1")
+    assert done["kind"] == "correction" and done["folder"].endswith("ty-ct25_quarter_thay-the-1")
     assert published(office, first) == before
     files = published(office, done)
     facts = json.loads(next(data for name, data in files.items() if name.endswith("_facts.json")))
@@ -428,7 +428,7 @@ def test_a_correction_is_itself_corrected_and_one_that_was_overtaken_is_not_publ
     office.draft()
     (third,) = office.ask("run 5")
     done = approve(third["report"])
-    assert done["folder"].endswith("_dinh-chinh-2")
+    assert done["folder"].endswith("_thay-the-2")
     facts = json.loads(next(d for n, d in published(office, done).items() if n.endswith("_facts.json")))
     assert next(r for r in facts["rows"] if r["unit"] == office.units[0])["before"].startswith("70")
     assert facts["corrects"]["report"] == question["report"]

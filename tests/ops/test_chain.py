@@ -192,12 +192,12 @@ def test_people_decide_over_the_api_and_a_changed_figure_becomes_a_correction(li
     write_atomic(settings.inbox / UNITS[0] / "lan-2.xlsx", fill_form(issued.read_bytes(), again))
     client.trigger_dag_run("intake")
     wait_until_settled(client, seconds=SECONDS)
-    corrections = {q.run.key: q for q in list_questions(client) if "đính chính" in q.subject}
+    corrections = {q.run.key: q for q in list_questions(client) if "thay thế" in q.subject}
     assert set(corrections) <= {"2024H1", "2024Q1"}
     answer_question(client, corrections["2024Q1"], APPROVE)
     wait_until_settled(client, seconds=SECONDS)
-    corrected = {path.name for path in (folder / "ty-ct25_quarter_dinh-chinh-1").iterdir()}
-    assert "ty-ct25_2024Q1_dinh-chinh.docx" in corrected and "chung-thuc.json" in corrected
+    corrected = {path.name for path in (folder / "ty-ct25_quarter_thay-the-1").iterdir()}
+    assert "ty-ct25_2024Q1_thay-the.docx" in corrected and "chung-thuc.json" in corrected
     assert {path.name: path.read_bytes() for path in (folder / "ty-ct25_quarter").iterdir()} == first
 
 

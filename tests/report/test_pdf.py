@@ -11,6 +11,7 @@ from io import BytesIO
 from itertools import permutations
 from pathlib import Path
 
+import pikepdf
 import pytest
 from pypdf import PdfReader
 
@@ -111,6 +112,20 @@ def test_the_pdf_of_an_unchanged_word_document_is_not_made_again(
     assert converted == ["a.docx", "a.docx"]
 
 
+@pytest.mark.parametrize(
+    ("charset", "missing"), [("20-17f 1a0-1b0 1ea0-1ef9", ""), ("20-17f 1a0-1b0 1ea0-1ef8", "ỹ"), ("", "")]
+)
+def test_a_font_without_vietnamese_letters_makes_no_pdf(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, charset: str, missing: str
+) -> None:
+    """`fc-match` says which letters the font has that stands in for the decree's; one that says nothing is believed."""
+    asked = program(tmp_path, f"echo '{charset}'")
+    monkeypatch.setattr(room.shutil, "which", lambda name: asked if name == "fc-match" else None)
+    made = convert_to_pdf({"a.docx": b"x"}, MOMENT, str(tmp_path / "nowhere"))
+    assert (f"has no {missing};" in made.problem) is bool(missing)
+    assert ("cannot be started" in made.problem) is not bool(missing)
+
+
 def test_a_program_that_hangs_is_ended_with_all_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "START_SECONDS", 0.5)
     monkeypatch.setattr(room, "DOCUMENT_SECONDS", 0.0)
@@ -161,6 +176,29 @@ def test_the_order_of_the_font_files_says_nothing(order: tuple[str, ...]) -> Non
     """The office program writes them in the order in which they lie in its memory, which is another one under load."""
     assert made_pdf(order) != made_pdf()
     assert normalize_pdf(made_pdf(order), MOMENT) == normalize_pdf(made_pdf(), MOMENT)
+
+
+XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" rdf:about=""><xmp:CreateDate>{}</xmp:CreateDate>
+</rdf:Description></rdf:RDF></x:xmpmeta>"""
+
+
+def test_the_two_further_clocks_of_an_archive_file_follow_from_the_document() -> None:
+    def archive(clock: str) -> bytes:
+        target = BytesIO()
+        with pikepdf.open(BytesIO(made_pdf())) as pdf:
+            pdf.Root.Metadata = pdf.make_stream(XMP.format(clock).encode())
+            profile = pdf.make_stream(b"p" * 24 + clock.encode()[:12] + b"rest")
+            pdf.Root.OutputIntents = pikepdf.Array([pikepdf.Dictionary(DestOutputProfile=profile)])
+            pdf.save(target)
+        return target.getvalue()
+
+    one = normalize_pdf(archive("2026-11-26T18:19:51Z"), MOMENT)
+    assert one == normalize_pdf(archive("2027-01-01T00:00:00Z"), MOMENT) == normalize_pdf(one, MOMENT)
+    with pikepdf.open(BytesIO(one)) as pdf:
+        assert b"2024-10-21T02:30:00Z" in pdf.Root.Metadata.read_bytes()
+        clock = pdf.Root.OutputIntents[0].DestOutputProfile.read_bytes()[24:36]
+        assert [int.from_bytes(clock[i : i + 2], "big") for i in range(0, 12, 2)] == [2024, 10, 21, 2, 30, 0]
 
 
 @needs_office

@@ -6,6 +6,7 @@ Room: catalogue. Strict models of its files; nobody changes a value at run time.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
@@ -102,17 +103,25 @@ class Office(StrictModel):
     awaits: str = ""
 
     @model_validator(mode="after")
-    def _validate_signing_authority(self) -> Office:
-        """TM., TL., TUQ. name on whose behalf and so who signs; KT. is for a deputy (NĐ 30/2020, Phụ lục I)."""
-        for line, after in zip(self.authority, (*self.authority[1:], ""), strict=True):
-            mark = line.split()[0]
-            if line != line.upper() or "/" in mark:
-                raise ValueError(f"authority: write {line!r} in upper case, with TM., KT., TL. or TUQ.")
-            if mark in {"TM.", "TL.", "TUQ."} and not after:
-                raise ValueError(f"authority: {line!r} needs the office of who signs in the next line")
-            if mark == "KT." and not after.startswith("PHÓ "):
-                raise ValueError(f"authority: {line!r} needs a deputy (PHÓ …) in the next line")
+    def _validate_office_authority(self) -> Office:
+        validate_signing_authority(self.authority)
         return self
+
+
+def validate_signing_authority(lines: Sequence[str]) -> None:
+    """TM., TL., TUQ. name on whose behalf and so who signs; KT. is for a deputy (NĐ 30/2020, Phụ lục I).
+
+    Raises:
+        ValueError: a line is in another form, or the line that must follow it is missing.
+    """
+    for line, after in zip(lines, (*lines[1:], ""), strict=True):
+        mark = line.split()[0]
+        if line != line.upper() or "/" in mark:
+            raise ValueError(f"authority: write {line!r} in upper case, with TM., KT., TL. or TUQ.")
+        if mark in {"TM.", "TL.", "TUQ."} and not after:
+            raise ValueError(f"authority: {line!r} needs the office of who signs in the next line")
+        if mark == "KT." and not after.startswith("PHÓ "):
+            raise ValueError(f"authority: {line!r} needs a deputy (PHÓ …) in the next line")
 
 
 class ReportDef(StrictModel):

@@ -6,6 +6,8 @@ import io
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from docx import Document
 
 from etl.errors import TemplateError
 from etl.messages import Messages
+from etl.model.registration import Registration
 from etl.report import ReportInput
 from etl.report.correction_report import (
     CorrectionCause,
@@ -21,6 +24,7 @@ from etl.report.correction_report import (
     CorrectionTemplateContext,
     build_correction_facts,
     has_printed_changes,
+    needs_replacement,
     render_word_correction,
 )
 from etl.report.facts import build_facts
@@ -65,6 +69,39 @@ def test_another_snapshot_with_the_same_print_is_no_difference(
     assert not has_printed_changes(facts, changed(source="another words")), "words are no number"
 
 
+@pytest.mark.parametrize(
+    ("share", "parts", "needed"),
+    [
+        (Fraction(1, 200), {}, False),
+        (Fraction(-1, 200), {}, False),
+        (Fraction(1, 100), {}, True),
+        (Fraction(-1, 100), {}, True),
+        (Fraction(1, 200), {"status_text": "khác"}, True),
+        (Fraction(0), {"numerator": "4.321"}, False),
+    ],
+)
+def test_a_small_change_waits_for_the_next_report_and_a_turned_verdict_does_not(
+    facts: ReportFacts, changed: Callable[..., ReportFacts], share: Fraction, parts: dict[str, str], needed: bool
+) -> None:
+    was = first(facts)
+    value = was.value.get_fraction() * (1 + share)
+    new = (
+        {"value": replace(was.value, value=float(value), exact=str(value), text=f"{float(value):.3f}")} if share else {}
+    )
+    new |= {name: replace(was.numerator, text=text) if name == "numerator" else text for name, text in parts.items()}
+    later = changed(**new)
+    assert has_printed_changes(facts, later)
+    assert needs_replacement(facts, later, 0.01) is needed
+
+
+def test_a_figure_that_came_or_went_is_replaced(facts: ReportFacts) -> None:
+    item, area = first(facts).item, facts.area.unit
+    left = {unit: figure for unit, figure in facts.figures[item].items() if unit != area}
+    gone = replace(facts, figures=facts.figures | {item: left})
+    assert needs_replacement(facts, gone, 0.5) and needs_replacement(gone, facts, 0.5)
+    assert not needs_replacement(facts, facts, 0.0)
+
+
 @pytest.mark.parametrize("part", ["printed", "status_text"])
 def test_a_changed_print_or_verdict_is_a_difference(
     facts: ReportFacts, changed: Callable[..., ReportFacts], part: str
@@ -82,9 +119,9 @@ def test_a_figure_that_prints_the_same_but_counts_others_is_a_difference_and_say
 
 
 def test_a_turned_verdict_is_named(facts: ReportFacts, changed: Callable[..., ReportFacts], say: Messages) -> None:
-    later = changed(status_text="Đạt sau đính chính", printed="99,9")
+    later = changed(status_text="Đạt sau thay thế", printed="99,9")
     made = build_correction_facts(CorrectionInput(7, facts, later, (CAUSE,)), say)
-    assert len(made.verdicts) == 1 and "Đạt sau đính chính" in made.verdicts[0]
+    assert len(made.verdicts) == 1 and "Đạt sau thay thế" in made.verdicts[0]
     assert "lần 2" in made.causes[0] and "thay đổi 3 ô" in made.causes[0]
 
 
@@ -98,7 +135,7 @@ def test_a_changed_number_in_a_sentence_is_quoted_and_changed_words_are_not(
     )
     made = build_correction_facts(CorrectionInput(7, facts, later, ()), say)
     assert made.others == ("- Bổ sung: “Thêm 3 câu.”",)
-    assert made.rows == () and made.figures == say.texts["correction.no_figures"]
+    assert made.rows == () and made.verdicts == ()
     assert made.causes[0] == say.texts["correction.no_cause"]
     back = build_correction_facts(CorrectionInput(7, later, changed(), ()), say)
     assert back.others == ("- Bỏ: “Thêm 3 câu.”",)
@@ -117,14 +154,15 @@ def test_a_figure_that_is_gone_stands_with_a_dash(
 def test_the_document_prints_both_numbers_the_same_each_time(
     facts: ReportFacts, changed: Callable[..., ReportFacts], say: Messages
 ) -> None:
-    made = build_correction_facts(CorrectionInput(7, facts, changed(printed="12,3"), (CAUSE,)), say)
+    given = Registration(5, date(2024, 7, 22), ("GIÁM ĐỐC",), "A")
+    made = build_correction_facts(CorrectionInput(7, facts, changed(printed="12,3"), (CAUSE,), given), say)
     data = render_word_correction(made, say, TEMPLATES / "correction.docx")
     assert render_word_correction(made, say, TEMPLATES / "correction.docx") == data
     document = Document(io.BytesIO(data))
-    cells = {cell.text for row in document.tables[-1].rows for cell in row.cells}
+    cells = {cell.text.split(";")[0] for row in document.tables[1].rows for cell in row.cells}
     assert {first(facts).printed, "12,3"} <= cells
     said = "\n".join(p.text for p in document.paragraphs)
-    assert "Đính chính số liệu" in said and "{{" not in said
+    assert "Thay thế số liệu tại Báo cáo số 05/BC-SYT ngày 22 tháng 7 năm 2024" in said and "{{" not in said
 
 
 def test_slots_of_the_template_are_checked_both_ways(
@@ -132,8 +170,8 @@ def test_slots_of_the_template_are_checked_both_ways(
 ) -> None:
     made = build_correction_facts(CorrectionInput(7, facts, changed(printed="12,3"), ()), say)
     for old, new, message in (
-        ("{{ figures }}", "{{ figure }}", "unknown slot 'figure'"),
-        ("{{ figures }}", "", "unused slot"),
+        ("{{ closing }}", "{{ closin }}", "unknown slot 'closin'"),
+        ("{{ closing }}", "", "unused slot"),
     ):
         path = tmp_path / "correction.docx"
         shutil.copy(TEMPLATES / "correction.docx", path)

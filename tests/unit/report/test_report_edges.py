@@ -194,7 +194,12 @@ def test_every_sentence_is_said_somewhere(catalogue: Catalogue, say: Messages) -
         build_facts(given, listening)
     groups = yaml.safe_load((TEMPLATES / FOLDER_NAME / "report.yaml").read_text(encoding="utf-8"))
     of_facts = {f"{group}.{name}" for group, names in groups.items() for name in names}
-    elsewhere = ("correction.", "picture.", "head.file_title")  # of another document, of the annex, of the file itself
+    elsewhere = (
+        "correction.",
+        "picture.",
+        "head.file_title",
+        "head.attached",
+    )  # of another document, of the annex, of the file itself
     plain = {name for name, slots in say.slots.items() if not slots}
     silent = {n for n in of_facts - listening.heard - plain if not n.startswith(elsewhere)}
     assert silent == set()

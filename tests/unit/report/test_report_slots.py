@@ -68,7 +68,7 @@ def test_a_slot_too_many_or_too_few_stops_with_its_name_and_place(
 @pytest.mark.parametrize(
     ("old", "new", "place"),
     [
-        ("Số:        /{{ symbol }}", "Số:        /{{ ky_hieu }}", "“Số: /{{ ky_hieu }}”"),
+        ("/{{ symbol }}", "/{{ ky_hieu }}", "số {{ number }}/{{ ky_hieu }}"),
         ("{{ row.measured_in }}", "{{ row.unit }}", "“{{ row.unit }}”"),
         ("{{ row.clause }}", "x", "for … in tasks"),
         ("{{ opening }}", "", "in the text"),

@@ -1,0 +1,251 @@
+"""Number, date, authority and signer: into every published file, once, and nothing else with them."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from docx import Document
+from docx.oxml.ns import qn
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
+from typer.testing import CliRunner
+
+from etl import steps
+from etl.approval import decisions as signoff
+from etl.catalog.loader import Catalogue
+from etl.cli.commands import app
+from etl.settings import Settings
+from tests.integration.test_signing import Office, answer, published
+
+pytestmark = pytest.mark.integration
+
+REGISTRY = ["--number", "5", "--date", "2024-04-22", "--signer", "Nguyễn  Văn Bình"]
+DEPUTY = ["--title", "TM. Ủy ban nhân dân", "--title", "KT. CHỦ TỊCH", "--title", "PHÓ CHỦ TỊCH"]
+WORDS = {"so": "05", "ngay": "2024-04-22", "nguoi_ky": "Nguyễn Văn Bình", "quyen_han": "KT. CHỦ TỊCH\nPHÓ CHỦ TỊCH"}
+
+
+@pytest.fixture
+def office(
+    warehouse: Settings, loader: Engine, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Office]:
+    monkeypatch.setenv("TONGKET_SIMULATED", "1")
+    made = Office(warehouse, loader, catalogue)
+    made.send(500)
+    made.draft()
+    yield made
+
+
+def sign(report: object, *arguments: str, code: int = 0) -> dict[str, Any]:
+    done = CliRunner().invoke(app, ["sign", str(report), "--by", "Trần B", *arguments, "--json"])
+    assert done.exit_code == code, done.output
+    return dict(json.loads(done.stdout))
+
+
+def word_lines(data: bytes) -> list[str]:
+    """Every paragraph of a Word file, tables too."""
+    root = Document(io.BytesIO(data)).element.body
+    spaces = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+    return [" ".join("".join(t.text or "" for t in p.iter(f"{spaces}t")).split()) for p in root.iter(f"{spaces}p")]
+
+
+def find(files: dict[str, bytes], suffix: str) -> bytes:
+    return next(data for name, data in files.items() if name.endswith(suffix))
+
+
+def test_number_date_and_signer_stand_in_every_format(office: Office) -> None:
+    (question,) = office.ask()
+    files = published(office, sign(question["report"], *REGISTRY, *DEPUTY))
+    lines = word_lines(find(files, ".docx"))
+    assert "Số: 05/BC-UBND" in lines
+    assert any(line.endswith("ngày 22 tháng 4 năm 2024") for line in lines)
+    place = lines.index("KT. CHỦ TỊCH")
+    assert lines[place - 1 : place + 3] == ["TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH", "Nguyễn Văn Bình"]
+    attached = "(Kèm theo Báo cáo số 05/BC-UBND ngày 22 tháng 4 năm 2024 của Ủy ban nhân dân huyện Tân Yên)"
+    assert lines.count(attached) >= 3
+    page = find(files, ".html").decode()
+    assert "Số: 05/BC-UBND" in page and "Nguyễn Văn Bình" in page and "ngày 22 tháng 4 năm 2024" in page
+    sheets = openpyxl.load_workbook(io.BytesIO(find(files, ".xlsx")))
+    heads = {sheet.title: {str(row[0].value) for row in sheet.iter_rows(max_row=6)} for sheet in sheets}
+    assert sum(attached in head for head in heads.values()) >= 5, heads
+    record = json.loads(files["chung-thuc.json"])
+    assert record["registration"]["number"] == "05" and record["registration"]["date"] == "2024-04-22"
+    (row,) = office.rows("SELECT number, signed_on::text, signer, authority FROM ops.registration")
+    assert tuple(row)[:3] == (5, "2024-04-22", "Nguyễn Văn Bình") and len(row.authority) == 3
+
+
+def test_nothing_else_differs_from_the_draft_that_was_approved(office: Office) -> None:
+    (question,) = office.ask()
+    drafts = {path.name: path.read_bytes() for path in office.draft()}
+    files = published(office, sign(question["report"], *REGISTRY))
+    before, after = (word_lines(find(found, ".docx")) for found in (drafts, files))
+    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+    assert {old.split(" ")[0] for old, _ in changed} == {"Số:", "Tân", "(Kèm", ""}, changed
+    facts = [json.loads(find(found, "_facts.json")) for found in (drafts, files)]
+    for part in ("head", "foot"):
+        for name in ("number", "signed_on", "signer"):
+            facts[1][part].pop(name, None)
+    assert facts[0] == facts[1]
+    pictures = [zipfile.ZipFile(io.BytesIO(find(found, ".docx"))) for found in (drafts, files)]
+    media = [{name: book.read(name) for name in book.namelist() if "/media/" in name} for book in pictures]
+    assert media[0] == media[1] != {}
+
+
+def test_the_question_in_airflow_asks_for_it(office: Office) -> None:
+    (question,) = office.ask()
+    done = steps.apply_signoff_answer(question["report"], answer(signoff.APPROVE, **WORDS))
+    assert done["registration"] == {
+        "number": "05",
+        "date": "2024-04-22",
+        "authority": ["KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH"],
+        "signer": "Nguyễn Văn Bình",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"so": "05a"}, "no number"),
+        ({"so": "0"}, "no number"),
+        ({"ngay": ""}, "go together"),
+        ({"ngay": "22/04/2024"}, "no date"),
+        ({"ngay": "2023-12-31"}, "before 2024Q1 began"),
+        ({"nguoi_ky": ""}, "nobody is named"),
+        ({"nguoi_ky": "A\u202eB"}, "no name"),
+        ({"quyen_han": "KT. CHỦ TỊCH"}, "needs a deputy"),
+    ],
+)
+def test_what_the_registry_wrote_wrong_publishes_nothing(office: Office, changed: dict[str, str], message: str) -> None:
+    (question,) = office.ask()
+    refused = steps.apply_signoff_answer(question["report"], answer(signoff.APPROVE, **(WORDS | changed)))
+    assert message in refused["refused"]
+    assert office.rows("SELECT 1 FROM ops.sign_off UNION ALL SELECT 1 FROM ops.registration") == []
+
+
+def test_a_number_is_given_once_in_a_year(office: Office) -> None:
+    (question,) = office.ask()
+    sign(question["report"], *REGISTRY)
+    assert sign(question["report"], *REGISTRY)["registration"]["number"] == "05", "the same again changes nothing"
+    assert "published already" in sign(question["report"], *REGISTRY[:-1], "Khác", code=2)["error"]["what"]
+    office.send(700)
+    office.draft()
+    (correction,) = office.ask("run 2")
+    assert "belongs to document" in sign(correction["report"], *REGISTRY, code=2)["error"]["what"]
+    assert office.rows("SELECT count(*) FROM ops.sign_off")[0][0] == 1, "a decision that was refused is none"
+    sign(correction["report"], "--number", "06", *REGISTRY[2:])
+    assert [row.number for row in office.rows("SELECT number FROM ops.registration ORDER BY 1")] == [5, 6]
+
+
+def test_a_draft_of_other_templates_gets_no_number(office: Office, tmp_path: Path, monkeypatch: Any) -> None:
+    from tests.integration.published import home
+
+    (question,) = office.ask()
+    page = home(tmp_path / "home", monkeypatch) / "templates" / "report.html"
+    page.write_text(page.read_text(encoding="utf-8").replace("BÁO CÁO", "Báo cáo"), encoding="utf-8")
+    assert "other templates" in sign(question["report"], *REGISTRY, code=2)["error"]["what"]
+
+
+def test_the_same_input_gives_the_same_bytes(office: Office) -> None:
+    from etl.approval.registry_entry import RegistryEntry, parse_registry_entry
+    from etl.model import Period
+    from etl.report.registered_files import render_registered_files
+
+    draft = {path.name: path.read_bytes() for path in office.draft()}
+    given = parse_registry_entry(RegistryEntry("5", "2024-04-22", "A"), ["CHỦ TỊCH"], Period.parse("2024Q1"))
+    assert given is not None
+    first, second = (render_registered_files(draft, given, office.settings.templates) for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize("table", ["registration", "signed_copy"])
+def test_nobody_rewrites_what_the_registry_gave(office: Office, table: str, engine_as: Any) -> None:
+    for change in (f"DELETE FROM ops.{table}", f"UPDATE ops.{table} SET recorded_at = now()"):
+        with engine_as("owner").begin() as conn, pytest.raises(IntegrityError, match="append-only"):
+            conn.execute(text(change))
+
+
+# --- a number that the registry wrote by hand ----------------------------------------------------------------
+
+
+def written_by_hand(data: bytes, *changes: tuple[str, str]) -> bytes:
+    """A Word file in which somebody replaced texts, a run at a time, as Word saves it: other parts, other bytes."""
+    document = Document(io.BytesIO(data))
+    for old, new in changes:
+        runs = [r for p in document.element.body.iter(qn("w:p")) for r in p.iter(qn("w:t")) if (r.text or "") == old]
+        assert runs, old
+        runs[0].text = new
+    document.core_properties.revision = 7
+    saved = io.BytesIO()
+    document.save(saved)
+    return saved.getvalue()
+
+
+def verified(path: Path, data: bytes, code: int) -> dict[str, Any]:
+    path.write_bytes(data)
+    done = CliRunner().invoke(app, ["verify", str(path), "--json"])
+    assert done.exit_code == code, done.output
+    return dict(json.loads(done.stdout))
+
+
+BY_HAND = (("       ", " 05 "), ("    ", "22"), ("    ", "4"), ("\xa0" * 7, "2024"))
+
+
+def test_a_number_written_into_the_word_file_by_hand_leaves_its_content_equal(office: Office, tmp_path: Path) -> None:
+    (question,) = office.ask()
+    word = find(published(office, sign(question["report"])), ".docx")
+    found = verified(tmp_path / "a.docx", written_by_hand(word, *BY_HAND), 0)
+    assert (found["verdict"], found["report"]) == ("content_equal", question["report"])
+    assert found["approved"]["by"] == "Trần B" and "corrected_by" in found
+
+
+def test_any_other_change_of_a_word_file_is_refused_with_its_place(office: Office, tmp_path: Path) -> None:
+    (question,) = office.ask()
+    word = find(published(office, sign(question["report"])), ".docx")
+    text = next(line for line in word_lines(word) if "50" in line and len(line) < 80)
+    changed = text.replace("50", "51")
+    found = verified(tmp_path / "a.docx", written_by_hand(word, *BY_HAND, (text, changed)), 1)
+    assert found["verdict"] == "altered" and len(found["changes"]) == 1
+    (change,) = found["changes"]
+    assert (change["published"], change["found"]) == (text[:120], changed[:120]) and "hàng" in change["place"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("       ", "05 thay cho 04"), ("    ", "22 hoặc 23"), ("/BC-UBND", "/BC-SYT"), ("I. TÌNH HÌNH CHUNG", "")],
+)
+def test_only_a_number_a_date_and_a_name_fit_into_the_blanks(
+    office: Office, tmp_path: Path, old: str, new: str
+) -> None:
+    (question,) = office.ask()
+    word = find(published(office, sign(question["report"])), ".docx")
+    assert verified(tmp_path / "a.docx", written_by_hand(word, (old, new)), 1)["verdict"] == "altered"
+
+
+def test_what_the_system_numbered_cannot_be_numbered_otherwise_by_hand(office: Office, tmp_path: Path) -> None:
+    (question,) = office.ask()
+    word = find(published(office, sign(question["report"], *REGISTRY)), ".docx")
+    assert verified(tmp_path / "a.docx", written_by_hand(word), 0)["verdict"] == "content_equal"
+    assert verified(tmp_path / "a.docx", written_by_hand(word, ("05", "06")), 1)["verdict"] == "altered"
+
+
+def test_hidden_text_changed_pictures_and_tracked_changes_are_seen(office: Office, tmp_path: Path) -> None:
+    (question,) = office.ask()
+    word = find(published(office, sign(question["report"])), ".docx")
+    for part, old, new in (
+        ("word/document.xml", b"<w:r><w:t>I. T", b"<w:r><w:rPr><w:vanish/></w:rPr><w:t>I. T"),
+        ("word/document.xml", b"<w:r><w:t>I. T", b'<w:ins w:id="9" w:author="x"/><w:r><w:t>I. T'),
+        ("word/media/image1.png", b"IDAT", b"iDAT"),
+    ):
+        source, target = zipfile.ZipFile(io.BytesIO(word)), io.BytesIO()
+        with zipfile.ZipFile(target, "w") as made:
+            for name in source.namelist():
+                data = source.read(name)
+                assert name != part or old in data, part
+                made.writestr(name, data.replace(old, new, 1) if name == part else data)
+        assert verified(tmp_path / "a.docx", target.getvalue(), 1)["verdict"] == "altered", new

@@ -1,0 +1,200 @@
+"""A published PDF that comes back signed: recognised with its signers, dispatched; any other change of it refused."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import SigFieldSpec, append_signature_field
+from sqlalchemy import Engine
+from typer.testing import CliRunner
+
+from etl import steps
+from etl.catalog.loader import Catalogue
+from etl.cli.commands import app
+from etl.settings import Settings
+from simulation.digital_signature import TestAuthority, create_test_authority, fill_test_fields, sign_test_pdf
+from tests.integration.test_registration import REGISTRY, find, sign, verified
+from tests.integration.test_signing import PERIOD, SCOPE, Office, published
+from tests.report.conftest import needs_office
+
+pytestmark = [pytest.mark.integration, needs_office, pytest.mark.usefixtures("with_pdf")]
+
+PERSON, SEAL = "NguoiCoThamQuyen", "CoQuan"
+LEADER, OFFICE = "Nguyễn Văn Bình", "UBND huyện Tân Yên"
+FILLED = {"SoVanBan": "05", "NgayKy": "22", "ThangKy": "4", "NamKy": "2024"}
+
+
+@pytest.fixture(scope="module")
+def authority() -> TestAuthority:
+    return create_test_authority()
+
+
+@pytest.fixture
+def office(
+    warehouse: Settings, loader: Engine, catalogue: Catalogue, authority: TestAuthority, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Office]:
+    monkeypatch.setenv("TONGKET_SIMULATED", "1")
+    warehouse.trust_roots.mkdir(parents=True)
+    (warehouse.trust_roots / "ca.pem").write_bytes(authority.certificate)
+    made = Office(warehouse, loader, catalogue)
+    made.send(500)
+    made.draft()
+    yield made
+
+
+def attach(report: int, path: Path, data: bytes, code: int = 0) -> dict[str, Any]:
+    path.write_bytes(data)
+    done = CliRunner().invoke(app, ["attach", str(report), str(path), "--by", "Văn thư C", "--json"])
+    assert done.exit_code == code, done.output
+    return dict(json.loads(done.stdout))
+
+
+def append(data: bytes, change: Any) -> bytes:
+    """The PDF with something appended to it that is no signature."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(data))
+    change(writer)
+    target = io.BytesIO()
+    writer.write(target)
+    return target.getvalue()
+
+
+def paint_over(writer: Any) -> None:
+    page = writer.root["/Pages"]["/Kids"][0].get_object()
+    stream = writer.add_object(generic.StreamObject(stream_data=b"q 1 g 100 300 200 200 re f Q"))
+    page["/Contents"] = generic.ArrayObject([page.raw_get("/Contents"), stream])
+    writer.update_container(page)
+
+
+def add_note(writer: Any) -> None:
+    page = writer.root["/Pages"]["/Kids"][0].get_object()
+    name, number = generic.NameObject, generic.NumberObject
+    note = {"/Type": name("/Annot"), "/Subtype": name("/FreeText"), "/Contents": generic.TextStringObject("51%")}
+    note["/Rect"] = generic.ArrayObject([number(n) for n in (100, 300, 300, 400)])
+    entries = generic.DictionaryObject({name(key): value for key, value in note.items()})
+    page["/Annots"] = generic.ArrayObject([*page.get("/Annots", ()), writer.add_object(entries)])
+    writer.update_container(page)
+
+
+def add_field_over_text(writer: Any) -> None:
+    append_signature_field(writer, SigFieldSpec("Khac", box=(100, 300, 300, 400), on_page=0))
+
+
+def test_both_orders_of_work_are_accepted_and_the_signers_named(
+    office: Office, authority: TestAuthority, tmp_path: Path
+) -> None:
+    """The leader signs and the registry numbers with the seal; or the number is printed before anybody signs."""
+    (question,) = office.ask()
+    report = question["report"]
+    plain = find(published(office, sign(report)), ".pdf")
+    assert steps.dispatch_folders()["folders"] == [], "nothing leaves the house without a number"
+    leader = sign_test_pdf(plain, authority, PERSON, LEADER, OFFICE)
+    both = sign_test_pdf(leader, authority, SEAL, OFFICE, OFFICE, FILLED)
+    found = verified(tmp_path / "a.pdf", both, 0)
+    assert found["verdict"] == "signed_copy" and found["report"] == report
+    assert [(s["field"], s["signer"], s["trusted"]) for s in found["signatures"]] == [
+        (PERSON, LEADER, True),
+        (SEAL, OFFICE, True),
+    ]
+    assert found["fields"] == FILLED and "tự khai" in found["says"]
+
+    taken = attach(report, tmp_path / "a.pdf", both)
+    assert taken["registration"]["number"] == "05" and taken["registration"]["signer"] == LEADER
+    assert attach(report, tmp_path / "a.pdf", both) == taken, "the same again changes nothing"
+    assert verified(tmp_path / "a.pdf", both, 0)["verdict"] == "signed"
+    steps.dispatch_folders()
+    given = office.settings.outbox / f"reports/{PERIOD}/{SCOPE}/gui/huyen-uy-tan-yen/ty-ct25_quarter"
+    (paper,) = given.glob("*.pdf")
+    assert paper.name.endswith("_da-ky.pdf") and paper.read_bytes() == both
+    assert not list(given.glob("*_facts.json"))
+
+    office.send(700)
+    office.draft()
+    (correction,) = office.ask("run 2")
+    numbered = find(published(office, sign(correction["report"], "--number", "06", *REGISTRY[2:])), ".pdf")
+    with pikepdf.open(io.BytesIO(numbered)) as pdf:
+        assert {str(field.T) for field in pdf.Root.AcroForm.Fields} == {PERSON, SEAL}
+    copy = sign_test_pdf(numbered, authority, PERSON, LEADER, OFFICE)
+    assert attach(correction["report"], tmp_path / "b.pdf", copy)["registration"]["number"] == "06"
+
+
+def test_any_other_change_of_a_signed_pdf_is_refused(office: Office, authority: TestAuthority, tmp_path: Path) -> None:
+    (question,) = office.ask()
+    plain = find(published(office, sign(question["report"], *REGISTRY)), ".pdf")
+
+    def signed(data: bytes) -> bytes:
+        return sign_test_pdf(data, authority, PERSON, LEADER, OFFICE)
+
+    good = signed(plain)
+    other = create_test_authority("CA khác")
+    changed = {
+        "painted over, then signed": signed(append(plain, paint_over)),
+        "painted over after signing": append(good, paint_over),
+        "a note, then signed": signed(append(plain, add_note)),
+        "a field over the text, then signed": signed(append(plain, add_field_over_text)),
+        "a field over the text, signed": sign_test_pdf(
+            append(plain, add_field_over_text), authority, "Khac", LEADER, OFFICE
+        ),
+        "a note that nobody signed": append(plain, add_note),
+        "bytes appended": good + b"\n% more\n",
+        "a byte of the signature": good[:-4000] + bytes([good[-4000] ^ 1]) + good[-3999:],
+        "cut off": good[: len(good) - 900],
+    }
+    for what, data in changed.items():
+        assert verified(tmp_path / "a.pdf", data, 1)["verdict"] == "altered", what
+        assert "error" in attach(question["report"], tmp_path / "a.pdf", data, 2), what
+    middle = len(plain) // 2
+    flipped = good[:middle] + bytes([good[middle] ^ 1]) + good[middle + 1 :]
+    assert verified(tmp_path / "a.pdf", flipped, 1)["verdict"] in {"altered", "unknown"}
+    stranger = sign_test_pdf(plain, other, PERSON, LEADER, OFFICE)
+    assert verified(tmp_path / "a.pdf", stranger, 0)["signatures"][0]["trusted"] is False
+    assert "no certificate" in attach(question["report"], tmp_path / "a.pdf", stranger, 2)["error"]["what"]
+    assert office.rows("SELECT 1 FROM ops.signed_copy") == []
+
+
+def test_a_number_changed_after_the_seal_is_refused(office: Office, authority: TestAuthority, tmp_path: Path) -> None:
+    (question,) = office.ask()
+    plain = find(published(office, sign(question["report"])), ".pdf")
+    sealed = sign_test_pdf(plain, authority, SEAL, OFFICE, OFFICE, FILLED)
+    later = append(sealed, lambda writer: fill_test_fields(writer, {"SoVanBan": "06"}))
+    assert "after it" in verified(tmp_path / "a.pdf", later, 1)["reason"]
+
+
+def test_a_file_that_another_program_wrote_anew_gets_the_weaker_word(office: Office, tmp_path: Path) -> None:
+    (question,) = office.ask()
+    plain = find(published(office, sign(question["report"])), ".pdf")
+
+    def rewrite(change: Any = lambda pdf: None) -> bytes:
+        target = io.BytesIO()
+        with pikepdf.open(io.BytesIO(plain)) as pdf:
+            change(pdf)
+            pdf.save(target, compress_streams=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+        return target.getvalue()
+
+    def repaint(pdf: Any) -> None:
+        page = pdf.pages[0]
+        page.contents_add(pdf.make_stream(b"q 1 g 100 300 200 200 re f Q"))
+
+    assert verified(tmp_path / "a.pdf", rewrite(), 1)["verdict"] == "same_pages"
+    assert verified(tmp_path / "a.pdf", rewrite(repaint), 1)["verdict"] == "altered"
+
+
+def test_the_published_pdf_is_an_archive_file_in_vietnamese_with_fields_of_its_own_font(office: Office) -> None:
+    (question,) = office.ask()
+    data = find(published(office, sign(question["report"])), ".pdf")
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        root = pdf.Root
+        assert str(root.Lang) == "vi-VN" and root.MarkInfo.Marked and root.AcroForm.SigFlags == 3
+        with pdf.open_metadata() as metadata:
+            assert (metadata["pdfaid:part"], metadata["pdfaid:conformance"]) == ("2", "B")
+        fields = {str(field.T): field for field in root.AcroForm.Fields}
+        assert set(fields) == {PERSON, SEAL, *FILLED}
+        assert all("/V" not in field and field.F == 4 and "/N" in field.AP for field in fields.values())
+        assert "/FontFile2" in root.AcroForm.DR.Font["/So"].FontDescriptor
