@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from etl.catalog.layout import RESULT_HEADER, format_cell_name
+from etl.catalog.layout import EXPLANATION_HEADER, KEY_HEADER, RESULT_HEADER, VALUE_HEADER, format_cell_name
 from etl.model import Explanation
 from etl.read.preflight import RawFinding
 from etl.read.sheet_template import normalize_label
@@ -12,9 +12,8 @@ from etl.read.values import MAX_TEXT, fold_whitespace
 from etl.read.workbook_file import Rows
 
 _DEEPEST = 60
-_SHEET, _CELL, _VALUE, _TEXT, _KEY = (
-    RESULT_HEADER.index(head) for head in ("Trang", "Ô", "Giá trị", "Giải trình của đơn vị", "Khóa")
-)
+_VALUE, _TEXT, _KEY = (RESULT_HEADER.index(head) for head in (VALUE_HEADER, EXPLANATION_HEADER, KEY_HEADER))
+_SHEET, _CELL = _VALUE - 2, _VALUE - 1
 _HEADER = tuple(map(normalize_label, RESULT_HEADER))
 
 
