@@ -1,12 +1,12 @@
 """### Intake: from the inbox to the warehouse, and back to the sender
 
 Every five minutes, one run at a time: `receive` takes what is stable in `inbox/<unit>/`, archives it under its
-hash and shares it out in batches; each batch is read, checked and loaded (`process`); `returns` writes receipts
-and annotated workbooks; `announce` tells the asset `observations` which periods changed or, also with an empty inbox,
-are out of date (a paused DAG, a crash, an amended catalogue; at most every `TONGKET_REANNOUNCE_MINUTES` the same
-period), and `attain` runs for each. The number of tasks depends
-on `TONGKET_BATCHES`, not on the number of files. Where tasks wait for a free slot, these go first: no sender waits for
-a report to be drawn.
+hash and shares it out in batches; each batch is read, checked, loaded and answered chunk by chunk (`process`);
+`returns` answers who sent known content again, and what a batch could not answer; `announce` tells the asset
+`observations` which periods changed or, also with an empty inbox, are out of date (a paused DAG, a crash, an amended
+catalogue; at most every `TONGKET_REANNOUNCE_MINUTES` the same period), and `attain` runs for each. The number of tasks
+depends on `TONGKET_BATCHES`, not on the number of files. Where tasks wait for a free slot, these go first: no sender
+waits for a report to be drawn.
 
 **When it fails**
 
@@ -14,7 +14,7 @@ a report to be drawn.
   Mend it; the next run takes up where this one stopped.
 * `process`: the database went away in a batch, or a file of rules is wrong; the other batches go on.
   Mend it, clear the batch that failed: every delivery is loaded whole or not at all.
-* `returns`: the outbox cannot be written. Mend it; the next run writes what is still owed.
+* `returns`: the outbox cannot be written, also not by the batches. Mend it; the next run writes what is still owed.
 * `announce`: the database, or Airflow's own, went away. Clear the task.
 * `watch`: nothing of its own; it turns the run red, names the tasks that failed, and notes the run for `alerts`. Clear
   those tasks, with downstream.

@@ -31,7 +31,7 @@ RESULT_HEADER = (
     "TT", "Mức độ", "Mã", "Trang", "Ô", "Giá trị", "Nội dung", "Cách xử lý", "Giải trình của đơn vị", "Khóa"
 )  # fmt: skip
 """The table of findings on the first sheet of a returned workbook. The sender writes in *Giải trình*; *Khóa* (a
-narrow grey column) holds ``code|org unit code|data element`` so that the explanation finds its finding again."""
+narrow grey column) holds ``code|org unit code|subject`` so that the explanation finds its finding again."""
 VALUE_HEADER, EXPLANATION_HEADER, KEY_HEADER = RESULT_HEADER[5], RESULT_HEADER[8], RESULT_HEADER[9]
 
 KIND_LABELS = {

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 FAMILIES = ("number", "choice", "date", "words")
 NUMBER, CHOICE, DATE, WORDS = range(4)
 _FAMILY = {ElementKind.CHOICE: CHOICE, ElementKind.DATE: DATE, ElementKind.TEXT: WORDS}
-RELATION_KINDS = ("certain", "likely", "about", "sum", "overlap")
-"""How a relation is checked: one that always holds, one that may be explained, near equality, sums, overlaps."""
+RELATION_KINDS = ("certain", "likely", "about", "sum", "overlap", "per_head")
+"""How a relation is checked: one that always holds, one that may be explained, near equality, sums, overlaps, and so
+many for each person."""
 _UNREADABLE = frozenset({"S03", "S04", "S05", "S06"})
 
 
@@ -44,7 +45,8 @@ class CheckTemplate:
 
     A relation is a row of `terms` (positions; −1 adds nothing): the smaller side, the larger, and the parts that
     `parts` marks. Two numbers that must be equal are two rows, each side the smaller once. `sort` is the place in
-    `RELATION_KINDS`; `cells`: where a finding is written; `details`: (relation, its terms).
+    `RELATION_KINDS`; `most`: how many times the larger side the smaller may be, NaN where nobody says; `cells`: where a
+    finding is written; `details`: (relation, its terms).
     """
 
     keys: tuple[tuple[str, str], ...]
@@ -64,6 +66,7 @@ class CheckTemplate:
     parts: np.ndarray
     cells: np.ndarray
     sort: np.ndarray
+    most: np.ndarray
 
 
 def find_stamp_context(catalogue: Catalogue, read: ReadResult) -> StampContext | None:
@@ -122,6 +125,7 @@ def build_check_template(
         parts=np.array([_mark_parts(relation, width) for relation, _, _ in rows], dtype=bool).reshape(-1, width),
         cells=np.array([terms[0] for _, terms, _ in rows], dtype=int),
         sort=np.array([RELATION_KINDS.index(_find_relation_kind(relation)) for relation, _, _ in rows], dtype=np.int8),
+        most=np.array([np.nan if r.most is None else float(r.most) for r, _, _ in rows]),
     )
 
 

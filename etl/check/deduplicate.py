@@ -51,7 +51,7 @@ def apply_explanations(
 ) -> list[Finding]:
     """A finding to confirm whose value the sender has explained becomes a note that quotes the explanation."""
     return [
-        _apply_explanation(wording, f, explanations.get((f.code, f.org_unit_code, f.data_element, f.value.strip())))
+        _apply_explanation(wording, f, explanations.get((f.code, f.org_unit_code, f.subject, f.value.strip())))
         for f in findings
     ]
 

@@ -94,14 +94,16 @@ class FindingBuilder:
     ) -> dict[str, str]:
         names, values = self.catalogue.elements, [float(book.values[k]) for k in terms]
         parts = values[2:] if relation.kind == "overlap" else [values[0], *values[2:]]
-        least = sum(parts) - (len(parts) - 1) * values[1] if relation.kind == "overlap" else sum(parts)
+        bound = sum(parts) - (len(parts) - 1) * values[1] if relation.kind == "overlap" else sum(parts)
+        if relation.most is not None:
+            bound = float(relation.most) * values[1]
         return {
             "smaller": names[relation.smaller].name if relation.smaller else "",
             "larger": names[relation.larger].name,
             "smaller_value": format_number(values[0]),
             "larger_value": format_number(values[1]),
             "parts": ", ".join(f"“{names[code].name}”" for code in relation.parts),
-            "parts_value": format_number(least),
+            "parts_value": format_number(bound),
         }
 
     def _build_quality_slots(self, rule: Rule, detail: ReportingQuality) -> dict[str, str]:

@@ -102,24 +102,26 @@ def _count_personal_data(opened: Sequence[WorkbookArrays]) -> dict[str, np.ndarr
 
 
 def _build_relation_frame(opened: Sequence[WorkbookArrays]) -> RuleFrame:
-    """`parts`: of a sum; `least`: of an overlap, how many have all parts at the least, Σ parts − (n − 1) · larger."""
+    """`parts`: of a sum; `least`: of an overlap, how many have all parts at the least, Σ parts − (n − 1) · larger;
+    `most`: the smaller side at the most, for so many people."""
     import numpy as np
     import pandas as pd
 
     books = [b for b in opened if len(b.template.terms)]
     if not books:
         return RuleFrame(pd.DataFrame(), np.array([], dtype=int), np.array([], dtype=int))
-    small, large, parts, least, sort, cells, details = (
+    small, large, parts, least, most, sort, cells, details = (
         _concatenate_arrays(part) for part in zip(*(_list_relation_sides(b) for b in books), strict=True)
     )
     kind = _name_codes([sort], RELATION_KINDS)
-    data = pd.DataFrame({"kind": kind, "smaller": small, "larger": large, "parts": parts, "least": least})
+    data = pd.DataFrame({"kind": kind, "smaller": small, "larger": large, "parts": parts, "least": least, "most": most})
     numbers = np.repeat([b.number for b in books], [len(b.template.terms) for b in books])
     return RuleFrame(data, numbers, cells, details)
 
 
 def _list_relation_sides(book: WorkbookArrays) -> tuple[np.ndarray, ...]:
-    """Per relation its smaller side, its larger, the sum of its parts, what they demand, its kind, cell and detail."""
+    """Per relation its smaller side, its larger, the sum of its parts, what they demand, its most, kind, cell
+    and detail."""
     import numpy as np
 
     template = book.template
@@ -128,4 +130,5 @@ def _list_relation_sides(book: WorkbookArrays) -> tuple[np.ndarray, ...]:
     is_sum, is_overlap = (template.sort == RELATION_KINDS.index(kind) for kind in ("sum", "overlap"))
     parts = np.where(is_sum, total, np.nan)
     least = np.where(is_overlap, total - (count - 1) * sides[:, 1], np.nan)
-    return sides[:, 0], sides[:, 1], parts, least, template.sort, template.cells, template.details
+    most = template.most * sides[:, 1]
+    return sides[:, 0], sides[:, 1], parts, least, most, template.sort, template.cells, template.details

@@ -25,7 +25,7 @@ from etl.dispatch import (
 from etl.dispatch.mail_protocol import OutgoingMail, send_letters
 from etl.errors import StorageError
 from etl.model import Period
-from etl.model.vietnam_time import get_current_time
+from etl.model.vietnam_time import VIETNAM_ZONE, get_current_time
 from etl.settings import Settings
 from etl.warehouse import dispatch_store
 from etl.warehouse.dispatch_store import MailAttempt, PublishedDocument
@@ -224,7 +224,7 @@ def _build_recipient_package(
 
 
 def _get_office(catalogue: Catalogue, document: PublishedDocument) -> Office:
-    return catalogue.get_office(catalogue.scopes[document.scope], document.signed_on)
+    return catalogue.get_office(catalogue.scopes[document.scope], document.signed_at.astimezone(VIETNAM_ZONE).date())
 
 
 def _render_document_letter(

@@ -81,6 +81,15 @@ class Finding:
     data_element: str = ""
     effect: float = field(default=0.0, compare=False)
 
+    @property
+    def subject(self) -> str:
+        """What it is about, in its unit: the data element, or the place of a finding that is about no unit's element.
+
+        A sum beside a sum is another subject, also where both show the same number.
+        """
+        is_placed = self.cell and not (self.org_unit_code or self.data_element)
+        return f"{self.sheet}!{self.cell}" if is_placed else self.data_element
+
     def convert_to_dict(self) -> dict[str, str]:
         """For JSON: keys as in the field names, `level` as its word."""
         return {name: str(getattr(self, name)) for name in self.__slots__}
@@ -100,6 +109,7 @@ class FormStamp:
 class Explanation:
     """What a sender says of a finding to confirm. Grain: (code, org unit, data element, value) of one workbook.
 
+    `data_element` is the finding's `subject`: a place where it is about no data element.
     `value` is the value it explains, as the finding showed it: another value needs another explanation.
     """
 

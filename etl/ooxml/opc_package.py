@@ -11,6 +11,7 @@ import struct
 import zipfile
 import zlib
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
@@ -263,15 +264,16 @@ def parse_part_xml(data: bytes) -> Any:
     return root
 
 
-def parse_relationships(data: bytes, name: str) -> list[PartRelationship]:
-    """What a foreign list says that a part refers to; nothing where there is no list.
+@lru_cache(maxsize=8)
+def parse_relationships(data: bytes, name: str) -> tuple[PartRelationship, ...]:
+    """What a foreign list says that a part refers to; nothing where there is no list. One list is in many workbooks.
 
     Raises:
         UneditablePackageError: it is broken, has a DTD, or is longer than any program writes it.
     """
     if len(data) > _MAX_RELATIONSHIPS * 800:
         raise UneditablePackageError(f"{name!r} refers to too many parts")
-    return _list_relationships(parse_part_xml(data), name) if data else []
+    return tuple(_list_relationships(parse_part_xml(data), name)) if data else ()
 
 
 def _list_relationships(root: Any, name: str) -> list[PartRelationship]:

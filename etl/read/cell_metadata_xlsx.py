@@ -40,11 +40,14 @@ _PLAIN_CELL = (
     rb'(?:<v>[^<]*</v>|<v ?/>|<is><t(?: xml:space="preserve")?>[^<]*</t></is>)</c>)'
 )
 _PLAIN = re.compile(rb'(?:<row r="[0-9]+"' + _ROW_ATTRIBUTES + rb"(?:/>|>(?:" + _PLAIN_CELL + rb")*+</row>))*+")
-_HEAD_SIGNS = re.compile(
-    rb"""hidden="[1t]|zeroHeight="[1t]|showZeros="[0f]|[wW]idth="0|Height="0|'|<!|<\w+:sheetData"""
-)
+_HEAD_SIGNS = (
+    b'hidden="1', b'hidden="t', b'zeroHeight="1', b'zeroHeight="t', b'showZeros="0', b'showZeros="f', b'idth="0',
+    b'Height="0', b"'", b"<!", b":sheetData",
+)  # fmt: skip
 _PLACE = re.compile(rb'<c r="([A-Z]+[0-9]+)"')
 _STYLE = re.compile(rb' s="([0-9]+)"')
+_NO_CLEAR_RESULT = re.compile(rb"<f[^>]*>(?:[0-9.+\-*/() ]*</f>|[^<]*</f>(?:(?!<v>[^<])|<v>0(?:\.0)?</v>))")
+"""A formula whose result needs a closer look: of written numbers, without a result, or with 0 for one."""
 _FORMULA_CELL = re.compile(rb'<c r="([A-Z]+)([0-9]+)"[^>]*><f[^>]*>([^<]*)</f>(?:<v>([^<]+)</v>)?')
 _MERGE = re.compile(rb'<mergeCell ref="([A-Z]+)([0-9]+):([A-Z]+)([0-9]+)"')
 _REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
@@ -104,7 +107,7 @@ def parse_xlsx_metadata(part: bytes, looks: WorkbookLooks) -> SheetMetadata:
 def _parse_plain_sheet(part: bytes, looks: WorkbookLooks) -> SheetMetadata | None:
     """The metadata of a part that is proved to be plain; None where it is not."""
     begin, end = part.find(b"<sheetData>") + 11, part.rfind(b"</sheetData>")
-    if begin < 11 or end < begin or looks.strings or _HEAD_SIGNS.search(part, 0, begin):
+    if begin < 11 or end < begin or looks.strings or any(part.find(sign, 0, begin) >= 0 for sign in _HEAD_SIGNS):
         return None
     if not _PLAIN.fullmatch(part, begin, end) or part.find(b"<!", end) >= 0:
         return None
@@ -114,7 +117,7 @@ def _parse_plain_sheet(part: bytes, looks: WorkbookLooks) -> SheetMetadata | Non
     if len(set(places)) != len(places):
         return None
     uncached = frozenset[CellPosition]()
-    if part.find(b"<f", begin, end) >= 0:
+    if _NO_CLEAR_RESULT.search(part, begin, end):
         formulas = _FORMULA_CELL.findall(part, begin, end)
         uncached = frozenset(
             (int(row) - 1, parse_column_letters(col.decode()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from etl.catalog.layout import RESULT_HEADER, format_cell_name
+from etl.catalog.layout import EXPLANATION_HEADER, KEY_HEADER, RESULT_HEADER, VALUE_HEADER, format_cell_name
 from etl.model import Explanation
 from etl.read.preflight import RawFinding
 from etl.read.sheet_template import normalize_label
@@ -12,7 +12,8 @@ from etl.read.values import MAX_TEXT, fold_whitespace
 from etl.read.workbook_file import Rows
 
 _DEEPEST = 60
-_VALUE, _TEXT, _KEY = (RESULT_HEADER.index(head) for head in ("Giá trị", "Giải trình của đơn vị", "Khóa"))
+_VALUE, _TEXT, _KEY = (RESULT_HEADER.index(head) for head in (VALUE_HEADER, EXPLANATION_HEADER, KEY_HEADER))
+_SHEET, _CELL = _VALUE - 2, _VALUE - 1
 _HEADER = tuple(map(normalize_label, RESULT_HEADER))
 
 
@@ -29,11 +30,13 @@ def parse_explanations(sheet: str, rows: Rows) -> Iterator[Explanation | RawFind
     top = find_header_row(rows)
     for number, row in enumerate(rows[top + 1 :] if top is not None else (), start=(top or 0) + 1):
         text = fold_whitespace(row[_TEXT])[:MAX_TEXT]
-        parts = fold_whitespace(row[_KEY]).split("|")
+        parts = fold_whitespace(row[_KEY]).split("|", 2)
         if not text:
             continue
         if len(parts) == len(("code", "unit", "element")) and parts[0]:
-            yield Explanation(parts[0], parts[1], parts[2], _format_shown_value(row[_VALUE]), text)
+            place = f"{row[_SHEET]}!{row[_CELL]}"  # keys of older returns do not say it
+            subject = parts[2] if any(parts[1:]) or not row[_CELL] else place
+            yield Explanation(parts[0], parts[1], subject, _format_shown_value(row[_VALUE]), text)
         else:
             yield RawFinding("S28", sheet, format_cell_name(number, _TEXT), text[:80], (("found", text[:80]),))
 

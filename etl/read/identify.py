@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.catalog.layout import MANIFEST_SHEET, MANIFEST_STAMP, FormLayout, SheetLayout, format_cell_name
+from etl.catalog.layout import MANIFEST_SHEET, MANIFEST_STAMP, FormLayout, format_cell_name
 from etl.catalog.obligations import list_collecting_scopes, list_obligations
 from etl.errors import UsageError
 from etl.model import FormStamp, Period
 from etl.read import unit_matching
 from etl.read.preflight import RawFinding
-from etl.read.sheet_template import normalize_label
+from etl.read.sheet_template import SheetTemplate, normalize_label
 from etl.read.values import fold_whitespace
 from etl.read.workbook_file import Rows, WorkbookFile
 
@@ -250,10 +250,10 @@ def check_file_name(name: str, stamp: FormStamp, catalogue: Catalogue) -> RawFin
     return RawFinding("S35", value=name, slots=(("found", match[0]), ("expected", expected)))
 
 
-def check_texts_above(sheet: SheetLayout, name: str, rows: Rows, stamp: FormStamp) -> Iterator[RawFinding]:
+def check_texts_above(template: SheetTemplate, name: str, rows: Rows, stamp: FormStamp) -> Iterator[RawFinding]:
     """Texts above the table that the form does not print: a period of their own, or a unit of measure."""
-    issued = {fixed.text for fixed in sheet.fixed}
-    for row, line in enumerate(rows[: sheet.header_rows[0]]):
+    issued = template.printed_texts
+    for row, line in enumerate(rows[: template.sheet.header_rows[0]]):
         for col, value in enumerate(line):
             if type(value) is str and value and value not in issued:
                 yield from _check_text_above(name, (row, col), value, stamp)

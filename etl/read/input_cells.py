@@ -163,7 +163,7 @@ def check_sums(
     places: Sequence[CellPosition | None],
     cells: Sequence[ParsedCell], catalogue: Catalogue,
 ) -> Iterator[RawFinding]:  # fmt: skip
-    """Sums that do not agree with their rows: one finding for the sheet.
+    """Sums that do not agree with their rows: one finding for the sheet, whose value is all of them.
 
     A sum agrees if it is what the rows say, or what a spreadsheet makes of them, which skips numbers kept as text.
     A column of which any row was not understood is not judged.
@@ -187,7 +187,8 @@ def check_sums(
         (place, value, read), *more = wrong
         detail = f" Các cột khác cũng lệch: {_format_cell_list([w[0] for w in more])}." if more else ""
         slots = (("found", format_number(value)), ("expected", format_number(read)), ("detail", detail))
-        yield RawFinding("S18", grid.name, format_cell_name(*place), format_number(value), slots)
+        values = "; ".join(format_number(w[1]) for w in wrong[:_MOST_NAMED])
+        yield RawFinding("S18", grid.name, format_cell_name(*place), values, slots)
 
 
 _UNCLEAR = INVALID | {ABSENT}

@@ -274,7 +274,7 @@ def check_titles(book: FormWorkbook, stamp: FormStamp, matched: MatchedSheets) -
     for template, names in matched.assignments:
         for name in names:
             rows = book.workbook_file.read_rows(name)
-            yield from identify.check_texts_above(template.sheet, name, rows, stamp)
+            yield from identify.check_texts_above(template, name, rows, stamp)
             if name == template.sheet.code and name in book.as_issued:
                 continue
             title = identify.read_title(name, rows, book.catalogue)

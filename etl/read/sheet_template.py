@@ -57,6 +57,7 @@ class SheetTemplate:
     row_names: dict[int, str]
     measure_cols: tuple[int, ...]
     measures: dict[int, tuple[str, ...]]
+    printed_texts: frozenset[str]
     distinctive_texts: frozenset[str]
     joined_headers: dict[str, frozenset[str]]
     required: frozenset[int]
@@ -126,6 +127,7 @@ def _build_sheet_template(sheet: SheetLayout) -> SheetTemplate:
         row_names={row: ", ".join(t for t in (cells.get((row, col), "") for col in key_cols) if t) for row in rows},
         measure_cols=measure_cols,
         measures={row: tuple(normalize_label(cells.get((row, col), "")) for col in measure_cols) for row in rows},
+        printed_texts=frozenset(fixed.text for fixed in sheet.fixed),
         distinctive_texts=frozenset({part for path in heads.values() for part in path} | labels),
         joined_headers={squash_text("".join(path)): frozenset(path) for path in heads.values() if len(path) > 1},
         required=frozenset(cell.col for cell in sheet.inputs if cell.required),

@@ -230,7 +230,7 @@ class WorkbookFile:
         )
 
     @cached_property
-    def _relations(self) -> list[PartRelationship]:
+    def _relations(self) -> tuple[PartRelationship, ...]:
         book = f"xl/workbook.{'xml' if self.kind == 'xlsx' else 'bin'}"
         try:
             listed = parse_relationships(self._read_archive_entry(build_relationships_name(book)), book)

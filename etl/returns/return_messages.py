@@ -26,7 +26,7 @@ _MAX_MESSAGE_LENGTH = 1_000
 
 def build_finding_key(finding: Finding) -> str:
     """What ties an explanation to its finding."""
-    return f"{finding.code}|{finding.org_unit_code}|{finding.data_element}"
+    return f"{finding.code}|{finding.org_unit_code}|{finding.subject}"
 
 
 def count_findings(findings: Sequence[Finding], level: FindingLevel) -> int:

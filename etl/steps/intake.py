@@ -52,8 +52,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 _log = logging.getLogger(__name__)
-CHUNK_SIZE = 100
+CHUNK_SIZE = 250
 """Workbooks checked and committed together: bounds memory, amortises one rule run over many files."""
+_FIRST_CHUNK_SIZE = 50
+"""The first chunk of a batch is small: its senders have their answers within seconds."""
 _STATE_WORDS = {CellState.NOT_APPLICABLE: "không áp dụng", CellState.UNRELIABLE: "không đáng tin cậy"}
 _MULTI_QUARTER_KINDS = {PeriodKind.HALF, PeriodKind.NINE_MONTHS, PeriodKind.YEAR}
 _NOT_OFFLINE = ("S02: the folder it was sent to", "T01–T07: the unit's other periods", "what was explained before")
@@ -198,26 +200,50 @@ def receive_deliveries() -> Result:
 
 
 def process_batch(batch: int) -> Result:
-    """Reads, checks and loads one batch of what was received. A file that cannot be used stops no other."""
+    """Reads, checks, loads and answers one batch of what was received. A file that cannot be used stops no other.
+
+    An answer that cannot be written stays owed: `write_answers` tries it again, and says what is wrong.
+    """
     settings, catalogue = load_settings_and_catalogue()
     engine = open_current_engine(settings, catalogue)
-    total: Result = {"accepted": 0, "refused": 0, "periods": []}
-    with engine.connect() as conn:
-        waiting = journal.fetch_pending_deliveries(conn, batch, settings.batches)
-    if not waiting:
-        return total
-    with _freeze_garbage_collector(), Reader(catalogue, load_rules(settings.expectations)) as reader:
-        # One listing for all: the child reads on while a chunk is checked and loaded.
-        paths = [build_archive_path(settings.archive, delivery.sha256) for delivery in waiting]
-        reads = reader.read_files(paths, [delivery.original_name for delivery in waiting])
-        for first in range(0, len(waiting), CHUNK_SIZE):
-            receipts = _process_chunk(settings, catalogue, engine, reads, waiting[first : first + CHUNK_SIZE])
+    total: Result = {"accepted": 0, "refused": 0, "answered": 0, "periods": []}
+    with _lock_waiting_deliveries(engine, batch, settings.batches) as waiting:
+        for chunk, receipts in _process_chunks(settings, catalogue, engine, waiting):
             for accepted, period in receipts:
                 total["accepted" if accepted else "refused"] += 1
                 if accepted and period not in total["periods"]:
                     total["periods"].append(period)
+            written, failed = _write_owed_answers(settings, catalogue, engine, [d.delivery_id for d in chunk])
+            total["answered"] += len(written)
+            if failed:
+                _log.warning("%d answers cannot be written now: %s", len(failed), failed[0])
     total["periods"].sort()
     return total
+
+
+@contextmanager
+def _lock_waiting_deliveries(engine: Engine, batch: int, batches: int) -> Iterator[list[Delivery]]:
+    """What waits of a batch, its folders locked: another run waits here, and then finds what is still to be done."""
+    with engine.begin() as conn:
+        lock_keys(conn, AdvisoryLock.FOLDER, {d.folder for d in journal.fetch_pending_deliveries(conn, batch, batches)})
+        yield journal.fetch_pending_deliveries(conn, batch, batches)
+
+
+def _process_chunks(
+    settings: Settings, catalogue: Catalogue, engine: Engine, waiting: Sequence[Delivery]
+) -> Iterator[tuple[Sequence[Delivery], list[tuple[bool, str]]]]:
+    """Reads, checks and loads deliveries; gives each chunk with (accepted, period) of its workbooks."""
+    if not waiting:
+        return
+    with _freeze_garbage_collector(), Reader(catalogue, load_rules(settings.expectations)) as reader:
+        # One listing for all: the child reads on while a chunk is checked and loaded.
+        paths = [build_archive_path(settings.archive, delivery.sha256) for delivery in waiting]
+        reads = reader.read_files(paths, [delivery.original_name for delivery in waiting])
+        first, size = 0, _FIRST_CHUNK_SIZE
+        while first < len(waiting):
+            chunk = waiting[first : first + size]
+            yield chunk, _process_chunk(settings, catalogue, engine, reads, chunk)
+            first, size = first + size, CHUNK_SIZE
 
 
 @contextmanager
@@ -283,29 +309,41 @@ def _add_quarter_values(conn: Connection, catalogue: Catalogue, submission: Read
 
 
 def write_answers() -> Result:
-    """Writes the answer to every verdict whose sender has none yet.
+    """Writes the answer to every verdict whose sender has none yet: known content, and what a batch could not write.
 
     Raises:
         StorageError: some could not be written; the others are there.
     """
     settings, catalogue = load_settings_and_catalogue()
-    engine = open_engine(settings)
-    with engine.connect() as conn:
-        owed = journal.fetch_unreturned_verdicts(conn)
-    written, failed = [], []
-    for unreturned in owed:
-        try:
-            path = write_answer(_build_submission_answer(settings, catalogue, unreturned), settings.outbox)
-        except StorageError as error:
-            failed.append(error)
-            continue
-        with engine.begin() as conn:
-            journal.mark_returned(conn, unreturned.delivery.delivery_id, file=str(path.relative_to(settings.outbox)))
-        written.append(str(path))
+    written, failed = _write_owed_answers(settings, catalogue, open_engine(settings))
     if failed:
-        what = f"{len(failed)} of {len(owed)} answers cannot be written: {failed[0].what}"
+        what = f"{len(failed)} of {len(written) + len(failed)} answers cannot be written: {failed[0].what}"
         raise StorageError(what, where=failed[0].where, fix=failed[0].fix)
     return {"written": len(written), "files": written[:20]}
+
+
+def _write_owed_answers(
+    settings: Settings, catalogue: Catalogue, engine: Engine, deliveries: Sequence[int] | None = None
+) -> tuple[list[str], list[StorageError]]:
+    """Writes the answers still owed, of some deliveries or of all: the files, and why others could not be written.
+
+    Each is a transaction of its own that locks its delivery, so that two processes write no answer twice.
+    """
+    written: list[str] = []
+    failed: list[StorageError] = []
+    with engine.connect() as conn:
+        owed = journal.list_unreturned_deliveries(conn, deliveries)
+    for delivery in owed:
+        try:
+            with engine.begin() as conn:
+                lock_keys(conn, AdvisoryLock.DELIVERY, [delivery])
+                for unreturned in journal.fetch_unreturned_verdicts(conn, [delivery]):
+                    path = write_answer(_build_submission_answer(settings, catalogue, unreturned), settings.outbox)
+                    journal.mark_returned(conn, delivery, file=str(path.relative_to(settings.outbox)))
+                    written.append(str(path))
+        except StorageError as error:
+            failed.append(error)
+    return written, failed
 
 
 def _build_submission_answer(settings: Settings, catalogue: Catalogue, unreturned: Any) -> Any:

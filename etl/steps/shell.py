@@ -82,7 +82,7 @@ def run_pipeline_once(scope: str, period: str | None = None) -> Result:
         **{name: received[name] for name in ("received", "duplicates", "waiting", "quarantined", "ignored")},
         "accepted": sum(b["accepted"] for b in batches),
         "refused": sum(b["refused"] for b in batches),
-        "answered": answered["written"],
+        "answered": sum(b["answered"] for b in batches) + answered["written"],
         "periods": due,
         "documents": documents,
     }

@@ -21,6 +21,7 @@ class AdvisoryLock(IntEnum):
 
     MIGRATION = 7_235_001  # the schema: one migrator per database
     INBOX = 7_235_013  # files taken from the inbox: one taker per database
+    FOLDER = 7_235_014  # what waits of a sender's folder: read, checked and loaded by one process
     DISPATCH = 7_235_022  # folders, messages and reminders: one dispatcher per database
     PERIOD = 7_235_020  # a scope's period, computed, drafted or decided on: no older result comes after a newer
     DOCUMENT = 7_235_021  # a document that is decided on, by its number

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -159,9 +159,17 @@ def fetch_events(conn: Connection, kind: EventKind | None = None, delivery_id: i
     return [JournalEvent(r.kind, r.delivery_id, r.detail, r.recorded_at.isoformat()) for r in rows]
 
 
-def fetch_unreturned_verdicts(conn: Connection) -> list[UnreturnedVerdict]:
-    """Verdicts that have no `returned` event yet, with findings and the changes since the version before."""
-    rows = query(conn, "unreturned").all()
+def list_unreturned_deliveries(conn: Connection, deliveries: Sequence[int] | None = None) -> list[int]:
+    """The numbers of the deliveries that `fetch_unreturned_verdicts` gives: of some, or of all."""
+    return [row.delivery_id for row in _query_unreturned(conn, deliveries)]
+
+
+def fetch_unreturned_verdicts(conn: Connection, deliveries: Sequence[int] | None = None) -> list[UnreturnedVerdict]:
+    """Verdicts of some deliveries, or of all, that have no `returned` event yet, oldest first.
+
+    With findings and the changes since the version before.
+    """
+    rows = _query_unreturned(conn, deliveries)
     found: dict[int, list[Finding]] = {row.delivery_id: [] for row in rows}
     for f in query(conn, "findings", deliveries=list(found)):
         entry = Finding(
@@ -169,6 +177,10 @@ def fetch_unreturned_verdicts(conn: Connection) -> list[UnreturnedVerdict]:
         )
         found[f.delivery_id].append(entry)
     return [_build_unreturned_verdict(conn, row, tuple(found[row.delivery_id])) for row in rows]
+
+
+def _query_unreturned(conn: Connection, deliveries: Sequence[int] | None) -> Sequence[Row[Any]]:
+    return query(conn, "unreturned", of_all=deliveries is None, deliveries=list(deliveries or ())).all()
 
 
 def mark_returned(conn: Connection, delivery_id: int, **detail: object) -> None:

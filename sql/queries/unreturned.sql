@@ -1,5 +1,5 @@
 -- Verdicts that the sender has not been told of, or has asked about again by sending the same file; with the
--- version made, the one before it and the last one.
+-- version made, the one before it and the last one. Of some deliveries, or of all.
 SELECT
     d.delivery_id,
     d.sha256,
@@ -43,7 +43,8 @@ LEFT JOIN core.submission AS b
         AND s.form = b.form
         AND s.version - 1 = b.version
 WHERE
-    NOT EXISTS (
+    (:of_all OR v.delivery_id = any(cast(:deliveries AS integer[])))
+    AND NOT EXISTS (
         SELECT 1 FROM ops.event AS e
         WHERE
             e.delivery_id = v.delivery_id

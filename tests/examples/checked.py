@@ -126,6 +126,8 @@ EXAMPLES = [
             Case("87 with all four (at least 85)", quarter())),
     Example("R06", Case("a declared total of 3 with parts 0 and 0", one("hiv_new", 3), adapt=with_sum),
             Case("total 0 with parts 0 and 0", quarter(), adapt=with_sum)),
+    Example("R07", Case("12,001 visits of 1,000 people", one("pc_visits", 12001)),
+            Case("12,000 visits", one("pc_visits", 12000))),
     Example("T01", Case("20 births in the year, 4 × 6 in its quarters", year(live_births=20, newborns_screened=4),
                         quarters("live_births", 6, 6, 6, 6)),
             Case("4 × 5 in its quarters", year(live_births=20), quarters("live_births", 5, 5, 5, 5))),

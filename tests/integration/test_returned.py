@@ -17,6 +17,7 @@ from etl.catalog import Catalogue
 from etl.catalog.layout import MANIFEST_SHEET, RESULT_HEADER, RESULT_SHEET
 from etl.errors import StorageError
 from etl.settings import Settings
+from etl.warehouse import journal
 from tests.builders import Workbook
 
 pytestmark = pytest.mark.integration
@@ -49,9 +50,9 @@ def answered(
     (inbox / "sai.xlsx").write_bytes(book.with_element("pop_total", "mười").bytes())
     (inbox / "hong.xlsx").write_bytes(b"%PDF-1.7")
     steps.receive_deliveries()
-    steps.process_batch(0)
-    written = [Path(name) for name in steps.write_answers()["files"]]
-    assert all(path.parent == warehouse.outbox / "returns" / "612" for path in written)
+    assert steps.process_batch(0)["answered"] == 3
+    assert steps.write_answers()["written"] == 0
+    written = [*(warehouse.outbox / "returns" / "612").iterdir()]
     by_size = {}
     for path in written:
         opened = openpyxl.load_workbook(BytesIO(path.read_bytes()))
@@ -88,9 +89,9 @@ def sent(warehouse: Settings, loader: Engine, monkeypatch: pytest.MonkeyPatch) -
     def send(data: bytes) -> Said:
         (inbox / "bao-cao.xlsx").write_bytes(data)
         steps.receive_deliveries()
-        steps.process_batch(0)
-        (written,) = steps.write_answers()["files"]
+        assert steps.process_batch(0)["answered"] + steps.write_answers()["written"] == 1
         with loader.connect() as conn:
+            written = journal.fetch_events(conn, "returned")[-1].detail["file"]
             told = conn.execute(
                 text(
                     "SELECT v.accepted, v.confirmations, f.code, f.level, f.message FROM ops.verdict AS v"
@@ -99,7 +100,7 @@ def sent(warehouse: Settings, loader: Engine, monkeypatch: pytest.MonkeyPatch) -
                 )
             ).all()
         levels = {r.code: r.level for r in told if r.code not in NOT_TESTED}
-        return Said(told[0].accepted, told[0].confirmations, levels, told, Path(written))
+        return Said(told[0].accepted, told[0].confirmations, levels, told, warehouse.outbox / written)
 
     return send
 
@@ -192,7 +193,7 @@ def test_a_folder_that_cannot_be_answered_stops_no_other_answer(
     blocked = warehouse.outbox / "returns" / "612"
     blocked.parent.mkdir(parents=True)
     blocked.write_bytes(b"a file where a folder should be")
-    with pytest.raises(StorageError, match="1 of 3 answers"):
+    with pytest.raises(StorageError, match="1 of 1 answers"):
         steps.run_pipeline_once("kon-tum")
     assert sorted(len(p.name) for p in blocked.parent.iterdir() if p.is_dir()) == [3, 83]
     blocked.unlink()

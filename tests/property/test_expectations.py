@@ -105,6 +105,7 @@ FAILS: dict[str, dict[str, Callable[[Row], bool]]] = {
         "R04": short("larger", "parts"),
         "R05": short("smaller", "least"),
         "R06": short("parts", "larger"),
+        "R07": short("most", "smaller"),
     },
     "year": {
         "T01": lambda r: r["flow"] and (short("value", "quarters")(r) or short("quarters", "value")(r)),
@@ -128,7 +129,7 @@ FAILS: dict[str, dict[str, Callable[[Row], bool]]] = {
 
 FLAG, COUNT = st.booleans(), st.sampled_from([NAN, 0.0, 1.0, 3.0])
 UNIT = st.sampled_from(["612", "613"])
-KINDS = st.sampled_from(["certain", "likely", "about", "sum", "overlap"])
+KINDS = st.sampled_from(["certain", "likely", "about", "sum", "overlap", "per_head"])
 ROWS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "files": {"folder": UNIT | st.none(), "unit": UNIT, "owed": FLAG, "filled": st.integers(0, 2), "broken": FLAG},
     "cells": {
@@ -136,7 +137,7 @@ ROWS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "value": NUMBER, "low": NUMBER, "high": NUMBER, "whole": FLAG, "required": FLAG, "reported": FLAG,
         "identity_numbers": COUNT, "names": COUNT,
     },
-    "relations": {"kind": KINDS, "smaller": NUMBER, "larger": NUMBER, "parts": NUMBER, "least": NUMBER},
+    "relations": {"kind": KINDS, "smaller": NUMBER, "larger": NUMBER, "parts": NUMBER, "least": NUMBER, "most": NUMBER},
     "year": {"value": NUMBER, "quarters": NUMBER, "flow": FLAG},
     "time": {
         "value": SERIES.filter(known) | NUMBER.filter(known), "before": NUMBER, "steady": FLAG, "yearly": FLAG,
@@ -156,9 +157,10 @@ def pairs(a: str, b: str, *numbers: float, **others: Any) -> list[Row]:
 TINY = (0.0, 4e-7, 5e-7, 6e-7, 0.3, 0.30000000000000004)
 ALWAYS: dict[str, list[Row]] = {
     "relations": [
-        *pairs("smaller", "larger", *TINY, 27.0, 29.0, 30.0, 33.0, 33.1, kind="about", parts=NAN, least=NAN),
-        *pairs("smaller", "larger", *TINY, kind="certain", parts=NAN, least=NAN),
-        *pairs("larger", "parts", *TINY, kind="sum", smaller=NAN, least=NAN),
+        *pairs("smaller", "larger", *TINY, 27.0, 29.0, 30.0, 33.0, 33.1, kind="about", parts=NAN, least=NAN, most=NAN),
+        *pairs("smaller", "larger", *TINY, kind="certain", parts=NAN, least=NAN, most=NAN),
+        *pairs("larger", "parts", *TINY, kind="sum", smaller=NAN, least=NAN, most=NAN),
+        *pairs("smaller", "most", *TINY, kind="per_head", larger=NAN, parts=NAN, least=NAN),
     ],
     "year": pairs("value", "quarters", *TINY, flow=True),
     "time": [

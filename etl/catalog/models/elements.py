@@ -46,7 +46,8 @@ class Relation(StrictModel):
 
     `kind`: ``at_most`` smaller ≤ larger · ``equal`` smaller = larger · ``sum`` larger = Σ parts, where the form
     declares it · ``overlap`` smaller (those with every one of the parts) ≥ Σ parts − (n − 1) · larger · ``about``
-    smaller = larger within the tolerance of `quality.yaml`, for counts that are not small.
+    smaller = larger within the tolerance of `quality.yaml`, for counts that are not small · ``per_head`` smaller ≤
+    `most` · larger, where larger counts people: more than so many for each of them is asked about.
     `certain`: a breach of ``at_most`` or ``equal`` can only be an error, so it refuses; otherwise (cohorts that
     cross the period's border) it asks for confirmation.
     """
@@ -55,7 +56,8 @@ class Relation(StrictModel):
     smaller: Code | None = None
     larger: Code
     parts: tuple[Code, ...] = ()
-    kind: Literal["at_most", "equal", "sum", "overlap", "about"] = "at_most"
+    kind: Literal["at_most", "equal", "sum", "overlap", "about", "per_head"] = "at_most"
+    most: Decimal | None = None
     certain: bool = True
 
     @model_validator(mode="after")
@@ -64,6 +66,8 @@ class Relation(StrictModel):
             raise ValueError("every kind but `sum` has a smaller side")
         if (self.kind in {"sum", "overlap"}) != (len(self.parts) >= 2):
             raise ValueError("`sum` and `overlap` have two or more parts, the others none")
+        if (self.kind == "per_head") != (self.most is not None and self.most > 0):
+            raise ValueError("`per_head` says how many there are at most for each person, the others do not")
         return self
 
     @property

@@ -26,8 +26,10 @@ ASKED: dict[str, tuple[str, str, str]] = {
     "field/13_two_writers_1.234.567_and_2,000.xlsx": ("V10", "N1", "E13"),
     "field/17_completion_dates_2003_2024-11_2031_in_Q1.xlsx": ("V25", "B5", "F14"),
     "field/19_number_format_says_billion.xlsx": ("V11", "B4", "E20"),
+    "field/25_explained_total_covers_others.xlsx": ("S18", "B1", "D12"),
     "field/27_extra_commune_with_roman_number.xlsx": ("S16", "B1", "B22"),
     "field/30_cells_without_refs_uncomputed.xlsx": ("S24", "B1", "K12"),
+    "field/33_visits_times_1000_first_quarter.xlsx": ("R07", "B1", "K13"),
     "field/35_unit_thousand_people_above_table.xlsx": ("S29", "B1", "D7"),
     "public/array-formula-zero.xlsx": ("S24", "B1", "K13"),
     "public/duplicate-cell-ref.xlsx": ("S33", "B1", "K13"),
@@ -98,3 +100,15 @@ def test_the_figure_is_the_one_that_is_shown(file: str, reader: Reader, catalogu
     verdict = check_batch([ReadSubmission(read, path.name)], catalogue, rules, SHIPPED)[0]
     assert not [f for f in verdict.findings if f.level is FindingLevel.REFUSE]
     assert [o.value for o in read.observations if (o.sheet, o.cell) == (sheet, cell)] == [number]
+
+
+def test_an_explanation_covers_the_sums_that_it_was_given_for(
+    reader: Reader, catalogue: Catalogue, rules: Rules
+) -> None:
+    """999 was explained at B3!D12, beside F12; 999 at B1!D12 and a new wrong sum at B3!H12 are asked about."""
+    path = CASES / "field/25_explained_total_covers_others.xlsx"
+    read = reader.read_file(path, path.name)
+    verdict = check_batch([ReadSubmission(read, path.name)], catalogue, rules, SHIPPED)[0]
+    levels = {(f.code, f.sheet, f.cell): f.level for f in verdict.findings}
+    assert levels["S18", "B1", "D12"] is levels["S18", "B3", "D12"] is FindingLevel.CONFIRM
+    assert levels["R02", "B3", "G13"] is FindingLevel.NOTE, "what stays as it was stays explained"

@@ -21,7 +21,7 @@ def _list(entries: str, before: str = "", prefix: str = "") -> bytes:
 def test_a_target_is_the_name_of_a_part(target: str, prefix: str) -> None:
     entry = f"<{prefix}Relationship Id='rId1' Type=\"a/worksheet\" Target='{target}'/>"
     found = parse_relationships(_list(entry, prefix=prefix), "xl/workbook.xml")
-    assert found == [PartRelationship("rId1", "worksheet", "xl/worksheets/sheet1.xml", external=False)]
+    assert found == (PartRelationship("rId1", "worksheet", "xl/worksheets/sheet1.xml", external=False),)
 
 
 def test_an_outside_address_stays_as_it_is_written() -> None:
@@ -31,7 +31,7 @@ def test_an_outside_address_stays_as_it_is_written() -> None:
 
 
 def test_nothing_is_no_list() -> None:
-    assert parse_relationships(b"", "xl/workbook.xml") == []
+    assert parse_relationships(b"", "xl/workbook.xml") == ()
 
 
 _ENTRY = '<Relationship Id="r" Type="a/b" Target="c"/>'
