@@ -22,6 +22,7 @@ from etl.settings import Settings
 from etl.warehouse import embedded_server
 from ops import processes
 from ops.airflow_api import AirflowClient
+from ops.door import PORT as DOOR_PORT
 from ops.environment import HOST, USER, DatabaseAddresses, build_airflow_env, build_airflow_home_path, ensure_password
 
 PORT = 8080
@@ -33,6 +34,7 @@ COMPONENTS = {
     "dag-processor": ["dag-processor"],
     "triggerer": ["triggerer", "--skip-serve-logs"],
 }
+DOOR = "door"
 HEALTH_NAMES = {"scheduler": "scheduler", "dag-processor": "dag_processor", "triggerer": "triggerer"}
 
 
@@ -51,7 +53,7 @@ class RunningAirflow:
 
 
 def start_airflow(
-    settings: Settings, *, port: int = PORT, components: tuple[str, ...] = tuple(COMPONENTS)
+    settings: Settings, *, port: int = PORT, components: tuple[str, ...] = (*COMPONENTS, DOOR)
 ) -> RunningAirflow:
     """Starts what is not running yet and waits until it is healthy.
 
@@ -70,11 +72,32 @@ def start_airflow(
     _migrate_databases(env, settings.home, logs)
     _build_address_path(settings).write_text(f"http://{HOST}:{port}")
     _print_progress(f"Starting {', '.join(components)} / Khởi động Airflow …")
-    for name in components:
+    if DOOR in components and {"web", "webdav"} & set(settings.doors):
+        _start_door(settings, env, run, logs)
+    for name in [name for name in components if name in COMPONENTS]:
         processes.start_process(name, [AIRFLOW, *COMPONENTS[name]], env=env, run=run, logs=logs, cwd=settings.home)
     running = read_running_airflow(settings)
     _wait_until_healthy(settings, running, components)
     return running
+
+
+def _start_door(settings: Settings, env: dict[str, str], run: Path, logs: Path) -> None:
+    """Starts the web door of the units: with Airflow, but it needs none of it."""
+    port = find_free_port(DOOR_PORT)
+    address = {"TONGKET_DOOR_ADDRESS": f"http://{HOST}:{port}"} if "TONGKET_DOOR_ADDRESS" not in os.environ else {}
+    command = [sys.executable, "-P", "-m", "ops.door", "--port", str(port)]
+    processes.start_process(DOOR, command, env={**env, **address}, run=run, logs=logs, cwd=settings.home)
+    (build_airflow_home_path(settings) / DOOR).write_text(f"http://{HOST}:{port}")
+
+
+def find_door_address(settings: Settings) -> str:
+    """Where the web door that was started here answers; empty where it was not."""
+    path = build_airflow_home_path(settings) / DOOR
+    return (
+        path.read_text()
+        if path.exists() and DOOR in processes.list_process_states(_build_run_folder_path(settings))
+        else ""
+    )
 
 
 def stop_airflow(settings: Settings) -> list[str]:
@@ -197,7 +220,13 @@ def _print_status(settings: Settings) -> int:
         print("nothing is running / không có gì đang chạy")
         return 1
     print(f"Airflow        {read_running_airflow(settings).address}")
+    _print_door(settings)
     return 0 if all(lives.values()) else 1
+
+
+def _print_door(settings: Settings) -> None:
+    if address := find_door_address(settings):
+        print(f"Web door / cửa nhận báo cáo: {address}")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -218,6 +247,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"Airflow: {running.address}")
             print(f"Page / trang theo dõi: {running.address}/tongket/")
             print(f"User / tài khoản: {running.user}\nPassword / mật khẩu: {running.password}")
+            _print_door(settings)
             return 0
         if chosen.action == "down":
             print("Stopped / đã dừng:", ", ".join(stop_airflow(settings)) or "–")

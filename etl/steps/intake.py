@@ -8,7 +8,6 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,7 @@ from etl.catalog.models import Scope
 from etl.catalog.obligations import list_obligations
 from etl.catalog.rules import load_rules
 from etl.check import ReadSubmission, check_batch, load_great_expectations, validate_batch
-from etl.check.check_context import add_official_population, add_unit_history
+from etl.check.check_context import add_known_context, add_official_population
 from etl.core.instance import (
     Result,
     build_ruleset_version,
@@ -35,7 +34,7 @@ from etl.errors import StorageError, UsageError
 from etl.file_io import write_atomic
 from etl.forms import build_form_file_name, issue_form
 from etl.messages import load_messages
-from etl.model import CellState, Delivery, Period, PeriodKind, ReadResult, Verdict
+from etl.model import CellState, Delivery, Period, ReadResult, Verdict
 from etl.model.vietnam_time import VIETNAM_ZONE, get_current_time
 from etl.read import Reader
 from etl.receive import IntakeContext, QuarantinedFile, ReceivedFile, build_archive_path
@@ -46,7 +45,6 @@ from etl.warehouse import attainment_store, journal
 from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys
 from etl.warehouse.connect import build_engine
 from etl.warehouse.migrate import apply_migrations as run
-from etl.warehouse.quarter_values import fetch_quarter_values
 from etl.warehouse.validation_store import store_validation
 
 if TYPE_CHECKING:
@@ -56,7 +54,6 @@ _log = logging.getLogger(__name__)
 CHUNK_SIZE = 100
 """Workbooks checked and committed together: bounds memory, amortises one rule run over many files."""
 _STATE_WORDS = {CellState.NOT_APPLICABLE: "không áp dụng", CellState.UNRELIABLE: "không đáng tin cậy"}
-_MULTI_QUARTER_KINDS = {PeriodKind.HALF, PeriodKind.NINE_MONTHS, PeriodKind.YEAR}
 _NOT_OFFLINE = ("S02: the folder it was sent to", "T01–T07: the unit's other periods", "what was explained before")
 
 
@@ -279,11 +276,12 @@ def _process_chunk(
 
     ruleset_version = build_ruleset_version(settings, catalogue)
     with engine.connect() as conn:
-        submitted = []
-        for delivery, read in zip(chunk, reads, strict=False):  # the reads go on with the next chunk
-            submission = ReadSubmission(read, delivery.original_name, delivery.folder)
-            submitted.append(_add_quarter_values(conn, catalogue, submission))
-        submitted = add_unit_history(conn, catalogue, submitted)
+        submitted = add_known_context(
+            conn,
+            catalogue,
+            # The reads go on with the next chunk.
+            [ReadSubmission(read, d.original_name, d.folder) for d, read in zip(chunk, reads, strict=False)],
+        )
     checked = validate_batch(submitted, catalogue, load_rules(settings.expectations), load_messages(settings.templates))
     items = [
         load.LoadItem(
@@ -306,20 +304,6 @@ def _process_chunk(
 def _find_scope_id(catalogue: Catalogue, submission: ReadSubmission) -> str:
     scope = catalogue.find_scope_of_form(submission.read.stamp.form) if submission.read.stamp else None
     return scope.id if scope else ""
-
-
-def _add_quarter_values(conn: Connection, catalogue: Catalogue, submission: ReadSubmission) -> ReadSubmission:
-    """Adds the quarters of the unit of a form that spans several, as known now."""
-    stamp = submission.read.stamp
-    form = catalogue.forms.get(stamp.form) if stamp else None
-    if (
-        stamp is None
-        or form is None
-        or form.period_kind not in _MULTI_QUARTER_KINDS
-        or not submission.read.observations
-    ):
-        return submission
-    return replace(submission, quarters=fetch_quarter_values(conn, catalogue, stamp.unit, Period.parse(stamp.period)))
 
 
 def write_answers() -> Result:
