@@ -12,7 +12,7 @@ import smtplib
 import ssl
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
@@ -100,8 +100,13 @@ def build_mailbox_opener(connection: str) -> MailboxOpener | None:
             client = imaplib.IMAP4_SSL(host, mailbox.port or 993, ssl_context=context, timeout=IMAP_SECONDS)
         else:
             client = imaplib.IMAP4(host, mailbox.port or 143, timeout=IMAP_SECONDS)
-        with client:
+        try:
             client.login(mailbox.login or "", mailbox.password or "")
             yield client, str(extra.get("authserv_id", ""))
+        finally:
+            with suppress(imaplib.IMAP4.error, OSError):
+                client.logout()
+            with suppress(OSError):  # a server that hung up heard no farewell, and imaplib then keeps the socket
+                client.shutdown()
 
     return open_mailbox

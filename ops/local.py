@@ -7,6 +7,7 @@ the loopback interface only. What it writes is under `var/`; what it stops is on
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import socket
 import subprocess
@@ -66,38 +67,23 @@ def start_airflow(
         return read_running_airflow(settings)
     processes.stop_all_processes(run)
     databases = ensure_databases(settings)
-    port = find_free_port(port)
+    port, door_port = find_free_port(port), find_free_port(DOOR_PORT)
+    if "TONGKET_DOOR_ADDRESS" not in os.environ:
+        settings = dataclasses.replace(settings, door_address=f"http://{HOST}:{door_port}")
     env = build_airflow_env(settings, databases, port)
     _print_progress("Preparing the databases / Chuẩn bị cơ sở dữ liệu …")
     _migrate_databases(env, settings.home, logs)
     _build_address_path(settings).write_text(f"http://{HOST}:{port}")
     _print_progress(f"Starting {', '.join(components)} / Khởi động Airflow …")
+    commands = {name: [AIRFLOW, *COMPONENTS[name]] for name in components if name in COMPONENTS}
     if DOOR in components and {"web", "webdav"} & set(settings.doors):
-        _start_door(settings, env, run, logs)
-    for name in [name for name in components if name in COMPONENTS]:
-        processes.start_process(name, [AIRFLOW, *COMPONENTS[name]], env=env, run=run, logs=logs, cwd=settings.home)
+        commands[DOOR] = [sys.executable, "-P", "-m", "ops.door", "--port", str(door_port)]
+        _build_door_path(settings).write_text(f"http://{HOST}:{door_port}")
+    for name, command in commands.items():
+        processes.start_process(name, command, env=env, run=run, logs=logs, cwd=settings.home)
     running = read_running_airflow(settings)
     _wait_until_healthy(settings, running, components)
     return running
-
-
-def _start_door(settings: Settings, env: dict[str, str], run: Path, logs: Path) -> None:
-    """Starts the web door of the units: with Airflow, but it needs none of it."""
-    port = find_free_port(DOOR_PORT)
-    address = {"TONGKET_DOOR_ADDRESS": f"http://{HOST}:{port}"} if "TONGKET_DOOR_ADDRESS" not in os.environ else {}
-    command = [sys.executable, "-P", "-m", "ops.door", "--port", str(port)]
-    processes.start_process(DOOR, command, env={**env, **address}, run=run, logs=logs, cwd=settings.home)
-    (build_airflow_home_path(settings) / DOOR).write_text(f"http://{HOST}:{port}")
-
-
-def find_door_address(settings: Settings) -> str:
-    """Where the web door that was started here answers; empty where it was not."""
-    path = build_airflow_home_path(settings) / DOOR
-    return (
-        path.read_text()
-        if path.exists() and DOOR in processes.list_process_states(_build_run_folder_path(settings))
-        else ""
-    )
 
 
 def stop_airflow(settings: Settings) -> list[str]:
@@ -208,6 +194,10 @@ def _build_address_path(settings: Settings) -> Path:
     return build_airflow_home_path(settings) / "address"
 
 
+def _build_door_path(settings: Settings) -> Path:
+    return build_airflow_home_path(settings) / "door"
+
+
 def _print_progress(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
@@ -225,8 +215,9 @@ def _print_status(settings: Settings) -> int:
 
 
 def _print_door(settings: Settings) -> None:
-    if address := find_door_address(settings):
-        print(f"Web door / cửa nhận báo cáo: {address}")
+    """Says where units reach the web door, if it runs."""
+    if processes.list_process_states(_build_run_folder_path(settings)).get(DOOR):
+        print(f"Door / cửa     {_build_door_path(settings).read_text()}")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -6,7 +6,7 @@ import re
 import socketserver
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from imaplib import IMAP4
 from typing import Any
@@ -49,9 +49,15 @@ class ImapServer:
     @contextmanager
     def mailbox(self) -> Iterator[tuple[IMAP4, str]]:
         """What the steps are given to read by."""
-        with IMAP4("127.0.0.1", self.port, timeout=20) as client:
+        client = IMAP4("127.0.0.1", self.port, timeout=20)
+        try:
             client.login(self.login, self.password)
             yield client, self.server
+        finally:
+            with suppress(IMAP4.error, OSError):
+                client.logout()
+            with suppress(OSError):
+                client.shutdown()
 
 
 class _Session(socketserver.StreamRequestHandler):

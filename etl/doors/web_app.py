@@ -7,6 +7,7 @@ Every page but sign-in, guide and health needs a session; every POST its token. 
 from __future__ import annotations
 
 import hmac
+import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
@@ -49,7 +51,9 @@ SIGN_IN, SEND = "/dang-nhap", "/gui"
 _SESSION_SECONDS = 8 * 3600
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ANSWERS_SHOWN = 15
+_UPLOADS_AT_ONCE = 4
 _LARGEST_NUMBER = 2**31 - 1  # of a delivery in the database; no event comes near it
+_log = logging.getLogger(__name__)
 Page = Callable[["WebDoor", Request, UnitAccount], Awaitable[Response]]
 
 
@@ -62,6 +66,7 @@ class WebDoor:
     clock: Callable[[], datetime]
     keeper: DoorKeeper = field(default_factory=DoorKeeper)
     desk: UploadDesk = field(init=False)
+    upload_threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_UPLOADS_AT_ONCE))
 
     def __post_init__(self) -> None:
         """The desk takes files by the door's own connections."""
@@ -137,6 +142,7 @@ def _build_trouble_page(door: WebDoor) -> Callable[[Request, Exception], Awaitab
     """Says that nothing was taken and what to do; what happened is for the log."""
 
     async def show_trouble(request: Request, error: Exception) -> Response:
+        _log.error("%s: %s", request.url.path, error)
         full = isinstance(error, StorageError)
         slots = {"storage": full, "away": isinstance(error, WarehouseError)}
         return door.render_answer(request, "trouble", 507 if full else 503, **slots)
@@ -270,7 +276,8 @@ async def _take_upload(door: WebDoor, request: Request, account: UnitAccount) ->
         wording = load_messages(door.settings.templates)
         return await _show_desk(door, request, account, wording.texts["door.no_file"])
     file = SentFile(sent.filename, await sent.read(), "web")
-    outcome = await run_in_threadpool(_take_file, door, account, file)
+    # Files wait for their check in a queue of their own: pages need the other threads.
+    outcome = await to_thread.run_sync(_take_file, door, account, file, limiter=door.upload_threads)
     if outcome.refusal:
         return await _show_desk(
             door, request, account, load_messages(door.settings.templates).describe(outcome.refusal)

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
+import signal
 import socket
+import subprocess
+import sys
+import time
 
+import psutil
 import pytest
 from sqlalchemy import Engine
 
 from etl.catalog import Catalogue
 from etl.doors.account_secret import hash_secret
-from etl.warehouse import journal
+from etl.doors.door_server import build_doors_app
+from etl.errors import SettingsError
+from etl.settings import Settings
+from etl.warehouse import connect, journal
 from etl.warehouse.door_store import record_account
+from ops.door import is_door_healthy
+from ops.door import main as door_main
 from tests.doors.conftest import NOW, OTHER, PERIOD, SECRET, UNIT, BookMaker, Browser, Served, list_inbox, run_intake
 
 pytestmark = pytest.mark.integration
@@ -228,3 +239,54 @@ def test_files_and_bytes_have_a_quota(
     other = Browser(served.address)
     other.sign_in(OTHER)
     assert "/da-gui/" in other.send("a.xlsx", book().bytes()).url, "nobody else is held up"
+
+
+def test_a_lost_warehouse_and_a_full_inbox_are_said_and_nothing_is_taken(
+    served: Served, browser: Browser, book: BookMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser.sign_in()
+    token = browser.token("/")
+    served.settings.inbox.mkdir(parents=True, exist_ok=True)
+    (served.settings.inbox / UNIT).write_text("no folder")
+    full = browser.send("a.xlsx", book().bytes(), token)
+    assert full.status == 507 and "chưa được nhận" in full.text
+    (served.settings.inbox / UNIT).unlink()
+
+    away = dataclasses.replace(served.settings, database_url="postgresql+psycopg://a:b@127.0.0.1:1/none")
+    monkeypatch.setattr(served.door, "engine", connect.build_engine(away, "loader"))
+    for answer in (browser.open("/"), browser.send("a.xlsx", book().bytes(), token), browser.open("/khoe")):
+        assert answer.status == 503 and "Chưa kết nối được với kho" in answer.text
+        assert "127.0.0.1" not in answer.text, "what happened is for the log"
+    assert list_inbox(served.settings) == []
+    monkeypatch.undo()
+    assert browser.open("/khoe").text == "ok"
+
+
+def test_closed_doors_answer_nothing(opened: Settings) -> None:
+    def list_paths(*doors: str) -> set[str]:
+        app, _ = build_doors_app(dataclasses.replace(opened, doors=doors))
+        return {getattr(route, "path", "") for route in app.routes}
+
+    assert list_paths("webdav") == {"/khoe", "/dav", "/dav/{rest:path}"}
+    assert "/dav" not in list_paths("web", "mail")
+    with pytest.raises(SettingsError):
+        list_paths("mail")
+
+
+def test_the_process_serves_on_loopback_until_it_is_told_to_end(opened: Settings) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with subprocess.Popen([sys.executable, "-m", "ops.door", "--port", str(port)], stderr=subprocess.PIPE) as process:
+        try:
+            until = time.monotonic() + 120
+            while not is_door_healthy(port) and process.poll() is None and time.monotonic() < until:
+                time.sleep(0.2)
+            assert door_main(["--healthy", "--port", str(port)]) == 0
+            listening = {c.laddr.ip for c in psutil.Process(process.pid).net_connections() if c.status == "LISTEN"}
+            assert listening == {"127.0.0.1"}
+        finally:
+            process.send_signal(signal.SIGTERM)
+            _, errors = process.communicate(timeout=60)
+    assert process.returncode in {0, -signal.SIGTERM}, errors
+    assert door_main(["--healthy", "--port", str(port)]) == 1
