@@ -10,6 +10,8 @@ their unit's inbox folder, once by Message-ID; every message moves to the folder
 * `collect`: the mailbox does not answer, or the inbox cannot be written. Mend what the message names; the next run goes
   on, and no message is taken twice.
 * `answer`: the mail server is away or turned a message down; as with `dispatch`, docs/operations.md says what to do.
+* `watch`: nothing of its own; it turns the run red, names the tasks that failed, and notes the run for `alerts`. Clear
+  those tasks, with downstream.
 
 *Skipped* is no failure: the door is closed (`TONGKET_DOORS`), or there is no connection. A re-run is always safe.
 """
@@ -18,7 +20,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, CronTriggerTimetable, task
 from airflow.sdk.exceptions import AirflowSkipException
-from tongket_common import DEFAULTS, TIMEZONE
+from tongket_common import DEFAULTS, TIMEZONE, name_errors, watch
 from tongket_mail import build_mail_opener, build_mailbox_opener
 
 with DAG(
@@ -33,6 +35,7 @@ with DAG(
 ):
 
     @task(multiple_outputs=False)
+    @name_errors
     def collect() -> dict[str, object]:
         from etl import steps
 
@@ -42,6 +45,7 @@ with DAG(
         return done
 
     @task(multiple_outputs=False)
+    @name_errors
     def answer() -> dict[str, object]:
         from etl import steps
 
@@ -50,5 +54,4 @@ with DAG(
             raise AirflowSkipException(str(done["skipped"]))
         return done
 
-    collect()
-    answer()
+    [collect(), answer()] >> watch()

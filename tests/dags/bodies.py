@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import sys
 import types
@@ -117,11 +118,10 @@ def main() -> None:
         return {"gave": gave, "calls": list(CALLS)}
 
     def posted(dag: str, task: str, key: str | None, post: str | None, **given: Any) -> dict[str, Any]:
-        for module in modules.values():
-            if hasattr(module, "build_mail_opener"):
-                module.build_mail_opener = {"smtp_default": post}.__getitem__
-            if hasattr(module, "build_mailbox_opener"):
-                module.build_mailbox_opener = {"imap_default": post}.__getitem__
+        openers = {"build_mail_opener": {"smtp_default": post}, "build_mailbox_opener": {"imap_default": post}}
+        for module, (name, known) in itertools.product(modules.values(), openers.items()):
+            if hasattr(module, name):
+                setattr(module, name, known.__getitem__)
         return run(dag, task, key, **given)
 
     def announced(dag: str, key: str | None, task: str = "announce", **given: Any) -> dict[str, Any]:
