@@ -10,7 +10,9 @@ import hashlib
 import os
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path, PurePath
@@ -41,6 +43,7 @@ _QUOTA_WINDOW = timedelta(hours=24)
 _SHOWN_FINDINGS = 50
 _WAIT_SECONDS = 20.0
 """How long a file waits for its turn to be checked at once; after that it is taken unchecked, the intake answers."""
+_TURNS_OF_A_UNIT = 2
 _LONGEST_STEM = 80
 
 
@@ -68,12 +71,26 @@ class UploadDesk:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock, self._placing = Lock(), Lock()
+        self._turns = Counter[str]()
         self._reader: tuple[str, Reader] | None = None
 
     def close(self) -> None:
         """Ends the confined process, if there is one."""
         with self._lock:
             self._close_reader()
+
+    @contextmanager
+    def hold_turn(self, account: UnitAccount) -> Iterator[Reason | None]:
+        """Holds one of a unit's few turns for a block; a reason where all are held, so that no unit fills the queue."""
+        with self._placing:
+            has_turn = self._turns[account.unit.code] < _TURNS_OF_A_UNIT
+            self._turns[account.unit.code] += has_turn
+        try:
+            yield None if has_turn else build_reason("door.in_hand")
+        finally:
+            with self._placing:
+                self._turns[account.unit.code] -= has_turn
+                self._turns += Counter()  # forgets who holds none
 
     def take_file(
         self, settings: Settings, catalogue: Catalogue, account: UnitAccount, sent: SentFile, now: datetime

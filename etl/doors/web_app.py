@@ -276,8 +276,13 @@ async def _take_upload(door: WebDoor, request: Request, account: UnitAccount) ->
         wording = load_messages(door.settings.templates)
         return await _show_desk(door, request, account, wording.texts["door.no_file"])
     file = SentFile(sent.filename, await sent.read(), "web")
-    # Files wait for their check in a queue of their own: pages need the other threads.
-    outcome = await to_thread.run_sync(_take_file, door, account, file, limiter=door.upload_threads)
+    with door.desk.hold_turn(account) as refusal:
+        # Files wait for their check in a queue of their own: pages need the other threads.
+        outcome = (
+            UploadOutcome(refusal=refusal)
+            if refusal
+            else await to_thread.run_sync(_take_file, door, account, file, limiter=door.upload_threads)
+        )
     if outcome.refusal:
         return await _show_desk(
             door, request, account, load_messages(door.settings.templates).describe(outcome.refusal)

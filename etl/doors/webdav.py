@@ -31,6 +31,7 @@ from etl.doors.unit_desk import DownloadedFile, list_due_forms, read_answer, rea
 from etl.doors.uploads import SentFile, list_waiting_names
 from etl.doors.web_app import WebDoor
 from etl.messages import load_messages
+from etl.model.reason import Reason
 from etl.model.vietnam_time import VIETNAM_ZONE
 from etl.warehouse.door_store import fetch_answers
 
@@ -235,10 +236,12 @@ class SentWorkbook(_Unmoved, DAVNonCollection):  # type: ignore[misc]
             self.provider.announced.pop(self.name, None)
         elif data:
             door, sent = visit.door, SentFile(self.name, data, "webdav")
-            outcome = door.desk.take_file(door.settings, visit.catalogue, visit.account, sent, door.clock())
+            with door.desk.hold_turn(visit.account) as full:
+                taken = full or door.desk.take_file(door.settings, visit.catalogue, visit.account, sent, door.clock())
+            refusal = taken if isinstance(taken, Reason) else taken.refusal
             self.provider.announced.pop(self.name, None)
-            if outcome.refusal:
-                raise DAVError(HTTP_FORBIDDEN, load_messages(door.settings.templates).describe(outcome.refusal))
+            if refusal:
+                raise DAVError(HTTP_FORBIDDEN, load_messages(door.settings.templates).describe(refusal))
 
     def delete(self) -> None:
         """Takes a file back that waits."""

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import psutil
@@ -24,7 +25,19 @@ from etl.warehouse import connect, journal
 from etl.warehouse.door_store import record_account
 from ops.door import is_door_healthy
 from ops.door import main as door_main
-from tests.doors.conftest import NOW, OTHER, PERIOD, SECRET, UNIT, BookMaker, Browser, Served, list_inbox, run_intake
+from tests.doors.conftest import (
+    NOW,
+    OTHER,
+    PERIOD,
+    SECRET,
+    UNIT,
+    Answer,
+    BookMaker,
+    Browser,
+    Served,
+    list_inbox,
+    run_intake,
+)
 
 pytestmark = pytest.mark.integration
 GUARDED = ["/", "/bieu-mau/kt-district-quarter/2024Q3/612", "/da-gui/1", "/ket-qua/1"]
@@ -239,6 +252,31 @@ def test_files_and_bytes_have_a_quota(
     other = Browser(served.address)
     other.sign_in(OTHER)
     assert "/da-gui/" in other.send("a.xlsx", book().bytes()).url, "nobody else is held up"
+
+
+def test_no_unit_fills_the_queue_of_the_others(served: Served, browser: Browser, book: BookMaker) -> None:
+    browser.sign_in()
+    token, other = browser.token("/"), Browser(served.address)
+    other.sign_in(OTHER)
+    answers: list[Answer] = []
+    senders = [
+        threading.Thread(target=lambda i=i: answers.append(browser.send(f"{i}.xlsx", book().bytes(), token)))
+        for i in (1, 2)
+    ]
+    with served.door.desk._lock:  # a check that takes long
+        for sender in senders:
+            sender.start()
+        until = time.monotonic() + 10
+        while served.door.desk._turns[UNIT] < 2 and time.monotonic() < until:
+            time.sleep(0.02)
+        third = browser.send("3.xlsx", book().bytes(), token)
+        assert third.status == 422 and "còn đang được kiểm tra" in third.text
+        assert other.open("/").status == 200, "pages go on"
+    for sender in senders:
+        sender.join()
+    assert all("/da-gui/" in answer.url for answer in answers)
+    assert "/da-gui/" in browser.send("3.xlsx", book().bytes(), token).url, "and then it is its turn"
+    assert len(list_inbox(served.settings)) == 3
 
 
 def test_a_lost_warehouse_and_a_full_inbox_are_said_and_nothing_is_taken(
