@@ -59,15 +59,14 @@ def list_folders(catalogue: Catalogue, unit: m.Unit) -> tuple[str, ...]:
 
 
 def list_account_units(catalogue: Catalogue, scope: m.Scope, day: date) -> list[m.Unit]:
-    """The units of a scope that exist on a day and report anything by then, in catalogue order."""
+    """The units of a scope that exist on a day and report anything in their time, in catalogue order."""
     units: dict[tuple[str, date], m.Unit] = {}
     for submission in scope.submissions:
-        if Period.parse(submission.from_period).start > day:
-            continue
+        first = Period.parse(submission.from_period).end  # who ended before it never reports this
         found: Iterable[m.Unit | None] = (catalogue.find_unit(code, day) for code in submission.units)
         if submission.level:
             found = list_area_units(catalogue, scope, submission.level, day)
-        units |= {(unit.code, unit.valid_from): unit for unit in found if unit}
+        units |= {(unit.code, unit.valid_from): unit for unit in found if unit and (unit.valid_to or first) >= first}
     return list(units.values())
 
 

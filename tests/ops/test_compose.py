@@ -74,7 +74,12 @@ def test_what_must_last_lies_on_named_volumes() -> None:
     used = {volume for mounted in mounts.values() for volume in mounted}
     assert used == set(COMPOSE["volumes"])
     work = {name: f"/var/lib/tongket/{name}" for name in ("inbox", "archive", "outbox")}
-    for name in ("scheduler", "worker", "api-server", "door"):  # where tasks run, by executor; the page; where units send
+    for name in (
+        "scheduler",
+        "worker",
+        "api-server",
+        "door",
+    ):  # where tasks run, by executor; the page; where units send
         assert work.items() <= mounts[name].items(), name
     assert mounts["postgres"] == {"postgres": "/var/lib/postgresql"}
     assert all("logs" in mounts[name] for name in OURS)
