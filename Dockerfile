@@ -37,7 +37,7 @@ RUN python -m compileall -q etl ops dags \
     && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin tongket \
     && install --directory --owner tongket --group tongket \
        /var/log/tongket /var/lib/tongket /var/lib/tongket/inbox /var/lib/tongket/archive \
-       /var/lib/tongket/outbox /var/lib/tongket/secrets /var/lib/tongket/backups
+       /var/lib/tongket/outbox /var/lib/tongket/secrets /var/lib/tongket/backups /var/lib/tongket/doors
 
 USER 10001:10001
 CMD ["airflow", "version"]

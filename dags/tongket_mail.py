@@ -1,4 +1,4 @@
-"""The mail server and the webhook, as Airflow's connections name them. Only the DAG files that mail import this.
+"""Mail server, mailbox and webhook, as Airflow's connections name them. Only the DAG files that mail import this.
 
 `SmtpHook.send_email_smtp` is not used: it tries again by itself after any error, also where the server may have
 taken the message over already, and would send it twice. The hook opens the session; the steps hand over, once.
@@ -6,16 +6,21 @@ taken the message over already, and would send it twice. The hook opens the sess
 
 from __future__ import annotations
 
+import imaplib
 import json
 import smtplib
+import ssl
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 
+from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
 
 WEBHOOK_SECONDS = 10
 MailOpener = Callable[[], AbstractContextManager[tuple[smtplib.SMTP, str]]]
+MailboxOpener = Callable[[], AbstractContextManager[tuple[imaplib.IMAP4, str]]]
+IMAP_SECONDS = 60
 
 
 def build_mail_opener(connection: str) -> MailOpener | None:
@@ -57,8 +62,6 @@ def build_webhook_sender(connection: str) -> Callable[[str], None] | None:
     """
     if not connection:
         return None
-    from airflow.sdk import Connection
-
     try:
         found = Connection.get(connection)
     except AirflowNotFoundException:
@@ -74,3 +77,36 @@ def build_webhook_sender(connection: str) -> Callable[[str], None] | None:
             pass
 
     return post_text
+
+
+def build_mailbox_opener(connection: str) -> MailboxOpener | None:
+    """What opens the mailbox of a connection, by TLS unless its extra says `{"use_ssl": false}`; None without one.
+
+    `authserv_id` in the extra is the name by which the office's mail server signs its Authentication-Results: then only
+    senders that it proved are believed.
+    """
+    try:
+        mailbox = Connection.get(connection)
+    except AirflowNotFoundException:
+        return None
+    extra = mailbox.extra_dejson
+
+    @contextmanager
+    def open_mailbox() -> Iterator[tuple[imaplib.IMAP4, str]]:
+        host = mailbox.host or ""
+        client: imaplib.IMAP4
+        if extra.get("use_ssl", True):
+            context = ssl.create_default_context()
+            client = imaplib.IMAP4_SSL(host, mailbox.port or 993, ssl_context=context, timeout=IMAP_SECONDS)
+        else:
+            client = imaplib.IMAP4(host, mailbox.port or 143, timeout=IMAP_SECONDS)
+        try:
+            client.login(mailbox.login or "", mailbox.password or "")
+            yield client, str(extra.get("authserv_id", ""))
+        finally:
+            with suppress(imaplib.IMAP4.error, OSError):
+                client.logout()
+            with suppress(OSError):  # a server that hung up heard no farewell, and imaplib then keeps the socket
+                client.shutdown()
+
+    return open_mailbox

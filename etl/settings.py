@@ -12,6 +12,7 @@ from pathlib import Path
 from etl.errors import SettingsError
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
+DOORS = ("web", "webdav", "mail")
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,10 @@ class Settings:
     backups_folder: str
     keep_days: int
     airflow_database_url: str
+    imap_connection: str
+    doors: tuple[str, ...]
+    door_address: str
+    door_quota_mb: float
 
     @property
     def catalog(self) -> Path:
@@ -93,6 +98,11 @@ class Settings:
         return self.secrets / "trust"
 
     @property
+    def door_staging(self) -> Path:
+        """Where the doors keep what is sent until it is whole and checked; the inbox never sees half of a file."""
+        return self.var / "doors"
+
+    @property
     def pgdata(self) -> Path:
         """Data folder of the private server, used when no database address is given."""
         return self.var / "pg"
@@ -113,6 +123,14 @@ def _parse_number_setting(name: str, default: float, *, least: float) -> float:
 
 def _parse_list_setting(name: str, default: str) -> tuple[str, ...]:
     return tuple(entry.strip() for entry in (os.environ.get(name, "") or default).split(",") if entry.strip())
+
+
+def _parse_doors_setting() -> tuple[str, ...]:
+    doors = tuple(dict.fromkeys(_parse_list_setting("TONGKET_DOORS", ",".join(DOORS))))
+    if doors != ("none",) and not set(doors) <= set(DOORS):
+        fix = f"name some of {', '.join(DOORS)}, or 'none'"
+        raise SettingsError(f"TONGKET_DOORS={doors}", where="TONGKET_DOORS", fix=fix)
+    return tuple(name for name in doors if name != "none")
 
 
 def load_settings() -> Settings:
@@ -153,4 +171,8 @@ def load_settings() -> Settings:
         backups_folder=os.environ.get("TONGKET_BACKUPS", "").strip(),
         keep_days=int(_parse_number_setting("TONGKET_KEEP_DAYS", 30, least=1)),
         airflow_database_url=os.environ.get("TONGKET_AIRFLOW_DATABASE_URL", "").strip(),
+        imap_connection=os.environ.get("TONGKET_IMAP_CONNECTION", "").strip() or "imap_default",
+        doors=_parse_doors_setting(),
+        door_address=(os.environ.get("TONGKET_DOOR_ADDRESS", "").strip() or "http://localhost:8090").rstrip("/"),
+        door_quota_mb=_parse_number_setting("TONGKET_DOOR_QUOTA_MB", 200.0, least=1.0),
     )

@@ -91,6 +91,10 @@ def _build_product_env(settings: Settings, databases: DatabaseAddresses) -> dict
         "TONGKET_SIMULATED": "1" if settings.simulated else "",
         "TONGKET_SMTP_CONNECTION": settings.smtp_connection,
         "TONGKET_AIRFLOW_DATABASE_URL": databases.airflow,
+        "TONGKET_IMAP_CONNECTION": settings.imap_connection,
+        "TONGKET_DOORS": ",".join(settings.doors) or "none",
+        "TONGKET_DOOR_ADDRESS": settings.door_address,
+        "TONGKET_DOOR_QUOTA_MB": f"{settings.door_quota_mb:g}",
         "GX_ANALYTICS_ENABLED": "false",
     }
 

@@ -7,6 +7,7 @@ the loopback interface only. What it writes is under `var/`; what it stops is on
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import socket
 import subprocess
@@ -23,6 +24,7 @@ from etl.settings import Settings
 from etl.warehouse import embedded_server
 from ops import processes
 from ops.airflow_api import AirflowClient, AirflowError
+from ops.door import PORT as DOOR_PORT
 from ops.environment import HOST, USER, DatabaseAddresses, build_airflow_env, build_airflow_home_path, ensure_password
 
 PORT = 8080
@@ -35,6 +37,7 @@ COMPONENTS = {
     "dag-processor": ["dag-processor"],
     "triggerer": ["triggerer", "--skip-serve-logs"],
 }
+DOOR = "door"
 HEALTH_NAMES = {"scheduler": "scheduler", "dag-processor": "dag_processor", "triggerer": "triggerer"}
 
 
@@ -53,7 +56,7 @@ class RunningAirflow:
 
 
 def start_airflow(
-    settings: Settings, *, port: int = PORT, components: tuple[str, ...] = tuple(COMPONENTS)
+    settings: Settings, *, port: int = PORT, components: tuple[str, ...] = (*COMPONENTS, DOOR)
 ) -> RunningAirflow:
     """Starts what is not running yet and waits until it is healthy.
 
@@ -66,14 +69,20 @@ def start_airflow(
         return read_running_airflow(settings)
     processes.stop_all_processes(run)
     databases = ensure_databases(settings)
-    port = find_free_port(port)
+    port, door_port = find_free_port(port), find_free_port(DOOR_PORT)
+    if "TONGKET_DOOR_ADDRESS" not in os.environ:
+        settings = dataclasses.replace(settings, door_address=f"http://{HOST}:{door_port}")
     env = build_airflow_env(settings, databases, port)
     _print_progress("Preparing the databases / Chuẩn bị cơ sở dữ liệu …")
     _migrate_databases(env, settings.home, logs)
     _build_address_path(settings).write_text(f"http://{HOST}:{port}")
     _print_progress(f"Starting {', '.join(components)} / Khởi động Airflow …")
-    for name in components:
-        processes.start_process(name, [AIRFLOW, *COMPONENTS[name]], env=env, run=run, logs=logs, cwd=settings.home)
+    commands = {name: [AIRFLOW, *COMPONENTS[name]] for name in components if name in COMPONENTS}
+    if DOOR in components and {"web", "webdav"} & set(settings.doors):
+        commands[DOOR] = [sys.executable, "-P", "-m", "ops.door", "--port", str(door_port)]
+        _build_door_path(settings).write_text(f"http://{HOST}:{door_port}")
+    for name, command in commands.items():
+        processes.start_process(name, command, env=env, run=run, logs=logs, cwd=settings.home)
     running = read_running_airflow(settings)
     _wait_until_healthy(settings, running, components)
     return running
@@ -203,6 +212,10 @@ def _build_address_path(settings: Settings) -> Path:
     return build_airflow_home_path(settings) / "address"
 
 
+def _build_door_path(settings: Settings) -> Path:
+    return build_airflow_home_path(settings) / "door"
+
+
 def _print_progress(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
@@ -215,7 +228,14 @@ def _print_status(settings: Settings) -> int:
         print("nothing is running / không có gì đang chạy")
         return 1
     print(f"Airflow        {read_running_airflow(settings).address}")
+    _print_door(settings)
     return 0 if all(lives.values()) else 1
+
+
+def _print_door(settings: Settings) -> None:
+    """Says where units reach the web door, if it runs."""
+    if processes.list_process_states(_build_run_folder_path(settings)).get(DOOR):
+        print(f"Door / cửa     {_build_door_path(settings).read_text()}")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -237,6 +257,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"Airflow: {running.address}")
             print(f"Page / trang theo dõi: {running.address}/tongket/")
             print(f"User / tài khoản: {running.user}\nPassword / mật khẩu: {running.password}")
+            _print_door(settings)
             return 0
         if chosen.action == "down":
             print("Stopped / đã dừng:", ", ".join(stop_airflow(settings)) or "–")

@@ -17,9 +17,26 @@ from etl.check import History, OfficialPopulation, PeerFigures, ReadSubmission, 
 from etl.model import FormStamp, Period, PeriodKind
 from etl.model.vietnam_time import VIETNAM_ZONE, get_current_date
 from etl.warehouse import check_history
+from etl.warehouse.quarter_values import fetch_quarter_values
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+
+_MULTI_QUARTER_KINDS = {PeriodKind.HALF, PeriodKind.NINE_MONTHS, PeriodKind.YEAR}
+
+
+def add_known_context(conn: Connection, catalogue: Catalogue, chunk: Sequence[ReadSubmission]) -> list[ReadSubmission]:
+    """Adds all that the warehouse knows around the workbooks of a chunk, as the intake judges them by it."""
+    return add_unit_history(conn, catalogue, [_add_quarter_values(conn, catalogue, one) for one in chunk])
+
+
+def _add_quarter_values(conn: Connection, catalogue: Catalogue, submission: ReadSubmission) -> ReadSubmission:
+    """Adds the quarters of the unit of a form that spans several, as known now."""
+    stamp = _find_valid_stamp(catalogue, submission)
+    if stamp is None or catalogue.forms[stamp.form].period_kind not in _MULTI_QUARTER_KINDS:
+        return submission
+    return replace(submission, quarters=fetch_quarter_values(conn, catalogue, stamp.unit, Period.parse(stamp.period)))
 
 
 def add_official_population(catalogue: Catalogue, submission: ReadSubmission) -> ReadSubmission:

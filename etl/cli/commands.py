@@ -46,7 +46,7 @@ PROVED = {"signed", "signed_copy", "content_equal"}
 """What `verify` answers of a file that an office may rely on."""
 
 
-def _run_command(as_json: bool, work: Callable[[], Any], show: Callable[[Any], None]) -> Any:
+def run_command(as_json: bool, work: Callable[[], Any], show: Callable[[Any], None]) -> Any:
     """Does the work and prints its result; an error of ours becomes its exit code and one clear message."""
     try:
         result = work()
@@ -71,7 +71,8 @@ def _load_wording() -> Messages:
     return load_messages(load_settings().templates)
 
 
-def _print_result(result: dict[str, Any]) -> None:
+def print_result(result: dict[str, Any]) -> None:
+    """Prints a result: a line an entry."""
     for key, value in result.items():
         if isinstance(value, list | tuple):
             typer.echo(f"{key}:")
@@ -90,7 +91,7 @@ def forms(
     json_: Json = False,
 ) -> None:
     """Issue the workbooks of a period."""
-    _run_command(json_, lambda: steps.issue_forms(scope, period, to, unit), _print_result)
+    run_command(json_, lambda: steps.issue_forms(scope, period, to, unit), print_result)
 
 
 @app.command()
@@ -108,7 +109,7 @@ def check(
             results = steps.check_files(files, answers=answers, progress=advance)
         return results[0] if len(results) == 1 else {"accepted": all(f["accepted"] for f in results), "files": results}
 
-    result = _run_command(json_, check_workbooks, _show_verdicts)
+    result = run_command(json_, check_workbooks, _show_verdicts)
     if not result["accepted"]:
         raise typer.Exit(REFUSED)
 
@@ -144,7 +145,7 @@ def run(
     json_: Json = False,
 ) -> None:
     """Run the whole flow once without Airflow: inbox to outbox."""
-    _run_command(json_, lambda: steps.run_pipeline_once(scope, period), _print_result)
+    run_command(json_, lambda: steps.run_pipeline_once(scope, period), print_result)
 
 
 @app.command()
@@ -162,7 +163,7 @@ def attain(
         rows = steps.list_attainment_rows(scope, period, plan, as_known_at, geography)
         return {"scope": scope, "period": period, "as_known_at": as_known_at, "geography": geography, "rows": rows}
 
-    _run_command(json_, list_rows, _show_attainment)
+    run_command(json_, list_rows, _show_attainment)
 
 
 def _show_attainment(result: dict[str, Any]) -> None:
@@ -179,7 +180,7 @@ def report(
     scope: Scope, period: PeriodKey, plan: Plan = None, as_known_at: AsKnownAt = None, json_: Json = False
 ) -> None:
     """Draft the documents of a period."""
-    _run_command(json_, lambda: steps.draft_period_reports(scope, period, plan, as_known_at), _print_result)
+    run_command(json_, lambda: steps.draft_period_reports(scope, period, plan, as_known_at), print_result)
 
 
 @app.command()
@@ -190,7 +191,7 @@ def trace(
     json_: Json = False,
 ) -> None:
     """Follow a printed number down to files, sheets, cells and checks; exit 1 where it does not come out again."""
-    lineage = _run_command(
+    lineage = run_command(
         json_, lambda: steps.trace_number(report, indicator, unit), _build_line_printer(lineage_text.format_trace_lines)
     )
     if not lineage["reproduces"]:
@@ -216,7 +217,7 @@ def sign(
     def sign_or_send_back() -> Any:
         return steps.sign_document(report, by, send_back, number=number, date=date, signer=signer, title=title or ())
 
-    _run_command(json_, sign_or_send_back, _print_result)
+    run_command(json_, sign_or_send_back, print_result)
 
 
 @app.command()
@@ -227,7 +228,7 @@ def attach(
     json_: Json = False,
 ) -> None:
     """Take a published PDF in that came back with its digital signatures: it goes out in place of the unsigned one."""
-    _run_command(json_, lambda: steps.attach_signed_copy(report, file, by), _print_result)
+    run_command(json_, lambda: steps.attach_signed_copy(report, file, by), print_result)
 
 
 @app.command()
@@ -238,7 +239,7 @@ def verify(
     json_: Json = False,
 ) -> None:
     """Prove that a file is the signed one, or says the same: who, when, by which figures; exit 1 where it is not."""
-    verdict = _run_command(json_, lambda: steps.verify_file(file, offline=offline, key=key), _print_result)
+    verdict = run_command(json_, lambda: steps.verify_file(file, offline=offline, key=key), print_result)
     if verdict["verdict"] not in PROVED:
         raise typer.Exit(REFUSED)
 
@@ -258,7 +259,7 @@ def dispatch(
         message = arrived or not_arrived
         return steps.settle_mail(message, by, arrived=bool(arrived)) if message else steps.dispatch_folders()
 
-    _run_command(json_, dispatch_or_settle, _print_result)
+    run_command(json_, dispatch_or_settle, print_result)
 
 
 @app.command()
@@ -268,7 +269,7 @@ def remind(
     json_: Json = False,
 ) -> None:
     """Write the reminders of a day; messages go out from Airflow alone."""
-    _run_command(json_, lambda: steps.remind_units(scope, day), _print_result)
+    run_command(json_, lambda: steps.remind_units(scope, day), print_result)
 
 
 @app.command()
@@ -280,7 +281,7 @@ def export(
     json_: Json = False,
 ) -> None:
     """Write the figures of a period for the Ministry's systems: each unit's own, what is missing left out."""
-    _run_command(json_, lambda: steps.export_figures(scope, period, format_, to), _print_result)
+    run_command(json_, lambda: steps.export_figures(scope, period, format_, to), print_result)
 
 
 @app.command()
@@ -291,7 +292,7 @@ def feedback(
     json_: Json = False,
 ) -> None:
     """Write each unit's page of a quarter: on time, complete, what was found and mended, its figures."""
-    _run_command(json_, lambda: steps.write_unit_feedback(scope, period, unit), _print_result)
+    run_command(json_, lambda: steps.write_unit_feedback(scope, period, unit), print_result)
 
 
 @app.command()
@@ -302,7 +303,7 @@ def docs(
     json_: Json = False,
 ) -> None:
     """Write what every rule said of a period's workbooks, and of the warehouse's views, as a page."""
-    _run_command(json_, lambda: steps.write_data_docs(scope, period, to), _print_result)
+    run_command(json_, lambda: steps.write_data_docs(scope, period, to), print_result)
 
 
 @app.command()
@@ -314,7 +315,7 @@ def diff(
     json_: Json = False,
 ) -> None:
     """Say what changed between two times: cells and their files, the catalogue, figures, verdicts."""
-    _run_command(
+    run_command(
         json_,
         lambda: steps.compare_snapshots(scope, period, from_, to),
         _build_line_printer(lineage_text.format_difference_lines),
@@ -334,7 +335,7 @@ def _build_line_printer(
 @app.command()
 def status(scope: Scope, period: PeriodKey, json_: Json = False) -> None:
     """Show units × state for a period."""
-    _run_command(json_, lambda: steps.list_unit_statuses(scope, period), _show_status)
+    run_command(json_, lambda: steps.list_unit_statuses(scope, period), _show_status)
 
 
 def _show_status(result: dict[str, Any]) -> None:
@@ -349,13 +350,13 @@ def _show_status(result: dict[str, Any]) -> None:
 @warehouse.command("migrate")
 def run_migrations(json_: Json = False) -> None:
     """Bring the schema to this code's, and the catalogue in it to the present content."""
-    _run_command(json_, steps.migrate_warehouse, _print_result)
+    run_command(json_, steps.migrate_warehouse, print_result)
 
 
 @warehouse.command("status")
 def show_warehouse_status(json_: Json = False) -> None:
     """Say whether the server answers and which migrations are applied."""
-    _run_command(json_, steps.read_warehouse_status, _print_result)
+    run_command(json_, steps.read_warehouse_status, print_result)
 
 
 @warehouse.command("backup")
@@ -363,13 +364,13 @@ def write_backup(
     to: Annotated[Path, typer.Option(help="The file to write; it must not be there yet.")], json_: Json = False
 ) -> None:
     """Write the warehouse to one file, from one moment, while work goes on."""
-    _run_command(json_, lambda: steps.back_up_warehouse(to), _show_backup)
+    run_command(json_, lambda: steps.back_up_warehouse(to), _show_backup)
 
 
 @warehouse.command("restore")
 def restore_backup(file: Annotated[Path, typer.Argument(help="The file of a backup.")], json_: Json = False) -> None:
     """Fill an empty warehouse from a backup and compare it, table by table, with what was backed up."""
-    _run_command(json_, lambda: steps.restore_from_backup(file), _show_backup)
+    run_command(json_, lambda: steps.restore_from_backup(file), _show_backup)
 
 
 def _show_backup(result: dict[str, Any]) -> None:
@@ -381,7 +382,7 @@ def _show_backup(result: dict[str, Any]) -> None:
 @warehouse.command("psql", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def open_psql(context: typer.Context) -> None:
     """Open psql on the warehouse; further arguments are psql's own."""
-    command, environment = _run_command(False, steps.build_psql_command, lambda _: None)
+    command, environment = run_command(False, steps.build_psql_command, lambda _: None)
     os.execve(command[0], [*command, *context.args], environment)  # noqa: S606 - hands over to psql
 
 

@@ -15,6 +15,8 @@ from etl.dispatch.document_dispatch import dispatch_folders, dispatch_mail, get_
 from etl.dispatch.mail_protocol import settle_mail
 from etl.dispatch.operator_alerts import get_alert_connections, measure_operations, record_failed_run, tell_alerts
 from etl.dispatch.unit_reminders import list_passed_deadlines, record_passed_deadlines, remind_units
+from etl.doors.accounts import issue_accounts, revoke_account, rotate_account, write_account_register
+from etl.doors.mail_door import answer_mail, collect_mail, get_imap_connection_id
 from etl.drafting.report_drafts import draft_reports
 from etl.drafting.upward_figures import export_figures
 from etl.feedback.unit_feedback import write_unit_feedback
@@ -44,6 +46,7 @@ from etl.steps.shell import (
 
 __all__ = [
     "announce_periods",
+    "answer_mail",
     "apply_decision",
     "apply_signoff_answer",
     "attach_signed_copy",
@@ -54,6 +57,7 @@ __all__ = [
     "check_files",
     "check_report_due",
     "clean_databases",
+    "collect_mail",
     "compare_snapshots",
     "compute_attainment",
     "dispatch_folders",
@@ -63,7 +67,9 @@ __all__ = [
     "drill_backup",
     "export_figures",
     "get_alert_connections",
+    "get_imap_connection_id",
     "get_smtp_connection_id",
+    "issue_accounts",
     "issue_forms",
     "list_attainment_rows",
     "list_longer_periods",
@@ -84,12 +90,15 @@ __all__ = [
     "remove_old_logs",
     "request_signoffs",
     "restore_from_backup",
+    "revoke_account",
+    "rotate_account",
     "run_pipeline_once",
     "settle_mail",
     "sign_document",
     "tell_alerts",
     "trace_number",
     "verify_file",
+    "write_account_register",
     "write_answers",
     "write_data_docs",
     "write_unit_feedback",

@@ -8,7 +8,6 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,7 @@ from etl.catalog.models import Scope
 from etl.catalog.obligations import find_collecting_scope, list_collecting_scopes
 from etl.catalog.rules import load_rules
 from etl.check import ReadSubmission, check_batch, load_great_expectations, validate_batch
-from etl.check.check_context import add_official_population, add_unit_history
+from etl.check.check_context import add_known_context, add_official_population
 from etl.core.instance import (
     Result,
     build_ruleset_version,
@@ -34,7 +33,7 @@ from etl.core.instance import (
 from etl.errors import StorageError
 from etl.file_io import write_atomic
 from etl.messages import load_messages
-from etl.model import CellState, Delivery, Period, PeriodKind, ReadResult, Verdict
+from etl.model import CellState, Delivery, Period, ReadResult, Verdict
 from etl.model.vietnam_time import VIETNAM_ZONE, get_current_time
 from etl.read import Reader
 from etl.receive import IntakeContext, QuarantinedFile, ReceivedFile, build_archive_path
@@ -45,7 +44,6 @@ from etl.warehouse import attainment_store, journal
 from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys
 from etl.warehouse.connect import build_engine
 from etl.warehouse.migrate import apply_migrations as run
-from etl.warehouse.quarter_values import fetch_quarter_values
 from etl.warehouse.validation_store import store_validation
 
 if TYPE_CHECKING:
@@ -57,7 +55,6 @@ CHUNK_SIZE = 250
 _FIRST_CHUNK_SIZE = 50
 """The first chunk of a batch is small: its senders have their answers within seconds."""
 _STATE_WORDS = {CellState.NOT_APPLICABLE: "không áp dụng", CellState.UNRELIABLE: "không đáng tin cậy"}
-_MULTI_QUARTER_KINDS = {PeriodKind.HALF, PeriodKind.NINE_MONTHS, PeriodKind.YEAR}
 _NOT_OFFLINE = ("S02: the folder it was sent to", "T01–T07: the unit's other periods", "what was explained before")
 
 
@@ -263,11 +260,12 @@ def _process_chunk(
 
     ruleset_version = build_ruleset_version(settings, catalogue)
     with engine.connect() as conn:
-        submitted = []
-        for delivery, read in zip(chunk, reads, strict=False):  # the reads go on with the next chunk
-            submission = ReadSubmission(read, delivery.original_name, delivery.folder)
-            submitted.append(_add_quarter_values(conn, catalogue, submission))
-        submitted = add_unit_history(conn, catalogue, submitted)
+        submitted = add_known_context(
+            conn,
+            catalogue,
+            # The reads go on with the next chunk.
+            [ReadSubmission(read, d.original_name, d.folder) for d, read in zip(chunk, reads, strict=False)],
+        )
     checked = validate_batch(submitted, catalogue, load_rules(settings.expectations), load_messages(settings.templates))
     items = [
         load.LoadItem(
@@ -292,20 +290,6 @@ def _find_scope_id(catalogue: Catalogue, submission: ReadSubmission) -> str:
     if stamp is None or not Period.is_key(stamp.period) or not list_collecting_scopes(catalogue, stamp.form):
         return ""
     return find_collecting_scope(catalogue, stamp.form, stamp.unit, Period.parse(stamp.period)).id
-
-
-def _add_quarter_values(conn: Connection, catalogue: Catalogue, submission: ReadSubmission) -> ReadSubmission:
-    """Adds the quarters of the unit of a form that spans several, as known now."""
-    stamp = submission.read.stamp
-    form = catalogue.forms.get(stamp.form) if stamp else None
-    if (
-        stamp is None
-        or form is None
-        or form.period_kind not in _MULTI_QUARTER_KINDS
-        or not submission.read.observations
-    ):
-        return submission
-    return replace(submission, quarters=fetch_quarter_values(conn, catalogue, stamp.unit, Period.parse(stamp.period)))
 
 
 def write_answers() -> Result:

@@ -24,6 +24,7 @@ EventKind = Literal[
     "report_written", "approved", "sent_back", "published", "dispatched", "correction_raised",
     "run_failed", "alerted", "backed_up", "backup_restored", "archive_checked", "housekept",
     "registered", "attached",
+    "account_changed", "door_entered", "door_refused", "door_uploaded", "door_fetched", "mail_taken", "mail_answered",
 ]  # fmt: skip
 
 
@@ -147,10 +148,10 @@ def fetch_pending_deliveries(conn: Connection, batch: int = 0, batches: int = 1)
     return [_build_delivery(row) for row in rows if zlib.crc32(row.folder.encode()) % batches == batch]
 
 
-def record_event(conn: Connection, kind: EventKind, *, delivery_id: int | None = None, **detail: object) -> None:
-    """Adds an event."""
+def record_event(conn: Connection, kind: EventKind, *, delivery_id: int | None = None, **detail: object) -> int:
+    """Adds an event. Gives its number."""
     text = json.dumps(detail, ensure_ascii=False, default=str)
-    query(conn, "record_event", kind=kind, delivery_id=delivery_id, detail=text)
+    return int(query(conn, "record_event", kind=kind, delivery_id=delivery_id, detail=text).scalar_one())
 
 
 def fetch_events(conn: Connection, kind: EventKind | None = None, delivery_id: int | None = None) -> list[JournalEvent]:

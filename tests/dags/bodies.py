@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import sys
 import types
@@ -18,6 +19,9 @@ ANSWERS: dict[str, Callable[..., Any]] = {
     "list_passed_deadlines": lambda day: ["2024Q1"] if day == "2024-04-23" else [],
     "list_longer_periods": lambda period: ["2024H1"] if period == "2024Q2" else [],
     "get_smtp_connection_id": lambda: "smtp_default",
+    "get_imap_connection_id": lambda: "imap_default",
+    "collect_mail": lambda box: {"skipped": "no connection"} if box is None else {"messages": {}},
+    "answer_mail": lambda post: {"skipped": "no connection"} if post is None else {"sent": []},
     "dispatch_mail": lambda post: {"skipped": "no connection"} if post is None else {"sent": []},
     "drill_backup": lambda day: {"skipped": "no Sunday"} if day != "2024-04-21" else {"file": day},
     "get_alert_connections": lambda: ("smtp_default", ""),
@@ -114,9 +118,10 @@ def main() -> None:
         return {"gave": gave, "calls": list(CALLS)}
 
     def posted(dag: str, task: str, key: str | None, post: str | None, **given: Any) -> dict[str, Any]:
-        for module in modules.values():
-            if hasattr(module, "build_mail_opener"):
-                module.build_mail_opener = {"smtp_default": post}.__getitem__
+        openers = {"build_mail_opener": {"smtp_default": post}, "build_mailbox_opener": {"imap_default": post}}
+        for module, (name, known) in itertools.product(modules.values(), openers.items()):
+            if hasattr(module, name):
+                setattr(module, name, known.__getitem__)
         return run(dag, task, key, **given)
 
     def announced(dag: str, key: str | None, task: str = "announce", **given: Any) -> dict[str, Any]:
@@ -171,6 +176,10 @@ def main() -> None:
         "remind on a day off": posted("remind", "remind", "2024-04-21", None, scope="a"),
         "folders": run("dispatch", "folders", None),
         "mail": posted("dispatch", "mail", None, "post"),
+        "collect": posted("mail_door", "collect", None, "box"),
+        "collect without connection": posted("mail_door", "collect", None, None),
+        "answer": posted("mail_door", "answer", None, "post"),
+        "answer without connection": posted("mail_door", "answer", None, None),
         "mail without connection": posted("dispatch", "mail", None, None),
     }
     for kind in ("CatalogueError", "StorageError"):

@@ -29,6 +29,21 @@ def posted(connection: str) -> dict[str, Any]:
         return {"error": [kind.__name__ for kind in type(error).__mro__], "said": str(error)}
 
 
+def opened(connection: str) -> dict[str, Any]:
+    from tongket_mail import build_mailbox_opener
+
+    open_mailbox = build_mailbox_opener(connection)
+    if open_mailbox is None:
+        return {"mailbox": None}
+    try:
+        with open_mailbox() as (client, server):
+            return {"select": client.select("INBOX")[0], "server": server}
+    except Exception as error:
+        return {"error": [kind.__name__ for kind in type(error).__mro__]}
+
+
 if __name__ == "__main__":
     sys.path[:0] = [str(ROOT / "dags"), str(ROOT)]
-    sys.stdout.write(json.dumps({connection: posted(connection) for connection in sys.argv[1:]}))
+    does = {"imap": opened}
+    ended = {name: does.get(name.partition("_")[0], posted)(name) for name in sys.argv[1:]}
+    sys.stdout.write(json.dumps(ended))

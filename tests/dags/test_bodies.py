@@ -28,6 +28,8 @@ import pytest
         ("remind", [["get_smtp_connection_id"], ["remind_units", "a", "2024-04-23", "post"]]),
         ("folders", [["dispatch_folders"]]),
         ("mail", [["get_smtp_connection_id"], ["dispatch_mail", "post"]]),
+        ("collect", [["get_imap_connection_id"], ["collect_mail", "box"]]),
+        ("answer", [["get_smtp_connection_id"], ["answer_mail", "post"]]),
     ],
 )
 def test_a_task_is_one_call_with_its_runs_key(bodies: dict[str, Any], case: str, calls: list[Any]) -> None:
@@ -91,7 +93,13 @@ def test_nothing_to_decide_is_a_skip_and_an_answer_not_carried_out_is_seen(bodie
 
 
 @pytest.mark.parametrize(
-    ("case", "why"), [("mail without connection", "no connection"), ("remind on a day off", "a day off")]
+    ("case", "why"),
+    [
+        ("mail without connection", "no connection"),
+        ("collect without connection", "no connection"),
+        ("answer without connection", "no connection"),
+        ("remind on a day off", "a day off"),
+    ],
 )
 def test_what_sends_nothing_is_skipped_with_the_reason(bodies: dict[str, Any], case: str, why: str) -> None:
     assert (bodies[case]["stopped"], bodies[case]["said"]) == ("AirflowSkipException", why)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.imap_server import ImapServer
 from tests.mailbox import LOST, SENDER, Mailbox
 
 PLANS = {"taken": "", "lost": LOST, "later": "451 later", "refused": "554 spam", "nameless": "", "away": ""}
@@ -30,8 +31,15 @@ def sent(tmp_path_factory: pytest.TempPathFactory) -> Sent:
         extra = {"disable_ssl": True, "disable_tls": True, "from_email": sender, "timeout": 10, "retry_limit": 5}
         uri = {"conn_type": "smtp", "host": "127.0.0.1", "port": box.port, "extra": extra}
         env[f"AIRFLOW_CONN_{name.upper()}"] = json.dumps(uri)
-    command = [sys.executable, str(Path(__file__).with_name("posting.py")), *boxes, "unknown"]
+    imap = ImapServer()
+    asked = [*boxes, "unknown", "imap_right", "imap_wrong", "imap_unknown"]
+    command = [sys.executable, str(Path(__file__).with_name("posting.py")), *asked]
     with ExitStack() as servers:
+        servers.enter_context(imap.open())
+        for name, password in {"right": imap.password, "wrong": "sai"}.items():
+            extra = {"use_ssl": False, "authserv_id": "mx.vi-du.test"}
+            uri = {"conn_type": "imap", "host": "127.0.0.1", "port": imap.port, "login": imap.login, "extra": extra}
+            env[f"AIRFLOW_CONN_IMAP_{name.upper()}"] = json.dumps({**uri, "password": password})
         for name, box in boxes.items():
             if name != "away":
                 servers.enter_context(box.open())
@@ -65,3 +73,9 @@ def test_no_such_connection_is_no_post_office(sent: Sent) -> None:
 def test_a_connection_without_a_sender_fails_at_once_and_says_so(sent: Sent) -> None:
     said = sent[0]["nameless"]
     assert said["error"][0] == "AirflowFailException" and "from_email" in said["said"]
+
+
+def test_the_mailbox_is_opened_by_its_connection(sent: Sent) -> None:
+    assert sent[0]["imap_right"] == {"select": "OK", "server": "mx.vi-du.test"}
+    assert "error" in sent[0]["imap_wrong"]
+    assert sent[0]["imap_unknown"] == {"mailbox": None}

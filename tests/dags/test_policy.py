@@ -22,15 +22,26 @@ ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "dags").glob("*.py"))
 HEAVY = {"pandas", "numpy", "great_expectations", "docxtpl", "scipy", "psycopg"}
 REPORTS = {"report_annual", "report_quarterly", "report_six_nine_months"}
-DAGS = {"alerts", "attain", "calendar", "dispatch", "housekeeping", "intake", "open_period", "remind"} | REPORTS
+DAGS = {
+    "alerts",
+    "attain",
+    "calendar",
+    "dispatch",
+    "housekeeping",
+    "intake",
+    "mail_door",
+    "open_period",
+    "remind",
+} | REPORTS
 
 # All that a task's body may call, but for one function of etl.steps: reading its run's key, and saying "skip" or "fail".
 # `ti.get_task_states` asks Airflow which tasks of the run failed, `conf` where its logs are,
-# `_is_run_waiting` asks Airflow whether another run of the DAG has ended, `build_mail_opener` for the mail server's connection,
+# `_is_run_waiting` asks Airflow whether another run of the DAG has ended, `build_mail_opener` and
+# `build_mailbox_opener` for the connections of mail server and mailbox,
 # `read_page_address` for its own address.
 HELPERS = {
     "read_partition_key", "match_key_and_cadence", "get_current_context", "AirflowSkipException", "AirflowFailException", "_is_run_waiting",
-    "build_mail_opener", "read_page_address", "build_webhook_sender", "stats.gauge", "ti.get_task_states", "conf.get", "sorted", "Path", "', '.join", "context.get",
+    "build_mail_opener", "build_mailbox_opener", "read_page_address", "build_webhook_sender", "stats.gauge", "ti.get_task_states", "conf.get", "sorted", "Path", "', '.join", "context.get",
 }  # fmt: skip
 PLAIN = {"list", "str", "items", "values", "info", "warning", "add_partitions"}
 

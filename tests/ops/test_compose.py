@@ -48,7 +48,7 @@ def test_the_schema_would_notice() -> None:
 
 
 def test_every_part_is_there() -> None:
-    always = {"postgres", "init", "api-server", "scheduler", "dag-processor", "triggerer"}
+    always = {"postgres", "init", "api-server", "scheduler", "dag-processor", "triggerer", "door"}
     assert {name for name, service in SERVICES.items() if "profiles" not in service} == always
     assert {name for name, service in SERVICES.items() if service.get("profiles") == ["scale"]} == {"redis", "worker"}
     assert len({service["image"] for service in OURS.values()}) == 1, "one image"
@@ -74,7 +74,12 @@ def test_what_must_last_lies_on_named_volumes() -> None:
     used = {volume for mounted in mounts.values() for volume in mounted}
     assert used == set(COMPOSE["volumes"])
     work = {name: f"/var/lib/tongket/{name}" for name in ("inbox", "archive", "outbox")}
-    for name in ("scheduler", "worker", "api-server"):  # where tasks run, by executor; and the page
+    for name in (
+        "scheduler",
+        "worker",
+        "api-server",
+        "door",
+    ):  # where tasks run, by executor; the page; where units send
         assert work.items() <= mounts[name].items(), name
     assert mounts["postgres"] == {"postgres": "/var/lib/postgresql"}
     assert all("logs" in mounts[name] for name in OURS)
@@ -98,10 +103,11 @@ def test_nothing_runs_as_root_or_may_become_it() -> None:
         assert not service.get("privileged"), name
 
 
-def test_only_the_ui_is_published_and_only_on_loopback_by_default() -> None:
+def test_only_ui_and_door_are_published_and_only_on_loopback_by_default() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if service.get("ports")}
-    assert list(published) == ["api-server"]
-    assert _with_defaults(published["api-server"][0]) == "127.0.0.1:8080:8080"
+    assert {name: [_with_defaults(port) for port in ports] for name, ports in published.items()} == {
+        "api-server": ["127.0.0.1:8080:8080"], "door": ["127.0.0.1:8090:8090"],
+    }  # fmt: skip
 
 
 def _with_defaults(text: str) -> str:

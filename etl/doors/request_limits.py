@@ -1,0 +1,89 @@
+"""What holds for every request before a page is asked for: the length of its body, and the headers of every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_SMALL_BODY = 64 * 1024
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+class BodyTooLongError(Exception):
+    """A body that was longer than it may be."""
+
+
+class BodyCutOffError(Exception):
+    """The sender went away in the middle of a body. Without this, half of a file would look like the whole."""
+
+
+class _CountedBody:
+    """The body of one request, counted while it comes."""
+
+    def __init__(self, receive: Receive, most: int) -> None:
+        self._receive, self._most = receive, most
+        self._counted, self._is_whole = 0, False
+
+    async def receive_part(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.disconnect" and not self._is_whole:
+            raise BodyCutOffError
+        self._counted += len(message.get("body", b""))
+        if self._counted > self._most:
+            raise BodyTooLongError
+        self._is_whole = self._is_whole or not message.get("more_body", False)
+        return message
+
+
+class RequestLimits:
+    """Refuses bodies above a limit (413), declared or counted, and adds the headers of security to every answer.
+
+    Args:
+        app: what answers.
+        get_max_body: the longest body by path, in bytes.
+        secure: whether the door is reached by TLS.
+    """
+
+    def __init__(self, app: ASGIApp, get_max_body: Callable[[str], int], *, secure: bool) -> None:
+        self._app, self._get_max_body, self._secure = app, get_max_body, secure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        most = self._get_max_body(scope["path"])
+        declared = Headers(scope=scope).get("content-length", "0")
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._add_headers(MutableHeaders(scope=message))
+            await send(message)
+
+        try:
+            if not declared.isdigit() or int(declared) > most:
+                raise BodyTooLongError
+            await self._app(scope, _CountedBody(receive, most).receive_part, send_with_headers)
+        except BodyTooLongError:  # before any answer: pages read the whole body first
+            answer = PlainTextResponse("413", status_code=413, headers={"Connection": "close"})
+            await answer(scope, receive, send_with_headers)
+        except BodyCutOffError:
+            return  # nobody is there to be answered
+
+    def _add_headers(self, headers: MutableHeaders) -> None:
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "same-origin"
+        headers.setdefault("Content-Security-Policy", _POLICY)
+        headers.setdefault("Cache-Control", "no-store")
+        if self._secure:
+            headers["Strict-Transport-Security"] = "max-age=31536000"
+
+
+def build_body_limits(upload_bytes: int, upload_paths: tuple[str, ...]) -> Callable[[str], int]:
+    """The longest body by path: room for a workbook where one is sent, little anywhere else."""
+    return lambda path: upload_bytes + _SMALL_BODY if path.startswith(upload_paths) else _SMALL_BODY
