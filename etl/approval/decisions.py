@@ -62,9 +62,9 @@ def apply_decision(report: int, decision: Decision, by: str, at: str, reason: st
     """Records a decision; where it is an approval, publishes. Deciding the same again changes nothing.
 
     Raises:
-        UsageError: no such document, nobody named, sent back without a reason or after it was published, no office issues
-            the scope's reports that day, or the draft is not the last one or not as it was written: nothing is recorded
-            and nothing published.
+        UsageError: no such document, nobody named, sent back without a reason or after it was published, no office
+            issues the scope's reports that day, or the draft is not the last one or not as it was written: nothing is
+            recorded and nothing published.
         StorageError: the outbox cannot be written; nothing is recorded.
     """
     if not by.strip():
