@@ -10,6 +10,8 @@ periods that opened within a year. It does nothing else.
 
 * `announce`: the database is away, or a scope in `catalog/` is wrong; the message names file and key.
   Correct it, clear the task.
+* `watch`: nothing of its own; it turns the run red, names the tasks that failed, and notes the run for `alerts`. Clear
+  those tasks, with downstream.
 
 *Skipped* is no failure: everything open is issued. A re-run is always safe: forms that are already out are not
 changed by it. Forms of older periods: trigger `open_period` with the period's own key.
@@ -21,7 +23,7 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, CronPartitionTimetable, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
-from tongket_common import DEFAULTS, PERIODS, TIMEZONE, read_partition_key
+from tongket_common import DEFAULTS, PERIODS, TIMEZONE, name_errors, read_partition_key, watch
 
 with DAG(
     dag_id="calendar",
@@ -37,6 +39,7 @@ with DAG(
 ):
 
     @task(outlets=[PERIODS])
+    @name_errors
     def announce(*, outlet_events) -> list[str]:
         from etl import steps
 
@@ -47,4 +50,4 @@ with DAG(
         outlet_events[PERIODS].add_partitions(periods)
         return periods
 
-    announce()
+    announce() >> watch()

@@ -34,7 +34,7 @@ def test_a_question_that_nobody_asked_ends_it(fake: FakeAirflow) -> None:
     fake.on("GET", RUNS, {"dag_runs": [], "total_entries": 0})
     fake.on("GET", "/api/v2/dags/~/dagRuns/~/hitlDetails", {"hitl_details": [], "total_entries": 0})
     with pytest.raises(demo.DagRunFailed, match="nobody was asked about kt-1693"):
-        demo._find_last_question(AirflowClient(fake.address, "admin", "x"), demo.SIGNED)
+        demo._find_last_question(AirflowClient(fake.address, "admin", "x"), (demo.SIGNED, "2026Q3"))
 
 
 def test_a_failed_run_ends_it_with_its_log(fake: FakeAirflow) -> None:
