@@ -23,21 +23,21 @@ DOCTORS = "numerator: {elements: [doctors]}, denominator: {elements: [pop_total]
 TEN = {
     "a typo in a key": (
         "plans/kt-124.yaml", "short_title:", "short_titel:",
-        "plans/kt-124.yaml:3: key short_titel: unknown key 'short_titel'", "short_title",
+        "plans/kt-124.yaml:4: key short_titel: unknown key 'short_titel'", "short_title",
     ),
     "an unknown indicator": (
         PLAN, "indicator: doctors_per_10k", "indicator: doctors_per_10kk",
-        "plans/kt-1693.yaml:53: 1: unknown indicator 'doctors_per_10kk'", "doctors_per_10k",
+        "plans/kt-1693.yaml:54: 1: unknown indicator 'doctors_per_10kk'", "doctors_per_10k",
     ),
-    "an item twice": (PLAN, 'item: "15.2"', 'item: "15.1"', "plans/kt-1693.yaml:248: 15.1: item '15.1' stands twice", ""),
+    "an item twice": (PLAN, 'item: "15.2"', 'item: "15.1"', "plans/kt-1693.yaml:249: 15.1: item '15.1' stands twice", ""),
     "a day first": (
         PLAN, "date: 2024-05-17", "date: 17/05/2024",
-        "plans/kt-1693.yaml:7: key date: Input should be a valid date or datetime, invalid character in year; found '17/05/2024'",
+        "plans/kt-1693.yaml:8: key date: Input should be a valid date or datetime, invalid character in year; found '17/05/2024'",
         "2024-05-17",
     ),
     "no denominator": (
         INDICATORS, DOCTORS, DOCTORS.replace("denominator: {elements: [pop_total]}, ", ""),
-        "indicators.yaml:3: doctors_per_10k: the whole entry: method ratio needs numerator and denominator", "",
+        "indicators.yaml:4: doctors_per_10k: the whole entry: method ratio needs numerator and denominator", "",
     ),
     "a unit twice": (
         UNITS, "51,Tỉnh Quảng Ngãi", "51,Quảng Ngãi,province,,VN,2025-07-01,,x,\n51,Tỉnh Quảng Ngãi",
@@ -49,17 +49,17 @@ TEN = {
     ),
     "a decimal comma": (
         PLAN, 'operator: ">=", value: 11.5', 'operator: ">=", value: "11,5"',
-        "plans/kt-1693.yaml:59: 1: key targets.0.milestones.0.value: Input should be a valid decimal; found '11,5'", "11.5",
+        "plans/kt-1693.yaml:60: 1: key targets.0.milestones.0.value: Input should be a valid decimal; found '11,5'", "11.5",
     ),
     "a bare decimal comma": (
         PLAN, 'operator: ">=", value: 11.5', 'operator: ">=", value: 11,5',
-        "plans/kt-1693.yaml:59: key value: 11,5 is read as 11 and another key", "11.5",
+        "plans/kt-1693.yaml:60: key value: 11,5 is read as 11 and another key", "11.5",
     ),
     "a wrong indentation": (
         PLAN, "    decimals: 1\n", "   decimals: 1\n",
-        "plans/kt-1693.yaml:56: not readable as YAML: ", "",
+        "plans/kt-1693.yaml:57: not readable as YAML: ", "",
     ),
-    "a tab": (PLAN, "    decimals: 1\n", "\tdecimals: 1\n", "plans/kt-1693.yaml:56: not readable as YAML: ", ""),
+    "a tab": (PLAN, "    decimals: 1\n", "\tdecimals: 1\n", "plans/kt-1693.yaml:57: not readable as YAML: ", ""),
 }  # fmt: skip
 
 
@@ -210,7 +210,7 @@ def test_all_mistakes_are_told_at_once_and_none_is_a_consequence(copied: Path) -
     ):
         damage(copied, name, right, wrong)
     told = {(str(Path(p.file).relative_to(copied)), p.line) for p in list_catalogue_problems(copied)}
-    assert told == {(INDICATORS, 4), (UNITS, 206), (PLAN, 59), (PLAN, 552)}
+    assert told == {(INDICATORS, 5), (UNITS, 206), (PLAN, 60), (PLAN, 553)}
     with pytest.raises(CatalogueError, match="`tongket catalogue check` lists them"):
         load_catalogue(copied)
 
@@ -263,10 +263,10 @@ def test_the_command_prints_lines_or_json_and_exits_with_1(copied: Path, monkeyp
     damage(copied, PLAN, "indicator: doctors_per_10k", "indicator: doctors_per_10kk")
     text = CliRunner().invoke(app, ["catalogue", "check"])
     assert text.exit_code == 1
-    assert "plans/kt-1693.yaml:53: 1: unknown indicator 'doctors_per_10kk'" in text.output
+    assert "plans/kt-1693.yaml:54: 1: unknown indicator 'doctors_per_10kk'" in text.output
     assert "did you mean 'doctors_per_10k'?" in text.output
     as_json = CliRunner().invoke(app, ["catalogue", "check", "--json"])
     (problem,) = json.loads(as_json.output)["problems"]
     assert as_json.exit_code == 1
-    assert (problem["file"], problem["line"], problem["key"]) == (PLAN, 53, "targets.0.indicator")
+    assert (problem["file"], problem["line"], problem["key"]) == (PLAN, 54, "targets.0.indicator")
     assert (problem["value"], problem["nearest"]) == ("doctors_per_10kk", "doctors_per_10k")
