@@ -1,153 +1,238 @@
-"""Files below a folder as strict models, and the hash of all of them. A mistake names its file and key.
+"""Files below a folder as strict models, and the hash of all of them. What is wrong is gathered, each with its line.
 
 Room: catalogue; also for the readers of rules, contacts and exchange codes. Touches only what it is given.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
-from etl.errors import CatalogueError
+from etl.catalog.marked_files import MarkedFile, read_marked_csv, read_marked_yaml
+from etl.catalog.model_errors import list_model_mistakes, list_wrong_parts
+from etl.catalog.problems import (
+    CatalogueProblem,
+    Place,
+    build_catalogue_error,
+    build_problem,
+    find_nearest,
+)
 
 M = TypeVar("M", bound=BaseModel)
 
 _ADDRESS_FILES = frozenset({"contacts.yaml", "reminders.yaml"})  # see contacts.py
+_NAMES = ("item", "id", "code", "day")
 
-_BASE_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+class CatalogueReader:
+    """Reads files into models, keeps the place of each, and gathers what is wrong instead of stopping at it.
 
-class _StrictYamlLoader(_BASE_LOADER):  # type: ignore[misc]
-    """A safe loader that refuses a key written twice, of which YAML would silently keep the last.
-
-    Dates stay text, so that the model, which knows file and key, is the one to refuse a wrong one.
+    An entry with a mistake is left out. References to it are no mistakes of their own; so with what an unreadable
+    file would have defined.
     """
 
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, Any]]]] = {
-        letter: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
-        for letter, resolvers in _BASE_LOADER.yaml_implicit_resolvers.items()
-    }
+    def __init__(self) -> None:
+        self.problems: list[CatalogueProblem] = []
+        self._files: dict[Path, MarkedFile] = {}
+        self._places: dict[int, Place] = {}
+        self._kept: list[BaseModel] = []
+        self._left_out: set[str] = set()
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value]
-        for key, _ in node.value:
-            if keys.count(key.value) > 1:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key.value!r} stands twice", key.start_mark)
-        return dict(super().construct_mapping(node, deep=deep))
+    def read_list(self, path: Path, model: type[M]) -> list[M]:
+        """The entries of a YAML list as models."""
+        data = self._read_yaml(path)
+        if data is None:
+            return []
+        if not isinstance(data, list):
+            self.report(Place(path), "expected a list", "each entry begins with '- '")
+            return []
+        built = (self._build_model(model, entry, Place(path, (i,))) for i, entry in enumerate(data))
+        return [item for item in built if item is not None]
+
+    def read_entry(self, path: Path, model: type[M]) -> M | None:
+        """The one entry of a YAML file as a model."""
+        data = self._read_yaml(path)
+        return None if data is None else self._build_model(model, data, Place(path))
+
+    def read_optional_entry(self, path: Path, model: type[M]) -> M | None:
+        """The one entry of a file that an office may leave out."""
+        return self.read_entry(path, model) if path.exists() else None
+
+    def read_optional_list(self, path: Path, model: type[M]) -> list[M]:
+        """The entries of a list that an office may leave out."""
+        return self.read_list(path, model) if path.exists() else []
+
+    def read_csv(self, path: Path, model: type[M], split: frozenset[str] = frozenset()) -> list[M]:
+        """The rows of a CSV file as models; a column in `split` holds several values with ``|`` between them."""
+        marked = self._open_file(path, read_marked_csv(path))
+        unknown = [c for c in marked.columns if c not in model.model_fields or marked.columns.count(c) > 1]
+        for column in unknown:
+            self.report(
+                Place(path),
+                f"unknown column {column!r}" if column not in model.model_fields else f"column {column!r} stands twice",
+                f"columns are {sorted(model.model_fields)}",
+                value=column,
+                nearest=find_nearest(column, model.model_fields.keys() - set(marked.columns)),
+            )
+        if unknown:
+            self._left_out.add(str(path))
+            return []
+        built = []
+        for i, row in enumerate(marked.data or ()):
+            data = {k: tuple(p.strip() for p in v.split("|")) if k in split else v for k, v in row.items()}
+            built.append(self._build_model(model, data, Place(path, (i,))))
+        return [item for item in built if item is not None]
+
+    def read_folder(self, folder: Path, model: type[M]) -> dict[str, M]:
+        """A model for each YAML file of a folder, by its id, which is the file's name."""
+        items = {}
+        for path in sorted(folder.glob("*.yaml")):
+            item = self.read_entry(path, model)
+            if item is None:
+                self._left_out.add(path.stem)
+            elif getattr(item, "id", None) != path.stem:
+                self.report(
+                    self.find_place(item).at("id"),
+                    f"id is {getattr(item, 'id', None)!r}, the file's name says {path.stem!r}",
+                    "the id that is the file's name",
+                    nearest=path.stem,
+                )
+                self._left_out |= {path.stem, str(getattr(item, "id", ""))}
+            else:
+                items[path.stem] = item
+        return items
+
+    def build_index(self, items: Iterable[M], key: str) -> dict[str, M]:
+        """The items by one of their fields, which must tell them apart."""
+        result: dict[str, M] = {}
+        for item in items:
+            code = str(getattr(item, key))
+            if code in result:
+                self.report(self.find_place(item).at(key), f"{key} {code!r} stands twice", "keep one", value=code)
+            result.setdefault(code, item)
+        return result
+
+    def find_place(self, item: BaseModel) -> Place:
+        """Where a model was read."""
+        return self._places[id(item)]
+
+    def report(self, place: Place, what: str, expected: str, *, value: object = "", nearest: str = "") -> None:
+        """Notes something wrong at a place."""
+        marked = self._files.get(place.path, MarkedFile())
+        entry = _name_entry(marked.data, place.keys)
+        line = marked.find_line(place.keys)
+        self.problems.append(build_problem(place, line, entry, what, expected=expected, value=value, nearest=nearest))
+
+    def report_unknown(self, place: Place, kind: str, code: str, choices: Iterable[str]) -> None:
+        """Notes a reference that leads nowhere, unless what it leads to could not be read."""
+        known = sorted(choices)
+        if code in self._left_out or (not known and self._has_unreadable_files()):
+            return
+        expected = f"define it or use one of: {', '.join(known)[:400]}"
+        self.report(place, f"unknown {kind} {code!r}", expected, value=code, nearest=find_nearest(code, known))
+
+    def raise_problems(self) -> None:
+        """Stops where anything is wrong.
+
+        Raises:
+            CatalogueError: the first few problems, each with file, line, key and what was expected.
+        """
+        if self.problems:
+            raise build_catalogue_error(self.problems)
+
+    def _has_unreadable_files(self) -> bool:
+        return any(not marked.readable for marked in self._files.values())
+
+    def _read_yaml(self, path: Path) -> Any:
+        marked = self._open_file(path, read_marked_yaml(path))
+        if marked.readable and marked.data is None:
+            self.report(Place(path), "the file is empty", "its entries; `[]` where there are none")
+        return marked.data
+
+    def _open_file(self, path: Path, marked: MarkedFile) -> MarkedFile:
+        self._files[path] = marked
+        self._left_out |= marked.lost_values
+        for wrong in marked.unreadable:
+            self.problems.append(
+                CatalogueProblem(
+                    str(path), wrong.line, "", "", wrong.value[:80], wrong.what, wrong.expected, wrong.nearest
+                )
+            )
+        return marked
+
+    def _build_model(self, model: type[M], data: Any, place: Place) -> M | None:
+        if not isinstance(data, dict):
+            self.report(place, f"expected a mapping of {model.__name__}", "compare with its neighbours")
+            return None
+        try:
+            return self._keep_model(model.model_validate(data), place, {})
+        except ValidationError as error:
+            for mistake in list_model_mistakes(model, error):
+                self.report(
+                    place.at(*mistake.keys),
+                    mistake.what,
+                    mistake.expected,
+                    value=mistake.value,
+                    nearest=mistake.nearest,
+                )
+            wrong_parts = list_wrong_parts(error)
+        return self._build_without_parts(model, data, place, wrong_parts)
+
+    def _build_without_parts(
+        self, model: type[M], data: dict[str, Any], place: Place, wrong: dict[str, set[int]]
+    ) -> M | None:
+        """The entry without the wrong entries of its lists, so that what is wrong in the others is found as well."""
+        self._left_out |= {str(data[name]) for name in _NAMES if name in data} if not wrong else set()
+        reduced = dict(data)
+        for key, positions in wrong.items():
+            reduced[key] = [part for i, part in enumerate(data[key]) if i not in positions]
+            parts = (data[key][i] for i in positions)
+            self._left_out |= {str(part[n]) for part in parts if isinstance(part, dict) for n in _NAMES if n in part}
+        try:
+            return self._keep_model(model.model_validate(reduced), place, wrong) if wrong else None
+        except ValidationError:
+            return None
+
+    def _keep_model(self, item: M, place: Place, without: Mapping[str, set[int]]) -> M:
+        """Notes the place of a model and of the models in its lists; `without` are positions that were left out."""
+        self._kept.append(item)
+        self._places[id(item)] = place
+        for key, value in item:
+            if isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
+                wrong = without.get(key, set())
+                positions = (i for i in range(len(value) + len(wrong)) if i not in wrong)
+                for position, part in zip(positions, value, strict=True):
+                    self._keep_model(part, place.at(key, position), {})
+        return item
 
 
-def _read_yaml(path: Path) -> Any:
-    try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictYamlLoader)  # noqa: S506 - a safe loader
-    except FileNotFoundError:
-        raise CatalogueError("the file is missing", where=str(path), fix="restore it from version control") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise CatalogueError(f"not readable as YAML: {error}", where=str(path), fix="correct the syntax") from None
-
-
-def _build_model(model: type[M], data: Any, where: str) -> M:
-    if not isinstance(data, dict):
-        raise CatalogueError(f"expected a mapping of {model.__name__}", where=where, fix="compare with its neighbours")
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "(whole entry)"
-        raise CatalogueError(
-            f"{model.__name__}: key {key}: {first['msg']}; found {str(first.get('input'))[:80]!r}",
-            where=f"{where}{_describe_entry(data, first['loc'])}",
-            fix="correct the key; see etl/catalog/models for what each key takes",
-        ) from None
-
-
-def _describe_entry(data: Any, loc: Iterable[int | str]) -> str:
+def _name_entry(data: Any, keys: Iterable[int | str]) -> str:
     """Which entry of a list inside a file a place lies in, by the name it bears: its item, id or code."""
-    for part in loc:
+    for part in keys:
         try:
             data = data[part]
         except (KeyError, IndexError, TypeError):
             break
-        name = next((data[key] for key in ("item", "id", "code") if key in data), "") if isinstance(data, dict) else ""
+        name = next((data[key] for key in _NAMES if key in data), "") if isinstance(data, dict) else ""
         if name:
-            return f": {name}"
+            return str(name)
     return ""
 
 
-def read_list(path: Path, model: type[M], key: str) -> list[M]:
-    """The entries of a YAML list as models; `key` names an entry in error messages."""
-    data = _read_yaml(path)
-    if not isinstance(data, list):
-        raise CatalogueError("expected a list", where=str(path), fix="start each entry with '- '")
-    names = [entry.get(key, i) if isinstance(entry, dict) else i for i, entry in enumerate(data)]
-    return [_build_model(model, entry, f"{path}: {name}") for name, entry in zip(names, data, strict=True)]
+def read_list(path: Path, model: type[M]) -> list[M]:
+    """The entries of a YAML list as models.
 
-
-def read_entry(path: Path, model: type[M]) -> M:
-    """The one entry of a YAML file as a model."""
-    return _build_model(model, _read_yaml(path), str(path))
-
-
-def read_csv(path: Path, model: type[M], split: frozenset[str] = frozenset()) -> list[M]:
-    """The rows of a CSV file as models; a column in `split` holds several values with ``|`` between them."""
-    try:
-        with path.open(encoding="utf-8", newline="") as handle:
-            reader = csv.DictReader(handle)
-            rows = list(reader)
-    except FileNotFoundError:
-        raise CatalogueError("the file is missing", where=str(path), fix="restore it from version control") from None
-    wanted = set(model.model_fields)
-    unknown = set(reader.fieldnames or ()) - wanted
-    if unknown:
-        raise CatalogueError(
-            f"unknown column {sorted(unknown)[0]!r}", where=str(path), fix=f"columns are {sorted(wanted)}"
-        )
-    built = []
-    for number, row in enumerate(rows, start=2):
-        data: dict[str, Any] = {k: v for k, v in row.items() if v not in (None, "")}
-        for key in split & data.keys():
-            data[key] = tuple(part.strip() for part in str(data[key]).split("|"))
-        built.append(_build_model(model, data, f"{path}:{number}"))
-    return built
-
-
-def build_index(items: list[M], key: str, where: Path) -> dict[str, M]:
-    """The items by one of their fields, which must tell them apart."""
-    result: dict[str, M] = {}
-    for item in items:
-        code = str(getattr(item, key))
-        if code in result:
-            raise CatalogueError(f"{key} {code!r} stands twice", where=str(where), fix="keep one")
-        result[code] = item
-    return result
-
-
-def read_folder(folder: Path, model: type[M]) -> dict[str, M]:
-    """A model for each YAML file of a folder, by its id, which is the file's name."""
-    items = {}
-    for path in sorted(folder.glob("*.yaml")):
-        item = _build_model(model, _read_yaml(path), str(path))
-        if getattr(item, "id", None) != path.stem:
-            raise CatalogueError(
-                f"id is {getattr(item, 'id', None)!r}", where=str(path), fix=f"the file's name says {path.stem!r}"
-            )
-        items[path.stem] = item
+    Raises:
+        CatalogueError: the first few mistakes.
+    """
+    reader = CatalogueReader()
+    items = reader.read_list(path, model)
+    reader.raise_problems()
     return items
-
-
-def read_optional_entry(path: Path, model: type[M]) -> M | None:
-    """The one entry of a file that an office may leave out."""
-    return read_entry(path, model) if path.exists() else None
-
-
-def read_optional_list(path: Path, model: type[M], key: str) -> list[M]:
-    """The entries of a list that an office may leave out."""
-    return read_list(path, model, key) if path.exists() else []
 
 
 def compute_tree_hash(root: Path) -> str:

@@ -6,16 +6,17 @@ e-mail address must not make a draft that waits for its signature look outdated.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
+from etl.catalog import models as m
 from etl.catalog.catalogue import Catalogue
-from etl.catalog.catalogue_files import read_entry
+from etl.catalog.catalogue_files import CatalogueReader
 from etl.catalog.models import Basis, Code, StrictModel, Text
-from etl.errors import CatalogueError
+from etl.catalog.problems import Place, build_catalogue_error, find_nearest
 
 CONTACTS, REMINDERS = "contacts.yaml", "reminders.yaml"
 Email = Annotated[
@@ -75,46 +76,61 @@ def load_reminders(root: Path) -> ReminderRules:
     Raises:
         CatalogueError: the file is missing or wrong; file, key, and what was expected.
     """
-    return read_entry(root / REMINDERS, ReminderRules)
+    reader = CatalogueReader()
+    rules = reader.read_entry(root / REMINDERS, ReminderRules)
+    if rules is None:
+        raise build_catalogue_error(reader.problems)
+    return rules
 
 
-def load_contacts(catalogue: Catalogue) -> Contacts:
-    """To whom reports and reminders go; every recipient of every report is in it, once.
+def load_contacts(catalogue: Catalogue, scopes: Collection[str] | None = None) -> Contacts:
+    """To whom reports and reminders go; every recipient of every report of these scopes is in it, once.
+
+    `scopes`: all of them where it is left out.
 
     Raises:
         CatalogueError: the file is missing or wrong, or a recipient or unit is unknown.
     """
-    path = catalogue.root / CONTACTS
-    contacts = read_entry(path, Contacts)
-    for problem in _check_contact_references(catalogue, contacts, str(path)):
-        raise problem
+    reader = CatalogueReader()
+    contacts = read_contacts(reader, catalogue, catalogue.scopes if scopes is None else scopes)
+    if contacts is None or reader.problems:
+        raise build_catalogue_error(reader.problems)
     return contacts
 
 
-def _check_contact_references(catalogue: Catalogue, contacts: Contacts, where: str) -> Iterator[CatalogueError]:
-    for scope in catalogue.scopes.values():
-        for report in scope.reports:
-            for name in (*report.recipients, *report.copies):
-                matching_ids = [c.id for c in contacts.recipients if c.is_meant(scope.id, name)]
-                if len(matching_ids) != 1:
-                    yield CatalogueError(
-                        f"recipient {name!r} of {scope.id}'s reports on {report.plan} is "
-                        + (
-                            f"meant by several: {', '.join(matching_ids)}"
-                            if matching_ids
-                            else "not among the recipients"
-                        ),
-                        where=f"{where}: recipients",
-                        fix="name it once, with the id that its folder shall have",
-                    )
+def read_contacts(reader: CatalogueReader, catalogue: Catalogue, scopes: Collection[str]) -> Contacts | None:
+    """The contacts, with every mistake in them and every recipient of these scopes' reports that they lack."""
+    path = catalogue.root / CONTACTS
+    contacts = reader.read_entry(path, Contacts)
+    if contacts is None:
+        return None
+    place = Place(path)
+    for scope_id in scopes:
+        _check_report_recipients(reader, contacts, catalogue.scopes[scope_id], place.at("recipients"))
     for code in contacts.units:
         if not catalogue.list_units_of_code(code):
-            yield CatalogueError(f"unknown unit {code!r}", where=f"{where}: units", fix="write a code of units.csv")
+            reader.report_unknown(place.at("units", code), "unit", code, catalogue.units_by_code)
     for contact in contacts.recipients:
         for scope_id in contact.scopes:
             if scope_id not in catalogue.scopes:
-                yield CatalogueError(
-                    f"unknown scope {scope_id!r}",
-                    where=f"{where}: {contact.id}",
-                    fix=f"use one of: {', '.join(catalogue.scopes)}",
-                )
+                reader.report_unknown(reader.find_place(contact).at("scopes"), "scope", scope_id, catalogue.scopes)
+    return contacts
+
+
+def _check_report_recipients(reader: CatalogueReader, contacts: Contacts, scope: m.Scope, place: Place) -> None:
+    plans_by_name: dict[str, str] = {}
+    for report in scope.reports:
+        for name in (*report.recipients, *report.copies):
+            plans_by_name.setdefault(name, report.plan)
+    printed = [name for contact in contacts.recipients for name in contact.printed or (contact.name,)]
+    for name, plan in plans_by_name.items():
+        ids = [c.id for c in contacts.recipients if c.is_meant(scope.id, name)]
+        if len(ids) != 1:
+            which = f"meant by several: {', '.join(ids)}" if ids else "not among the recipients"
+            reader.report(
+                place,
+                f"recipient {name!r} of {scope.id}'s reports on {plan} is {which}",
+                "name it once, with the id that its folder shall have",
+                value=name,
+                nearest="" if ids else find_nearest(name, printed),
+            )

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
 from etl.catalog import models as m
 from etl.catalog.catalogue import Catalogue
-from etl.catalog.catalogue_files import read_csv, read_entry
-from etl.errors import CatalogueError
+from etl.catalog.catalogue_files import CatalogueReader
+from etl.catalog.problems import build_catalogue_error
 from etl.model import PeriodKind
 
 Uid = Annotated[str, StringConstraints(pattern=r"^([A-Za-z][A-Za-z0-9]{10})?$")]
@@ -77,23 +76,32 @@ def load_exchange(catalogue: Catalogue) -> ExchangeCatalogue:
     Raises:
         CatalogueError: a file, key or reference is wrong; says which.
     """
+    reader = CatalogueReader()
+    exchange = read_exchange(reader, catalogue)
+    if exchange is None or reader.problems:
+        raise build_catalogue_error(reader.problems)
+    return exchange
+
+
+def read_exchange(reader: CatalogueReader, catalogue: Catalogue) -> ExchangeCatalogue | None:
+    """The names of `catalog/exchange/`, with every mistake in them."""
     root = catalogue.root / "exchange"
-    rules = read_entry(root / "exchange.yaml", ExchangeRules)
-    elements: dict[str, NamedElement] = {}
-    for element in read_csv(root / "data_elements.csv", NamedElement):
-        if element.code not in catalogue.elements or element.code in elements:
-            raise _build_misplaced_error("data element", element.code, root / "data_elements.csv")
-        elements[element.code] = element
+    rules = reader.read_entry(root / "exchange.yaml", ExchangeRules)
+    elements = reader.build_index(reader.read_csv(root / "data_elements.csv", NamedElement), "code")
+    for element in elements.values():
+        if element.code not in catalogue.elements:
+            reader.report_unknown(
+                reader.find_place(element).at("code"), "data element", element.code, catalogue.elements
+            )
     units: dict[tuple[str, dt.date], NamedUnit] = {}
-    for unit in read_csv(root / "org_units.csv", NamedUnit):
+    for unit in reader.read_csv(root / "org_units.csv", NamedUnit):
         key = unit.code, unit.valid_from
         if key in units or all(u.valid_from != unit.valid_from for u in catalogue.list_units_of_code(unit.code)):
-            raise _build_misplaced_error("unit", f"{unit.code} from {unit.valid_from}", root / "org_units.csv")
+            reader.report(
+                reader.find_place(unit).at("code"),
+                f"unit '{unit.code} from {unit.valid_from}' is unknown, or stands twice",
+                "one line for each unit of units.csv, with the valid_from that it has there",
+                value=unit.code,
+            )
         units[key] = unit
-    return ExchangeCatalogue(rules, elements, units)
-
-
-def _build_misplaced_error(kind: str, code: str, path: Path) -> CatalogueError:
-    return CatalogueError(
-        f"{kind} {code!r} is unknown, or stands twice", where=str(path), fix="give each of the catalogue's one line"
-    )
+    return None if rules is None else ExchangeCatalogue(rules, elements, units)

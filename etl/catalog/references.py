@@ -1,112 +1,111 @@
 """Whether every reference in the catalogue leads somewhere, and what it leads to can be computed.
 
-Room: catalogue; called by the loader with a catalogue just read. Pure.
+Room: catalogue; called by the loader with a catalogue just read. What is wrong is noted with the reader, which knows
+the file and line of each model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import pairwise
 
 from etl.catalog import models as m
 from etl.catalog.catalogue import Catalogue
-from etl.errors import CatalogueError
+from etl.catalog.catalogue_files import CatalogueReader
+from etl.catalog.problems import Place, find_nearest
 from etl.model import ElementKind, Period
 
 
-def _build_unknown_error(kind: str, code: str, where: str, choices: Iterable[str]) -> CatalogueError:
-    return CatalogueError(
-        f"unknown {kind} {code!r}", where=where, fix=f"define it or use one of: {', '.join(sorted(choices))[:400]}"
-    )
+def check_references(c: Catalogue, r: CatalogueReader) -> None:
+    """Notes every mistake that is found by looking from one file into another."""
+    _check_unit_references(c, r)
+    _check_form_references(c, r)
+    _check_element_references(c, r)
+    _check_plan_references(c, r)
+    _check_scope_references(c, r)
+    _check_inheritance_references(c, r)
+    _check_correction_references(c, r)
 
 
-def check_references(c: Catalogue) -> Iterator[CatalogueError]:
-    """Every mistake that is found by looking from one file into another, the first first."""
-    yield from _check_unit_references(c)
-    yield from _check_element_references(c)
-    yield from _check_plan_references(c)
-    yield from _check_form_references(c)
-    yield from _check_scope_references(c)
-    yield from _check_inheritance_references(c)
-    yield from _check_correction_references(c)
-
-
-def _check_unit_references(c: Catalogue) -> Iterator[CatalogueError]:
-    where = str(c.root / "units" / "units.csv")
-    for code, units in c.units_by_code.items():
-        for a, b in zip(
-            sorted(units, key=lambda u: u.valid_from), sorted(units, key=lambda u: u.valid_from)[1:], strict=False
-        ):
+def _check_unit_references(c: Catalogue, r: CatalogueReader) -> None:
+    for code, same_code in c.units_by_code.items():
+        units = sorted(same_code, key=lambda u: u.valid_from)
+        for a, b in pairwise(units):
             if a.valid_to is None or a.valid_to >= b.valid_from:
-                yield CatalogueError(
-                    f"unit {code} is valid twice at {b.valid_from}", where=where, fix="end one before the other"
+                r.report(
+                    r.find_place(b).at("valid_from"),
+                    f"unit {code} is valid twice at {b.valid_from}",
+                    "the end of one before the start of the other",
+                    value=b.valid_from,
                 )
     for unit in c.units:
         if unit.parent and c.find_unit(unit.parent, unit.valid_from) is None:
-            yield _build_unknown_error(
-                "parent unit", f"{unit.parent} on {unit.valid_from}", f"{where}: {unit.code}", c.units_by_code
-            )
-    for s in c.successions:
-        if c.find_unit(s.old_code, s.old_valid_to) is None or c.find_unit(s.new_code, s.new_valid_from) is None:
-            yield _build_unknown_error(
-                "unit in succession", f"{s.old_code}→{s.new_code}", str(c.root / "units/successions.csv"), ()
-            )
+            _report_unknown_unit(c, r, r.find_place(unit).at("parent"), "parent unit", unit.parent, unit.valid_from)
+    _check_succession_references(c, r)
     for figure in c.official_population:
         if figure.unit not in c.units_by_code:
-            yield _build_unknown_error("unit", figure.unit, str(c.root / "official_population.csv"), c.units_by_code)
+            r.report_unknown(r.find_place(figure).at("unit"), "unit", figure.unit, c.units_by_code)
 
 
-def _check_element_references(c: Catalogue) -> Iterator[CatalogueError]:
+def _check_succession_references(c: Catalogue, r: CatalogueReader) -> None:
+    for s in c.successions:
+        for key, code, day in (("old_code", s.old_code, s.old_valid_to), ("new_code", s.new_code, s.new_valid_from)):
+            if c.find_unit(code, day) is None:
+                _report_unknown_unit(c, r, r.find_place(s).at(key), "unit in succession", code, day)
+
+
+def _report_unknown_unit(c: Catalogue, r: CatalogueReader, place: Place, kind: str, code: str, day: object) -> None:
+    """A code that nobody bears on a day: unknown altogether, or valid at another time."""
+    if code not in c.units_by_code:
+        r.report_unknown(place, kind, code, c.units_by_code)
+        return
+    validity = "; ".join(f"{u.valid_from} to {u.valid_to or 'today'}" for u in c.units_by_code[code])
+    r.report(
+        place, f"unknown {kind} {f'{code} on {day}'!r}", f"a unit of that day; {code} is valid {validity}", value=code
+    )
+
+
+def _check_element_references(c: Catalogue, r: CatalogueReader) -> None:
     for relation in c.relations:
         for code in relation.elements:
             if code not in c.elements:
-                yield _build_unknown_error(
-                    "data element", code, f"{c.root / 'relations.yaml'}: {relation.code}", c.elements
-                )
-    yield from _check_indicator_references(c)
-
-
-def _check_indicator_references(c: Catalogue) -> Iterator[CatalogueError]:
+                r.report_unknown(r.find_place(relation), "data element", code, c.elements)
     collected = {column.data_element for column in c.columns}
+    collected |= {find_nearest(code, c.elements) for code in collected - c.elements.keys()}
     for indicator in c.indicators.values():
-        where = f"{c.root / 'indicators.yaml'}: {indicator.code}"
-        for code in (term.data_element for term in indicator.terms):
-            if code not in c.elements:
-                yield _build_unknown_error("data element", code, where, c.elements)
-            if code not in collected:
-                yield _build_uncollected_error(code, where)
-        above = (c.elements.get(term.data_element) for term in indicator.terms if term.side == "numerator")
-        measures = {element.measure for element in above if element}
-        if len(measures) > 1:
-            yield CatalogueError(
-                f"a numerator of {' and '.join(sorted(measures))}", where=where, fix="add up what has the same measure"
-            )
-        yield from _check_recognition(c, indicator, where, collected)
-        published = indicator.published_element
-        if published and (published not in c.elements or c.elements[published].kind != ElementKind.PUBLISHED):
-            yield _build_unknown_error(
-                "published data element",
-                published,
-                where,
-                (e.code for e in c.elements.values() if e.kind == ElementKind.PUBLISHED),
-            )
-        elif published and published not in collected:
-            yield _build_uncollected_error(published, where)
+        _check_indicator_references(c, r, indicator, collected)
 
 
-def _check_recognition(
-    c: Catalogue, indicator: m.Indicator, where: str, collected: set[str]
-) -> Iterator[CatalogueError]:
-    code = indicator.recognised_by
-    if code and (code not in c.elements or c.elements[code].max != 1):
-        yield _build_unknown_error(
-            "yes-or-no data element", code, where, (e.code for e in c.elements.values() if e.max == 1)
+def _check_indicator_references(c: Catalogue, r: CatalogueReader, indicator: m.Indicator, collected: set[str]) -> None:
+    place = r.find_place(indicator)
+    for term in indicator.terms:
+        code = term.data_element
+        if code not in c.elements:
+            r.report_unknown(place.at(term.side, "elements"), "data element", code, c.elements)
+        elif code not in collected:
+            _report_uncollected(r, place.at(term.side, "elements"), code)
+    above = (c.elements.get(term.data_element) for term in indicator.terms if term.side == "numerator")
+    measures = {element.measure for element in above if element}
+    if len(measures) > 1:
+        r.report(
+            place.at("numerator"),
+            f"a numerator of {' and '.join(sorted(measures))}",
+            "data elements of one measure",
         )
-    elif code and code not in collected:
-        yield _build_uncollected_error(code, where)
+    answers = {e.code for e in c.elements.values() if e.max == 1}
+    published = {e.code for e in c.elements.values() if e.kind == ElementKind.PUBLISHED}
+    for key, kind, choices, named in (
+        ("recognised_by", "yes-or-no data element", answers, indicator.recognised_by),
+        ("published_element", "published data element", published, indicator.published_element),
+    ):
+        if named and named not in choices:
+            r.report_unknown(place.at(key), kind, named, choices)
+        elif named and named not in collected:
+            _report_uncollected(r, place.at(key), named)
 
 
-def _build_uncollected_error(code: str, where: str) -> CatalogueError:
-    return CatalogueError(f"no form collects data element {code!r}", where=where, fix="add it to forms/columns.csv")
+def _report_uncollected(r: CatalogueReader, place: Place, code: str) -> None:
+    r.report(place, f"no form collects data element {code!r}", "a row for it in forms/columns.csv", value=code)
 
 
 def _describe_target_misfit(target: m.Target, indicator: m.Indicator) -> str:
@@ -121,102 +120,106 @@ def _describe_target_misfit(target: m.Target, indicator: m.Indicator) -> str:
     return ""
 
 
-def _check_target_references(c: Catalogue, plan: m.Plan, where: str) -> Iterator[CatalogueError]:
+def _check_target_references(c: Catalogue, r: CatalogueReader, plan: m.Plan) -> None:
     items = {t.item for t in plan.targets}
     for target in plan.targets:
-        target_where = f"{where}: {target.item}"
+        place = r.find_place(target)
         if target.indicator and target.indicator not in c.indicators:
-            yield _build_unknown_error("indicator", target.indicator, target_where, c.indicators)
+            r.report_unknown(place.at("indicator"), "indicator", target.indicator, c.indicators)
         elif target.indicator and target.kind != "not_assessed":
             misfit = _describe_target_misfit(target, c.indicators[target.indicator])
             if misfit:
-                yield CatalogueError(misfit, where=target_where, fix="correct its kind, indicator or milestones")
+                r.report(place.at("kind"), misfit, "another kind, indicator or milestone", value=target.kind)
         if target.group and target.group not in plan.groups:
-            yield _build_unknown_error("group", target.group, target_where, plan.groups)
+            r.report_unknown(place.at("group"), "group", target.group, plan.groups)
         for item in target.contradicts:
             if item not in items - {target.item}:
-                yield _build_unknown_error("item", item, target_where, items)
+                r.report_unknown(place.at("contradicts"), "item", item, items)
 
 
-def _check_plan_references(c: Catalogue) -> Iterator[CatalogueError]:
+def _check_plan_references(c: Catalogue, r: CatalogueReader) -> None:
     for plan in c.plans.values():
-        where = str(c.root / "plans" / f"{plan.id}.yaml")
-        items = [t.item for t in plan.targets]
-        for item in {i for i in items if items.count(i) > 1}:
-            yield CatalogueError(f"item {item!r} stands twice", where=where, fix="give each target its own item")
-        ids = [t.id for t in plan.tasks]
-        for task_id in {i for i in ids if ids.count(i) > 1}:
-            yield CatalogueError(f"task {task_id!r} stands twice", where=where, fix="give each task its own id")
-        yield from _check_target_references(c, plan, where)
-        actors = [plan.issuer, *(a for d in plan.duties for a in (d.by, *d.to))]
-        actors += [a for t in plan.tasks for a in (*t.lead, *t.cooperate)]
-        for actor in actors:
+        place = r.find_place(plan)
+        _report_repeated(r, "item", plan.targets)
+        _report_repeated(r, "task", plan.tasks)
+        _check_target_references(c, r, plan)
+        actors = [(place.at("issuer"), plan.issuer)]
+        actors += [(r.find_place(d), a) for d in plan.duties for a in (d.by, *d.to)]
+        actors += [(r.find_place(t).at("lead"), a) for t in plan.tasks for a in t.lead]
+        actors += [(r.find_place(t).at("cooperate"), a) for t in plan.tasks for a in t.cooperate]
+        for where, actor in actors:
             if actor not in c.actors:
-                yield _build_unknown_error("actor", actor, where, c.actors)
+                r.report_unknown(where, "actor", actor, c.actors)
 
 
-def _check_form_references(c: Catalogue) -> Iterator[CatalogueError]:
+def _report_repeated(r: CatalogueReader, kind: str, entries: Iterable[m.Target | m.Task]) -> None:
+    seen: set[str] = set()
+    for entry in entries:
+        key, name = ("item", entry.item) if isinstance(entry, m.Target) else ("id", entry.id)
+        if name in seen:
+            r.report(r.find_place(entry).at(key), f"{kind} {name!r} stands twice", f"another {key} for one", value=name)
+        seen.add(name)
+
+
+def _check_form_references(c: Catalogue, r: CatalogueReader) -> None:
     for column in c.columns:
         if column.data_element not in c.elements:
-            yield _build_unknown_error(
-                "data element", column.data_element, str(c.root / "forms/columns.csv"), c.elements
-            )
+            r.report_unknown(r.find_place(column).at("data_element"), "data element", column.data_element, c.elements)
     for form in c.forms.values():
         for sheet in form.sheets:
             if sheet.kind.has_columns and not c.list_sheet_columns(form, sheet):
-                yield CatalogueError(
+                r.report(
+                    r.find_place(sheet).at("columns"),
                     f"sheet {sheet.code} has no columns in set {sheet.columns!r} version {form.version}",
-                    where=f"{c.root / 'forms/forms.yaml'}: {form.id}",
-                    fix="add its headers to forms/columns.csv",
+                    "its headers in forms/columns.csv",
+                    value=sheet.columns,
+                    nearest=find_nearest(sheet.columns or "", {x.set for x in c.columns} - {sheet.columns or ""}),
                 )
 
 
-def _check_scope_references(c: Catalogue) -> Iterator[CatalogueError]:
+def _check_scope_references(c: Catalogue, r: CatalogueReader) -> None:
     for scope in c.scopes.values():
-        where = str(c.root / "scopes" / f"{scope.id}.yaml")
-        checks: list[tuple[str, str, Iterable[str]]] = [
-            ("plan", p, c.plans) for p in (*scope.plans, *(r.plan for r in scope.reports))
+        place = r.find_place(scope)
+        checks: list[tuple[Place, str, str, Iterable[str]]] = [
+            (place.at("area_unit"), "unit", scope.area_unit, c.units_by_code)
         ]
-        checks += [("form", s.form, c.forms) for s in scope.submissions]
-        checks += [("regime", s.regime, c.regimes) for s in scope.submissions]
-        checks += [("unit", u, c.units_by_code) for s in scope.submissions for u in (*s.units, scope.area_unit)]
-        checks += [("actor", a, c.actors) for a in scope.answers_for]
-        for kind, code, choices in checks:
+        checks += [(place.at("plans", i), "plan", p, c.plans) for i, p in enumerate(scope.plans)]
+        checks += [(r.find_place(x).at("plan"), "plan", x.plan, c.plans) for x in scope.reports]
+        for s in scope.submissions:
+            inner = r.find_place(s)
+            checks += [(inner.at("form"), "form", s.form, c.forms), (inner.at("regime"), "regime", s.regime, c.regimes)]
+            checks += [(inner.at("units"), "unit", u, c.units_by_code) for u in s.units]
+        checks += [(place.at("answers_for", a), "actor", a, c.actors) for a in scope.answers_for]
+        for where, kind, code, choices in checks:
             if code not in choices:
-                yield _build_unknown_error(kind, code, where, choices)
+                r.report_unknown(where, kind, code, choices)
 
 
-def _check_inheritance_references(c: Catalogue) -> Iterator[CatalogueError]:
+def _check_inheritance_references(c: Catalogue, r: CatalogueReader) -> None:
     for decision in c.inheritance:
-        where = f"{c.root / 'inheritance.yaml'}: {decision.plan} {decision.item}"
+        place = r.find_place(decision)
+        items = {t.item for t in c.plans[decision.plan].targets} if decision.plan in c.plans else set()
         if decision.plan not in c.plans:
-            yield _build_unknown_error("plan", decision.plan, where, c.plans)
-        elif decision.item != "all" and decision.item not in {t.item for t in c.plans[decision.plan].targets}:
-            yield _build_unknown_error("item", decision.item, where, (t.item for t in c.plans[decision.plan].targets))
+            r.report_unknown(place.at("plan"), "plan", decision.plan, c.plans)
+        elif decision.item != "all" and decision.item not in items:
+            r.report_unknown(place.at("item"), "item", decision.item, items)
         if c.find_unit(decision.from_unit, decision.from_valid_to) is None:
-            yield _build_unknown_error(
-                "unit", f"{decision.from_unit} on {decision.from_valid_to}", where, c.units_by_code
-            )
+            _report_unknown_unit(c, r, place.at("from_unit"), "unit", decision.from_unit, decision.from_valid_to)
         if decision.to_valid_from and c.find_unit(decision.to_unit, decision.to_valid_from) is None:
-            yield _build_unknown_error(
-                "unit", f"{decision.to_unit} on {decision.to_valid_from}", where, c.units_by_code
-            )
+            _report_unknown_unit(c, r, place.at("to_unit"), "unit", decision.to_unit, decision.to_valid_from)
 
 
-def _check_correction_references(c: Catalogue) -> Iterator[CatalogueError]:
+def _check_correction_references(c: Catalogue, r: CatalogueReader) -> None:
     cells: dict[tuple[object, ...], str] = {}
     for correction in c.agreed_corrections.values():
-        where = str(c.root / "corrections" / f"{correction.id}.yaml")
+        place = r.find_place(correction)
         if correction.scope not in c.scopes:
-            yield _build_unknown_error("scope", correction.scope, where, c.scopes)
+            r.report_unknown(place.at("scope"), "scope", correction.scope, c.scopes)
         if c.find_unit(correction.org_unit, Period.parse(correction.period).end) is None:
-            yield _build_unknown_error("unit", f"{correction.org_unit} in {correction.period}", where, c.units_by_code)
-        element = c.elements.get(correction.data_element)
-        if element is None:
-            yield _build_unknown_error("data element", correction.data_element, where, c.elements)
+            _report_unknown_unit(c, r, place.at("org_unit"), "unit", correction.org_unit, correction.period)
+        if correction.data_element not in c.elements:
+            r.report_unknown(place.at("data_element"), "data element", correction.data_element, c.elements)
         cell = (correction.scope, correction.period, correction.org_unit, correction.data_element, correction.replaces)
         if cell in cells:
-            yield CatalogueError(
-                f"{cells[cell]} replaces the same value of the same cell", where=where, fix="keep one of the two"
-            )
+            r.report(place, f"{cells[cell]} replaces the same value of the same cell", "one of the two")
         cells[cell] = correction.id

@@ -124,14 +124,14 @@ def load_view_rules(root: Path) -> tuple[ViewRule, ...]:
     Raises:
         CatalogueError: file, key, and what was expected.
     """
-    return tuple(rule for path in sorted(root.glob("warehouse/*.yaml")) for rule in read_list(path, ViewRule, "code"))
+    return tuple(rule for path in sorted(root.glob("warehouse/*.yaml")) for rule in read_list(path, ViewRule))
 
 
 @lru_cache(maxsize=4)
 def _load_hashed_rules(root: Path, sha256: str) -> Rules:
     rules_by_code: dict[str, Rule] = {}
     for path in sorted(root.glob("*.yaml")):
-        for rule in read_list(path, Rule, "code"):
+        for rule in read_list(path, Rule):
             where = f"{path}: {rule.code}"
             if rule.code in rules_by_code:
                 raise CatalogueError(f"code {rule.code!r} stands twice", where=where, fix="give each rule its own code")

@@ -31,6 +31,8 @@ app = typer.Typer(
 )
 warehouse = typer.Typer(help="The store.", no_args_is_help=True)
 app.add_typer(warehouse, name="warehouse")
+catalogue = typer.Typer(help="What people decide, as files.", no_args_is_help=True)
+app.add_typer(catalogue, name="catalogue")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Scope = Annotated[str, typer.Option(help="Who runs the instance: kon-tum, tan-yen …")]
@@ -384,6 +386,26 @@ def open_psql(context: typer.Context) -> None:
     """Open psql on the warehouse; further arguments are psql's own."""
     command, environment = run_command(False, steps.build_psql_command, lambda _: None)
     os.execve(command[0], [*command, *context.args], environment)  # noqa: S606 - hands over to psql
+
+
+@catalogue.command("check")
+def check_catalogue_files(json_: Json = False) -> None:
+    """Say everything that is wrong in catalog/, each with its file and line; exit 1 where anything is."""
+    result = run_command(json_, steps.check_catalogue, _show_problems)
+    if result["problems"]:
+        raise typer.Exit(REFUSED)
+
+
+def _show_problems(result: dict[str, Any]) -> None:
+    """A line for each mistake, and below it what was expected."""
+    for problem in result["problems"]:
+        near = f" -> did you mean {problem['nearest']!r}?" if problem["nearest"] else ""
+        typer.echo(f"{problem['where']}: {problem['what']}\n    expected: {problem['expected']}{near}")
+    files = sorted({problem["file"] for problem in result["problems"]})
+    if files:
+        typer.echo(f"{len(result['problems'])} mistakes in {len(files)} files: {', '.join(files)}")
+    else:
+        typer.echo(f"{result['catalogue']}: {result['files']} files, no mistakes")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -74,7 +74,7 @@ def remind_units(scope: str, day: str, post: MailSessionOpener | None = None) ->
     about: Result = {"scope": chosen.id, "day": date.isoformat()}
     if not is_working_day(catalogue.holiday_corrections, date):
         return {**about, "skipped": f"{date.isoformat()} is a day off: nobody is reminded"}
-    engine, addresses = open_current_engine(settings, catalogue), load_contacts(catalogue).units
+    engine, addresses = open_current_engine(settings, catalogue), load_contacts(catalogue, [chosen.id]).units
     with engine.begin() as guard:
         dispatch_store.lock_dispatch(guard)
         letters = _write_reminders(settings, catalogue, engine, chosen, date)

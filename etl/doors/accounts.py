@@ -121,8 +121,10 @@ def write_account_register(scope: str, to: Path) -> Result:
     with open_engine(settings).connect() as conn:
         standing = fetch_accounts(conn, [one.code for one in units])
     rows = [_build_register_row(unit, standing.get((unit.code, unit.valid_from))) for unit in units]
+    today = get_current_date()
+    office = catalogue.get_office(catalogue.get_scope(scope), today)
     path = to / f"so-giao-nhan_{scope}.html"
-    write_atomic(path, render_register(settings, catalogue.get_scope(scope).office.name, rows, get_current_date()))
+    write_atomic(path, render_register(settings, office.name, rows, today))
     states = {state: sum(row.state == state for row in rows) for state in ("standing", "revoked", "none")}
     return {"scope": scope, **states, "file": str(path)}
 

@@ -23,6 +23,7 @@ from etl.feedback.unit_feedback import write_unit_feedback
 from etl.lineage.number_trace import trace_number
 from etl.lineage.snapshot_difference import compare_snapshots
 from etl.steps.backup import back_up_warehouse, restore_from_backup
+from etl.steps.catalogue_check import check_catalogue
 from etl.steps.housekeeping import back_up_nightly, check_archive, clean_databases, drill_backup, remove_old_logs
 from etl.steps.intake import (
     announce_periods,
@@ -54,6 +55,7 @@ __all__ = [
     "back_up_warehouse",
     "build_psql_command",
     "check_archive",
+    "check_catalogue",
     "check_files",
     "check_report_due",
     "clean_databases",

@@ -11,7 +11,12 @@ from etl.errors import CatalogueError
 
 PLAN = "plans/kt-1693.yaml"
 MISTAKES = {
-    "unknown key": (PLAN, "    decimals: 1\n", "    decimal: 1\n", ["targets.0.decimal", "Extra inputs"]),
+    "unknown key": (
+        PLAN,
+        "    decimals: 1\n",
+        "    decimal: 1\n",
+        ["targets.0.decimal", "unknown key 'decimal'", "did you mean 'decimals'?"],
+    ),
     "unknown operator": (
         PLAN,
         'operator: ">=", value: 11.5',
@@ -28,7 +33,7 @@ MISTAKES = {
         PLAN,
         "indicator: doctors_per_10k",
         "indicator: doctor_per_10k",
-        ["'doctor_per_10k'", "kt-1693.yaml: 1", "doctors_per_10k"],
+        ["'doctor_per_10k'", "kt-1693.yaml:54: 1", "did you mean 'doctors_per_10k'?"],
     ),
     "unknown kind": (PLAN, "kind: eliminate", "kind: eradicate", ["targets.17.kind", "'eliminate'"]),
     "duplicated item": (PLAN, 'item: "15.2"', 'item: "15.1"', ["item '15.1' stands twice"]),

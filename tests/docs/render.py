@@ -7,6 +7,7 @@ from pathlib import Path
 
 from etl.catalog.rules import load_rules
 from etl.report.report_facts import DOCUMENT_FACTS
+from tests.docs.catalogue_schemas import build_schema_comments, build_schemas
 from tests.examples import examples
 from tests.wording import SHIPPED
 
@@ -45,6 +46,17 @@ def facts_schema() -> str:
     )
 
 
+def write_catalogue_schemas() -> None:
+    """The schemas of the catalogue, and in each of its YAML files the line by which editors find them."""
+    for name, schema in build_schemas().items():
+        (ROOT / "docs" / "schemas" / name).write_text(schema, encoding="utf-8")
+    for path, comment in build_schema_comments(ROOT).items():
+        text = path.read_text(encoding="utf-8")
+        if not text.startswith(comment):
+            path.write_text(comment + text, encoding="utf-8")
+
+
 if __name__ == "__main__":
+    write_catalogue_schemas()
     (ROOT / "docs" / "facts.schema.json").write_text(facts_schema(), encoding="utf-8")
     (ROOT / "docs" / "findings.md").write_text(findings(), encoding="utf-8")

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from typer.main import get_command
 
+from etl.catalog.marked_files import read_marked_yaml
 from etl.cli.commands import app
+from tests.docs.catalogue_schemas import build_schema_comments, build_schemas
 from tests.docs.render import ROOT, facts_schema, findings
 from tests.docs.rooms import PICTURE, draw_rooms
 
@@ -31,6 +35,28 @@ def test_findings_are_written_from_the_rules() -> None:
 def test_the_schema_of_the_facts_is_written_from_their_types() -> None:
     written = (ROOT / "docs" / "facts.schema.json").read_text(encoding="utf-8")
     assert written == facts_schema(), "run python -m tests.docs.render"
+
+
+def test_the_schemas_of_the_catalogue_are_written_from_its_models() -> None:
+    written = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "schemas").glob("*.json")}
+    assert written == build_schemas(), "run python -m tests.docs.render"
+
+
+def test_every_yaml_file_of_the_catalogue_names_its_schema() -> None:
+    comments = build_schema_comments(ROOT)
+    assert set(comments) == set((ROOT / "catalog").rglob("*.yaml"))
+    for path, comment in comments.items():
+        first = path.read_text(encoding="utf-8").partition("\n")[0]
+        assert first + "\n" == comment, f"{path}: run python -m tests.docs.render"
+        assert (path.parent / first.partition("$schema=")[2]).is_file()
+
+
+def test_the_shipped_files_are_valid_by_their_schemas() -> None:
+    """What the product accepts, an editor must not mark."""
+    for path, comment in build_schema_comments(ROOT).items():
+        schema = json.loads((path.parent / comment.strip().partition("$schema=")[2]).read_text(encoding="utf-8"))
+        errors = Draft202012Validator(schema).iter_errors(read_marked_yaml(path).data)
+        assert [f"{path.name}: {e.json_path}: {e.message[:200]}" for e in errors] == []
 
 
 def test_every_command_stands_in_the_readme() -> None:
