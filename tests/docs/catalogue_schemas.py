@@ -14,6 +14,7 @@ from etl.catalog.exchange_identifiers import ExchangeRules
 
 LISTS: dict[str, type[BaseModel]] = {
     "actors.yaml": m.Actor,
+    "bodies.yaml": m.BodyName,
     "indicators.yaml": m.Indicator,
     "relations.yaml": m.Relation,
     "quality.yaml": m.Threshold,
