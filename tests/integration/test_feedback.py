@@ -168,7 +168,7 @@ def test_other_periods_and_other_units(told: Settings) -> None:
     with pytest.raises(UsageError, match="owes nothing"):
         steps.write_unit_feedback(SCOPE, "2024Q3", "62-CDC")
     # new units of the new geography start with a blank record
-    steps.write_unit_feedback(SCOPE, "2025Q3", "51-TTYT-608")
+    steps.write_unit_feedback("quang-ngai", "2025Q3", "51-TTYT-608")
     sheet = page(told, "51-TTYT-608", "2025Q3")
     assert "Đơn vị không có chỉ tiêu tính riêng theo quý." in said(sheet)
     assert [r[0] for r in rows(sheet) if str(r[0]).startswith("quý ")] == ["quý III năm 2025"]
