@@ -1,4 +1,4 @@
--- One row: the last backup and the last one restored for trial, the last migration, the server, and how many files wait.
+-- One row: the last backup and the last one restored for trial, the last migration, the server, files that wait.
 SELECT
     (SELECT max(recorded_at) FROM out.event WHERE kind = 'backed_up') AS backed_up_at,
     (SELECT detail FROM out.event WHERE kind = 'backed_up' ORDER BY event_id DESC LIMIT 1) AS backup,

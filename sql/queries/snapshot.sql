@@ -1,5 +1,5 @@
--- What was known at a moment, as a hash: every version recorded by then (in one scope and those it continues, where one is named), the
--- catalogue, and the corrections in it whose last day was over.
+-- What was known at a moment, as a hash: every version recorded by then (in one scope and those it continues, where one
+-- is named), the catalogue, and the corrections in it whose last day was over.
 SELECT
     encode(
         sha256(

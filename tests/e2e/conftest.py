@@ -39,6 +39,7 @@ def environment() -> Iterator[dict[str, str]]:
         "TONGKET_RECEIVED_CLOCK": "mtime",
         "TONGKET_SIMULATED": "1",
         "TONGKET_DATABASE_URL": "",
+        "TONGKET_SCOPES": ",".join(SCOPES),
         "PATH": str(folder / "no-programs"),  # no LibreOffice: a PDF takes seconds, and has tests of its own
     }
     with pytest.MonkeyPatch.context() as patch:
