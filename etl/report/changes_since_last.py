@@ -11,9 +11,9 @@ from dataclasses import replace
 from etl.messages import Messages
 from etl.model.numbers import format_number
 from etl.report.dates import compute_previous_report_period
+from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
 from etl.report.number_facts import build_number_fact, compute_consistent_rounding
-from etl.report.report_facts import Figure
 from etl.report.report_figures import build_figures
 from etl.report.target_results import format_difference, format_with_unit
 

@@ -10,16 +10,16 @@ from itertools import pairwise
 
 from etl.model import Period
 from etl.report.canvas import Box, Dot, Drawing, DrawingPrimitive, Fill, Polyline, TextLabel
-from etl.report.report_facts import (
+from etl.report.picture_facts import (
     AnnexPicture,
     OverviewRow,
     PlannedLevel,
-    ReportFacts,
     SeriesFigure,
     SeriesPanel,
     SubmissionMatrix,
     TileGrid,
 )
+from etl.report.report_facts import ReportFacts
 
 WIDTH = 160.0
 """mm; the width of the text."""

@@ -18,15 +18,9 @@ from etl.report import unit_names
 from etl.report.data_quality_notes import SNAPSHOT_ID_LENGTH
 from etl.report.dates import parse_snapshot_time
 from etl.report.docx import open_word_template, serialize_word_document
+from etl.report.figure_facts import Figure
 from etl.report.official_letter import LetterTemplateContext, Paragraph, build_letter_fields, build_paragraphs
-from etl.report.report_facts import (
-    ChangedFigureRow,
-    CorrectedReport,
-    CorrectionFacts,
-    Figure,
-    ReportFacts,
-    serialize_facts,
-)
+from etl.report.report_facts import ChangedFigureRow, CorrectedReport, CorrectionFacts, ReportFacts, serialize_facts
 
 CORRECTION_SCHEMA_VERSION = 1
 _NUMBER_PATTERN = re.compile(r"\d[\d.,]*")

@@ -16,9 +16,10 @@ from etl.model import Period
 from etl.model.numbers import format_number
 from etl.report import submissions
 from etl.report.dates import format_reference_period
+from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
-from etl.report.report_facts import DataNote, Figure, IndicatorDefinition, PlanRemark
 from etl.report.report_figures import ReportFigures, format_item_number
+from etl.report.section_facts import DataNote, IndicatorDefinition, PlanRemark
 from etl.report.unit_names import format_unit_list, format_unit_mention
 
 _UNSENT_CODES = frozenset({"reason.no_data", "reason.no_data_of"})

@@ -12,10 +12,11 @@ from etl.messages import Messages
 from etl.model.numbers import format_number
 from etl.report import submissions
 from etl.report.dates import compute_next_period
+from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
-from etl.report.report_facts import Figure, PlanTask, UnitScore
 from etl.report.report_figures import ReportFigures
 from etl.report.report_head import format_plan_name
+from etl.report.section_facts import PlanTask, UnitScore
 from etl.report.unit_names import format_unit_list
 from etl.report.unit_results import select_weakest_units
 

@@ -13,8 +13,10 @@ from etl.ooxml.zip_parts import build_reproducible_zip
 from etl.report.annex_readback import validate_annex
 from etl.report.annex_workbook import FONT, AnnexWorkbook, Cell
 from etl.report.excel_data_sheet import write_data_sheet
+from etl.report.figure_facts import Figure
 from etl.report.inputs import UpwardFigures
-from etl.report.report_facts import Figure, FigureRow, GroupRow, ReportFacts, StatementRow
+from etl.report.report_facts import ReportFacts
+from etl.report.section_facts import FigureRow, GroupRow, StatementRow
 from etl.report.target_results import WORD_ONLY_KINDS
 from etl.report.template_context import describe_class_agreement, format_row_status
 from etl.report.upward_sheet import write_upward_sheets

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from etl.report.annex_workbook import AnnexWorkbook
-from etl.report.report_facts import Figure, PrintedNumber, ReportFacts
+from etl.report.figure_facts import Figure, PrintedNumber
+from etl.report.report_facts import ReportFacts
 
 _TEXT_COLUMNS = ("item", "clause", "kind", "indicator", "unit", "unit_name", "period")
 _NUMBER_COLUMNS = (

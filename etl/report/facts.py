@@ -17,24 +17,22 @@ from etl.report import (
     unit_results,
 )
 from etl.report.dates import parse_snapshot_time
+from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
 from etl.report.lineage_table import build_lineage_rows
-from etl.report.report_facts import (
-    FACTS_SCHEMA_VERSION,
+from etl.report.picture_facts import OverviewChart, OverviewRow
+from etl.report.report_facts import FACTS_SCHEMA_VERSION, ReportFacts
+from etl.report.report_figures import ReportFigures, build_figures
+from etl.report.report_head import build_report_foot, build_report_head, format_plan_name
+from etl.report.section_facts import (
     AnnexNumerals,
     Area,
-    Figure,
-    OverviewChart,
-    OverviewRow,
     PlanIdentity,
-    ReportFacts,
     ReportPeriod,
     SnapshotIdentity,
     TitledSentences,
     UpwardSummary,
 )
-from etl.report.report_figures import ReportFigures, build_figures
-from etl.report.report_head import build_report_foot, build_report_head, format_plan_name
 
 
 def build_facts(inputs: ReportInput, wording: Messages) -> ReportFacts:

@@ -14,7 +14,7 @@ from etl.model import NoteReport, TaskReport
 from etl.model.numbers import format_number
 from etl.report.dates import format_short_date
 from etl.report.inputs import ReportInput
-from etl.report.report_facts import DifficultyNotes, DifficultyRow, PlanTask, PlanTasks, TaskStatement
+from etl.report.section_facts import DifficultyNotes, DifficultyRow, PlanTask, PlanTasks, TaskStatement
 from etl.report.unit_names import format_unit_list
 
 _STATE_ORDER = (

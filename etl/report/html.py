@@ -13,7 +13,8 @@ from etl.errors import TemplateError
 from etl.messages import Messages
 from etl.report.canvas import render_svg
 from etl.report.charts import draw_overview, draw_picture, draw_series_panel
-from etl.report.report_facts import AnnexPicture, ReportFacts
+from etl.report.picture_facts import AnnexPicture
+from etl.report.report_facts import ReportFacts
 from etl.report.template_context import ReportTemplateContext, build_template_context
 from etl.report.template_engine import build_template_engine
 from etl.report.template_slots import validate_template_slots

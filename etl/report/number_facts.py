@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from etl.model.numbers import format_number, round_half_away
-from etl.report.report_facts import PrintedNumber
+from etl.report.figure_facts import PrintedNumber
 
 ExactNumber = Fraction | int
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from etl.messages import Messages
 from etl.model.numbers import format_number
 from etl.report.dates import format_reference_period
+from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
-from etl.report.report_facts import Figure, FigureReference, Outlook
 from etl.report.report_figures import ReportFigures
+from etl.report.section_facts import FigureReference, Outlook
 from etl.report.target_results import ELIMINATION_OPERATORS
 
 _CLASSES = ("on_track", "maintain", "needs_acceleration", "limited", "moving_away")

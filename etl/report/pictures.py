@@ -13,11 +13,11 @@ from etl.catalog import models as m
 from etl.messages import Messages
 from etl.model import Period, SeriesPoint, UnitStatus
 from etl.model.numbers import format_number
+from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
 from etl.report.number_facts import build_number_fact
-from etl.report.report_facts import (
+from etl.report.picture_facts import (
     AnnexPicture,
-    Figure,
     MatrixCell,
     MatrixColumn,
     MatrixRow,
@@ -29,9 +29,9 @@ from etl.report.report_facts import (
     TileColumn,
     TileGrid,
     TileRow,
-    UnitTable,
 )
 from etl.report.report_figures import ReportFigures
+from etl.report.section_facts import UnitTable
 
 PANELS_PER_PICTURE = 12
 """Series in one picture: three across and four down fill a page."""

@@ -17,9 +17,9 @@ from etl.model import Attainment
 from etl.model.numbers import round_half_away
 from etl.model.trend import compare_attainments
 from etl.report.dates import format_reference_period
+from etl.report.figure_facts import AttainmentNumbers, CountedNumber, Figure, PrintedNumber, YearlyChange
 from etl.report.inputs import ReportInput
 from etl.report.number_facts import build_count_fact, build_number_fact, select_telling_decimals
-from etl.report.report_facts import AttainmentNumbers, CountedNumber, Figure, PrintedNumber, YearlyChange
 from etl.report.uncertainty import build_uncertainty_facts
 
 SMALL_NUMERATOR = 20

@@ -9,7 +9,7 @@ from etl.catalog import models as m
 from etl.messages import Messages
 from etl.report.dates import build_decree_date_parts, format_decree_dates
 from etl.report.inputs import ReportInput
-from etl.report.report_facts import Foot, Head
+from etl.report.section_facts import Foot, Head
 
 
 def build_report_head(inputs: ReportInput, wording: Messages) -> Head:

@@ -10,7 +10,7 @@ from etl.model import UnitStatus
 from etl.model.numbers import format_number
 from etl.report.dates import format_reference_period, format_short_date
 from etl.report.inputs import ReportInput
-from etl.report.report_facts import SubmissionRow
+from etl.report.section_facts import SubmissionRow
 from etl.report.unit_names import format_unit_list, format_unit_mention
 
 

@@ -12,19 +12,10 @@ from etl.catalog import models as m
 from etl.messages import Messages
 from etl.model.numbers import format_number
 from etl.report.dates import format_reference_period
+from etl.report.figure_facts import Figure, PrintedNumber
 from etl.report.inputs import ReportInput
-from etl.report.report_facts import (
-    ColumnHeaders,
-    Figure,
-    FigureRow,
-    GroupRow,
-    PlanTask,
-    PlanYear,
-    PrintedNumber,
-    SentenceGroup,
-    StatementRow,
-)
 from etl.report.report_figures import ReportFigures, format_item_number
+from etl.report.section_facts import ColumnHeaders, FigureRow, GroupRow, PlanTask, PlanYear, SentenceGroup, StatementRow
 
 TargetRow = GroupRow | StatementRow | FigureRow
 _SHORTFALL_SENTENCES = {

@@ -11,18 +11,10 @@ from itertools import groupby
 from typing import Any
 
 from etl.messages import Messages
+from etl.report.figure_facts import Figure, PrintedNumber
 from etl.report.official_letter import LetterTemplateContext, Paragraph, build_letter_fields, build_paragraphs
-from etl.report.report_facts import (
-    ComparedTarget,
-    Figure,
-    FigureReference,
-    FigureRow,
-    GroupRow,
-    PlanTask,
-    PrintedNumber,
-    ReportFacts,
-    StatementRow,
-)
+from etl.report.report_facts import ReportFacts
+from etl.report.section_facts import ComparedTarget, FigureReference, FigureRow, GroupRow, PlanTask, StatementRow
 
 
 @dataclass(frozen=True)

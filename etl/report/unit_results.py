@@ -10,9 +10,10 @@ from fractions import Fraction
 from etl.catalog import models as m
 from etl.messages import Messages
 from etl.model.numbers import format_number
+from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
-from etl.report.report_facts import ComparedTarget, ComparedUnit, Figure, UnitScore, UnitTable
 from etl.report.report_figures import ReportFigures
+from etl.report.section_facts import ComparedTarget, ComparedUnit, UnitScore, UnitTable
 from etl.report.target_results import ELIMINATION_OPERATORS, format_with_unit
 from etl.report.unit_names import format_unit_list, format_unit_mention
 

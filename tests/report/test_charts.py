@@ -19,7 +19,7 @@ from etl.report.charts import (
     draw_picture,
     draw_series_panel,
 )
-from etl.report.report_facts import AnnexPicture, SeriesPanel
+from etl.report.picture_facts import AnnexPicture, SeriesPanel
 from tests.report.conftest import Drafted
 
 

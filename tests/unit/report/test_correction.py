@@ -24,7 +24,9 @@ from etl.report.correction_report import (
     render_word_correction,
 )
 from etl.report.facts import build_facts
-from etl.report.report_facts import Figure, ReportFacts, SnapshotIdentity
+from etl.report.figure_facts import Figure
+from etl.report.report_facts import ReportFacts
+from etl.report.section_facts import SnapshotIdentity
 from etl.report.template_slots import list_template_slots
 from tests.unit.report.conftest import TEMPLATES
 

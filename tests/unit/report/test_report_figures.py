@@ -8,7 +8,7 @@ import pytest
 from etl.messages import Messages
 from etl.model import Attainment
 from etl.report import ReportInput
-from etl.report.report_facts import Figure, PrintedNumber
+from etl.report.figure_facts import Figure, PrintedNumber
 from etl.report.report_figures import build_figures, format_item_number, format_target_name
 from etl.report.target_results import build_target_sentences
 

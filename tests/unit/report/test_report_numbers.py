@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from etl.errors import UsageError
 from etl.model.numbers import format_number
 from etl.report.dates import build_decree_date_parts, format_reference_period, parse_snapshot_time
+from etl.report.figure_facts import PrintedNumber
 from etl.report.number_facts import (
     build_count_fact,
     build_number_fact,
     compute_consistent_rounding,
     select_telling_decimals,
 )
-from etl.report.report_facts import PrintedNumber
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from etl.messages import Messages
 from etl.model import Attainment, UnitStatus
 from etl.report import ReportInput, submissions, unit_results
-from etl.report.report_facts import ComparedUnit
 from etl.report.report_figures import build_figures
+from etl.report.section_facts import ComparedUnit
 
 
 def status(unit: str, state: str, late: int = 0, form: str = "f") -> UnitStatus:
