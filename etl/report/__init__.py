@@ -9,8 +9,6 @@ from pathlib import Path
 
 from etl.file_io import write_atomic
 from etl.messages import load_messages
-from etl.report.canvas import encode_png
-from etl.report.charts import draw_annex_pictures, draw_overview
 from etl.report.dates import parse_snapshot_time
 from etl.report.docx import render_word_report
 from etl.report.excel_annex import render_excel_annex
@@ -38,15 +36,10 @@ def write_report_draft(inputs: ReportInput, templates: Path, folder: Path) -> di
     """
     wording = load_messages(templates)
     facts, moment = build_facts(inputs, wording), parse_snapshot_time(inputs.snapshot_at)
-    overview_drawing = draw_overview(facts)
-    chart, pictures = (
-        encode_png(overview_drawing) if overview_drawing else b"",
-        [encode_png(drawing) for drawing in draw_annex_pictures(facts)],
-    )
     contents = {
         "word": (
             f"{inputs.stem}_bao-cao.docx",
-            render_word_report(facts, wording, templates / "report.docx", chart, pictures, moment),
+            render_word_report(facts, wording, templates / "report.docx", moment),
         ),
         "page": (f"{inputs.stem}_bao-cao.html", render_html_page(facts, wording, templates / "report.html")),
         "annex": (f"{inputs.stem}_phu-luc.xlsx", render_excel_annex(facts, wording, moment, inputs.upward)),

@@ -192,6 +192,7 @@ def _select_printed_parts(figure: Figure) -> dict[str, str]:
         "missing": figure.missing.text,
         "previous": figure.previous.text,
         "progress": figure.progress.text,
+        "in_quarter": figure.in_quarter.text if figure.in_quarter else "",
         "prorated_target": figure.prorated_target.text,
     }
 
@@ -265,7 +266,7 @@ def _compare_sentences(old: ReportFacts, new: ReportFacts) -> Iterator[tuple[str
 
 def _list_sections(facts: ReportFacts) -> list[list[str]]:
     """Where a report says numbers in sentences apart from its figures, without the lines that name the snapshot."""
-    moving = (facts.snapshot.text, facts.snapshot.id)
+    moving = (facts.snapshot.text, facts.snapshot.id, facts.snapshot.text.rpartition(" ")[2])
     sections = (facts.situation, facts.summary, facts.units.sentences, facts.tasks.sentences)
     return [[line for line in lines if not any(text and text in line for text in moving)] for lines in sections]
 

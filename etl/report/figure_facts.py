@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -91,11 +92,48 @@ class ForeseenValue:
 
 
 @dataclass(frozen=True)
+class CoveredPeriod:
+    """The stretch of time that a figure covers. ISO dates, both included; what stands at a period's end has one day.
+
+    `kind`: ``at_end`` what stands at the end of the period · ``to_date`` what has added up since January, in a
+    part of a year · ``whole`` what was counted in the period · ``older`` the figure of another period · ``none`` no
+    figure.
+    """
+
+    kind: Literal["at_end", "to_date", "whole", "older", "none"]
+    start: str
+    end: str
+    text: str
+
+
+@dataclass(frozen=True)
+class QuarterPart:
+    """What the report's own quarter brought to a figure that adds up from January. `text`: as printed, with its noun.
+
+    All three are missing, and `reason` says why, where it cannot be told from the quarters before.
+    """
+
+    counted: PrintedNumber
+    out_of: PrintedNumber
+    value: PrintedNumber
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class YearlyChange:
-    """The change against the same period last year. `kind` chooses the sentence; a doubtful one has no trend word."""
+    """The change against the same period last year. `kind` chooses the sentence; a doubtful one has no trend word.
+
+    `before` and `now` are the two numbers compared, `per_cent` the one in % of the other, for counts. Where not all
+    units are in both periods, they are those of the units that are, and `basis` says so.
+    """
 
     kind: str
     delta: PrintedNumber
+    before: PrintedNumber
+    now: PrintedNumber
+    per_cent: PrintedNumber
+    basis: str
 
 
 @dataclass(frozen=True)
@@ -135,7 +173,10 @@ class Uncertainty:
 
 @dataclass(frozen=True)
 class FigureIdentity:
-    """Which figure it is. Grain: (item, unit)."""
+    """Which figure it is, and of what time. Grain: (item, unit).
+
+    `duplicate_of` names the target of the same plan that asks the same; `counted`: one in every count and list.
+    """
 
     item: str
     clause: str
@@ -146,13 +187,23 @@ class FigureIdentity:
     unit: str
     unit_name: str
     period: str
+    covers: CoveredPeriod
+    in_quarter: QuarterPart | None
+    duplicate_of: str
+    counted: bool
 
 
 @dataclass(frozen=True)
 class FigureVerdict:
-    """How a figure stands to its target, and what a reader must know of it."""
+    """How a figure stands to its target, and what a reader must know of it.
+
+    `withheld` is printed instead of a count so small that it could point at a person; empty where the count is.
+    `path_state`, with its word and sign, is how it stands between milestones; `plan_share` is the value in % of the
+    level it is held against, `apart` the distance between the two in the indicator's unit.
+    """
 
     small: bool
+    withheld: str
     operator: str
     written: str
     target_period: str
@@ -161,11 +212,16 @@ class FigureVerdict:
     shown_status: str
     status_text: str
     sign: str
+    path_state: str
+    path_text: str
+    path_sign: str
     progress_class: str
     progress_text: str
     cagr_class: str
     cagr_text: str
     classes_disagree: bool
+    plan_share: PrintedNumber
+    apart: PrintedNumber
     missing: CountedNumber | PrintedNumber
     expected: int
     present: int

@@ -17,7 +17,6 @@ from etl.errors import StorageError
 from etl.report.figure_facts import Figure
 from etl.report.picture_facts import OverviewChart, PictureAnnex
 from etl.report.section_facts import (
-    AnnexNumerals,
     Area,
     ColumnHeaders,
     DataNote,
@@ -42,6 +41,7 @@ from etl.report.section_facts import (
     UnitTable,
     UpwardSummary,
 )
+from etl.report.summary_facts import SummaryPage
 
 FACTS_SCHEMA_VERSION = 1
 """Raised when a key changes its meaning, so that readers of old files can tell."""
@@ -60,6 +60,7 @@ class ReportFacts:
     simulated: bool
     catalogue: str
     area: Area
+    first_page: SummaryPage
     head: Head
     situation: tuple[str, ...]
     submissions: tuple[SubmissionRow, ...]
@@ -81,7 +82,6 @@ class ReportFacts:
     trail: tuple[LineageRow, ...]
     chart: OverviewChart
     pictures: PictureAnnex
-    annexes: AnnexNumerals
     foot: Foot
     upward: UpwardSummary
     figures: dict[str, dict[str, Figure]]

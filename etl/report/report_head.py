@@ -43,7 +43,11 @@ def build_report_foot(inputs: ReportInput, wording: Messages) -> Foot:
     office, name = inputs.scope.office, inputs.scope.office.name
     return Foot(
         closing=wording.format(
-            "head.closing", office=name, plan=format_plan_name(inputs.plan), period=inputs.period.name
+            "head.closing",
+            office=name,
+            plan=format_plan_name(inputs.plan),
+            period=inputs.period.name,
+            recipients=", ".join(inputs.report.recipients),
         ),
         copies=tuple(inputs.report.copies),
         archive_line=office.archive_line,

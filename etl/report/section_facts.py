@@ -199,10 +199,11 @@ class Outlook:
 
 @dataclass(frozen=True)
 class ComparedTarget:
-    """A target that units are compared by."""
+    """A target that units are compared by. `counts`: the table prints how many cases, not a rate of a few people."""
 
     item: str
     title: str
+    counts: bool
 
 
 @dataclass(frozen=True)
@@ -285,12 +286,21 @@ class DifficultyRow:
 
 
 @dataclass(frozen=True)
-class DifficultyNotes:
-    """What units wrote: equal texts together with the units that wrote them, and every line."""
+class DifficultyGroup:
+    """A difficulty with its causes, what is proposed, and the units that wrote it."""
 
-    difficulties: tuple[str, ...]
-    causes: tuple[str, ...]
-    proposals: tuple[str, ...]
+    difficulty: str
+    cause: str
+    proposal: str
+    units: str
+
+
+@dataclass(frozen=True)
+class DifficultyNotes:
+    """What units wrote: a sentence, like lines together, and every line."""
+
+    sentence: str
+    groups: tuple[DifficultyGroup, ...]
     rows: tuple[DifficultyRow, ...]
 
 
@@ -341,15 +351,6 @@ class LineageRow:
     cells: str
     units: int
     value: PrintedNumber
-
-
-@dataclass(frozen=True)
-class AnnexNumerals:
-    """The numbers of the annexes; empty where there is none."""
-
-    tasks: str
-    plan: str
-    pictures: str
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def describe_submissions(inputs: ReportInput, wording: Messages) -> list[str]:
         late_units = "; ".join(_format_late_unit(inputs, wording, s) for s in late)
         found.append(wording.format("situation.late", count=format_number(len(late)), names=late_units))
     elif accepted:
-        found.append(wording.format("situation.none_late"))
+        found.append(wording.format("situation.none_late", period=inputs.period.name))
     return found
 
 

@@ -47,7 +47,7 @@ def changed(facts: ReportFacts) -> Callable[..., ReportFacts]:
         return replace(
             facts,
             snapshot=SnapshotIdentity("2024-11-02T08:00:00+07:00", "later", "08h00 ngày 02/11/2024"),
-            situation=tuple(s.replace(facts.snapshot.text, "08h00 ngày 02/11/2024") for s in facts.situation),
+            situation=tuple(s.replace("21/10/2024", "02/11/2024") for s in facts.situation),
             figures=facts.figures | {figure.item: facts.figures[figure.item] | {figure.unit: figure}},
         )
 

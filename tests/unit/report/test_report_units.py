@@ -24,7 +24,7 @@ def status(unit: str, state: str, late: int = 0, form: str = "f") -> UnitStatus:
             [status("A", "accepted")],
             [
                 "Đơn vị duy nhất thuộc diện báo cáo là huyện A đã gửi báo cáo và được tiếp nhận.",
-                "Các báo cáo đã tiếp nhận đều được gửi đúng thời hạn.",
+                "Các báo cáo quý III năm 2024 đã tiếp nhận đều được gửi đúng thời hạn.",
             ],
         ),
         (
