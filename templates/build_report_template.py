@@ -22,6 +22,7 @@ from docx.shared import Mm, Pt, RGBColor
 FONT = "Times New Roman"
 CENTER, LEFT, JUSTIFY = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.JUSTIFY
 DATE = "ngày {{ day }} tháng {{ month }} năm {{ year }}"
+ATTACHED = "(Kèm theo Báo cáo số {{ number }}/{{ symbol }} " + DATE + " của {{ office }})"
 
 # name: size, bold, italic, alignment, space before, space after, first-line indent in mm
 STYLES: dict[str, tuple[float, bool, bool, Any, float, float, float]] = {
@@ -37,11 +38,11 @@ STYLES: dict[str, tuple[float, bool, bool, Any, float, float, float]] = {
     "VB Trích yếu": (14, True, False, CENTER, 0, 0, 0),
     "VB Kính gửi": (14, False, False, CENTER, 12, 0, 0),
     "VB Kính gửi danh sách": (14, False, False, LEFT, 0, 0, 0),
-    "VB Căn cứ": (14, False, True, JUSTIFY, 6, 0, 12.7),
-    "VB Nội dung": (14, False, False, JUSTIFY, 6, 0, 12.7),
+    "VB Căn cứ": (13, False, True, JUSTIFY, 6, 0, 12.7),
+    "VB Nội dung": (13, False, False, JUSTIFY, 6, 0, 12.7),
     "VB Thông báo": (14, True, False, CENTER, 12, 6, 0),
-    "VB Mục": (14, True, False, JUSTIFY, 12, 0, 12.7),
-    "VB Khoản": (14, True, False, JUSTIFY, 6, 0, 12.7),
+    "VB Mục": (13, True, False, JUSTIFY, 6, 0, 12.7),
+    "VB Khoản": (13, True, False, JUSTIFY, 6, 0, 12.7),
     "VB Hình": (14, False, False, CENTER, 6, 0, 0),
     "VB Chú thích hình": (13, False, True, CENTER, 0, 6, 0),
     "VB Nơi nhận": (12, True, True, LEFT, 0, 0, 0),
@@ -57,9 +58,15 @@ STYLES: dict[str, tuple[float, bool, bool, Any, float, float, float]] = {
     "VB Bảng giữa": (11, False, False, CENTER, 1, 1, 0),
     "VB Bảng đầu": (11, True, False, CENTER, 1, 1, 0),
     "VB Bảng nhóm": (11, True, False, LEFT, 1, 1, 0),
+    "VB Tên tóm tắt": (14, True, False, CENTER, 0, 0, 0),
+    "VB Tóm tắt": (11, False, False, JUSTIFY, 2, 2, 0),
+    "VB Tóm tắt đậm": (11, True, False, JUSTIFY, 4, 2, 0),
+    "VB Bảng nhỏ": (9, False, False, LEFT, 0, 0, 0),
+    "VB Bảng nhỏ giữa": (9, False, False, CENTER, 0, 0, 0),
+    "VB Bảng nhỏ đầu": (9, True, False, CENTER, 0, 0, 0),
     "VB Ghi chú bảng": (11, False, True, LEFT, 3, 3, 0),
 }
-OUTLINE = {"VB Mục": 0, "VB Khoản": 1, "VB Phụ lục": 0}
+OUTLINE = {"VB Tên tóm tắt": 0, "VB Mục": 0, "VB Khoản": 1, "VB Phụ lục": 0}
 KEEP_WITH_NEXT = {"VB Mục", "VB Khoản", "VB Hình", "VB Phụ lục", "VB Tên phụ lục", "VB Kèm theo", "VB Bảng nhóm"}
 
 
@@ -71,18 +78,14 @@ def write_report_template(path: Path) -> None:
     _add_paragraph_styles(doc)
     _set_page_layout(doc.sections[0], landscape=False)
     _add_page_headers(doc.sections[0])
+    _add_summary_page(doc)
+    _set_page_layout(doc.add_section(WD_SECTION.NEW_PAGE), landscape=False)
     _add_letter_head(doc)
     _add_report_body(doc)
     _add_letter_foot(doc)
-    for write in (_add_results_annex, _add_units_annex, _add_tasks_annex):
+    for write in (_add_results_annex, _add_units_annex):
         _set_page_layout(doc.add_section(WD_SECTION.NEW_PAGE), landscape=True)
         write(doc)
-    _set_page_layout(doc.add_section(WD_SECTION.NEW_PAGE), landscape=False)
-    _add_paragraphs(doc, "VB Nội dung", "{%p endif %}")  # the tasks' annex ends with its section break
-    _add_plan_annex(doc)
-    _add_paragraphs(doc, "VB Nội dung", "{%p if pictures %}")  # before its section break: both are left out together
-    _set_page_layout(doc.add_section(WD_SECTION.NEW_PAGE), landscape=False)
-    _add_pictures_annex(doc)
     properties = doc.core_properties
     properties.title, properties.comments, properties.author = "Báo cáo", "", ""
     doc.save(str(path))
@@ -248,11 +251,94 @@ def _add_tag_row(table: Any, text: str) -> None:
     table.add_row().cells[0].text = text
 
 
-def _add_data_table(doc: Any, widths: list[float], heads: list[str], loop: str, cells: list[tuple[str, str]]) -> None:
+def _add_data_table(
+    doc: Any,
+    widths: list[float],
+    heads: list[str],
+    loop: str,
+    cells: list[tuple[str, str]],
+    head_style: str = "VB Bảng đầu",
+) -> None:
     """A table with a repeating head and one row for every entry of a slot."""
     table = _add_table(doc, widths, borders=True)
-    _add_table_row(table, [(head, "VB Bảng đầu") for head in heads], widths, header=True)
+    _add_table_row(table, [(head, head_style) for head in heads], widths, header=True)
     _add_tag_row(table, f"{{%tr for row in {loop} %}}")
+    _add_table_row(table, cells, widths)
+    _add_tag_row(table, "{%tr endfor %}")
+
+
+# --- the first page -----------------------------------------------------------------------------------
+
+
+def _add_summary_page(doc: Any) -> None:
+    """One sheet before the letter: result, a dozen targets, units, what to direct, who is missing."""
+    _add_paragraphs(doc, "VB Tên tóm tắt", "{{ page_title }}")
+    _add_paragraphs(doc, "VB Kèm theo", ATTACHED)  # without marks: the registry's fields belong to the letter
+    _add_paragraphs(doc, "VB Tóm tắt đậm", "{{ page_result }}")
+    _add_paragraph_loop(doc, "VB Tóm tắt", "highlights")
+    columns = [
+        ("Chỉ tiêu", "{{ row.name }}", "VB Bảng nhỏ", 46.0),
+        ("{%tc for head in quarter_heads %}", "{%tc for cell in row.quarter %}", "VB Bảng nhỏ giữa", 1.0),
+        ("{{ head.text }}", "{{ cell.text }}", "VB Bảng nhỏ giữa", 19.0),
+        ("{%tc endfor %}", "{%tc endfor %}", "VB Bảng nhỏ giữa", 1.0),
+        ("{{ page_value_title }}", "{{ row.value }}", "VB Bảng nhỏ giữa", 26.0),
+        ("{{ previous_title }}", "{{ row.previous }}", "VB Bảng nhỏ giữa", 15.0),
+        ("So cùng kỳ", "{{ row.compared }}", "VB Bảng nhỏ giữa", 14.0),
+        ("Mục tiêu", "{{ row.target }}", "VB Bảng nhỏ giữa", 24.0),
+        ("Lộ trình", "{{ row.state }}", "VB Bảng nhỏ giữa", 24.0),
+        ("Diễn biến", "{{ row.line }}", "VB Bảng nhỏ giữa", 20.0),
+    ]
+    _add_data_table(
+        doc,
+        [width for *_, width in columns],
+        [head for head, *_ in columns],
+        "page_rows",
+        [(cell, style) for _, cell, style, _ in columns],
+        head_style="VB Bảng nhỏ đầu",
+    )
+    _add_paragraphs(doc, "VB Tóm tắt đậm", "{%p if heat_lines %}", "Kết quả của các đơn vị")
+    _add_paragraphs(doc, "VB Tóm tắt", "{%p if heat_sentence %}", "{{ heat_sentence }}", "{%p endif %}")
+    _add_heat_table(doc)
+    _add_paragraphs(doc, "VB Tóm tắt", "{%p endif %}")
+    _add_paragraphs(doc, "VB Tóm tắt đậm", "{%p if actions %}", "Việc cần chỉ đạo")
+    actions = [
+        ("Việc", "{{ row.what }}", "VB Bảng nhỏ", 80.0),
+        ("Đơn vị", "{{ row.who }}", "VB Bảng nhỏ", 60.0),
+        ("Thời hạn", "{{ row.due }}", "VB Bảng nhỏ giữa", 30.0),
+    ]
+    _add_data_table(
+        doc,
+        [width for *_, width in actions],
+        [head for head, *_ in actions],
+        "actions",
+        [(cell, style) for _, cell, style, _ in actions],
+        head_style="VB Bảng nhỏ đầu",
+    )
+    _add_paragraphs(doc, "VB Tóm tắt", "{%p endif %}", "{%p if followed %}", "{{ followed }}", "{%p endif %}")
+    _add_paragraphs(doc, "VB Tóm tắt", "{{ reported }}")
+
+
+def _add_heat_table(doc: Any) -> None:
+    """Units down, targets across, shaded by verdict; the letters say the same."""
+    widths = [34.0, 1.0, 11.0, 1.0, 13.0]
+    table = _add_table(doc, widths, borders=True)
+    head, small, middle = "VB Bảng nhỏ đầu", "VB Bảng nhỏ", "VB Bảng nhỏ giữa"
+    heads = [
+        ("Đơn vị", head),
+        ("{%tc for head in heat_heads %}", head),
+        ("{{ head.title }}", head),
+        ("{%tc endfor %}", head),
+        ("Đạt", head),
+    ]
+    _add_table_row(table, heads, widths, header=True)
+    _add_tag_row(table, "{%tr for row in heat_lines %}")
+    cells = [
+        ("{{ row.name }}", small),
+        ("{%tc for mark in row.marks %}", middle),
+        ("{% cellbg mark.shade %}{{ mark.sign }}", middle),
+        ("{%tc endfor %}", middle),
+        ("{{ row.score }}", middle),
+    ]
     _add_table_row(table, cells, widths)
     _add_tag_row(table, "{%tr endfor %}")
 
@@ -304,9 +390,6 @@ def _add_report_body(doc: Any) -> None:
     _add_paragraph_loop(doc, "VB Nội dung", "situation")
     _add_paragraphs(doc, "VB Mục", "II. KẾT QUẢ THỰC HIỆN CÁC CHỈ TIÊU")
     _add_paragraph_loop(doc, "VB Nội dung", "summary")
-    _add_paragraphs(doc, "VB Hình", "{%p if has_chart %}", "{{ chart }}")
-    _add_paragraphs(doc, "VB Chú thích hình", "{{ chart_caption }}", "{%p endif %}")
-    _add_paragraphs(doc, "VB Nội dung", "{%p if pictures_note %}", "{{ pictures_note }}", "{%p endif %}")
     _add_paragraphs(doc, "VB Khoản", "{%p for group in groups %}", "{{ group.title }}")
     _add_paragraph_loop(doc, "VB Nội dung", "group.lines")
     _add_paragraphs(doc, "VB Nội dung", "{%p endfor %}")
@@ -320,15 +403,26 @@ def _add_report_body(doc: Any) -> None:
     _add_paragraphs(doc, "VB Mục", "IV. TÌNH HÌNH THỰC HIỆN NHIỆM VỤ")
     _add_paragraph_loop(doc, "VB Nội dung", "task_sentences")
     _add_paragraphs(doc, "VB Mục", "V. KHÓ KHĂN, NGUYÊN NHÂN, ĐỀ XUẤT, KIẾN NGHỊ")
-    for number, (title, slot) in enumerate(
-        (("Khó khăn, vướng mắc", "difficulties"), ("Nguyên nhân", "causes"), ("Đề xuất, kiến nghị", "proposals")), 1
-    ):
-        _add_paragraphs(doc, "VB Khoản", f"{number}. {title}")
-        _add_paragraph_loop(doc, "VB Nội dung", slot)
+    _add_paragraphs(doc, "VB Nội dung", "{{ difficulty_sentence }}", "{%p if difficulties %}")
+    columns = [
+        ("Khó khăn, vướng mắc", "{{ row.difficulty }}", 48.0),
+        ("Nguyên nhân", "{{ row.cause }}", 42.0),
+        ("Đề xuất, kiến nghị", "{{ row.proposal }}", 42.0),
+        ("Đơn vị nêu", "{{ row.units }}", 28.0),
+    ]
+    _add_data_table(
+        doc,
+        [width for *_, width in columns],
+        [head for head, *_ in columns],
+        "difficulties",
+        [(cell, "VB Bảng") for _, cell, _ in columns],
+    )
+    _add_paragraphs(doc, "VB Nội dung", "{%p endif %}")
     _add_paragraphs(doc, "VB Mục", "VI. {{ directions_title }}")
     _add_paragraph_loop(doc, "VB Nội dung", "directions")
-    _add_paragraphs(doc, "VB Mục", "VII. GHI CHÚ VỀ SỐ LIỆU")
+    _add_paragraphs(doc, "VB Mục", "{%p if data_notes %}", "VII. GHI CHÚ VỀ SỐ LIỆU")
     _add_paragraph_loop(doc, "VB Nội dung", "data_notes")
+    _add_paragraphs(doc, "VB Nội dung", "{%p endif %}")
     closing = doc.add_paragraph("{{ closing }}", style="VB Nội dung")
     closing.paragraph_format.keep_with_next, closing.paragraph_format.space_after = True, Pt(12)
 
@@ -361,24 +455,27 @@ def _add_annex_title(doc: Any, number: str, title: str) -> None:
 
 
 def _add_attachment_line(doc: Any) -> None:
-    text = "(Kèm theo Báo cáo số {{ number }}/{{ symbol }} " + DATE + " của {{ office }})"
-    _add_registry_paragraph(doc, "VB Kèm theo", text)
+    _add_registry_paragraph(doc, "VB Kèm theo", ATTACHED)
 
 
 def _add_results_annex(doc: Any) -> None:
     _add_annex_title(doc, "I", "KẾT QUẢ THỰC HIỆN CÁC CHỈ TIÊU")
     left, middle, head = "VB Bảng", "VB Bảng giữa", "VB Bảng đầu"
     columns = [
-        ("TT", "{{ row.item }}", middle, 17.0),
-        ("Chỉ tiêu", "{{ row.title }}", left, 54.0),
+        ("TT", "{{ row.item }}", middle, 15.0),
+        ("Chỉ tiêu", "{{ row.title }}", left, 50.0),
         ("Đơn vị", "{{ row.measured_in }}", middle, 17.0),
-        ("{{ baseline_title }}", "{{ row.baseline }}", middle, 22.0),
-        ("{{ previous_title }}", "{{ row.previous }}", middle, 19.0),
-        ("Kỳ này ({{ period }})", "{{ row.value }}", middle, 27.0),
-        ("{%tc for year in years %}", "{%tc for level in row.levels %}", middle, 1.0),
-        ("{{ year.title }}", "{{ level.text }}", middle, 24.0),
+        ("{{ baseline_title }}", "{{ row.baseline }}", middle, 19.0),
+        ("{{ previous_title }}", "{{ row.previous }}", middle, 17.0),
+        ("{%tc for head in quarter_heads %}", "{%tc for cell in row.quarter %}", middle, 1.0),
+        ("{{ head.text }}", "{{ cell.text }}", middle, 22.0),
         ("{%tc endfor %}", "{%tc endfor %}", middle, 1.0),
-        ("Đánh giá", "{{ row.status }}", middle, 22.0),
+        ("{{ page_value_title }}", "{{ row.value }}", middle, 25.0),
+        ("{%tc for year in years %}", "{%tc for level in row.levels %}", middle, 1.0),
+        ("{{ year.title }}", "{{ level.text }}", middle, 22.0),
+        ("{%tc endfor %}", "{%tc endfor %}", middle, 1.0),
+        ("% mục tiêu", "{{ row.share }}", middle, 14.0),
+        ("Đánh giá", "{{ row.status }}", middle, 20.0),
         ("Còn thiếu (hoặc vượt)", "{{ row.missing }}", middle, 21.0),
     ]
     widths = [width for *_, width in columns]
@@ -398,58 +495,13 @@ def _add_results_annex(doc: Any) -> None:
             ("{{ row.status }}", middle),
             ("{{ row.missing }}", middle),
         ],
-        [17.0, 54.0, 17.0, 116.0, 22.0, 21.0],
+        [15.0, 50.0, 17.0, 124.0, 20.0, 21.0],
     )
     _add_tag_row(table, "{%tr else %}")
     _add_table_row(table, [(text, style) for _, text, style, _ in columns], widths)
     _add_tag_row(table, "{%tr endif %}")
     _add_tag_row(table, "{%tr endfor %}")
-    _add_paragraphs(doc, "VB Ghi chú bảng", "Dấu *: chỉ tính trên các nơi có số liệu, xem mục VII của báo cáo.")
-    _add_path_table(doc)
-
-
-def _add_path_table(doc: Any) -> None:
-    """The path to the plan's milestones: in the annual report only."""
-    middle = "VB Bảng giữa"
-    _add_paragraphs(doc, "VB Khoản", "{%p if path %}")
-    _add_paragraphs(doc, "VB Tên phụ lục", "", "LỘ TRÌNH ĐẾN CÁC MỐC CỦA KẾ HOẠCH")
-    columns = [
-        ("TT", "{{ row.item }}", middle, 17.0),
-        ("Chỉ tiêu", "{{ row.title }}", "VB Bảng", 62.0),
-        ("Mức ban đầu", "{{ row.baseline }}", middle, 19.0),
-        ("Thực hiện", "{{ row.value }}", middle, 21.0),
-        ("Mức cần đạt theo lộ trình", "{{ row.path_value }}", middle, 22.0),
-        ("Mốc tới", "{{ row.target }}", middle, 30.0),
-        ("Cần thay đổi mỗi năm", "{{ row.yearly }}", middle, 19.0),
-        ("Hệ số tiến độ (1 = đúng lộ trình)", "{{ row.progress }}", middle, 20.0),
-        ("Theo đường thẳng", "{{ row.progress_class }}", middle, 19.0),
-        ("Theo tốc độ bình quân", "{{ row.cagr_class }}", middle, 19.0),
-        ("Đối chiếu", "{{ row.agreement }}", middle, 18.0),
-    ]
-    _add_data_table(doc, [w for *_, w in columns], [t for t, *_ in columns], "path", [(c, s) for _, c, s, _ in columns])
-    _add_paragraphs(doc, "VB Khoản", "{%p endif %}")
-    _add_outlook_table(doc)
-
-
-def _add_outlook_table(doc: Any) -> None:
-    """Where the series go by the years of the outlook: in the annual report, where anything can be foreseen."""
-    middle = "VB Bảng giữa"
-    _add_paragraphs(doc, "VB Khoản", "{%p if outlook %}")
-    _add_paragraphs(doc, "VB Tên phụ lục", "", "TRIỂN VỌNG ĐẾN CÁC MỐC CỦA KẾ HOẠCH")
-    columns = [
-        ("TT", "{{ row.item }}", middle, 17.0),
-        ("Chỉ tiêu", "{{ row.title }}", "VB Bảng", 62.0),
-        ("Thực hiện", "{{ row.value }}", middle, 19.0),
-        ("{%tc for year in horizons %}", "{%tc for step in row.steps %}", middle, 1.0),
-        ("Mức đặt ra cho năm {{ year.title }}", "{{ step.target }}", middle, 18.0),
-        ("Dự báo năm {{ year.title }} (khoảng dự báo 95%)", "{{ step.forecast }}", middle, 32.0),
-        ("Khả năng đạt", "{{ step.chance }}", middle, 24.0),
-        ("{%tc endfor %}", "{%tc endfor %}", middle, 1.0),
-    ]
-    _add_data_table(
-        doc, [w for *_, w in columns], [t for t, *_ in columns], "outlook", [(c, s) for _, c, s, _ in columns]
-    )
-    _add_paragraphs(doc, "VB Khoản", "{%p endif %}")
+    _add_paragraphs(doc, "VB Ghi chú bảng", "Dấu *: tính trên các nơi có số liệu. Dấu –: không có hoặc không áp dụng.")
 
 
 def _add_units_annex(doc: Any) -> None:
@@ -480,42 +532,6 @@ def _add_units_annex(doc: Any) -> None:
     _add_table_row(table, cells, widths)
     _add_tag_row(table, "{%tr endfor %}")
     _add_paragraphs(doc, "VB Ghi chú bảng", "", "{%p endfor %}")
-
-
-def _add_tasks_annex(doc: Any) -> None:
-    """Left out, with its page, where no task has a date and none is in arrears."""
-    _add_paragraphs(doc, "VB Nội dung", "{%p if tasks %}")
-    _add_annex_title(doc, "III", "NHIỆM VỤ CÓ THỜI HẠN VÀ NHIỆM VỤ QUÁ HẠN")
-    middle, left = "VB Bảng giữa", "VB Bảng"
-    columns = [
-        ("TT", "{{ row.number }}", middle, 10.0),
-        ("Nhiệm vụ", "{{ row.title }}", left, 75.0),
-        ("Căn cứ", "{{ row.clause }}", left, 32.0),
-        ("Đơn vị chủ trì", "{{ row.lead }}", left, 42.0),
-        ("Thời hạn", "{{ row.deadline }}", left, 33.0),
-        ("Tình hình", "{{ row.situation }}", left, 55.0),
-    ]
-    _add_data_table(
-        doc, [w for *_, w in columns], [t for t, *_ in columns], "tasks", [(c, s) for _, c, s, _ in columns]
-    )
-
-
-def _add_plan_annex(doc: Any) -> None:
-    _add_annex_title(doc, "{{ plan_annex }}", "CÁCH HIỂU CHỈ TIÊU VÀ ĐIỂM CẦN LƯU Ý CỦA KẾ HOẠCH")
-    columns = [
-        ("TT", "{{ row.item }}", "VB Bảng giữa", 19.0),
-        ("Chỉ tiêu", "{{ row.name }}", "VB Bảng", 55.0),
-        ("Cách hiểu, điểm cần lưu ý", "{{ row.text }}", "VB Bảng", 86.0),
-    ]
-    _add_data_table(
-        doc, [w for *_, w in columns], [t for t, *_ in columns], "plan_notes", [(c, s) for _, c, s, _ in columns]
-    )
-
-
-def _add_pictures_annex(doc: Any) -> None:
-    _add_annex_title(doc, "{{ pictures_annex }}", "HÌNH MINH HỌA")
-    _add_paragraphs(doc, "VB Hình", "{%p for picture in pictures %}", "{{ picture.image }}")
-    _add_paragraphs(doc, "VB Chú thích hình", "{{ picture.caption }}", "{%p endfor %}", "{%p endif %}")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 
 from etl.errors import ReportError
 from etl.model.numbers import format_number
-from etl.report.report_facts import PrintedNumber
+from etl.report.figure_facts import PrintedNumber
 
 WrittenFigures = Mapping[tuple[str, str], PrintedNumber | int | float]
 """(sheet, cell) → the fact, or the bare number of a sheet for machines."""

@@ -14,8 +14,9 @@ from typing import Any
 
 from etl.catalog.layout import format_cell_name
 from etl.messages import Messages
+from etl.report.figure_facts import CountedNumber, PrintedNumber
 from etl.report.official_letter import format_attachment_line
-from etl.report.report_facts import CountedNumber, PrintedNumber, ReportFacts
+from etl.report.report_facts import ReportFacts
 
 FONT: Mapping[str, Any] = MappingProxyType({"font_name": "Times New Roman", "font_size": 11})
 """Copied for each use: the workbook library takes keys out of what it is given."""

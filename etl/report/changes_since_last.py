@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from etl.messages import Messages
-from etl.model.numbers import format_number
+from etl.report.covered_period import is_cumulative_indicator
 from etl.report.dates import compute_previous_report_period
+from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
 from etl.report.number_facts import build_number_fact, compute_consistent_rounding
-from etl.report.report_facts import Figure
 from etl.report.report_figures import build_figures
-from etl.report.target_results import format_difference, format_with_unit
+from etl.report.target_results import find_common_basis, format_difference, format_short_name, format_with_unit
+from etl.report.yearly_change import TREND_KINDS
 
 _GOOD, _BAD = {"met", "within_plan"}, {"not_met", "over_plan"}
-_MOVES = {"increase", "decrease"}
 _SILENT = {"no_data", "no_new_figure"}
 _TURNS = (
     ("since.better", _BAD, _GOOD),
@@ -43,38 +43,49 @@ def describe_changes_since_last(inputs: ReportInput, wording: Messages) -> tuple
     last_figures = build_figures(replace(inputs, attainments=inputs.last, previous=()), wording)
     pairs = [
         (now, then)
-        for now in compared_figures.list_unit_figures(inputs.area)
+        for now in compared_figures.list_counted_figures(inputs.area)
         if (then := last_figures.find_figure(now.item, inputs.area))
     ]
-    turned = [line for turn in _TURNS if (line := _describe_turned_verdicts(wording, pairs, *turn))]
-    lines = turned or [wording.format("since.same_verdicts", last=last)]
+    turned = [line for turn in _TURNS if (line := _describe_turned_verdicts(inputs, wording, last, pairs, *turn))]
+    unchanged = (wording.format("since.same", last=last),)
     if last_year == before:
-        return tuple(lines)  # each figure's own sentence compares it with this very period
+        return tuple(turned) or unchanged  # each figure's own sentence compares it with this very period
+    basis = find_common_basis(inputs, compared_figures)
     moves = [
-        _describe_moved_figure(inputs, wording, now)
+        _describe_moved_figure(inputs, wording, now, basis)
         for now, _ in pairs
-        if now.change.kind in _MOVES and _is_comparable_across_periods(inputs, now)
+        if now.change.kind in TREND_KINDS and _is_comparable_across_periods(inputs, now)
     ]
-    return (*lines, wording.format("since.moves" if moves else "since.no_moves", last=last), *moves)
+    return (*turned, *((wording.format("since.moves", last=last), *moves) if moves else ())) or unchanged
 
 
 def _describe_turned_verdicts(
-    wording: Messages, pairs: list[tuple[Figure, Figure]], name: str, before: set[str], after: set[str]
+    inputs: ReportInput,
+    wording: Messages,
+    last: str,
+    pairs: list[tuple[Figure, Figure]],
+    name: str,
+    before: set[str],
+    after: set[str],
 ) -> str | None:
-    those = [now.name for now, then in pairs if then.status in before and now.status in after]
-    return wording.format(name, count=format_number(len(those)), names="; ".join(those)) if those else None
+    those = [format_short_name(inputs, now) for now, then in pairs if then.status in before and now.status in after]
+    slots = {} if name == "since.better" else {"last": last}
+    return wording.format(name, names="; ".join(those), **slots) if those else None
 
 
 def _is_comparable_across_periods(inputs: ReportInput, figure: Figure) -> bool:
     """Whether a figure may be set beside that of another stretch: what adds up through the year may not."""
     indicator = inputs.catalogue.indicators.get(figure.indicator)
-    return indicator is not None and not indicator.accumulates
+    return indicator is not None and not is_cumulative_indicator(inputs.catalogue, indicator)
 
 
-def _describe_moved_figure(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
+def _describe_moved_figure(inputs: ReportInput, wording: Messages, figure: Figure, usual: str) -> str:
     """The move and what it was between, all three as fine as it takes for them to add up in print."""
-    then, now = figure.previous.get_fraction(), figure.value.get_fraction()
+    then, now = figure.change.before.get_fraction(), figure.change.now.get_fraction()
     decimals, move = compute_consistent_rounding(then, now, figure.value.decimals)
     before, after = (format_with_unit(inputs, figure, build_number_fact(value, decimals).text) for value in (then, now))
     delta = format_difference(inputs, wording, figure, build_number_fact(move, decimals))
-    return wording.format(f"since.{figure.change.kind}", name=figure.name, delta=delta, before=before, after=after)
+    own = figure.change.basis not in {"", usual}
+    basis = wording.format("change.on_basis", basis=figure.change.basis) if own else ""
+    slots = {"delta": delta, "before": before, "after": after, "basis": basis}
+    return wording.format(f"since.{figure.change.kind}", name=format_short_name(inputs, figure), **slots)

@@ -10,16 +10,17 @@ from itertools import pairwise
 
 from etl.model import Period
 from etl.report.canvas import Box, Dot, Drawing, DrawingPrimitive, Fill, Polyline, TextLabel
-from etl.report.report_facts import (
+from etl.report.picture_facts import (
     AnnexPicture,
     OverviewRow,
     PlannedLevel,
-    ReportFacts,
     SeriesFigure,
     SeriesPanel,
     SubmissionMatrix,
     TileGrid,
 )
+from etl.report.report_facts import ReportFacts
+from etl.report.summary_facts import SummaryRow
 
 WIDTH = 160.0
 """mm; the width of the text."""
@@ -69,11 +70,6 @@ def _draw_distance_bar(row: OverviewRow, zero: float, y: float, scale: float) ->
     signed = f"{cut}{'+' if distance > 0 else ''}{row.text} {row.sign}".strip()
     box = Box(zero + min(length, 0), y - 1.6, abs(length), 3.2, _VERDICT_FILLS.get(row.status, "pale"))
     return [box, TextLabel(zero + max(length, 0) + 1.5, y, signed, 7.0)]
-
-
-def draw_annex_pictures(facts: ReportFacts) -> list[Drawing]:
-    """The pictures of the picture annex, in their order."""
-    return [draw_picture(facts, picture) for picture in facts.pictures.drawn]
 
 
 def draw_picture(facts: ReportFacts, picture: AnnexPicture) -> Drawing:
@@ -209,6 +205,26 @@ def _shift_shape(shape: DrawingPrimitive, right: float, down: float) -> DrawingP
     if isinstance(shape, Polyline):
         return replace(shape, points=tuple((x + right, y + down) for x, y in shape.points))
     return replace(shape, x=shape.x + right, y=shape.y + down)
+
+
+SMALL_LINE_WIDTH, SMALL_LINE_HEIGHT = 12.0, 3.2
+"""mm; what fits into a row of the first page."""
+
+
+def draw_small_line(row: SummaryRow) -> Drawing | None:
+    """The last points of a target's series as a line in a row of a table; nothing of fewer than two."""
+    if len(row.line) < 2:
+        return None
+    values = [float(point.value.get_fraction()) for point in row.line]
+    low, span = min(values), (max(values) - min(values)) or 1.0
+    step = (SMALL_LINE_WIDTH - 2) / (len(values) - 1)
+    places = [(1 + step * i, SMALL_LINE_HEIGHT - 0.8 - (SMALL_LINE_HEIGHT - 1.6) * (v - low) / span)
+              for i, v in enumerate(values)]  # fmt: skip
+    pairs = zip(pairwise(row.line), pairwise(places), strict=True)
+    strokes = [Polyline(ends, 0.3) for (before, after), ends in pairs if before.definition == after.definition]
+    first, last = row.line[0], row.line[-1]
+    alt = f"{row.name}: {first.name} {first.value.text}, {last.name} {last.value.text}"
+    return Drawing(SMALL_LINE_WIDTH, SMALL_LINE_HEIGHT, (*strokes, Dot(*places[-1])), alt)
 
 
 # --- grids -------------------------------------------------------------------------------------------------

@@ -19,15 +19,9 @@ from etl.model.registration import Registration
 from etl.report import unit_names
 from etl.report.dates import build_decree_date_parts, format_two_digits, parse_snapshot_time
 from etl.report.docx import open_word_template, serialize_word_document
+from etl.report.figure_facts import Figure
 from etl.report.official_letter import LetterTemplateContext, Paragraph, build_letter_fields, build_paragraphs
-from etl.report.report_facts import (
-    ChangedFigureRow,
-    CorrectedReport,
-    CorrectionFacts,
-    Figure,
-    ReportFacts,
-    serialize_facts,
-)
+from etl.report.report_facts import ChangedFigureRow, CorrectedReport, CorrectionFacts, ReportFacts, serialize_facts
 
 CORRECTION_SCHEMA_VERSION = 2
 _NUMBER_PATTERN = re.compile(r"\d[\d.,]*")
@@ -235,6 +229,7 @@ def _select_printed_parts(figure: Figure) -> dict[str, str]:
         "missing": figure.missing.text,
         "previous": figure.previous.text,
         "progress": figure.progress.text,
+        "in_quarter": figure.in_quarter.text if figure.in_quarter else "",
         "prorated_target": figure.prorated_target.text,
     }
 
@@ -308,7 +303,7 @@ def _compare_sentences(old: ReportFacts, new: ReportFacts) -> Iterator[tuple[str
 
 def _list_sections(facts: ReportFacts) -> list[list[str]]:
     """Where a report says numbers in sentences apart from its figures, without the lines that name the snapshot."""
-    moving = (facts.snapshot.text, facts.snapshot.id)
+    moving = (facts.snapshot.text, facts.snapshot.id, facts.snapshot.text.rpartition(" ")[2])
     sections = (facts.situation, facts.summary, facts.units.sentences, facts.tasks.sentences)
     return [[line for line in lines if not any(text and text in line for text in moving)] for lines in sections]
 

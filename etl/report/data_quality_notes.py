@@ -16,9 +16,10 @@ from etl.model import Period
 from etl.model.numbers import format_number
 from etl.report import submissions
 from etl.report.dates import format_reference_period
+from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
-from etl.report.report_facts import DataNote, Figure, IndicatorDefinition, PlanRemark
 from etl.report.report_figures import ReportFigures, format_item_number
+from etl.report.section_facts import DataNote, IndicatorDefinition, PlanRemark
 from etl.report.unit_names import format_unit_list, format_unit_mention
 
 _UNSENT_CODES = frozenset({"reason.no_data", "reason.no_data_of"})
@@ -28,7 +29,7 @@ SNAPSHOT_ID_LENGTH = 16
 
 
 def build_data_notes(
-    inputs: ReportInput, wording: Messages, figures: ReportFigures, snapshot: str, annex: str
+    inputs: ReportInput, wording: Messages, figures: ReportFigures, snapshot: str
 ) -> tuple[DataNote, ...]:
     """What holds for this report's figures, most general first."""
     notes = (
@@ -38,7 +39,7 @@ def build_data_notes(
         *_build_correction_notes(inputs, wording, figures),
         *_build_coverage_notes(inputs, wording, figures),
         *_build_verdict_notes(inputs, wording, figures),
-        *_build_regime_notes(inputs, wording, annex),
+        *_build_regime_notes(inputs, wording),
     )
     return tuple(DataNote(kind, text) for kind, text in notes)
 
@@ -57,7 +58,7 @@ def build_plan_notes(inputs: ReportInput, wording: Messages) -> tuple[PlanRemark
 def _build_general_notes(inputs: ReportInput, wording: Messages, snapshot: str) -> Iterator[tuple[str, str]]:
     if inputs.simulated:
         yield "simulated", wording.format("data.simulated")
-    yield "snapshot", wording.format("data.snapshot", snapshot=snapshot, id=inputs.snapshot_id[:SNAPSHOT_ID_LENGTH])
+    yield "snapshot", wording.format("data.snapshot", snapshot=snapshot)
     yield "signs", wording.format("data.signs")
     yield "rounded", wording.format("data.rounded")
 
@@ -160,7 +161,7 @@ def _build_correction_notes(
 
 
 def _build_coverage_notes(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> Iterator[tuple[str, str]]:
-    area_figures = [figure for figure in figures.list_unit_figures(inputs.area) if figure.value.value is not None]
+    area_figures = [f for f in figures.list_counted_figures(inputs.area) if f.value.value is not None]
     partial = _group_items((str(f.present), str(f.expected), f) for f in area_figures if f.present < f.expected)
     for (present, expected), items in partial.items():
         yield (
@@ -192,7 +193,7 @@ def _build_coverage_notes(inputs: ReportInput, wording: Messages, figures: Repor
 def _build_bounds_notes(wording: Messages, area_figures: list[Figure]) -> Iterator[tuple[str, str]]:
     """What the missing units could change: the range of each figure, and whether its verdict hangs on them."""
     ranges = [
-        wording.format("data.bounds_of", item=f.item, range=f.bounds.text, value=f.bounds.now.text)
+        wording.format("data.bounds_of", item=f.item, range=f.bounds.text)
         for f in area_figures
         if f.bounds and f.bounds.text != f.bounds.now.text
     ]
@@ -247,12 +248,11 @@ def _describe_contradicting_level(wording: Messages, figure: Figure) -> str:
     return wording.format("data.contradicts_of", item=figure.item, clause=figure.clause, written=written)
 
 
-def _build_regime_notes(inputs: ReportInput, wording: Messages, annex: str) -> Iterator[tuple[str, str]]:
+def _build_regime_notes(inputs: ReportInput, wording: Messages) -> Iterator[tuple[str, str]]:
     if any(duty.cadence_basis == "configured" for duty in inputs.plan.duties):
         yield "cadence", wording.format("data.cadence", clause=inputs.report.clause)
     if inputs.report.basis == "configured":
         yield "recipients", wording.format("data.recipients")
-    yield "annex", wording.format("data.annex", annex=annex)
 
 
 def _list_plan_remarks(plan: m.Plan) -> list[str]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from etl.messages import Messages
-from etl.model.numbers import format_number
 from etl.report import submissions
 from etl.report.dates import compute_next_period
+from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
-from etl.report.report_facts import Figure, PlanTask, UnitScore
 from etl.report.report_figures import ReportFigures
 from etl.report.report_head import format_plan_name
+from etl.report.section_facts import PlanTask, UnitScore
+from etl.report.target_results import ELIMINATION_OPERATORS, format_short_name, group_by_path_state
 from etl.report.unit_names import format_unit_list
 from etl.report.unit_results import select_weakest_units
 
@@ -34,7 +35,7 @@ def describe_directions(
     ranked: tuple[UnitScore, ...],
     tasks: tuple[PlanTask, ...],
 ) -> tuple[str, ...]:
-    """What section VI says: an opening, then numbered points, each with its list where it has one."""
+    """What section VI says: an opening, then numbered points."""
     following = compute_next_period(inputs.period).name
     points = [
         *_describe_target_directions(inputs, wording, figures),
@@ -45,61 +46,75 @@ def describe_directions(
     opening = wording.format("direction.opening", plan=format_plan_name(inputs.plan), period=following)
     if not points:
         return (f"{opening}.",)
-    numbered = [(f"{number}. {head}", *rest) for number, (head, *rest) in enumerate(points, start=1)]
-    return (wording.format("direction.points", opening=opening), *(line for point in numbered for line in point))
+    numbered = (f"{number}. {point}" for number, point in enumerate(points, start=1))
+    return (wording.format("direction.points", opening=opening), *numbered)
 
 
-def _describe_target_directions(
-    inputs: ReportInput, wording: Messages, figures: ReportFigures
-) -> Iterator[tuple[str, ...]]:
-    area_figures = list(figures.list_unit_figures(inputs.area))
-    good = sum(figure.status in {"met", "within_plan"} for figure in area_figures)
-    if good:
-        yield (wording.format("direction.keep", count=format_number(good)),)
-    for status in ("not_met", "over_plan"):
-        those = [figure for figure in area_figures if figure.status == status]
+def _describe_target_directions(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> Iterator[str]:
+    """The targets to keep, to hasten, to put right, by name; the figures to ask for, by whom they come from."""
+    grouped = group_by_path_state(inputs, figures)
+    for name, state in (("keep", "reached"), ("slow", "slow"), ("hasten", "hasten")):
+        those = [f for key, group in grouped.items() if key == state for f in group]
         if those:
-            head = wording.format(f"direction.{status}", count=format_number(len(those)))
-            yield head, *_format_dash_list([_describe_shortfall(wording, figure) for figure in those])
+            names = "; ".join(_describe_shortfall(inputs, wording, figure) for figure in those)
+            yield wording.format(f"direction.{name}", names=names)
     absent = {"no_data", "no_new_figure"} if inputs.period.months == 12 else {"no_data"}  # yearly ones are not due yet
-    without = [figure.name for figure in area_figures if figure.status in absent]
-    if without:
-        yield wording.format("direction.gather", count=format_number(len(without))), *_format_dash_list(without)
+    sources: dict[str, list[str]] = {}
+    for figure in figures.list_counted_figures(inputs.area):
+        indicator = inputs.catalogue.indicators.get(figure.indicator)
+        if figure.status in absent and indicator is not None:
+            sources.setdefault(indicator.source, []).append(format_short_name(inputs, figure))
+    for source, those_names in sources.items():
+        yield wording.format("direction.gather", source=source, period=inputs.period.name, names="; ".join(those_names))
 
 
-def _describe_shortfall(wording: Messages, figure: Figure) -> str:
-    if figure.missing.value is None:
-        return figure.name
+def _describe_shortfall(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
+    name = format_short_name(inputs, figure)
+    if figure.missing.value is None or figure.operator in ELIMINATION_OPERATORS:
+        return name
     kind = "above" if figure.status == "over_plan" or figure.operator in {"<", "<="} else "short"
-    if figure.operator in {"eliminate", "maintain_elimination"}:
-        kind = "left"
-    return wording.format(f"direction.{kind}", name=figure.name, missing=figure.missing.text)
+    return wording.format(f"direction.{kind}", name=name, missing=figure.missing.text)
 
 
-def _describe_weakest_units(wording: Messages, ranked: tuple[UnitScore, ...]) -> Iterator[tuple[str, ...]]:
+def _describe_weakest_units(wording: Messages, ranked: tuple[UnitScore, ...]) -> Iterator[str]:
     """The units that meet the fewest targets, where they are a minority: help for all is help for nobody."""
     last = select_weakest_units(ranked)
     if last and 2 * len(last) <= len(ranked):
-        yield (wording.format("direction.weakest", names=format_unit_list(wording, [row.name for row in last])),)
+        yield wording.format("direction.weakest", names=format_unit_list(wording, [row.name for row in last]))
+
+
+def select_due_tasks(inputs: ReportInput, tasks: tuple[PlanTask, ...]) -> tuple[list[PlanTask], list[PlanTask]]:
+    """The tasks in arrears, and those that fall due in the next period and are not settled."""
+    window = compute_next_period(inputs.period)
+    dated = {task.id: task.deadline.date for task in inputs.plan.tasks}
+    late = [task for task in tasks if task.states.keys() & _OVERDUE_STATES]
+    due = [t for t in tasks if (day := dated[t.id]) and window.start <= day <= window.end and not _is_settled(t)]
+    return late, due
 
 
 def _describe_task_directions(
     inputs: ReportInput, wording: Messages, tasks: tuple[PlanTask, ...], following: str
-) -> Iterator[tuple[str, ...]]:
-    late = [task for task in tasks if task.states.keys() & _OVERDUE_STATES]
-    if late:
-        yield (
-            wording.format("direction.overdue", count=format_number(len(late))),
-            *_format_dash_list([_describe_task(wording, task) for task in late]),
-        )
-    window = compute_next_period(inputs.period)
-    falling_due = {
-        task.id for task in inputs.plan.tasks if task.deadline.date and window.start <= task.deadline.date <= window.end
-    }
-    due = [task for task in tasks if task.id in falling_due and not _is_settled(task)]
-    if due:
-        head = wording.format("direction.due", count=format_number(len(due)), period=following)
-        yield head, *_format_dash_list([_describe_task(wording, task) for task in due])
+) -> Iterator[str]:
+    """What is in arrears or falls due. A body of the Party is asked, never told."""
+    late, due = select_due_tasks(inputs, tasks)
+    for name, group, slots in (("overdue", late, {}), ("due", due, {"period": following})):
+        told = [task for task in group if not is_partys_task(inputs, task)]
+        if told:
+            names = "; ".join(describe_task(wording, task) for task in told)
+            yield wording.format(f"direction.{name}", names=names, **slots)
+    asked: dict[str, list[str]] = {}
+    for task in (*late, *due):
+        if is_partys_task(inputs, task):
+            asked.setdefault(task.lead, []).append(task.title.rstrip(".;"))
+    for lead, titles in asked.items():
+        yield wording.format("direction.ask", lead=lead, names="; ".join(titles))
+
+
+def is_partys_task(inputs: ReportInput, task: PlanTask) -> bool:
+    """Whether a body of the Party is among those who lead a task."""
+    leads = next(t.lead for t in inputs.plan.tasks if t.id == task.id)
+    actors = [inputs.catalogue.actors.get(code) for code in leads]
+    return any(actor.party for actor in actors if actor)
 
 
 def _is_settled(task: PlanTask) -> bool:
@@ -107,31 +122,23 @@ def _is_settled(task: PlanTask) -> bool:
     return bool(task.states) and task.states.keys() <= {"done", "done_late", "overtaken"}
 
 
-def _describe_task(wording: Messages, task: PlanTask) -> str:
-    return wording.format(
-        "direction.task",
-        title=task.title.rstrip(".;"),
-        lead=task.lead or wording.texts["word.not_stated"],
-        deadline=task.deadline[:1].lower() + task.deadline[1:],
-    )
+def describe_task(wording: Messages, task: PlanTask) -> str:
+    """A task with who leads it."""
+    lead = task.lead or wording.texts["word.not_stated"]
+    return wording.format("direction.task", title=task.title.rstrip(".;"), lead=lead)
 
 
-def _describe_reporting_directions(inputs: ReportInput, wording: Messages) -> Iterator[tuple[str, ...]]:
+def _describe_reporting_directions(inputs: ReportInput, wording: Messages) -> Iterator[str]:
     units = submissions.group_statuses_by_unit(inputs)
     absent = [s for s in units.values() if any(status.state != "accepted" for status in s)]
     if absent:
         names = format_unit_list(
             wording, [submissions.format_unit_with_periods(inputs, s, {"silent", "refused"}) for s in absent]
         )
-        yield (wording.format("direction.remind", period=inputs.period.name, names=names),)
+        yield wording.format("direction.remind", period=inputs.period.name, names=names)
     late = [s[0].unit_name for s in units.values() if submissions.count_days_late(s) > 0]
     if late:
-        yield (wording.format("direction.on_time", names=format_unit_list(wording, late)),)
+        yield wording.format("direction.on_time", names=format_unit_list(wording, late))
     doubtful = [s[0].unit_name for s in units.values() if any(status.findings_confirm for status in s)]
     if doubtful:
-        yield (wording.format("direction.explain", names=format_unit_list(wording, doubtful)),)
-
-
-def _format_dash_list(entries: list[str]) -> list[str]:
-    """A dash list: semicolons, and a full stop at the end."""
-    return [f"- {entry}{'.' if place == len(entries) else ';'}" for place, entry in enumerate(entries, start=1)]
+        yield wording.format("direction.explain", names=format_unit_list(wording, doubtful))

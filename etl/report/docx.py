@@ -6,7 +6,6 @@ to the page and fixes what would differ between two runs; it never changes a fig
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from io import BytesIO
@@ -16,22 +15,21 @@ from typing import Any
 from etl.errors import TemplateError
 from etl.messages import Messages
 from etl.ooxml.zip_parts import ZIP_ERRORS, build_reproducible_zip
+from etl.report.canvas import encode_png
+from etl.report.charts import draw_small_line
 from etl.report.report_facts import DocumentFacts, ReportFacts
 from etl.report.template_context import ReportTemplateContext, build_template_context
 from etl.report.template_engine import build_template_engine
 from etl.report.template_slots import validate_template_slots
 
-CHART_WIDTH_MM = 160
 _RULE = "VB Gạch"
 _RULE_SHARE = 0.42
 """Rules under the office's name and the subject are a third to a half of the text (NĐ 30/2020, Phụ lục I)."""
 _TWIP = 635  # English metric units in a twentieth of a point
 
 
-def render_word_report(
-    facts: ReportFacts, wording: Messages, template: Path, chart: bytes, pictures: Sequence[bytes], moment: datetime
-) -> bytes:
-    """The report as a .docx; the same facts, template and pictures give the same bytes.
+def render_word_report(facts: ReportFacts, wording: Messages, template: Path, moment: datetime) -> bytes:
+    """The report as a .docx; the same facts and template give the same bytes.
 
     Raises:
         TemplateError: the template is missing, no Word file, or its slots are unknown or unused.
@@ -40,15 +38,13 @@ def render_word_report(
     from docxtpl import InlineImage
 
     document, engine = open_word_template(template, ReportTemplateContext)
-    first, *rest = (
-        InlineImage(document, BytesIO(image), width=Mm(CHART_WIDTH_MM)) if image else None
-        for image in (chart, *pictures)
-    )
-    shown = asdict(build_template_context(facts, wording, None))
-    drawn = [{**picture, "image": image} for picture, image in zip(shown["pictures"], rest, strict=True)]
-    document.render({**shown, "chart": first, "has_chart": bool(chart), "pictures": drawn}, engine, autoescape=True)
-    alts = [facts.chart.alt] if chart else []
-    _set_alt_texts(document.docx.element.body, [*alts, *(p.alt for p in facts.pictures.drawn)])
+    shown = asdict(build_template_context(facts, wording))
+    drawings = [draw_small_line(row) for row in facts.first_page.rows]
+    for row, drawing in zip(shown["page_rows"], drawings, strict=True):
+        if drawing:
+            row["line"] = InlineImage(document, BytesIO(encode_png(drawing)), width=Mm(drawing.width))
+    document.render(shown, engine, autoescape=True)
+    _set_alt_texts(document.docx.element.body, [drawing.alt for drawing in drawings if drawing])
     return serialize_word_document(document, facts, wording, moment)
 
 

@@ -13,10 +13,12 @@ from etl.ooxml.zip_parts import build_reproducible_zip
 from etl.report.annex_readback import validate_annex
 from etl.report.annex_workbook import FONT, AnnexWorkbook, Cell
 from etl.report.excel_data_sheet import write_data_sheet
+from etl.report.figure_facts import Figure
 from etl.report.inputs import UpwardFigures
-from etl.report.report_facts import Figure, FigureRow, GroupRow, ReportFacts, StatementRow
+from etl.report.report_facts import ReportFacts
+from etl.report.section_facts import FigureRow, GroupRow, StatementRow
 from etl.report.target_results import WORD_ONLY_KINDS
-from etl.report.template_context import describe_class_agreement, format_row_status
+from etl.report.template_context import format_row_status
 from etl.report.upward_sheet import write_upward_sheets
 
 _TEXT_CONVERSIONS = ("strings_to_formulas", "strings_to_numbers", "strings_to_urls")
@@ -67,13 +69,15 @@ def _write_target_sheet(book: AnnexWorkbook) -> None:
     facts = book.facts
     years = facts.columns.years
     columns = book.build_columns(number=9.0, indicator=46.0, measured_in=13.0)
-    columns += [(facts.columns.baseline, 18.0), (facts.columns.previous, 12.0), *book.build_columns(current=12.0)]
+    columns += [(facts.columns.baseline, 18.0), (facts.columns.previous, 12.0)]
+    columns += book.build_columns(in_quarter=14.0) if facts.first_page.quarterly else []
+    columns += [(facts.first_page.to_date_title, 12.0)]
     columns += [*((year.title, 20.0) for year in years), *book.build_columns(verdict=16.0, missing=15.0)]
     more = book.build_columns(as_of=15.0, numerator=13.0, denominator=13.0, interval=15.0, per_cent_of_plan=10.0)
     more += book.build_columns(reduction=10.0, present=10.0, expected=10.0, bounds=15.0, limits=15.0, remarks=44.0)
     if facts.annual:
         more += book.build_columns(yearly_change=12.0, path_value=12.0, progress=10.0)
-        more += book.build_columns(linear_class=16.0, cagr_class=16.0, agreement=18.0)
+        more += book.build_columns(linear_class=16.0)
     sheet = book.add_table_sheet("targets", [*columns, *more], len(columns))
     for row in facts.rows:
         if isinstance(row, GroupRow):
@@ -82,32 +86,40 @@ def _write_target_sheet(book: AnnexWorkbook) -> None:
         figure = facts.find_figure(row.item, row.unit)
         lead, after = [row.number, row.title, row.measured_in], _build_verdict_cells(book, row, figure)
         if isinstance(row, StatementRow):
-            sheet.write_spanning_row(lead, row.statement, 3 + len(years), after)
+            spanned = 3 + len(years) + int(facts.first_page.quarterly)
+            sheet.write_spanning_row(lead, row.statement, spanned, after)
             continue
         absent = book.wording.texts["word.no_data"]
-        now: list[Cell] = [figure.previous, figure.value] if figure else [absent, absent]
+        now: list[Cell] = [figure.previous, *_build_quarter_cells(book, figure), figure.value] if figure else []
+        now = now or [absent] * (3 if facts.first_page.quarterly else 2)
         sheet.write_row([*lead, row.baseline, *now, *row.milestones.values(), *after])
     sheet.close_sheet()
+
+
+def _build_quarter_cells(book: AnnexWorkbook, figure: Figure) -> list[Cell]:
+    if not book.facts.first_page.quarterly:
+        return []
+    return [figure.in_quarter.text if figure.in_quarter else book.nothing]
 
 
 def _build_verdict_cells(book: AnnexWorkbook, row: StatementRow | FigureRow, figure: Figure | None) -> list[Cell]:
     """What stands right of the levels: the verdict and what a reader must know of it."""
     annual = book.facts.annual
     if figure is None:
-        return [book.wording.texts["status.no_data"], *[book.nothing] * (18 if annual else 12)]
+        return [book.wording.texts["status.no_data"], *[book.nothing] * (16 if annual else 12)]
     interval, bounds, limits = (
         part.text if part else book.nothing for part in (figure.interval, figure.bounds, figure.limits)
     )
     found: list[Cell] = [
         *(format_row_status(book.wording, row, figure), figure.missing),
-        *(figure.as_of_text or book.facts.period.name, figure.numerator, figure.denominator),
+        *(figure.covers.text or book.nothing, figure.numerator, figure.denominator),
         *(interval, figure.per_cent_of_plan, figure.reduction_pct),
         *(figure.present, figure.expected, bounds, limits),
         _format_figure_remarks(figure) or book.nothing,
     ]
     if annual:
         found += [figure.required_yearly_change, figure.path_value, figure.progress]
-        found += [figure.progress_text, figure.cagr_text, describe_class_agreement(figure, book.wording)]
+        found.append(figure.progress_text)
     return found
 
 
@@ -132,7 +144,8 @@ def _write_unit_sheet(book: AnnexWorkbook) -> None:
         interval = f.interval
         sheet.write_row(
             [
-                *(f.item, f.title, f.unit, f.unit_name, f.numerator, f.denominator, f.value),
+                *(f.item, f.title, f.unit, f.unit_name, f.withheld or f.numerator, f.denominator),
+                (f.withheld and book.nothing) or f.value,
                 *(f.written or book.nothing, f.status_text, f.missing),
                 *(interval.text if interval else book.nothing, f.completeness, f.reason or book.nothing),
             ]
@@ -196,16 +209,13 @@ def _write_data_note_sheet(book: AnnexWorkbook) -> None:
     for d in book.facts.definitions:
         text = "; ".join(part for part in (d.definition, d.note) if part)
         sheet.write_row([d.item, d.title, d.basis, text, d.source])
-    sheet.write_title_band(texts["annex_band.plan_notes"])
-    for n in book.facts.plan_notes:
-        sheet.write_row([n.number, n.name, nothing, n.text, nothing])
     sheet.close_sheet()
 
 
 def _write_lineage_sheet(book: AnnexWorkbook) -> None:
     """Each figure of the area with the cells it was added up from."""
     columns = book.build_columns(number=9.0, indicator=34.0, numerator=12.0, denominator=12.0, value=11.0, side=11.0)
-    columns += book.build_columns(element=34.0, period=14.0, file=30.0, sha256=15.0, worksheet=9.0, cell=22.0)
+    columns += book.build_columns(element=34.0, period=14.0, file=30.0, worksheet=9.0, cell=22.0)
     sheet = book.add_table_sheet("lineage", columns + book.build_columns(places=7.0, cell_values=13.0))
     area, figures, rows = book.facts.area.unit, book.facts.figures, book.facts.trail
     for row in rows:
@@ -213,7 +223,7 @@ def _write_lineage_sheet(book: AnnexWorkbook) -> None:
         sheet.write_row(
             [
                 *(figure.item, figure.title, figure.numerator, figure.denominator, figure.value),
-                *(row.side_text, row.element_name, row.period_name, row.file, row.sha256),
+                *(row.side_text, row.element_name, row.period_name, row.file),
                 *(row.sheet, row.cells, row.units, row.value),
             ]
         )

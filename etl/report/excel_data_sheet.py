@@ -9,13 +9,18 @@ from __future__ import annotations
 from typing import Any
 
 from etl.report.annex_workbook import AnnexWorkbook
-from etl.report.report_facts import Figure, PrintedNumber, ReportFacts
+from etl.report.figure_facts import Figure, PrintedNumber
+from etl.report.report_facts import ReportFacts
 
 _TEXT_COLUMNS = ("item", "clause", "kind", "indicator", "unit", "unit_name", "period")
 _NUMBER_COLUMNS = (
     "numerator", "denominator", "value", "target", "target_upper", "baseline", "path_value", "prorated_target",
     "progress", "cagr_ratio", "required_yearly_change", "per_cent_of_plan", "reduction_pct", "completeness",
 )  # fmt: skip
+_PLANNED_NUMBERS = {"denominator", "target", "target_upper", "baseline", "prorated_target", "completeness"}
+_TELLING_COLUMNS = ("interval_low", "interval_high", "people_missing", "bounds_low", "bounds_high", "reason")
+"""What would tell a count that is withheld, as its value does."""
+_WITHHELD = PrintedNumber(None, None, "", 0)
 _TRAILING_COLUMNS = (
     "operator", "written", "target_period", "met", "status", "progress_class", "cagr_class", "classes_disagree",
     "interval_low", "interval_high", "interval_method", "small", "people_missing", "expected", "present", "bounds_low",
@@ -66,6 +71,10 @@ def _build_data_row(facts: ReportFacts, figure: Figure) -> list[str | float | bo
         "corrections": " | ".join(figure.corrections),
     }
     numbers: list[PrintedNumber] = [getattr(figure, name) for name in _NUMBER_COLUMNS]
+    if figure.withheld:
+        kept = zip(_NUMBER_COLUMNS, numbers, strict=True)
+        numbers = [number if name in _PLANNED_NUMBERS else _WITHHELD for name, number in kept]
+        special |= dict.fromkeys(_TELLING_COLUMNS, None)
     return [
         facts.scope,
         facts.plan.id,

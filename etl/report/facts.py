@@ -16,25 +16,23 @@ from etl.report import (
     target_results,
     unit_results,
 )
-from etl.report.dates import parse_snapshot_time
+from etl.report.dates import format_reference_period, parse_snapshot_time
+from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
 from etl.report.lineage_table import build_lineage_rows
-from etl.report.report_facts import (
-    FACTS_SCHEMA_VERSION,
-    AnnexNumerals,
+from etl.report.picture_facts import OverviewChart, OverviewRow
+from etl.report.report_facts import FACTS_SCHEMA_VERSION, ReportFacts
+from etl.report.report_figures import ReportFigures, build_figures
+from etl.report.report_head import build_report_foot, build_report_head, format_plan_name
+from etl.report.section_facts import (
     Area,
-    Figure,
-    OverviewChart,
-    OverviewRow,
     PlanIdentity,
-    ReportFacts,
     ReportPeriod,
     SnapshotIdentity,
     TitledSentences,
     UpwardSummary,
 )
-from etl.report.report_figures import ReportFigures, build_figures
-from etl.report.report_head import build_report_foot, build_report_head, format_plan_name
+from etl.report.summary_page import build_summary_page
 
 
 def build_facts(inputs: ReportInput, wording: Messages) -> ReportFacts:
@@ -47,7 +45,6 @@ def build_facts(inputs: ReportInput, wording: Messages) -> ReportFacts:
     tasks = followup.build_plan_task_facts(inputs, wording)
     units = unit_results.build_unit_table(inputs, wording, figures)
     drawn = pictures.build_picture_annex(inputs, wording, figures, units)
-    annexes = _number_annexes(has_tasks=bool(followup.select_listed_tasks(tasks)), has_pictures=bool(drawn.drawn))
     return ReportFacts(
         schema=FACTS_SCHEMA_VERSION,
         scope=inputs.scope.id,
@@ -57,15 +54,16 @@ def build_facts(inputs: ReportInput, wording: Messages) -> ReportFacts:
         snapshot=SnapshotIdentity(inputs.snapshot_at, inputs.snapshot_id, snapshot),
         simulated=inputs.simulated,
         catalogue=inputs.catalogue.sha256,
+        first_page=build_summary_page(inputs, wording, figures, units, tasks),
         area=Area(inputs.area, inputs.find_unit_name(inputs.area)),
         head=build_report_head(inputs, wording),
         situation=(
-            wording.format("situation.known_until", snapshot=snapshot),
+            wording.format("situation.known_until", day=format_reference_period(inputs.snapshot_at[:10])),
             *submissions.describe_submissions(inputs, wording),
         ),
         submissions=submissions.build_submission_rows(inputs, wording),
         status_counts=counts,
-        summary=target_results.describe_results(inputs, wording, counts),
+        summary=target_results.describe_results(inputs, wording, figures),
         lines=lines,
         since=TitledSentences(
             changes_since_last.format_changes_title(inputs, wording, len(lines) + 1),
@@ -76,28 +74,22 @@ def build_facts(inputs: ReportInput, wording: Messages) -> ReportFacts:
         path=path_section.build_path_rows(inputs, figures) if annual else (),
         outlook=path_section.build_outlook(inputs, wording, figures, len(lines) + 2),
         units=units,
-        tasks=followup.build_plan_tasks(wording, tasks, annexes.tasks),
+        tasks=followup.build_plan_tasks(inputs, wording, tasks),
         notes=followup.build_difficulty_notes(inputs, wording),
         directions=TitledSentences(
             directions.format_directions_title(inputs, wording),
             directions.describe_directions(inputs, wording, figures, units.scores, tasks),
         ),
-        data_notes=data_quality_notes.build_data_notes(inputs, wording, figures, snapshot, annexes.plan),
+        data_notes=data_quality_notes.build_data_notes(inputs, wording, figures, snapshot),
         plan_notes=data_quality_notes.build_plan_notes(inputs, wording),
         definitions=data_quality_notes.build_indicator_definitions(inputs, wording),
         trail=build_lineage_rows(inputs, wording, figures),
         chart=_build_overview_chart(inputs, wording, figures),
         pictures=drawn,
-        annexes=annexes,
         foot=build_report_foot(inputs, wording),
         upward=_summarize_upward_figures(inputs),
         figures=_group_figures_by_item(figures),
     )
-
-
-def _number_annexes(*, has_tasks: bool, has_pictures: bool) -> AnnexNumerals:
-    tasks, plan, pictures = ("III", "IV", "V") if has_tasks else ("", "III", "IV")
-    return AnnexNumerals(tasks, plan, pictures if has_pictures else "")
 
 
 def _build_plan_identity(inputs: ReportInput) -> PlanIdentity:

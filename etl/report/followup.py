@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 from etl.catalog import models as m
 from etl.messages import Messages
 from etl.model import NoteReport, TaskReport
 from etl.model.numbers import format_number
-from etl.report.dates import format_short_date
+from etl.report.dates import format_short_date, format_two_digits
 from etl.report.inputs import ReportInput
-from etl.report.report_facts import DifficultyNotes, DifficultyRow, PlanTask, PlanTasks, TaskStatement
+from etl.report.section_facts import DifficultyGroup, DifficultyNotes, DifficultyRow, PlanTask, PlanTasks, TaskStatement
 from etl.report.unit_names import format_unit_list
 
 _STATE_ORDER = (
     "overdue", "due_unreported", "done_late", "not_reported", "ongoing", "not_due", "done", "overtaken",
 )  # fmt: skip
+_ARREARS = {"overdue", "due_unreported", "done_late"}
+MAX_LATE_TASKS = 5
+"""Tasks in arrears that are named in the text; all of them are in the Excel annex."""
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _WHITESPACE = re.compile(r"\s+")
 
@@ -113,50 +117,48 @@ def _describe_task_situation(
 
 def select_listed_tasks(task_facts: tuple[PlanTask, ...]) -> tuple[PlanTask, ...]:
     """The tasks that the Word report names one by one: those with a date and those in arrears."""
-    return tuple(t for t in task_facts if t.dated or t.states.keys() & {"overdue", "due_unreported", "done_late"})
+    return tuple(t for t in task_facts if t.dated or t.states.keys() & _ARREARS)
 
 
-def build_plan_tasks(wording: Messages, task_facts: tuple[PlanTask, ...], annex: str) -> PlanTasks:
-    """Section IV: all tasks, those listed in its annex, and what is said of them."""
-    return PlanTasks(task_facts, select_listed_tasks(task_facts), tuple(_describe_tasks(wording, task_facts, annex)))
+def build_plan_tasks(inputs: ReportInput, wording: Messages, task_facts: tuple[PlanTask, ...]) -> PlanTasks:
+    """Section IV: all tasks, those with a date or in arrears, and what is said of them."""
+    return PlanTasks(task_facts, select_listed_tasks(task_facts), tuple(_describe_tasks(inputs, wording, task_facts)))
 
 
-def _describe_tasks(wording: Messages, task_facts: tuple[PlanTask, ...], annex: str) -> list[str]:
-    """How many tasks, how many reports, how they stand."""
+def _describe_tasks(inputs: ReportInput, wording: Messages, task_facts: tuple[PlanTask, ...]) -> Iterator[str]:
+    """Who reported of how many tasks, which are in arrears, and which nobody is asked about by a form."""
     if not task_facts:
-        return [wording.format("task.none")]
-    dated = sum(task.dated for task in task_facts)
-    total = format_number(len(task_facts))
-    if dated:
-        sentences = [wording.format("task.total", total=total, dated=format_number(dated))]
-    else:
-        sentences = [wording.format("task.total_undated", total=total)]
+        yield wording.format("task.none")
+        return
     reported = [task for task in task_facts if task.reports]
     if reported:
         states = Counter(report.state for task in reported for report in task.reports)
-        sentences.append(
-            wording.format(
-                "task.reports",
-                reports=format_number(sum(states.values())),
-                tasks=format_number(len(reported)),
-                parts=_format_state_counts(wording, states),
-            )
+        units = {report.unit for task in reported for report in task.reports}
+        said = {r.unit for task in reported for r in task.reports if r.state != "not_reported"}
+        yield wording.format(
+            "task.reports",
+            units=f"{format_number(len(said))}/{format_number(len(units))}",
+            tasks=format_two_digits(len(reported)),
+            parts=_format_state_counts(wording, states),
         )
-    else:
-        sentences.append(wording.format("task.no_reports"))
-    others = Counter(state for task in task_facts if not task.reports for state in task.states)
-    if others and reported:
-        sentences.append(
-            wording.format(
-                "task.others", count=format_number(sum(others.values())), parts=_format_state_counts(wording, others)
-            )
+    late = [task for task in task_facts if task.reports and task.states.keys() & _ARREARS]
+    for task in late[:MAX_LATE_TASKS]:
+        yield wording.format(
+            "task.late", title=task.title.rstrip(".;"), deadline=_lower_first_letter(task.deadline), how=task.situation
         )
-    sentences.append(
-        wording.format("task.annex", annex=annex)
-        if select_listed_tasks(task_facts)
-        else wording.format("task.nothing_dated")
-    )
-    return sentences
+    if len(late) > MAX_LATE_TASKS:
+        yield wording.format("task.more_late", count=format_two_digits(len(late) - MAX_LATE_TASKS))
+    yield from _describe_unasked_tasks(inputs, wording, task_facts)
+
+
+def _describe_unasked_tasks(inputs: ReportInput, wording: Messages, task_facts: tuple[PlanTask, ...]) -> Iterator[str]:
+    """Tasks that no form asks about, apart by whose they are: the reporting office's own are not others' silence."""
+    unasked = [task for task in task_facts if not task.reports and task.states.keys() != {"overtaken"}]
+    own = [task for task in unasked if inputs.office_name in task.lead.split(", ")]
+    for kind, count in (("own", len(own)), ("others", len(unasked) - len(own))):
+        if count:
+            slots = {"office": inputs.office_name} if kind == "own" else {}
+            yield wording.format(f"task.{kind}", count=format_two_digits(count), **slots)
 
 
 def _format_state_counts(wording: Messages, states: Counter[str]) -> str:
@@ -175,13 +177,11 @@ def _lower_first_letter(text: str) -> str:
 
 
 def build_difficulty_notes(inputs: ReportInput, wording: Messages) -> DifficultyNotes:
-    """What units wrote, identical texts together, each with the units that wrote it."""
-    return DifficultyNotes(
-        difficulties=_group_note_texts(inputs, wording, "difficulty") or (wording.format("note.no_difficulty"),),
-        causes=_group_note_texts(inputs, wording, "cause") or (wording.format("note.no_cause"),),
-        proposals=_group_note_texts(inputs, wording, "proposal") or (wording.format("note.no_proposal"),),
-        rows=tuple(_build_note_row(inputs, note) for note in inputs.notes),
-    )
+    """What units wrote: a row for each difficulty with its causes and proposals and the units that wrote it."""
+    groups = _group_difficulties(inputs, wording)
+    office = inputs.office_name
+    said = wording.format("note.table", office=office) if groups else wording.format("note.no_difficulty")
+    return DifficultyNotes(said, groups, rows=tuple(_build_note_row(inputs, note) for note in inputs.notes))
 
 
 def _build_note_row(inputs: ReportInput, note: NoteReport) -> DifficultyRow:
@@ -195,19 +195,36 @@ def _build_note_row(inputs: ReportInput, note: NoteReport) -> DifficultyRow:
     )
 
 
-def _group_note_texts(inputs: ReportInput, wording: Messages, field: str) -> tuple[str, ...]:
-    texts: dict[str, str] = {}
-    units: dict[str, list[str]] = {}
+def _group_difficulties(inputs: ReportInput, wording: Messages) -> tuple[DifficultyGroup, ...]:
+    """Lines that say the same but for case, spaces and signs are one; a line without a difficulty goes by what it has.
+
+    Most units first; among equals the first written.
+    """
+    nothing = wording.texts["word.nothing"]
+    lines: dict[str, list[NoteReport]] = {}
     for note in inputs.notes:
-        text = normalize_unit_text(str(getattr(note, field))).rstrip(".;, ")
-        key = text.casefold()
-        name = inputs.find_unit_name(note.unit)
+        key = _fold_text(note.difficulty) or _fold_text(note.cause) or _fold_text(note.proposal)
         if key:
-            texts.setdefault(key, text)
-            if name not in units.setdefault(key, []):
-                units[key].append(name)
-    by_weight = sorted(texts, key=lambda key: -len(units[key]))  # stable: first written first among equals
-    return tuple(
-        wording.format("note.item", text=texts[key], units=format_unit_list(wording, units[key], ", "))
-        for key in by_weight
-    )
+            lines.setdefault(key, []).append(note)
+    ordered = sorted(lines.values(), key=lambda notes: -len({note.unit for note in notes}))
+    found = []
+    for notes in ordered:
+        names = list(dict.fromkeys(inputs.find_unit_name(note.unit) for note in notes))
+        said = {part: _join_texts(notes, part) or nothing for part in ("difficulty", "cause", "proposal")}
+        found.append(DifficultyGroup(**said, units=format_unit_list(wording, names, ", ")))
+    return tuple(found)
+
+
+def _join_texts(notes: list[NoteReport], field: str) -> str:
+    """The different texts of a field, each once, as they were first written."""
+    texts: dict[str, str] = {}
+    for note in notes:
+        text = normalize_unit_text(str(getattr(note, field))).rstrip(".;, ")
+        if text:
+            texts.setdefault(_fold_text(text), text)
+    return "; ".join(texts.values())
+
+
+def _fold_text(text: str) -> str:
+    """What two texts are compared by: letters and digits only."""
+    return "".join(char for char in normalize_unit_text(text).casefold() if char.isalnum())

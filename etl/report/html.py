@@ -12,9 +12,10 @@ from pathlib import Path
 from etl.errors import TemplateError
 from etl.messages import Messages
 from etl.report.canvas import render_svg
-from etl.report.charts import draw_overview, draw_picture, draw_series_panel
-from etl.report.report_facts import AnnexPicture, ReportFacts
-from etl.report.template_context import ReportTemplateContext, build_template_context
+from etl.report.charts import draw_overview, draw_picture, draw_series_panel, draw_small_line
+from etl.report.picture_facts import AnnexPicture
+from etl.report.report_facts import ReportFacts
+from etl.report.template_context import PageTemplateContext, build_page_context
 from etl.report.template_engine import build_template_engine
 from etl.report.template_slots import validate_template_slots
 
@@ -31,12 +32,14 @@ def render_html_page(facts: ReportFacts, wording: Messages, template: Path) -> b
     from markupsafe import Markup
 
     text, engine = _read_html_template(template), build_template_engine(trim_blocks=True)
-    validate_template_slots(text, ReportTemplateContext, template, engine)
+    validate_template_slots(text, PageTemplateContext, template, engine)
     first = draw_overview(facts, NARROW_CHART_MM)
-    shown = asdict(build_template_context(facts, wording, None))
+    shown = asdict(build_page_context(facts, wording))
     images = [_render_html_picture(facts, picture) for picture in facts.pictures.drawn]
     for picture, image in zip(shown["pictures"], images, strict=True):
         picture["image"] = Markup(image)  # noqa: S704 - drawn here, its texts escaped
+    for row, drawing in zip(shown["page_rows"], map(draw_small_line, facts.first_page.rows), strict=True):
+        row["line"] = Markup(render_svg(drawing)) if drawing else row["line"]  # noqa: S704 - the same
     shown |= {"has_chart": first is not None, "chart": Markup(render_svg(first)) if first else ""}  # noqa: S704 - the same
     return (engine.from_string(text).render(shown) + "\n").encode()
 

@@ -106,6 +106,11 @@ class ReportInput:
         return get_plan_area_code(self.catalogue, self.scope, self.plan.id)
 
     @property
+    def office_name(self) -> str:
+        """The office whose report it is, by its name on the report's date."""
+        return self.catalogue.get_office(self.scope, self.day).name
+
+    @property
     def day(self) -> date:
         """The report's date: the day up to which data are known, in Viet Nam."""
         return parse_vietnam_day(self.snapshot_at)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from etl.messages import Messages
 from etl.model import Period
+from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput, SourceCells
 from etl.report.number_facts import build_count_fact
-from etl.report.report_facts import Figure, LineageRow
 from etl.report.report_figures import ReportFigures
+from etl.report.section_facts import LineageRow
 
 HASH_LETTERS = 12
 """So much of a file's SHA-256 tells it from all others; the archive has it in full."""

@@ -5,10 +5,13 @@ Room: report. Used by the fact builders only; whatever is printed later copies t
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from fractions import Fraction
 
+from etl.catalog import models as m
+from etl.model import Attainment
 from etl.model.numbers import format_number, round_half_away
-from etl.report.report_facts import PrintedNumber
+from etl.report.figure_facts import PrintedNumber
 
 ExactNumber = Fraction | int
 
@@ -30,18 +33,39 @@ def build_count_fact(value: ExactNumber | None, missing: str = "") -> PrintedNum
     return build_number_fact(value, 0 if whole else 2, missing)
 
 
-def select_telling_decimals(value: ExactNumber, target: ExactNumber | None, decimals: int) -> int:
-    """How many decimals show on which side of the target a value lies.
+def select_figure_decimals(target: m.Target, indicator: m.Indicator | None, a: Attainment) -> int:
+    """How many decimals a figure is printed with, wherever and whenever it is: they belong to the figure itself.
 
-    94,96 against a target of 95 printed without decimals would read "95": one or more decimals are
-    added until the print differs from the target's, or `MOST_DECIMALS` is reached.
+    Those of the plan; of a published figure those it was published with; more, where it would print like a level that
+    it does not have (94,96 beside 95). The verdict, the period of the report and the row it stands in do not count.
     """
-    if target is None or Fraction(value) == Fraction(target):
-        return decimals
+    if a.value is None:
+        return target.decimals
+    published = indicator is not None and indicator.method == "published"
+    levels = [level for level in (a.target, a.target_upper) if level is not None]
+    return select_value_decimals(target, a.value, levels, published=published)
+
+
+def select_value_decimals(
+    target: m.Target, value: Fraction, levels: Collection[Fraction] = (), *, published: bool
+) -> int:
+    """The same for a value alone; `levels` are those it is held against that the plan does not print as numbers."""
+    decimals = max(target.decimals, _count_published_decimals(value)) if published else target.decimals
+    stated = {Fraction(stone.value) for stone in target.milestones if stone.value is not None and stone.per is None}
+    return select_telling_decimals(value, (stated | set(levels)) - {value}, decimals)
+
+
+def select_telling_decimals(value: ExactNumber, levels: Collection[ExactNumber], decimals: int) -> int:
+    """As many decimals as it takes for a value not to print like any of the levels that it differs from."""
     shown = decimals
-    while shown < MAX_DECIMALS and Fraction(round_half_away(value, shown), 10**shown) == Fraction(target):
+    while shown < MAX_DECIMALS and Fraction(round_half_away(value, shown), 10**shown) in levels:
         shown += 1
     return shown
+
+
+def _count_published_decimals(value: Fraction) -> int:
+    """The decimals of a figure as its publisher wrote it; none of one that no decimal number is."""
+    return next((places for places in range(MAX_DECIMALS + 1) if (value * 10**places).denominator == 1), 0)
 
 
 def compute_consistent_rounding(before: ExactNumber, after: ExactNumber, decimals: int) -> tuple[int, Fraction]:

@@ -12,7 +12,8 @@ from typing import Any
 
 from etl.messages import Messages
 from etl.report.dates import build_decree_date_parts
-from etl.report.report_facts import DocumentFacts, Head
+from etl.report.report_facts import DocumentFacts
+from etl.report.section_facts import Head
 
 
 @dataclass(frozen=True)

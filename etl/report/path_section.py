@@ -7,14 +7,10 @@ from __future__ import annotations
 
 from etl.messages import Messages
 from etl.model.numbers import format_number
-from etl.report.dates import format_reference_period
+from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
-from etl.report.report_facts import Figure, FigureReference, Outlook
 from etl.report.report_figures import ReportFigures
-from etl.report.target_results import ELIMINATION_OPERATORS
-
-_CLASSES = ("on_track", "maintain", "needs_acceleration", "limited", "moving_away")
-_MET = {"met", "within_plan"}
+from etl.report.section_facts import FigureReference, Outlook
 
 
 def build_path_rows(inputs: ReportInput, figures: ReportFigures) -> tuple[FigureReference, ...]:
@@ -35,7 +31,7 @@ def build_outlook(inputs: ReportInput, wording: Messages, figures: ReportFigures
         return Outlook(title, (), (), ())
     return Outlook(
         title,
-        _describe_path(inputs, wording, figures),
+        tuple(_describe_outlook(inputs, wording, figures)),
         _list_outlook_years(inputs, figures),
         _build_outlook_rows(inputs, figures),
     )
@@ -56,54 +52,10 @@ def _build_outlook_rows(inputs: ReportInput, figures: ReportFigures) -> tuple[Fi
     )
 
 
-def _describe_path(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> tuple[str, ...]:
-    """What section II says of the path and the outlook."""
-    area_figures = list(figures.list_unit_figures(inputs.area))
-    found = (
-        *_describe_milestone_progress(wording, area_figures),
-        *_describe_outlook(inputs, wording, figures, area_figures),
-    )
-    return found or (wording.format("path.none"),)
-
-
-def _describe_milestone_progress(wording: Messages, area_figures: list[Figure]) -> list[str]:
-    """Who has reached the next milestone and how the others stand to their path, each target once."""
+def _describe_outlook(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> list[str]:
+    """How likely the milestones are reached, where anything can be foreseen; nothing where not."""
     found = []
-    for year in sorted({f.target_period for f in area_figures if f.status in _MET}):
-        reached = [f for f in area_figures if f.status in _MET and f.target_period == year]
-        found.append(
-            wording.format(
-                "path.met",
-                year=format_reference_period(year),
-                count=format_number(len(reached)),
-                names=_format_item_numbers(reached),
-            )
-        )
-    for kind in _CLASSES:
-        under_way = [f for f in area_figures if f.status not in _MET and f.progress_class == kind]
-        if under_way:
-            slots = {"count": format_number(len(under_way)), "names": _format_item_numbers(under_way)}
-            state = wording.texts[f"progress.{kind}"]
-            found.append(
-                wording.format("path.maintain", **slots)
-                if kind == "maintain"
-                else wording.format("path.class", state=state, **slots)
-            )
-    open_ = (f for f in area_figures if f.status == "not_met" and f.operator not in ELIMINATION_OPERATORS)
-    unjudged = [f for f in open_ if not f.progress_class and f.reason]
-    if unjudged:
-        found.append(
-            wording.format(
-                "path.no_progress", parts=_format_grouped_reasons(wording, [(f.reason, f) for f in unjudged])
-            )
-        )
-    return found
-
-
-def _describe_outlook(
-    inputs: ReportInput, wording: Messages, figures: ReportFigures, area_figures: list[Figure]
-) -> list[str]:
-    found = []
+    area_figures = figures.list_counted_figures(inputs.area)
     for year in _list_outlook_years(inputs, figures):
         ahead = [(f, a) for f in area_figures for a in f.outlook if a.year == year and a.chance]
         chances: dict[str, list[Figure]] = {}
@@ -119,22 +71,7 @@ def _describe_outlook(
             found.append(wording.format("path.outlook", year=year, parts="; ".join(parts)))
     if _build_outlook_rows(inputs, figures):
         found.append(wording.format("path.method"))
-    silent = [f for f in area_figures if f.outlook and all(ahead.value.value is None for ahead in f.outlook)]
-    if silent:
-        reasons = _format_grouped_reasons(wording, [(f.outlook[-1].reason, f) for f in silent])
-        found.append(wording.format("path.no_outlook", parts=reasons))
     return found
-
-
-def _format_grouped_reasons(wording: Messages, pairs: list[tuple[str, Figure]]) -> str:
-    """Each reason once, with the targets that it holds for."""
-    found: dict[str, list[Figure]] = {}
-    for reason, figure in pairs:
-        found.setdefault(reason, []).append(figure)
-    return "; ".join(
-        wording.format("path.reason", reason=reason, items=_format_item_numbers(those))
-        for reason, those in found.items()
-    )
 
 
 def _format_item_numbers(figures: list[Figure]) -> str:

@@ -13,11 +13,12 @@ from etl.catalog import models as m
 from etl.messages import Messages
 from etl.model import Period, SeriesPoint, UnitStatus
 from etl.model.numbers import format_number
+from etl.report.covered_period import is_cumulative_indicator
+from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
-from etl.report.number_facts import build_number_fact
-from etl.report.report_facts import (
+from etl.report.number_facts import build_number_fact, select_value_decimals
+from etl.report.picture_facts import (
     AnnexPicture,
-    Figure,
     MatrixCell,
     MatrixColumn,
     MatrixRow,
@@ -29,9 +30,9 @@ from etl.report.report_facts import (
     TileColumn,
     TileGrid,
     TileRow,
-    UnitTable,
 )
 from etl.report.report_figures import ReportFigures
+from etl.report.section_facts import UnitTable
 
 PANELS_PER_PICTURE = 12
 """Series in one picture: three across and four down fill a page."""
@@ -77,10 +78,9 @@ def _build_picture(
 
 def _build_series_panels(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> Iterator[SeriesPanel]:
     """One for each target with figures of several periods, or one to compare with a start or a level."""
-    series = dict(inputs.series)
     for target in inputs.plan.targets:
         figure = figures.find_figure(target.item, inputs.area)
-        points = series.get(target.item, ())
+        points = list_series_figures(inputs, target)
         if figure is None or target.kind in _WORD_ONLY_KINDS or not points:
             continue
         start, goals = _build_baseline_level(target), tuple(_build_milestone_levels(target))
@@ -88,7 +88,7 @@ def _build_series_panels(inputs: ReportInput, wording: Messages, figures: Report
             yield SeriesPanel(
                 item=target.item,
                 name=format_panel_name(inputs, figure),
-                points=tuple(_build_series_point(target, point) for point in points),
+                points=points,
                 start=start,
                 goals=goals,
                 interval=figure.interval if points[-1].period == inputs.period.key else None,
@@ -103,9 +103,24 @@ def format_panel_name(inputs: ReportInput, figure: Figure) -> str:
     return f"{figure.item}. {indicator.short_name if indicator else figure.title}"
 
 
-def _build_series_point(target: m.Target, point: SeriesPoint) -> SeriesFigure:
-    value = build_number_fact(point.value, target.decimals)
-    return SeriesFigure(point.period, Period.parse(point.period).name, value, point.definition)
+def list_series_figures(inputs: ReportInput, target: m.Target) -> tuple[SeriesFigure, ...]:
+    """The area's figures of a target through time, each as its own report prints it, oldest first.
+
+    Of what adds up from January, only those of stretches as long as this report's: others are no steps of one way.
+    """
+    indicator = inputs.catalogue.indicators.get(target.indicator or "")
+    points = dict(inputs.series).get(target.item, ())
+    if is_cumulative_indicator(inputs.catalogue, indicator):
+        points = tuple(p for p in points if Period.parse(p.period).end.month == inputs.period.end.month)
+    published = indicator is not None and indicator.method == "published"
+    return tuple(_build_series_figure(target, point, published=published) for point in points)
+
+
+def _build_series_figure(target: m.Target, point: SeriesPoint, *, published: bool) -> SeriesFigure:
+    decimals = select_value_decimals(target, point.value, published=published)
+    return SeriesFigure(
+        point.period, Period.parse(point.period).name, build_number_fact(point.value, decimals), point.definition
+    )
 
 
 def _build_baseline_level(target: m.Target) -> PlannedLevel | None:
@@ -153,7 +168,7 @@ def _build_tile_grid(wording: Messages, figures: ReportFigures, units: UnitTable
         tile_figures = [figures.find_figure(column.item, unit.unit) for column in columns]
         score = scores.get(unit.unit)
         text = f"{format_number(score.met)}/{format_number(score.of)}" if score else wording.texts["word.nothing"]
-        rows.append(TileRow(unit.unit, unit.name, tuple(_classify_tile(figure) for figure in tile_figures), text))
+        rows.append(TileRow(unit.unit, unit.name, tuple(classify_tile(figure) for figure in tile_figures), text))
     return TileGrid(
         columns=tuple(TileColumn(column.item, column.title, f"{column.item}. {column.title}") for column in columns),
         rows=tuple(rows),
@@ -161,7 +176,8 @@ def _build_tile_grid(wording: Messages, figures: ReportFigures, units: UnitTable
     )
 
 
-def _classify_tile(figure: Figure | None) -> str:
+def classify_tile(figure: Figure | None) -> str:
+    """How a unit's figure looks in a grid: met, not_met, other (no verdict), none."""
     if figure is None or figure.value.value is None:
         return "none"
     return {"met": "met", "within_plan": "met", "not_met": "not_met", "over_plan": "not_met"}.get(

@@ -13,8 +13,6 @@ from etl.errors import UsageError
 from etl.messages import Messages, load_messages
 from etl.model.registration import Registration
 from etl.ooxml.opc_package import OpcPackage
-from etl.report.canvas import encode_png
-from etl.report.charts import draw_annex_pictures, draw_overview
 from etl.report.correction_report import render_word_correction
 from etl.report.dates import parse_snapshot_time
 from etl.report.docx import render_word_report
@@ -33,11 +31,9 @@ def render_text_files(facts: DocumentFacts, wording: Messages, templates: Path) 
     """
     if not isinstance(facts, ReportFacts):
         return {".docx": render_word_correction(facts, wording, templates / "correction.docx")}
-    overview_drawing, moment = draw_overview(facts), parse_snapshot_time(facts.snapshot.at)
-    chart = encode_png(overview_drawing) if overview_drawing else b""
-    pictures = [encode_png(drawing) for drawing in draw_annex_pictures(facts)]
+    moment = parse_snapshot_time(facts.snapshot.at)
     return {
-        ".docx": render_word_report(facts, wording, templates / "report.docx", chart, pictures, moment),
+        ".docx": render_word_report(facts, wording, templates / "report.docx", moment),
         ".html": render_html_page(facts, wording, templates / "report.html"),
     }
 

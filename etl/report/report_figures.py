@@ -14,20 +14,26 @@ from fractions import Fraction
 from etl.catalog import models as m
 from etl.messages import Messages
 from etl.model import Attainment
-from etl.model.numbers import round_half_away
-from etl.model.trend import compare_attainments
+from etl.model.numbers import format_number, round_half_away
+from etl.report.covered_period import build_covered_period, build_quarter_part
 from etl.report.dates import format_reference_period
+from etl.report.figure_facts import AttainmentNumbers, CountedNumber, Figure, PrintedNumber
 from etl.report.inputs import ReportInput
-from etl.report.number_facts import build_count_fact, build_number_fact, select_telling_decimals
-from etl.report.report_facts import AttainmentNumbers, CountedNumber, Figure, PrintedNumber, YearlyChange
+from etl.report.number_facts import (
+    build_count_fact,
+    build_number_fact,
+    select_figure_decimals,
+    select_telling_decimals,
+)
+from etl.report.path_state import classify_path_state
 from etl.report.uncertainty import build_uncertainty_facts
+from etl.report.yearly_change import build_change_facts
 
 SMALL_NUMERATOR = 20
 SMALL_DENOMINATOR = 200
 """A share of fewer than this is printed with its counts beside it (configured: no law says when)."""
 
 _UNNUMBERED_ITEM = re.compile(r"\d+\.[a-z]{2,}")
-_TREND_KINDS = {"up": "increase", "down": "decrease"}
 _UPWARD_OPERATORS = {">=", ">"}
 _DOWNWARD_OPERATORS = {"<=", "<"}
 
@@ -46,28 +52,97 @@ class ReportFigures:
         """The figures of a unit, in the plan's order."""
         return (figure for (_, code), figure in self.by_key.items() if code == unit)
 
+    def list_counted_figures(self, unit: str) -> list[Figure]:
+        """The same, but each thing that the plan asks once: no headings, no second places, no lines within a line."""
+        return [figure for figure in self.list_unit_figures(unit) if figure.counted]
+
 
 def build_figures(inputs: ReportInput, wording: Messages) -> ReportFigures:
     """Every attainment of the plan as a figure, in the order given."""
+    inputs = drop_census_intervals(inputs)
+    earlier = _EarlierFigures(
+        {(a.item, a.unit): a for a in inputs.previous},
+        {(a.item, a.unit): a for a in inputs.last},
+        find_duplicate_targets(inputs),
+    )
     targets = {target.item: target for target in inputs.plan.targets}
-    before = {(a.item, a.unit): a for a in inputs.previous}
     return ReportFigures(
         {
-            (a.item, a.unit): _build_figure(inputs, wording, targets[a.item], a, before.get((a.item, a.unit)))
+            (a.item, a.unit): _build_figure(inputs, wording, targets[a.item], a, earlier)
             for a in inputs.attainments
             if a.item in targets
         }
     )
 
 
+def drop_census_intervals(inputs: ReportInput) -> ReportInput:
+    """The same without intervals of what was counted in whole: only samples and rates of few cases have any."""
+
+    def keep_interval(rows: tuple[Attainment, ...]) -> tuple[Attainment, ...]:
+        return tuple(row if _has_chance(inputs, row) else replace(row, interval=None) for row in rows)
+
+    return replace(
+        inputs,
+        attainments=keep_interval(inputs.attainments),
+        previous=keep_interval(inputs.previous),
+        last=keep_interval(inputs.last),
+    )
+
+
+def _has_chance(inputs: ReportInput, a: Attainment) -> bool:
+    indicator = inputs.catalogue.indicators.get(a.indicator)
+    return indicator is not None and (indicator.sampled or indicator.accumulates)
+
+
+@dataclass(frozen=True)
+class _EarlierFigures:
+    """What figures are compared with, by (item, unit): the same period last year, the report before; and doubles."""
+
+    last_year: dict[tuple[str, str], Attainment]
+    last_report: dict[tuple[str, str], Attainment]
+    duplicates: dict[str, str]
+
+
+def find_duplicate_targets(inputs: ReportInput) -> dict[str, str]:
+    """Targets that ask what another one of the plan asks already: item → the item that counts.
+
+    The same indicator against the same level, or without any level beside one that has one.
+    """
+    area = [a for a in inputs.attainments if a.unit == inputs.area and a.indicator and a.kind != "not_assessed"]
+    first: dict[tuple[object, ...], str] = {}
+    for a in area:
+        if a.kind != "track":
+            first.setdefault((a.indicator, a.operator, a.target, a.target_upper), a.item)
+            first.setdefault((a.indicator,), a.item)
+    doubles = {}
+    for a in area:
+        same = (a.indicator,) if a.kind == "track" else (a.indicator, a.operator, a.target, a.target_upper)
+        if (item := first.setdefault(same, a.item)) != a.item:
+            doubles[a.item] = item
+    return doubles
+
+
+def _classify_shown_status(target: m.Target, a: Attainment) -> str:
+    """The word for where a row stands: a row without a verdict says which of the reasons it has."""
+    if a.kind == "milestone" and a.status == "no_verdict":
+        return "milestone"
+    if a.status == "not_assessed" and target.unassessed in {"heading", "no_number", "not_collected"}:
+        return target.unassessed
+    return a.status
+
+
 def _build_figure(
-    inputs: ReportInput, wording: Messages, target: m.Target, a: Attainment, before: Attainment | None
+    inputs: ReportInput, wording: Messages, target: m.Target, a: Attainment, earlier: _EarlierFigures
 ) -> Figure:
     words = wording.texts
+    key = a.item, a.unit
     indicator = inputs.catalogue.indicators.get(a.indicator)
-    shown = "milestone" if a.kind == "milestone" and a.status == "no_verdict" else a.status
-    numbers = _build_attainment_numbers(wording, target, a)
-    broken = _has_definition_changed(inputs, target, a, before)
+    shown = _classify_shown_status(target, a)
+    decimals = select_figure_decimals(target, indicator, a)
+    numbers = _build_attainment_numbers(wording, target, a, decimals)
+    before = earlier.last_year.get(key)
+    noun = select_counted_noun(inputs, wording, indicator)
+    state = classify_path_state(a)
     figure = Figure(
         item=a.item,
         clause=a.clause,
@@ -78,9 +153,14 @@ def _build_figure(
         unit=a.unit,
         unit_name=inputs.find_unit_name(a.unit),
         period=a.period,
+        covers=build_covered_period(inputs, wording, a),
+        in_quarter=build_quarter_part(inputs, wording, a, earlier.last_report.get(key), decimals, noun),
+        duplicate_of=earlier.duplicates.get(a.item, ""),
+        counted=shown != "heading" and a.item not in earlier.duplicates and bool(format_item_number(target)),
         **vars(numbers),
         **vars(build_uncertainty_facts(inputs, wording, target, a)),
         small=a.small_count or _has_small_counts(a),
+        withheld=_format_withheld_count(inputs, wording, indicator, a),
         operator=a.operator,
         written=a.written,
         target_period=a.target_period,
@@ -89,12 +169,17 @@ def _build_figure(
         shown_status=shown,
         status_text=words[f"status.{shown}"],
         sign=words.get(f"sign.{a.status}", ""),
+        path_state=state,
+        path_text=words[f"path_state.{state or 'none'}"],
+        path_sign=words.get(f"path_sign.{state}", ""),
         progress_class=a.progress_class,
         progress_text=words[f"progress.{a.progress_class or 'none'}"],
         cagr_class=a.cagr_class,
         cagr_text=words[f"progress.{a.cagr_class or 'none'}"],
         classes_disagree=a.classes_disagree,
-        missing=_build_shortfall_fact(inputs, wording, indicator, a),
+        plan_share=build_number_fact(_compute_plan_share(a), 1, words["word.nothing"]),
+        apart=build_number_fact(_compute_gap(a), decimals, words["word.nothing"]),
+        missing=_build_shortfall_fact(wording, indicator, noun, a),
         expected=a.expected,
         present=a.present,
         as_of=a.as_of,
@@ -102,8 +187,8 @@ def _build_figure(
         source=a.source,
         estimated=a.estimated,
         reason=wording.describe(a.reason),
-        change=_build_change_facts(wording, numbers.value.decimals, a, before, broken=broken),
-        previous=build_number_fact(before.value if before else None, target.decimals, words["word.no_data"]),
+        change=build_change_facts(inputs, wording, target, a, earlier.last_year),
+        previous=_build_previous_fact(wording, target, indicator, before),
         printed="",
     )
     return replace(figure, printed=_format_table_cell(wording, indicator, figure))
@@ -125,15 +210,27 @@ def format_target_name(inputs: ReportInput, wording: Messages, target: m.Target)
     return wording.format("line.name", title=title, item=item)
 
 
-def _build_attainment_numbers(wording: Messages, target: m.Target, a: Attainment) -> AttainmentNumbers:
+def _build_previous_fact(
+    wording: Messages, target: m.Target, indicator: m.Indicator | None, before: Attainment | None
+) -> PrintedNumber:
+    """The figure of the same period last year, as that year's report prints it."""
+    if before is None:
+        return build_number_fact(None, 0, wording.texts["word.no_data"])
+    decimals = select_figure_decimals(target, indicator, before)
+    return build_number_fact(before.value, decimals, wording.texts["word.no_data"])
+
+
+def _build_attainment_numbers(wording: Messages, target: m.Target, a: Attainment, decimals: int) -> AttainmentNumbers:
     """The numbers of an attainment. Units: the indicator's own; ratios to two decimals; shares in %."""
     empty = wording.texts["word.nothing"]
-    absent = {"not_assessed": "word.not_assessed", "milestone": "word.milestone"}.get(a.kind, "word.no_data")
-    decimals = target.decimals
-    if a.value is not None and a.met is not None:
-        decimals = select_telling_decimals(
-            a.value, a.target if a.prorated_target is None else a.prorated_target, decimals
-        )
+    absent = "word.no_data"
+    if a.kind in {"not_assessed", "milestone"}:
+        absent = "word.not_assessed" if target.unassessed == "by_plan" else "word.nothing"
+    share = a.prorated_target
+    fine = max(target.decimals, 1)
+    if share is not None and a.value is not None and share != a.value:
+        printed = Fraction(round_half_away(a.value, decimals), 10**decimals)
+        fine = select_telling_decimals(share, {printed} - {share}, fine)
     cagr = None if a.cagr_ratio is None else Fraction(a.cagr_ratio)
     whole = None if a.completeness is None else a.completeness * 100
     return AttainmentNumbers(
@@ -144,7 +241,7 @@ def _build_attainment_numbers(wording: Messages, target: m.Target, a: Attainment
         target_upper=build_number_fact(a.target_upper, target.decimals, empty),
         baseline=build_number_fact(a.baseline, target.decimals, empty),
         path_value=build_number_fact(a.path_value, max(target.decimals, 1), empty),
-        prorated_target=build_number_fact(a.prorated_target, max(target.decimals, 1), empty),
+        prorated_target=build_number_fact(share, fine, empty),
         progress=build_number_fact(a.progress, 2, empty),
         cagr_ratio=build_number_fact(cagr, 2, empty),
         per_cent_of_plan=build_number_fact(a.per_cent_of_plan, 1, empty),
@@ -166,16 +263,30 @@ def _compute_distance_to_plan(a: Attainment) -> Fraction | None:
     return apart if a.operator in _UPWARD_OPERATORS else -apart
 
 
+def _compute_plan_share(a: Attainment) -> Fraction | None:
+    """The value in % of the level it is held against; of no meaning for ceilings, ranges and eliminations."""
+    if a.value is None or not a.target or a.operator not in _UPWARD_OPERATORS:
+        return None
+    return a.value / a.target * 100
+
+
+def _compute_gap(a: Attainment) -> Fraction | None:
+    """How far the value is from the level it is held against; nothing where it reaches it."""
+    level = a.target if a.prorated_target is None else a.prorated_target
+    return (
+        None if a.value is None or level is None or a.status not in {"not_met", "over_plan"} else abs(a.value - level)
+    )
+
+
 def _build_shortfall_fact(
-    inputs: ReportInput, wording: Messages, indicator: m.Indicator | None, a: Attainment
+    wording: Messages, indicator: m.Indicator | None, noun: str, a: Attainment
 ) -> CountedNumber | PrintedNumber:
-    """People, cases or units between the value and the target, with their noun; nothing when met."""
+    """People, cases or units between the value and the target, with their noun; nothing when met or of a sample."""
     short = a.people_missing if a.status in {"not_met", "over_plan"} else None
+    if indicator is not None and indicator.sampled:
+        short = None
     fact = build_number_fact(short, 0, wording.texts["word.nothing"])
-    if short is None:
-        return fact
-    noun = select_counted_noun(inputs, wording, indicator)
-    return CountedNumber(fact.value, fact.exact, f"{fact.text} {noun}", fact.decimals, noun)
+    return fact if short is None else CountedNumber(fact.value, fact.exact, f"{fact.text} {noun}", fact.decimals, noun)
 
 
 def select_counted_noun(inputs: ReportInput, wording: Messages, indicator: m.Indicator | None) -> str:
@@ -184,44 +295,6 @@ def select_counted_noun(inputs: ReportInput, wording: Messages, indicator: m.Ind
         return wording.texts["word.units"]
     element = inputs.catalogue.elements.get(indicator.terms[0].data_element)
     return element.unit if element and element.unit else wording.texts["word.units"]
-
-
-def _has_definition_changed(inputs: ReportInput, target: m.Target, a: Attainment, before: Attainment | None) -> bool:
-    """Whether the indicator meant, or may have meant, something else before: then there is no rise and no fall."""
-    indicator = inputs.catalogue.indicators.get(a.indicator)
-    if indicator is None or before is None:
-        return False
-    now, then = (indicator.find_definition(row.as_of or row.period) for row in (a, before))
-    return now != then or (target.kind == "conditional" and not now)
-
-
-def _build_change_facts(
-    wording: Messages, decimals: int, a: Attainment, before: Attainment | None, *, broken: bool
-) -> YearlyChange:
-    """Against the same period last year, as fine as the value is printed: a change that the value shows is said.
-
-    `kind` chooses the sentence; a doubtful change gets no trend word.
-    """
-    kind, delta = _classify_change(decimals, a, before, broken=broken)
-    return YearlyChange(kind, build_number_fact(delta, decimals, wording.texts["word.nothing"]))
-
-
-def _classify_change(
-    decimals: int, a: Attainment, before: Attainment | None, *, broken: bool
-) -> tuple[str, Fraction | None]:
-    if a.value is None:
-        return "", None
-    if a.as_of:
-        return "carried", None
-    if before is None or before.value is None or before.as_of:
-        return "no_previous", None
-    if broken:
-        return "broken", None
-    delta = a.value - before.value
-    if round_half_away(delta, decimals) == 0:
-        return "same", Fraction(0)
-    word = _TREND_KINDS.get(compare_attainments(a, before), "unclear")
-    return word, delta if word == "unclear" else abs(delta)
 
 
 def _format_table_cell(wording: Messages, indicator: m.Indicator | None, figure: Figure) -> str:
@@ -241,6 +314,16 @@ def _format_table_cell(wording: Messages, indicator: m.Indicator | None, figure:
     if figure.as_of:
         text = wording.format("cell.carried", value=text, as_of=figure.as_of_text)
     return text
+
+
+def _format_withheld_count(inputs: ReportInput, wording: Messages, indicator: m.Indicator | None, a: Attainment) -> str:
+    """What stands for the few cases of a commune, which could point at a person; empty where the count is printed."""
+    least = inputs.catalogue.thresholds.get("withheld_count", 0)
+    if indicator is None or not indicator.accumulates or a.numerator is None or not 0 < a.numerator < least:
+        return ""
+    day = inputs.period.end
+    levels = {unit.level for unit in inputs.catalogue.units if unit.code == a.unit and unit.is_valid_on(day)}
+    return wording.format("word.under", count=format_number(Fraction(least))) if levels == {"commune"} else ""
 
 
 def _has_small_counts(a: Attainment) -> bool:

@@ -9,7 +9,7 @@ from etl.catalog import models as m
 from etl.messages import Messages
 from etl.report.dates import build_decree_date_parts, format_decree_dates
 from etl.report.inputs import ReportInput
-from etl.report.report_facts import Foot, Head
+from etl.report.section_facts import Foot, Head
 
 
 def build_report_head(inputs: ReportInput, wording: Messages) -> Head:
@@ -44,7 +44,11 @@ def build_report_foot(inputs: ReportInput, wording: Messages) -> Foot:
     office = inputs.catalogue.get_office(inputs.scope, inputs.day)
     return Foot(
         closing=wording.format(
-            "head.closing", office=office.name, plan=format_plan_name(inputs.plan), period=inputs.period.name
+            "head.closing",
+            office=office.name,
+            plan=format_plan_name(inputs.plan),
+            period=inputs.period.name,
+            recipients=", ".join(inputs.report.recipients),
         ),
         copies=tuple(inputs.report.copies),
         archive_line=office.archive_line,

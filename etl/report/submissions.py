@@ -10,7 +10,7 @@ from etl.model import UnitStatus
 from etl.model.numbers import format_number
 from etl.report.dates import format_reference_period, format_short_date
 from etl.report.inputs import ReportInput
-from etl.report.report_facts import SubmissionRow
+from etl.report.section_facts import SubmissionRow
 from etl.report.unit_names import format_unit_list, format_unit_mention
 
 
@@ -63,7 +63,7 @@ def describe_submissions(inputs: ReportInput, wording: Messages) -> list[str]:
         late_units = "; ".join(_format_late_unit(inputs, wording, s) for s in late)
         found.append(wording.format("situation.late", count=format_number(len(late)), names=late_units))
     elif accepted:
-        found.append(wording.format("situation.none_late"))
+        found.append(wording.format("situation.none_late", period=inputs.period.name))
     return found
 
 

@@ -6,38 +6,30 @@ Room: report. Called by `facts`; prints from figures, counts statuses, computes 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from itertools import groupby
 
 from etl.catalog import models as m
 from etl.messages import Messages
 from etl.model.numbers import format_number
-from etl.report.dates import format_reference_period
+from etl.report.dates import format_reference_period, format_two_digits
+from etl.report.figure_facts import Figure, PrintedNumber
 from etl.report.inputs import ReportInput
-from etl.report.report_facts import (
-    ColumnHeaders,
-    Figure,
-    FigureRow,
-    GroupRow,
-    PlanTask,
-    PlanYear,
-    PrintedNumber,
-    SentenceGroup,
-    StatementRow,
-)
+from etl.report.path_state import PATH_STATES, PathState
 from etl.report.report_figures import ReportFigures, format_item_number
+from etl.report.section_facts import ColumnHeaders, FigureRow, GroupRow, PlanTask, PlanYear, SentenceGroup, StatementRow
 
 TargetRow = GroupRow | StatementRow | FigureRow
 _SHORTFALL_SENTENCES = {
     "<": "verdict.not_met_above",
     "<=": "verdict.not_met_above",
-    "eliminate": "verdict.not_eliminated",
-    "maintain_elimination": "verdict.not_eliminated",
 }
+_SIGNS = {">=": "≥", "<=": "≤"}
 WORD_ONLY_KINDS = {"not_assessed", "milestone"}
 ELIMINATION_OPERATORS = frozenset({"eliminate", "maintain_elimination"})
 _STATUS_ORDER = (
     "met", "not_met", "within_plan", "over_plan", "track", "no_new_figure", "no_data", "no_verdict", "milestone",
-    "not_assessed",
+    "not_assessed", "no_number", "not_collected",
 )  # fmt: skip
 
 
@@ -119,25 +111,31 @@ def _format_target_milestones(target: m.Target, year: str = "") -> str:
 
 
 def count_statuses(inputs: ReportInput, figures: ReportFigures) -> dict[str, int]:
-    """How many of the plan's targets stand where, every status present, in the order they are printed."""
-    counts = Counter(figure.shown_status for figure in figures.list_unit_figures(inputs.area))
+    """How many things the plan asks stand where, each once, every status present, in the order they are printed."""
+    counts = Counter(figure.shown_status for figure in figures.list_counted_figures(inputs.area))
     return {status: counts[status] for status in _STATUS_ORDER}
 
 
-def describe_results(inputs: ReportInput, wording: Messages, counts: dict[str, int]) -> tuple[str, ...]:
-    """The opening sentences of section II."""
-    total = sum(counts.values())
-    if not total:
+def group_by_path_state(inputs: ReportInput, figures: ReportFigures) -> dict[PathState, list[Figure]]:
+    """The counted figures that are judged, by how they stand between milestones; states without any are left out."""
+    counted = figures.list_counted_figures(inputs.area)
+    grouped = {state: [f for f in counted if f.path_state == state] for state in PATH_STATES}
+    return {state: those for state, those in grouped.items() if those}
+
+
+def describe_results(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> tuple[str, ...]:
+    """The opening sentences of section II: where the targets stand on their way, by name."""
+    counted = figures.list_counted_figures(inputs.area)
+    if not counted:
         return (wording.format("summary.none"),)
-    parts = [
-        wording.format(f"summary.part_{status}", count=format_number(number))
-        for status, number in counts.items()
-        if number
-    ]
-    sentences = [
-        wording.format("summary.total", total=format_number(total), period=inputs.period.name, parts="; ".join(parts)),
-        wording.format("summary.annex"),
-    ]
+    sentences = [describe_headline(inputs, wording, figures)]
+    for state, those in group_by_path_state(inputs, figures).items():
+        names = "; ".join(format_short_name(inputs, f) for f in those)
+        word = wording.texts[f"path_state.{state}"]
+        sentences.append(wording.format("summary.state", state=word, count=format_number(len(those)), names=names))
+    sentences.append(wording.format("summary.covers", period=inputs.period.name))
+    if basis := find_common_basis(inputs, figures):
+        sentences.append(wording.format("summary.basis", basis=basis))
     if any(0 < row.present < row.expected for row in inputs.attainments if row.unit == inputs.area):
         sentences.append(wording.format("summary.partial"))
     if not inputs.previous:
@@ -145,54 +143,115 @@ def describe_results(inputs: ReportInput, wording: Messages, counts: dict[str, i
     return tuple(sentences)
 
 
+def find_common_basis(inputs: ReportInput, figures: ReportFigures) -> str:
+    """The units that most comparisons are made over, where several are made over the same: it is said once."""
+    bases = Counter(f.change.basis for f in figures.list_counted_figures(inputs.area) if f.change.basis)
+    most = bases.most_common(1)
+    return most[0][0] if most and most[0][1] > 1 else ""
+
+
+def describe_headline(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> str:
+    """The result in one sentence: each thing that the plan asks, once."""
+    counted = figures.list_counted_figures(inputs.area)
+    if not counted:
+        return wording.format("summary.none")
+    states = [(f"headline.{state}", those) for state, those in group_by_path_state(inputs, figures).items()]
+    unjudged = [f for f in counted if not f.path_state]
+    open_ = [(f"summary.part_{s}", [f for f in unjudged if f.shown_status == s]) for s in _STATUS_ORDER]
+    parts = [wording.format(name, count=format_two_digits(len(those))) for name, those in (*states, *open_) if those]
+    total = format_two_digits(len(counted))
+    return wording.format("summary.total", total=total, period=inputs.period.name, parts="; ".join(parts))
+
+
+def format_short_name(inputs: ReportInput, figure: Figure) -> str:
+    """A target as a list names it: the short name of its indicator, and its number."""
+    indicator = inputs.catalogue.indicators.get(figure.indicator)
+    return f"{indicator.short_name if indicator else figure.title.rstrip('.')} ({figure.item})"
+
+
 def build_target_sentences(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> tuple[SentenceGroup, ...]:
-    """One sentence a target, gathered under the plan's groups and numbered as headings are: 1., 2. …"""
+    """A sentence for each target with a figure of its own, gathered under the plan's groups and numbered as headings
+    are: 1., 2. …; what has none is named in one line for each reason, under the last heading."""
     found: list[SentenceGroup] = []
+    basis = find_common_basis(inputs, figures)
     for group, targets in groupby(inputs.plan.targets, key=lambda t: t.group):
-        sentences = [
-            _describe_target_result(inputs, wording, figure)
-            for figure in (figures.find_figure(target.item, inputs.area) for target in targets)
-            if figure
-        ]
+        area_figures = (figures.find_figure(target.item, inputs.area) for target in targets)
+        sentences = [_describe_target_result(inputs, wording, f, basis) for f in area_figures if f and _is_told(f)]
         if sentences:
             title = group or wording.texts["line.no_group"]
             found.append(SentenceGroup(f"{len(found) + 1}. {title}", tuple(sentences)))
+    rest = tuple(_describe_untold_targets(inputs, wording, figures))
+    if rest:
+        found.append(SentenceGroup(f"{len(found) + 1}. {wording.texts['line.rest']}", rest))
     return tuple(found)
 
 
-def _describe_target_result(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
+def _is_told(figure: Figure) -> bool:
+    """Whether a target gets a sentence: it has something new to say, and no other place of the plan says it."""
+    return figure.counted and figure.value.value is not None and figure.covers.kind != "older"
+
+
+def _describe_untold_targets(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> Iterator[str]:
+    """The counted targets without a new figure, in one line for each reason."""
+    counted = [f for f in figures.list_counted_figures(inputs.area) if not _is_told(f)]
+    older = [f for f in counted if f.covers.kind == "older"]
+    for text in dict.fromkeys(f.covers.text for f in older):
+        those = [f for f in older if f.covers.text == text]
+        names = "; ".join(_format_older_figure(inputs, wording, f) for f in those)
+        yield wording.format("line.older", count=format_two_digits(len(those)), as_of=text, names=names)
+    for status in ("no_data", "milestone", "not_assessed", "no_number", "not_collected"):
+        those = [f for f in counted if f.covers.kind != "older" and f.shown_status == status]
+        if those:
+            names = "; ".join(format_short_name(inputs, f) for f in those)
+            yield wording.format(f"line.rest_{status}", count=format_two_digits(len(those)), names=names)
+
+
+def _format_older_figure(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
+    name, value = format_short_name(inputs, figure), format_with_unit(inputs, figure, figure.value.text)
+    return wording.format("line.older_of", name=name, value=value)
+
+
+def _describe_target_result(inputs: ReportInput, wording: Messages, figure: Figure, usual: str) -> str:
     verdict = _describe_target_verdict(inputs, wording, figure)
-    name = figure.name
-    if figure.value.value is None:
-        return wording.format("line.words", name=name, verdict=verdict)
     if figure.bounds_turn and figure.bounds:
         verdict = wording.format("verdict.turning", verdict=verdict, range=figure.bounds.text)
-    value = _describe_target_value(inputs, wording, figure)
     return wording.format(
-        "line.figure", name=name, value=value, change=_describe_yearly_change(inputs, wording, figure), verdict=verdict
+        "line.figure",
+        name=figure.name,
+        value=_describe_target_value(inputs, wording, figure),
+        change=_describe_yearly_change(inputs, wording, figure, usual),
+        verdict=verdict,
     )
 
 
 def _describe_target_value(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
-    """The value with its unit; a case rate with its cases, and a small number with its interval too."""
+    """The value with its unit, the time it covers and what the quarter brought; cases first where it is a case rate."""
     value = format_with_unit(inputs, figure, figure.value.text)
     indicator = inputs.catalogue.indicators.get(figure.indicator)
     top, bottom = figure.numerator, figure.denominator
-    if indicator is None or top.value is None:
-        return value
-    printed_interval = figure.interval if figure.small else None
-    if indicator.accumulates:
-        if printed_interval:
-            return wording.format("line.cases", value=value, cases=top.text, interval=printed_interval.text)
-        return wording.format("cell.cases", value=value, cases=top.text)
-    if not figure.small or indicator.factor != 100 or bottom.value is None:
-        return value
-    counts = {"value": value, "numerator": top.text, "denominator": bottom.text}
-    return (
-        wording.format("line.of", interval=printed_interval.text, **counts)
-        if printed_interval
-        else wording.format("cell.of", **counts)
-    )
+    if indicator is not None and indicator.accumulates and top.value is not None:
+        value = wording.format("line.cases", value=value, cases=top.text, per=format_number(indicator.factor))
+    elif indicator is not None and indicator.sampled and figure.interval:
+        value = wording.format("line.sampled", value=value, interval=figure.interval.text)
+    elif figure.small and indicator is not None and indicator.factor == 100 and bottom.value is not None:
+        value = wording.format("cell.of", value=value, numerator=top.text, denominator=bottom.text)
+    if figure.covers.kind in {"to_date", "whole"} and not (
+        figure.covers.kind == "whole" and inputs.period.months == 12
+    ):
+        value = wording.format("line.covering", covers=figure.covers.text, value=value)
+    if figure.covers.kind == "to_date" and figure.in_quarter and not figure.in_quarter.reason:
+        value = wording.format("line.in_quarter", value=value, part=figure.in_quarter.text)
+    return value
+
+
+def format_next_milestone(figure: Figure) -> str:
+    """The next milestone as it is compared: its sign and value, or its range; its year."""
+    if figure.target.value is None:
+        return f"{figure.written} ({figure.target_period})"
+    if figure.target_upper.value is not None:
+        return f"{figure.target.text}–{figure.target_upper.text} ({figure.target_period})"
+    sign = _SIGNS.get(figure.operator, figure.operator)
+    return f"{sign} {figure.target.text} ({figure.target_period})"
 
 
 def format_with_unit(inputs: ReportInput, figure: Figure, text: str) -> str:
@@ -211,22 +270,22 @@ def _format_unit_in_sentence(unit: str) -> str:
     return unit if unit.isupper() else unit[:1].lower() + unit[1:]
 
 
-def _describe_yearly_change(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
+def _describe_yearly_change(inputs: ReportInput, wording: Messages, figure: Figure, usual: str) -> str:
+    """The change; over which units, where not over the usual ones."""
     change, since = figure.change, {"since": format_comparison_period(inputs, wording)}
+    basis = wording.format("change.on_basis", basis=change.basis) if change.basis not in {"", usual} else ""
     match change.kind:
         case "increase" | "decrease" as kind:
-            return wording.format(
-                f"change.{kind}", delta=format_difference(inputs, wording, figure, figure.change.delta), **since
-            )
+            delta = format_difference(inputs, wording, figure, change.delta)
+            return wording.format(f"change.{kind}", delta=delta, **since) + basis
         case "unclear":
-            return wording.format(
-                "change.unclear", previous=format_with_unit(inputs, figure, figure.previous.text), **since
-            )
-        case "carried":
-            return wording.format("change.carried", as_of=figure.as_of_text)
+            previous = format_with_unit(inputs, figure, figure.previous.text)
+            return wording.format("change.unclear", previous=previous, **since) + basis
         case "no_previous" if not inputs.previous:
             return ""  # said once for the whole section
-        case "same" | "broken" | "no_previous" as kind:
+        case "same":
+            return wording.format("change.same", **since) + basis
+        case "broken" | "other_units" | "no_previous" as kind:
             return wording.format(f"change.{kind}", **since)
         case _:
             return ""
@@ -253,23 +312,32 @@ def _describe_target_verdict(inputs: ReportInput, wording: Messages, figure: Fig
         "target": figure.written or wording.texts["word.not_stated"],
         "year": _format_target_year(inputs, figure),
     }
-    if status == "not_met" and figure.missing.value is not None:
-        return wording.format(
-            _SHORTFALL_SENTENCES.get(figure.operator, "verdict.not_met_short_of"),
-            missing=figure.missing.text,
-            **target_slots,
-        )
-    if status == "not_met" and figure.operator in ELIMINATION_OPERATORS and figure.reason:
-        return wording.format("verdict.not_recognised", reason=figure.reason, **target_slots)
+    if status == "not_met":
+        return _describe_unmet_target(inputs, wording, figure, target_slots)
     if status in {"within_plan", "over_plan"}:
         return _describe_prorated_verdict(wording, figure, status, target_slots)
     if status == "no_verdict":
         return wording.format("verdict.no_verdict", reason=figure.reason or wording.texts["word.not_stated"])
-    if status == "milestone":
-        return wording.format("verdict.milestone", target=target_slots["target"])
-    if status in {"track", "not_assessed"}:
-        return wording.format(f"verdict.{status}")
-    return wording.format(f"verdict.{status}", **target_slots)
+    if status == "track":
+        return wording.format("verdict.track")
+    return wording.format("verdict.met", **target_slots)
+
+
+def _describe_unmet_target(inputs: ReportInput, wording: Messages, figure: Figure, slots: dict[str, str]) -> str:
+    """How an unmet target stands on its way, then what is missing: of the units that reported, where not all did."""
+    state = wording.texts[f"path_state.{figure.path_state}"].lower()
+    if figure.operator in ELIMINATION_OPERATORS:
+        counted = figure.missing.text if figure.missing.value else ""
+        kind = "verdict.not_eliminated" if counted else "verdict.not_recognised"
+        return wording.format(kind, **slots, **({"missing": counted} if counted else {}))
+    if figure.missing.value is None:
+        apart = format_difference(inputs, wording, figure, figure.apart)
+        return wording.format("verdict.apart", state=state, apart=apart, **slots)
+    kind = _SHORTFALL_SENTENCES.get(figure.operator, "verdict.not_met_short_of")
+    missing = figure.missing.text
+    if figure.present < figure.expected:
+        missing = wording.format("verdict.of_reported", missing=missing)
+    return wording.format(kind, state=state, missing=missing, **slots)
 
 
 def _describe_prorated_verdict(wording: Messages, figure: Figure, status: str, target_slots: dict[str, str]) -> str:

@@ -7,22 +7,14 @@ Room: report. `view` picks every text from the facts; the fields of these classe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from etl.messages import Messages
+from etl.report.figure_facts import Figure, PrintedNumber
 from etl.report.official_letter import LetterTemplateContext, Paragraph, build_letter_fields, build_paragraphs
-from etl.report.report_facts import (
-    ComparedTarget,
-    Figure,
-    FigureReference,
-    FigureRow,
-    GroupRow,
-    PlanTask,
-    PrintedNumber,
-    ReportFacts,
-    StatementRow,
-)
+from etl.report.report_facts import ReportFacts
+from etl.report.section_facts import ComparedTarget, FigureReference, FigureRow, GroupRow, PlanTask, StatementRow
+from etl.report.target_results import format_next_milestone
 
 
 @dataclass(frozen=True)
@@ -48,6 +40,13 @@ class PlannedLevel:
 
 
 @dataclass(frozen=True)
+class QuarterCell:
+    """The cell, or the head, of what the quarter itself brought; none in reports of longer periods."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class ResultRow:
     """A row of the plan's table: a group title, a statement across the columns, or a target."""
 
@@ -59,8 +58,10 @@ class ResultRow:
     measured_in: str
     baseline: str
     previous: str
+    quarter: tuple[QuarterCell, ...]
     value: str
     levels: tuple[PlannedLevel, ...]
+    share: str
     statement: str
     status: str
     missing: str
@@ -79,8 +80,6 @@ class PathRow:
     yearly: str
     progress: str
     progress_class: str
-    cagr_class: str
-    agreement: str
 
 
 @dataclass(frozen=True)
@@ -153,17 +152,75 @@ class TaskRow:
 
 
 @dataclass(frozen=True)
-class PlanNote:
-    """How a target is understood, or what is odd in the plan's text."""
+class Difficulty:
+    """A row of the table of difficulties."""
+
+    difficulty: str
+    cause: str
+    proposal: str
+    units: str
+
+
+@dataclass(frozen=True)
+class PageRow:
+    """A target on the first page; `line` is its small picture."""
+
+    name: str
+    quarter: tuple[QuarterCell, ...]
+    value: str
+    previous: str
+    compared: str
+    target: str
+    state: str
+    line: Any
+
+
+@dataclass(frozen=True)
+class HeatHead:
+    """A target across the units' table of the first page."""
+
+    title: str
+
+
+@dataclass(frozen=True)
+class HeatMark:
+    """A unit's verdict with the shade behind it, as a colour code."""
+
+    sign: str
+    shade: str
+
+
+@dataclass(frozen=True)
+class HeatLine:
+    """A unit of the first page's table."""
+
+    name: str
+    marks: tuple[HeatMark, ...]
+    score: str
+
+
+@dataclass(frozen=True)
+class Action:
+    """What the reader is asked to direct."""
+
+    what: str
+    who: str
+    due: str
+
+
+@dataclass(frozen=True)
+class Definition:
+    """How a target's figure is made."""
 
     item: str
-    name: str
+    title: str
     text: str
+    source: str
 
 
 @dataclass(frozen=True)
 class AnnexPicture:
-    """A picture of the picture annex with what stands below it."""
+    """A picture with what stands below it."""
 
     image: Any
     caption: str
@@ -175,12 +232,19 @@ class ReportTemplateContext(LetterTemplateContext):
 
     office: str
     bases: tuple[Paragraph, ...]
+    page_title: str
+    page_result: str
+    highlights: tuple[Paragraph, ...]
+    page_value_title: str
+    page_rows: tuple[PageRow, ...]
+    heat_heads: tuple[HeatHead, ...]
+    heat_lines: tuple[HeatLine, ...]
+    heat_sentence: str
+    actions: tuple[Action, ...]
+    followed: str
+    reported: str
     situation: tuple[Paragraph, ...]
     summary: tuple[Paragraph, ...]
-    has_chart: bool
-    chart: Any
-    chart_caption: str
-    pictures_note: str
     groups: tuple[TargetGroup, ...]
     since_title: str
     since: tuple[Paragraph, ...]
@@ -188,46 +252,54 @@ class ReportTemplateContext(LetterTemplateContext):
     path_sentences: tuple[Paragraph, ...]
     unit_sentences: tuple[Paragraph, ...]
     task_sentences: tuple[Paragraph, ...]
-    difficulties: tuple[Paragraph, ...]
-    causes: tuple[Paragraph, ...]
-    proposals: tuple[Paragraph, ...]
+    difficulty_sentence: str
+    difficulties: tuple[Difficulty, ...]
     directions_title: str
     directions: tuple[Paragraph, ...]
     data_notes: tuple[Paragraph, ...]
-    period: str
+    quarter_heads: tuple[QuarterCell, ...]
     baseline_title: str
     previous_title: str
     years: tuple[YearColumn, ...]
     span: int
     results: tuple[ResultRow, ...]
+    unit_blocks: tuple[UnitBlock, ...]
+
+
+@dataclass(frozen=True)
+class PageTemplateContext(ReportTemplateContext):
+    """The same, and what only the page for a screen has room for."""
+
+    has_chart: bool
+    chart: Any
+    chart_caption: str
     path: tuple[PathRow, ...]
     horizons: tuple[HorizonColumn, ...]
     outlook: tuple[OutlookRow, ...]
-    unit_blocks: tuple[UnitBlock, ...]
     tasks: tuple[TaskRow, ...]
-    plan_annex: str
-    plan_notes: tuple[PlanNote, ...]
-    pictures_annex: str
+    definitions: tuple[Definition, ...]
     pictures: tuple[AnnexPicture, ...]
 
 
-_SIGNS = {">=": "≥", "<=": "≤"}
-FIXED_COLUMN_COUNT = 8
-"""Columns of the plan's table apart from the years: TT, title, unit, baseline, last year, value, verdict, missing."""
+FIXED_COLUMN_COUNT = 9
+"""Columns of the plan's table apart from quarter and years: number, title, unit, baseline, last year, value, share,
+verdict, missing."""
+PRINTED_NOTES = ("inheritance", "restated", "corrected", "partial", "contradicts", "findings")
+"""The kinds of notes that a paper prints; the rest stands in the Excel annex."""
+MAX_PRINTED_NOTES = 6
+_SHADES = {"met": "FFFFFF", "not_met": "BFBFBF", "other": "F2F2F2", "none": "FFFFFF"}
 
 
-def build_template_context(facts: ReportFacts, wording: Messages, chart: object) -> ReportTemplateContext:
-    """The facts as the Word template takes them; `chart` is the picture, or None where there is none."""
+def build_template_context(facts: ReportFacts, wording: Messages) -> ReportTemplateContext:
+    """The facts as the Word template takes them; the places of pictures are empty."""
+    quarter = (QuarterCell(wording.texts["column.in_quarter"]),) if facts.first_page.quarterly else ()
     return ReportTemplateContext(
         **build_letter_fields(facts, wording),
         office=facts.head.office,
         bases=build_paragraphs(facts.head.bases),
+        **_build_first_page(facts, wording),
         situation=build_paragraphs(facts.situation),
         summary=build_paragraphs(facts.summary),
-        has_chart=chart is not None,
-        chart=chart,
-        chart_caption=facts.chart.caption,
-        pictures_note=wording.format("picture.note", annex=facts.annexes.pictures) if facts.pictures.drawn else "",
         groups=tuple(TargetGroup(group.title, build_paragraphs(group.lines)) for group in facts.lines),
         since_title=facts.since.title,
         since=build_paragraphs(facts.since.sentences),
@@ -235,28 +307,76 @@ def build_template_context(facts: ReportFacts, wording: Messages, chart: object)
         path_sentences=build_paragraphs(facts.outlook.sentences),
         unit_sentences=build_paragraphs(facts.units.sentences),
         task_sentences=build_paragraphs(facts.tasks.sentences),
-        difficulties=build_paragraphs(facts.notes.difficulties),
-        causes=build_paragraphs(facts.notes.causes),
-        proposals=build_paragraphs(facts.notes.proposals),
+        difficulty_sentence=facts.notes.sentence,
+        difficulties=tuple(Difficulty(g.difficulty, g.cause, g.proposal, g.units) for g in facts.notes.groups),
         directions_title=facts.directions.title,
         directions=build_paragraphs(facts.directions.sentences),
-        data_notes=tuple(Paragraph(f"- {note.text}") for note in facts.data_notes),
-        period=facts.period.name,
+        data_notes=build_paragraphs(f"- {text}" for text in _select_printed_notes(facts)),
+        quarter_heads=quarter,
         baseline_title=facts.columns.baseline,
         previous_title=facts.columns.previous,
         years=tuple(YearColumn(year.title) for year in facts.columns.years),
-        span=FIXED_COLUMN_COUNT + len(facts.columns.years),
+        span=FIXED_COLUMN_COUNT + len(quarter) + len(facts.columns.years),
         results=tuple(_build_result_row(facts, wording, row) for row in facts.rows),
-        path=tuple(_build_path_row(facts, wording, row) for row in facts.path),
+        unit_blocks=tuple(_build_unit_block(facts, wording, block) for block in facts.units.blocks),
+    )
+
+
+def build_page_context(facts: ReportFacts, wording: Messages) -> PageTemplateContext:
+    """The facts as the template of the page takes them; the places of pictures are empty."""
+    return PageTemplateContext(
+        **vars(build_template_context(facts, wording)),
+        has_chart=False,
+        chart=None,
+        chart_caption=facts.chart.caption,
+        path=tuple(_build_path_row(facts, row) for row in facts.path),
         horizons=tuple(HorizonColumn(year) for year in facts.outlook.horizons),
         outlook=tuple(_build_outlook_row(facts, row) for row in facts.outlook.rows),
-        unit_blocks=tuple(_build_unit_block(facts, wording, block) for block in facts.units.blocks),
         tasks=tuple(_build_task_row(number, task) for number, task in enumerate(facts.tasks.listed, start=1)),
-        plan_annex=facts.annexes.plan,
-        plan_notes=_build_plan_notes(facts),
-        pictures_annex=facts.annexes.pictures,
+        definitions=tuple(Definition(d.item, d.title, d.definition, d.source) for d in facts.definitions),
         pictures=tuple(AnnexPicture(None, picture.caption) for picture in facts.pictures.drawn),
     )
+
+
+def _build_first_page(facts: ReportFacts, wording: Messages) -> dict[str, Any]:
+    page = facts.first_page
+    return {
+        "page_title": page.title,
+        "page_result": page.result,
+        "highlights": build_paragraphs(f"- {line}" for line in page.highlights),
+        "page_value_title": page.to_date_title,
+        "page_rows": tuple(
+            PageRow(
+                name=row.name,
+                quarter=(QuarterCell(row.in_quarter),) if page.quarterly else (),
+                value=row.to_date,
+                previous=row.previous,
+                compared=row.compared,
+                target=row.target,
+                state=f"{row.sign} {row.state}".strip(),
+                line=wording.texts["word.nothing"],
+            )
+            for row in page.rows
+        ),
+        "heat_heads": tuple(HeatHead(column.name) for column in page.units.columns),
+        "heat_lines": tuple(
+            HeatLine(
+                row.name,
+                tuple(HeatMark(c.sign or wording.texts["word.nothing"], _SHADES[c.look]) for c in row.cells),
+                row.score,
+            )
+            for row in page.units.rows
+        ),
+        "heat_sentence": page.units.sentence,
+        "actions": tuple(Action(row.what, row.who, row.due) for row in page.actions),
+        "followed": page.followed,
+        "reported": page.reported,
+    }
+
+
+def _select_printed_notes(facts: ReportFacts) -> list[str]:
+    """What a reader of paper must know of the data, at most six lines, the weightiest first."""
+    return [note.text for kind in PRINTED_NOTES for note in facts.data_notes if note.kind == kind][:MAX_PRINTED_NOTES]
 
 
 def _build_result_row(facts: ReportFacts, wording: Messages, row: GroupRow | StatementRow | FigureRow) -> ResultRow:
@@ -276,22 +396,33 @@ def _build_result_row(facts: ReportFacts, wording: Messages, row: GroupRow | Sta
         measured_in=target.measured_in if target else "",
         baseline=levels.baseline if levels else "",
         previous=figure.previous.text if figure else absent,
+        quarter=_build_quarter_cells(facts, wording, figure),
         value=figure.printed if figure else absent,
         levels=tuple(PlannedLevel(text) for text in levels.milestones.values()) if levels else (),
+        share=figure.plan_share.text if figure else wording.texts["word.nothing"],
         statement=statement.statement if statement else "",
         status=format_row_status(wording, row, figure),
         missing=figure.missing.text if figure else wording.texts["word.nothing"],
     )
 
 
+def _build_quarter_cells(facts: ReportFacts, wording: Messages, figure: Figure | None) -> tuple[QuarterCell, ...]:
+    if not facts.first_page.quarterly:
+        return ()
+    part = figure.in_quarter if figure else None
+    return (QuarterCell(part.text if part else wording.texts["word.nothing"]),)
+
+
 def format_row_status(wording: Messages, row: GroupRow | StatementRow | FigureRow, figure: Figure | None) -> str:
-    """The verdict of a row: that of the task it goes with, else that of its figure."""
+    """Where a row stands: its task's state, else its figure's on the way to the milestone, else why it has none."""
     if isinstance(row, StatementRow) and row.state:
         return row.state
-    return figure.status_text if figure else wording.texts["status.no_data"]
+    if figure is None:
+        return wording.texts["status.no_data"]
+    return figure.path_text if figure.path_state else figure.status_text
 
 
-def _build_path_row(facts: ReportFacts, wording: Messages, row: FigureReference) -> PathRow:
+def _build_path_row(facts: ReportFacts, row: FigureReference) -> PathRow:
     figure = facts.figures[row.item][row.unit]
     return PathRow(
         item=row.item,
@@ -299,12 +430,10 @@ def _build_path_row(facts: ReportFacts, wording: Messages, row: FigureReference)
         baseline=figure.baseline.text,
         value=figure.value.text,
         path_value=figure.path_value.text,
-        target=_format_next_milestone(figure),
+        target=format_next_milestone(figure),
         yearly=_format_signed_change(figure.required_yearly_change),
         progress=figure.progress.text,
         progress_class=figure.progress_text,
-        cagr_class=figure.cagr_text,
-        agreement=describe_class_agreement(figure, wording),
     )
 
 
@@ -326,45 +455,22 @@ def _build_outlook_row(facts: ReportFacts, row: FigureReference) -> OutlookRow:
     )
 
 
-def describe_class_agreement(figure: Figure, wording: Messages) -> str:
-    """Whether the two ways of judging progress agree, where both could judge."""
-    if not (figure.progress_class and figure.cagr_class):
-        return wording.texts["word.nothing"]
-    return wording.texts["word.classes_disagree" if figure.classes_disagree else "word.classes_agree"]
-
-
-def _format_next_milestone(figure: Figure) -> str:
-    """The next milestone as it is compared: its sign and value, or its range; its year."""
-    if figure.target.value is None:
-        return f"{figure.written} ({figure.target_period})"
-    if figure.target_upper.value is not None:
-        return f"{figure.target.text}–{figure.target_upper.text} ({figure.target_period})"
-    sign = _SIGNS.get(figure.operator, figure.operator)
-    return f"{sign} {figure.target.text} ({figure.target_period})"
-
-
-def _build_plan_notes(facts: ReportFacts) -> tuple[PlanNote, ...]:
-    """The notes of one target in one cell, a line each."""
-    return tuple(
-        PlanNote(number, name, "\n".join(f"- {note.text}." for note in notes))
-        for (number, name), notes in groupby(facts.plan_notes, key=lambda note: (note.number, note.name))
-    )
-
-
 def _build_unit_block(facts: ReportFacts, wording: Messages, block: tuple[ComparedTarget, ...]) -> UnitBlock:
     return UnitBlock(
         indicators=tuple(IndicatorColumn(column.item, column.title.replace("/", "/\u200b")) for column in block),
         rows=tuple(
-            UnitRow(unit.name, tuple(_build_unit_cell(facts, wording, column.item, unit.unit) for column in block))
+            UnitRow(unit.name, tuple(_build_unit_cell(facts, wording, column, unit.unit) for column in block))
             for unit in facts.units.units
         ),
     )
 
 
-def _build_unit_cell(facts: ReportFacts, wording: Messages, item: str, unit: str) -> UnitCell:
-    figure = facts.find_figure(item, unit)
+def _build_unit_cell(facts: ReportFacts, wording: Messages, column: ComparedTarget, unit: str) -> UnitCell:
+    figure = facts.find_figure(column.item, unit)
     if figure is None:
         return UnitCell(wording.texts["word.no_data"])
+    if figure.withheld or column.counts:
+        return UnitCell(figure.withheld or figure.numerator.text)
     return UnitCell(f"{figure.value.text} {figure.sign}".strip())
 
 

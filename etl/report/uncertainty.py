@@ -10,9 +10,7 @@ from fractions import Fraction
 from etl.catalog import models as m
 from etl.messages import Messages
 from etl.model import Attainment, ControlLimits, Projection
-from etl.report.inputs import ReportInput
-from etl.report.number_facts import build_number_fact
-from etl.report.report_facts import (
+from etl.report.figure_facts import (
     ConfidenceInterval,
     ForeseenValue,
     PossibleRange,
@@ -20,6 +18,8 @@ from etl.report.report_facts import (
     Uncertainty,
     UsualVariation,
 )
+from etl.report.inputs import ReportInput
+from etl.report.number_facts import build_number_fact
 
 
 def build_uncertainty_facts(inputs: ReportInput, wording: Messages, target: m.Target, a: Attainment) -> Uncertainty:

@@ -10,17 +10,21 @@ from fractions import Fraction
 from etl.catalog import models as m
 from etl.messages import Messages
 from etl.model.numbers import format_number
+from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
-from etl.report.report_facts import ComparedTarget, ComparedUnit, Figure, UnitScore, UnitTable
 from etl.report.report_figures import ReportFigures
-from etl.report.target_results import ELIMINATION_OPERATORS, format_with_unit
+from etl.report.section_facts import ComparedTarget, ComparedUnit, UnitScore, UnitTable
+from etl.report.target_results import format_with_unit
 from etl.report.unit_names import format_unit_list, format_unit_mention
 
 MAX_TABLE_COLUMNS = 12
 """Indicators in one table: more do not fit across a landscape page."""
+MAX_EXTREMES = 6
+"""Targets of which the best and the weakest units are named in the text: those that the area has not reached."""
 MAX_UNIT_NAMES = 5
 """Units named as the best or the weakest of one indicator; more are counted."""
 _ASSESSED_STATUSES = {"met", "not_met", "within_plan", "over_plan"}
+_BEHIND_STATES = {"slow", "hasten", "not_due"}
 _GOOD_STATUSES = {"met", "within_plan"}
 
 
@@ -51,8 +55,9 @@ def build_unit_table(inputs: ReportInput, wording: Messages, figures: ReportFigu
     Cells are looked up in the figures.
     """
     items = [
-        ComparedTarget(t.item, inputs.catalogue.indicators[t.indicator or ""].short_name)
+        ComparedTarget(t.item, indicator.short_name, counts=indicator.accumulates)
         for t in select_compared_targets(inputs, figures)
+        if (indicator := inputs.catalogue.indicators.get(t.indicator or ""))
     ]
     blocks = -(-len(items) // MAX_TABLE_COLUMNS)
     size = -(-len(items) // blocks) if blocks else 1
@@ -66,8 +71,12 @@ def build_unit_table(inputs: ReportInput, wording: Messages, figures: ReportFigu
 
 
 def _build_unit_scores(inputs: ReportInput, figures: ReportFigures) -> tuple[UnitScore, ...]:
-    """Targets met of targets assessed, per unit that has any."""
-    items = {target.item for target in select_compared_targets(inputs, figures)}
+    """Targets met of targets assessed, per unit that has any; a rate of a case or none says nothing of a unit."""
+    items = {
+        target.item
+        for target in select_compared_targets(inputs, figures)
+        if not inputs.catalogue.indicators[target.indicator or ""].accumulates
+    }
     score_rows = []
     for code in list_unit_codes(inputs):
         statuses = [
@@ -101,25 +110,12 @@ def _describe_unit_results(
     ]
     silent = [wording.format("unit.silent", names=format_unit_list(wording, without))] if without else []
     by_indicator = {target.indicator: target for target in reversed(targets)}
-    described_targets = [target for target in targets if by_indicator[target.indicator] is target]
+    behind = {f.indicator for f in figures.list_counted_figures(inputs.area) if f.path_state in _BEHIND_STATES}
+    described_targets = [t for t in targets if by_indicator[t.indicator] is t and t.indicator in behind]
     extremes = [
         line for target in described_targets if (line := _describe_best_and_weakest(inputs, wording, figures, target))
     ]
-    clean = [line for line in (_describe_unrecognised_elimination(wording, figures, targets, codes),) if line]
-    return [wording.format("unit.annex"), *clean, _describe_unit_ranking(wording, ranked), *silent, *extremes]
-
-
-def _describe_unrecognised_elimination(
-    wording: Messages, figures: ReportFigures, targets: list[m.Target], codes: list[str]
-) -> str:
-    """Why a unit without cases does not meet an elimination: that is recognised for the whole area, by others."""
-    items = [
-        target.item
-        for target in targets
-        for f in (figures.find_figure(target.item, code) for code in codes)
-        if f and f.operator in ELIMINATION_OPERATORS and f.status == "not_met" and f.value.value == 0
-    ]
-    return wording.format("unit.unrecognised", items=", ".join(dict.fromkeys(items))) if items else ""
+    return [wording.format("unit.annex"), _describe_unit_ranking(wording, ranked), *silent, *extremes[:MAX_EXTREMES]]
 
 
 def _parse_exact_value(figure: Figure | None) -> Fraction | None:
@@ -129,7 +125,7 @@ def _parse_exact_value(figure: Figure | None) -> Fraction | None:
 def _describe_unit_ranking(wording: Messages, ranked: tuple[UnitScore, ...]) -> str:
     if len(ranked) < 2:
         return wording.format("unit.no_verdicts")
-    top = [row for row in ranked if _compute_met_share(row) == max(map(_compute_met_share, ranked))]
+    top = [row for row in ranked if compute_met_share(row) == max(map(compute_met_share, ranked))]
     if len(top) == len(ranked):
         return wording.format("unit.all_equal", met=_format_met_score(top))
     return wording.format(
@@ -141,11 +137,12 @@ def _describe_unit_ranking(wording: Messages, ranked: tuple[UnitScore, ...]) -> 
 
 def select_weakest_units(ranked: tuple[UnitScore, ...]) -> list[UnitScore]:
     """The units that meet the smallest share of their targets; none where all are equal or there is but one."""
-    shares = {_compute_met_share(row) for row in ranked}
-    return [row for row in ranked if _compute_met_share(row) == min(shares)] if len(shares) > 1 else []
+    shares = {compute_met_share(row) for row in ranked}
+    return [row for row in ranked if compute_met_share(row) == min(shares)] if len(shares) > 1 else []
 
 
-def _compute_met_share(row: UnitScore) -> Fraction:
+def compute_met_share(row: UnitScore) -> Fraction:
+    """Targets met of those assessed."""
     return Fraction(row.met, row.of)
 
 
@@ -172,7 +169,11 @@ def _describe_best_and_weakest(inputs: ReportInput, wording: Messages, figures: 
     high, low = max(value for value, _ in valued_figures), min(value for value, _ in valued_figures)
     if indicator.direction == "down":
         high, low = low, high
-    name, best, last = target.title, _select_by_value(valued_figures, high), _select_by_value(valued_figures, low)
+    name, best, last = (
+        indicator.short_name,
+        _select_by_value(valued_figures, high),
+        _select_by_value(valued_figures, low),
+    )
     if high == low:
         return wording.format("unit.same", name=name, value=format_with_unit(inputs, best[0], best[0].value.text))
     return wording.format(

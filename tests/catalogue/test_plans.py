@@ -64,6 +64,13 @@ def test_targets_by_kind(catalogue: Catalogue) -> None:
     assert {p.id: dict(Counter(t.kind for t in p.targets)) for p in catalogue.plans.values()} == KINDS
 
 
+def test_what_gets_no_figure_says_why(catalogue: Catalogue) -> None:
+    for plan, row in targets(catalogue):
+        assert bool(row.unassessed) == (row.kind == "not_assessed"), (plan.id, row.item)
+    told = {(plan.id, row.item) for plan, row in targets(catalogue) if row.unassessed == "by_plan"}
+    assert told == {("kt-1693", item) for item in ("11", "22", "22.nam", "22.nu")}, "no plan says it of another line"
+
+
 def test_the_annex_is_whole_and_in_its_own_order(catalogue: Catalogue) -> None:
     assert [t.item for t in catalogue.plans["kt-1693"].targets][: len(ANNEX)] == ANNEX
 

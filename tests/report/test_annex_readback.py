@@ -44,11 +44,11 @@ def _write_text(cell: Any) -> None:
 @pytest.mark.parametrize(
     ("sheet", "column", "applies", "change"),
     [
-        ("Chỉ tiêu", "F", _is_number, _add_a_little),
-        ("Chỉ tiêu", "F", _is_number, _swap_format),
+        ("Chỉ tiêu", "G", _is_number, _add_a_little),
+        ("Chỉ tiêu", "G", _is_number, _swap_format),
         ("Theo đơn vị", "G", _is_number, _add_a_little),
         ("Theo đơn vị", "G", _is_absent, _write_zero),
-        ("Nguồn số liệu", "N", _is_number, _write_text),
+        ("Nguồn số liệu", "M", _is_number, _write_text),
         ("Dữ liệu", "N", _is_number, _add_a_little),
     ],
     ids=["a figure", "a format", "a unit's figure", "zero for missing", "a text", "the machine's number"],

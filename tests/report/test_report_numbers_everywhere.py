@@ -151,7 +151,8 @@ def test_the_formats_print_the_same_figures(report: Drafted) -> None:
     for row in report.facts["rows"]:
         if row["kind"] == "figure":
             figure = report.facts["figures"].get(row["item"], {}).get(report.given.area)
-            for text in (figure["printed"], figure["status_text"]) if figure else ():
+            state = figure and (figure["path_text"] if figure["path_state"] else figure["status_text"])
+            for text in (figure["printed"], state) if figure else ():
                 assert text in word
                 assert text in page
     for line in (*report.facts["situation"], *report.facts["summary"], *report.facts["units"]["sentences"]):

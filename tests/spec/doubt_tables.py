@@ -97,7 +97,7 @@ TOO_FINE = Table(
             "tỉnh", "2024Q2", "2023", "35", "chưa có số liệu mới",
             "chưa có số liệu mới; số gần nhất (năm 2023): chưa đạt",
         ),
-        ("huyện", "2024", EMPTY, EMPTY, "không kết luận", "số ca quá ít để tính theo địa bàn nhỏ hơn tỉnh"),
+        ("huyện", "2024", EMPTY, EMPTY, "không kết luận", "chỉ tính chung cho toàn tỉnh"),
     ),
     _fine,
 )  # fmt: skip

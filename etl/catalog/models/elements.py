@@ -131,10 +131,10 @@ class Indicator(StrictModel):
     ``share_of_units`` units at or above the target's floor ÷ units · ``none`` not assessed here.
     `accumulates`: the numerator grows through the year over a standing denominator (case rates), so
     a part-year value is compared with a pro-rated plan. `subgroup` is the group of people it is about, where
-    it is not everybody. `min_level` and `min_period`: where the counts below would be too small to mean
-    anything, the smallest unit and the shortest period it is given for. `recognised_by` is the data element (1 or 0)
-    that says whether its elimination has been officially recognised. `measure` is what its numerator is, as its data
-    elements say: the loader's, not the file's.
+    it is not everybody. `min_level` and `min_period`: the smallest unit and the shortest period it is given for, where
+    below them it would mean nothing. `sampled`: of people who were asked, not of all, so that it has an interval and
+    nobody is missing from it. `recognised_by` is the data element (1 or 0) that says whether its elimination has been
+    officially recognised. `measure` is what its numerator is, as its data elements say: the loader's, not the file's.
     """
 
     code: Code
@@ -149,6 +149,7 @@ class Indicator(StrictModel):
     direction: Literal["up", "down"]
     frequency: Literal["quarter", "year", "survey"]
     accumulates: bool = False
+    sampled: bool = False
     source: Text
     definition: Text
     basis: Basis

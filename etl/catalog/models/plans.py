@@ -81,8 +81,12 @@ class Plan(StrictModel):
 
 
 class Actor(StrictModel):
-    """Somebody a plan names: an office or a class of offices. `level` if a class of org units answers for it."""
+    """Somebody a plan names: an office or a class of offices. `level` if a class of org units answers for it.
+
+    `party`: a body of the Party, which an office of the state asks, and never tells.
+    """
 
     code: Code
     name: Text
     level: Literal["", "province", "district", "commune"] = ""
+    party: bool = False

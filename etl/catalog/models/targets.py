@@ -152,7 +152,9 @@ class Target(StrictModel):
     not_assessed, published, conditional. `floor` is the per-unit floor in the indicator's unit.
     `decimals` is how many decimals the plan prints. `subgroup` is the group the plan sets the level for
     (“ở nhóm …”): only figures of an indicator of that very group answer it. `contradicts` names the items of
-    the same plan that ask for something else of the same thing: each stands, with its clause.
+    the same plan that ask for something else of the same thing: each stands, with its clause. `unassessed` is why a
+    target of kind not_assessed gets no figure: ``heading`` of the lines below it · ``no_number`` the plan names none ·
+    ``not_collected`` our forms do not ask for it · ``by_plan`` the plan says that others assess it.
     """
 
     item: Text
@@ -171,6 +173,7 @@ class Target(StrictModel):
         "published",
         "conditional",
     ]
+    unassessed: Literal["", "heading", "no_number", "not_collected", "by_plan"] = ""
     unit_written: str = ""
     decimals: int = 0
     baseline: Baseline | None = None
@@ -190,6 +193,8 @@ class Target(StrictModel):
             and not self.milestones
         ):
             raise ValueError(f"kind {self.kind} needs milestones")
+        if self.unassessed and self.kind != "not_assessed":
+            raise ValueError("`unassessed` goes with kind not_assessed")
         if self.kind not in {"milestone", "not_assessed"} and self.indicator is None:
             raise ValueError(f"kind {self.kind} needs an indicator")
         return self

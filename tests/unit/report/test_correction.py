@@ -28,7 +28,9 @@ from etl.report.correction_report import (
     render_word_correction,
 )
 from etl.report.facts import build_facts
-from etl.report.report_facts import Figure, ReportFacts, SnapshotIdentity
+from etl.report.figure_facts import Figure
+from etl.report.report_facts import ReportFacts
+from etl.report.section_facts import SnapshotIdentity
 from etl.report.template_slots import list_template_slots
 from tests.unit.report.conftest import TEMPLATES
 
@@ -49,7 +51,7 @@ def changed(facts: ReportFacts) -> Callable[..., ReportFacts]:
         return replace(
             facts,
             snapshot=SnapshotIdentity("2024-11-02T08:00:00+07:00", "later", "08h00 ngày 02/11/2024"),
-            situation=tuple(s.replace(facts.snapshot.text, "08h00 ngày 02/11/2024") for s in facts.situation),
+            situation=tuple(s.replace("21/10/2024", "02/11/2024") for s in facts.situation),
             figures=facts.figures | {figure.item: facts.figures[figure.item] | {figure.unit: figure}},
         )
 

@@ -12,12 +12,12 @@ from etl.catalog import Catalogue
 from etl.messages import Messages
 from etl.model import Attainment, ControlLimits, UnitStatus
 from etl.model.reason import Reason, build_reason
-from etl.report import ReportInput, correction_report, path_section, submissions, unit_results
+from etl.report import ReportInput, correction_report, path_section, submissions
 from etl.report.data_quality_notes import build_data_notes
 from etl.report.facts import build_facts
 from etl.report.report_figures import build_figures
 from etl.report.target_results import describe_results
-from etl.report.template_context import build_template_context
+from etl.report.template_context import build_page_context
 from tests.report.samples import sample
 from tests.unit.report.test_report_figures import bhyt, figure_of, line_of, one, row
 from tests.wording import saying
@@ -27,7 +27,7 @@ def notes_of(given: ReportInput, say: Messages, *rows: Attainment) -> dict[str, 
     """The data notes of a report of these rows alone, by kind."""
     chosen = replace(given, attainments=rows, previous=(), corrections=())
     found: dict[str, list[str]] = {}
-    for note in build_data_notes(chosen, say, build_figures(chosen, say), "", "III"):
+    for note in build_data_notes(chosen, say, build_figures(chosen, say), ""):
         found.setdefault(note.kind, []).append(note.text)
     return found
 
@@ -40,17 +40,18 @@ ENDS = Fraction("93.9"), Fraction("95.1")
 def test_a_verdict_that_missing_units_could_turn_says_so_with_the_range(given: ReportInput, say: Messages) -> None:
     now = bhyt(given, "94.07", bounds=ENDS, bounds_turn=True, present=9)
     assert line_of(given, say, now).endswith(
-        "còn thiếu 1.234 người; kết luận có thể thay đổi khi đủ số liệu (93,90–95,10)."
+        "còn thiếu 1.234 người tại các đơn vị đã báo cáo so với mục tiêu năm 2025 (95); "
+        "kết luận có thể thay đổi khi đủ số liệu (93,90–95,10)."
     )
     notes = notes_of(given, say, now)
-    assert notes["bounds"][0].endswith("chỉ tiêu 12: 93,90–95,10 (đang tính 94,07).")
+    assert notes["bounds"][0].endswith("khoảng: 93,90–95,10 (chỉ tiêu 12).")
     assert notes["bounds_turn"] == ["Kết luận đạt hay chưa đạt còn phụ thuộc vào các nơi chưa có số liệu: chỉ tiêu 12."]
     assert "có thể thay đổi" not in line_of(given, say, replace(now, bounds_turn=False))
 
 
 def test_ends_that_print_alike_are_one_number_and_none_where_nothing_differs(given: ReportInput, say: Messages) -> None:
     near = bhyt(given, "94.07", bounds=(Fraction("93.998"), Fraction("94.001")))
-    assert notes_of(given, say, near)["bounds"][0].endswith("chỉ tiêu 12: 94,00 (đang tính 94,07).")
+    assert notes_of(given, say, near)["bounds"][0].endswith("khoảng: 94,00 (chỉ tiêu 12).")
     assert "bounds" not in notes_of(given, say, replace(near, bounds=(Fraction("94.068"), Fraction("94.071"))))
 
 
@@ -62,8 +63,9 @@ def test_without_a_history_the_reason_stands_in_the_notes(given: ReportInput, sa
 
 def test_partial_figures_are_announced_before_the_lines(given: ReportInput, say: Messages) -> None:
     told = "Một số chỉ tiêu chỉ tính được trên các nơi đã có số liệu, nêu tại mục VII."
-    assert told in describe_results(one(given, bhyt(given, "94", present=9)), say, {"not_met": 1})
-    assert told not in describe_results(one(given, bhyt(given, "94")), say, {"not_met": 1})
+    for present, is_told in ((9, True), (10, False)):
+        chosen = one(given, bhyt(given, "94", present=present))
+        assert (told in describe_results(chosen, say, build_figures(chosen, say))) == is_told
 
 
 # --- no figure -------------------------------------------------------------------------------------------
@@ -102,7 +104,7 @@ def test_a_range_is_printed_with_both_its_ends(catalogue: Catalogue, say: Messag
     now = bhyt(annual, "89", **between, written="từ 90 đến 95", progress_class="limited", path_value=Fraction(91))
     chosen = replace(annual, attainments=(now,), previous=(), last=(), series=(), sources=())
     facts = build_facts(chosen, say)
-    (found,) = build_template_context(facts, say, None).path
+    (found,) = build_page_context(facts, say).path
     assert found.target == "90,00–95,00 (2025)"
     assert facts.figures["12"][annual.area].target_upper.text == "95,00"
     assert "(từ 90 đến 95)" in line_of(annual, say, now)
@@ -110,14 +112,9 @@ def test_a_range_is_printed_with_both_its_ends(catalogue: Catalogue, say: Messag
 
 def test_no_case_without_recognition_says_what_is_wanting(given: ReportInput, say: Messages) -> None:
     clean: dict[str, Any] = {"value": Fraction(0), "numerator": Fraction(0), "status": "not_met", "as_of": ""}
-    reason = "không còn ca mắc nhưng chưa có công nhận loại trừ"
-    now = replace(row(given, "15.3"), **clean, met=False, people_missing=None, interval=None, reason=saying(reason))
-    assert line_of(given, say, now).endswith(f"chưa đạt mức kế hoạch năm 2025 (Loại trừ sốt rét): {reason}.")
-    units = tuple(replace(now, unit=code) for code in ("608", "610"))
-    chosen = replace(given, attainments=(now, *units))
-    figures = build_figures(chosen, say)
-    assert unit_results.build_unit_table(chosen, say, figures).sentences[1] == (
-        "Chỉ tiêu 15.3: đơn vị không còn ca mắc vẫn ghi C vì chưa có công nhận loại trừ."
+    now = replace(row(given, "15.3"), **clean, met=False, people_missing=None, interval=None)
+    assert line_of(given, say, now).endswith(
+        "không có ca mắc, chưa được công nhận theo mục tiêu năm 2025 (Loại trừ sốt rét)."
     )
 
 
@@ -125,7 +122,7 @@ def test_what_exceeds_its_part_of_the_plan_says_by_how_much(given: ReportInput, 
     over: dict[str, Any] = {"value": Fraction("4.5"), "target": Fraction("4.2"), "prorated_target": Fraction("3.15")}
     now = replace(row(given, "15.1"), **over, status="over_plan", operator="<=", written="4,2", bounds_turn=False)
     line = line_of(given, say, replace(now, people_missing=8, target_period="2025"))
-    assert line.endswith("vượt mức kế hoạch năm 2025 (4,2; tính theo thời gian đã qua: 3,2), cao hơn 8 ca.")
+    assert line.endswith("cao hơn 8 ca so với mức phân kỳ 3,2 của mục tiêu năm 2025 (4,2).")
     assert notes_of(given, say, now)["prorated"][0].endswith("kết luận khi hết năm: chỉ tiêu 15.1.")
 
 
@@ -164,21 +161,15 @@ def annual(catalogue: Catalogue) -> ReportInput:
     return sample(catalogue, "kon-tum", "kt-1693", "2024")
 
 
-def told(given: ReportInput, say: Messages, *rows: Attainment) -> tuple[str, ...]:
-    chosen = replace(given, attainments=rows)
-    return path_section.build_outlook(chosen, say, build_figures(chosen, say), 1).sentences
-
-
-def test_an_unmet_level_that_was_to_be_kept_is_not_called_kept(annual: ReportInput, say: Messages) -> None:
-    now = bhyt(annual, "94", progress_class="maintain", projections=())
-    assert told(annual, say, now) == ("Chỉ tiêu duy trì nhưng chưa ở mức phải giữ: 1 chỉ tiêu (12).",)
-
-
-def test_an_unmet_target_without_progress_says_why(annual: ReportInput, say: Messages) -> None:
-    now = bhyt(annual, "94", progress_class="", projections=(), reason=Reason("reason.no_baseline"))
-    assert told(annual, say, now) == (
-        "Chưa đánh giá được tiến độ: không có số liệu kỳ gốc nên không tính tiến độ (chỉ tiêu 12).",
-    )
+@pytest.mark.parametrize(
+    ("progress_class", "state"),
+    [("maintain", "slow"), ("", "not_due"), ("on_track", "on_path"), ("moving_away", "slow")],
+)
+def test_an_unmet_target_is_judged_by_its_way_to_the_milestone(
+    annual: ReportInput, say: Messages, progress_class: str, state: str
+) -> None:
+    now = bhyt(annual, "94", progress_class=progress_class, projections=(), reason=Reason("reason.no_baseline"))
+    assert figure_of(annual, say, now).path_state == state
 
 
 def test_a_year_that_is_over_has_no_column_in_the_outlook(annual: ReportInput, say: Messages) -> None:
@@ -193,7 +184,7 @@ def test_a_year_that_is_over_has_no_column_in_the_outlook(annual: ReportInput, s
 def test_the_yearly_change_still_required_stands_in_the_path_table(annual: ReportInput, say: Messages) -> None:
     now = bhyt(annual, "94", required_yearly_change=Fraction("1.25"), progress_class="limited", projections=())
     chosen = replace(annual, attainments=(now,), previous=(), last=(), series=(), sources=())
-    (found,) = build_template_context(build_facts(chosen, say), say, None).path
+    (found,) = build_page_context(build_facts(chosen, say), say).path
     assert found.yearly == "+1,25"
 
 

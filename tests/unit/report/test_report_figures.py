@@ -8,7 +8,7 @@ import pytest
 from etl.messages import Messages
 from etl.model import Attainment
 from etl.report import ReportInput
-from etl.report.report_facts import Figure, PrintedNumber
+from etl.report.figure_facts import Figure, PrintedNumber
 from etl.report.report_figures import build_figures, format_item_number, format_target_name
 from etl.report.target_results import build_target_sentences
 
@@ -59,7 +59,7 @@ def bhyt(given: ReportInput, seen: str, **changes: object) -> Attainment:
     [
         ("93.46", "92.76", "tăng 0,70 điểm phần trăm so với cùng kỳ năm 2023"),
         ("92.76", "93.46", "giảm 0,70 điểm phần trăm so với cùng kỳ năm 2023"),
-        ("93.46", "93.461", "không đổi so với cùng kỳ năm 2023"),
+        ("93.46", "93.461", "bằng cùng kỳ năm 2023"),
     ],
 )
 def test_the_change_is_said_by_its_direction(
@@ -69,12 +69,41 @@ def test_the_change_is_said_by_its_direction(
 
 
 def test_no_trend_word_where_intervals_overlap(given: ReportInput, say: Messages) -> None:
-    now, before = bhyt(given, "93.46", interval=(92.0, 95.0)), bhyt(given, "91.00", interval=(89.0, 92.5))
+    sample_of = {"interval": (92.0, 95.0), "as_of": "", "status": "not_met", "present": 1, "expected": 1}
+    now = row(given, "14", value=Fraction("93.46"), **sample_of)
+    before = replace(now, value=Fraction("91.00"), interval=(89.0, 92.5))
     line = line_of(given, say, now, before)
     assert "tăng" not in line
-    assert "chưa thấy khác biệt rõ so với cùng kỳ năm 2023 (91,00%)" in line
+    assert "tương đương cùng kỳ năm 2023 (91,00%)" in line
     apart = replace(before, interval=(89.0, 91.5))
     assert "tăng 2,46 điểm phần trăm" in line_of(given, say, now, apart)
+
+
+def test_what_was_counted_in_whole_has_no_interval_and_its_change_is_sure(given: ReportInput, say: Messages) -> None:
+    now, before = bhyt(given, "93.46", interval=(92.0, 95.0)), bhyt(given, "91.00", interval=(89.0, 92.5))
+    assert figure_of(given, say, now, before).interval is None
+    assert "tăng 2,46 điểm phần trăm" in line_of(given, say, now, before)
+
+
+def test_other_units_in_the_two_periods_are_matched_or_not_compared(given: ReportInput, say: Messages) -> None:
+    """A district that was silent and reports again is no increase."""
+    whole = {"numerator": Fraction(50), "denominator": Fraction(100), "expected": 1, "present": 1}
+    unit = {code: bhyt(given, "50", **whole, unit=code) for code in ("608", "610", "611")}
+    area = bhyt(given, "50", numerator=Fraction(150), denominator=Fraction(300), expected=3, present=3)
+    gone = replace(unit["611"], numerator=None, denominator=None, value=None, present=0, status="no_data", met=None)
+    less = replace(area, numerator=Fraction(120), denominator=Fraction(200), value=Fraction(60), present=2)
+    better = [replace(unit[code], numerator=Fraction(60), value=Fraction(60)) for code in ("608", "610")]
+    chosen = replace(given, attainments=(area, *unit.values()), previous=(less, *better, gone))
+    change = build_figures(chosen, say).by_key[BHYT, given.area].change
+    assert (change.kind, change.delta.text, change.before.text, change.now.text) == (
+        "decrease",
+        "10,00",
+        "60,00",
+        "50,00",
+    )
+    assert change.basis == "tính trên 2/3 đơn vị có số liệu ở cả hai kỳ"
+    bare = replace(chosen, attainments=(area,), previous=(less,))
+    assert build_figures(bare, say).by_key[BHYT, given.area].change.kind == "other_units"
 
 
 def test_no_previous_figure_is_said_once_for_all_or_in_its_line(given: ReportInput, say: Messages) -> None:
@@ -86,7 +115,8 @@ def test_no_previous_figure_is_said_once_for_all_or_in_its_line(given: ReportInp
 def test_a_carried_figure_names_its_period_and_no_trend(given: ReportInput, say: Messages) -> None:
     now = bhyt(given, "93.46", as_of="2023", met=None, status="no_new_figure")
     line = line_of(given, say, now, bhyt(given, "90"))
-    assert "93,46% (9/10) (số liệu năm 2023); chưa có số liệu mới" in line
+    assert line == "- Chưa có số liệu mới, số gần nhất của năm 2023 (01 chỉ tiêu): Tham gia BHYT (12): 93,46%."
+    assert figure_of(given, say, now).covers.kind == "older"
     assert "tăng" not in line
 
 
@@ -97,7 +127,8 @@ def test_a_missing_value_is_said_and_never_zero(given: ReportInput, say: Message
     figure = figure_of(given, say, now)
     assert figure.value == PrintedNumber(None, None, "chưa có số liệu", 2)
     assert figure.printed == "chưa có số liệu"
-    assert figure.change.kind == ""
+    assert figure.change.kind == "no_figure"
+    assert figure.covers.kind == "none"
     assert figure.previous.text == "chưa có số liệu"
 
 
@@ -126,12 +157,14 @@ def test_counts_stand_beside_small_rates(given: ReportInput, say: Messages) -> N
     }
     malaria = row(given, "15.3", **changes, as_of="", expected=10, present=10, people_missing=2)
     assert figure_of(given, say, malaria).printed == "0,34 (2 ca)"
-    assert "0,34 (2 ca)" in line_of(given, say, replace(malaria, interval=None))
-    sure = replace(malaria, interval=(0.04, 1.22), small_count=True)
-    assert "0,34 (2 ca; khoảng tin cậy 95%: 0,04–1,22)" in line_of(given, say, sure)
+    assert "lũy kế 9 tháng năm 2024 là 2 ca, tương đương 0,34 ca/100.000 dân" in line_of(given, say, malaria)
     few = bhyt(given, "90", numerator=Fraction(9), denominator=Fraction(10))
     assert figure_of(given, say, few).printed == "90,00 (9/10)"
-    assert "90,00% (9/10; khoảng tin cậy 95%: 59,60–98,20)" in line_of(given, say, replace(few, interval=(59.6, 98.2)))
+    assert "90,00% (9/10)" in line_of(given, say, few)
+    asked = row(given, "14", value=Fraction(90), interval=(87.6, 92.2), as_of="", status="not_met", people_missing=39)
+    line = line_of(given, say, asked)
+    assert "90,00% (khoảng tin cậy 95%: 87,60–92,20)" in line
+    assert "còn thiếu" not in line, "nobody is missing from a sample"
     many = bhyt(given, "90", numerator=Fraction(9_000), denominator=Fraction(10_000))
     assert figure_of(given, say, many).printed == "90,00"
 
@@ -168,7 +201,7 @@ def test_a_part_year_verdict_names_the_prorated_plan(given: ReportInput, say: Me
         given, "15.1", value=Fraction(3), target=Fraction("4.2"), prorated_target=Fraction("3.15"), operator="<=",
         status="within_plan", met=None, as_of="", numerator=Fraction(18), written="4,2", target_period="2025",
     )  # fmt: skip
-    assert "trong mức kế hoạch năm 2025 (4,2; tính theo thời gian đã qua: 3,2)" in line_of(given, say, now)
+    assert "trong mức phân kỳ 3,2 của mục tiêu năm 2025 (4,2)" in line_of(given, say, now)
 
 
 def test_rows_the_plan_does_not_number_borrow_the_number_of_their_head(given: ReportInput, say: Messages) -> None:

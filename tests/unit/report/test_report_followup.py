@@ -65,13 +65,16 @@ def test_only_dated_tasks_and_those_in_arrears_are_listed(given: ReportInput, sa
 
 
 def test_the_sentences_hold_at_the_edges(given: ReportInput, say: Messages) -> None:
-    assert build_plan_tasks(say, (), "").sentences == ("Kế hoạch không giao nhiệm vụ có đơn vị chủ trì hoặc thời hạn.",)
-    silent = build_plan_tasks(say, build_plan_task_facts(reported(given), say), "").sentences
-    assert "Trong kỳ chưa có đơn vị nào báo cáo tình hình thực hiện nhiệm vụ." in silent
-    assert silent[-1] == "Không có nhiệm vụ có thời hạn cụ thể hoặc quá hạn."
-    late = build_plan_tasks(say, build_plan_task_facts(reported(given, "overdue", "done"), say), "III").sentences
-    assert "1 quá hạn; 1 đã hoàn thành" in late[1]
-    assert "Phụ lục III" in late[-1]
+    assert build_plan_tasks(given, say, ()).sentences == (
+        "Kế hoạch không giao nhiệm vụ có đơn vị chủ trì hoặc thời hạn.",
+    )
+    silent = reported(given)
+    (line,) = build_plan_tasks(silent, say, build_plan_task_facts(silent, say)).sentences
+    assert line == "01 nhiệm vụ do Sở Y tế chủ trì chưa có biểu báo cáo, kết quả không nêu tại báo cáo này."
+    late = reported(given, "overdue", "done")
+    lines = build_plan_tasks(late, say, build_plan_task_facts(late, say)).sentences
+    assert "1 lượt quá hạn; 1 lượt đã hoàn thành" in lines[0]
+    assert lines[1].startswith("- ") and "Quá hạn: 1 đơn vị (thành phố Kon Tum)" in lines[1]
 
 
 def test_tasks_of_another_plan_stay_out(given: ReportInput, say: Messages) -> None:
@@ -94,23 +97,21 @@ def test_identical_difficulties_are_one_with_all_their_units(given: ReportInput,
         ),
         say,
     )
-    assert found.difficulties == (
-        "- Thiếu bác sĩ (thành phố Kon Tum, huyện Đắk Glei).",
-        "- Thiếu vắc xin (huyện Ngọc Hồi).",
-    )
+    assert [(group.difficulty, group.units) for group in found.groups] == [
+        ("Thiếu bác sĩ", "thành phố Kon Tum, huyện Đắk Glei"),
+        ("Thiếu vắc xin", "huyện Ngọc Hồi"),
+    ]
     assert len(found.rows) == 4
 
 
 def test_what_most_units_say_comes_first(given: ReportInput, say: Messages) -> None:
     found = build_difficulty_notes(noted(given, ("608", "A"), ("610", "B"), ("611", "B")), say)
-    assert [line[2] for line in found.difficulties] == ["B", "A"]
+    assert [group.difficulty for group in found.groups] == ["B", "A"]
 
 
 def test_silence_is_said(given: ReportInput, say: Messages) -> None:
     found = build_difficulty_notes(noted(given), say)
-    assert found.difficulties == ("Trong kỳ không có đơn vị nào nêu khó khăn, vướng mắc.",)
-    assert found.causes == ("Trong kỳ không có đơn vị nào nêu nguyên nhân.",)
-    assert found.proposals == ("Trong kỳ không có đơn vị nào đề xuất, kiến nghị.",)
+    assert (found.sentence, found.groups) == ("Các đơn vị không nêu khó khăn, vướng mắc.", ())
 
 
 def test_characters_that_break_documents_are_dropped() -> None:

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from etl.errors import UsageError
 from etl.model.numbers import format_number
 from etl.report.dates import build_decree_date_parts, format_reference_period, parse_snapshot_time
+from etl.report.figure_facts import PrintedNumber
 from etl.report.number_facts import (
     build_count_fact,
     build_number_fact,
     compute_consistent_rounding,
     select_telling_decimals,
 )
-from etl.report.report_facts import PrintedNumber
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_counts_have_decimals_only_when_they_are_money_or_weight() -> None:
 def test_a_value_beside_its_target_gets_the_decimals_that_tell_them_apart(
     value: str, target: str, decimals: int, shown: int
 ) -> None:
-    found = select_telling_decimals(Fraction(value), Fraction(target), decimals)
+    found = select_telling_decimals(Fraction(value), {Fraction(target)} - {Fraction(value)}, decimals)
     assert found == shown
     assert Fraction(value) == Fraction(target) or format_number(Fraction(value), found) != format_number(
         Fraction(target), found
@@ -83,7 +83,7 @@ def test_a_value_beside_its_target_gets_the_decimals_that_tell_them_apart(
 
 
 def test_without_a_target_the_plans_decimals_stand() -> None:
-    assert select_telling_decimals(Fraction("94.96"), None, 0) == 0
+    assert select_telling_decimals(Fraction("94.96"), (), 0) == 0
 
 
 def test_dates_take_a_zero_only_where_the_decree_says_so() -> None:

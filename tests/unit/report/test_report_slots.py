@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from base64 import b64decode
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -13,20 +12,15 @@ from etl.messages import Messages
 from etl.report import ReportInput
 from etl.report.docx import render_word_report
 from etl.report.facts import build_facts
-from etl.report.template_context import ReportTemplateContext
+from etl.report.template_context import PageTemplateContext
 from etl.report.template_slots import list_template_slots
 from tests.unit.report.conftest import TEMPLATES
-
-DOT = b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
-)  # a picture of one point
 
 
 @pytest.fixture(scope="module")
 def render(given: ReportInput, say: Messages) -> Callable[[Path], bytes]:
     facts = build_facts(given, say)
-    dots = [DOT] * len(facts.pictures.drawn)
-    return lambda template: render_word_report(facts, say, template, b"", dots, datetime(2024, 10, 21))
+    return lambda template: render_word_report(facts, say, template, datetime(2024, 10, 21))
 
 
 def spoilt(tmp_path: Path, old: str, new: str) -> Path:
@@ -49,7 +43,7 @@ def spoilt(tmp_path: Path, old: str, new: str) -> Path:
         ("{{ opening }}", "", "unused slot 'opening'"),
         ("{{ body }}", "SỞ Y TẾ", "unused slot 'body'"),
         ("{{ row.measured_in }}", "{{ row.unit }}", r"unknown slot 'results\[\].unit'"),
-        ("{{ row.clause }}", "x", r"unused slot 'tasks\[\].clause'"),
+        ("{{ row.cause }}", "x", r"unused slot 'difficulties\[\].cause'"),
         ("{{ group.title }}", "{{ title }}", "unknown slot 'title'"),
         ("{{ opening }}", "{{ opening }}{% if body %}", "tag is malformed"),
         ("{{ opening }}", "{{ opening | upper }} {{ office.name }}", "unknown slot 'office.name'"),
@@ -70,7 +64,7 @@ def test_a_slot_too_many_or_too_few_stops_with_its_name_and_place(
     [
         ("/{{ symbol }}", "/{{ ky_hieu }}", "số {{ number }}/{{ ky_hieu }}"),
         ("{{ row.measured_in }}", "{{ row.unit }}", "“{{ row.unit }}”"),
-        ("{{ row.clause }}", "x", "for … in tasks"),
+        ("{{ row.cause }}", "x", "for … in difficulties"),
         ("{{ opening }}", "", "in the text"),
     ],
 )
@@ -104,5 +98,5 @@ def test_an_office_may_reword_move_and_restyle(tmp_path: Path, render: Callable[
 
 def test_every_slot_is_explained_in_the_guide() -> None:
     guide = (TEMPLATES.parent / "docs" / "reports.md").read_text(encoding="utf-8")
-    for slot in list_template_slots(ReportTemplateContext):
+    for slot in list_template_slots(PageTemplateContext):
         assert f"`{slot}`" in guide, f"docs/reports.md does not explain {slot}"

@@ -8,8 +8,8 @@ import pytest
 from etl.messages import Messages
 from etl.model import Attainment, UnitStatus
 from etl.report import ReportInput, submissions, unit_results
-from etl.report.report_facts import ComparedUnit
 from etl.report.report_figures import build_figures
+from etl.report.section_facts import ComparedUnit
 
 
 def status(unit: str, state: str, late: int = 0, form: str = "f") -> UnitStatus:
@@ -24,7 +24,7 @@ def status(unit: str, state: str, late: int = 0, form: str = "f") -> UnitStatus:
             [status("A", "accepted")],
             [
                 "Đơn vị duy nhất thuộc diện báo cáo là huyện A đã gửi báo cáo và được tiếp nhận.",
-                "Các báo cáo đã tiếp nhận đều được gửi đúng thời hạn.",
+                "Các báo cáo quý III năm 2024 đã tiếp nhận đều được gửi đúng thời hạn.",
             ],
         ),
         (

@@ -1,0 +1,159 @@
+"""What time a figure covers, and what the report's own quarter brought to it.
+
+Room: report. Used by `report_figures`. Most figures of a quarter's report are not the quarter's: cases and children add
+up from January, staff and insured people are counted on its last day, yearly figures are an earlier year's.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from etl.catalog import Catalogue
+from etl.catalog import models as m
+from etl.errors import UsageError
+from etl.messages import Messages
+from etl.model import Attainment, ElementKind, Period, PeriodKind
+from etl.report.dates import format_reference_period
+from etl.report.figure_facts import CoveredPeriod, PrintedNumber, QuarterPart
+from etl.report.inputs import ReportInput
+from etl.report.number_facts import build_count_fact, build_number_fact
+
+_GROWING_KINDS = {ElementKind.FLOW, ElementKind.YTD}
+
+
+def is_growing_element(catalogue: Catalogue, code: str) -> bool:
+    """Whether a data element's figure grows through the year: events counted, or already cumulative."""
+    element = catalogue.elements.get(code)
+    return element is not None and element.kind in _GROWING_KINDS
+
+
+def is_cumulative_indicator(catalogue: Catalogue, indicator: m.Indicator | None) -> bool:
+    """Whether an indicator's figure of a part of a year is made of what added up since January."""
+    return indicator is not None and any(is_growing_element(catalogue, term.data_element) for term in indicator.terms)
+
+
+def build_covered_period(inputs: ReportInput, wording: Messages, a: Attainment) -> CoveredPeriod:
+    """The stretch of time of an attainment's value, in words that no reader can take for another one."""
+    if a.value is None:
+        return CoveredPeriod("none", "", "", "")
+    period = Period.parse(a.period)
+    if a.as_of and not _ends_with(a.as_of, period):
+        start, end = _parse_older_dates(a.as_of)
+        return CoveredPeriod("older", start, end, format_reference_period(a.as_of))
+    end = period.end.isoformat()
+    if not is_cumulative_indicator(inputs.catalogue, inputs.catalogue.indicators.get(a.indicator)):
+        return CoveredPeriod("at_end", end, end, wording.format("cover.at_end", period=period.name))
+    since = period.end.replace(month=period.counted_from, day=1)
+    if since == period.start:
+        return CoveredPeriod("whole", since.isoformat(), end, period.name)
+    months = period.end.month - since.month + 1
+    text = wording.format("cover.to_date", months=months, year=period.year)
+    return CoveredPeriod("to_date", since.isoformat(), end, text)
+
+
+def _ends_with(as_of: str, period: Period) -> bool:
+    try:
+        return Period.parse(as_of).end == period.end
+    except UsageError:
+        return False
+
+
+def _parse_older_dates(as_of: str) -> tuple[str, str]:
+    try:
+        older = Period.parse(as_of)
+    except UsageError:
+        return as_of, as_of
+    return older.start.isoformat(), older.end.isoformat()
+
+
+def build_quarter_part(
+    inputs: ReportInput, wording: Messages, a: Attainment, before: Attainment | None, decimals: int, noun: str
+) -> QuarterPart | None:
+    """What the quarter brought: the year to date less that of the quarter before, both as known at one snapshot.
+
+    None where the report is not a quarter's, or the figure does not add up; `before` is the figure of the quarter
+    before. Of a standing denominator (people) there is a count only. Grain: as the attainment.
+    """
+    indicator, period = inputs.catalogue.indicators.get(a.indicator), Period.parse(a.period)
+    if period.kind != PeriodKind.QUARTER or indicator is None or a.value is None or a.as_of or a.numerator is None:
+        return None
+    if not is_cumulative_indicator(inputs.catalogue, indicator):
+        return None
+    nothing = wording.texts["word.nothing"]
+    flows = all(
+        is_growing_element(inputs.catalogue, t.data_element) for t in indicator.terms if t.side == "denominator"
+    )
+    counted, out_of = a.numerator, a.denominator
+    if period.index > 1:
+        if before is None or before.numerator is None or before.as_of or _find_coverage(before) != _find_coverage(a):
+            return _build_missing_part(nothing, wording.texts["cover.other_units"])
+        counted -= before.numerator
+        out_of = None if out_of is None or before.denominator is None else out_of - before.denominator
+    if counted < 0 or (out_of is not None and out_of < 0):
+        return _build_missing_part(nothing, wording.texts["cover.lowered"])
+    shares = flows and out_of is not None and indicator.factor == 100
+    value = counted / out_of * 100 if shares and out_of else None
+    shown = build_number_fact(value, decimals, nothing)
+    top = build_count_fact(counted, nothing)
+    bottom = build_count_fact(out_of if shares else None, nothing)
+    text = _format_share(shown, top, bottom) if value is not None else f"{top.text} {noun}"
+    return QuarterPart(top, bottom, shown, text, "")
+
+
+def _build_missing_part(nothing: str, reason: str) -> QuarterPart:
+    missing = build_number_fact(None, 0, nothing)
+    return QuarterPart(missing, missing, missing, nothing, reason)
+
+
+def _format_share(value: PrintedNumber, top: PrintedNumber, bottom: PrintedNumber) -> str:
+    return f"{value.text}% ({top.text}/{bottom.text})"
+
+
+def _find_coverage(a: Attainment) -> tuple[int, int, frozenset[str]]:
+    """Which units are in a figure: as many of as many, without those."""
+    return a.present, a.expected, frozenset(a.absent)
+
+
+def is_equally_covered(now: Attainment, before: Attainment) -> bool:
+    """Whether two figures are made of the same units."""
+    return _find_coverage(now) == _find_coverage(before)
+
+
+def compute_matched_pair(
+    inputs: ReportInput,
+    now: Attainment,
+    before: Attainment,
+    earlier: dict[tuple[str, str], Attainment],
+) -> tuple[Fraction, Fraction, int, int] | None:
+    """The two values of an area over the units that are whole in both periods: now, before, units, of how many.
+
+    None where nothing can be compared: too few units, or parts of the area's figure come from elsewhere (hospitals).
+    Units of the values: the indicator's own.
+    """
+    indicator = inputs.catalogue.indicators.get(now.indicator)
+    parts = [a for a in inputs.attainments if a.item == now.item and a.unit != inputs.area]
+    pairs = [(a, b) for a in parts if (b := earlier.get((a.item, a.unit))) is not None]
+    if indicator is None or not _is_sum_of(now, parts) or not _is_sum_of(before, [b for _, b in pairs]):
+        return None
+    both = [(a, b) for a, b in pairs if _is_whole(a) and _is_whole(b)]
+    if 2 * len(both) < len(parts):
+        return None
+    values = []
+    for rows in zip(*both, strict=True):
+        top = sum((row.numerator or Fraction(0) for row in rows), Fraction(0))
+        bottom = sum((row.denominator or Fraction(0) for row in rows), Fraction(0))
+        if not bottom:
+            return None
+        values.append(top / bottom * indicator.factor)
+    return values[0], values[1], len(both), len(parts)
+
+
+def _is_whole(a: Attainment) -> bool:
+    return a.numerator is not None and a.denominator is not None and 0 < a.expected == a.present and not a.as_of
+
+
+def _is_sum_of(whole: Attainment, parts: list[Attainment]) -> bool:
+    sides = ((whole.numerator, [p.numerator for p in parts]), (whole.denominator, [p.denominator for p in parts]))
+    return all(
+        side is not None and side == sum((n for n in found if n is not None), Fraction(0)) for side, found in sides
+    )

@@ -1,0 +1,95 @@
+"""The change of a figure against an earlier period, like with like: the same units, the same definition, or none.
+
+Room: report. Used by `report_figures`. A district that was silent and reports again is no increase.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from etl.catalog import models as m
+from etl.messages import Messages
+from etl.model import Attainment
+from etl.model.numbers import format_number, round_half_away
+from etl.model.trend import compare_attainments
+from etl.report.covered_period import compute_matched_pair, is_equally_covered
+from etl.report.figure_facts import YearlyChange
+from etl.report.inputs import ReportInput
+from etl.report.number_facts import build_number_fact, select_figure_decimals
+
+_TREND_KINDS = {"up": "increase", "down": "decrease"}
+TREND_KINDS = frozenset(_TREND_KINDS.values())
+
+
+def build_change_facts(
+    inputs: ReportInput,
+    wording: Messages,
+    target: m.Target,
+    a: Attainment,
+    earlier: dict[tuple[str, str], Attainment],
+) -> YearlyChange:
+    """Against the same period last year (`earlier`, by item and unit), as fine as the value is printed.
+
+    `kind` chooses the sentence; a doubtful change gets no trend word, figures of different units are not compared.
+    """
+    before, nothing = earlier.get((a.item, a.unit)), wording.texts["word.nothing"]
+    indicator = inputs.catalogue.indicators.get(a.indicator)
+    decimals = select_figure_decimals(target, indicator, a)
+    now, then, basis, kind = a, before, "", _find_incomparability(inputs, target, a, before)
+    if not kind and before is not None and a.numerator is not None and not is_equally_covered(a, before):
+        matched = compute_matched_pair(inputs, a, before, earlier) if a.unit == inputs.area else None
+        if matched is None:
+            kind = "other_units"
+        else:
+            now_value, then_value, units, of = matched
+            now, then = replace(a, value=now_value, interval=None), replace(before, value=then_value, interval=None)
+            basis = wording.format("change.basis", units=format_number(units), of=format_number(of))
+    delta: Fraction | None = None
+    if not kind and now.value is not None and then is not None and then.value is not None:
+        delta = now.value - then.value
+        kind = _classify_difference(now, then, delta, decimals)
+    compared = now.value if kind in TREND_KINDS | {"same"} else None
+    past = then.value if then is not None and compared is not None else None
+    before_decimals = select_figure_decimals(target, indicator, then) if then is not None else decimals
+    return YearlyChange(
+        kind,
+        build_number_fact(None if delta is None else abs(delta) if kind in TREND_KINDS else delta, decimals, nothing),
+        build_number_fact(past, before_decimals, nothing),
+        build_number_fact(compared, decimals, nothing),
+        build_number_fact(_compute_per_cent(indicator, compared, past), 1, nothing),
+        basis,
+    )
+
+
+def _find_incomparability(inputs: ReportInput, target: m.Target, a: Attainment, before: Attainment | None) -> str:
+    """The kind of a change that cannot be told at all; empty where it can."""
+    if a.value is None:
+        return "no_figure"
+    if a.as_of:
+        return "carried"
+    if before is None or before.value is None or before.as_of:
+        return "no_previous"
+    return "broken" if _has_definition_changed(inputs, target, a, before) else ""
+
+
+def _has_definition_changed(inputs: ReportInput, target: m.Target, a: Attainment, before: Attainment) -> bool:
+    """Whether the indicator meant, or may have meant, something else before: then there is no rise and no fall."""
+    indicator = inputs.catalogue.indicators.get(a.indicator)
+    if indicator is None:
+        return False
+    now, then = (indicator.find_definition(row.as_of or row.period) for row in (a, before))
+    return now != then or (target.kind == "conditional" and not now)
+
+
+def _classify_difference(now: Attainment, then: Attainment, delta: Fraction, decimals: int) -> str:
+    if round_half_away(delta, decimals) == 0:
+        return "same"
+    return _TREND_KINDS.get(compare_attainments(now, then), "unclear")
+
+
+def _compute_per_cent(indicator: m.Indicator | None, now: Fraction | None, then: Fraction | None) -> Fraction | None:
+    """One count in % of the other; a share is compared in points, and nothing in % of nothing."""
+    if indicator is None or not indicator.accumulates or now is None or not then:
+        return None
+    return now / then * 100

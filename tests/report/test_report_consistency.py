@@ -1,0 +1,157 @@
+"""A hundred worlds from chance: no report contradicts itself, and no figure is without the time that it covers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from etl.catalog import Catalogue
+from etl.messages import load_messages
+from etl.model import Period
+from etl.report.facts import build_facts
+from etl.report.figure_facts import Figure
+from etl.report.report_facts import ReportFacts, serialize_facts
+from tests.report.conftest import CASES, TEMPLATES
+from tests.report.samples import sample
+
+SEEDS = range(1, 11)
+NOTHING_SAID = re.compile(r"(?<![\d.,])0+ (?:chỉ tiêu|nhiệm vụ|đơn vị|lượt|đã|chậm|đúng|cần)|: *[.;]|\(\)|\bNone\b|: ,")
+"""A list without entries, a counted nothing."""
+STATES = {"reached", "on_path", "hasten", "slow", "not_due"}
+
+
+@pytest.fixture(scope="module")
+def worlds(catalogue: Catalogue) -> Callable[[tuple[str, str, str]], Iterator[ReportFacts]]:
+    wording = load_messages(TEMPLATES)
+
+    def build(case: tuple[str, str, str]) -> Iterator[ReportFacts]:
+        for seed in SEEDS:
+            yield build_facts(sample(catalogue, *case, seed=seed), wording)
+
+    return build
+
+
+def sentences(facts: ReportFacts) -> Iterator[str]:
+    """Everything that is said in words, apart from what units wrote."""
+    page = facts.first_page
+    yield from (page.result, *page.highlights, page.units.sentence, page.followed, page.reported)
+    yield from (*facts.situation, *facts.summary, *facts.since.sentences, *facts.outlook.sentences)
+    yield from (*facts.units.sentences, *facts.tasks.sentences, facts.notes.sentence, *facts.directions.sentences)
+    yield from (line for group in facts.lines for line in group.lines)
+    yield from (note.text for note in facts.data_notes)
+
+
+def area_figures(facts: ReportFacts) -> list[Figure]:
+    return [figure for figure in facts.list_figures() if figure.unit == facts.area.unit]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(case[1:]))
+def test_no_report_of_ten_worlds_contradicts_itself(
+    worlds: Callable[[tuple[str, str, str]], Iterator[ReportFacts]], case: tuple[str, str, str]
+) -> None:
+    for facts in worlds(case):
+        said = [text for text in sentences(facts) if text]
+        assert not [text for text in said if NOTHING_SAID.search(text)]
+        assert len(said) - 1 == len(set(said)), (
+            "nothing is said twice in the same words but the result, on the first page"
+        )
+        for figure in facts.list_figures():
+            check_covered_period(facts, figure)
+        counted = [figure for figure in area_figures(facts) if figure.counted]
+        assert sum(facts.status_counts.values()) == len(counted)
+        for figure in counted:
+            check_one_figure(facts, figure)
+        late = {row.unit_name for row in facts.submissions if row.state == "accepted" and row.late_days > 0}
+        on_time = any("đúng thời hạn" in text for text in facts.situation)
+        assert not (late and on_time), "all in time, and somebody late"
+        assert len(facts.first_page.rows) <= 12 and len(facts.first_page.units.rows) <= 10
+
+
+def check_covered_period(facts: ReportFacts, figure: Figure) -> None:
+    """Each figure says what time it is of; only one without a value is of none; an older one is called so."""
+    covers = figure.covers
+    assert (covers.kind == "none") == (figure.value.value is None)
+    if covers.kind == "none":
+        return
+    period = Period.parse(facts.period.key)
+    assert covers.text and covers.start <= covers.end
+    assert (covers.kind == "older") == (covers.end != period.end.isoformat())
+    if covers.kind == "to_date":
+        assert covers.text.startswith("lũy kế ") and covers.start == f"{period.year}-01-01"
+    if figure.in_quarter:
+        assert facts.period.cadence == "quarter" and covers.kind in {"to_date", "whole"}
+        assert bool(figure.in_quarter.reason) == (figure.in_quarter.counted.value is None)
+
+
+def check_one_figure(facts: ReportFacts, figure: Figure) -> None:
+    """The pairs of statements on one figure that must not stand in one document."""
+    told = [line for group in facts.lines for line in group.lines if f"({figure.item})" in line or figure.name in line]
+    assert len([line for line in told if line.startswith(f"- {figure.name}:")]) <= 1
+    judged = figure.status in {"met", "not_met", "within_plan", "over_plan"}
+    assert (figure.path_state in STATES) == judged
+    assert (figure.path_state == "reached") == (figure.status == "met")
+    if figure.status == "met":
+        assert figure.missing.value is None and figure.apart.value is None
+    if figure.change.kind in {"increase", "decrease"}:
+        before, now = figure.change.before.get_fraction(), figure.change.now.get_fraction()
+        assert (now > before) == (figure.change.kind == "increase")
+        assert figure.change.delta.get_fraction() == abs(now - before)
+    elif figure.change.kind in {"carried", "other_units", "broken", "no_previous"}:
+        assert figure.change.delta.value is None and figure.change.per_cent.value is None
+    if figure.interval and figure.value.exact:
+        assert facts.find_figure(figure.item, figure.unit) is figure
+
+
+def test_each_figure_prints_alike_in_all_documents_of_two_years(catalogue: Catalogue) -> None:
+    """As itself, as last year's, as a point of a series, in every period's report: one figure, one print."""
+    wording = load_messages(TEMPLATES)
+    prints: dict[tuple[str, str, Fraction], set[str]] = {}
+    for key in ("2024Q1", "2024Q2", "2024Q3", "2024Q4", "2024", "2025Q1"):
+        given = sample(catalogue, "kon-tum", "kt-1693", key)
+        facts = build_facts(given, wording)
+        values = {a.item: a.value for a in given.previous if a.unit == given.area and a.value is not None}
+        for figure in area_figures(facts):
+            if figure.value.exact:
+                prints.setdefault((figure.item, "", figure.value.get_fraction()), set()).add(figure.value.text)
+            if figure.item in values:
+                prints.setdefault((figure.item, "", values[figure.item]), set()).add(figure.previous.text)
+        for picture in facts.pictures.drawn:
+            for panel in picture.shows if isinstance(picture.shows, tuple) else ():
+                for point in panel.points:
+                    prints.setdefault((panel.item, "", point.value.get_fraction()), set()).add(point.value.text)
+    assert len(prints) > 100
+    assert {key: found for key, found in prints.items() if len(found) > 1} == {}
+
+
+def test_the_quarters_add_up_to_the_year_to_date(catalogue: Catalogue) -> None:
+    """What the third quarter brought, and what there was before it, is what the report prints as nine months."""
+    given = sample(catalogue, "kon-tum", "kt-1693", "2024Q3")
+    area = {a.item: a for a in given.attainments if a.unit == given.area}
+    last = tuple(
+        replace(a, numerator=a.numerator - 8) if a.item == "15.1" and a.numerator is not None else a
+        for a in area.values()
+    )
+    facts = build_facts(replace(given, last=last), load_messages(TEMPLATES))
+    figure = facts.figures["15.1"][given.area]
+    assert figure.in_quarter is not None and figure.in_quarter.text == "8 ca"
+    assert figure.covers.text == "lũy kế 9 tháng năm 2024"
+    line = next(line for group in facts.lines for line in group.lines if "15.1" in line)
+    assert f"lũy kế 9 tháng năm 2024 là {figure.numerator.text} ca" in line and "(trong quý: 8 ca)" in line
+    other = replace(given, last=tuple(replace(a, present=a.present - 1) for a in last))
+    part = build_facts(other, load_messages(TEMPLATES)).figures["15.1"][given.area].in_quarter
+    assert part is not None and part.counted.value is None and part.reason
+
+
+def test_a_series_of_what_adds_up_has_no_other_stretch_of_the_year(catalogue: Catalogue) -> None:
+    facts = build_facts(sample(catalogue, "kon-tum", "kt-1693", "2024Q3"), load_messages(TEMPLATES))
+    plain: dict[str, Any] = json.loads(serialize_facts(facts))
+    panels = [p for picture in plain["pictures"]["drawn"] if picture["kind"] == "series" for p in picture["shows"]]
+    grown = {p["item"]: {point["period"][4:] for point in p["points"]} for p in panels}
+    assert grown["III.2.c"] == grown["8"] == {"Q3"}
+    assert grown["12"] > {"Q1", "Q2", "Q3"}, "what stands at the end of a quarter is joined with the next"
