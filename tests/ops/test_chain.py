@@ -39,12 +39,13 @@ REPORTS = {"report_quarterly", "report_six_nine_months"}
 SCOPE = "tan-yen"
 UNITS = ("07345", "07363", "07336", "07309")  # a few communes are enough; for the others the deadline has come
 SILENT, RECIPIENT = "07351", "ubnd-tinh-bac-giang"
+SIGNER = "Nguyễn Văn A"
 ENGINEER = "ky.thuat@vi-du.test"
 ADDRESS = {SILENT: "tram.07351@vi-du.test", RECIPIENT: "van.thu@vi-du.test"}
 DAY_BEFORE = "2024-04-04"  # communes report the first quarter by 5 April
 COMPONENTS = ("api-server", "scheduler", "dag-processor")
 SECONDS = 400.0
-BY_CLOCK = {"alerts", "dispatch", "housekeeping", "remind"}
+BY_CLOCK = {"alerts", "calendar", "dispatch", "housekeeping", "mail_door", "remind"}
 WHEN = {"snapshot", "situation", "data_notes"}  # these say when the figures were taken
 
 
@@ -170,9 +171,9 @@ def test_files_in_the_inbox_become_reports_and_a_backfill_gives_the_same(live: L
 def test_people_decide_over_the_api_and_a_changed_figure_becomes_a_correction(live: Live) -> None:
     settings, client = live.settings, live.client
     of = {question.run.key: question for question in list_questions(client)}
-    answer_question(client, of["2024Q1"], APPROVE)
+    answer_question(client, of["2024Q1"], APPROVE, so="05", ngay="2024-04-22", nguoi_ky=SIGNER)
     answer_question(client, of["2024Q2"], SEND_BACK, ly_do="Thiếu nguyên nhân")
-    answer_question(client, of["2024H1"], APPROVE)
+    answer_question(client, of["2024H1"], APPROVE, so="06", ngay="2024-07-12", nguoi_ky=SIGNER)
     made = {run.id: run.state for run in wait_until_settled(client, seconds=SECONDS)}
     ended = {key for key in HALVES + QUARTERS if made[of[key].run.id] == "success"}
     assert ended == {"2024H1", "2024Q1", "2024Q2"}
@@ -194,7 +195,7 @@ def test_people_decide_over_the_api_and_a_changed_figure_becomes_a_correction(li
     wait_until_settled(client, seconds=SECONDS)
     corrections = {q.run.key: q for q in list_questions(client) if "thay thế" in q.subject}
     assert set(corrections) <= {"2024H1", "2024Q1"}
-    answer_question(client, corrections["2024Q1"], APPROVE)
+    answer_question(client, corrections["2024Q1"], APPROVE, so="07", ngay="2024-07-15", nguoi_ky=SIGNER)
     wait_until_settled(client, seconds=SECONDS)
     corrected = {path.name for path in (folder / "ty-ct25_quarter_thay-the-1").iterdir()}
     assert "ty-ct25_2024Q1_thay-the.docx" in corrected and "chung-thuc.json" in corrected
