@@ -397,7 +397,7 @@ def _build_result_row(facts: ReportFacts, wording: Messages, row: GroupRow | Sta
         baseline=levels.baseline if levels else "",
         previous=figure.previous.text if figure else absent,
         quarter=_build_quarter_cells(facts, wording, figure),
-        value=figure.printed if figure else absent,
+        value=figure.printed.replace("/", "/\u200b") if figure else absent,  # a narrow column breaks there
         levels=tuple(PlannedLevel(text) for text in levels.milestones.values()) if levels else (),
         share=figure.plan_share.text if figure else wording.texts["word.nothing"],
         statement=statement.statement if statement else "",

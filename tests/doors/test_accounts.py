@@ -52,9 +52,8 @@ def test_a_successor_speaks_for_those_it_came_from(catalogue: Catalogue) -> None
 
 
 def test_accounts_are_of_the_units_of_a_day(catalogue: Catalogue) -> None:
-    scope = catalogue.get_scope("kon-tum")
-    before = {unit.code for unit in list_account_units(catalogue, scope, BEFORE)}
-    after = {unit.code for unit in list_account_units(catalogue, scope, AFTER)}
+    before = {unit.code for unit in list_account_units(catalogue, catalogue.get_scope("kon-tum"), BEFORE)}
+    after = {unit.code for unit in list_account_units(catalogue, catalogue.get_scope("quang-ngai"), AFTER)}
     assert "608" in before and not {"51-TTYT-608", "23281"} & before, "communes report from July on"
     assert "608" not in after and "51-TTYT-608" in after
 

@@ -80,7 +80,7 @@ def test_killed_at_every_write_then_run_again(fresh: Settings, monkeypatch: pyte
     assert kills >= 4, "the load writes at least findings, verdicts, cells and receipts"
     clean = counts(fresh)
     assert clean[0] == clean[1] > 0 and clean[4] > 4000
-    assert steps.process_batch(0) == {"accepted": 0, "refused": 0, "periods": []}
+    assert steps.process_batch(0) == {"accepted": 0, "refused": 0, "answered": 0, "periods": []}
     assert counts(fresh) == clean
     assert steps.list_periods_to_compute([]) == ["2024Q1"], "what was loaded is computed though its task never said so"
 

@@ -73,7 +73,8 @@ def flow() -> None:
     with build_engine(settings.load_settings(), "loader").connect() as conn:
         undecided = conn.execute(text(UNDECIDED)).scalars().all()
     for number in undecided:
-        steps.sign_document(str(number), "Nguyễn Thị A")
+        entry = {"number": str(number), "date": "2024-04-22", "signer": "Trần Văn B"}  # what has no number stays here
+        steps.sign_document(str(number), "Nguyễn Thị A", **entry)
     steps.dispatch_folders()
 
 

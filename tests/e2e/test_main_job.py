@@ -267,7 +267,7 @@ def test_a_second_run_does_nothing(job: Job) -> None:
     before = sql(job, counts)
     assert steps.open_period("kon-tum", "2024Q1")["issued"] == 0
     assert steps.receive_deliveries()["batches"] == []
-    assert steps.process_batch(0) == {"accepted": 0, "refused": 0, "periods": []}
+    assert steps.process_batch(0) == {"accepted": 0, "refused": 0, "answered": 0, "periods": []}
     assert steps.write_answers()["written"] == 0
     assert steps.list_periods_to_compute([]) == []
     assert steps.compute_attainment("kon-tum", "2024Q1")["new"] is False

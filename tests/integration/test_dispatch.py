@@ -167,7 +167,7 @@ def test_a_recipient_nobody_gave_a_folder_is_a_catalogue_error(
     path.write_text(path.read_text(encoding="utf-8").replace("name: Bộ Y tế", "name: Bộ Y  tế"), encoding="utf-8")
     with pytest.raises(CatalogueError, match="'Bộ Y tế'") as caught:
         steps.dispatch_folders()
-    assert caught.value.where.endswith("contacts.yaml: recipients")
+    assert caught.value.where.endswith("contacts.yaml:11: recipients")
 
 
 def test_the_same_parcel_has_the_same_manifest() -> None:

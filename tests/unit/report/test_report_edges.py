@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from etl.catalog import Catalogue
+from etl.catalog.geography import is_renamed
 from etl.messages import FOLDER_NAME, Messages
 from etl.model import Attainment, ControlLimits, Period, Projection, TaskReport, UnitStatus
 from etl.model.reason import build_reason
@@ -182,7 +183,11 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     yield replace(
         base, tasks=tuple(TaskReport("kt-1693", told, unit, "2024Q3", "done") for unit in ("608", "610", "611"))
     )
-    heirs = tuple(replace(a, unit=a.unit if a.unit == base.area else "51-CDC") for a in base.attainments)
+    born = date(2025, 7, 1)
+    merged = next(
+        u.code for u in catalogue.units if (u.level, u.valid_from) == ("commune", born) and not is_renamed(catalogue, u)
+    )
+    heirs = tuple(replace(a, unit=a.unit if a.unit == base.area else merged) for a in base.attainments)
     yield replace(base, period=Period.parse("2025Q3"), attainments=heirs)
     yield without_office(base)
     annual = sample(catalogue, "kon-tum", "kt-1693", "2024")
