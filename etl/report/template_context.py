@@ -348,8 +348,8 @@ def _build_first_page(facts: ReportFacts, wording: Messages) -> dict[str, Any]:
         "page_rows": tuple(
             PageRow(
                 name=row.name,
-                quarter=(QuarterCell(row.in_quarter),) if page.quarterly else (),
-                value=row.to_date,
+                quarter=(QuarterCell(_allow_break(row.in_quarter)),) if page.quarterly else (),
+                value=_allow_break(row.to_date),
                 previous=row.previous,
                 compared=row.compared,
                 target=row.target,
@@ -397,7 +397,7 @@ def _build_result_row(facts: ReportFacts, wording: Messages, row: GroupRow | Sta
         baseline=levels.baseline if levels else "",
         previous=figure.previous.text if figure else absent,
         quarter=_build_quarter_cells(facts, wording, figure),
-        value=figure.printed.replace("/", "/\u200b") if figure else absent,  # a narrow column breaks there
+        value=_allow_break(figure.printed) if figure else absent,
         levels=tuple(PlannedLevel(text) for text in levels.milestones.values()) if levels else (),
         share=figure.plan_share.text if figure else wording.texts["word.nothing"],
         statement=statement.statement if statement else "",
@@ -410,7 +410,12 @@ def _build_quarter_cells(facts: ReportFacts, wording: Messages, figure: Figure |
     if not facts.first_page.quarterly:
         return ()
     part = figure.in_quarter if figure else None
-    return (QuarterCell(part.text if part else wording.texts["word.nothing"]),)
+    return (QuarterCell(_allow_break(part.text) if part else wording.texts["word.nothing"]),)
+
+
+def _allow_break(text: str) -> str:
+    """A text that a narrow column breaks behind a stroke, never within a number."""
+    return text.replace("/", "/\u200b")
 
 
 def format_row_status(wording: Messages, row: GroupRow | StatementRow | FigureRow, figure: Figure | None) -> str:
@@ -457,7 +462,7 @@ def _build_outlook_row(facts: ReportFacts, row: FigureReference) -> OutlookRow:
 
 def _build_unit_block(facts: ReportFacts, wording: Messages, block: tuple[ComparedTarget, ...]) -> UnitBlock:
     return UnitBlock(
-        indicators=tuple(IndicatorColumn(column.item, column.title.replace("/", "/\u200b")) for column in block),
+        indicators=tuple(IndicatorColumn(column.item, _allow_break(column.title)) for column in block),
         rows=tuple(
             UnitRow(unit.name, tuple(_build_unit_cell(facts, wording, column, unit.unit) for column in block))
             for unit in facts.units.units

@@ -146,8 +146,8 @@ def test_a_number_from_elsewhere_is_noticed(report: Drafted) -> None:
 
 def test_the_formats_print_the_same_figures(report: Drafted) -> None:
     """Each target's figure and verdict as printed in the plan's table stand in Word and on the page alike."""
-    word = "\n".join(p.text for p in paragraphs(report.word))
-    page = "\n".join(page_texts(report.paths["page"].read_text(encoding="utf-8")))
+    word = "\n".join(p.text for p in paragraphs(report.word)).replace("\u200b", "")
+    page = "\n".join(page_texts(report.paths["page"].read_text(encoding="utf-8"))).replace("\u200b", "")
     for row in report.facts["rows"]:
         if row["kind"] == "figure":
             figure = report.facts["figures"].get(row["item"], {}).get(report.given.area)
