@@ -28,7 +28,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     folder = Path(tempfile.mkdtemp(prefix="tongket-crash-"))
     for name, value in {
         "TONGKET_VAR": str(folder), "TONGKET_MIN_AGE_SECONDS": "0", "TONGKET_RECEIVED_CLOCK": "mtime",
-        "TONGKET_BATCHES": "1", "TONGKET_DATABASE_URL": "",
+        "TONGKET_BATCHES": "1", "TONGKET_DATABASE_URL": "", "TONGKET_SCOPES": "kon-tum",
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     known = settings.load_settings()
