@@ -14,6 +14,7 @@ from sqlalchemy import Row
 
 from etl.approval.decisions import apply_decision
 from etl.approval.publication import SIGNOFF_RECORD_NAME
+from etl.approval.registry_entry import RegistryEntry
 from etl.errors import TongketError
 from etl.lineage.lineage_text import format_difference_lines
 from etl.lineage.snapshot_difference import compare_snapshots
@@ -101,13 +102,13 @@ def build_form_purpose(report: int) -> str:
     return f"document {report}"
 
 
-def decide_document(desk: PageDesk, report: int, decision: Decision, reason: str) -> str:
+def decide_document(desk: PageDesk, report: int, decision: Decision, reason: str, entry: RegistryEntry) -> str:
     """Carries out a person's decision; gives why it could not be, in words, or nothing."""
     reason = reason.strip()
     if decision == "sent_back" and not reason:
         return desk.wording.texts["deciding.reason_missing"]
     try:
-        apply_decision(report, decision, desk.user.name, desk.now.isoformat(timespec="seconds"), reason)
+        apply_decision(report, decision, desk.user.name, desk.now.isoformat(timespec="seconds"), reason, entry)
     except TongketError as error:
         return desk.wording.format("deciding.not_decided", error=str(error.what))
     return ""

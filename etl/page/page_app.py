@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
+from etl.approval.registry_entry import RegistryEntry
 from etl.errors import TongketError, UsageError
 from etl.page import board_page, document_page, finding_page, operations_page, scorecard_page
 from etl.page.page_login import FormGuard, PageUser, get_page_user
@@ -112,12 +113,23 @@ def send_document_file(request: Request, desk: Desk, report: int, name: str, dow
     return _send_file(path, inline=not download and not framed_pdf and name.endswith(document_page.READABLE))
 
 
+def read_registry_entry(
+    number: Annotated[str, Form(max_length=5)] = "",
+    date: Annotated[str, Form(max_length=10)] = "",
+    signer: Annotated[str, Form(max_length=120)] = "",
+    title: Annotated[str, Form(max_length=400)] = "",
+) -> RegistryEntry:
+    """What the registry filled in beside a decision."""
+    return RegistryEntry(number, date, signer, title.splitlines())
+
+
 @router.post("/documents/{report}")
 def decide_document(
     request: Request,
     desk: Desk,
     report: int,
     decision: Annotated[Literal["approved", "sent_back"], Form()],
+    entry: Annotated[RegistryEntry, Depends(read_registry_entry)],
     token: Annotated[str, Form(max_length=1000)] = "",
     reason: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:
@@ -130,7 +142,7 @@ def decide_document(
         token, desk.user, document_page.build_form_purpose(report)
     ):
         raise HTTPException(403)
-    refusal = document_page.decide_document(desk, report, decision, reason)
+    refusal = document_page.decide_document(desk, report, decision, reason, entry)
     if refusal:
         return HTMLResponse(_require_page(document_page.show_document(desk, report, guard, refusal)), 409)
     return RedirectResponse(f"{desk.root}documents/{report}", 303)
