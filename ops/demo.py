@@ -31,7 +31,6 @@ from etl.approval.decisions import APPROVE, SEND_BACK
 from etl.catalog import load_catalogue
 from etl.errors import TongketError
 from etl.file_io import write_atomic
-from etl.messages import load_messages
 from etl.model import Period, PeriodKind
 from etl.model.vietnam_time import get_current_date
 from etl.settings import Settings
@@ -133,7 +132,8 @@ def run_sign_off(settings: Settings, client: AirflowClient, console: Console, to
     """Approves a report, sends one back, has a figure sent again and approves the correction."""
     title = "Approved, sent back / phê duyệt, trả lại"
     with _open_phase(console, title) as note:
-        signed, returned = (_find_last_question(client, (plan, today.key)) for plan in (SIGNED, RETURNED))
+        documents = [_fetch_last_document(settings, plan, today, "report") for plan in (SIGNED, RETURNED)]
+        signed, returned = (_find_last_question(client, document) for document in documents)
         issued = get_current_date().isoformat()
         answer_question(client, signed, APPROVE, so="05", ngay=issued, nguoi_ky=SIGNER)
         answer_question(client, returned, SEND_BACK, ly_do=REASON)
@@ -145,7 +145,7 @@ def run_sign_off(settings: Settings, client: AirflowClient, console: Console, to
         _resend_workbook(settings, today)
         wait_for_run_end(client, "intake", client.trigger_dag_run("intake"), seconds=SETTLE_SECONDS)
         _settle_or_raise(client, note)
-        question = _find_last_question(client, (SIGNED, today.key), kind="correction")
+        question = _find_last_question(client, _fetch_last_document(settings, SIGNED, today, "correction"))
         answer_question(client, question, APPROVE, so="06", ngay=issued, nguoi_ky=SIGNER)
         _settle_or_raise(client, note)
         note("1 approved / đã phê duyệt")
@@ -169,21 +169,24 @@ def _sign_published_pdf(settings: Settings, period: Period) -> str:
     return copy.name
 
 
-def _find_last_question(
-    client: AirflowClient, report: tuple[str, str], kind: Literal["report", "correction"] = "report"
-) -> PendingQuestion:
-    """The last question about a plan's report of a period, or about its correction, by its subject."""
-    settings = etl_settings.load_settings()
-    plan, period = report
-    named = {"plan": load_catalogue(settings.catalog).plans[plan].short_title, "period": Period.parse(period).name}
-    wording = load_messages(settings.templates)
-    subject = wording.format("question.subject", what=wording.texts[f"question.{kind}"], number="", **named)
-    found = [question for question in list_questions(client) if subject.partition(" (")[0] in question.subject]
-    if not found:
+def _find_last_question(client: AirflowClient, document: int) -> PendingQuestion:
+    """The question about a document, by the link to it."""
+    found = next((asked for asked in list_questions(client) if f"/documents/{document})" in asked.body), None)
+    if found is None:
         raise DagRunFailed(
-            f"nobody was asked about {plan} {period}", where=client.address, fix="read the logs of `ask`"
+            f"nobody was asked about document {document}", where=client.address, fix="read the logs of `ask`"
         )
-    return found[-1]
+    return found
+
+
+def _fetch_last_document(settings: Settings, plan: str, period: Period, kind: Literal["report", "correction"]) -> int:
+    """The number of the last draft of a plan's report of a period, or of what replaces it."""
+    query = "SELECT max(report_id) FROM out.report_document WHERE plan = :plan AND period = :period AND kind = :kind"
+    with connect.build_engine(settings, "reader").connect() as conn:
+        number = conn.execute(text(query), {"plan": plan, "period": period.key, "kind": kind}).scalar_one()
+    if number is None:
+        raise DagRunFailed(f"no {kind} on {plan} of {period.key}", where="out.report_document", fix="see the DAG runs")
+    return int(number)
 
 
 def _resend_workbook(settings: Settings, period: Period) -> None:

@@ -22,6 +22,7 @@ from docx.shared import Mm, Pt, RGBColor
 FONT = "Times New Roman"
 CENTER, LEFT, JUSTIFY = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.JUSTIFY
 DATE = "ngày {{ day }} tháng {{ month }} năm {{ year }}"
+_HEAT_HEAD_HEIGHT = 22.0
 ATTACHED = "(Kèm theo Báo cáo số {{ number }}/{{ symbol }} " + DATE + " của {{ office }})"
 
 # name: size, bold, italic, alignment, space before, space after, first-line indent in mm
@@ -330,7 +331,11 @@ def _add_heat_table(doc: Any) -> None:
         ("{%tc endfor %}", head),
         ("Đạt", head),
     ]
-    _add_table_row(table, heads, widths, header=True)
+    top = _add_table_row(table, heads, widths, header=True)
+    top.height = Mm(_HEAT_HEAD_HEIGHT)
+    upright = OxmlElement("w:textDirection")  # a column is narrower than the words of its head
+    upright.set(qn("w:val"), "btLr")
+    top.cells[2]._tc.get_or_add_tcPr().append(upright)
     _add_tag_row(table, "{%tr for row in heat_lines %}")
     cells = [
         ("{{ row.name }}", small),

@@ -14,6 +14,11 @@ from etl.model import Period, PeriodKind
 _STILL_OPEN = timedelta(days=365)
 
 
+def is_in_force(rule: m.Form | m.Regime, day: date) -> bool:
+    """Whether a form or regime holds on a day."""
+    return rule.valid_from <= day and (rule.valid_to is None or day <= rule.valid_to)
+
+
 def list_obligations(
     catalogue: Catalogue, scope: m.Scope, period: Period
 ) -> tuple[tuple[m.Submission, m.Form, m.Unit], ...]:

@@ -6,7 +6,6 @@ leads nowhere is passed over: it has been noted already.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
 from itertools import pairwise
@@ -15,6 +14,7 @@ from etl.catalog import models as m
 from etl.catalog.catalogue import Catalogue
 from etl.catalog.catalogue_files import CatalogueReader
 from etl.catalog.geography import find_area
+from etl.catalog.obligations import is_in_force
 from etl.catalog.problems import find_nearest
 from etl.catalog.written_targets import check_written_targets
 from etl.model import Period
@@ -234,7 +234,7 @@ def _check_submission_validity(
 ) -> None:
     """A period is reported under what is in force on its last day."""
     for key, period in (("from_period", first), ("to_period", last or first)):
-        if not _is_valid_on(rule, period.end):
+        if not is_in_force(rule, period.end):
             r.report(
                 r.find_place(submission).at(key),
                 f"{period.key} ends outside the validity of {name}",
@@ -242,7 +242,3 @@ def _check_submission_validity(
                 value=period.key,
             )
             return
-
-
-def _is_valid_on(rule: m.Form | m.Regime, day: dt.date) -> bool:
-    return rule.valid_from <= day and (rule.valid_to is None or day <= rule.valid_to)

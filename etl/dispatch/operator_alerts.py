@@ -7,15 +7,14 @@ that another run tells only what is new. Nobody to tell is a state of its own, w
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl.attainment.attainment_rows import check_report_due
 from etl.catalog import Catalogue
 from etl.catalog.layout import SIMULATION_NOTICE
+from etl.core.disk_usage import measure_disks
 from etl.core.instance import Result, load_settings_and_catalogue, open_current_engine, open_engine
 from etl.dispatch.letter import Letter
 from etl.dispatch.mail_protocol import OutgoingMail, send_letters
@@ -99,7 +98,7 @@ def measure_operations() -> dict[str, float]:
     with open_engine(settings).connect() as conn:
         state = asdict(fetch_operations_state(conn, WAITING_MINUTES))
         stale = len(attainment_store.list_stale_periods(conn))
-    return {**state, "stale_periods": stale, "disk_percent": compute_used_percent(settings.var)}
+    return {**state, "stale_periods": stale, "disk_percent": max(d.used_percent for d in measure_disks(settings))}
 
 
 def list_alerts(conn: Connection, settings: Settings, catalogue: Catalogue, day: dt.date) -> list[OperatorAlert]:
@@ -129,22 +128,14 @@ def _find_conditions(
     if state.unread or state.unanswered:
         waiting: _Slots = {"unread": state.unread, "unanswered": state.unanswered, "minutes": WAITING_MINUTES}
         yield "queue_stands", day, waiting, {}
-    used = compute_used_percent(settings.var)
-    if used >= settings.disk_percent:
-        yield "disk_full", day, {"percent": used}, {}
+    for disk in measure_disks(settings):
+        if disk.is_short:
+            yield "disk_full", f"{disk.name}/{day}", {"percent": disk.used_percent}, {}
     scopes = [catalogue.get_scope(name) for name in settings.scopes]
     reports = [(scope.id, report.plan, report.cadence) for scope in scopes for report in scope.reports]
     for scope, period in attainment_store.list_outdated_reports(conn, reports, REPORT_MINUTES):
         if check_report_due(scope, period)["due"]:
             yield "report_missing", f"{scope}/{period}/{day}", {"scope": scope, "period": period}, {"period": period}
-
-
-def compute_used_percent(folder: Path) -> int:
-    """How much of the disk that holds a folder is used, in per cent."""
-    while not folder.exists():
-        folder = folder.parent
-    usage = shutil.disk_usage(folder)
-    return round(100 * (usage.total - usage.free) / usage.total)
 
 
 def _call_webhook(engine: Engine, webhook: WebhookSender, alerts: Sequence[OperatorAlert]) -> list[str]:

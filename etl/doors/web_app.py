@@ -12,7 +12,7 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -72,6 +72,10 @@ class WebDoor:
         """The desk takes files by the door's own connections."""
         self.desk = UploadDesk(self.engine)
 
+    def get_today(self) -> date:
+        """The day in Viet Nam."""
+        return self.clock().astimezone(VIETNAM_ZONE).date()
+
     def render_answer(self, request: Request, name: str, status: int = 200, **slots: object) -> Response:
         """A page with the session's token in its forms."""
         token = request.session.setdefault("csrf", secrets.token_urlsafe(24))
@@ -110,7 +114,8 @@ def _build_routes(door: WebDoor) -> list[Route]:
         return PlainTextResponse("ok")
 
     async def show_guide(request: Request) -> Response:
-        return door.render_answer(request, "guide", webdav="webdav" in door.settings.doors, address=_get_address(door))
+        has_drive, address = "webdav" in door.settings.doors, door.settings.door_address
+        return door.render_answer(request, "guide", webdav=has_drive, address=address)
 
     async def sign_in(request: Request) -> Response:
         return await _sign_in(door, request)
@@ -127,10 +132,6 @@ def _build_routes(door: WebDoor) -> list[Route]:
         Route("/da-gui/{event:int}", _guard_page(door, _show_upload)),
         Route("/ket-qua/{delivery:int}", _guard_page(door, _send_answer)),
     ]
-
-
-def _get_address(door: WebDoor) -> str:
-    return door.settings.door_address
 
 
 def _test_warehouse(door: WebDoor) -> None:
@@ -191,7 +192,7 @@ def _find_session_account(door: WebDoor, request: Request) -> UnitAccount | None
         return None
     _, catalogue = load_settings_and_catalogue()
     with door.engine.connect() as conn:
-        found = find_account(conn, catalogue, code, door.clock().astimezone(VIETNAM_ZONE).date())
+        found = find_account(conn, catalogue, code, door.get_today())
     # Another number: the secret was rotated since, and the sessions that the old one opened end with it.
     return found[0] if found and found[0].account_id == number else None
 
@@ -239,7 +240,7 @@ async def _show_desk(door: WebDoor, request: Request, account: UnitAccount, refu
 def _load_desk(door: WebDoor, account: UnitAccount) -> dict[str, Any]:
     _, catalogue = load_settings_and_catalogue()
     with door.engine.connect() as conn:
-        due = list_due_forms(conn, catalogue, account, door.clock().astimezone(VIETNAM_ZONE).date())
+        due = list_due_forms(conn, catalogue, account, door.get_today())
         answers = fetch_answers(conn, account.folders, most=_ANSWERS_SHOWN)
     return {
         "missing": [one for one in due if not one.is_done],
@@ -261,7 +262,7 @@ def _find_form(door: WebDoor, account: UnitAccount, wanted: dict[str, Any]) -> D
     _, catalogue = load_settings_and_catalogue()
     key = (wanted["form"], wanted["period"], wanted["unit"])
     with door.engine.begin() as conn:
-        due = list_due_forms(conn, catalogue, account, door.clock().astimezone(VIETNAM_ZONE).date())
+        due = list_due_forms(conn, catalogue, account, door.get_today())
         found = next((one for one in due if (one.owed.form, one.owed.period, one.owed.unit) == key), None)
         if found is None:
             return None

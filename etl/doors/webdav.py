@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -32,7 +33,6 @@ from etl.doors.uploads import SentFile, list_waiting_names
 from etl.doors.web_app import WebDoor
 from etl.messages import load_messages
 from etl.model.reason import Reason
-from etl.model.vietnam_time import VIETNAM_ZONE
 from etl.warehouse.door_store import fetch_answers
 
 DRIVE = "/dav"
@@ -269,9 +269,9 @@ class _KeptBuffer(io.BytesIO):
 class DownloadFolder(_Kept, DAVCollection):  # type: ignore[misc]
     """A folder of files to fetch; nothing in it can be changed."""
 
+    @abstractmethod
     def list_files(self) -> dict[str, Callable[[], DownloadedFile]]:
         """How each file is read, by its name."""
-        raise NotImplementedError
 
     def get_member_names(self) -> list[str]:
         """The files' names."""
@@ -291,8 +291,7 @@ class FormsFolder(DownloadFolder):
         visit: Visit = self.environ[_VISIT]
         settings = visit.door.settings
         with visit.door.engine.connect() as conn:
-            day = visit.door.clock().astimezone(VIETNAM_ZONE).date()
-            due = list_due_forms(conn, visit.catalogue, visit.account, day)
+            due = list_due_forms(conn, visit.catalogue, visit.account, visit.door.get_today())
         return {one.file_name: lambda one=one: read_form(settings, visit.catalogue, one) for one in due}  # type: ignore[misc]
 
 

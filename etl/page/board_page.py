@@ -12,10 +12,10 @@ from sqlalchemy import Row
 
 from etl.catalog.calendar import count_working_days
 from etl.model.vietnam_time import VIETNAM_ZONE
-from etl.page.page_rendering import PageDesk, render_page
+from etl.page.page_rendering import PageDesk, count_pages, render_page
 from etl.returns import locate_answer
 from etl.warehouse import page_views
-from etl.warehouse.page_views import PAGE_SIZE, BoardFilter, UnitForm
+from etl.warehouse.page_views import BoardFilter, UnitForm
 
 _SHOWN_DAYS = 1100
 STATES = ("not_issued", "silent", "received", "refused", "accepted")
@@ -57,7 +57,7 @@ def show_board(desk: PageDesk, asked: BoardFilter, page: int) -> str:
         forms=sorted({row.form for row in counts}),
         total=total,
         page=page,
-        pages=max(1, -(-total // PAGE_SIZE)),
+        pages=count_pages(total),
     )
 
 

@@ -19,9 +19,8 @@ from etl.errors import TongketError
 from etl.lineage.lineage_text import format_difference_lines
 from etl.lineage.snapshot_difference import compare_snapshots
 from etl.page.page_login import FormGuard
-from etl.page.page_rendering import PageDesk, render_page
+from etl.page.page_rendering import PageDesk, count_pages, render_page
 from etl.warehouse import page_views
-from etl.warehouse.page_views import PAGE_SIZE
 from etl.warehouse.signoff_store import Decision
 
 _MOST_DIFFERENCES = 100
@@ -42,7 +41,7 @@ def show_documents(desk: PageDesk, scope: str, period: str, shown: str, page: in
         period=period,
         shown=shown,
         page=page,
-        pages=max(1, -(-total // PAGE_SIZE)),
+        pages=count_pages(total),
         total=total,
     )
 

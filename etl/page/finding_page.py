@@ -6,10 +6,10 @@ from collections import defaultdict
 
 from etl.catalog.rules import load_rules
 from etl.errors import CatalogueError
-from etl.page.page_rendering import PageDesk, render_page
+from etl.page.page_rendering import PageDesk, count_pages, render_page
 from etl.steps.shell import render_period_data_docs
 from etl.warehouse import page_views
-from etl.warehouse.page_views import PAGE_SIZE, FindingFilter
+from etl.warehouse.page_views import FindingFilter
 
 
 def show_findings(desk: PageDesk, asked: FindingFilter, page: int) -> str:
@@ -32,7 +32,7 @@ def show_findings(desk: PageDesk, asked: FindingFilter, page: int) -> str:
         rows=rows,
         total=total,
         page=page,
-        pages=max(1, -(-total // PAGE_SIZE)),
+        pages=count_pages(total),
     )
 
 

@@ -98,11 +98,19 @@ def open_desk(user: PageUser, root: str) -> PageDesk:
     return PageDesk(settings, catalogue, trouble, load_messages(settings.templates), user, get_current_time(), root)
 
 
+def count_pages(found: int) -> int:
+    """How many pages a list of that many rows has; one where it has none."""
+    return max(1, -(-found // page_views.PAGE_SIZE))
+
+
+def _build_environment(settings: Settings) -> Environment:
+    folder = settings.templates / FOLDER_NAME
+    return Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
+
+
 def render_page(desk: PageDesk, template: str, **context: object) -> str:
     """A page of `templates/page/`."""
-    environment = Environment(
-        loader=FileSystemLoader(desk.settings.templates / FOLDER_NAME), autoescape=True, undefined=StrictUndefined
-    )
+    environment = _build_environment(desk.settings)
     environment.filters.update(
         moment=lambda at: format_page_moment(at, desk.wording),
         day=format_page_day,
@@ -117,9 +125,7 @@ def render_page(desk: PageDesk, template: str, **context: object) -> str:
 
 def render_error_page(status: int, what: str = "", fix: str = "") -> str:
     """What went wrong, for whoever met it; shows nothing of the warehouse, for it may be shown to anyone."""
-    folder = load_settings().templates / FOLDER_NAME
-    environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
-    return environment.get_template("error.html").render(status=status, what=what, fix=fix)
+    return _build_environment(load_settings()).get_template("error.html").render(status=status, what=what, fix=fix)
 
 
 def format_page_moment(at: dt.datetime | str | None, wording: Messages) -> str:

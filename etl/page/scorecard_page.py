@@ -13,9 +13,8 @@ from etl.errors import TongketError
 from etl.lineage.lineage_text import format_trace_lines
 from etl.lineage.number_trace import trace_number
 from etl.model import Period
-from etl.page.page_rendering import PageDesk, render_page
+from etl.page.page_rendering import PageDesk, count_pages, render_page
 from etl.warehouse import page_views
-from etl.warehouse.page_views import PAGE_SIZE
 
 _WIDTH, _HEIGHT, _MARGIN = 300, 90, 8
 
@@ -69,7 +68,7 @@ def show_scorecard(desk: PageDesk, scope: str, period: str, plan: str, page: int
         cells=cells,
         pictures=_draw_paths(path, milestones, period),
         page=page,
-        pages=max(1, -(-total // PAGE_SIZE)),
+        pages=count_pages(total),
         total=total,
     )
 

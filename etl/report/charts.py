@@ -207,7 +207,7 @@ def _shift_shape(shape: DrawingPrimitive, right: float, down: float) -> DrawingP
     return replace(shape, x=shape.x + right, y=shape.y + down)
 
 
-SMALL_LINE_WIDTH, SMALL_LINE_HEIGHT = 12.0, 3.2
+SMALL_LINE_WIDTH, SMALL_LINE_HEIGHT = 10.0, 3.2
 """mm; what fits into a row of the first page."""
 
 

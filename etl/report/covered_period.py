@@ -6,11 +6,11 @@ up from January, staff and insured people are counted on its last day, yearly fi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.errors import UsageError
 from etl.messages import Messages
 from etl.model import Attainment, ElementKind, Period, PeriodKind
 from etl.report.dates import format_reference_period
@@ -37,8 +37,9 @@ def build_covered_period(inputs: ReportInput, wording: Messages, a: Attainment) 
     if a.value is None:
         return CoveredPeriod("none", "", "", "")
     period = Period.parse(a.period)
-    if a.as_of and not _ends_with(a.as_of, period):
-        start, end = _parse_older_dates(a.as_of)
+    older = Period.parse(a.as_of) if a.as_of and Period.is_key(a.as_of) else None
+    if a.as_of and (older is None or older.end != period.end):  # a day, where it is no period
+        start, end = (older.start.isoformat(), older.end.isoformat()) if older else (a.as_of, a.as_of)
         return CoveredPeriod("older", start, end, format_reference_period(a.as_of))
     end = period.end.isoformat()
     if not is_cumulative_indicator(inputs.catalogue, inputs.catalogue.indicators.get(a.indicator)):
@@ -49,21 +50,6 @@ def build_covered_period(inputs: ReportInput, wording: Messages, a: Attainment) 
     months = period.end.month - since.month + 1
     text = wording.format("cover.to_date", months=months, year=period.year)
     return CoveredPeriod("to_date", since.isoformat(), end, text)
-
-
-def _ends_with(as_of: str, period: Period) -> bool:
-    try:
-        return Period.parse(as_of).end == period.end
-    except UsageError:
-        return False
-
-
-def _parse_older_dates(as_of: str) -> tuple[str, str]:
-    try:
-        older = Period.parse(as_of)
-    except UsageError:
-        return as_of, as_of
-    return older.start.isoformat(), older.end.isoformat()
 
 
 def build_quarter_part(
@@ -140,8 +126,7 @@ def compute_matched_pair(
         return None
     values = []
     for rows in zip(*both, strict=True):
-        top = sum((row.numerator or Fraction(0) for row in rows), Fraction(0))
-        bottom = sum((row.denominator or Fraction(0) for row in rows), Fraction(0))
+        top, bottom = (_sum_known(getattr(row, side) for row in rows) for side in ("numerator", "denominator"))
         if not bottom:
             return None
         values.append(top / bottom * indicator.factor)
@@ -154,6 +139,8 @@ def _is_whole(a: Attainment) -> bool:
 
 def _is_sum_of(whole: Attainment, parts: list[Attainment]) -> bool:
     sides = ((whole.numerator, [p.numerator for p in parts]), (whole.denominator, [p.denominator for p in parts]))
-    return all(
-        side is not None and side == sum((n for n in found if n is not None), Fraction(0)) for side, found in sides
-    )
+    return all(side is not None and side == _sum_known(found) for side, found in sides)
+
+
+def _sum_known(numbers: Iterable[Fraction | None]) -> Fraction:
+    return sum((number for number in numbers if number is not None), Fraction(0))

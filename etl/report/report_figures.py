@@ -17,7 +17,7 @@ from etl.model import Attainment
 from etl.model.numbers import format_number, round_half_away
 from etl.report.covered_period import build_covered_period, build_quarter_part
 from etl.report.dates import format_reference_period
-from etl.report.figure_facts import AttainmentNumbers, CountedNumber, Figure, PrintedNumber
+from etl.report.figure_facts import AttainmentNumbers, CountedNumber, Figure, FigureIdentity, PrintedNumber, QuarterPart
 from etl.report.inputs import ReportInput
 from etl.report.number_facts import (
     build_count_fact,
@@ -143,20 +143,9 @@ def _build_figure(
     before = earlier.last_year.get(key)
     noun = select_counted_noun(inputs, wording, indicator)
     state = classify_path_state(a)
+    quarter = build_quarter_part(inputs, wording, a, earlier.last_report.get(key), decimals, noun)
     figure = Figure(
-        item=a.item,
-        clause=a.clause,
-        title=target.title,
-        name=format_target_name(inputs, wording, target),
-        kind=a.kind,
-        indicator=a.indicator,
-        unit=a.unit,
-        unit_name=inputs.find_unit_name(a.unit),
-        period=a.period,
-        covers=build_covered_period(inputs, wording, a),
-        in_quarter=build_quarter_part(inputs, wording, a, earlier.last_report.get(key), decimals, noun),
-        duplicate_of=earlier.duplicates.get(a.item, ""),
-        counted=shown != "heading" and a.item not in earlier.duplicates and bool(format_item_number(target)),
+        **vars(_build_figure_identity(inputs, wording, target, a, earlier.duplicates, quarter)),
         **vars(numbers),
         **vars(build_uncertainty_facts(inputs, wording, target, a)),
         small=a.small_count or _has_small_counts(a),
@@ -192,6 +181,32 @@ def _build_figure(
         printed="",
     )
     return replace(figure, printed=_format_table_cell(wording, indicator, figure))
+
+
+def _build_figure_identity(
+    inputs: ReportInput,
+    wording: Messages,
+    target: m.Target,
+    a: Attainment,
+    duplicates: dict[str, str],
+    quarter: QuarterPart | None,
+) -> FigureIdentity:
+    numbered = bool(format_item_number(target))
+    return FigureIdentity(
+        item=a.item,
+        clause=a.clause,
+        title=target.title,
+        name=format_target_name(inputs, wording, target),
+        kind=a.kind,
+        indicator=a.indicator,
+        unit=a.unit,
+        unit_name=inputs.find_unit_name(a.unit),
+        period=a.period,
+        covers=build_covered_period(inputs, wording, a),
+        in_quarter=quarter,
+        duplicate_of=duplicates.get(a.item, ""),
+        counted=numbered and a.item not in duplicates and _classify_shown_status(target, a) != "heading",
+    )
 
 
 def format_item_number(target: m.Target) -> str:

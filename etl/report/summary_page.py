@@ -75,13 +75,9 @@ def _describe_highlights(inputs: ReportInput, wording: Messages, figures: Report
     moved = [f for f in counted if f.change.kind in TREND_KINDS and f.change.before.value]
     found = []
     if good:
-        found.append(
-            _describe_highlight(inputs, wording, "summary_page.best", max(good, key=lambda f: f.distance.value or 0))
-        )
+        found.append(_describe_highlight(inputs, wording, "summary_page.best", max(good, key=_get_distance)))
     if weak:
-        found.append(
-            _describe_highlight(inputs, wording, "summary_page.weakest", min(weak, key=lambda f: f.distance.value or 0))
-        )
+        found.append(_describe_highlight(inputs, wording, "summary_page.weakest", min(weak, key=_get_distance)))
     if moved:
         most = max(moved, key=lambda f: abs(f.change.delta.get_fraction() / f.change.before.get_fraction()))
         change = most.change
@@ -230,7 +226,7 @@ def _list_weakest_units(inputs: ReportInput, figures: ReportFigures, figure: Fig
     missed = [
         f for f in under if f and f.unit != inputs.area and f.status == "not_met" and f.distance.value is not None
     ]
-    return [f.unit_name for f in sorted(missed, key=lambda f: f.distance.value or 0)[:3]]
+    return [f.unit_name for f in sorted(missed, key=_get_distance)[:3]]
 
 
 def _list_absent_units(inputs: ReportInput) -> list[str]:

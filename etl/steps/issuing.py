@@ -7,7 +7,7 @@ from pathlib import Path
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.catalog.obligations import list_obligations, list_opened_periods
+from etl.catalog.obligations import is_in_force, list_obligations, list_opened_periods
 from etl.core.instance import Result, load_settings_and_catalogue, open_engine
 from etl.errors import CatalogueError, UsageError
 from etl.file_io import write_atomic
@@ -87,7 +87,7 @@ def _validate_rules_in_force(catalogue: Catalogue, scope: m.Scope, period: Perio
     """Stops before a form goes out that no rule in force asks for."""
     for regime_id, form_id in sorted(rules):
         for kind, rule in (("regime", catalogue.regimes[regime_id]), ("form", catalogue.forms[form_id])):
-            if not rule.valid_from <= period.end <= (rule.valid_to or period.end):
+            if not is_in_force(rule, period.end):
                 lasts = f"{rule.valid_from} to {rule.valid_to or 'further notice'}"
                 raise CatalogueError(
                     f"{kind} {rule.id} holds from {lasts}, and {period.key} ends on {period.end}",

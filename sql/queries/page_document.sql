@@ -16,7 +16,7 @@ SELECT
     d.folder,
     d.files AS published,
     d.published_at,
-    r.files AS drafted,
+    d.drafted_files AS drafted,
     b.report_id AS before_id,
     b.known_at AS before_known_at,
     b.decision AS before_decision,
@@ -30,7 +30,6 @@ SELECT
             AND x.report_id > d.report_id
     ) AS newer_id
 FROM out.report_document AS d
-INNER JOIN out.report AS r ON d.report_id = r.report_id
 LEFT JOIN LATERAL (
     SELECT
         x.report_id,

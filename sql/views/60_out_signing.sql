@@ -7,12 +7,14 @@ SELECT
     r.report_id,
     r.kind,
     r.corrects_report_id,
+    r.states,
     r.scope,
     r.plan,
     r.cadence,
     r.period,
     r.snapshot_id,
     r.known_at,
+    r.files AS drafted_files,
     r.recorded_at AS drafted_at,
     s.decision,
     s.decided_by,
@@ -23,8 +25,10 @@ SELECT
     p.recorded_at AS published_at,
     g.number,
     g.signed_on,
+    g.authority,
     g.signer,
-    c.name AS signed_copy
+    c.name AS signed_copy,
+    c.sha256 AS signed_copy_sha256
 FROM ops.report AS r
 LEFT JOIN (
     SELECT DISTINCT ON (report_id) *

@@ -33,8 +33,8 @@ def test_it_is_simulated_private_and_in_a_folder_of_its_own(monkeypatch: pytest.
 def test_a_question_that_nobody_asked_ends_it(fake: FakeAirflow) -> None:
     fake.on("GET", RUNS, {"dag_runs": [], "total_entries": 0})
     fake.on("GET", "/api/v2/dags/~/dagRuns/~/hitlDetails", {"hitl_details": [], "total_entries": 0})
-    with pytest.raises(demo.DagRunFailed, match="nobody was asked about kt-1693"):
-        demo._find_last_question(AirflowClient(fake.address, "admin", "x"), (demo.SIGNED, "2026Q3"))
+    with pytest.raises(demo.DagRunFailed, match="nobody was asked about document 25"):
+        demo._find_last_question(AirflowClient(fake.address, "admin", "x"), 25)
 
 
 def test_a_failed_run_ends_it_with_its_log(fake: FakeAirflow) -> None:
