@@ -25,6 +25,7 @@ from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import text
 
 from etl import settings as etl_settings
 from etl.approval.decisions import APPROVE, SEND_BACK
@@ -185,7 +186,7 @@ def _fetch_last_document(settings: Settings, plan: str, period: Period, kind: Li
     with connect.build_engine(settings, "reader").connect() as conn:
         number = conn.execute(text(query), {"plan": plan, "period": period.key, "kind": kind}).scalar_one()
     if number is None:
-        raise DagRunFailed(f"no {kind} on {plan} of {period.key}", where="out.report_document", fix="see the DAG runs")
+        raise DagRunFailed(f"no {kind} on {plan} of {period.key}", where="out.report_document", fix="see the runs")
     return int(number)
 
 
@@ -236,8 +237,6 @@ def _list_drafts(outbox: Path) -> list[tuple[str, ...]]:
 
 def _fetch_decisions(settings: Settings) -> list[tuple[str, ...]]:
     """What people decided, in order."""
-    from sqlalchemy import text
-
     query = (
         "SELECT plan, period, kind, decision, decided_by, coalesce(reason, '') AS reason, folder"
         " FROM out.report_document WHERE decision IS NOT NULL ORDER BY decided_at"
@@ -278,8 +277,6 @@ def _settle_or_raise(client: AirflowClient, note: PhaseNote) -> None:
 def _fetch_refused_and_silent(
     settings: Settings, keys: Sequence[str]
 ) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
-    from sqlalchemy import text
-
     refused = "SELECT folder, original_name, refusals FROM out.delivery WHERE state = 'refused' ORDER BY 1, 2"
     silent = (
         "SELECT scope, period, unit_name, form FROM out.unit_status"

@@ -13,7 +13,7 @@ from etl.attainment import report_inputs as material
 from etl.attainment.area_series import MeasuredPlans, PlanLine, annotate_outlook, compute_area_series
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.catalog.geography import find_inheritance, find_plan_area
+from etl.catalog.geography import find_inheritance, find_plan_area, group_plans_by_area
 from etl.catalog.obligations import list_obligations
 from etl.catalog.rules import load_view_rules
 from etl.check.loaded_views import raise_breaches, validate_views
@@ -242,14 +242,9 @@ def compute_rows_and_series(
     `geography` is the day whose units are asked for; the period's last day if None. The areas' rows also get an
     `outlook`, which needs the periods before.
     """
-    plans_by_area: dict[m.Unit, list[str]] = {}
-    for plan in scope.plans:
-        area = find_plan_area(catalogue, scope, plan)
-        if area:
-            plans_by_area.setdefault(area, []).append(plan)
     rows: dict[str, list[Attainment]] = {}
     points: dict[PlanLine, tuple[SeriesPoint, ...]] = {}
-    for area, plans in plans_by_area.items():
+    for area, plans in group_plans_by_area(catalogue, scope).items():
         ask = _AreaRequest(conn, catalogue, scope, area, period, known_at, geography or period.end)
         area_rows, area_points = _compute_area_rows(ask, plans, outlook=outlook)
         points |= area_points
@@ -289,13 +284,14 @@ def _compute_area_rows(
 
     measured = MeasuredPlans(ask.scope, area, tuple(plans))
     points = compute_area_series(ask.conn, catalogue, measured, period, ask.known_at, observe_area) if outlook else {}
+    units = [unit.code for unit in list_reporting_units(catalogue, ask.scope, ask.day, ask.area)]
     rows = []
     for plan in plans:
         for target in catalogue.plans[plan].targets:
             code = target.indicator or ""
             indicator = catalogue.indicators.get(code)
             start_of = base.get(target.baseline.period, {}) if target.baseline else {}
-            for unit in (u.code for u in list_reporting_units(catalogue, ask.scope, ask.day, ask.area)):
+            for unit in units:
                 # The plan's printed baseline is its own area's; a unit under it starts from what it reported itself.
                 own = None if unit == area else start_of.get((code, unit), ObservedIndicator(code, unit, period))
                 figure = figures.get((code, unit))

@@ -46,6 +46,15 @@ def find_plan_area(c: Catalogue, scope: m.Scope, plan: str) -> m.Unit | None:
     return own
 
 
+def group_plans_by_area(c: Catalogue, scope: m.Scope) -> dict[m.Unit, list[str]]:
+    """The plans of a scope by the org unit that each is measured on; without those that no unit carries."""
+    grouped: dict[m.Unit, list[str]] = {}
+    for plan in scope.plans:
+        if area := find_plan_area(c, scope, plan):
+            grouped.setdefault(area, []).append(plan)
+    return grouped
+
+
 def get_plan_area_code(c: Catalogue, scope: m.Scope, plan: str) -> str:
     """The code of the area that a plan is measured on."""
     area = find_plan_area(c, scope, plan)

@@ -20,7 +20,9 @@ from etl.model import Finding, FindingLevel
 
 _BLANK, _EMPTY, _UNIT, _SHEET, _SCALE, _UNTESTED, _INCOMPLETE = "V05", "S11", "V08", "V09", "T07", "Q01", "Q02"
 _JUMPS = frozenset({"T04", "T05", "T06"})
-_DRIFT, _NEARER = "T06", frozenset({"T03", "T04", "T05"})
+_NEARER = frozenset({"T03", "T04", "T05"})
+_SAID_BY = {"T06": _NEARER, "R07": _NEARER | {"R01"}}
+"""Codes that say of a number what another one says better: years against the latest periods, people against a jump."""
 _PERSONAL = frozenset({"D01", "D02"})
 _LEAST_SCALED = 3
 _STRUCTURE = "FSD"
@@ -30,7 +32,7 @@ CellPlace = tuple[str, str]
 
 def merge_by_cause(builder: FindingBuilder, book: WorkbookArrays | None, findings: list[Finding]) -> list[Finding]:
     """The findings of a workbook by their causes."""
-    findings = _remove_repeated_drifts(_remove_personal_data(findings))
+    findings = _remove_said_findings(_remove_personal_data(findings))
     if book is None:
         return findings
     findings = _merge_scale_errors(builder, book, findings)
@@ -74,10 +76,14 @@ def _remove_personal_data(findings: list[Finding]) -> list[Finding]:
     return [_mask_finding(f) if privacy.find_identity_numbers(f"{f.value}\n{f.message}") else f for f in kept]
 
 
-def _remove_repeated_drifts(findings: list[Finding]) -> list[Finding]:
-    """A number that leaves its latest periods is not also said to leave the years before."""
-    cells = {(f.org_unit_code, f.data_element) for f in findings if f.code in _NEARER}
-    return [f for f in findings if f.code != _DRIFT or (f.org_unit_code, f.data_element) not in cells]
+def _remove_said_findings(findings: list[Finding]) -> list[Finding]:
+    """A number that is asked about already is not asked about a second time for what comes of the same."""
+    asked = {(f.code, f.org_unit_code, f.data_element) for f in findings}
+    return [
+        f
+        for f in findings
+        if not any((better, f.org_unit_code, f.data_element) in asked for better in _SAID_BY.get(f.code, ()))
+    ]
 
 
 def _mask_finding(finding: Finding) -> Finding:

@@ -22,7 +22,7 @@ from etl.attainment.report_inputs import list_owed_parts
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.catalogue_files import compute_tree_hash, read_tree_files
-from etl.catalog.geography import find_plan_area, is_plan_of_unit
+from etl.catalog.geography import find_plan_area, group_plans_by_area, is_plan_of_unit
 from etl.core.instance import Result, load_catalogue_as_known, load_settings_and_catalogue, open_current_engine
 from etl.drafting.draft_pdf import add_pdf, needs_pdf
 from etl.drafting.upward_figures import build_upward_figures
@@ -151,15 +151,11 @@ def _list_sources_by_area(
     known_at: str,
 ) -> dict[str, tuple[SourceCells, ...]]:
     """By the code of the area that plans are measured on: the cells under its figures."""
-    plans_by_area: dict[str, set[str]] = {}
-    for plan in scope.plans:
-        if area := find_plan_area(catalogue, scope, plan):
-            plans_by_area.setdefault(area.code, set()).add(plan)
     return {
-        code: list_figure_sources(
-            conn, catalogue, scope, code, period, [row for row in rows if row.plan in plans], known_at
+        area.code: list_figure_sources(
+            conn, catalogue, scope, area.code, period, [row for row in rows if row.plan in plans], known_at
         )
-        for code, plans in plans_by_area.items()
+        for area, plans in group_plans_by_area(catalogue, scope).items()
     }
 
 

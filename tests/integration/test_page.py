@@ -139,6 +139,19 @@ def test_approved_here_is_published_with_the_name_of_the_login(
     assert visitor.client.get(f"documents/{report}/files/{word.name}").content == word.read_bytes()
 
 
+def test_what_the_registry_fills_in_here_is_printed_and_a_wrong_number_publishes_nothing(
+    visitor: Visitor, draft_report: Callable[[int], int], warehouse: Settings
+) -> None:
+    report = draft_report(500)
+    entry = {"number": "05", "date": "2024-04-22", "signer": "Nguyễn Văn Bình", "title": "GIÁM ĐỐC"}
+    wrong = visitor.decide(report, "approved", token=visitor.find_token(report), **entry | {"number": "5a"})
+    assert wrong.status_code == 409 and "Chờ quyết định" in visitor.read(f"documents/{report}")
+    assert visitor.decide(report, "approved", token=visitor.find_token(report), **entry).status_code == 303
+    published = warehouse.outbox / "reports" / PERIOD / SCOPE / "ty-ct25_quarter"
+    page = next(path for path in published.iterdir() if path.suffix == ".html").read_text(encoding="utf-8")
+    assert "Số: 05/" in page and "ngày 22 tháng 4 năm 2024" in page and "Nguyễn Văn Bình" in page
+
+
 def test_sent_back_needs_a_reason_which_then_stands_there(visitor: Visitor, draft_report: Callable[[int], int]) -> None:
     report = draft_report(500)
     answer = visitor.decide(report, "sent_back", token=visitor.find_token(report), reason="  ")

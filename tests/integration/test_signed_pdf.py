@@ -150,9 +150,12 @@ def test_any_other_change_of_a_signed_pdf_is_refused(office: Office, authority: 
     for what, data in changed.items():
         assert verified(tmp_path / "a.pdf", data, 1)["verdict"] == "altered", what
         assert "error" in attach(question["report"], tmp_path / "a.pdf", data, 2), what
-    middle = len(plain) // 2
-    flipped = good[:middle] + bytes([good[middle] ^ 1]) + good[middle + 1 :]
-    assert verified(tmp_path / "a.pdf", flipped, 1)["verdict"] not in PROVED
+    told = set()
+    for eighth in range(1, 8):  # fonts, pictures, the tree of headings: not every byte is painted
+        at = len(plain) * eighth // 8
+        flipped = good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :]
+        told.add(verified(tmp_path / "a.pdf", flipped, 1)["verdict"])
+    assert told & {"altered", "unknown"} and not told & PROVED
     stranger = sign_test_pdf(plain, other, PERSON, LEADER, OFFICE)
     assert verified(tmp_path / "a.pdf", stranger, 0)["signatures"][0]["trusted"] is False
     assert "no certificate" in attach(question["report"], tmp_path / "a.pdf", stranger, 2)["error"]["what"]

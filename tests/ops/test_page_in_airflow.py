@@ -97,7 +97,9 @@ def test_every_entry_of_the_navigation_opens_its_page(
         "tongket-operations": "Vận hành",
     }.items():
         page.goto(f"{running.address}/plugin/{route}")
-        page.frame_locator("iframe").get_by_role("heading", name=title, level=1).wait_for()
+        heading = page.frame_locator("iframe").get_by_role("heading", name=title, level=1)
+        heading.wait_for()
+        assert heading.is_visible(), route
     page.close()
 
 
