@@ -27,6 +27,7 @@ MAX_PDF_BYTES = 64_000_000
 _MOST_REVISIONS = 32
 _log = logging.getLogger(__name__)
 _FIELDS = {*NUMBER_FIELDS.values(), *SIGNATURE_FIELDS}
+_OWN_PLACE = re.compile(rb"<((?:[0-9A-Fa-f]{2})+)>")
 _END = re.compile(rb"%%EOF[ \t]{0,4}(?:\r\n|\n|\r)?")
 
 
@@ -81,6 +82,8 @@ def _inspect_appended_part(data: bytes, published: bytes, sha256: str, trust_roo
     for signature, status in checked:
         if not (status.intact and status.valid):
             return SignedPdf(sha256, refused=f"the signature in {signature.field_name} is not intact")
+        if not _fills_its_place(signature, data):
+            return SignedPdf(sha256, refused=f"something stands beside the signature in {signature.field_name}")
     refused = next(_list_refusals(reader, data, published), "")
     if refused:
         return SignedPdf(sha256, refused=refused)
@@ -98,6 +101,18 @@ def _validate_signature(signature: Any, trust_roots: Path) -> Any:
     roots = list(load_certs_from_pemder(files))  # type: ignore[no-untyped-call]
     context = ValidationContext(trust_roots=roots, allow_fetching=False)
     return validate_pdf_signature(signature, context, skip_diff=True)
+
+
+def _fills_its_place(signature: Any, data: bytes) -> bool:
+    """Whether the one place that a signature cannot cover, its own, holds it and zeros up to its end, nothing else."""
+    from asn1crypto import parser
+
+    start, length, end, _ = (int(number) for number in signature.byte_range)
+    place = _OWN_PLACE.fullmatch(data, start + length, end)
+    if place is None:
+        return False
+    content = bytes.fromhex(place[1].decode())
+    return not content[parser.peek(content) :].strip(b"\0")
 
 
 def _list_refusals(reader: PdfFileReader, data: bytes, published: bytes) -> Iterator[str]:

@@ -226,8 +226,7 @@ def test_the_board_counts_filters_and_finds_names_however_typed(
 def test_every_unit_stands_on_one_page_of_the_board(
     visitor: Visitor, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("etl.page.board_page", "etl.warehouse.page_views"):
-        monkeypatch.setattr(f"{module}.PAGE_SIZE", 7)
+    monkeypatch.setattr("etl.warehouse.page_views.PAGE_SIZE", 7)
     pages = [visitor.read(f"board?scope={SCOPE}&period={PERIOD}&page={number}") for number in (1, 2, 3, 4)]
     found = [code for page in pages for code in re.findall(r"&amp;unit=(\w+)", page)]
     owed = list_obligations(catalogue, catalogue.get_scope(SCOPE), Period.parse(PERIOD))

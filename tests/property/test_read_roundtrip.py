@@ -86,9 +86,10 @@ def _steps(manglers: tuple[mangle.Mangler, ...], most: int) -> Any:
 
 def _makes_sense(steps: list[mangle.Mangler]) -> bool:
     """A text is of one charset only; who doubles a column with other numbers and takes the old one away has changed
-    the numbers, which no reader can know."""
+    the numbers, and who swaps names where no code stands beside them has changed the units: no reader can know."""
     return sum(m in CHARSETS for m in steps) < 2 and not (
-        any(m in DOUBLING for m in steps) and any(m in TAKING for m in steps)
+        (any(m in DOUBLING for m in steps) and any(m in TAKING for m in steps))
+        or {mangle.labels_swapped, mangle.code_column_deleted} <= set(steps)
     )
 
 
