@@ -65,14 +65,16 @@ def measure_rows(
 def _measure_last_quarter(engine: Engine, made: Catalogue, quarters: int, loaded: float) -> NationTiming:
     from etl.attainment.attainment_rows import compute_rows_and_series
     from etl.warehouse.rollup import compute_rollup
+    from etl.warehouse.run_context import RunContext
 
     scope = made.get_scope("nation")
     with engine.connect() as conn:
         cells = conn.execute(text("SELECT count(*) FROM core.observation")).scalar_one()
         start = time.perf_counter()
-        compute_rollup(conn, made, scope, LAST)
+        context = RunContext(conn, made, scope, LAST)
+        compute_rollup(context)
         summed = time.perf_counter()
-        count = len(compute_rows_and_series(conn, made, scope, LAST, None, outlook=False)[0])
+        count = len(compute_rows_and_series(context, outlook=False)[0])
         return NationTiming(quarters, cells, loaded, summed - start, time.perf_counter() - summed, count)
 
 

@@ -16,7 +16,7 @@ from etl.catalog.loader import Catalogue
 from etl.errors import WarehouseError
 from etl.model import CellState, Delivery, Explanation, FindingLevel, FormStamp, Observation, Period, Verdict
 from etl.model.text_cells import parse_text_cell
-from etl.warehouse import catalogue_versions as catalogue_rows
+from etl.warehouse import catalogue_versions
 from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys, lock_shared
 from etl.warehouse.connect import COPY_NULL, copy_lines, copy_rows, escape_copy_text, query
 
@@ -137,7 +137,7 @@ def _find_warehouse_id(numbers: dict[str, int], code: str, what: str, table: str
 
 def load_catalogue_rows(conn: Connection, new_catalogue: Catalogue) -> dict[str, int]:
     """Writes the catalogue as dated rows; gives the rows written per table. The same one twice writes nothing."""
-    return catalogue_rows.record_catalogue_versions(conn, new_catalogue)
+    return catalogue_versions.record_catalogue_versions(conn, new_catalogue)
 
 
 def load_deliveries(conn: Connection, items: Sequence[LoadItem]) -> list[Receipt]:
@@ -291,7 +291,7 @@ def _record_submissions(
 ) -> dict[int, int]:
     """Numbers of the new submissions by delivery."""
     units, periods, forms = zip(*(a.key for a in accepted), strict=True)
-    catalogue_rows.record_periods(conn, {a.period for a in accepted})
+    catalogue_versions.record_periods(conn, {a.period for a in accepted})
     rows = query(
         conn,
         "add_submissions",

@@ -249,12 +249,12 @@ def _fetch_decisions(settings: Settings) -> list[tuple[str, ...]]:
 
 
 def _drop_wave(settings: Settings, keys: Sequence[str], wave: int) -> int:
-    from simulation import deliveries as sample
+    from simulation.deliveries import drop_deliveries
 
     catalogue = load_catalogue(settings.catalog)
     periods = [Period.parse(key) for key in keys]
     return sum(
-        len(sample.drop_deliveries(catalogue, scope, periods, settings.outbox / "forms", settings.inbox, wave=wave))
+        len(drop_deliveries(catalogue, scope, periods, settings.outbox / "forms", settings.inbox, wave=wave))
         for scope in settings.scopes
     )
 

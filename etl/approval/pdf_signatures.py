@@ -105,7 +105,7 @@ def _validate_signature(signature: Any, trust_roots: Path) -> Any:
 
 def _fills_its_place(signature: Any, data: bytes) -> bool:
     """Whether the one place that a signature cannot cover, its own, holds it and zeros up to its end, nothing else."""
-    from asn1crypto import parser
+    from asn1crypto import parser  # type: ignore[import-untyped]
 
     start, length, end, _ = (int(number) for number in signature.byte_range)
     place = _OWN_PLACE.fullmatch(data, start + length, end)

@@ -37,6 +37,7 @@ from etl.report.correction_report import (
 from etl.report.report_facts import CorrectionFacts, DocumentFacts, ReportFacts, parse_report_facts
 from etl.settings import Settings
 from etl.warehouse import recorded_changes, signoff_store, snapshots_of_files
+from etl.warehouse.run_context import RunContext
 from etl.warehouse.signoff_store import SignableDocument
 from etl.warehouse.unit_reports import fetch_submission_statuses
 
@@ -288,7 +289,7 @@ def _describe_open_findings(
     conn: Connection, catalogue: Catalogue, document: SignableDocument, wording: Messages
 ) -> str:
     scope, period = catalogue.get_scope(document.scope), Period.parse(document.period)
-    statuses = fetch_submission_statuses(conn, catalogue, scope, period, as_known_at=document.known_at)
+    statuses = fetch_submission_statuses(RunContext(conn, catalogue, scope, period, document.known_at))
     waiting = [status for status in statuses if status.findings_confirm]
     if not waiting:
         return wording.texts["question.no_open_findings"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from etl.attain import (
     build_projections,
@@ -19,10 +18,7 @@ from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.model import Attainment, ObservedIndicator, Period, SeriesPoint
 from etl.warehouse import attainment_store
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
+from etl.warehouse.run_context import RunContext
 
 ObservedFigures = Mapping[tuple[str, str], ObservedIndicator]
 PlanLine = tuple[str, str]
@@ -31,19 +27,15 @@ PlanLine = tuple[str, str]
 
 @dataclass(frozen=True)
 class MeasuredPlans:
-    """Plans of a scope that are measured on one area; `area` is its code."""
+    """Plans that are measured on one area; `area` is its code."""
 
-    scope: m.Scope
     area: str
     plans: tuple[str, ...]
 
 
 def compute_area_series(
-    conn: Connection,
-    catalogue: Catalogue,
+    context: RunContext,
     measured: MeasuredPlans,
-    period: Period,
-    known_at: str | None,
     observe_area: Callable[[Period], ObservedFigures],
 ) -> dict[PlanLine, tuple[SeriesPoint, ...]]:
     """The figures through time of the area of some plans: (plan, item) → points up to the period. Empty without rules
@@ -52,14 +44,15 @@ def compute_area_series(
     Each point is what the period's own report printed. Computations that were kept, and that nothing has been
     recorded against, are read; the others are made anew by `observe_area`, which gives what was observed in a period.
     """
+    catalogue, period = context.catalogue, context.period
     if catalogue.outlook is None:
         return {}
-    line = [catalogue.scopes[name] for name in catalogue.list_scope_line(measured.scope)]
+    line = [catalogue.scopes[name] for name in catalogue.list_scope_line(context.scope)]
     since = min(Period.parse(s.from_period).year for one in line for s in one.submissions)
     wanted = list_series_periods(period, catalogue.outlook, since)
     lines = tuple(_list_plan_lines(catalogue, measured.plans))
     values: dict[PlanLine, dict[Period, Fraction]] = {key: {} for key, _, _ in lines}
-    kept = _fetch_stored_series(conn, measured, [p for p in wanted if p != period], known_at)
+    kept = _fetch_stored_series(context, measured, [p for p in wanted if p != period])
     for past in wanted:
         observed = observe_area(past) if past not in kept else {}
         for key, target, indicator in lines:
@@ -79,12 +72,12 @@ def _list_plan_lines(
 
 
 def _fetch_stored_series(
-    conn: Connection, measured: MeasuredPlans, periods: list[Period], known_at: str | None
+    context: RunContext, measured: MeasuredPlans, periods: list[Period]
 ) -> dict[Period, dict[PlanLine, Fraction | None]]:
 
     stored_values: dict[Period, dict[PlanLine, Fraction | None]] = {}
     rows = attainment_store.fetch_stored_values(
-        conn, measured.scope.id, [p.key for p in periods], measured.area, known_at
+        context.conn, context.scope.id, [p.key for p in periods], measured.area, context.known_at
     )
     for row in rows:
         past = Period.parse(row.period)

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from etl.attain import compute_target_attainment as judge
+from etl.attain import compute_target_attainment
 from etl.attain.attainment_json import serialize_attainment
-from etl.attainment import report_inputs as material
 from etl.attainment.area_series import MeasuredPlans, PlanLine, annotate_outlook, compute_area_series
+from etl.attainment.report_inputs import fetch_period_statuses
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.geography import find_inheritance, find_plan_area, group_plans_by_area
@@ -34,6 +34,7 @@ from etl.warehouse import attainment_store
 from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys
 from etl.warehouse.attainment_store import AttainmentKey, AttainmentSeries
 from etl.warehouse.rollup import RollupFilter, compute_rollup, list_reporting_units
+from etl.warehouse.run_context import RunContext
 from etl.warehouse.snapshot import Snapshot, take_snapshot
 from etl.warehouse.unit_history import annotate_gaps
 from etl.warehouse.validation_store import store_validation
@@ -61,7 +62,7 @@ def compute_attainment(scope: str, period: str) -> Result:
     with engine.begin() as conn:
         lock_period(conn, scope, key)
         known_at, snapshot_id = take_scope_snapshot(conn, chosen)
-        rows, series = compute_rows_and_series(conn, catalogue, chosen, key, known_at)
+        rows, series = compute_rows_and_series(RunContext(conn, catalogue, chosen, key, known_at))
         kept = _store_computed_rows(conn, AttainmentKey(chosen.id, key.key, snapshot_id), known_at, rows, series)
     return {"scope": scope, "period": period, "rows": len(rows), "snapshot": snapshot_id, "new": kept}
 
@@ -95,7 +96,8 @@ def list_attainment_rows(
                 f"scope {scope} has no plan {plan!r}", where="--plan", fix=f"use one of: {', '.join(chosen.plans)}"
             )
         day, snapshot = parse_geography_day(geography, key), take_scope_snapshot(conn, chosen, known_at)
-        rows, _ = load_or_compute_attainment(conn, catalogue, chosen, key, snapshot, day)
+        context = RunContext(conn, catalogue, chosen, key, snapshot.at)
+        rows, _ = load_or_compute_attainment(context, snapshot.id, day)
     heirs, wording = _list_inheritance_notes(catalogue, chosen, key), load_messages(settings.templates)
     return [
         serialize_attainment(row, wording) | {"inheritance": wording.describe(heirs.get((row.plan, row.item)))}
@@ -160,54 +162,39 @@ def take_scope_snapshot(conn: Connection, scope: m.Scope, at: str | None = None)
 
 
 def load_or_compute_attainment(
-    conn: Connection,
-    catalogue: Catalogue,
-    scope: m.Scope,
-    period: Period,
-    snapshot: Snapshot,
-    geography: dt.date | None = None,
-    *,
-    outlook: bool = True,
+    context: RunContext, snapshot_id: str, geography: dt.date | None = None, *, outlook: bool = True
 ) -> tuple[Sequence[Attainment], SeriesByLine]:
-    """What attainment gave from exactly this snapshot on these units: the stored run, else computed now.
+    """What attainment gave from exactly the context's snapshot on these units: the stored run, else computed now.
 
-    `scope` and `catalogue` are those known at the snapshot. Nothing is written.
+    Nothing is written.
     """
-    key = _build_attainment_key(scope, period, snapshot, geography)
-    return _load_stored_attainment(conn, key, outlook=outlook) or compute_rows_and_series(
-        conn, catalogue, scope, period, snapshot.at, key.geography, outlook=outlook
+    key = _build_attainment_key(context, snapshot_id, geography)
+    return _load_stored_attainment(context.conn, key, outlook=outlook) or compute_rows_and_series(
+        context, key.geography, outlook=outlook
     )
 
 
 def load_or_store_attainment(
-    conn: Connection,
-    catalogue: Catalogue,
-    scope: m.Scope,
-    period: Period,
-    snapshot: Snapshot,
-    geography: dt.date | None = None,
-    *,
-    outlook: bool = True,
+    context: RunContext, snapshot_id: str, geography: dt.date | None = None, *, outlook: bool = True
 ) -> tuple[Sequence[Attainment], SeriesByLine]:
     """The same; what had to be computed is kept for the next who asks.
 
     Not so for six and nine months, which have no forms of their own: the DAG `attain` does not compute them, so nothing
     would ever make a stored run of theirs new.
     """
-    key = _build_attainment_key(scope, period, snapshot, geography)
-    stored = _load_stored_attainment(conn, key, outlook=outlook)
+    key = _build_attainment_key(context, snapshot_id, geography)
+    stored = _load_stored_attainment(context.conn, key, outlook=outlook)
     if stored is not None:
         return stored
-    rows, series = compute_rows_and_series(conn, catalogue, scope, period, snapshot.at, key.geography, outlook=outlook)
-    if list_obligations(catalogue, scope, period):
-        _store_computed_rows(conn, key, snapshot.at, rows, series if outlook else None)
+    rows, series = compute_rows_and_series(context, key.geography, outlook=outlook)
+    if list_obligations(context.catalogue, context.scope, context.period):
+        _store_computed_rows(context.conn, key, str(context.known_at), rows, series if outlook else None)
     return rows, series
 
 
-def _build_attainment_key(
-    scope: m.Scope, period: Period, snapshot: Snapshot, geography: dt.date | None
-) -> AttainmentKey:
-    return AttainmentKey(scope.id, period.key, snapshot.id, None if geography == period.end else geography)
+def _build_attainment_key(context: RunContext, snapshot_id: str, geography: dt.date | None) -> AttainmentKey:
+    period = context.period
+    return AttainmentKey(context.scope.id, period.key, snapshot_id, None if geography == period.end else geography)
 
 
 def _load_stored_attainment(
@@ -227,14 +214,7 @@ def _store_computed_rows(
 
 
 def compute_rows_and_series(
-    conn: Connection,
-    catalogue: Catalogue,
-    scope: m.Scope,
-    period: Period,
-    known_at: str | None,
-    geography: dt.date | None = None,
-    *,
-    outlook: bool = True,
+    context: RunContext, geography: dt.date | None = None, *, outlook: bool = True
 ) -> tuple[list[Attainment], SeriesByLine]:
     """Every target of every plan of a scope, for the plan's area and each unit under it, in plan order; and the areas'
     figures through time that the outlook rests on.
@@ -244,25 +224,21 @@ def compute_rows_and_series(
     """
     rows: dict[str, list[Attainment]] = {}
     points: dict[PlanLine, tuple[SeriesPoint, ...]] = {}
-    for area, plans in group_plans_by_area(catalogue, scope).items():
-        ask = _AreaRequest(conn, catalogue, scope, area, period, known_at, geography or period.end)
+    for area, plans in group_plans_by_area(context.catalogue, context.scope).items():
+        ask = _AreaRequest(context, area, geography or context.period.end)
         area_rows, area_points = _compute_area_rows(ask, plans, outlook=outlook)
         points |= area_points
         for row in area_rows:
             rows.setdefault(row.plan, []).append(row)
-    return [row for plan in scope.plans for row in rows.get(plan, ())], points
+    return [row for plan in context.scope.plans for row in rows.get(plan, ())], points
 
 
 @dataclass(frozen=True)
 class _AreaRequest:
-    """What is asked of an area: by whose scope, for which period, on which day's units, as known when."""
+    """What is asked of an area, on which day's units."""
 
-    conn: Connection
-    catalogue: Catalogue
-    scope: m.Scope
+    context: RunContext
     area: m.Unit
-    period: Period
-    known_at: str | None
     day: dt.date
 
 
@@ -270,9 +246,9 @@ def _compute_area_rows(
     ask: _AreaRequest, plans: Sequence[str], *, outlook: bool
 ) -> tuple[list[Attainment], SeriesByLine]:
     """The rows of the plans that are measured on one area, and the area's series."""
-    catalogue, area, period = ask.catalogue, ask.area.code, ask.period
-    figures = _fetch_observed_figures(ask)
-    gapped = annotate_gaps(ask.conn, catalogue, ask.scope, period, figures.values(), ask.known_at)
+    context, area = ask.context, ask.area.code
+    catalogue, period = context.catalogue, context.period
+    gapped = annotate_gaps(context, _fetch_observed_figures(ask).values())
     figures = {(o.indicator, o.unit): o for o in gapped}
     base = _fetch_baseline_figures(ask, plans)
 
@@ -280,11 +256,10 @@ def _compute_area_rows(
         """The area alone, as it was; what has been read already is not read again."""
         if (past, ask.day) == (period, period.end):
             return figures
-        return _fetch_observed_figures(replace(ask, period=past, day=past.end), RollupFilter([area]))
+        return _fetch_observed_figures(_AreaRequest(context.for_period(past), ask.area, past.end), RollupFilter([area]))
 
-    measured = MeasuredPlans(ask.scope, area, tuple(plans))
-    points = compute_area_series(ask.conn, catalogue, measured, period, ask.known_at, observe_area) if outlook else {}
-    units = [unit.code for unit in list_reporting_units(catalogue, ask.scope, ask.day, ask.area)]
+    points = compute_area_series(context, MeasuredPlans(area, tuple(plans)), observe_area) if outlook else {}
+    units = [unit.code for unit in list_reporting_units(catalogue, context.scope, ask.day, ask.area)]
     rows = []
     for plan in plans:
         for target in catalogue.plans[plan].targets:
@@ -295,7 +270,7 @@ def _compute_area_rows(
                 # The plan's printed baseline is its own area's; a unit under it starts from what it reported itself.
                 own = None if unit == area else start_of.get((code, unit), ObservedIndicator(code, unit, period))
                 figure = figures.get((code, unit))
-                row = judge(plan, target, indicator, figure, unit=unit, period=period, baseline=own)
+                row = compute_target_attainment(plan, target, indicator, figure, unit=unit, period=period, baseline=own)
                 if outlook and unit == area:
                     row = annotate_outlook(row, catalogue, target, period, points.get((plan, target.item), ()))
                 rows.append(replace(row, corrections=figure.corrections) if figure and figure.corrections else row)
@@ -306,13 +281,16 @@ def _fetch_baseline_figures(
     ask: _AreaRequest, plans: Sequence[str]
 ) -> dict[str, dict[tuple[str, str], ObservedIndicator]]:
     """By the periods that plans start from: what the units under the area had in the indicators that start there."""
+    context = ask.context
     wanted: dict[str, set[str]] = {}
-    for target in (t for plan in plans for t in ask.catalogue.plans[plan].targets):
+    for target in (t for plan in plans for t in context.catalogue.plans[plan].targets):
         if target.baseline and target.indicator and Period.is_key(target.baseline.period):
             wanted.setdefault(target.baseline.period, set()).add(target.indicator)
-    under = [u.code for u in list_reporting_units(ask.catalogue, ask.scope, ask.day, ask.area)[1:]]
+    under = [u.code for u in list_reporting_units(context.catalogue, context.scope, ask.day, ask.area)[1:]]
     return {
-        key: _fetch_observed_figures(replace(ask, period=Period.parse(key)), RollupFilter(under, codes))
+        key: _fetch_observed_figures(
+            replace(ask, context=context.for_period(Period.parse(key))), RollupFilter(under, codes)
+        )
         for key, codes in sorted(wanted.items())
     }
 
@@ -321,14 +299,10 @@ def _fetch_observed_figures(
     ask: _AreaRequest, only: RollupFilter | None = None
 ) -> dict[tuple[str, str], ObservedIndicator]:
     """(indicator, unit) → what was observed, with the definition it was measured by."""
-    catalogue, period = ask.catalogue, ask.period
-    only = replace(only or RollupFilter(), area=ask.area)
-    figures = compute_rollup(
-        ask.conn, catalogue, ask.scope, period, as_known_at=ask.known_at, only=only, geography=ask.day
-    )
+    indicators, period = ask.context.catalogue.indicators, ask.context.period
     figures_by_key = {}
-    for o in figures:
-        definition = catalogue.indicators[o.indicator].find_definition(o.as_of or period.key)
+    for o in compute_rollup(ask.context, replace(only or RollupFilter(), area=ask.area), ask.day):
+        definition = indicators[o.indicator].find_definition(o.as_of or period.key)
         figures_by_key[o.indicator, o.unit] = replace(o, definition=definition) if definition else o
     return figures_by_key
 
@@ -340,7 +314,7 @@ def check_report_due(scope: str, period: str) -> Result:
     """
     settings, catalogue = load_settings_and_catalogue()
     with open_current_engine(settings, catalogue).connect() as conn:
-        statuses = material.fetch_period_statuses(conn, catalogue, catalogue.get_scope(scope), Period.parse(period))
+        statuses = fetch_period_statuses(RunContext(conn, catalogue, catalogue.get_scope(scope), Period.parse(period)))
     missing = [s for s in statuses if s.state != "accepted"]
     if not missing:
         return {"due": bool(statuses), "why": "every expected unit is in" if statuses else "the scope owes nothing"}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from etl.attain import compute_task_state
 from etl.catalog import Catalogue
@@ -20,10 +19,7 @@ from etl.model import NoteReport, Period, PeriodKind, TaskReport, UnitStatus
 from etl.report.inputs import ReportCorrection
 from etl.warehouse import attainment_store, unit_reports
 from etl.warehouse.agreed_corrections import describe_cell_content, fetch_agreed_corrections
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
+from etl.warehouse.run_context import RunContext
 
 # How many of them a year has.
 _LONGER_KINDS = {PeriodKind.HALF: 2, PeriodKind.NINE_MONTHS: 1}
@@ -67,72 +63,52 @@ def list_dependent_periods(
     return [(longer, parts) for longer, parts in owed if parts and (period == longer or period in parts)]
 
 
-def fetch_period_statuses(
-    conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str | None = None
-) -> list[UnitStatus]:
+def fetch_period_statuses(context: RunContext) -> list[UnitStatus]:
     """Where every expected submission stands. Grain: (form, org unit, part of the period)."""
-    parts = list_owed_parts(catalogue, scope, period)
-    return [
-        s
-        for part in parts
-        for s in unit_reports.fetch_submission_statuses(conn, catalogue, scope, part, as_known_at=known_at)
-    ]
+    parts = _list_context_parts(context)
+    return [s for part in parts for s in unit_reports.fetch_submission_statuses(context.for_period(part))]
 
 
-def fetch_earlier_statuses(
-    conn: Connection,
-    catalogue: Catalogue,
-    scope: m.Scope,
-    period: Period,
-    known_at: str | None,
-    current_statuses: Sequence[UnitStatus],
-) -> list[UnitStatus]:
+def _list_context_parts(context: RunContext) -> tuple[Period, ...]:
+    return list_owed_parts(context.catalogue, context.scope, context.period)
+
+
+def fetch_earlier_statuses(context: RunContext, current_statuses: Sequence[UnitStatus]) -> list[UnitStatus]:
     """Where the submissions of the year's quarters up to the period stand that are not among those found already."""
     covered_keys = {status.period for status in current_statuses}
-    parts = [q for q in period.quarters_to_date if q.key not in covered_keys]
-    return [
-        s
-        for part in parts
-        for s in unit_reports.fetch_submission_statuses(conn, catalogue, scope, part, as_known_at=known_at)
-    ]
+    parts = [q for q in context.period.quarters_to_date if q.key not in covered_keys]
+    return [s for part in parts for s in unit_reports.fetch_submission_statuses(context.for_period(part))]
 
 
-def list_note_reports(
-    conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str
-) -> tuple[NoteReport, ...]:
+def list_note_reports(context: RunContext) -> tuple[NoteReport, ...]:
     """Difficulties, causes and proposals, in the order of the parts of the period."""
-    parts = list_owed_parts(catalogue, scope, period)
-    return tuple(
-        n
-        for part in parts
-        for n in unit_reports.fetch_difficulty_notes(conn, catalogue, scope, part, as_known_at=known_at)
-    )
+    parts = _list_context_parts(context)
+    return tuple(n for part in parts for n in unit_reports.fetch_difficulty_notes(context.for_period(part)))
 
 
-def list_task_reports(
-    conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str
-) -> tuple[TaskReport, ...]:
+def list_task_reports(context: RunContext) -> tuple[TaskReport, ...]:
     """What each unit last said of each of its tasks, and the state that follows from it at the period's end."""
-    tasks = {(p, t.id): t for p in scope.plans for t in catalogue.plans[p].tasks}
+    tasks = {(p, t.id): t for p in context.scope.plans for t in context.catalogue.plans[p].tasks}
     last: dict[tuple[str, str, str], TaskReport] = {}
-    for part in list_owed_parts(catalogue, scope, period):
-        for statement in unit_reports.fetch_task_statements(conn, catalogue, scope, part, as_known_at=known_at):
+    for part in _list_context_parts(context):
+        for statement in unit_reports.fetch_task_statements(context.for_period(part)):
             task, key = tasks.get((statement.plan, statement.task)), (statement.plan, statement.task, statement.unit)
             if task is None or (not statement.stated and key in last):
                 continue
             done_on = dt.date.fromisoformat(statement.done_on) if statement.done_on else None
-            state = compute_task_state(task, statement.stated, done_on, period.end)
-            last[key] = TaskReport(*key, period.key, state, statement.stated, statement.done_on, statement.remark)
+            state = compute_task_state(task, statement.stated, done_on, context.period.end)
+            last[key] = TaskReport(
+                *key, context.period.key, state, statement.stated, statement.done_on, statement.remark
+            )
     return tuple(last.values())
 
 
-def list_corrected_cells(
-    conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str
-) -> tuple[ReportCorrection, ...]:
+def list_corrected_cells(context: RunContext) -> tuple[ReportCorrection, ...]:
     """The corrections agreed on for the cells of a period and of its quarters so far, with where each stands."""
+    catalogue, period = context.catalogue, context.period
     about = {period.key} | {part.key for part in period.quarters_to_date}
     found = []
-    for agreed in fetch_agreed_corrections(conn, catalogue, scope, as_known_at=known_at):
+    for agreed in fetch_agreed_corrections(context.conn, catalogue, context.scope, as_known_at=context.known_at):
         c = agreed.correction
         if c.period not in about:
             continue

@@ -26,6 +26,7 @@ from etl.model import Period
 from etl.model.vietnam_time import VIETNAM_ZONE
 from etl.settings import Settings
 from etl.warehouse import dispatch_store, journal
+from etl.warehouse.run_context import RunContext
 from etl.warehouse.unit_reports import fetch_submission_statuses
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _list_missing_forms(conn: Connection, catalogue: Catalogue, scope: m.Scope) 
     """Every form that was issued and is not accepted, by period, in catalogue order."""
     for key in dispatch_store.fetch_issued_periods(conn, scope.id):
         period, refused = Period.parse(key), dispatch_store.fetch_last_refusals(conn, key)
-        for status in fetch_submission_statuses(conn, catalogue, scope, period):
+        for status in fetch_submission_statuses(RunContext(conn, catalogue, scope, period)):
             if status.state == "accepted":
                 continue
             form, last = catalogue.forms[status.form], refused.get((status.unit, status.form))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl import __version__
-from etl.attainment import report_inputs as material
+from etl.attainment import report_inputs
 from etl.attainment.attainment_rows import (
     load_or_compute_attainment,
     load_or_store_attainment,
@@ -19,7 +19,6 @@ from etl.attainment.attainment_rows import (
     take_scope_snapshot,
 )
 from etl.attainment.report_inputs import list_owed_parts
-from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.catalogue_files import compute_tree_hash, read_tree_files
 from etl.catalog.geography import find_plan_area, group_plans_by_area, is_plan_of_unit
@@ -33,7 +32,7 @@ from etl.report.dates import compute_previous_report_period
 from etl.report.inputs import SourceCells
 from etl.settings import Settings
 from etl.warehouse import journal, snapshots_of_files
-from etl.warehouse.snapshot import Snapshot
+from etl.warehouse.run_context import RunContext
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -73,7 +72,8 @@ def draft_reports(
             for definition in wanted:
                 journal.record_report_check(conn, **report_key, plan=definition.plan, known_at=known_at)
             return result | {"documents": [str(p) for d in wanted for p in standing_drafts[d.plan].paths]}
-        scope_inputs = _build_scope_inputs(conn, settings, catalogue, chosen, key, snapshot, store=as_known_at is None)
+        context = RunContext(conn, catalogue, chosen, key, known_at)
+        scope_inputs = _build_scope_inputs(context, settings, snapshot_id, store=as_known_at is None)
         drafts, documents = [], []
         for definition in wanted:
             report_input, last = _select_plan_input(scope_inputs, definition), standing_drafts.get(definition.plan)
@@ -93,34 +93,23 @@ def draft_reports(
     return result | {"problem": problem} if problem else result
 
 
-def _build_scope_inputs(
-    conn: Connection,
-    settings: Settings,
-    catalogue: Catalogue,
-    scope: m.Scope,
-    period: Period,
-    snapshot: Snapshot,
-    *,
-    store: bool,
-) -> Result:
-
-    known_at, snapshot_id = snapshot
-
+def _build_scope_inputs(context: RunContext, settings: Settings, snapshot_id: str, *, store: bool) -> Result:
+    catalogue, scope, period = context.catalogue, context.scope, context.period
     load_attainment = load_or_store_attainment if store else load_or_compute_attainment
 
     def compute_earlier_rows(past: Period) -> tuple[Attainment, ...]:
         """An earlier period as known now, on this period's units; nothing where nobody owed anything."""
         if not list_owed_parts(catalogue, scope, past):
             return ()
-        rows, _ = load_attainment(conn, catalogue, scope, past, snapshot, period.end, outlook=False)
+        rows, _ = load_attainment(context.for_period(past), snapshot_id, period.end, outlook=False)
         return tuple(rows)
 
     before, last = period.same_period_last_year, compute_previous_report_period(period)
     # Oldest first, always: each is stored under a lock, and two who take locks in one order never wait in a circle.
     previous = compute_earlier_rows(before)
     last_rows = previous if last == before else compute_earlier_rows(last)
-    rows, series = load_attainment(conn, catalogue, scope, period, snapshot)
-    statuses = material.fetch_period_statuses(conn, catalogue, scope, period, known_at)
+    rows, series = load_attainment(context, snapshot_id)
+    statuses = report_inputs.fetch_period_statuses(context)
     return {
         "catalogue": catalogue,
         "scope": scope,
@@ -129,33 +118,24 @@ def _build_scope_inputs(
         "previous": previous,
         "last": last_rows,
         "statuses": tuple(statuses),
-        "earlier_statuses": tuple(material.fetch_earlier_statuses(conn, catalogue, scope, period, known_at, statuses)),
+        "earlier_statuses": tuple(report_inputs.fetch_earlier_statuses(context, statuses)),
         "series": series,
-        "sources": _list_sources_by_area(conn, catalogue, scope, period, rows, known_at),
-        "tasks": material.list_task_reports(conn, catalogue, scope, period, known_at),
-        "notes": material.list_note_reports(conn, catalogue, scope, period, known_at),
-        "corrections": material.list_corrected_cells(conn, catalogue, scope, period, known_at),
-        "upward": build_upward_figures(conn, catalogue, scope, period, known_at),
-        "snapshot_at": known_at,
+        "sources": _list_sources_by_area(context, rows),
+        "tasks": report_inputs.list_task_reports(context),
+        "notes": report_inputs.list_note_reports(context),
+        "corrections": report_inputs.list_corrected_cells(context),
+        "upward": build_upward_figures(context),
+        "snapshot_at": context.known_at,
         "snapshot_id": snapshot_id,
         "simulated": settings.simulated,
     }
 
 
-def _list_sources_by_area(
-    conn: Connection,
-    catalogue: Catalogue,
-    scope: m.Scope,
-    period: Period,
-    rows: Sequence[Attainment],
-    known_at: str,
-) -> dict[str, tuple[SourceCells, ...]]:
+def _list_sources_by_area(context: RunContext, rows: Sequence[Attainment]) -> dict[str, tuple[SourceCells, ...]]:
     """By the code of the area that plans are measured on: the cells under its figures."""
     return {
-        area.code: list_figure_sources(
-            conn, catalogue, scope, area.code, period, [row for row in rows if row.plan in plans], known_at
-        )
-        for area, plans in group_plans_by_area(catalogue, scope).items()
+        area.code: list_figure_sources(context, area.code, [row for row in rows if row.plan in plans])
+        for area, plans in group_plans_by_area(context.catalogue, context.scope).items()
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
@@ -19,24 +18,18 @@ from etl.model import Period
 from etl.report.inputs import UpwardFigures
 from etl.settings import Settings
 from etl.warehouse.exported_values import fetch_exported_values
+from etl.warehouse.run_context import RunContext
 from etl.warehouse.snapshot import take_snapshot
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
-
-def build_upward_figures(
-    conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, known_at: str | None
-) -> UpwardFigures | None:
+def build_upward_figures(context: RunContext) -> UpwardFigures | None:
     """What the level above takes in with the annex of a period; None where nobody above asks for it."""
-    upward_target = find_upward_form(catalogue, scope, period)
+    upward_target = find_upward_form(context.catalogue, context.scope, context.period)
     if upward_target is None:
         return None
     above, form, unit = upward_target
-    return UpwardFigures(
-        build_form_layout(catalogue, above, form, unit, period),
-        fetch_exported_values(conn, catalogue, scope, period, as_known_at=known_at),
-    )
+    form_layout = build_form_layout(context.catalogue, above, form, unit, context.period)
+    return UpwardFigures(form_layout, fetch_exported_values(context))
 
 
 def export_figures(scope: str, period: str, form: str, to: Path) -> Result:
@@ -61,7 +54,7 @@ def _render_export(
     names = ExchangeIdentifiers(catalogue, load_exchange(catalogue))
     with open_current_engine(settings, catalogue).connect() as conn:
         known_at, snapshot_id = take_snapshot(conn, scope=scope.id)
-        cells = fetch_exported_values(conn, catalogue, scope, period, as_known_at=known_at)
+        cells = fetch_exported_values(RunContext(conn, catalogue, scope, period, known_at))
     message = DataMessage(scope, period, cells, known_at, load_messages(settings.templates), settings.simulated)
     data = render_exchange_document(message, names, form)
     counted = sum(cell.is_counted for cell in cells)

@@ -39,12 +39,13 @@ from etl.model.numbers import format_number, round_half_away
 from etl.model.trend import compare_attainments
 from etl.model.vietnam_time import VIETNAM_ZONE, get_current_date
 from etl.settings import Settings
-from etl.warehouse import feedback_inputs as feedback_rows
+from etl.warehouse import feedback_inputs
+from etl.warehouse.run_context import RunContext
 from etl.warehouse.snapshot import take_snapshot
 from etl.warehouse.unit_reports import fetch_submission_statuses
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    pass
 
 
 _EARLIER_QUARTERS = 4
@@ -73,7 +74,7 @@ def write_unit_feedback(scope: str, period: str, unit: str | None = None) -> Res
         )
     with open_current_engine(settings, catalogue).connect() as conn:
         titles = {code: rule.title for code, rule in load_rules(settings.expectations).by_code.items()}
-        data = _fetch_feedback_data(conn, catalogue, chosen, key, titles, settings)
+        data = _fetch_feedback_data(RunContext(conn, catalogue, chosen, key, take_snapshot(conn).at), titles, settings)
     sheets = [_build_unit_feedback(data, one, _select_feedback_targets(data, one)) for one in wanted]
     min_denominator = int(catalogue.thresholds["related_least"])
     done = [write_feedback(sheet, key.key, settings.outbox, min_denominator) for sheet in sheets]
@@ -112,29 +113,21 @@ class _FeedbackData:
         return [form for _, form, one in list_obligations(self.catalogue, self.scope, period) if one == unit]
 
 
-def _fetch_feedback_data(
-    conn: Connection,
-    catalogue: Catalogue,
-    scope: m.Scope,
-    period: Period,
-    titles: Mapping[str, str],
-    settings: Settings,
-) -> _FeedbackData:
-    """Everything from one snapshot."""
-    at, _ = take_snapshot(conn)
-    rows, _ = load_or_compute_attainment(
-        conn, catalogue, scope, period, take_scope_snapshot(conn, scope, at), outlook=False
-    )
+def _fetch_feedback_data(context: RunContext, titles: Mapping[str, str], settings: Settings) -> _FeedbackData:
+    """Everything from one snapshot: the context's moment."""
+    conn, catalogue, scope, period = context.conn, context.catalogue, context.scope, context.period
+    snapshot = take_scope_snapshot(conn, scope, str(context.known_at))
+    rows, _ = load_or_compute_attainment(context, snapshot.id, outlook=False)
     periods = (*reversed(period.list_earlier_periods(_EARLIER_QUARTERS)), period)
     return _FeedbackData(
         catalogue,
         scope,
         periods,
         get_current_date(),
-        dt.datetime.fromisoformat(at).astimezone(VIETNAM_ZONE).date(),
-        {p.key: fetch_submission_statuses(conn, catalogue, scope, p, as_known_at=at) for p in periods},
-        feedback_rows.fetch_verdicts(conn, scope.id, [p.key for p in periods], as_known_at=at),
-        feedback_rows.count_filled_cells(conn, scope.id, period.key, as_known_at=at),
+        dt.datetime.fromisoformat(snapshot.at).astimezone(VIETNAM_ZONE).date(),
+        {p.key: fetch_submission_statuses(context.for_period(p)) for p in periods},
+        feedback_inputs.fetch_verdicts(conn, scope.id, [p.key for p in periods], as_known_at=snapshot.at),
+        feedback_inputs.count_filled_cells(conn, scope.id, period.key, as_known_at=snapshot.at),
         rows,
         titles,
         load_messages(settings.templates),

@@ -6,34 +6,21 @@ import re
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import groupby
-from typing import TYPE_CHECKING
 
-from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.lineage import lineage_walk
 from etl.lineage.lineage_cells import CellVersion
 from etl.lineage.lineage_walk import COUNTED_STATES, FigureTrace, UnitContribution
 from etl.model import Attainment, Period
 from etl.report.inputs import SourceCells
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
+from etl.warehouse.run_context import RunContext
 
 _CELL_PATTERN = re.compile(r"([A-Z]+)(\d+)")
 _SourceKey = tuple[str, str, str, int, str]
 """(side, data element, period, delivery, sheet)."""
 
 
-def list_figure_sources(
-    conn: Connection,
-    catalogue: Catalogue,
-    scope: m.Scope,
-    area: str,
-    period: Period,
-    rows: Iterable[Attainment],
-    known_at: str,
-) -> tuple[SourceCells, ...]:
+def list_figure_sources(context: RunContext, area: str, rows: Iterable[Attainment]) -> tuple[SourceCells, ...]:
     """Where an area's figures come from, in the order of the rows. Grain: see `Source`.
 
     An indicator stands once, whatever how many targets ask for it; one that no cells make has none.
@@ -42,15 +29,16 @@ def list_figure_sources(
     summed: dict[Period, list[m.Indicator]] = {}
     published: list[m.Indicator] = []
     for code, row in rows_by_indicator.items():
-        indicator = catalogue.indicators[code]
+        indicator = context.catalogue.indicators[code]
         if indicator.published_element:
             published.append(indicator)
         elif indicator.numerator:
-            summed.setdefault(Period.parse(row.as_of) if Period.is_key(row.as_of) else period, []).append(indicator)
+            covered_period = Period.parse(row.as_of) if Period.is_key(row.as_of) else context.period
+            summed.setdefault(covered_period, []).append(indicator)
     walks: dict[str, FigureTrace] = {}
-    for covered_period, indicators in ((period, published), *summed.items()):
+    for covered_period, indicators in ((context.period, published), *summed.items()):
         absent = {i.code: rows_by_indicator[i.code].absent for i in indicators}
-        walks |= lineage_walk.trace_figures(conn, catalogue, scope, covered_period, absent, area, as_known_at=known_at)
+        walks |= lineage_walk.trace_figures(context.for_period(covered_period), absent, area)
     return tuple(
         source for code in rows_by_indicator if code in walks for source in _group_source_cells(code, walks[code])
     )

@@ -11,15 +11,13 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Row
 
-from etl.catalog import models as m
-from etl.catalog.loader import Catalogue
 from etl.warehouse import agreed_corrections
 from etl.warehouse.agreed_corrections import AgreedCorrection
 from etl.warehouse.connect import query
 from etl.warehouse.rollup import RollupPiece
-from etl.warehouse.snapshot import parse_known_at
+from etl.warehouse.run_context import RunContext
 
 _CellKey = tuple[str, object, str, str]
 """(org unit, first day of its validity, data element, period)."""
@@ -86,21 +84,20 @@ class CellVersions:
 
     def __init__(
         self,
-        conn: Connection,
-        catalogue: Catalogue,
-        scope: m.Scope,
+        context: RunContext,
         periods: Collection[str],
         elements: Collection[str],
-        as_known_at: str,
     ) -> None:
         selection = {"periods": list(periods), "elements": list(elements)}
-        at = parse_known_at(as_known_at)
-        rows = list(query(conn, "trail_cells", scope=scope.id, known_at=at, **selection))
+        conn, at = context.conn, context.recorded_until
+        rows = list(query(conn, "trail_cells", scope=context.scope.id, known_at=at, **selection))
         self._conn = conn
         self._deliveries = sorted({row.delivery_id for row in rows})
         self._checks = self._fetch_checks()
         self._agreed: dict[tuple[str, str, str], list[AgreedCorrection]] = {}
-        for entry in agreed_corrections.fetch_agreed_corrections(conn, catalogue, scope, as_known_at=at):
+        for entry in agreed_corrections.fetch_agreed_corrections(
+            conn, context.catalogue, context.scope, as_known_at=context.known_at
+        ):
             x = entry.correction
             self._agreed.setdefault((x.org_unit, x.data_element, x.period), []).append(entry)
         self._rows: dict[_CellKey, list[Row[Any]]] = {}

@@ -11,15 +11,14 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
-from sqlalchemy import Connection
-
 from etl.attain import aggregate_leaves
 from etl.catalog import models as m
 from etl.catalog.loader import Catalogue
 from etl.lineage.lineage_cells import CellVersion, CellVersions, DeliveryOrigin
-from etl.model import ElementKind, ObservedIndicator, Period
+from etl.model import ElementKind, ObservedIndicator
 from etl.model.reason import Reason, build_reason
 from etl.warehouse.rollup import RollupParts, StandingCell, fetch_rollup_parts
+from etl.warehouse.run_context import RunContext
 
 COUNTED_STATES = ("value", "zero", "estimated")
 Derivation = Literal["own", "last", "sum", "none"]
@@ -71,41 +70,28 @@ class FigureTrace:
     origins: dict[int, DeliveryOrigin] = field(default_factory=dict)
 
 
-def trace_figures(
-    conn: Connection,
-    catalogue: Catalogue,
-    scope: m.Scope,
-    period: Period,
-    absent: Mapping[str, Collection[str]],
-    unit: str,
-    *,
-    as_known_at: str,
-) -> dict[str, FigureTrace]:
+def trace_figures(context: RunContext, absent: Mapping[str, Collection[str]], unit: str) -> dict[str, FigureTrace]:
     """By indicator: the cells of its figure for a unit, in the period that the figure belongs to.
 
     Args:
-        conn: A connection that may read `core` and `ops`.
-        catalogue: As it was at the moment.
-        scope: Whose area.
-        period: The period of the cells: for a carried figure the year it comes from.
+        context: A connection that may read `core` and `ops`, whose area, the moment and the catalogue of then; the
+            period of the cells: for a carried figure the year it comes from.
         absent: The indicators (ratios and shares of units, or published values; not both), each with the leaf units
             that attainment left out of its sums.
         unit: The area, or a unit directly under it.
-        as_known_at: The moment.
     """
-    parts = fetch_rollup_parts(conn, catalogue, scope, period, absent, unit, as_known_at)
+    parts = fetch_rollup_parts(context, absent, unit)
     pieces = [piece for cell in parts.cells.values() for piece in cell.pieces]
     elements = {element for _, element in parts.cells}
-    cells = CellVersions(conn, catalogue, scope, {p.period for p in pieces}, elements, as_known_at)
+    cells = CellVersions(context, {p.period for p in pieces}, elements)
     return {
-        code: _build_figure_trace(catalogue, period, catalogue.indicators[code], unit, parts, cells, left_out)
+        code: _build_figure_trace(context, context.catalogue.indicators[code], unit, parts, cells, left_out)
         for code, left_out in absent.items()
     }
 
 
 def _build_figure_trace(
-    catalogue: Catalogue,
-    period: Period,
+    context: RunContext,
     indicator: m.Indicator,
     unit: str,
     parts: RollupParts,
@@ -116,24 +102,25 @@ def _build_figure_trace(
     leaves = []
     for leaf, child, share in parts.leaves:
         found = [(term, cell) for term in terms if (cell := parts.cells.get((leaf, term.data_element)))]
-        traced = tuple(_build_traced_term(catalogue, term, cell, cells) for term, cell in found)
+        traced = tuple(_build_traced_term(context.catalogue, term, cell, cells) for term, cell in found)
         if traced:
             leaves.append(_build_contribution(leaf, child, share, traced, absent=leaf.code in absent))
     summed = [leaf for leaf in leaves if leaf.included]
     if indicator.published_element:
-        key = summed[0].terms[0].readings[0].period if summed else period.key
-        observed = parts.published.get(indicator.code) or ObservedIndicator(indicator.code, unit, period)
+        key = summed[0].terms[0].readings[0].period if summed else context.period.key
+        observed = parts.published.get(indicator.code) or ObservedIndicator(indicator.code, unit, context.period)
         return FigureTrace(key, observed, tuple(leaves), cells.origins)
     sides = [(leaf.compute_side_sum("numerator"), leaf.compute_side_sum("denominator")) for leaf in summed]
-    floors = {t.floor for plan in catalogue.plans.values() for t in plan.targets if t.indicator == indicator.code}
+    targets = (target for plan in context.catalogue.plans.values() for target in plan.targets)
+    floors = {target.floor for target in targets if target.indicator == indicator.code}
     observed = ObservedIndicator(
         indicator.code,
         unit,
-        period,
+        context.period,
         expected=sum(leaf.expected for leaf in leaves),
         at_floor=tuple((str(floor), 0) for floor in sorted(floor for floor in floors if floor is not None)),
     )
-    return FigureTrace(period.key, aggregate_leaves(indicator, observed, sides), tuple(leaves), cells.origins)
+    return FigureTrace(context.period.key, aggregate_leaves(indicator, observed, sides), tuple(leaves), cells.origins)
 
 
 def _build_contribution(

@@ -33,6 +33,7 @@ from etl.report import FACTS_SUFFIX
 from etl.report.report_facts import ReportFacts, parse_document_facts
 from etl.settings import Settings
 from etl.warehouse import journal
+from etl.warehouse.run_context import RunContext
 from etl.warehouse.snapshot import take_snapshot
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ def trace_number(report: str, indicator: str, unit: str | None = None) -> Result
         scope, period = catalogue.get_scope(record.scope), Period.parse(record.period)
         code = unit or get_plan_area_code(catalogue, scope, record.plan)
         snapshot = take_snapshot(conn, record.known_at, scope.id)
-        computed, _ = load_or_compute_attainment(conn, catalogue, scope, period, snapshot, outlook=False)
+        context = RunContext(conn, catalogue, scope, period, record.known_at)
+        computed, _ = load_or_compute_attainment(context, snapshot.id, outlook=False)
         rows = [
             row
             for row in computed
@@ -86,7 +88,7 @@ def trace_number(report: str, indicator: str, unit: str | None = None) -> Result
                 fix="give an indicator or item of the plan, and the area or a unit under it",
             )
         printed = [_find_printed_number(record, row) for row in rows]
-        walked = _trace_cells(conn, catalogue, scope, period, rows[0], record.known_at)
+        walked = _trace_cells(context, rows[0])
         same_snapshot = snapshot.id == record.snapshot_id
     plan = catalogue.plans[record.plan]
     figures = [_compute_traced_figures(catalogue, plan, row, walked) for row in rows] if walked else []
@@ -185,18 +187,14 @@ def _find_printed_number(record: _RecordedReport, row: Attainment) -> Result | N
 # --- the number ----------------------------------------------------------------------------------------
 
 
-def _trace_cells(
-    conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, row: Attainment, known_at: str
-) -> FigureTrace | None:
+def _trace_cells(context: RunContext, row: Attainment) -> FigureTrace | None:
     """The cells under a number; None where no cells make it."""
-    indicator = catalogue.indicators.get(row.indicator)
+    indicator = context.catalogue.indicators.get(row.indicator)
     if indicator is None or not (indicator.numerator or indicator.published_element):
         return None
     carried = bool(row.as_of) and Period.is_key(row.as_of) and not indicator.published_element
-    covered_period = Period.parse(row.as_of) if carried else period
-    return lineage_walk.trace_figures(
-        conn, catalogue, scope, covered_period, {indicator.code: row.absent}, row.unit, as_known_at=known_at
-    )[indicator.code]
+    covered = context.for_period(Period.parse(row.as_of)) if carried else context
+    return lineage_walk.trace_figures(covered, {indicator.code: row.absent}, row.unit)[indicator.code]
 
 
 def _compute_traced_figures(catalogue: Catalogue, plan: m.Plan, row: Attainment, walked: FigureTrace) -> TargetFigures:

@@ -20,6 +20,7 @@ from etl.errors import UsageError
 from etl.model import Attainment, Period, PeriodKind
 from etl.warehouse import agreed_corrections, recorded_changes
 from etl.warehouse.recorded_changes import ArrivedVersion
+from etl.warehouse.run_context import RunContext
 from etl.warehouse.snapshot import take_snapshot
 
 _FIGURE_FIELDS = ("numerator", "denominator", "value", "target", "as_of", "expected", "present")
@@ -44,7 +45,7 @@ def compare_snapshots(scope: str, period: str, from_time: str, to_time: str) -> 
         ends = [(at, load_catalogue_as_known(conn, present, at)) for at in (then, now)]
         taken = [take_snapshot(conn, at, scope) for at in (then, now)]
         rows = [
-            load_or_compute_attainment(conn, c, c.get_scope(scope), key, at, outlook=False)[0]
+            load_or_compute_attainment(RunContext(conn, c, c.get_scope(scope), key, at.at), at.id, outlook=False)[0]
             if scope in c.scopes
             else []
             for at, (_, c) in zip(taken, ends, strict=True)

@@ -14,9 +14,7 @@ from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.layout import MANIFEST_SHEET, RESULT_SHEET, FormLayout, format_cell_name
 from etl.model import CellState, Explanation, FormStamp
-from etl.read import explanations as explaining
-from etl.read import identify, upward_form
-from etl.read import input_cells as cells
+from etl.read import explanations, identify, input_cells, upward_form
 from etl.read.cell_metadata import CellPosition
 from etl.read.columns import find_columns
 from etl.read.input_cells import SheetGrid
@@ -87,7 +85,7 @@ def match_sheets(book: FormWorkbook) -> MatchedSheets:
         if p.sheet.code in workbook_file.names and is_as_issued(p, workbook_file.read_rows(p.sheet.code))
     )
     others = [n for n in workbook_file.names if n not in as_issued and n != MANIFEST_SHEET]
-    results = tuple(n for n in others if explaining.find_header_row(workbook_file.read_rows(n)) is not None)
+    results = tuple(n for n in others if explanations.find_header_row(workbook_file.read_rows(n)) is not None)
     owners = {
         n: _match_by_texts(templates, _list_sheet_texts(workbook_file.read_rows(n))) for n in others if n not in results
     }
@@ -178,7 +176,7 @@ def _has_number(value: Any) -> bool:
 
 def _read_sheet_as_issued(book: FormWorkbook, template: SheetTemplate, grid: SheetGrid) -> SheetReading:
     sheet = template.sheet
-    reading = SheetReading(cells=cells.parse_cells(grid, template, template.places, book.catalogue))
+    reading = SheetReading(cells=input_cells.parse_cells(grid, template, template.places, book.catalogue))
     columns = {col: col for col in template.input_cols}
     reading.findings += _check_sheet_cells(
         book, template, grid, sheet.total_row, columns, template.places, reading.cells or []
@@ -208,10 +206,10 @@ def read_sheet(book: FormWorkbook, template: SheetTemplate, name: str) -> SheetR
         )
     lines = find_rows(template, name, grid.rows, columns, book.units, book.catalogue.units)
     places = tuple(_combine_cell_position(lines.at.get(c.row), columns.at.get(c.col)) for c in template.sheet.inputs)
-    parsed = cells.parse_cells(grid, template, places, book.catalogue)
+    parsed = input_cells.parse_cells(grid, template, places, book.catalogue)
     if template.sheet.kind.free_rows:  # a line taken out is a line with nothing in it
         parsed = [
-            cells.BLANK if at is None and cell.row not in lines.at and cell.col in columns.at else read
+            input_cells.BLANK if at is None and cell.row not in lines.at and cell.col in columns.at else read
             for read, cell, at in zip(parsed, template.sheet.inputs, places, strict=True)
         ]
     reading = SheetReading(parsed, (name, [format_cell_name(*at) if at else "" for at in places]))
@@ -219,7 +217,7 @@ def read_sheet(book: FormWorkbook, template: SheetTemplate, name: str) -> SheetR
     total = lines.total if template.sheet.total_row is not None else None
     reading.findings += _check_sheet_cells(book, template, grid, total, columns.at, places, parsed)
     used = {*columns.at.values(), *columns.headed}
-    reading.findings += cells.check_outside_numbers(grid, used, sorted(lines.at.values()))
+    reading.findings += input_cells.check_outside_numbers(grid, used, sorted(lines.at.values()))
     return reading
 
 
@@ -232,13 +230,13 @@ def _check_sheet_cells(
     places: tuple[CellPosition | None, ...], parsed: list[ParsedCell],
 ) -> Iterator[RawFinding]:  # fmt: skip
     if grid.metadata.uncached:
-        yield from cells.check_missing_results(grid, places)
-    if cells.has_hidden_parts(grid, places):
-        yield from cells.check_hidden_cells(grid, places)
-    yield from cells.check_repeated_cells(grid)
+        yield from input_cells.check_missing_results(grid, places)
+    if input_cells.has_hidden_parts(grid, places):
+        yield from input_cells.check_hidden_cells(grid, places)
+    yield from input_cells.check_repeated_cells(grid)
     if grid.name in book.workbook_file.hidden:
         yield RawFinding("S23", grid.name, "A1", slots=(("found", "cả trang"),))
-    yield from cells.check_sums(grid, template, total, columns, places, parsed, book.catalogue)
+    yield from input_cells.check_sums(grid, template, total, columns, places, parsed, book.catalogue)
 
 
 _ONE_FOR_ALL = frozenset({"S09", "S10", "S29"})
@@ -263,7 +261,7 @@ def _merge_label_findings(findings: list[RawFinding]) -> Iterator[RawFinding]:
 
 def is_filled(reading: SheetReading) -> bool:
     """Whether anything was filled in."""
-    return any(cell[0] not in (CellState.MISSING.value, cells.ABSENT) for cell in reading.cells or ())
+    return any(cell[0] not in (CellState.MISSING.value, input_cells.ABSENT) for cell in reading.cells or ())
 
 
 # --- beside the tables ------------------------------------------------------------------------------
@@ -285,4 +283,4 @@ def check_titles(book: FormWorkbook, stamp: FormStamp, matched: MatchedSheets) -
 
 def read_explanations(workbook_file: WorkbookFile, name: str) -> Iterator[Explanation | RawFinding]:
     """What the sender explained on a sheet of findings."""
-    return explaining.parse_explanations(name, workbook_file.read_rows(name))
+    return explanations.parse_explanations(name, workbook_file.read_rows(name))

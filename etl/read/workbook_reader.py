@@ -17,8 +17,7 @@ from etl.catalog.layout import FormLayout, build_form_layout
 from etl.catalog.obligations import find_collecting_scope, list_collecting_scopes
 from etl.errors import UsageError
 from etl.model import Explanation, FormStamp, Period
-from etl.read import cell_encoding as old_charset
-from etl.read import sheet_matching, upward_form
+from etl.read import cell_encoding, sheet_matching, upward_form
 from etl.read.identify import find_stamp_in_titles, read_stamp, read_title
 from etl.read.input_cells import ABSENT
 from etl.read.preflight import FileKind, RawFinding, check_file_bytes
@@ -107,7 +106,7 @@ def _read_form_sheets(
         raw.findings += reading.findings
     raw.findings += matched.findings
     if matched.certain:
-        raw.findings += old_charset.convert_old_charset_cells(
+        raw.findings += cell_encoding.convert_old_charset_cells(
             form_layout.sheets, raw.cells, raw.places, lambda: workbook_file.fonts
         )
     raw.findings += upward_form.check_sign_off(workbook_file, form_layout)

@@ -36,14 +36,13 @@ from etl.messages import load_messages
 from etl.model import CellState, Delivery, Period, ReadResult, Verdict
 from etl.model.vietnam_time import VIETNAM_ZONE, get_current_time
 from etl.read import Reader
-from etl.receive import IntakeContext, QuarantinedFile, ReceivedFile, build_archive_path
-from etl.receive import receive_files as take
+from etl.receive import IntakeContext, QuarantinedFile, ReceivedFile, build_archive_path, receive_files
 from etl.returns import SubmissionAnswer, ValueChange, render_answer_workbook, write_answer
 from etl.settings import Settings
 from etl.warehouse import attainment_store, journal
 from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys
 from etl.warehouse.connect import build_engine
-from etl.warehouse.migrate import apply_migrations as run
+from etl.warehouse.migrate import apply_migrations
 from etl.warehouse.validation_store import store_validation
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ _NOT_OFFLINE = ("S02: the folder it was sent to", "T01–T07: the unit's other p
 def migrate_warehouse() -> Result:
     """Brings the warehouse to this code's schema and the catalogue's content, and makes sure of a signing key."""
     settings, catalogue = load_settings_and_catalogue()
-    applied = run(build_engine(settings, "owner"))
+    applied = apply_migrations(build_engine(settings, "owner"))
     with open_engine(settings).begin() as conn:
         changed = load.load_catalogue_rows(conn, catalogue)
         publish_signing_key(conn, settings)
@@ -186,7 +185,9 @@ def receive_deliveries() -> Result:
         )
         by_mtime = settings.received_clock == "mtime"
         lock_keys(locked, AdvisoryLock.INBOX)
-        got = take(settings.inbox, desk, now=get_current_time(), min_age=settings.min_age_seconds, by_mtime=by_mtime)
+        got = receive_files(
+            settings.inbox, desk, now=get_current_time(), min_age=settings.min_age_seconds, by_mtime=by_mtime
+        )
         batches = [i for i in range(settings.batches) if journal.fetch_pending_deliveries(conn, i, settings.batches)]
     if got.ignored:
         _log.warning("left in the inbox: %s", ", ".join(got.ignored))

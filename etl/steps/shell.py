@@ -6,19 +6,20 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
-from etl.attainment import attainment_rows as outcome
+from etl.attainment.attainment_rows import compute_attainment
 from etl.catalog.obligations import list_obligations
 from etl.catalog.rules import load_rules, load_view_rules
 from etl.check.data_docs import render_data_docs
 from etl.core.instance import Result, load_settings_and_catalogue, open_engine
-from etl.drafting import report_drafts as drafting
+from etl.drafting import report_drafts
 from etl.errors import StorageError, UsageError
 from etl.file_io import write_atomic
 from etl.model import Period, PeriodKind
 from etl.steps import intake, issuing
 from etl.warehouse import embedded_server
 from etl.warehouse.connect import build_engine
-from etl.warehouse.migrate import fetch_migration_statuses as migrations
+from etl.warehouse.migrate import fetch_migration_statuses
+from etl.warehouse.run_context import RunContext
 from etl.warehouse.unit_reports import fetch_submission_statuses
 from etl.warehouse.validation_store import fetch_validations
 
@@ -74,7 +75,7 @@ def run_pipeline_once(scope: str, period: str | None = None) -> Result:
     due = [key for key in sorted(touched) if list_obligations(catalogue, chosen, Period.parse(key))]
     documents: list[str] = []
     for key in due:
-        outcome.compute_attainment(scope, key)
+        compute_attainment(scope, key)
         documents += draft_period_reports(scope, key).get("documents", [])
     if unanswered:
         raise unanswered
@@ -114,14 +115,14 @@ def draft_period_reports(scope: str, period: str, plan: str | None = None, as_kn
         raise UsageError(
             f"scope {scope} writes no report for plan {plan!r}", where="--plan", fix=f"use one of: {plans}"
         )
-    return drafting.draft_reports(scope, key.key, key.kind.value, plan, as_known_at, again=True)
+    return report_drafts.draft_reports(scope, key.key, key.kind.value, plan, as_known_at, again=True)
 
 
 def list_unit_statuses(scope: str, period: str) -> Result:
     """Units × state of a period."""
     settings, catalogue = load_settings_and_catalogue()
     with open_engine(settings).connect() as conn:
-        found = fetch_submission_statuses(conn, catalogue, catalogue.get_scope(scope), Period.parse(period))
+        found = fetch_submission_statuses(RunContext(conn, catalogue, catalogue.get_scope(scope), Period.parse(period)))
     return {"scope": scope, "period": period, "units": [asdict(unit) for unit in found]}
 
 
@@ -129,7 +130,7 @@ def read_warehouse_status() -> Result:
     """Which migrations are applied and which are not, on which server."""
     settings, _ = load_settings_and_catalogue()
     made = build_engine(settings, "owner")
-    return {"server": made.url.render_as_string(), "migrations": [asdict(m) for m in migrations(made)]}
+    return {"server": made.url.render_as_string(), "migrations": [asdict(m) for m in fetch_migration_statuses(made)]}
 
 
 def build_psql_command() -> tuple[list[str], dict[str, str]]:

@@ -20,7 +20,7 @@ from etl import __version__
 from etl.model import Attainment, SeriesPoint
 from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys
 from etl.warehouse.connect import copy_rows, query
-from etl.warehouse.rollup import parse_known_at_or_infinity
+from etl.warehouse.snapshot import parse_known_at_or_infinity
 
 
 @dataclass(frozen=True)

@@ -6,34 +6,23 @@ so what travels are the figures of the units that reported them.
 
 from __future__ import annotations
 
-from datetime import datetime
 from fractions import Fraction
 
-from sqlalchemy import Connection
-
-from etl.catalog import models as m
-from etl.catalog.loader import Catalogue
 from etl.catalog.owed_cells import list_owed_cells
-from etl.model import CellState, Period
+from etl.model import CellState
 from etl.model.exported_value import ExportedValue
 from etl.warehouse import agreed_corrections
 from etl.warehouse.connect import query
-from etl.warehouse.rollup import parse_known_at_or_infinity
+from etl.warehouse.run_context import RunContext
 
 
-def fetch_exported_values(
-    conn: Connection,
-    catalogue: Catalogue,
-    scope: m.Scope,
-    period: Period,
-    *,
-    as_known_at: str | datetime | None = None,
-) -> tuple[ExportedValue, ...]:
+def fetch_exported_values(context: RunContext) -> tuple[ExportedValue, ...]:
     """Every number cell that a scope's forms of a period hold, agreed corrections applied.
 
     Grain: (org unit, data element), by unit in catalogue order; a cell that nobody filled in is there and missing.
     """
-    known = parse_known_at_or_infinity(as_known_at)
+    conn, catalogue, scope, period = context.conn, context.catalogue, context.scope, context.period
+    known = context.recorded_until
     agreed = agreed_corrections.serialize_held_corrections(conn, catalogue, scope, known)
     rows = query(conn, "sent_cells", scope=scope.id, period=period.key, known_at=known, agreed=agreed)
     rows_by_cell = {(r.org_unit_id, r.data_element_id): r for r in rows}

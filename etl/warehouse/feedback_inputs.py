@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from etl.model import Finding, FindingLevel, Verdict
 from etl.warehouse.connect import query
-from etl.warehouse.rollup import parse_known_at_or_infinity
+from etl.warehouse.snapshot import parse_known_at_or_infinity
 
 FormKey = tuple[str, str, str]
 """(unit code, form, period)."""

@@ -41,9 +41,8 @@ from etl.model.text_cells import PublishedCell
 from etl.warehouse import agreed_corrections
 from etl.warehouse.connect import query
 from etl.warehouse.reporting_obligations import ReportingObligation, build_obligations, is_uncovered
-from etl.warehouse.snapshot import parse_known_at
+from etl.warehouse.run_context import RunContext
 
-_FOREVER = "infinity"
 _UnitAssignment = tuple[m.Unit, m.Unit | None, Fraction, bool]
 
 
@@ -93,36 +92,25 @@ class _RollupRequest:
 
 
 def compute_rollup(
-    conn: Connection,
-    catalogue: Catalogue,
-    scope: m.Scope,
-    period: Period,
-    *,
-    as_known_at: str | datetime | None = None,
-    only: RollupFilter | None = None,
-    geography: date | None = None,
+    context: RunContext, only: RollupFilter | None = None, geography: date | None = None
 ) -> list[ObservedIndicator]:
     """Every indicator of the catalogue, for the scope's area and each unit directly under it.
 
     Grain: (indicator, org unit), in catalogue order; indicators nobody reports are there with no value.
 
     Args:
-        conn: A connection that may read `core`.
-        catalogue: What is owed, by whom, and what indicators are.
-        scope: Who collects.
-        period: Any period.
-        as_known_at: Only what was recorded by then; everything if None.
+        context: A connection that may read `core`; what is owed, by whom, and what indicators are; any period.
         only: The units and indicators to give, and another area; all of the scope's if None.
         geography: The day whose units are asked for; the period's last day if None.
 
     Raises:
         WarehouseError: the catalogue is not on record.
     """
-    ask = _build_rollup_request(conn, catalogue, scope, period, as_known_at, only or RollupFilter(), geography)
+    ask = _build_rollup_request(context, only or RollupFilter(), geography)
     found = {(o.indicator, o.unit): o for o in [*_compute_ratios(ask), *_fetch_published_figures(ask)]}
     recognised = _fetch_recognitions(ask)
     every = (
-        found.get((i.code, unit.code)) or ObservedIndicator(i.code, unit.code, period)
+        found.get((i.code, unit.code)) or ObservedIndicator(i.code, unit.code, context.period)
         for i in ask.indicators
         for unit in ask.units
     )
@@ -146,20 +134,8 @@ def list_reporting_units(
     return (area, *next((units for units in under if units), ()))
 
 
-def parse_known_at_or_infinity(as_known_at: str | datetime | None) -> datetime | str:
-    """The recorded time up to which something is known, for a statement."""
-    return _FOREVER if as_known_at is None else parse_known_at(as_known_at)
-
-
-def _build_rollup_request(
-    conn: Connection,
-    catalogue: Catalogue,
-    scope: m.Scope,
-    period: Period,
-    as_known_at: str | datetime | None,
-    only: RollupFilter,
-    geography: date | None,
-) -> _RollupRequest:
+def _build_rollup_request(context: RunContext, only: RollupFilter, geography: date | None) -> _RollupRequest:
+    conn, catalogue, scope, period = context.conn, context.catalogue, context.scope, context.period
     day = geography or period.end
     every = list_reporting_units(catalogue, scope, day, only.area)
     wanted = tuple(u for u in every if only.units is None or u.code in only.units)
@@ -168,7 +144,7 @@ def _build_rollup_request(
     selected_indicators = tuple(
         i for i in catalogue.indicators.values() if only.indicators is None or i.code in only.indicators
     )
-    known = parse_known_at_or_infinity(as_known_at)
+    known = context.recorded_until
     agreed = agreed_corrections.serialize_held_corrections(conn, catalogue, scope, known)
     version = query(conn, "catalogue_number", sha256=catalogue.sha256).scalar_one()
     if version is None:
@@ -436,28 +412,20 @@ class RollupParts:
     cells: Mapping[tuple[m.Unit, str], StandingCell]
 
 
-def fetch_rollup_parts(
-    conn: Connection,
-    catalogue: Catalogue,
-    scope: m.Scope,
-    period: Period,
-    indicators: Collection[str],
-    unit: str,
-    as_known_at: str | datetime,
-) -> RollupParts:
+def fetch_rollup_parts(context: RunContext, indicators: Collection[str], unit: str) -> RollupParts:
     """The very cells that some indicators sum for a unit, on the period's own geography.
 
     Nothing is carried from an earlier year: ask for that year. A published figure is one cell of the area.
     """
-    only = RollupFilter([unit], indicators, geo.find_area_of_code(catalogue, scope, unit))
-    ask = _build_rollup_request(conn, catalogue, scope, period, as_known_at, only, None)
+    only = RollupFilter([unit], indicators, geo.find_area_of_code(context.catalogue, context.scope, unit))
+    ask = _build_rollup_request(context, only, None)
     if published := _query_published(ask):
         area = ask.units[0]
         cells = {(area, row.data_element): _build_published_cell(area, row) for row in published}
         figures = {o.indicator: o for o in _fetch_published_figures(ask)}
         return RollupParts(figures, ((area, None, Fraction(1)),), cells)
     summed = _list_summed_indicators(ask)
-    owed = _build_owed_cells(ask, period, summed)
+    owed = _build_owed_cells(ask, context.period, summed)
     if ask.area in ask.units:
         leaves = [(leaf, child, Fraction(1)) for leaf, child, _, is_first in owed.leaves if is_first]
     else:

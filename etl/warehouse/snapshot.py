@@ -41,6 +41,11 @@ def take_snapshot(conn: Connection, at: str | datetime | None = None, scope: str
     return Snapshot(moment.isoformat(timespec="microseconds"), found)
 
 
+def parse_known_at_or_infinity(known_at: str | datetime | None) -> datetime | str:
+    """The recorded time up to which something is known, for a statement: everything if None."""
+    return "infinity" if known_at is None else parse_known_at(known_at)
+
+
 def parse_known_at(at: str | datetime) -> datetime:
     """A moment as a time with zone.
 

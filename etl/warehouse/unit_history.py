@@ -13,72 +13,58 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from fractions import Fraction
-
-from sqlalchemy import Connection
 
 from etl.catalog import models as m
 from etl.catalog.loader import Catalogue
 from etl.model import ElementKind, Gap, ObservedIndicator, Period, PeriodKind
 from etl.warehouse import agreed_corrections
 from etl.warehouse.connect import query
-from etl.warehouse.rollup import parse_known_at_or_infinity
+from etl.warehouse.run_context import RunContext
 
 ValuesByPeriod = Mapping[Period, Mapping[str, Fraction | None]]
 """What a unit said, by period and data element; None where the cell holds nothing that counts."""
 
 
-def annotate_gaps(
-    conn: Connection,
-    catalogue: Catalogue,
-    scope: m.Scope,
-    period: Period,
-    figures: Iterable[ObservedIndicator],
-    as_known_at: str | datetime | None,
-) -> list[ObservedIndicator]:
+def annotate_gaps(context: RunContext, figures: Iterable[ObservedIndicator]) -> list[ObservedIndicator]:
     """The same figures; those with units missing from them also with what these units said before.
 
     Nothing is read where nothing is missing. `compared_years` of `catalog/quality.yaml` says
     how far back is looked.
     """
-    every = list(figures)
+    every, catalogue = list(figures), context.catalogue
     incomplete = [o for o in every if o.absent and o.present and not o.as_of]
-    values_by_unit = _fetch_unit_values(conn, catalogue, scope, period, incomplete, as_known_at) if incomplete else {}
+    values_by_unit = _fetch_unit_values(context, incomplete) if incomplete else {}
     found = {}
     for o in incomplete:
         indicator = catalogue.indicators[o.indicator]
         found[o.indicator, o.unit] = tuple(
-            Gap(unit, tuple(build_unit_history(catalogue, indicator, period, values_by_unit.get(unit, {}))))
+            Gap(unit, tuple(build_unit_history(catalogue, indicator, context.period, values_by_unit.get(unit, {}))))
             for unit in o.absent
         )
     return [replace(o, gaps=gaps) if (gaps := found.get((o.indicator, o.unit))) else o for o in every]
 
 
 def _fetch_unit_values(
-    conn: Connection,
-    catalogue: Catalogue,
-    scope: m.Scope,
-    period: Period,
-    incomplete: list[ObservedIndicator],
-    as_known_at: str | datetime | None,
+    context: RunContext, incomplete: list[ObservedIndicator]
 ) -> dict[str, dict[Period, dict[str, Fraction | None]]]:
     """By unit code. Units are those of the period's last day, not whoever bore their code before."""
+    conn, catalogue, period = context.conn, context.catalogue, context.period
     numbers = {(r.code, r.valid_from): r.org_unit_id for r in query(conn, "unit_numbers")}
     codes = {code for o in incomplete for code in o.absent}
     bearers = [u for u in (catalogue.find_unit(code, period.end) for code in sorted(codes)) if u]
     by_number = {numbers[u.code, u.valid_from]: u.code for u in bearers if (u.code, u.valid_from) in numbers}
-    known_at = parse_known_at_or_infinity(as_known_at)
+    known_at = context.recorded_until
     rows = query(
         conn,
         "extremes",
-        scope=scope.id,
+        scope=context.scope.id,
         known_at=known_at,
         until=period.end,
         since=period.year - int(catalogue.thresholds["compared_years"]),
         units=list(by_number),
         elements=sorted({t.data_element for o in incomplete for t in catalogue.indicators[o.indicator].terms}),
-        agreed=agreed_corrections.serialize_held_corrections(conn, catalogue, scope, known_at),
+        agreed=agreed_corrections.serialize_held_corrections(conn, catalogue, context.scope, known_at),
     )
     values_by_unit: dict[str, dict[Period, dict[str, Fraction | None]]] = {}
     for row in rows:

@@ -9,17 +9,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Row
 
-from etl.catalog import models as m
 from etl.catalog.calendar import compute_deadline, count_working_days
 from etl.catalog.loader import Catalogue
 from etl.catalog.obligations import list_obligations
-from etl.model import NoteReport, Period, UnitStatus
+from etl.model import NoteReport, UnitStatus
 from etl.model.text_cells import NOTE_PREFIX, TASK_PREFIX, NoteCell, TaskCell, parse_text_cell
 from etl.model.vietnam_time import VIETNAM_ZONE
 from etl.warehouse.connect import query
-from etl.warehouse.rollup import parse_known_at_or_infinity
+from etl.warehouse.run_context import RunContext
 
 _TASK_FIELDS = {"state": "stated", "date": "done_on", "remark": "remark"}
 
@@ -37,14 +36,13 @@ class TaskStatement:
     remark: str = ""
 
 
-def fetch_submission_statuses(
-    conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, *, as_known_at: str | datetime | None = None
-) -> list[UnitStatus]:
+def fetch_submission_statuses(context: RunContext) -> list[UnitStatus]:
     """Where every expected submission stands, in catalogue order.
 
     `received_on` is the day the first accepted version came, in Vietnam: a later correction makes nobody late.
     """
-    known = {"period": period.key, "known_at": parse_known_at_or_infinity(as_known_at)}
+    conn, catalogue, scope, period = context.conn, context.catalogue, context.scope, context.period
+    known = {"period": period.key, "known_at": context.recorded_until}
     numbers = {(r.code, r.valid_from): r.org_unit_id for r in query(conn, "unit_numbers")}
     accepted = {(r.org_unit_id, r.form): r for r in query(conn, "submission_states", scope=scope.id, **known)}
     refused = {(r.unit_code, r.form) for r in query(conn, "refused_forms", **known)}
@@ -72,42 +70,37 @@ def _build_accepted_status(catalogue: Catalogue, status: UnitStatus, row: Row[An
     )
 
 
-def fetch_task_statements(
-    conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, *, as_known_at: str | datetime | None = None
-) -> list[TaskStatement]:
+def fetch_task_statements(context: RunContext) -> list[TaskStatement]:
     """What units said of their tasks, by plan order, task order and unit; tasks nobody spoke of are not there."""
     found: dict[tuple[str, str, str], TaskStatement] = {}
-    for row in _fetch_text_rows(conn, scope, period, TASK_PREFIX, as_known_at):
+    for row in _fetch_text_rows(context, TASK_PREFIX):
         cell = parse_text_cell(row.code)
         if isinstance(cell, TaskCell):
             key = cell.plan, cell.task, row.unit_code
-            statement = found.get(key) or TaskStatement(*key, period.key)
+            statement = found.get(key) or TaskStatement(*key, context.period.key)
             found[key] = replace(statement, **{_TASK_FIELDS[cell.field]: row.words})
     order = {
         (plan.id, task.id): (i, j)
-        for i, plan in enumerate(catalogue.plans.values())
+        for i, plan in enumerate(context.catalogue.plans.values())
         for j, task in enumerate(plan.tasks)
     }
     return sorted(found.values(), key=lambda s: (order.get((s.plan, s.task), (len(order), 0)), s.unit))
 
 
-def fetch_difficulty_notes(
-    conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period, *, as_known_at: str | datetime | None = None
-) -> list[NoteReport]:
+def fetch_difficulty_notes(context: RunContext) -> list[NoteReport]:
     """Difficulties, causes and proposals that units wrote, by unit in catalogue order and number."""
     found: dict[tuple[str, int], NoteReport] = {}
-    for row in _fetch_text_rows(conn, scope, period, NOTE_PREFIX, as_known_at):
+    for row in _fetch_text_rows(context, NOTE_PREFIX):
         cell = parse_text_cell(row.code)
         if isinstance(cell, NoteCell):
             key = row.unit_code, cell.number
-            note = found.get(key) or NoteReport(key[0], period.key, key[1])
+            note = found.get(key) or NoteReport(key[0], context.period.key, key[1])
             found[key] = replace(note, **{cell.field: row.words})
-    order = {unit.code: i for i, (_, _, unit) in enumerate(list_obligations(catalogue, scope, period))}
+    owed = list_obligations(context.catalogue, context.scope, context.period)
+    order = {unit.code: i for i, (_, _, unit) in enumerate(owed)}
     return sorted(found.values(), key=lambda n: (order.get(n.unit, len(order)), n.unit, n.number))
 
 
-def _fetch_text_rows(
-    conn: Connection, scope: m.Scope, period: Period, prefix: str, as_known_at: str | datetime | None
-) -> list[Row[Any]]:
-    known = {"scope": scope.id, "period": period.key, "known_at": parse_known_at_or_infinity(as_known_at)}
-    return list(query(conn, "words", prefix=prefix, **known))
+def _fetch_text_rows(context: RunContext, prefix: str) -> list[Row[Any]]:
+    known = {"scope": context.scope.id, "period": context.period.key, "known_at": context.recorded_until}
+    return list(query(context.conn, "words", prefix=prefix, **known))

@@ -15,6 +15,7 @@ from etl.catalog.obligations import find_collecting_scope
 from etl.load import LoadItem
 from etl.model import Attainment, CellState, Finding, FindingLevel, FormStamp, Observation, Period, Verdict
 from etl.warehouse import journal
+from etl.warehouse.run_context import RunContext
 
 Cells = Mapping[tuple[str, str], str]
 """(org unit, data element) → what the cell says: a number, ``~5`` estimated, ``x`` not applicable, ``?``
@@ -69,4 +70,4 @@ def item(
 
 def compute_attainment_rows(*request: Any, **options: Any) -> list[Attainment]:
     """The rows alone of `compute_rows_and_series`."""
-    return compute_rows_and_series(*request, **options)[0]
+    return compute_rows_and_series(RunContext(*request), **options)[0]

@@ -15,6 +15,7 @@ from etl.catalog.loader import Catalogue
 from etl.errors import UsageError, WarehouseError
 from etl.model import Period
 from etl.warehouse import connect, rollup
+from etl.warehouse.run_context import RunContext
 from etl.warehouse.snapshot import take_snapshot
 from tests.integration.build import item
 
@@ -49,7 +50,8 @@ def _answer(catalogue: Catalogue) -> tuple[object, ...]:
     with engine.connect() as conn:
         known = take_snapshot(conn)
         seen = rollup.compute_rollup(
-            conn, catalogue, catalogue.get_scope("kon-tum"), Period.parse("2024Q1"), only=rollup.RollupFilter(["62"])
+            RunContext(conn, catalogue, catalogue.get_scope("kon-tum"), Period.parse("2024Q1")),
+            rollup.RollupFilter(["62"]),
         )
         deliveries = conn.execute(text("SELECT * FROM out.delivery ORDER BY delivery_id")).all()
     return known, seen, deliveries

@@ -31,6 +31,7 @@ from etl.report.file_properties import add_file_properties
 from etl.settings import Settings
 from etl.warehouse.connect import build_engine
 from etl.warehouse.exported_values import fetch_exported_values
+from etl.warehouse.run_context import RunContext
 from etl.warehouse.snapshot import take_snapshot
 from simulation.deliveries import drop_deliveries
 from tests.conftest import _copy_of
@@ -99,7 +100,7 @@ class Instance:
     def cells(self, period: str) -> dict[tuple[str, str], ExportedValue]:
         with self.here() as known, build_engine(known, "loader").connect() as conn:
             found = fetch_exported_values(
-                conn, self.catalogue, self.catalogue.get_scope(self.scope), Period.parse(period)
+                RunContext(conn, self.catalogue, self.catalogue.get_scope(self.scope), Period.parse(period))
             )
         return {(cell.org_unit_code, cell.data_element): cell for cell in found}
 
@@ -255,9 +256,10 @@ def test_a_trail_leads_from_the_nation_into_a_districts_annex(chain: Chain) -> N
         scope, indicator = one.catalogue.get_scope(name), one.catalogue.indicators["bhyt"]
         with one.here() as known, build_engine(known, "loader").connect() as conn:
             walked = trace_figures(
-                conn, one.catalogue, scope, Period.parse(LAST), {indicator.code: ()}, scope.area_unit,
-                as_known_at=take_snapshot(conn).at,
-            )["bhyt"]  # fmt: skip
+                RunContext(conn, one.catalogue, scope, Period.parse(LAST), take_snapshot(conn).at),
+                {indicator.code: ()},
+                scope.area_unit,
+            )["bhyt"]
         leaf = next(leaf for leaf in walked.contributions if leaf.unit == "07339")
         (reading,) = next(t for t in leaf.terms if t.data_element == "insured").readings
         sha256 = walked.origins[reading.delivery_id].sha256

@@ -19,6 +19,7 @@ from etl.model import ObservedIndicator, Period
 from etl.model.vietnam_time import VIETNAM_ZONE
 from etl.warehouse import agreed_corrections, attainment_store, rollup
 from etl.warehouse.attainment_store import AttainmentKey
+from etl.warehouse.run_context import RunContext
 from etl.warehouse.snapshot import take_snapshot
 from tests.integration.build import item
 from tests.wording import told
@@ -67,7 +68,7 @@ def _publish(engine: Engine, catalogue: Catalogue) -> str:
 def _bhyt(engine: Engine, catalogue: Catalogue, at: str | None = None, unit: str = "62") -> ObservedIndicator:
     with engine.connect() as conn:
         seen = rollup.compute_rollup(
-            conn, catalogue, catalogue.get_scope("kon-tum"), Period.parse(QUARTER), as_known_at=at
+            RunContext(conn, catalogue, catalogue.get_scope("kon-tum"), Period.parse(QUARTER), at)
         )
     return next(o for o in seen if (o.indicator, o.unit) == ("bhyt", unit))
 

@@ -15,6 +15,7 @@ from etl.model import Attainment, Period
 from etl.warehouse import attainment_store
 from etl.warehouse.attainment_store import AttainmentKey
 from etl.warehouse.rollup import compute_rollup
+from etl.warehouse.run_context import RunContext
 from etl.warehouse.snapshot import take_snapshot
 from etl.warehouse.unit_history import annotate_gaps
 from tests.integration.build import compute_attainment_rows, item
@@ -50,8 +51,8 @@ def four(unit: str, pop: int, managed: int, births: int, screened: int, fever: i
 def gaps(
     conn: Connection, c: Catalogue, period: str, known: str | None = None
 ) -> dict[str, dict[str, list[tuple[F, F]]]]:
-    scope, key = c.get_scope("made-up"), Period.parse(period)
-    seen = annotate_gaps(conn, c, scope, key, compute_rollup(conn, c, scope, key, as_known_at=known), known)
+    context = RunContext(conn, c, c.get_scope("made-up"), Period.parse(period), known)
+    seen = annotate_gaps(context, compute_rollup(context))
     return {
         o.indicator: {gap.unit: list(gap.history) for gap in o.gaps}
         for o in seen

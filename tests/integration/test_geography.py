@@ -21,6 +21,7 @@ from etl.lineage import lineage_walk
 from etl.model import ObservedIndicator, Period
 from etl.warehouse import rollup
 from etl.warehouse.quarter_values import fetch_quarter_values
+from etl.warehouse.run_context import RunContext
 from etl.warehouse.snapshot import take_snapshot
 from simulation.cell_values import Key, Value, build_cell_values
 from tests.integration.build import compute_attainment_rows, item
@@ -75,9 +76,8 @@ class Crossed:
     def ask(self, scope: str, period: str, geography: date | None = None) -> dict[tuple[str, str], ObservedIndicator]:
         only = rollup.RollupFilter(area=self.find_area(scope))
         found = rollup.compute_rollup(
-            self.conn, self.catalogue, self.find_scope(scope, period), Period.parse(period), only=only,
-            geography=geography,
-        )  # fmt: skip
+            RunContext(self.conn, self.catalogue, self.find_scope(scope, period), Period.parse(period)), only, geography
+        )
         return {(o.indicator, o.unit): o for o in found}
 
     def total(self, scope: str, period: str, element: str, *units: str) -> Fraction:
@@ -270,9 +270,8 @@ def test_a_trail_leads_through_the_merger(crossed: Crossed, catalogue: Catalogue
     at = take_snapshot(crossed.conn).at
     seen = crossed.ask("kon-tum", "2025Q3")[indicator.code, unit]
     asked = {indicator.code: seen.absent}
-    walked = lineage_walk.trace_figures(crossed.conn, catalogue, scope, period, asked, unit, as_known_at=at)[
-        indicator.code
-    ]
+    context = RunContext(crossed.conn, catalogue, scope, period, at)
+    walked = lineage_walk.trace_figures(context, asked, unit)[indicator.code]
     assert (walked.observed.numerator, walked.observed.denominator) == (seen.numerator, seen.denominator)
     assert walked.observed.numerator is not None
     cells = [r for leaf in walked.contributions for term in leaf.terms for r in term.readings]
@@ -292,15 +291,16 @@ def test_the_province_as_a_whole_is_not_made_of_its_part(crossed: Crossed, catal
     whole = {
         (o.indicator, o.unit): o
         for o in rollup.compute_rollup(
-            crossed.conn, catalogue, catalogue.get_scope("quang-ngai"), Period.parse("2025Q4"),
-            only=rollup.RollupFilter(["51"]),
+            RunContext(crossed.conn, catalogue, catalogue.get_scope("quang-ngai"), Period.parse("2025Q4")),
+            rollup.RollupFilter(["51"]),
         )
-    }  # fmt: skip
+    }
     assert (whole["bhyt", "51"].present, whole["bhyt", "51"].expected) == (40, 96)
     assert whole["bhyt", "51"].numerator == crossed.total("kon-tum", "2025Q4", "insured")
     old = rollup.compute_rollup(
-        crossed.conn, catalogue, catalogue.get_scope("quang-ngai"), Period.parse("2024Q4"), geography=NEW,
-        only=rollup.RollupFilter(["51"], ["bhyt"]),
-    )  # fmt: skip
+        RunContext(crossed.conn, catalogue, catalogue.get_scope("quang-ngai"), Period.parse("2024Q4")),
+        rollup.RollupFilter(["51"], ["bhyt"]),
+        NEW,
+    )
     assert [o.value for o in old] == [None]
     assert all(told(o.no_figure) for o in old)

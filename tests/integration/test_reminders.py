@@ -15,6 +15,7 @@ from etl.errors import MailError, StorageError, UsageError
 from etl.model import Finding, FindingLevel, Period
 from etl.settings import Settings
 from etl.warehouse import journal, unit_reports
+from etl.warehouse.run_context import RunContext
 from tests.integration.build import item
 from tests.integration.published import addresses, home
 from tests.mailbox import LOST, Mailbox
@@ -196,7 +197,7 @@ def test_the_report_is_due_and_a_unit_that_comes_after_is_named_as_late(issued: 
     with issued.connect() as conn:
         found = {
             s.unit: (s.state, s.late_days)
-            for s in unit_reports.fetch_submission_statuses(conn, catalogue, scope, period)
+            for s in unit_reports.fetch_submission_statuses(RunContext(conn, catalogue, scope, period))
         }
     assert found["608"] == ("accepted", 0)
     assert found["610"] == ("accepted", 4)

@@ -8,6 +8,7 @@ from etl.catalog.loader import Catalogue
 from etl.catalog.obligations import list_obligations
 from etl.model import Finding, FindingLevel, NoteReport, Period
 from etl.warehouse import quarter_values, unit_reports
+from etl.warehouse.run_context import RunContext
 from etl.warehouse.snapshot import take_snapshot
 from tests.integration.build import item
 
@@ -33,9 +34,11 @@ def test_states_lateness_and_versions(loader: Engine, catalogue: Catalogue) -> N
     _send(loader, catalogue, "612", findings=(refuse,), name="wrong")
     _send(loader, catalogue, "612", name="right")
     with loader.connect() as conn:
-        found = unit_reports.fetch_submission_statuses(conn, catalogue, catalogue.get_scope("kon-tum"), PERIOD)
+        found = unit_reports.fetch_submission_statuses(
+            RunContext(conn, catalogue, catalogue.get_scope("kon-tum"), PERIOD)
+        )
         then = unit_reports.fetch_submission_statuses(
-            conn, catalogue, catalogue.get_scope("kon-tum"), PERIOD, as_known_at=on_time
+            RunContext(conn, catalogue, catalogue.get_scope("kon-tum"), PERIOD, on_time)
         )
         view = conn.execute(text("SELECT unit_code, state, due_on::text FROM out.unit_status WHERE scope = 'kon-tum' "
                                  "AND period = '2024Q1'")).all()  # fmt: skip
@@ -67,12 +70,13 @@ def test_words_on_tasks_and_notes(loader: Engine, catalogue: Catalogue) -> None:
     )
     scope = catalogue.get_scope("kon-tum")
     with loader.connect() as conn:
-        assert unit_reports.fetch_difficulty_notes(conn, catalogue, scope, PERIOD) == []
-        assert unit_reports.fetch_difficulty_notes(conn, catalogue, scope, PERIOD, as_known_at=then) == [
+        now_known, then_known = (RunContext(conn, catalogue, scope, PERIOD, at) for at in (None, then))
+        assert unit_reports.fetch_difficulty_notes(now_known) == []
+        assert unit_reports.fetch_difficulty_notes(then_known) == [
             NoteReport("608", "2024Q1", 2, "thiếu bác sĩ", "", "tuyển thêm")
         ]
-        (now,) = unit_reports.fetch_task_statements(conn, catalogue, scope, PERIOD)
-        (before,) = unit_reports.fetch_task_statements(conn, catalogue, scope, PERIOD, as_known_at=then)
+        (now,) = unit_reports.fetch_task_statements(now_known)
+        (before,) = unit_reports.fetch_task_statements(then_known)
         seen = conn.execute(text("SELECT plan, task, stated, done_on, remark FROM out.task_report")).one()
     said = unit_reports.TaskStatement("kt-124", "III.1-2", "608", "2024Q1", "Đã hoàn thành", "2024-03-01")
     assert now == said

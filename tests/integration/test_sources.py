@@ -15,6 +15,7 @@ from etl.lineage.figure_sources import format_cell_ranges, list_figure_sources
 from etl.model import Attainment, Period
 from etl.report.inputs import SourceCells
 from etl.warehouse import connect
+from etl.warehouse.run_context import RunContext
 from tests.integration.build import compute_attainment_rows
 from tests.integration.test_trail import QUARTER, SCOPE, Flow, flow  # noqa: F401 - `flow` is a fixture
 
@@ -27,9 +28,8 @@ def found(flow: Flow) -> tuple[list[Attainment], tuple[SourceCells, ...]]:  # no
     with connect.build_engine(flow.settings, "loader").connect() as conn:
         rows = compute_attainment_rows(conn, flow.catalogue, scope, Period.parse(QUARTER), flow.after)
         area = [row for row in rows if row.unit == scope.area_unit]
-        return area, list_figure_sources(
-            conn, flow.catalogue, scope, scope.area_unit, Period.parse(QUARTER), rows, flow.after
-        )
+        context = RunContext(conn, flow.catalogue, scope, Period.parse(QUARTER), flow.after)
+        return area, list_figure_sources(context, scope.area_unit, rows)
 
 
 def places(cells: str) -> Iterator[str]:

@@ -20,6 +20,7 @@ from etl.catalog import models as m
 from etl.catalog.loader import Catalogue, load_catalogue
 from etl.model import Attainment, Period
 from etl.warehouse.rollup import compute_rollup
+from etl.warehouse.run_context import RunContext
 from tests.integration.build import Cells, compute_attainment_rows, item
 from tests.oracle import plain, worlds
 
@@ -168,7 +169,7 @@ def test_sums_and_verdicts_agree_with_the_plain_computation(sandbox: Engine, wor
     with sandbox.connect() as conn:
         load.load_catalogue_rows(conn, catalogue)
         send(conn, catalogue, world)
-        seen = {(o.indicator, o.unit): o for o in compute_rollup(conn, catalogue, scope, period)}
+        seen = {(o.indicator, o.unit): o for o in compute_rollup(RunContext(conn, catalogue, scope, period))}
         rows = {
             (r.item, r.unit): r for r in compute_attainment_rows(conn, catalogue, scope, period, None, outlook=False)
         }

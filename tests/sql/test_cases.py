@@ -24,6 +24,7 @@ from etl import load
 from etl.catalog.loader import Catalogue, load_catalogue
 from etl.model import ObservedIndicator, Period
 from etl.warehouse.rollup import compute_rollup
+from etl.warehouse.run_context import RunContext
 from etl.warehouse.snapshot import take_snapshot
 from tests.integration.build import item
 from tests.wording import told
@@ -93,7 +94,7 @@ def test_case(folder: Path, sandbox: Engine) -> None:
         (ask,) = _rows(folder / "ask.csv")
         known = after[ask["known_after"]] if ask["known_after"] else None
         scope, period = catalogue.get_scope("made-up"), Period.parse(ask["period"])
-        found = {(o.indicator, o.unit): o for o in compute_rollup(conn, catalogue, scope, period, as_known_at=known)}
+        found = {(o.indicator, o.unit): o for o in compute_rollup(RunContext(conn, catalogue, scope, period, known))}
     expected = _rows(folder / "expect.csv")
     assert expected
     for row in expected:
