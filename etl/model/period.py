@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cached_property, lru_cache
 
 from etl.errors import UsageError
 
@@ -50,6 +51,7 @@ class Period:
     index: int = 1
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def parse(cls, key: str) -> Period:
         """The period named by a key.
 
@@ -101,7 +103,7 @@ class Period:
         """First day."""
         return date(self.year, (self.index - 1) * self.months + 1, 1)
 
-    @property
+    @cached_property
     def end(self) -> date:
         """Last day."""
         month = self.start.month + self.months
