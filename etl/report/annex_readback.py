@@ -28,9 +28,9 @@ def validate_annex(data: bytes, written: WrittenFigures) -> None:
     Raises:
         ReportError: says the sheet and cell, what it shows and what it should.
     """
-    book = load_workbook(BytesIO(data))
+    pages = {page.title: page for page in load_workbook(BytesIO(data)).worksheets}
     for (sheet, name), figure in written.items():
-        cell = book[sheet][name]
+        cell = pages[sheet][name]
         shown, wanted = [_format_held_value(cell.value)], [_format_held_value(figure)]
         if isinstance(figure, PrintedNumber):
             shown.append(_format_shown_value(cell.value, cell.number_format))
