@@ -10,8 +10,8 @@ _MOST_DECIMALS = 6
 
 def round_half_away(value: Number, decimals: int) -> int:
     """The value times 10^decimals, rounded half away from zero, as a whole number. A float counts as it is written."""
-    exact = Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
-    whole = int(abs(exact) * 10**decimals + Fraction(1, 2))
+    exact = Fraction(repr(value)) if isinstance(value, float) else value
+    whole: int = (2 * abs(exact.numerator) * 10**decimals + exact.denominator) // (2 * exact.denominator)
     return -whole if exact < 0 else whole
 
 

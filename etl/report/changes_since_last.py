@@ -39,8 +39,8 @@ def describe_changes_since_last(inputs: ReportInput, wording: Messages) -> tuple
     last = before.name
     if not any(row.unit == inputs.area and row.value is not None for row in inputs.last):
         return (wording.format("since.first", last=last),)
-    compared_figures = build_figures(replace(inputs, previous=inputs.last), wording)
-    last_figures = build_figures(replace(inputs, attainments=inputs.last, previous=()), wording)
+    compared_figures = build_figures(replace(inputs, previous=inputs.last), wording, inputs.area)
+    last_figures = build_figures(replace(inputs, attainments=inputs.last, previous=()), wording, inputs.area)
     pairs = [
         (now, then)
         for now in compared_figures.list_counted_figures(inputs.area)

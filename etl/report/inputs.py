@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.catalog.geography import find_plan_area, get_plan_area_code
+from etl.catalog.geography import find_plan_area
 from etl.catalog.layout import FormLayout
 from etl.model import Attainment, NoteReport, Period, SeriesPoint, TaskReport, UnitStatus
 from etl.model.exported_value import ExportedValue
@@ -100,10 +101,14 @@ class ReportInput:
     sources: tuple[SourceCells, ...] = ()
     upward: UpwardFigures | None = None
 
+    @cached_property
+    def _area_unit(self) -> m.Unit | None:
+        return find_plan_area(self.catalogue, self.scope, self.plan.id)
+
     @property
     def area(self) -> str:
         """Code of the unit the whole report is about."""
-        return get_plan_area_code(self.catalogue, self.scope, self.plan.id)
+        return self._area_unit.code if self._area_unit else self.scope.area_unit
 
     @property
     def office_name(self) -> str:
@@ -122,6 +127,6 @@ class ReportInput:
 
     def find_unit_name(self, code: str) -> str:
         """A unit's name at the end of the period; the area's own, where that one has ended."""
-        area = find_plan_area(self.catalogue, self.scope, self.plan.id)
+        area = self._area_unit
         day = min(self.period.end, area.valid_to or self.period.end) if area and area.code == code else self.period.end
         return self.catalogue.find_unit_name(code, day)

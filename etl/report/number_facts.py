@@ -22,14 +22,13 @@ def build_number_fact(value: ExactNumber | None, decimals: int = 0, missing: str
     """A number as a fact. A missing one has no value and the words given for it, never a zero."""
     if value is None:
         return PrintedNumber(None, None, missing, decimals)
-    exact = Fraction(value)
-    plain: float | int = int(exact) if exact.denominator == 1 else float(exact)
-    return PrintedNumber(plain, str(exact), format_number(exact, decimals), decimals)
+    plain: float | int = int(value) if value.denominator == 1 else float(value)
+    return PrintedNumber(plain, str(value), format_number(value, decimals), decimals)
 
 
 def build_count_fact(value: ExactNumber | None, missing: str = "") -> PrintedNumber:
     """A count: no decimals when whole, at most two when it is money or weight."""
-    whole = value is None or Fraction(value).denominator == 1
+    whole = value is None or value.denominator == 1
     return build_number_fact(value, 0 if whole else 2, missing)
 
 

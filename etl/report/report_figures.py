@@ -57,8 +57,8 @@ class ReportFigures:
         return [figure for figure in self.list_unit_figures(unit) if figure.counted]
 
 
-def build_figures(inputs: ReportInput, wording: Messages) -> ReportFigures:
-    """Every attainment of the plan as a figure, in the order given."""
+def build_figures(inputs: ReportInput, wording: Messages, unit: str | None = None) -> ReportFigures:
+    """Every attainment of the plan as a figure, in the order given; of one unit only, if given."""
     inputs = drop_census_intervals(inputs)
     earlier = _EarlierFigures(
         {(a.item, a.unit): a for a in inputs.previous},
@@ -70,7 +70,7 @@ def build_figures(inputs: ReportInput, wording: Messages) -> ReportFigures:
         {
             (a.item, a.unit): _build_figure(inputs, wording, targets[a.item], a, earlier)
             for a in inputs.attainments
-            if a.item in targets
+            if a.item in targets and unit in (None, a.unit)
         }
     )
 
@@ -79,7 +79,9 @@ def drop_census_intervals(inputs: ReportInput) -> ReportInput:
     """The same without intervals of what was counted in whole: only samples and rates of few cases have any."""
 
     def keep_interval(rows: tuple[Attainment, ...]) -> tuple[Attainment, ...]:
-        return tuple(row if _has_chance(inputs, row) else replace(row, interval=None) for row in rows)
+        return tuple(
+            row if row.interval is None or _has_chance(inputs, row) else replace(row, interval=None) for row in rows
+        )
 
     return replace(
         inputs,

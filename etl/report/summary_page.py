@@ -236,7 +236,7 @@ def _list_absent_units(inputs: ReportInput) -> list[str]:
 
 def _describe_followed_targets(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> str:
     """What became of the targets that lagged in the report before, as they are known now; empty where none did."""
-    last = build_figures(replace(inputs, attainments=inputs.last, previous=(), last=()), wording)
+    last = build_figures(replace(inputs, attainments=inputs.last, previous=(), last=()), wording, inputs.area)
     lagged = [f for f in last.list_counted_figures(inputs.area) if f.path_state in _BEHIND]
     now = [f for then in lagged if (f := figures.find_figure(then.item, inputs.area)) and f.path_state]
     if not now:
