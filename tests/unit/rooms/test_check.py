@@ -156,6 +156,12 @@ def test_every_rule_can_be_evaluated(rules: Rules) -> None:
         assert build_expectation(one.code, one.title, one.expectation, one.kwargs)
 
 
+def test_a_limit_that_a_rule_prints_is_a_threshold_of_the_catalogue(rules: Rules, catalogue: Catalogue) -> None:
+    for rule in rules.by_code.values():
+        assert not rule.threshold or rule.threshold in catalogue.thresholds, rule.code
+        assert rule.threshold or rule.frame == "reader" or "{limit" not in rule.message + rule.hint, rule.code
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
