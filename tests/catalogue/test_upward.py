@@ -45,6 +45,24 @@ def test_the_upward_forms_collect_everything_that_indicators_divide(catalogue: C
     assert collected == needed
 
 
+def test_a_year_of_every_scope_collects_what_its_plans_divide(catalogue: Catalogue) -> None:
+    """After a change of forms too: an element that only the former forms ask for would leave its indicator empty."""
+    not_collected = set()
+    for scope in catalogue.scopes.values():
+        for period in (Period.parse("2024"), Period.parse("2025")):
+            owed = set().union(*list_owed_cells(catalogue, scope.id, period).values())
+            named = {
+                target.indicator for plan in scope.plans for target in catalogue.plans[plan].targets if target.indicator
+            }
+            sides = [(code, catalogue.indicators[code].numerator) for code in named]
+            sides += [(code, catalogue.indicators[code].denominator) for code in named]
+            not_collected |= {
+                (scope.id, code) for code, side in sides if owed and side and not owed >= {*side.elements}
+            }
+    no_form_of_a_provincial_office = {("quang-ngai", code) for code in ("preventive_budget_share", "satisfaction")}
+    assert not_collected == no_form_of_a_provincial_office
+
+
 def test_the_level_above_expects_the_leaves_of_the_level_below(catalogue: Catalogue) -> None:
     period = Period.parse("2024Q3")
     nation, kon_tum, tan_yen = (list_owed_cells(catalogue, s, period) for s in ("quoc-gia", "kon-tum", "tan-yen"))
