@@ -81,6 +81,17 @@ def test_every_run_book_says_what_it_does_and_what_to_do_for_every_task(facts: d
         assert told == set(dag["tasks"]), name
 
 
+def test_every_dag_ends_in_a_watch_that_turns_its_run_red(facts: dict[str, Any]) -> None:
+    for name, dag in facts["dags"].items():
+        assert "watch" in dag["tasks"], f"{name}: `[…] >> watch()` of tongket_common"
+        assert dag["tasks"]["watch"]["rule"] == "one_failed", name
+
+
+def test_the_operators_table_has_every_dag() -> None:
+    rows = re.findall(r"^\| (`.*?) \|", (ROOT / "docs" / "operations.md").read_text(encoding="utf-8"), flags=re.M)
+    assert {name for first in rows for name in re.findall(r"`(\w+)`", first)} >= DAGS
+
+
 def test_every_task_retries_with_a_delay_and_ends(facts: dict[str, Any]) -> None:
     for name, dag in facts["dags"].items():
         for task_id, task in dag["tasks"].items():
