@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from etl.report.figure_facts import ConfidenceInterval, PrintedNumber
 
@@ -127,6 +128,10 @@ class SubmissionMatrix:
     rows: tuple[MatrixRow, ...]
 
 
+PictureContent: TypeAlias = tuple[SeriesPanel, ...] | TileGrid | SubmissionMatrix
+"""What a picture of the annex shows, one type for each kind."""
+
+
 @dataclass(frozen=True)
 class AnnexPicture:
     """A picture of the picture annex. `kind`: series, tiles, matrix, as what it shows."""
@@ -135,7 +140,7 @@ class AnnexPicture:
     caption: str
     title: str
     alt: str
-    shows: tuple[SeriesPanel, ...] | TileGrid | SubmissionMatrix
+    shows: PictureContent
 
 
 @dataclass(frozen=True)

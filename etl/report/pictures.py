@@ -23,6 +23,7 @@ from etl.report.picture_facts import (
     MatrixColumn,
     MatrixRow,
     PictureAnnex,
+    PictureContent,
     PlannedLevel,
     SeriesFigure,
     SeriesPanel,
@@ -45,7 +46,7 @@ def build_picture_annex(
     """Everything the picture annex says. `units` is the table of units that the report prints."""
     panels = tuple(_build_series_panels(inputs, wording, figures))
     tiles, matrix = _build_tile_grid(wording, figures, units), _build_submission_matrix(inputs, wording)
-    shown: list[tuple[SeriesPanel, ...] | TileGrid | SubmissionMatrix] = [
+    shown: list[PictureContent] = [
         panels[i : i + PANELS_PER_PICTURE] for i in range(0, len(panels), PANELS_PER_PICTURE)
     ]
     shown += [tiles] if tiles.rows and tiles.columns else []
@@ -54,9 +55,7 @@ def build_picture_annex(
     return PictureAnnex(tuple(_build_picture(inputs, wording, n, each) for n, each in enumerate(shown, start=first)))
 
 
-def _build_picture(
-    inputs: ReportInput, wording: Messages, number: int, shows: tuple[SeriesPanel, ...] | TileGrid | SubmissionMatrix
-) -> AnnexPicture:
+def _build_picture(inputs: ReportInput, wording: Messages, number: int, shows: PictureContent) -> AnnexPicture:
     match shows:
         case TileGrid():
             kind, rows = "tiles", list(_describe_tiles(shows))

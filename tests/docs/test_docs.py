@@ -116,6 +116,22 @@ def test_every_path_of_a_recipe_exists() -> None:
         assert (ROOT / path).exists(), path
 
 
+def test_every_file_and_name_of_a_recipe_is_in_the_code() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Recipes")[2]
+    names = set(re.findall(r"`(\w+\.py|_?[A-Z][A-Z_]+|[A-Z][a-z]+[A-Z]\w+)(?:\(\))?`", text))
+    assert len(names) > 15
+    folders = ("dags", "etl", "ops", "simulation", "templates", "tests")
+    code = {path.name: path.read_text(encoding="utf-8") for folder in folders for path in (ROOT / folder).rglob("*.py")}
+    written = "\n".join(code.values())
+    assert {name for name in names if name not in code and not re.search(rf"\b{name}\b", written)} == set()
+
+
+def test_the_index_of_tests_has_every_folder() -> None:
+    rows = re.findall(r"^\| (`.*?) \|", (ROOT / "tests" / "README.md").read_text(encoding="utf-8"), flags=re.M)
+    told = [name for row in rows for name in re.findall(r"`(\w+)/`", row)]
+    assert sorted(told) == sorted(p.name for p in (ROOT / "tests").iterdir() if p.is_dir() and p.name != "__pycache__")
+
+
 def test_the_statements_that_read_through_corrections_are_named() -> None:
     reading = {
         p.name
