@@ -13,6 +13,7 @@ from etl.errors import TongketError
 from etl.lineage.lineage_text import format_trace_lines
 from etl.lineage.number_trace import trace_number
 from etl.model import Period
+from etl.page.dot_map import build_dot_map
 from etl.page.page_rendering import PageDesk, count_pages, render_page
 from etl.warehouse import page_views
 
@@ -38,8 +39,11 @@ class PathPicture:
     height: int = _HEIGHT
 
 
-def show_scorecard(desk: PageDesk, scope: str, period: str, plan: str, page: int) -> str:
-    """A plan's targets for an area and one page of its units; the last computed period where none is asked for."""
+def show_scorecard(desk: PageDesk, scope: str, period: str, plan: str, item: str, page: int) -> str:
+    """A plan's targets for an area, one page of its units, and all of them on a map of one target.
+
+    The last computed period and the first target where none is asked for.
+    """
     with desk.open_reader() as conn:
         computed = page_views.fetch_computed_periods(conn)
         scope, period, plan = _choose_card(desk, computed, scope, period, plan)
@@ -49,6 +53,9 @@ def show_scorecard(desk: PageDesk, scope: str, period: str, plan: str, page: int
         rows = page_views.fetch_scorecard_rows(conn, scope, period, plan, [area, *codes])
         path = page_views.fetch_area_path(conn, scope, plan, area)
         milestones = page_views.fetch_milestones(conn, plan)
+        targets = [row for row in rows if row.unit_code == area]
+        item = item if item in {row.item for row in targets} else targets[0].item if targets else ""
+        mapped = [row for row in page_views.fetch_map_rows(conn, scope, period, plan, item) if row.unit_code != area]
     total = units[0].found if units else 0
     cells: dict[str, dict[str, Row[Any]]] = defaultdict(dict)
     for row in rows:
@@ -62,7 +69,11 @@ def show_scorecard(desk: PageDesk, scope: str, period: str, plan: str, page: int
         plan=plan,
         area=area,
         plans=_list_plans(desk, scope),
-        targets=list(cells[area].values()),
+        targets=targets,
+        item=item,
+        dot_map=build_dot_map(
+            desk, mapped, period, {row.unit_code: _find_name(desk, row.unit_code, period) for row in mapped}
+        ),
         units=codes,
         names={code: _find_name(desk, code, period) for code in (area, *codes)},
         cells=cells,
