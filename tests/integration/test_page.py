@@ -293,6 +293,14 @@ def test_what_every_rule_said_is_a_page_without_rights(visitor: Visitor) -> None
     visitor.read("data-docs?scope=no-such&period=2024Q1", 404)
 
 
+def test_a_plan_of_a_former_unit_has_its_own_area(warehouse: Settings, visitor: Visitor) -> None:
+    steps.compute_attainment("quang-ngai", "2026Q3")
+    page = visitor.read("scorecard?scope=quang-ngai&period=2026Q3&plan=kt-1693")
+    assert "Chỉ tiêu của toàn địa bàn" in page and "Tỉnh Kon Tum, quý III năm 2026" in page
+    page = visitor.read("scorecard?scope=quang-ngai&period=2026Q3&plan=ttg-ct25")
+    assert "Tỉnh Quảng Ngãi, quý III năm 2026" in page
+
+
 def test_the_map_shows_every_unit_at_its_place_for_one_target(
     visitor: Visitor, draft_report: Callable[[int], int]
 ) -> None:
