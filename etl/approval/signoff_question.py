@@ -83,12 +83,6 @@ def describe_question(report: int) -> SignoffQuestion:
         return build_signoff_question(conn, settings, catalogue, fetch_document(conn, report))
 
 
-def list_open_questions(conn: Connection, settings: Settings, catalogue: Catalogue) -> list[SignoffQuestion]:
-    """The documents that were asked about, wait for a decision and were not replaced, the first asked first."""
-    documents = (fetch_document(conn, report) for report in signoff_store.fetch_open_questions(conn))
-    return [build_signoff_question(conn, settings, catalogue, document) for document in documents]
-
-
 def _list_headlines(facts: DocumentFacts) -> list[str]:
     """How many targets stand where and who is missing; of a correction, why and how much changes."""
     if isinstance(facts, CorrectionFacts):

@@ -20,12 +20,13 @@ from typer.testing import CliRunner
 from etl import load, steps
 from etl.approval.record_signing import is_signed_record, sign_record
 from etl.approval.registry_entry import RegistryEntry
-from etl.approval.signoff_question import SignoffQuestion, list_open_questions
+from etl.approval.signoff_question import SignoffQuestion, describe_question
 from etl.catalog.loader import Catalogue
 from etl.cli.commands import app
 from etl.errors import MailError, StorageError, UsageError
 from etl.report.file_properties import read_file_properties
 from etl.settings import Settings
+from etl.warehouse import signoff_store
 from etl.warehouse.signoff_store import Decision
 from tests.integration.build import item
 from tests.integration.published import home
@@ -63,7 +64,7 @@ class Office:
 
     def open_questions(self) -> list[SignoffQuestion]:
         with self.loader.connect() as conn:
-            return list_open_questions(conn, self.settings, self.catalogue)
+            return [describe_question(report) for report in signoff_store.fetch_open_questions(conn)]
 
     def rows(self, query: str) -> list[Any]:
         with self.loader.connect() as conn:
@@ -305,6 +306,12 @@ def test_who_decides_is_told_by_mail_once_while_the_document_waits(
         for _ in range(2):
             steps.mail_questions(post, page)
         assert sorted(mailbox.to) == ["a@vi-du.test", "b@vi-du.test"], "once each, though the mail failed at first"
+        (drafted,) = office.settings.outbox.glob("drafts/*/*/*facts.json")
+        kept = drafted.read_bytes()
+        drafted.write_text("{}")
+        with pytest.raises(StorageError, match="1 questions were not written"):
+            steps.mail_questions(post, page)
+        drafted.write_bytes(kept)
         office.send(600)
         office.draft()
         assert steps.mail_questions(post, page) == {"sent": []}, "replaced, and not asked about yet"
