@@ -37,7 +37,7 @@ PRELOADED = (
     "ops.warm",
 )
 # What a task does and why it is skipped, our own lines, and warnings; not what Airflow tells of itself at every step.
-LOG_LEVELS = "airflow=WARNING airflow.task=INFO uvicorn.access=WARNING"
+LOG_LEVELS = "airflow=WARNING airflow.task=INFO http.access=WARNING supervisor=WARNING"
 
 
 @dataclass(frozen=True)
