@@ -24,12 +24,13 @@ from etl.settings import Settings, load_settings
 from etl.steps.backup import back_up_warehouse, restore_into
 from etl.warehouse import embedded_server, journal
 from etl.warehouse.connect import build_engine, translate_db_errors
+from etl.warehouse.operations_store import fetch_failed_runs
 
 _SUFFIX = ".tongket-backup"
 _KEPT_BACKUPS = 3
 """So many of the newest are kept, however old they are."""
 _SUNDAY = 7
-_MOST_LOG_BYTES = 4_000_000
+MOST_LOG_BYTES = 4_000_000
 """A component's log is cut to half of this where it is longer."""
 _NIGHTS = 7
 """In so many nights every content of the archive is hashed once."""
@@ -93,21 +94,23 @@ def check_archive(day: str) -> Result:
 def remove_old_logs(day: str, folder: Path, frequent: Sequence[str]) -> Result:
     """Removes Airflow's log files that were last written before the agreed time, and folders left empty.
 
-    Those of `frequent`, the DAGs that run every few minutes, are kept for `TONGKET_KEEP_QUIET_DAYS`, the others for
-    `TONGKET_KEEP_DAYS`. Of a component's own log, which never ends, the last part is kept.
+    Those of `frequent`, the DAGs that run every few minutes, are kept for `TONGKET_KEEP_QUIET_DAYS`; the others, and
+    those of runs that failed, for `TONGKET_KEEP_DAYS`. Of a component's own log, which never ends, the last part stays.
     """
     settings = load_settings()
     midnight = dt.datetime.combine(dt.date.fromisoformat(day), dt.time(), dt.UTC)
     limit, quiet_limit = (
         (midnight - dt.timedelta(days=days)).timestamp() for days in (settings.keep_days, settings.keep_quiet_days)
     )
-    short_lived = {f"dag_id={dag}" for dag in frequent}
-    old = [
-        path
-        for path in folder.rglob("*")
-        if path.is_file()
-        and path.stat().st_mtime < (quiet_limit if path.relative_to(folder).parts[0] in short_lived else limit)
-    ]
+    with open_engine(settings).connect() as conn:
+        failed = {f"run_id={run['run']}" for run in fetch_failed_runs(conn, settings.keep_days)}
+
+    def is_old(path: Path) -> bool:
+        parts = path.relative_to(folder).parts
+        is_quiet = parts[0].removeprefix("dag_id=") in frequent and not failed.intersection(parts)
+        return path.stat().st_mtime < (quiet_limit if is_quiet else limit)
+
+    old = [path for path in folder.rglob("*") if path.is_file() and is_old(path)]
     size = sum(path.stat().st_size for path in old)
     for path in old:
         path.unlink(missing_ok=True)
@@ -121,9 +124,9 @@ def remove_old_logs(day: str, folder: Path, frequent: Sequence[str]) -> Result:
 
 def _keep_last_part(path: Path) -> None:
     """Cuts a log that somebody writes to, in place: what is appended meanwhile to the last lines may be lost."""
-    if path.stat().st_size > _MOST_LOG_BYTES:
+    if path.stat().st_size > MOST_LOG_BYTES:
         with path.open("r+b") as stream:
-            stream.seek(-_MOST_LOG_BYTES // 2, os.SEEK_END)
+            stream.seek(-MOST_LOG_BYTES // 2, os.SEEK_END)
             stream.readline()
             kept = stream.read()
             stream.seek(0)

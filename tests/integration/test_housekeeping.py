@@ -75,19 +75,21 @@ def test_old_logs_go_and_young_ones_stay(office: Office, tmp_path: Path, monkeyp
     for name, day in {
         "dag_id=attain/old.log": november,
         "dag_id=attain/young.log": week_before,
-        "dag_id=intake/quiet.log": week_before,
+        "dag_id=intake/run_id=1/quiet.log": week_before,
+        "dag_id=intake/run_id=2/failed.log": week_before,
         "dag_id=intake/fresh.log": day_before,
     }.items():
         path = logs / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("…")
         os.utime(path, (day, day))
+    steps.record_failed_run("intake", "2", None, ["receive"])
     assert steps.remove_old_logs("2024-04-22", logs, frequent)["logs_removed"] == 2
-    assert sorted(path.name for path in logs.rglob("*.log")) == ["fresh.log", "young.log"]
+    assert sorted(path.name for path in logs.rglob("*.log")) == ["failed.log", "fresh.log", "young.log"]
 
 
 def test_a_components_log_keeps_its_last_lines(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("etl.steps.housekeeping._MOST_LOG_BYTES", 1000)
+    monkeypatch.setattr("etl.steps.housekeeping.MOST_LOG_BYTES", 1000)
     log = tmp_path / "scheduler.log"
     with log.open("a") as stream:  # as the component has it open
         stream.write("".join(f"line {i}\n" for i in range(200)))
