@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -200,6 +201,18 @@ def test_a_file_is_served_only_as_it_was_written(
 
 
 # --- what is shown ---------------------------------------------------------------------------------------
+
+
+def test_the_periods_begin_with_this_instances_scopes_and_end_today(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = dt.datetime(2026, 11, 26, tzinfo=dt.UTC)
+    monkeypatch.setattr("etl.page.page_rendering.get_current_time", lambda: today)
+    for scope, other in (("quang-ngai", "bac-ninh"), ("bac-ninh", "quang-ngai")):
+        monkeypatch.setenv("TONGKET_SCOPES", scope)
+        page = visitor.read("")
+        assert page.index(f"scope={scope}&amp;period=2026Q3") < page.index(f"scope={other}&amp;period=2026Q3")
+        assert "period=2026Q4" in page and "period=2027" not in page
 
 
 def test_the_board_counts_filters_and_finds_names_however_typed(
