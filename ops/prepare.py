@@ -18,7 +18,6 @@ from psycopg import sql
 
 from etl.errors import SettingsError, TongketError
 from etl.warehouse import embedded_server
-from ops.roles import list_role_permissions, serialize_roles
 
 NEEDED = ("ADMIN_DATABASE_URL", "WAREHOUSE_PASSWORD", "AIRFLOW_DB_PASSWORD", "AIRFLOW_ADMIN_USER")
 SECRET = "AIRFLOW_ADMIN_PASSWORD"  # noqa: S105 - the name of a variable
@@ -74,9 +73,8 @@ def _create_first_user(env: Mapping[str, str]) -> None:
 
 def _create_roles(env: Mapping[str, str]) -> None:
     """Makes the roles that are not there; one that an office has changed stays as it is."""
-    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
-        file.write(serialize_roles(list_role_permissions()))
-        file.flush()
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        _run_setup_command([sys.executable, "-m", "ops.roles", file.name], env)
         _run_setup_command([AIRFLOW, "roles", "import", file.name], env)
 
 

@@ -1,13 +1,16 @@
 """The roles of an office in Airflow: who looks, who decides on documents, who keeps the system.
 
-Only `ops` calls this. Made of the permissions that Airflow's own roles have, so that they follow its versions. Who
+`python -m ops.roles FILE` writes them as `airflow roles import` reads them, in a process that has Airflow's settings;
+`ops.prepare` runs it. Made of the permissions that Airflow's own roles have, so that they follow its versions. Who
 keeps the system decides on no document: that takes the right to edit what waits for a person.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections import defaultdict
+from pathlib import Path
 
 READER, APPROVER, ENGINEER = "TongketReader", "TongketApprover", "TongketEngineer"
 Permission = tuple[str, str]
@@ -36,3 +39,7 @@ def serialize_roles(permissions: dict[str, list[Permission]]) -> str:
     return json.dumps(
         [{"name": role, "resource": resource, "action": ",".join(of)} for (role, resource), of in actions.items()]
     )
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(serialize_roles(list_role_permissions()), encoding="utf-8")
