@@ -12,7 +12,7 @@ from urllib.parse import quote
 from airflow.plugins_manager import AirflowPlugin
 
 ADDRESS = "/tongket"
-# The DAG that asks about the reports of a cadence: who may answer its questions may decide here.
+# The DAG that asks about the reports of a cadence: who may edit what waits for a person in it may decide here.
 DAG_OF_CADENCE = {
     "quarter": "report_quarterly",
     "half": "report_six_nine_months",
