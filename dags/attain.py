@@ -27,6 +27,7 @@ from __future__ import annotations
 from airflow.sdk import DAG, PartitionedAssetTimetable, TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 from tongket_common import ATTAINMENT, DEFAULTS, LONGER_PERIODS, OBSERVATIONS, name_errors, read_partition_key, watch
+from tongket_lineage import CELLS, FIGURES
 
 with DAG(
     dag_id="attain",
@@ -48,7 +49,7 @@ with DAG(
         read_partition_key(get_current_context())
         return steps.list_scopes()
 
-    @task(multiple_outputs=False, map_index_template="{{ scope }}")
+    @task(multiple_outputs=False, map_index_template="{{ scope }}", inlets=[CELLS], outlets=[FIGURES])
     @name_errors
     def compute(scope: str) -> dict[str, object]:
         from etl import steps

@@ -1,9 +1,10 @@
-"""### Dispatch: what is published, to whom it is addressed
+"""### Dispatch: what is published, to whom it is addressed; what waits, to who decides
 
 Every ten minutes, one run at a time, for each published report or correction that has not gone out yet: `folders`
 puts a folder with a manifest for each recipient into `outbox/reports/<period>/<scope>/gui/<recipient>/`; `mail`
 sends the document and its annex to the recipients that have an address in `catalog/contacts.yaml`, by the Airflow
-connection that `TONGKET_SMTP_CONNECTION` names.
+connection that `TONGKET_SMTP_CONNECTION` names. `questions` mails the `approvers` of that file, once, that a document
+waits for their decision.
 
 **When it fails**
 
@@ -12,6 +13,7 @@ connection that `TONGKET_SMTP_CONNECTION` names.
 * `mail`: the mail server is away or turned a message down. It is tried again by itself, unless the server refused it
   for good, or the connection broke while the text was on its way. Such a message waits for a person, and the task
   stays red until then: `tongket dispatch` lists it, docs/operations.md says what to do.
+* `questions`: as with `mail`; or a draft's files are gone: draft the report again.
 * `watch`: nothing of its own; it turns the run red, names the tasks that failed, and notes the run for `alerts`. Clear
   those tasks, with downstream.
 
@@ -23,7 +25,8 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, CronTriggerTimetable, task
 from airflow.sdk.exceptions import AirflowSkipException
-from tongket_common import DEFAULTS, TIMEZONE, name_errors, watch
+from tongket_common import DEFAULTS, TIMEZONE, name_errors, read_page_address, watch
+from tongket_lineage import PARCELS, PUBLISHED
 from tongket_mail import build_mail_opener
 
 with DAG(
@@ -33,11 +36,11 @@ with DAG(
     max_active_runs=1,
     default_args=DEFAULTS,
     tags=["tongket", "report"],
-    description="Sends what is published to its recipients, as folders and by e-mail",
+    description="Sends what is published to its recipients, and tells who decides what waits",
     doc_md=__doc__,
 ):
 
-    @task(multiple_outputs=False)
+    @task(multiple_outputs=False, inlets=[PUBLISHED], outlets=[PARCELS])
     @name_errors
     def folders() -> dict[str, object]:
         from etl import steps
@@ -54,4 +57,14 @@ with DAG(
             raise AirflowSkipException(str(done["skipped"]))
         return done
 
-    [folders(), mail()] >> watch()
+    @task(multiple_outputs=False)
+    @name_errors
+    def questions() -> dict[str, object]:
+        from etl import steps
+
+        done = steps.mail_questions(build_mail_opener(steps.get_smtp_connection_id()), read_page_address())
+        if "skipped" in done:
+            raise AirflowSkipException(str(done["skipped"]))
+        return done
+
+    [folders(), mail(), questions()] >> watch()

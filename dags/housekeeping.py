@@ -4,7 +4,8 @@ Every night at 1:30 (the partition key is the day: `2024-04-22`). `backup` write
 `TONGKET_BACKUPS/<day>.tongket-backup` and removes those older than `TONGKET_KEEP_DAYS` (the newest three stay). On
 Sundays `drill` restores the newest one into a scratch server and compares every table. `archive` hashes a seventh of
 the received files: each must be what it was. `logs` and `databases` remove Airflow's logs and records of runs that are
-older than `TONGKET_KEEP_DAYS`, and vacuum the warehouse. The archive of received files is not in the backup:
+older than `TONGKET_KEEP_DAYS` (of the DAGs that run every few minutes: `TONGKET_KEEP_QUIET_DAYS`), and vacuum the
+warehouse. The archive of received files is not in the backup:
 copy the folder.
 
 **When it fails**
@@ -28,7 +29,7 @@ from pathlib import Path
 from airflow.sdk import DAG, CronPartitionTimetable, get_current_context, task
 from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowSkipException
-from tongket_common import DEFAULTS, TIMEZONE, name_errors, read_partition_key, watch
+from tongket_common import DEFAULTS, FREQUENT, TIMEZONE, name_errors, read_partition_key, watch
 
 with DAG(
     dag_id="housekeeping",
@@ -71,14 +72,14 @@ with DAG(
         from etl import steps
 
         folder = Path(conf.get("logging", "base_log_folder"))
-        return steps.remove_old_logs(read_partition_key(get_current_context()), folder)
+        return steps.remove_old_logs(read_partition_key(get_current_context()), folder, FREQUENT)
 
     @task(multiple_outputs=False)
     @name_errors
     def databases() -> dict[str, object]:
         from etl import steps
 
-        return steps.clean_databases(read_partition_key(get_current_context()))
+        return steps.clean_databases(read_partition_key(get_current_context()), FREQUENT)
 
     backed_up = backup()
     drilled = drill()

@@ -30,6 +30,7 @@ from datetime import timedelta
 from airflow.sdk import DAG, CronTriggerTimetable, TriggerRule, task
 from airflow.sdk.exceptions import AirflowSkipException
 from tongket_common import DEFAULTS, OBSERVATIONS, TIMEZONE, name_errors, watch
+from tongket_lineage import ARCHIVE, CELLS, INBOX, RETURNS
 
 with DAG(
     dag_id="intake",
@@ -43,21 +44,21 @@ with DAG(
     doc_md=__doc__,
 ):
 
-    @task
+    @task(inlets=[INBOX], outlets=[ARCHIVE])
     @name_errors
     def receive() -> list[int]:
         from etl import steps
 
         return steps.receive_deliveries()["batches"]
 
-    @task(multiple_outputs=False, map_index_template="batch {{ batch }}")
+    @task(multiple_outputs=False, map_index_template="batch {{ batch }}", inlets=[ARCHIVE], outlets=[CELLS, RETURNS])
     @name_errors
     def process(batch: int) -> dict[str, object]:
         from etl import steps
 
         return steps.process_batch(batch)
 
-    @task(multiple_outputs=False, trigger_rule=TriggerRule.ALL_DONE)
+    @task(multiple_outputs=False, trigger_rule=TriggerRule.ALL_DONE, inlets=[ARCHIVE], outlets=[RETURNS])
     @name_errors
     def returns() -> dict[str, object]:
         from etl import steps

@@ -36,6 +36,7 @@ class Settings:
     disk_percent: int
     backups_folder: str
     keep_days: int
+    keep_quiet_days: int
     airflow_database_url: str
     imap_connection: str
     doors: tuple[str, ...]
@@ -170,6 +171,7 @@ def load_settings() -> Settings:
         disk_percent=int(_parse_number_setting("TONGKET_DISK_PERCENT", 90, least=1)),
         backups_folder=os.environ.get("TONGKET_BACKUPS", "").strip(),
         keep_days=int(_parse_number_setting("TONGKET_KEEP_DAYS", 30, least=1)),
+        keep_quiet_days=int(_parse_number_setting("TONGKET_KEEP_QUIET_DAYS", 1, least=1)),
         airflow_database_url=os.environ.get("TONGKET_AIRFLOW_DATABASE_URL", "").strip(),
         imap_connection=os.environ.get("TONGKET_IMAP_CONNECTION", "").strip() or "imap_default",
         doors=_parse_doors_setting(),

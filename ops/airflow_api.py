@@ -10,12 +10,13 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from etl.errors import TongketError
 
 Json = dict[str, Any]
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 TIMEOUT_SECONDS = 30.0
 TRIES = 4
 
@@ -35,7 +36,7 @@ class AirflowClient:
     def fetch_health(self) -> Json:
         """State of the components by name; empty while the server does not answer yet."""
         try:
-            return self._send_request("GET", "/api/v2/monitor/health", None, signed=False)
+            return dict(json.loads(self._send_request("GET", "/api/v2/monitor/health", None, signed=False)))
         except (OSError, ValueError):
             return {}
 
@@ -51,15 +52,28 @@ class AirflowClient:
         """Changes one resource."""
         return self._call_api("PATCH", path, body)
 
+    def read_page(self, path: str) -> str:
+        """Reads a page of HTML."""
+        return self._call("GET", path).decode()
+
+    def post_form(self, path: str, fields: Mapping[str, str]) -> str:
+        """Sends a page's form, as a browser does; gives the page that answers."""
+        return self._call("POST", path, urllib.parse.urlencode(fields).encode(), FORM).decode()
+
     def trigger_dag_run(self, dag: str, key: str | None = None) -> str:
         """Starts a run, of one partition where a key is given; gives the run's id."""
         run = self.post(f"/api/v2/dags/{dag}/dagRuns", {"logical_date": None, "partition_key": key})
         return str(run["dag_run_id"])
 
     def _call_api(self, method: str, path: str, body: Json | None) -> Json:
+        data = None if body is None else json.dumps(body).encode()
+        content: Json = json.loads(self._call(method, path, data) or b"{}")
+        return content
+
+    def _call(self, method: str, path: str, data: bytes | None = None, kind: str = JSON) -> bytes:
         for attempt in range(1, TRIES + 1):
             try:
-                return self._send_request(method, path, body, signed=True)
+                return self._send_request(method, path, data, kind, signed=True)
             except urllib.error.HTTPError as refusal:
                 if refusal.code == 401 and attempt == 1:
                     self._token = ""
@@ -73,18 +87,18 @@ class AirflowClient:
             time.sleep(0.5 * attempt)
         raise AssertionError("the last attempt returns or raises")
 
-    def _send_request(self, method: str, path: str, body: Json | None, *, signed: bool) -> Json:
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+    def _send_request(self, method: str, path: str, data: bytes | None, kind: str = JSON, *, signed: bool) -> bytes:
+        headers = {"Content-Type": kind, "Accept": "application/json, text/html"}
         if signed:
-            self._token = self._token or str(
-                self._send_request("POST", "/auth/token", self._login, signed=False)["access_token"]
-            )
+            self._token = self._token or self._fetch_token()
             headers["Authorization"] = f"Bearer {self._token}"
-        data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.address + path, data=data, headers=headers, method=method)  # noqa: S310
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 - our own loopback address
-            content: Json = json.loads(answer.read() or b"{}")
-        return content
+            return bytes(answer.read())
+
+    def _fetch_token(self) -> str:
+        login = json.dumps(self._login).encode()
+        return str(json.loads(self._send_request("POST", "/auth/token", login, signed=False))["access_token"])
 
     def _build_refusal_error(self, method: str, path: str, refusal: urllib.error.HTTPError) -> AirflowError:
         body = refusal.read().decode(errors="replace")[:400]

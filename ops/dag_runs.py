@@ -1,12 +1,10 @@
 """Waiting until a chain of runs has come to rest: intake → attain → reports, as the assets drive them.
 
-Only `ops` calls this. At rest means: every run has ended or waits for a person and for nothing else, and every asset
-event has had all its consumers' runs.
+Only `ops` calls this. At rest means: every run has ended, and every asset event has had all its consumers' runs.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -22,25 +20,10 @@ CONSUMERS = {
 }
 ENDED = frozenset({"success", "failed"})
 UNDER_WAY = ("queued", "running")
-WAITING = "awaiting_input"
-TASK_OPEN = ("none", "scheduled", "queued", "running", "restarting", "up_for_retry", "up_for_reschedule", "deferred")
-# Airflow 3.3 loses an answer, and asks again, if it comes before the scheduler has seen that the task waits.
-PERSON_SECONDS = 5.0
 POLL_SECONDS = 1.0
 LOOK_SECONDS = 10.0  # a whole look costs the api-server a quarter of a second
 AT_WORK = ("scheduled", "queued", "running")
 PAGE = 100
-
-
-@dataclass(frozen=True)
-class PendingQuestion:
-    """Something that a run waits for a person to decide. `path` is where the answer goes, `asked_at` ISO 8601."""
-
-    run: DagRun
-    subject: str
-    body: str
-    path: str
-    asked_at: str
 
 
 @dataclass(frozen=True)
@@ -78,12 +61,10 @@ def wait_until_settled(
     until = time.monotonic() + seconds
     while True:
         under_way = list_dag_runs(client, *UNDER_WAY)
-        waiting = _list_waiting_runs(client) if under_way else set()
-        under_way = [run for run in under_way if (run.dag, run.id) not in waiting]
         on_poll(under_way)
-        if not under_way and not _has_owed_runs(client, waiting, paused):
+        if not under_way and not _has_owed_runs(client, paused):
             found = list_dag_runs(client)
-            if all(run.state in ENDED or (run.dag, run.id) in waiting for run in found):  # none began meanwhile
+            if all(run.state in ENDED for run in found):  # none began meanwhile
                 return found
         if time.monotonic() > until:
             names = ", ".join(f"{run.dag} {run.key} ({run.state})" for run in under_way) or "runs that assets still owe"
@@ -129,56 +110,13 @@ def describe_failures(client: AirflowClient, run: DagRun, *, lines: int = 12) ->
     ]
 
 
-def list_questions(client: AirflowClient) -> list[PendingQuestion]:
-    """What people are asked and have not answered, the oldest first."""
-    found = _fetch_all_pages(
-        client, "/api/v2/dags/~/dagRuns/~/hitlDetails", "hitl_details", response_received="false", order_by="created_at"
-    )
-    open_runs = {(run.dag, run.id): run for run in list_dag_runs(client, *UNDER_WAY)}
-    details = [(detail, detail["task_instance"]) for detail in found]
-    return [
-        PendingQuestion(
-            open_runs[task["dag_id"], task["dag_run_id"]],
-            detail["subject"],
-            detail["body"] or "",
-            f"/api/v2/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}"
-            f"/{task['map_index']}/hitlDetails",
-            detail["created_at"],
-        )
-        for detail, task in details
-        if task["state"] == WAITING and (task["dag_id"], task["dag_run_id"]) in open_runs
-    ]
-
-
-def answer_question(client: AirflowClient, question: PendingQuestion, option: str, **words: str) -> None:
-    """Answers a question as a person does, with the words of its form, and not faster than a person."""
-    asked_at = dt.datetime.fromisoformat(question.asked_at)
-    time.sleep(max(0.0, PERSON_SECONDS - (dt.datetime.now(dt.UTC) - asked_at).total_seconds()))
-    client.patch(question.path, {"chosen_options": [option], "params_input": words})
-
-
-def _list_waiting_runs(client: AirflowClient) -> set[tuple[str, str]]:
-    """The runs (DAG, id) that wait for people alone: each of their open tasks is a question, or comes after one."""
-    asked: dict[tuple[str, str], set[int]] = {}
-    busy: set[tuple[str, str]] = set()
-    tasks = _fetch_all_pages(client, "/api/v2/dags/~/dagRuns/~/taskInstances", "task_instances", (WAITING, *TASK_OPEN))
-    for task in tasks:
-        if task["state"] == WAITING:
-            asked.setdefault((task["dag_id"], task["dag_run_id"]), set()).add(task["map_index"])
-    for task in tasks:
-        run = (task["dag_id"], task["dag_run_id"])
-        if task["state"] != WAITING and (task["state"] is not None or task["map_index"] not in asked.get(run, ())):
-            busy.add(run)
-    return asked.keys() - busy
-
-
-def _has_owed_runs(client: AirflowClient, waiting: set[tuple[str, str]], paused: Collection[str]) -> bool:
-    """Whether an asset event waits for a consumer's run to be made, or to end or wait for people."""
+def _has_owed_runs(client: AirflowClient, paused: Collection[str]) -> bool:
+    """Whether an asset event waits for a consumer's run to be made, or to end."""
     for event in _fetch_all_pages(client, "/api/v2/assets/events", "asset_events"):
         made = event["created_dagruns"]
         if len(made) < len(set(CONSUMERS.get(str(event["name"]), ())) - set(paused)):
             return True
-        if any(run["state"] not in ENDED and (run.get("dag_id"), run.get("run_id")) not in waiting for run in made):
+        if any(run["state"] not in ENDED for run in made):
             return True
     return False
 

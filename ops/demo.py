@@ -4,7 +4,7 @@ Airflow is started in a folder of its own (`var/demo`, clean every time), forms 
 drop them into the inbox, and real DAG runs check, load, compute and draft the reports of quarters and of years: the
 history of a province and a district that are no more, and the last closed quarter of today of a whole province; with
 `--longer` the reports of six and nine months too. Then one report of today is approved with number and date and one
-sent back, over the API as a person would; its PDF is signed with a certificate made on the spot; a unit sends a figure
+sent back, on the page as a person would; its PDF is signed with a certificate made on the spot; a unit sends a figure
 again, and the report that replaces it is approved. Needs no network.
 """
 
@@ -28,7 +28,6 @@ from rich.table import Table
 from sqlalchemy import text
 
 from etl import settings as etl_settings
-from etl.approval.decisions import APPROVE, SEND_BACK
 from etl.catalog import load_catalogue
 from etl.errors import TongketError
 from etl.file_io import write_atomic
@@ -38,16 +37,8 @@ from etl.settings import Settings
 from etl.warehouse import connect
 from ops import local
 from ops.airflow_api import AirflowClient
-from ops.dag_runs import (
-    DagRun,
-    PendingQuestion,
-    answer_question,
-    describe_failures,
-    list_dag_runs,
-    list_questions,
-    wait_for_run_end,
-    wait_until_settled,
-)
+from ops.dag_runs import DagRun, describe_failures, list_dag_runs, wait_for_run_end, wait_until_settled
+from ops.page_decision import decide_on_page
 
 HISTORY = ("2023", "2024Q1", "2024Q2", "2024Q3", "2024Q4", "2024")
 LONGER = ("2024H1", "2024N", "2024H2")  # no forms of their own: their reports follow from the quarters
@@ -131,24 +122,19 @@ def run_demo(settings: Settings, console: Console, today: Period, *, longer: boo
 
 def run_sign_off(settings: Settings, client: AirflowClient, console: Console, today: Period) -> None:
     """Approves a report, sends one back, has a figure sent again and approves the correction."""
-    title = "Approved, sent back / phê duyệt, trả lại"
-    with _open_phase(console, title) as note:
-        documents = [_fetch_last_document(settings, plan, today, "report") for plan in (SIGNED, RETURNED)]
-        signed, returned = (_find_last_question(client, document) for document in documents)
+    with _open_phase(console, "Approved, sent back / phê duyệt, trả lại"):
+        signed, returned = (_fetch_last_document(settings, plan, today, "report") for plan in (SIGNED, RETURNED))
         issued = get_current_date().isoformat()
-        answer_question(client, signed, APPROVE, so="05", ngay=issued, nguoi_ky=SIGNER)
-        answer_question(client, returned, SEND_BACK, ly_do=REASON)
-        _settle_or_raise(client, note)
-        note(f"{len(list_questions(client))} drafts still wait / dự thảo còn chờ")
+        decide_on_page(client, signed, "approved", number="05", date=issued, signer=SIGNER)
+        decide_on_page(client, returned, "sent_back", reason=REASON)
     with _open_phase(console, "A PDF signed with a test certificate / ký số bằng chứng thư thử") as note:
         note(_sign_published_pdf(settings, today))
     with _open_phase(console, "A figure sent again → replacement / gửi lại số liệu → thay thế") as note:
         _resend_workbook(settings, today)
         wait_for_run_end(client, "intake", client.trigger_dag_run("intake"), seconds=SETTLE_SECONDS)
         _settle_or_raise(client, note)
-        question = _find_last_question(client, _fetch_last_document(settings, SIGNED, today, "correction"))
-        answer_question(client, question, APPROVE, so="06", ngay=issued, nguoi_ky=SIGNER)
-        _settle_or_raise(client, note)
+        correction = _fetch_last_document(settings, SIGNED, today, "correction")
+        decide_on_page(client, correction, "approved", number="06", date=issued, signer=SIGNER)
         note("1 approved / đã phê duyệt")
 
 
@@ -168,16 +154,6 @@ def _sign_published_pdf(settings: Settings, period: Period) -> str:
     if code:
         raise DagRunFailed(f"`tongket attach` gave {code}", where=str(copy), fix="read what it printed")
     return copy.name
-
-
-def _find_last_question(client: AirflowClient, document: int) -> PendingQuestion:
-    """The question about a document, by the link to it."""
-    found = next((asked for asked in list_questions(client) if f"/documents/{document})" in asked.body), None)
-    if found is None:
-        raise DagRunFailed(
-            f"nobody was asked about document {document}", where=client.address, fix="read the logs of `ask`"
-        )
-    return found
 
 
 def _fetch_last_document(settings: Settings, plan: str, period: Period, kind: Literal["report", "correction"]) -> int:

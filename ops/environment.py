@@ -36,6 +36,8 @@ PRELOADED = (
     "yaml",
     "ops.warm",
 )
+# What a task does and why it is skipped, our own lines, and warnings; not what Airflow tells of itself at every step.
+LOG_LEVELS = "airflow=WARNING airflow.task=INFO http.access=WARNING supervisor=WARNING"
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,11 @@ def _build_airflow_options(settings: Settings, databases: DatabaseAddresses, por
         },
         # A supervisor often notices only at its next heartbeat that its task has ended (5 s by default).
         "workers": {"min_heartbeat_interval": "1"},
-        "logging": {"base_log_folder": str(home / "logs"), "colored_console_log": "False"},
+        "logging": {
+            "base_log_folder": str(home / "logs"),
+            "colored_console_log": "False",
+            "namespace_levels": LOG_LEVELS,
+        },
     }
     flat = {
         f"AIRFLOW__{section.upper()}__{option.upper()}": value

@@ -1,7 +1,7 @@
 """What must be there before the containers start: `python -m ops.prepare`, run by the service `init`.
 
-Logins and databases on the server, both schemas, and the first user of Airflow. Safe to run at every start; a
-password changed in `.env` takes effect then.
+Logins and databases on the server, both schemas, the office's roles and the first user of Airflow. Safe to run at
+every start; a password changed in `.env` takes effect then.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -50,6 +51,7 @@ def prepare_server(env: Mapping[str, str]) -> None:
             connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(WAREHOUSE_LOGIN)))
     _run_setup_command([AIRFLOW, "db", "migrate"], env)
     _create_first_user(env)
+    _create_roles(env)
 
 
 def _ensure_login(connection: psycopg.Connection[tuple[object, ...]], name: str, password: str) -> None:
@@ -67,6 +69,13 @@ def _create_first_user(env: Mapping[str, str]) -> None:
     facts = ["--role", "Admin", "--email", email, "--firstname", "Tongket", "--lastname", "Admin"]
     _run_setup_command([AIRFLOW, "users", "create", "--username", user, *facts], env, stdin_text=twice)
     _run_setup_command([AIRFLOW, "users", "reset-password", "--username", user], env, stdin_text=twice)
+
+
+def _create_roles(env: Mapping[str, str]) -> None:
+    """Makes the roles that are not there; one that an office has changed stays as it is."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        _run_setup_command([sys.executable, "-m", "ops.roles", file.name], env)
+        _run_setup_command([AIRFLOW, "roles", "import", file.name], env)
 
 
 def _run_setup_command(command: list[str], env: Mapping[str, str], stdin_text: str = "") -> None:

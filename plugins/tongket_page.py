@@ -1,4 +1,5 @@
-"""The page inside Airflow: mounts `etl.page` at `/tongket`, with Airflow's login and roles, in Airflow's navigation.
+"""The page inside Airflow: mounts `etl.page` at `/tongket`, with Airflow's login and roles, in its navigation,
+and as a tab on each DAG, run and task.
 
 Every process of Airflow imports this file, so the page itself is built at the first request, in the api-server alone.
 """
@@ -6,16 +7,23 @@ Every process of Airflow imports this file, so the page itself is built at the f
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from airflow.plugins_manager import AirflowPlugin
 
 ADDRESS = "/tongket"
-# The DAG that asks about the reports of a cadence: who may answer its questions may decide here.
+# The DAG that asks about the reports of a cadence: who may edit what waits for a person in it may decide here.
 DAG_OF_CADENCE = {
     "quarter": "report_quarterly",
     "half": "report_six_nine_months",
     "nine_months": "report_six_nine_months",
     "year": "report_annual",
+}
+# What a DAG's work is seen on; of the others, how the installation does.
+PAGE_OF_DAG = {
+    **dict.fromkeys(DAG_OF_CADENCE.values(), "documents?shown=all&period={key}"),
+    "attain": "scorecard?period={key}",
+    **dict.fromkeys(("calendar", "open_period", "intake", "mail_door", "remind"), ""),
 }
 
 
@@ -44,7 +52,19 @@ def build_app() -> Any:
 
         return PageUser(str(user.get_name() or user.get_id()), may_decide)
 
-    return build_page_app(authenticate, conf.get_mandatory_value("api", "secret_key"))
+    return build_page_app(authenticate, conf.get_mandatory_value("api", "secret_key"), find_page_path)
+
+
+def find_page_path(dag: str, run: str) -> str:
+    """The page that shows what a DAG does; where a run has a period as its key, that period's."""
+    from airflow.models import DagRun
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        query = select(DagRun.partition_key).where(DagRun.dag_id == dag, DagRun.run_id == run)
+        key = session.scalar(query) or ""
+    return PAGE_OF_DAG.get(dag, "operations").format(key=quote(key))
 
 
 class LazyApp:
@@ -60,9 +80,9 @@ class LazyApp:
         await self._app(scope, receive, send)
 
 
-def _build_view(name: str, path: str, route: str) -> dict[str, Any]:
+def _build_view(name: str, path: str, route: str, destination: str = "nav") -> dict[str, Any]:
     href = f"{ADDRESS.lstrip('/')}/{path}"
-    return {"name": name, "href": href, "destination": "nav", "category": "browse", "url_route": route}
+    return {"name": name, "href": href, "destination": destination, "category": "browse", "url_route": route}
 
 
 class TongketPage(AirflowPlugin):
@@ -76,4 +96,9 @@ class TongketPage(AirflowPlugin):
         _build_view("Tongket: Kết quả", "scorecard", "tongket-scorecard"),
         _build_view("Tongket: Lỗi số liệu", "findings", "tongket-findings"),
         _build_view("Tongket: Vận hành", "operations", "tongket-operations"),
+        # Airflow fills in the braces: a tab on each DAG, run and task.
+        _build_view("Tongket", "of?dag={DAG_ID}", "tongket-dag", "dag"),
+        _build_view("Tongket", "of?dag={DAG_ID}&run={RUN_ID}", "tongket-run", "dag_run"),
+        _build_view("Tongket", "of?dag={DAG_ID}", "tongket-task", "task"),
+        _build_view("Tongket", "of?dag={DAG_ID}&run={RUN_ID}", "tongket-task-run", "task_instance"),
     ]

@@ -5,10 +5,9 @@ A decision is always a person's: nothing here decides by itself. What may be pub
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from etl.approval.publication import (
     compute_file_sha256,
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-APPROVE, SEND_BACK = "Phê duyệt", "Trả lại"
-
-
 def sign_document(
     report: str,
     by: str,
@@ -53,28 +49,6 @@ def sign_document(
     at = get_current_time().isoformat(timespec="seconds")
     entry = RegistryEntry(number, date, signer, title)
     return apply_decision(report_id, "approved" if reason is None else "sent_back", by, at, reason or "", entry)
-
-
-def apply_signoff_answer(report: int, answer: Mapping[str, Any]) -> Result:
-    """Carries out what a person answered in Airflow. Shape of `answer`: what its human-in-the-loop operator gives.
-
-    An answer that cannot be carried out, whatever is mended, gives ``refused`` with the reason: no person stands
-    behind it, or the draft may not be published any more.
-    """
-    user = answer.get("responded_by_user")
-    if not user:
-        return {"report": report, "refused": "nobody answered: an answer without a person is no decision"}
-    by = str(user["name"] or user["id"])
-    decision: Decision = "approved" if list(answer["chosen_options"]) == [APPROVE] else "sent_back"
-    at = answer["responded_at"]
-    moment = at if isinstance(at, datetime) else datetime.fromisoformat(str(at))
-    words = {name: str(value or "").strip() for name, value in (answer.get("params_input") or {}).items()}
-    number, date, signer, title = (words.get(name, "") for name in ("so", "ngay", "nguoi_ky", "quyen_han"))
-    entry = RegistryEntry(number, date, signer, title.splitlines())
-    try:
-        return apply_decision(report, decision, by, moment.isoformat(timespec="seconds"), words.get("ly_do", ""), entry)
-    except UsageError as error:
-        return {"report": report, "refused": str(error)}
 
 
 def apply_decision(

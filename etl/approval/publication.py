@@ -52,7 +52,7 @@ def validate_draft_is_current(conn: Connection, settings: Settings, document: Si
         raise UsageError(
             f"the draft was replaced by a newer one, document {newer[0].report_id}: nothing was published",
             where=where,
-            fix="decide on the newer draft; this question is settled by sending it back",
+            fix="decide on the newer draft",
         )
     if document.kind == "report" and any(d.published for d in every):
         raise UsageError(

@@ -1,4 +1,4 @@
-"""Which documents people have to decide on, and what they are told in ten lines, with links to the page.
+"""Which documents people have to decide on: noted once each, and they wait on the page, not in a run of Airflow.
 
 Here a published report whose printed numbers changed gets its correction drafted.
 """
@@ -6,11 +6,11 @@ Here a published report whose printed numbers changed gets its correction drafte
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from etl.approval.decisions import APPROVE, SEND_BACK
-from etl.approval.publication import build_draft_path, find_facts_name, read_draft_facts, read_report_facts
+from etl.approval.publication import build_draft_path, find_facts_name, read_report_facts
+from etl.approval.signoff_question import build_signoff_question
 from etl.attainment.attainment_rows import lock_period
 from etl.catalog import Catalogue
 from etl.catalog.catalogue_files import compute_tree_hash, read_tree_files
@@ -23,7 +23,6 @@ from etl.core.instance import (
 from etl.drafting.draft_pdf import add_pdf
 from etl.drafting.report_drafts import build_printing_release
 from etl.errors import StorageError
-from etl.messages import Messages, load_messages
 from etl.model import Period, PeriodKind
 from etl.model.vietnam_time import get_current_date
 from etl.report.correction_report import (
@@ -34,34 +33,22 @@ from etl.report.correction_report import (
     needs_replacement,
     write_correction_draft,
 )
-from etl.report.report_facts import CorrectionFacts, DocumentFacts, ReportFacts, parse_report_facts
+from etl.report.report_facts import ReportFacts, parse_report_facts
 from etl.settings import Settings
 from etl.warehouse import recorded_changes, signoff_store, snapshots_of_files
-from etl.warehouse.run_context import RunContext
 from etl.warehouse.signoff_store import SignableDocument
-from etl.warehouse.unit_reports import fetch_submission_statuses
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_MOST_HEADLINES, _LINE_LENGTH, _MARK_LENGTH = 5, 220, 8
 
+def request_signoffs(scopes: Iterable[str], period: str, cadence: str, run: str) -> list[Result]:
+    """The documents of some scopes that people have to decide on, noted as asked about. Grain: document.
 
-def request_signoffs(
-    scopes: Iterable[str],
-    period: str,
-    cadence: str,
-    run: str,
-    waits: Callable[[str], bool] = lambda _: False,
-    page: str = "",
-) -> list[Result]:
-    """The documents of some scopes that a run has to ask people about. Grain: document.
+    A document is asked about once: by the run that found it first, which is given the same again, and not after it was
+    decided. It waits in the warehouse for as long as it takes; one that a newer draft replaces is asked about no more.
 
-    A document is asked about once: not again while another run waits for its answer (`waits` says so), nor after it
-    was decided, unless this very run asked before and was told to ask again.
-
-    `page` is the address of the page that the document can be read on. Shape: ``report`` (number), ``subject`` and
-    ``body`` (Markdown, Vietnamese).
+    Shape: ``report`` (number), ``subject`` (Vietnamese: plan, period, office).
     """
     settings, catalogue = load_settings_and_catalogue()
     key, today = Period.parse(period), get_current_date()
@@ -75,19 +62,15 @@ def request_signoffs(
             for definition in scope.reports:
                 if definition.cadence == cadence:
                     report_key = {"scope": scope.id, "plan": definition.plan, "cadence": cadence, "period": key.key}
-                    document = _find_undecided_document(conn, settings, catalogue, report_key, run, waits)
+                    document = _find_undecided_document(conn, settings, catalogue, report_key, run)
                     if document:
-                        requests.append(_build_signoff_request(conn, settings, catalogue, document, page))
+                        question = build_signoff_question(conn, settings, catalogue, document)
+                        requests.append({"report": question.report, "subject": question.subject})
     return requests
 
 
 def _find_undecided_document(
-    conn: Connection,
-    settings: Settings,
-    catalogue: Catalogue,
-    key: Mapping[str, str],
-    run: str,
-    waits: Callable[[str], bool],
+    conn: Connection, settings: Settings, catalogue: Catalogue, key: Mapping[str, str], run: str
 ) -> SignableDocument | None:
     """The document of a report that this run has to ask about, noted as asked; None where there is none."""
     every = signoff_store.fetch_documents(conn, key)
@@ -97,13 +80,12 @@ def _find_undecided_document(
     document = (
         _find_or_draft_correction(conn, settings, catalogue, every) if any(d.published for d in every) else reports[0]
     )
-    if document is None or document.decision == "approved":
+    if document is None or document.decision:
         return None
     runs = signoff_store.fetch_asking_runs(conn, document.report_id)
-    if run not in runs and (document.decision or any(waits(other) for other in runs)):
-        return None
-    signoff_store.record_question(conn, document.report_id, run)
-    return document
+    if not runs:
+        signoff_store.record_question(conn, document.report_id, run)
+    return document if run in (runs or [run]) else None
 
 
 # --- corrections -----------------------------------------------------------------------------------------
@@ -236,74 +218,3 @@ def _list_figure_periods(catalogue: Catalogue, period: Period, *facts: ReportFac
         if p.year in years and p.end <= period.end
     }
     return sorted(every)
-
-
-# --- what people are told --------------------------------------------------------------------------------
-
-
-def _build_signoff_request(
-    conn: Connection, settings: Settings, catalogue: Catalogue, document: SignableDocument, page: str
-) -> Result:
-    facts, wording = read_draft_facts(settings, document), load_messages(settings.templates)
-    what = wording.texts[f"question.{document.kind}"]
-    simulated = f"[{wording.texts['word.simulated']}] " if facts.simulated else ""
-    named = {"what": what, "plan": facts.plan.short_title, "period": facts.period.name}
-    lines = [
-        wording.format("question.about", office=facts.head.office, **named),
-        "",
-        *(f"- {_shorten_line(line)}" for line in _list_headlines(facts)[:_MOST_HEADLINES]),
-        f"- {_describe_open_findings(conn, catalogue, document, wording)}",
-        *(f"- {line}" for line in _describe_earlier_rejection(conn, document, wording)),
-        "",
-        wording.format(
-            "question.read",
-            document=f"{page}/documents/{document.report_id}",
-            board=f"{page}/board?scope={document.scope}&period={document.period}",
-            mark=document.snapshot_id[:_MARK_LENGTH],
-        ),
-        "",
-        wording.format("question.choose", approve=APPROVE, send_back=SEND_BACK),
-    ]
-    return {
-        "report": document.report_id,
-        "subject": simulated + wording.format("question.subject", number=document.report_id, **named),
-        "body": "\n".join(lines),
-    }
-
-
-def _list_headlines(facts: DocumentFacts) -> list[str]:
-    """How many targets stand where and who is missing; of a correction, why and how much changes."""
-    if isinstance(facts, CorrectionFacts):
-        headlines = [facts.head.opening, *facts.causes, *facts.verdicts]
-    else:
-        headlines = [*facts.summary[:1], *facts.situation[1:], *facts.summary[1:]]
-    return [line.removeprefix("- ") for line in headlines]
-
-
-def _shorten_line(line: str) -> str:
-    """One line of a screen or two; the document has the rest."""
-    return line if len(line) <= _LINE_LENGTH else line[:_LINE_LENGTH].rsplit(" ", 1)[0] + " …"
-
-
-def _describe_open_findings(
-    conn: Connection, catalogue: Catalogue, document: SignableDocument, wording: Messages
-) -> str:
-    scope, period = catalogue.get_scope(document.scope), Period.parse(document.period)
-    statuses = fetch_submission_statuses(RunContext(conn, catalogue, scope, period, document.known_at))
-    waiting = [status for status in statuses if status.findings_confirm]
-    if not waiting:
-        return wording.texts["question.no_open_findings"]
-    return wording.format(
-        "question.open_findings", count=sum(s.findings_confirm for s in waiting), units=len({s.unit for s in waiting})
-    )
-
-
-def _describe_earlier_rejection(conn: Connection, document: SignableDocument, wording: Messages) -> list[str]:
-    """Why the draft before this one was sent back, if it was."""
-    for earlier in signoff_store.fetch_documents(conn, document.key):
-        if earlier.kind == document.kind and earlier.report_id <= document.report_id and earlier.decision:
-            if earlier.decision == "sent_back":
-                reason = _shorten_line(earlier.reason.replace("\n", " "))
-                return [wording.format("question.sent_back", by=earlier.decided_by, reason=reason)]
-            return []
-    return []

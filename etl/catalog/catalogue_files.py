@@ -24,7 +24,7 @@ from etl.catalog.problems import (
 
 M = TypeVar("M", bound=BaseModel)
 
-_ADDRESS_FILES = frozenset({"contacts.yaml", "reminders.yaml"})  # see contacts.py
+_ADDRESS_FILES = frozenset({"contacts.yaml", "reminders.yaml", "centres.csv"})  # see contacts.py, centres.py
 _NAMES = ("item", "id", "code", "day")
 
 

@@ -42,11 +42,12 @@ class Contact(StrictModel):
 
 
 class Contacts(StrictModel):
-    """Recipients of reports and addresses of reporting units (by code)."""
+    """Recipients of reports, who decides on them (by scope), and addresses of reporting units (by code)."""
 
     basis: Basis
     mail_within_days: int = Field(ge=1, le=366)
     recipients: tuple[Contact, ...]
+    approvers: dict[Code, tuple[Email, ...]] = Field(default_factory=dict)
     units: dict[Code, Email] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -110,6 +111,9 @@ def read_contacts(reader: CatalogueReader, catalogue: Catalogue, scopes: Collect
     for code in contacts.units:
         if not catalogue.list_units_of_code(code):
             reader.report_unknown(place.at("units", code), "unit", code, catalogue.units_by_code)
+    for scope_id in contacts.approvers:
+        if scope_id not in catalogue.scopes:
+            reader.report_unknown(place.at("approvers", scope_id), "scope", scope_id, catalogue.scopes)
     for contact in contacts.recipients:
         for scope_id in contact.scopes:
             if scope_id not in catalogue.scopes:

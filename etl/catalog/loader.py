@@ -13,6 +13,7 @@ from pathlib import Path
 from etl.catalog import models as m
 from etl.catalog.catalogue import Catalogue
 from etl.catalog.catalogue_files import CatalogueReader, compute_tree_hash, read_tree_files
+from etl.catalog.centres import read_centres
 from etl.catalog.contacts import REMINDERS, ReminderRules, read_contacts
 from etl.catalog.exchange_identifiers import read_exchange
 from etl.catalog.plausibility import check_plausibility
@@ -33,7 +34,7 @@ def load_catalogue(root: Path) -> Catalogue:
 
 
 def list_catalogue_problems(root: Path) -> tuple[CatalogueProblem, ...]:
-    """Every mistake of a catalogue, with those of contacts, reminders and exchange names, in the order of the files.
+    """Every mistake of a catalogue and of the files beside it that no figure rests on, in the order of the files.
 
     Raises:
         CatalogueError: there is no such folder.
@@ -42,6 +43,7 @@ def list_catalogue_problems(root: Path) -> tuple[CatalogueProblem, ...]:
     catalogue = _read_catalogue(root, _hash_tree(root), reader)
     read_contacts(reader, catalogue, catalogue.scopes)
     reader.read_entry(root / REMINDERS, ReminderRules)
+    read_centres(reader, catalogue)
     read_exchange(reader, catalogue)
     return tuple(reader.problems)
 

@@ -6,6 +6,7 @@ for a whole batch of workbooks: what an expectation costs hardly depends on its 
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,6 +46,9 @@ def _build_batch_definition() -> Any:
     from etl.check import expectations  # noqa: F401 - makes them known
 
     _read_arguments_once()
+    for name in logging.root.manager.loggerDict:  # some of them set a level of their own
+        if name.partition(".")[0] == gx.__name__:
+            logging.getLogger(name).setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     return (

@@ -6,6 +6,7 @@ With `--json` a command prints one JSON document on standard output and nothing 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,7 +24,6 @@ from etl.settings import load_settings
 
 app = typer.Typer(
     name="tongket",
-    help="From district workbooks to the signed report.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -46,6 +46,16 @@ Geography = Annotated[
 REFUSED = 1
 PROVED = {"signed", "signed_copy", "content_equal"}
 """What `verify` answers of a file that an office may rely on."""
+
+
+@app.callback()
+def set_up_logging(
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log each file, on standard error.")] = False,
+) -> None:
+    """From district workbooks to the signed report."""
+    if verbose:
+        logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+        logging.getLogger("etl").setLevel(logging.INFO)
 
 
 def run_command(as_json: bool, work: Callable[[], Any], show: Callable[[Any], None]) -> Any:

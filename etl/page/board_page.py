@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from etl.catalog.calendar import count_working_days
+from etl.model import Period
 from etl.model.vietnam_time import VIETNAM_ZONE
 from etl.page.page_rendering import PageDesk, count_pages, render_page
 from etl.returns import locate_answer
@@ -30,15 +31,17 @@ class BoardRow:
 
 
 def show_periods(desk: PageDesk) -> str:
-    """Scopes × periods of the last three years, with how many forms are in."""
+    """Scopes × periods of the last three years that have begun, with how many forms are in; this instance's first."""
     with desk.open_reader() as conn:
         rows = page_views.fetch_board_periods(conn, desk.today - dt.timedelta(days=_SHOWN_DAYS))
         if not rows:
             rows = page_views.fetch_board_periods(conn, dt.date.min)
-    scopes: dict[str, list[Row[Any]]] = defaultdict(list)
+    scopes: dict[str, list[Row[Any]]] = {name: [] for name in desk.settings.scopes}
     for row in rows:
-        scopes[row.scope].append(row)
-    return render_page(desk, "board_periods.html", scopes=dict(scopes), title="periods")
+        if not Period.is_key(row.period) or Period.parse(row.period).start <= desk.today:
+            scopes.setdefault(row.scope, []).append(row)
+    scopes = {name: begun for name, begun in scopes.items() if begun}
+    return render_page(desk, "board_periods.html", scopes=scopes, title="periods")
 
 
 def show_board(desk: PageDesk, asked: BoardFilter, page: int) -> str:

@@ -1,6 +1,6 @@
 """Documents: drafts and what was published, read in the browser, downloaded, compared with the one before, decided on.
 
-What is decided here follows the rules of `etl.approval`, as an answer to Airflow's own question does.
+What is decided here follows the rules of `etl.approval`, as a decision from the shell does.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sqlalchemy import Row
 from etl.approval.decisions import apply_decision
 from etl.approval.publication import SIGNOFF_RECORD_NAME
 from etl.approval.registry_entry import RegistryEntry
+from etl.approval.signoff_question import describe_question
 from etl.errors import TongketError
 from etl.lineage.lineage_text import format_difference_lines
 from etl.lineage.snapshot_difference import compare_snapshots
@@ -56,17 +57,27 @@ def show_document(desk: PageDesk, report: int, guard: FormGuard, refusal: str = 
     if document is None:
         return None
     may_decide = desk.user.may_decide(document.cadence)
+    is_open = document.decision != "approved" and document.newer_id is None
     return render_page(
         desk,
         "document.html",
         document=document,
         files=_list_files(document),
         readable=READABLE,
-        is_open=document.decision is None and document.newer_id is None,
+        is_open=is_open,
+        lines=_list_question_lines(report) if is_open else (),
         may_decide=may_decide,
         token=guard.build_token(desk.user, build_form_purpose(report)) if may_decide else "",
         refusal=refusal,
     )
+
+
+def _list_question_lines(report: int) -> tuple[str, ...]:
+    """What to know before deciding; nothing where the draft's files are not there, which its links show."""
+    try:
+        return describe_question(report).lines
+    except TongketError:
+        return ()
 
 
 def show_document_changes(desk: PageDesk, report: int) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -20,12 +21,13 @@ from etl.approval.registry_entry import RegistryEntry
 from etl.errors import TongketError, UsageError
 from etl.page import board_page, document_page, finding_page, operations_page, scorecard_page
 from etl.page.page_login import FormGuard, PageUser, get_page_user
-from etl.page.page_rendering import FOLDER_NAME, PageDesk, open_desk, render_error_page
+from etl.page.page_rendering import FOLDER_NAME, Language, PageDesk, open_desk, render_error_page
 from etl.settings import load_settings
 from etl.warehouse.page_views import BoardFilter, FindingFilter, UnitForm
 
 log = logging.getLogger(__name__)
 router = APIRouter(default_response_class=HTMLResponse)
+_LANGUAGE_COOKIE, _YEAR_SECONDS = "tongket_language", 365 * 24 * 3600
 _POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'"
 _PAGE_POLICY = f"{_POLICY}; frame-ancestors 'self'"
 _DOCUMENT_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
@@ -34,21 +36,29 @@ _PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline';
 
 def get_desk(request: Request, user: Annotated[PageUser, Depends(get_page_user)]) -> PageDesk:
     """What a page starts from."""
-    return open_desk(user, f"{request.scope.get('root_path', '')}/")
+    language: Language = "en" if request.cookies.get(_LANGUAGE_COOKIE) == "en" else "vi"
+    return open_desk(user, f"{request.scope.get('root_path', '')}/", language)
 
 
 Desk = Annotated[PageDesk, Depends(get_desk)]
 Page = Annotated[int, Query(ge=1, le=100_000)]
 Key = Annotated[str, Query(max_length=100)]
+RunKey = Annotated[str, Query(max_length=250)]
 Shown = Literal["waiting", "published", "all"]
 
 
-def build_page_app(authenticate: Callable[..., PageUser | Awaitable[PageUser]], secret: str) -> FastAPI:
+def build_page_app(
+    authenticate: Callable[..., PageUser | Awaitable[PageUser]],
+    secret: str,
+    find_page_path: Callable[[str, str], str] = lambda _dag, _run: "",
+) -> FastAPI:
     """The application. `authenticate` is a dependency that gives who is signed in, or refuses with 401 or 403; `secret`
-    signs the forms' tokens and is the same on every server that answers for one address.
+    signs the forms' tokens and is the same on every server that answers for one address; `find_page_path` gives the
+    page below this address that shows what a DAG does, or one run of it where it is named.
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(get_page_user)])
     app.state.guard = FormGuard(secret)
+    app.state.find_page_path = find_page_path
     app.dependency_overrides[get_page_user] = authenticate
     app.include_router(router)
     app.middleware("http")(_add_headers)
@@ -170,21 +180,33 @@ def show_data_docs(scope: Key, period: Key) -> Response:
 
 
 @router.get("/operations")
-def show_operations(desk: Desk) -> str:
-    """How the installation does."""
-    return operations_page.show_operations(desk)
+def show_operations(desk: Desk, lang: Language | None = None) -> Response:
+    """How the installation does; `lang` switches the language of engineers' pages, and the browser keeps it."""
+    content, is_whole = operations_page.show_operations(replace(desk, language=lang or desk.language))
+    page = HTMLResponse(content, 200 if is_whole else 503)
+    if lang:
+        page.set_cookie(_LANGUAGE_COOKIE, lang, max_age=_YEAR_SECONDS, path=desk.root, httponly=True, samesite="lax")
+    return page
 
 
 @router.get("/scorecard")
-def show_scorecard(desk: Desk, scope: Key = "", period: Key = "", plan: Key = "", page: Page = 1) -> str:
-    """A plan's targets, their paths, and the units."""
-    return scorecard_page.show_scorecard(desk, scope, period, plan, page)
+def show_scorecard(
+    desk: Desk, scope: Key = "", period: Key = "", plan: Key = "", item: Key = "", page: Page = 1
+) -> str:
+    """A plan's targets, their paths, the units, and these on a map."""
+    return scorecard_page.show_scorecard(desk, scope, period, plan, item, page)
 
 
 @router.get("/trace")
 def show_trace(desk: Desk, scope: Key, period: Key, plan: Key, item: Key, unit: Key = "") -> str:
     """From a number to its cells."""
     return scorecard_page.show_trace(desk, scope, period, plan, item, unit)
+
+
+@router.get("/of")
+def open_page_of_dag(request: Request, desk: Desk, dag: RunKey, run: RunKey = "") -> Response:
+    """From a DAG, run or task of Airflow to the page that shows its work."""
+    return RedirectResponse(f"{desk.root}{request.app.state.find_page_path(dag, run)}", 303)
 
 
 @router.get("/page.css")

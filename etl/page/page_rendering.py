@@ -11,19 +11,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from etl.catalog import Catalogue, load_catalogue
 from etl.catalog import models as m
-from etl.errors import CatalogueError
+from etl.core.disk_usage import measure_disks
+from etl.errors import CatalogueError, SettingsError
 from etl.messages import Messages, load_messages
 from etl.model import Period
 from etl.model.numbers import format_number
 from etl.model.vietnam_time import VIETNAM_ZONE, get_current_time
 from etl.page.page_login import PageUser
-from etl.settings import Settings, load_settings
+from etl.settings import PROJECT_ROOT, Settings, load_settings
 from etl.warehouse import page_views
 from etl.warehouse.connect import build_engine
 
@@ -31,13 +33,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 FOLDER_NAME = "page"
+Language = Literal["vi", "en"]
 
 
 @dataclass(frozen=True)
 class PageDesk:
     """What every page starts from. `catalogue` is None where its files cannot be read; `trouble` then says why.
 
-    `root` is the address that the page is mounted at, with a slash at its end.
+    `root` is the address that the page is mounted at, with a slash at its end; `language` that of engineers' pages.
     """
 
     settings: Settings
@@ -47,6 +50,7 @@ class PageDesk:
     user: PageUser
     now: dt.datetime
     root: str
+    language: Language
 
     @property
     def today(self) -> dt.date:
@@ -87,7 +91,7 @@ class PageDesk:
         return plan.short_title if plan else code
 
 
-def open_desk(user: PageUser, root: str) -> PageDesk:
+def open_desk(user: PageUser, root: str, language: Language = "vi") -> PageDesk:
     """Settings, names and words as they are now, for a page that is mounted at `root`."""
     settings = load_settings()
     catalogue, trouble = None, ""
@@ -95,7 +99,8 @@ def open_desk(user: PageUser, root: str) -> PageDesk:
         catalogue = load_catalogue(settings.catalog)
     except CatalogueError as error:
         trouble = str(error)
-    return PageDesk(settings, catalogue, trouble, load_messages(settings.templates), user, get_current_time(), root)
+    wording = load_messages(settings.templates)
+    return PageDesk(settings, catalogue, trouble, wording, user, get_current_time(), root, language)
 
 
 def count_pages(found: int) -> int:
@@ -103,37 +108,49 @@ def count_pages(found: int) -> int:
     return max(1, -(-found // page_views.PAGE_SIZE))
 
 
-def _build_environment(settings: Settings) -> Environment:
-    folder = settings.templates / FOLDER_NAME
-    return Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
+def _build_environment(templates: Path) -> Environment:
+    loader = FileSystemLoader(templates / FOLDER_NAME)
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
 
 
-def render_page(desk: PageDesk, template: str, **context: object) -> str:
-    """A page of `templates/page/`."""
-    environment = _build_environment(desk.settings)
+def render_page(desk: PageDesk, template: str, *, language: Language = "vi", **context: object) -> str:
+    """A page of `templates/page/`. In a template, `t(Vietnamese, English)` is the one that the page is shown in."""
+    environment = _build_environment(desk.settings.templates)
     environment.filters.update(
-        moment=lambda at: format_page_moment(at, desk.wording),
+        moment=lambda at: format_page_moment(at, desk.wording if language == "vi" else None),
         day=format_page_day,
         period=format_page_period,
         number=format_page_number,
         size=format_page_size,
     )
     return environment.get_template(template).render(
-        desk=desk, words=desk.wording.texts, simulated=desk.settings.simulated, root=desk.root, **context
+        desk=desk,
+        words=desk.wording.texts,
+        simulated=desk.settings.simulated,
+        short_disks=[disk.name for disk in measure_disks(desk.settings) if disk.is_short],
+        root=desk.root,
+        language=language,
+        t=lambda vietnamese, english: vietnamese if language == "vi" else english,
+        **context,
     )
 
 
 def render_error_page(status: int, what: str = "", fix: str = "") -> str:
     """What went wrong, for whoever met it; shows nothing of the warehouse, for it may be shown to anyone."""
-    return _build_environment(load_settings()).get_template("error.html").render(status=status, what=what, fix=fix)
+    try:
+        templates = load_settings().templates
+    except SettingsError:  # the page is asked to say just that
+        templates = PROJECT_ROOT / "templates"
+    return _build_environment(templates).get_template("error.html").render(status=status, what=what, fix=fix)
 
 
-def format_page_moment(at: dt.datetime | str | None, wording: Messages) -> str:
-    """A time in Viet Nam, as the documents write it; nothing for none."""
+def format_page_moment(at: dt.datetime | str | None, wording: Messages | None) -> str:
+    """A time in Viet Nam, as the documents write it, or for engineers without wording; nothing for none."""
     if not at:
         return ""
     moment = dt.datetime.fromisoformat(at) if isinstance(at, str) else at
-    return wording.format_moment(moment.astimezone(VIETNAM_ZONE))
+    local = moment.astimezone(VIETNAM_ZONE)
+    return wording.format_moment(local) if wording else f"{local:%Y-%m-%d %H:%M} (UTC+7)"
 
 
 def format_page_day(day: dt.date | None) -> str:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import Row
 
+from etl.catalog.geography import find_plan_area, get_plan_area_code
 from etl.errors import TongketError
 from etl.lineage.lineage_text import format_trace_lines
 from etl.lineage.number_trace import trace_number
 from etl.model import Period
+from etl.page.dot_map import build_dot_map
 from etl.page.page_rendering import PageDesk, count_pages, render_page
 from etl.warehouse import page_views
 
@@ -38,17 +41,23 @@ class PathPicture:
     height: int = _HEIGHT
 
 
-def show_scorecard(desk: PageDesk, scope: str, period: str, plan: str, page: int) -> str:
-    """A plan's targets for an area and one page of its units; the last computed period where none is asked for."""
+def show_scorecard(desk: PageDesk, scope: str, period: str, plan: str, item: str, page: int) -> str:
+    """A plan's targets for an area, one page of its units, and all of them on a map of one target.
+
+    The last computed period and the first target with a value where none is asked for.
+    """
     with desk.open_reader() as conn:
         computed = page_views.fetch_computed_periods(conn)
         scope, period, plan = _choose_card(desk, computed, scope, period, plan)
-        area = _get_area(desk, scope)
+        area = _get_area(desk, scope, plan)
         units = page_views.fetch_scorecard_units(conn, scope, period, plan, page) if scope else []
         codes = [unit.unit_code for unit in units]
         rows = page_views.fetch_scorecard_rows(conn, scope, period, plan, [area, *codes])
         path = page_views.fetch_area_path(conn, scope, plan, area)
         milestones = page_views.fetch_milestones(conn, plan)
+        targets = [row for row in rows if row.unit_code == area]
+        item = item if item in {row.item for row in targets} else _choose_item(targets)
+        mapped = [row for row in page_views.fetch_map_rows(conn, scope, period, plan, item) if row.unit_code != area]
     total = units[0].found if units else 0
     cells: dict[str, dict[str, Row[Any]]] = defaultdict(dict)
     for row in rows:
@@ -62,9 +71,13 @@ def show_scorecard(desk: PageDesk, scope: str, period: str, plan: str, page: int
         plan=plan,
         area=area,
         plans=_list_plans(desk, scope),
-        targets=list(cells[area].values()),
+        targets=targets,
+        item=item,
+        dot_map=build_dot_map(
+            desk, mapped, period, {row.unit_code: _find_name(desk, row.unit_code, period) for row in mapped}
+        ),
         units=codes,
-        names={code: _find_name(desk, code, period) for code in (area, *codes)},
+        names={code: _find_name(desk, code, period) for code in codes} | {area: _find_area_name(desk, scope, plan)},
         cells=cells,
         pictures=_draw_paths(path, milestones, period),
         page=page,
@@ -96,14 +109,26 @@ def _choose_card(desk: PageDesk, computed: page_views.Rows, scope: str, period: 
     return scope, period, plan or (plans[0] if plans else "")
 
 
-def _get_area(desk: PageDesk, scope: str) -> str:
+def _get_area(desk: PageDesk, scope: str, plan: str) -> str:
+    """The code that a plan's targets for the whole area are computed under: a plan may be one of a former unit."""
     chosen = desk.find_scope(scope)
-    return chosen.area_unit if chosen else ""
+    return get_plan_area_code(desk.catalogue, chosen, plan) if chosen and desk.catalogue else ""
 
 
 def _list_plans(desk: PageDesk, scope: str) -> tuple[str, ...]:
     chosen = desk.find_scope(scope)
     return chosen.plans if chosen else ()
+
+
+def _find_area_name(desk: PageDesk, scope: str, plan: str) -> str:
+    chosen = desk.find_scope(scope)
+    area = find_plan_area(desk.catalogue, chosen, plan) if chosen and desk.catalogue else None
+    return area.name if area else desk.get_name("scope", scope)
+
+
+def _choose_item(targets: Sequence[Row[Any]]) -> str:
+    """The first target with a value, or the first."""
+    return next((row.item for row in targets if row.value is not None), targets[0].item if targets else "")
 
 
 def _find_name(desk: PageDesk, code: str, period: str) -> str:

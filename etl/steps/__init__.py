@@ -4,7 +4,7 @@ Each takes and gives small JSON-able values, reads its settings from the environ
 time, and commits whole or not at all. The clock is read here, once per step, and handed down.
 """
 
-from etl.approval.decisions import apply_decision, apply_signoff_answer, sign_document
+from etl.approval.decisions import apply_decision, sign_document
 from etl.approval.signed_copies import attach_signed_copy
 from etl.approval.signoff_requests import request_signoffs
 from etl.approval.verification import verify_file
@@ -22,6 +22,7 @@ from etl.drafting.upward_figures import export_figures
 from etl.feedback.unit_feedback import write_unit_feedback
 from etl.lineage.number_trace import trace_number
 from etl.lineage.snapshot_difference import compare_snapshots
+from etl.steps.asking import mail_questions
 from etl.steps.backup import back_up_warehouse, restore_from_backup
 from etl.steps.catalogue_check import check_catalogue
 from etl.steps.housekeeping import back_up_nightly, check_archive, clean_databases, drill_backup, remove_old_logs
@@ -49,7 +50,6 @@ __all__ = [
     "announce_periods",
     "answer_mail",
     "apply_decision",
-    "apply_signoff_answer",
     "attach_signed_copy",
     "back_up_nightly",
     "back_up_warehouse",
@@ -80,6 +80,7 @@ __all__ = [
     "list_periods_to_open",
     "list_scopes",
     "list_unit_statuses",
+    "mail_questions",
     "measure_operations",
     "migrate_warehouse",
     "open_period",

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -24,11 +24,14 @@ from etl.settings import Settings, load_settings
 from etl.steps.backup import back_up_warehouse, restore_into
 from etl.warehouse import embedded_server, journal
 from etl.warehouse.connect import build_engine, translate_db_errors
+from etl.warehouse.operations_store import fetch_failed_runs
 
 _SUFFIX = ".tongket-backup"
 _KEPT_BACKUPS = 3
 """So many of the newest are kept, however old they are."""
 _SUNDAY = 7
+MOST_LOG_BYTES = 4_000_000
+"""A component's log is cut to half of this where it is longer."""
 _NIGHTS = 7
 """In so many nights every content of the archive is hashed once."""
 
@@ -88,22 +91,51 @@ def check_archive(day: str) -> Result:
     return _record(settings, "archive_checked", day, checked=len(contents))
 
 
-def remove_old_logs(day: str, folder: Path) -> Result:
-    """Removes Airflow's log files that were last written before the agreed time, and folders left empty."""
+def remove_old_logs(day: str, folder: Path, frequent: Sequence[str]) -> Result:
+    """Removes Airflow's log files that were last written before the agreed time, and folders left empty.
+
+    Those of `frequent`, the DAGs that run every few minutes, are kept for `TONGKET_KEEP_QUIET_DAYS`; the others, and
+    those of runs that failed, for `TONGKET_KEEP_DAYS`. Of a component's own log, which never ends, the last part stays.
+    """
     settings = load_settings()
-    limit = dt.datetime.combine(dt.date.fromisoformat(day), dt.time(), dt.UTC).timestamp() - settings.keep_days * 86_400
-    old = [path for path in folder.rglob("*") if path.is_file() and path.stat().st_mtime < limit]
+    midnight = dt.datetime.combine(dt.date.fromisoformat(day), dt.time(), dt.UTC)
+    limit, quiet_limit = (
+        (midnight - dt.timedelta(days=days)).timestamp() for days in (settings.keep_days, settings.keep_quiet_days)
+    )
+    with open_engine(settings).connect() as conn:
+        failed = {f"run_id={run['run']}" for run in fetch_failed_runs(conn, settings.keep_days)}
+
+    def is_old(path: Path) -> bool:
+        parts = path.relative_to(folder).parts
+        is_quiet = parts[0].removeprefix("dag_id=") in frequent and not failed.intersection(parts)
+        return path.stat().st_mtime < (quiet_limit if is_quiet else limit)
+
+    old = [path for path in folder.rglob("*") if path.is_file() and is_old(path)]
     size = sum(path.stat().st_size for path in old)
     for path in old:
         path.unlink(missing_ok=True)
+    for path in folder.glob("*.log"):
+        _keep_last_part(path)
     for path in sorted((p for p in folder.rglob("*") if p.is_dir()), key=lambda p: len(p.parts), reverse=True):
         if not any(path.iterdir()):
             path.rmdir()
     return _record(settings, "housekept", day, logs_removed=len(old), bytes=size)
 
 
-def clean_databases(day: str) -> Result:
-    """Vacuums the warehouse, and removes Airflow's own records of runs older than agreed.
+def _keep_last_part(path: Path) -> None:
+    """Cuts a log that somebody writes to, in place: what is appended meanwhile to the last lines may be lost."""
+    if path.stat().st_size > MOST_LOG_BYTES:
+        with path.open("r+b") as stream:
+            stream.seek(-MOST_LOG_BYTES // 2, os.SEEK_END)
+            stream.readline()
+            kept = stream.read()
+            stream.seek(0)
+            stream.write(kept)
+            stream.truncate()
+
+
+def clean_databases(day: str, frequent: Sequence[str]) -> Result:
+    """Vacuums the warehouse, and removes Airflow's own records of runs older than agreed: see `remove_old_logs`.
 
     Airflow's database is cleaned where `TONGKET_AIRFLOW_DATABASE_URL` names it; its tasks may not see its own setting.
 
@@ -116,9 +148,18 @@ def clean_databases(day: str) -> Result:
         conn.execute(text("VACUUM (ANALYZE)"))
     if not settings.airflow_database_url:
         return _record(settings, "housekept", day, metadata="not cleaned: TONGKET_AIRFLOW_DATABASE_URL is empty")
-    limit = dt.date.fromisoformat(day) - dt.timedelta(days=settings.keep_days)
+    limit, quiet_limit = (
+        dt.date.fromisoformat(day) - dt.timedelta(days=days) for days in (settings.keep_days, settings.keep_quiet_days)
+    )
+    _clean_airflow(settings, limit)
+    _clean_airflow(settings, quiet_limit, "--dag-ids", ",".join(frequent))
+    return _record(settings, "housekept", day, metadata=f"cleaned before {limit}, of frequent runs {quiet_limit}")
+
+
+def _clean_airflow(settings: Settings, limit: dt.date, *only: str) -> None:
     program = str(Path(sys.executable).with_name("airflow"))
-    command = [program, "db", "clean", "--clean-before-timestamp", f"{limit}T00:00:00+00:00", "--skip-archive", "--yes"]
+    before = f"{limit}T00:00:00+00:00"
+    command = [program, "db", "clean", "--clean-before-timestamp", before, "--skip-archive", "--yes", *only]
     env = {name: value for name, value in os.environ.items() if not name.startswith("_AIRFLOW")}
     env["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = settings.airflow_database_url
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=env)  # noqa: S603
@@ -128,7 +169,6 @@ def clean_databases(day: str) -> Result:
             where="Airflow's database",
             fix="read what it says",
         )
-    return _record(settings, "housekept", day, metadata=f"cleaned before {limit}")
 
 
 def _list_backups(settings: Settings) -> list[Path]:

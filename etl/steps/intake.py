@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,7 @@ from etl.read import Reader
 from etl.receive import IntakeContext, QuarantinedFile, ReceivedFile, build_archive_path, receive_files
 from etl.returns import SubmissionAnswer, ValueChange, render_answer_workbook, write_answer
 from etl.settings import Settings
+from etl.steps.file_log import ChunkTimer
 from etl.warehouse import attainment_store, journal
 from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys
 from etl.warehouse.connect import build_engine
@@ -87,14 +89,15 @@ def check_files(
     with Reader(catalogue, rules) as reader:
         reads = reader.read_files([path.resolve() for path in paths], [path.name for path in paths])
         for first in range(0, len(paths), CHUNK_SIZE):
-            chunk = paths[first : first + CHUNK_SIZE]
+            chunk, timer = paths[first : first + CHUNK_SIZE], ChunkTimer()
             submitted = []
-            for path, read in zip(chunk, reads, strict=False):  # the reads go on with the next chunk
+            # The reads go on with the next chunk.
+            for path, read in zip(chunk, timer.time_reads(islice(reads, len(chunk))), strict=True):
                 submitted.append(add_official_population(catalogue, ReadSubmission(read, path.name)))
                 progress()
-            for path, submission, verdict in zip(
-                chunk, submitted, check_batch(submitted, catalogue, rules, wording), strict=True
-            ):
+            verdicts = check_batch(submitted, catalogue, rules, wording)
+            timer.log_chunk([hashlib.sha256(path.read_bytes()).hexdigest() for path in chunk], submitted, verdicts)
+            for path, submission, verdict in zip(chunk, submitted, verdicts, strict=True):
                 results.append(_serialize_check_result(path, submission, verdict))
                 if answers:
                     answer = _build_offline_answer(settings, catalogue, path, submission, verdict)
@@ -259,13 +262,13 @@ def _process_chunk(
     settings: Settings, catalogue: Catalogue, engine: Engine, reads: Iterator[ReadResult], chunk: Sequence[Delivery]
 ) -> list[tuple[bool, str]]:
 
-    ruleset_version = build_ruleset_version(settings, catalogue)
+    ruleset_version, timer = build_ruleset_version(settings, catalogue), ChunkTimer()
+    timed = timer.time_reads(islice(reads, len(chunk)))  # the reads go on with the next chunk
     with engine.connect() as conn:
         submitted = add_known_context(
             conn,
             catalogue,
-            # The reads go on with the next chunk.
-            [ReadSubmission(read, d.original_name, d.folder) for d, read in zip(chunk, reads, strict=False)],
+            [ReadSubmission(read, d.original_name, d.folder) for d, read in zip(chunk, timed, strict=True)],
         )
     checked = validate_batch(submitted, catalogue, load_rules(settings.expectations), load_messages(settings.templates))
     items = [
@@ -283,6 +286,7 @@ def _process_chunk(
     with engine.begin() as conn:
         receipts = load.load_deliveries(conn, items)
         store_validation(conn, checked.outcomes, judged_by=ruleset_version, deliveries=[d.delivery_id for d in chunk])
+    timer.log_chunk([d.sha256 for d in chunk], submitted, checked.verdicts)
     return [(r.accepted, r.period) for r in receipts]
 
 

@@ -30,6 +30,7 @@ _SQL_ROOT = "tongket_sql"
 # Just-in-time compilation costs more than it saves on statements of this size; days are Vietnam's.
 _SESSION = f"-c jit=off -c TimeZone={VIETNAM_ZONE.key} -c application_name=tongket"
 _AWAY = ("08", "57P", "3D")
+_LOGIN = "28"
 _FULL = ("53100", "58030")
 _UNKNOWN_SCHEMA = ("42P01", "42703", "3F000", "42883")
 
@@ -148,6 +149,12 @@ def build_warehouse_error(error: psycopg.Error, where: str) -> WarehouseError | 
         )
     if state.startswith(_UNKNOWN_SCHEMA):
         return WarehouseError(f"the schema is not ours: {message}", where=where, fix="run `tongket warehouse migrate`")
+    if state.startswith(_LOGIN) or "authentication failed" in message:  # at connection time there is no state
+        return WarehouseError(
+            f"the database refuses the login: {message}",
+            where=where,
+            fix="correct the login or password in TONGKET_DATABASE_URL, and restart what was started with the old one",
+        )
     if state.startswith(_AWAY) or (not state and isinstance(error, psycopg.OperationalError)):
         return WarehouseError(
             f"the database is away: {message}",

@@ -198,6 +198,11 @@ def fetch_scorecard_rows(conn: Connection, scope: str, period: str, plan: str, u
     return query(conn, "page_attainment", scope=scope, period=period, plan=plan, units=list(units)).all()
 
 
+def fetch_map_rows(conn: Connection, scope: str, period: str, plan: str, item: str) -> Rows:
+    """A target's value and status of every unit of a scope. Grain: (unit)."""
+    return query(conn, "page_map", scope=scope, period=period, plan=plan, item=item).all()
+
+
 def fetch_area_path(conn: Connection, scope: str, plan: str, unit: str) -> Rows:
     """The area's figures through time. Grain: (item, period)."""
     return query(conn, "page_attainment_path", scope=scope, plan=plan, unit=unit).all()

@@ -103,6 +103,11 @@ def record_question(conn: Connection, report_id: int, run: str) -> None:
     query(conn, "add_question", report_id=report_id, run=run)
 
 
+def fetch_open_questions(conn: Connection) -> list[int]:
+    """The numbers of the documents asked about that nobody has decided on and no newer draft replaced."""
+    return list(query(conn, "open_questions").scalars())
+
+
 def record_decision(
     conn: Connection, document: SignableDocument, decision: Decision, by: str, at: str, reason: str
 ) -> None:

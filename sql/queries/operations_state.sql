@@ -47,20 +47,8 @@ SELECT
         WHERE e.kind = 'quarantined'
     ) AS quarantined,
     (
-        SELECT count(DISTINCT q.report_id)
-        FROM ops.sign_off_question AS q
-        INNER JOIN ops.report AS r ON q.report_id = r.report_id
-        LEFT JOIN ops.sign_off AS s ON q.report_id = s.report_id
-        LEFT JOIN
-            ops.report AS n
-            ON
-                r.scope = n.scope
-                AND r.plan = n.plan
-                AND r.cadence = n.cadence
-                AND r.period = n.period
-                AND r.kind = n.kind
-                AND r.report_id < n.report_id
-        WHERE s.sign_off_id IS NULL AND n.report_id IS NULL
+        SELECT count(*)
+        FROM out.open_question
     ) AS waiting_approvals,
     (
         SELECT max(extract(EPOCH FROM e.recorded_at - d.recorded_at))

@@ -25,7 +25,7 @@ WHERE
     AND (:period = '' OR period = :period)
     AND (
         :shown = 'all'
-        OR (:shown = 'waiting' AND is_last AND decision IS NULL)
+        OR (:shown = 'waiting' AND report_id IN (SELECT report_id FROM out.open_question))
         OR (:shown = 'published' AND published_at IS NOT NULL)
     )
 ORDER BY report_id DESC

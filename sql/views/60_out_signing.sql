@@ -46,3 +46,20 @@ LEFT JOIN (
     FROM ops.signed_copy
     ORDER BY report_id, signed_copy_id DESC
 ) AS c ON r.report_id = c.report_id;
+
+-- Grain: (document) that was asked about and waits: nobody decided on it, and no newer draft replaced it.
+CREATE VIEW out.open_question AS
+SELECT
+    d.report_id,
+    min(q.question_id) AS asked
+FROM ops.sign_off_question AS q
+INNER JOIN out.report_document AS d ON q.report_id = d.report_id
+WHERE
+    d.decision IS NULL
+    AND NOT EXISTS (
+        SELECT FROM ops.report AS n
+        WHERE
+            n.scope = d.scope AND n.plan = d.plan AND n.cadence = d.cadence AND n.period = d.period AND n.kind = d.kind
+            AND n.report_id > d.report_id
+    )
+GROUP BY d.report_id;

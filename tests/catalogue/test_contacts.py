@@ -55,6 +55,8 @@ def test_an_address_changes_no_hash(copied: Path) -> None:
     [
         (lambda c: c["recipients"][0].update(email="Bộ Y tế <a@b.vn>"), "email", "contacts.yaml"),
         (lambda c: c["recipients"][0].update(email="a@b"), "email", "contacts.yaml"),
+        (lambda c: c.update(approvers={"ha-noi": ["a@b.vn"]}), "'ha-noi'", "contacts.yaml"),
+        (lambda c: c.update(approvers={"tan-yen": ["a@b"]}), "approvers", "contacts.yaml"),
         (lambda c: c["recipients"][0].update(id="../bo-y-te"), "recipients.0.id", "contacts.yaml"),
         (lambda c: c["recipients"][0].update(mail="a@b.vn"), "recipients.0.mail", "contacts.yaml"),
         (lambda c: c["recipients"].append(c["recipients"][0]), "stands twice", "contacts.yaml"),
@@ -64,7 +66,7 @@ def test_an_address_changes_no_hash(copied: Path) -> None:
         (
             lambda c: c["recipients"].append({"id": "x", "name": "X", "scopes": ["ha-noi"]}),
             "'ha-noi'",
-            "contacts.yaml:37: x",
+            "contacts.yaml:38: x",
         ),
         (lambda c: c["units"].update({"999999": "a@b.vn"}), "'999999'", "units"),
         (lambda c: c.update(mail_within_days=0), "mail_within_days", "contacts.yaml"),

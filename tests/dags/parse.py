@@ -16,19 +16,27 @@ def _cadences(dag: Any) -> list[str]:
     return list(dag.get_task("due").op_args[0]) if dag.has_task("due") else []
 
 
+def _count_runs(dag: Any) -> int:
+    """How often a DAG runs by the clock within the same hour: the minutes of its cron expression."""
+    minutes = str(getattr(dag.timetable, "expression", "")).split(" ")[0]
+    first, _, every = minutes.partition("/")
+    return len(range(int(re.match(r"\d*", first)[0] or 0), 60, int(every))) if every else 1  # type: ignore[index]
+
+
 def main() -> None:
     sys.path.insert(0, str(DAGS))  # as Airflow does with the folder of a bundle
     from airflow.dag_processing.dagbag import DagBag
+    from airflow.providers.common.compat.lineage.entities import File
+    from airflow.sdk import Asset
 
     bag = DagBag(str(DAGS), bundle_path=DAGS, bundle_name="dags")
     loaded = sorted(sys.modules)
     import tongket_common
-    import tongket_reports
 
     facts = {
         "errors": bag.import_errors,
         "modules": loaded,
-        "options": tongket_reports.OPTIONS,
+        "frequent": tongket_common.FREQUENT,
         "timezone": tongket_common.TIMEZONE,
         "keys": {name: pattern.pattern for name, pattern in tongket_common.KEY_OF_CADENCE.items()},
         "dags": {
@@ -41,6 +49,7 @@ def main() -> None:
                 "catchup": dag.catchup,
                 "max_active_runs": dag.max_active_runs,
                 "timetable": type(dag.timetable).__name__,
+                "runs_an_hour": _count_runs(dag),
                 "listens": sorted(re.findall(r"name='(\w+)'", repr(getattr(dag.timetable, "asset_condition", "")))),
                 "cadences": _cadences(dag),
                 "tasks": {
@@ -51,10 +60,10 @@ def main() -> None:
                         "timeout": task.execution_timeout.total_seconds() if task.execution_timeout else 0,
                         "rule": task.trigger_rule.value,
                         "mapped": task.is_mapped or task.get_closest_mapped_task_group() is not None,
-                        "options": getattr(task, "options", None),
-                        "defaults": getattr(task, "defaults", None),
-                        "response_timeout": getattr(task, "response_timeout", None),
-                        "outlets": [asset.name for asset in task.outlets],
+                        "operator": task.operator_class.__name__ if task.is_mapped else type(task).__name__,
+                        "outlets": [outlet.name for outlet in task.outlets if isinstance(outlet, Asset)],
+                        "reads": [file.url for file in task.inlets if isinstance(file, File)],
+                        "writes": [file.url for file in task.outlets if isinstance(file, File)],
                         "upstream": sorted(task.upstream_task_ids),
                     }
                     for task in dag.tasks

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from etl import steps
-from etl.approval.decisions import APPROVE, SEND_BACK
 from etl.catalog import Catalogue
 from etl.errors import UsageError
 from etl.model import Period, PeriodKind
@@ -36,11 +35,10 @@ DAGS = {
 
 # All that a task's body may call, but for one function of etl.steps: reading its run's key, and saying "skip" or "fail".
 # `ti.get_task_states` asks Airflow which tasks of the run failed, `conf` where its logs are,
-# `_is_run_waiting` asks Airflow whether another run of the DAG has ended, `build_mail_opener` and
-# `build_mailbox_opener` for the connections of mail server and mailbox,
+# `build_mail_opener` and `build_mailbox_opener` ask for the connections of mail server and mailbox,
 # `read_page_address` for its own address.
 HELPERS = {
-    "read_partition_key", "match_key_and_cadence", "get_current_context", "AirflowSkipException", "AirflowFailException", "_is_run_waiting",
+    "read_partition_key", "match_key_and_cadence", "get_current_context", "AirflowSkipException", "AirflowFailException",
     "build_mail_opener", "build_mailbox_opener", "read_page_address", "build_webhook_sender", "stats.gauge", "ti.get_task_states", "conf.get", "sorted", "Path", "', '.join", "context.get",
 }  # fmt: skip
 PLAIN = {"list", "str", "items", "values", "info", "warning", "add_partitions"}
@@ -96,8 +94,7 @@ def test_every_task_retries_with_a_delay_and_ends(facts: dict[str, Any]) -> None
     for name, dag in facts["dags"].items():
         for task_id, task in dag["tasks"].items():
             where = f"{name}.{task_id}"
-            # A person may take as long as it takes; everything else ends.
-            assert (task["timeout"] > 0) is (task_id != "approve"), where
+            assert task["timeout"] > 0, where
             if task_id == "watch":  # it only says that another task failed
                 assert task["retries"] == 0
                 continue
@@ -127,6 +124,18 @@ def test_periods_flow_from_asset_to_asset(facts: dict[str, Any]) -> None:
     assert {asset: set(names) for asset, names in heard.items()} == {a: set(n) for a, n in dag_runs.CONSUMERS.items()}
 
 
+def test_lineage_leads_from_the_inbox_to_the_report_and_out(facts: dict[str, Any]) -> None:
+    tasks = [task for dag in facts["dags"].values() for task in dag["tasks"].values()]
+    reached, before = {"tongket://inbox"}, set[str]()
+    while reached != before:
+        before = set(reached)
+        reached |= {written for task in tasks if before & set(task["reads"]) for written in task["writes"]}
+    assert {"tongket://warehouse/core.observation", "tongket://outbox/drafts", "tongket://outbox/returns"} <= reached
+    named = {name for task in tasks for name in (*task["reads"], *task["writes"])}
+    # What is published comes of a decision on the page, which is no task.
+    assert named - reached == {"tongket://outbox/reports", "tongket://outbox/dispatched"}
+
+
 def test_one_bad_batch_or_scope_stops_no_other_but_turns_the_run_red(facts: dict[str, Any]) -> None:
     intake, attain = facts["dags"]["intake"], facts["dags"]["attain"]
     assert intake["max_active_runs"] == 1
@@ -152,7 +161,7 @@ def test_no_sender_waits_for_a_report_and_no_report_is_drawn_before_its_figures(
 def test_mail_waits_for_no_folder_and_reminders_for_no_deadline(facts: dict[str, Any]) -> None:
     dispatch, remind = facts["dags"]["dispatch"], facts["dags"]["remind"]
     assert {name: task["upstream"] for name, task in dispatch["tasks"].items()} == {
-        "folders": [], "mail": [], "watch": ["folders", "mail"],
+        "folders": [], "mail": [], "questions": [], "watch": ["folders", "mail", "questions"],
     }  # fmt: skip
     assert {name: task["upstream"] for name, task in remind["tasks"].items()} == {
         "announce": [], "note": ["announce"], "scopes": [], "remind": ["scopes"],
@@ -164,16 +173,10 @@ def test_mail_waits_for_no_folder_and_reminders_for_no_deadline(facts: dict[str,
 
 
 @pytest.mark.parametrize("name", sorted(REPORTS))
-def test_a_report_waits_for_a_person_and_for_nothing_else(facts: dict[str, Any], name: str) -> None:
-    dag = facts["dags"][name]
-    tasks = dag["tasks"]
-    assert dag["max_active_runs"] >= 100, "runs that wait must not hold up the others"
-    assert facts["options"] == [APPROVE, SEND_BACK]
-    approve = tasks["approve"]
-    assert (approve["options"], approve["defaults"], approve["response_timeout"]) == ([APPROVE, SEND_BACK], None, None)
-    assert approve["mapped"] and tasks["conclude"]["mapped"]
-    assert tasks["conclude"]["upstream"] == ["approve", "ask"]
-    assert tasks["conclude"]["rule"] == "all_success", "either answer is a success of the question"
+def test_no_run_of_a_report_waits_for_a_person(facts: dict[str, Any], name: str) -> None:
+    tasks = facts["dags"][name]["tasks"]
+    assert not {"HITLOperator", "ApprovalOperator"} & {task["operator"] for task in tasks.values()}
+    assert [task for task, about in tasks.items() if "ask" in about["upstream"]] == ["watch"], "asked, and ended"
     assert tasks["ask"]["rule"] == "all_done_min_one_success", "one scope's failure holds up no other"
     assert (tasks["watch"]["rule"], tasks["watch"]["upstream"]) == ("one_failed", ["ask", "due", "write"])
 
@@ -183,6 +186,11 @@ def test_units_hear_back_each_quarter_and_no_document_waits_for_it(facts: dict[s
     assert quarter["feedback"]["mapped"] and quarter["feedback"]["upstream"] == ["due"]
     assert [name for name in sorted(REPORTS) if "feedback" in facts["dags"][name]["tasks"]] == ["report_quarterly"]
     assert not any("feedback" in task["upstream"] for task in quarter.values())
+
+
+def test_what_runs_every_few_minutes_is_kept_for_less_long(facts: dict[str, Any]) -> None:
+    often = {name for name, dag in facts["dags"].items() if dag["runs_an_hour"] > 1}
+    assert often == set(facts["frequent"])
 
 
 def test_the_number_of_tasks_does_not_depend_on_files(facts: dict[str, Any]) -> None:
@@ -258,6 +266,5 @@ def test_every_task_body_only_calls_steps(where: str, body: ast.FunctionDef) -> 
 
 
 def test_there_are_task_bodies_to_look_at(facts: dict[str, Any]) -> None:
-    shared = 4 * (len(REPORTS) - 1) + len(DAGS) - 1  # tasks of the report DAGs, and `watch`, are written once
-    waiting = 3  # `approve` is an operator
-    assert len(_bodies()) == sum(len(dag["tasks"]) for dag in facts["dags"].values()) - shared - waiting
+    shared = 3 * (len(REPORTS) - 1) + len(DAGS) - 1  # tasks of the report DAGs, and `watch`, are written once
+    assert len(_bodies()) == sum(len(dag["tasks"]) for dag in facts["dags"].values()) - shared

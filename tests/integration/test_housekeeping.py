@@ -70,15 +70,35 @@ def test_every_content_of_the_archive_is_hashed_within_a_week(office: Office) ->
 
 def test_old_logs_go_and_young_ones_stay(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TONGKET_KEEP_DAYS", "30")
-    logs = tmp_path / "logs"
-    old, young = logs / "dag" / "old.log", logs / "young.log"
-    for path, day in ((old, 1_700_000_000), (young, 1_713_700_000)):  # 14/11/2023, 21/04/2024
+    logs, frequent = tmp_path / "logs", ["intake"]
+    november, week_before, day_before = 1_700_000_000, 1_713_100_000, 1_713_700_000  # 14/11/2023, 14 and 21/04/2024
+    for name, day in {
+        "dag_id=attain/old.log": november,
+        "dag_id=attain/young.log": week_before,
+        "dag_id=intake/run_id=1/quiet.log": week_before,
+        "dag_id=intake/run_id=2/failed.log": week_before,
+        "dag_id=intake/fresh.log": day_before,
+    }.items():
+        path = logs / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("…")
         os.utime(path, (day, day))
-    assert steps.remove_old_logs("2024-04-22", logs)["logs_removed"] == 1
-    assert [path.name for path in logs.rglob("*")] == ["young.log"]
+    steps.record_failed_run("intake", "2", None, ["receive"])
+    assert steps.remove_old_logs("2024-04-22", logs, frequent)["logs_removed"] == 2
+    assert sorted(path.name for path in logs.rglob("*.log")) == ["failed.log", "fresh.log", "young.log"]
+
+
+def test_a_components_log_keeps_its_last_lines(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("etl.steps.housekeeping.MOST_LOG_BYTES", 1000)
+    log = tmp_path / "scheduler.log"
+    with log.open("a") as stream:  # as the component has it open
+        stream.write("".join(f"line {i}\n" for i in range(200)))
+        stream.flush()
+        steps.remove_old_logs("2024-04-22", tmp_path, [])
+        stream.write("and on\n")
+    lines = log.read_text().splitlines()
+    assert len(log.read_bytes()) <= 510 and lines[-2:] == ["line 199", "and on"] and lines[0].startswith("line ")
 
 
 def test_databases_are_vacuumed_and_an_unnamed_one_is_said(office: Office) -> None:
-    assert "not cleaned" in steps.clean_databases("2024-04-22")["metadata"]
+    assert "not cleaned" in steps.clean_databases("2024-04-22", ["intake"])["metadata"]

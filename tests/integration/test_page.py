@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from fastapi import FastAPI, HTTPException
 from fastapi.routing import APIRoute
@@ -160,6 +162,7 @@ def test_sent_back_needs_a_reason_which_then_stands_there(visitor: Visitor, draf
     words = f"Bổ sung nguyên nhân {HOSTILE}"
     assert visitor.decide(report, "sent_back", token=visitor.find_token(report), reason=words).status_code == 303
     page = visitor.read(f"documents/{report}")
+    assert f"documents/{report}<" not in visitor.read("documents") and "Phê duyệt và phát hành" in page
     assert "Đã trả lại" in page and "Bổ sung nguyên nhân &lt;script&gt;" in page and HOSTILE not in page
 
 
@@ -198,6 +201,18 @@ def test_a_file_is_served_only_as_it_was_written(
 
 
 # --- what is shown ---------------------------------------------------------------------------------------
+
+
+def test_the_periods_begin_with_this_instances_scopes_and_end_today(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = dt.datetime(2026, 11, 26, tzinfo=dt.UTC)
+    monkeypatch.setattr("etl.page.page_rendering.get_current_time", lambda: today)
+    for scope, other in (("quang-ngai", "bac-ninh"), ("bac-ninh", "quang-ngai")):
+        monkeypatch.setenv("TONGKET_SCOPES", scope)
+        page = visitor.read("")
+        assert page.index(f"scope={scope}&amp;period=2026Q3") < page.index(f"scope={other}&amp;period=2026Q3")
+        assert "period=2026Q4" in page and "period=2027" not in page
 
 
 def test_the_board_counts_filters_and_finds_names_however_typed(
@@ -291,6 +306,48 @@ def test_what_every_rule_said_is_a_page_without_rights(visitor: Visitor) -> None
     visitor.read("data-docs?scope=no-such&period=2024Q1", 404)
 
 
+def test_a_plan_of_a_former_unit_has_its_own_area(warehouse: Settings, visitor: Visitor) -> None:
+    steps.compute_attainment("quang-ngai", "2026Q3")
+    page = visitor.read("scorecard?scope=quang-ngai&period=2026Q3&plan=kt-1693")
+    assert "Chỉ tiêu của toàn địa bàn" in page and "Tỉnh Kon Tum, quý III năm 2026" in page
+    page = visitor.read("scorecard?scope=quang-ngai&period=2026Q3&plan=ttg-ct25")
+    assert "Tỉnh Quảng Ngãi, quý III năm 2026" in page
+
+
+def test_the_map_shows_every_unit_at_its_place_for_one_target(
+    visitor: Visitor, draft_report: Callable[[int], int]
+) -> None:
+    draft_report(500)
+    page = visitor.read(f"scorecard?scope={SCOPE}&period={PERIOD}")
+    chart = page.partition('<svg class="map"')[2].partition("</svg>")[0]
+    assert chart.count("<title>") > 10 and "Trên bản đồ" in page
+    options = page.rpartition('<select name="item">')[2].partition("</select>")[0].split('value="')[1:]
+    maps: dict[str, str] = {}
+    for item in (option.partition('"')[0] for option in options):
+        chosen = visitor.read(f"scorecard?scope={SCOPE}&period={PERIOD}&plan=ty-ct25&item={item}")
+        assert f'<option value="{item}" selected>' in chosen
+        maps[item] = chosen.partition('<svg class="map"')[2].partition("</svg>")[0]
+    assert any("50,00</title>" in drawn for drawn in maps.values()), "500 of the unit's 1000 people"
+
+
+def test_an_engineers_page_is_switched_to_english_and_stays_so(visitor: Visitor) -> None:
+    assert "<h1>Vận hành</h1>" in visitor.read("operations")
+    page = visitor.read("operations?lang=en")
+    assert '<html lang="en">' in page and "<h1>Operations</h1>" in page and "There is no backup yet." in page
+    assert "Chưa" not in page.partition("<main")[2]
+    assert "<h1>Operations</h1>" in visitor.read("operations")
+    assert '<html lang="vi">' in visitor.read("documents"), "office pages speak Vietnamese"
+    assert "<h1>Vận hành</h1>" in visitor.read("operations?lang=vi")
+    visitor.read("operations?lang=fr", 422)
+
+
+def test_from_airflow_a_dag_leads_to_the_page_of_its_work(visitor: Visitor) -> None:
+    visitor.page.state.find_page_path = lambda dag, run: f"documents?period={run}" if dag == "report_annual" else ""
+    answer = visitor.client.get("of?dag=report_annual&run=2024")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/tongket/documents?period=2024")
+    assert visitor.client.get("of?dag=intake").headers["location"] == "/tongket/"
+
+
 # --- bad days --------------------------------------------------------------------------------------------
 
 
@@ -309,9 +366,39 @@ def test_a_warehouse_that_is_away_is_said_and_no_page_is_half_true(
     visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TONGKET_DATABASE_URL", "postgresql+psycopg://nobody:hush@127.0.0.1:1/none")
-    for path in ("", "documents", "operations", "findings", "scorecard"):
+    for path in ("", "documents", "findings", "scorecard"):
         page = visitor.read(path, 503)
         assert "Chưa hiện được trang này" in page and "hush" not in page and "Traceback" not in page
+    page = visitor.read("operations", 503)
+    assert "Không đọc được kho số liệu" in page and "the database is away" in page and "hush" not in page
+    assert "Ổ đĩa" in page and "apache-airflow" in page, "what is known without it"
+    assert "Lượt chạy hỏng" not in page and "Tệp chờ" not in page, "no figure of a warehouse that nobody read"
+
+
+def test_a_wrong_password_is_told_from_a_warehouse_that_is_away(
+    visitor: Visitor, warehouse: Settings, loader: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise psycopg.OperationalError('connection failed: FATAL:  password authentication failed for user "tongket"')
+
+    with monkeypatch.context() as patch:
+        patch.setattr(psycopg, "connect", refuse)
+        page = visitor.read("operations", 503)
+        assert "the database refuses the login" in page and "TONGKET_DATABASE_URL" in page
+        assert "the database refuses the login" in visitor.read("documents", 503)
+
+
+def test_a_disk_nearly_full_is_said_on_every_page(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "sắp đầy" not in visitor.read("documents")
+    monkeypatch.setenv("TONGKET_DISK_PERCENT", "1")
+    for path in ("", "documents", "findings", "scorecard", "operations"):
+        assert "Ổ đĩa sắp đầy" in visitor.read(path)
+
+
+def test_a_setting_that_is_wrong_is_named(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TONGKET_BATCHES", "two")
+    page = visitor.read("documents", 503)
+    assert "Chưa hiện được trang này" in page and "TONGKET_BATCHES" in page
 
 
 def test_a_wrong_address_is_said(visitor: Visitor) -> None:

@@ -18,18 +18,17 @@ from sqlalchemy.exc import IntegrityError
 from typer.testing import CliRunner
 
 from etl import load, steps
-from etl.approval import decisions as signoff
 from etl.catalog.loader import Catalogue
 from etl.cli.commands import app
 from etl.settings import Settings
 from tests.integration.build import item
-from tests.integration.test_signing import CADENCE, FORM, SCOPE, Office, answer, published
+from tests.integration.test_signing import CADENCE, FORM, SCOPE, Office, decide, published
 
 pytestmark = pytest.mark.integration
 
 REGISTRY = ["--number", "5", "--date", "2024-04-22", "--signer", "Nguyễn  Văn Bình"]
 DEPUTY = ["--title", "TM. Ủy ban nhân dân", "--title", "KT. CHỦ TỊCH", "--title", "PHÓ CHỦ TỊCH"]
-WORDS = {"so": "05", "ngay": "2024-04-22", "nguoi_ky": "Nguyễn Văn Bình", "quyen_han": "KT. CHỦ TỊCH\nPHÓ CHỦ TỊCH"}
+WORDS = {"number": "05", "date": "2024-04-22", "signer": "Nguyễn Văn Bình", "title": "KT. CHỦ TỊCH\nPHÓ CHỦ TỊCH"}
 
 
 @pytest.fixture
@@ -98,9 +97,9 @@ def test_nothing_else_differs_from_the_draft_that_was_approved(office: Office) -
     assert {name for name, data in kept[0].items() if kept[1][name] != data} == {"word/document.xml"}
 
 
-def test_the_question_in_airflow_asks_for_it(office: Office) -> None:
+def test_a_decision_on_the_page_has_it(office: Office) -> None:
     (question,) = office.ask()
-    done = steps.apply_signoff_answer(question["report"], answer(signoff.APPROVE, **WORDS))
+    done = decide(question["report"], "approved", **WORDS)
     assert done["registration"] == {
         "number": "05",
         "date": "2024-04-22",
@@ -112,19 +111,19 @@ def test_the_question_in_airflow_asks_for_it(office: Office) -> None:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"so": "05a"}, "no number"),
-        ({"so": "0"}, "no number"),
-        ({"ngay": ""}, "go together"),
-        ({"ngay": "22/04/2024"}, "no date"),
-        ({"ngay": "2023-12-31"}, "before 2024Q1 began"),
-        ({"nguoi_ky": ""}, "nobody is named"),
-        ({"nguoi_ky": "A\u202eB"}, "no name"),
-        ({"quyen_han": "KT. CHỦ TỊCH"}, "needs a deputy"),
+        ({"number": "05a"}, "no number"),
+        ({"number": "0"}, "no number"),
+        ({"date": ""}, "go together"),
+        ({"date": "22/04/2024"}, "no date"),
+        ({"date": "2023-12-31"}, "before 2024Q1 began"),
+        ({"signer": ""}, "nobody is named"),
+        ({"signer": "A\u202eB"}, "no name"),
+        ({"title": "KT. CHỦ TỊCH"}, "needs a deputy"),
     ],
 )
 def test_what_the_registry_wrote_wrong_publishes_nothing(office: Office, changed: dict[str, str], message: str) -> None:
     (question,) = office.ask()
-    refused = steps.apply_signoff_answer(question["report"], answer(signoff.APPROVE, **(WORDS | changed)))
+    refused = decide(question["report"], "approved", **(WORDS | changed))
     assert message in refused["refused"]
     assert office.rows("SELECT 1 FROM ops.sign_off UNION ALL SELECT 1 FROM ops.registration") == []
 

@@ -18,15 +18,19 @@ from sqlalchemy.exc import IntegrityError
 from typer.testing import CliRunner
 
 from etl import load, steps
-from etl.approval import decisions as signoff
 from etl.approval.record_signing import is_signed_record, sign_record
+from etl.approval.registry_entry import RegistryEntry
+from etl.approval.signoff_question import SignoffQuestion, describe_question
 from etl.catalog.loader import Catalogue
 from etl.cli.commands import app
-from etl.errors import StorageError, UsageError
+from etl.errors import MailError, StorageError, UsageError
 from etl.report.file_properties import read_file_properties
 from etl.settings import Settings
+from etl.warehouse import signoff_store
+from etl.warehouse.signoff_store import Decision
 from tests.integration.build import item
 from tests.integration.published import home
+from tests.mailbox import Mailbox
 
 pytestmark = pytest.mark.integration
 
@@ -55,8 +59,12 @@ class Office:
     def draft(self) -> list[Path]:
         return [Path(name) for name in steps.draft_reports(SCOPE, PERIOD, CADENCE)["documents"]]
 
-    def ask(self, run: str = "run 1", waiting: tuple[str, ...] = ()) -> list[dict[str, Any]]:
-        return steps.request_signoffs([SCOPE], PERIOD, CADENCE, run, lambda other: other in waiting)
+    def ask(self, run: str = "run 1") -> list[dict[str, Any]]:
+        return steps.request_signoffs([SCOPE], PERIOD, CADENCE, run)
+
+    def open_questions(self) -> list[SignoffQuestion]:
+        with self.loader.connect() as conn:
+            return [describe_question(report) for report in signoff_store.fetch_open_questions(conn)]
 
     def rows(self, query: str) -> list[Any]:
         with self.loader.connect() as conn:
@@ -80,18 +88,20 @@ def office(
     yield made
 
 
-def answer(option: str, **words: str) -> dict[str, Any]:
-    """What Airflow's operator gives once a person has answered."""
-    return {
-        "chosen_options": [option],
-        "params_input": words,
-        "responded_at": AT,
-        "responded_by_user": {"id": "7", "name": "Nguyễn Thị A"},
-    }
+def decide(report: int, decision: Decision, **words: str) -> dict[str, Any]:
+    """What comes of a person's decision, or why nothing does."""
+    number, date, signer, title = (words.pop(name, "") for name in ("number", "date", "signer", "title"))
+    entry = RegistryEntry(number, date, signer, title.splitlines())
+    try:
+        return steps.apply_decision(
+            report, decision, "Nguyễn Thị A", words.pop("at", AT), words.pop("reason", ""), entry
+        )
+    except UsageError as error:
+        return {"refused": str(error)}
 
 
 def approve(report: int, **words: str) -> dict[str, Any]:
-    done = steps.apply_signoff_answer(report, answer(signoff.APPROVE, **words))
+    done = decide(report, "approved", **words)
     assert "refused" not in done, done
     return done
 
@@ -164,8 +174,7 @@ def test_publishing_twice_changes_nothing(office: Office) -> None:
     (question,) = office.ask()
     first = approve(question["report"])
     files = published(office, first)
-    later = answer(signoff.APPROVE) | {"responded_at": "2024-04-21T09:00:00+07:00"}
-    assert steps.apply_signoff_answer(question["report"], later) == first
+    assert approve(question["report"], at="2024-04-21T09:00:00+07:00") == first
     assert published(office, first) == files
     counts = "SELECT (SELECT count(*) FROM ops.sign_off), (SELECT count(*) FROM ops.publication)"
     assert office.rows(counts) == [(1, 1)]
@@ -186,7 +195,7 @@ def test_what_cannot_be_written_is_neither_published_nor_recorded(office: Office
     blocked = office.settings.outbox / "reports"
     blocked.write_bytes(b"a file where a folder should be")
     with pytest.raises(StorageError, match=r"Not a directory|File exists"):
-        steps.apply_signoff_answer(question["report"], answer(signoff.APPROVE))
+        decide(question["report"], "approved")
     assert office.rows("SELECT * FROM ops.sign_off") == []
     blocked.unlink()
     assert approve(question["report"])["decision"] == "approved"
@@ -195,10 +204,10 @@ def test_what_cannot_be_written_is_neither_published_nor_recorded(office: Office
 # --- sent back, or nobody ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("words", [{}, {"ly_do": ""}, {"ly_do": " \n"}])
-def test_sent_back_without_a_reason_decides_nothing(office: Office, words: dict[str, str]) -> None:
+@pytest.mark.parametrize("reason", ["", " \n"])
+def test_sent_back_without_a_reason_decides_nothing(office: Office, reason: str) -> None:
     (question,) = office.ask()
-    done = steps.apply_signoff_answer(question["report"], answer(signoff.SEND_BACK, **words))
+    done = decide(question["report"], "sent_back", reason=reason)
     assert "without a reason" in done["refused"]
     assert office.rows("SELECT * FROM ops.sign_off") == []
 
@@ -206,7 +215,7 @@ def test_sent_back_without_a_reason_decides_nothing(office: Office, words: dict[
 def test_a_draft_sent_back_is_not_published_and_the_next_one_says_why(office: Office) -> None:
     (question,) = office.ask()
     kept = "Thiếu nguyên nhân"
-    done = steps.apply_signoff_answer(question["report"], answer(signoff.SEND_BACK, ly_do=f" {kept} "))
+    done = decide(question["report"], "sent_back", reason=f" {kept} ")
     assert (done["decision"], done["reason"], done["folder"]) == ("sent_back", kept, "")
     assert not (office.settings.outbox / "reports").exists()
     assert office.ask("run 2") == [], "decided"
@@ -214,59 +223,102 @@ def test_a_draft_sent_back_is_not_published_and_the_next_one_says_why(office: Of
     office.draft()
     (again,) = office.ask("run 3")
     assert again["report"] != question["report"]
-    assert kept in again["body"] and "Nguyễn Thị A" in again["body"]
+    (told,) = office.open_questions()
+    assert told.report == again["report"] and kept in told.lines[-1] and "Nguyễn Thị A" in told.lines[-1]
 
 
-def test_an_answer_without_a_person_decides_nothing(office: Office) -> None:
+def test_a_decision_without_a_person_decides_nothing(office: Office) -> None:
     (question,) = office.ask()
-    nobody = answer(signoff.APPROVE) | {"responded_by_user": None}
-    assert "nobody answered" in steps.apply_signoff_answer(question["report"], nobody)["refused"]
-    assert office.rows("SELECT * FROM ops.sign_off") == []
     with pytest.raises(UsageError, match="needs a name"):
         steps.sign_document(str(question["report"]), " ")
+    assert office.rows("SELECT * FROM ops.sign_off") == []
 
 
 def test_what_is_published_cannot_be_sent_back(office: Office) -> None:
     (question,) = office.ask()
     approve(question["report"])
-    refused = steps.apply_signoff_answer(question["report"], answer(signoff.SEND_BACK, ly_do="Nhầm"))
+    refused = decide(question["report"], "sent_back", reason="Nhầm")
     assert "approved already" in refused["refused"]
 
 
 # --- asked once ----------------------------------------------------------------------------------------------
 
 
-def test_a_document_is_asked_about_once_unless_nobody_waits_for_the_answer(office: Office) -> None:
+def test_a_document_is_asked_about_once(office: Office) -> None:
     (question,) = office.ask("run 1")
-    assert office.ask("run 2", waiting=("run 1",)) == []
-    assert office.draft() and office.ask("run 2", waiting=("run 1",)) == [], "the same draft written again"
-    assert office.ask("run 1", waiting=("run 1",)) == [question], "the same run, told to ask again"
-    assert [q["report"] for q in office.ask("run 2")] == [question["report"]], "the first run is gone"
+    assert office.ask("run 2") == []
+    assert office.draft() and office.ask("run 2") == [], "the same draft written again"
+    assert office.ask("run 1") == [question], "the same run, cleared"
+    assert [q.report for q in office.open_questions()] == [question["report"]]
 
 
-def test_who_sent_back_by_mistake_is_asked_again_when_the_same_run_is_cleared(office: Office) -> None:
+def test_a_question_whose_draft_was_replaced_is_withdrawn_by_itself(office: Office) -> None:
     (question,) = office.ask("run 1")
-    steps.apply_signoff_answer(question["report"], answer(signoff.SEND_BACK, ly_do="Nhầm"))
-    (again,) = office.ask("run 1")
-    assert approve(again["report"])["decision"] == "approved"
+    office.send(600)
+    office.draft()
+    assert office.open_questions() == [], "nobody asked about the newer one yet"
+    (newer,) = office.ask("run 2")
+    assert [q.report for q in office.open_questions()] == [newer["report"]] != [question["report"]]
+    approve(newer["report"])
+    assert office.open_questions() == []
+
+
+def test_what_was_sent_back_by_mistake_may_still_be_approved(office: Office) -> None:
+    (question,) = office.ask("run 1")
+    decide(question["report"], "sent_back", reason="Nhầm")
+    assert office.ask("run 1") == office.open_questions() == []
+    assert approve(question["report"])["decision"] == "approved"
     assert [row.decision for row in office.rows("SELECT decision FROM ops.sign_off ORDER BY sign_off_id")] == [
         "sent_back",
         "approved",
     ]
 
 
-def test_people_are_told_what_they_decide_on_in_ten_lines_with_links(office: Office) -> None:
-    requests = steps.request_signoffs([SCOPE], PERIOD, CADENCE, "run 1", page="https://vi-du.test/tongket")
-    (question,) = requests
-    body = question["body"]
-    assert "SỐ LIỆU MÔ PHỎNG" in question["subject"] and "quý I năm 2024" in question["subject"]
-    assert len([line for line in body.splitlines() if line.strip()]) <= 10
-    assert f"(https://vi-du.test/tongket/documents/{question['report']})" in body
+def test_people_are_told_what_they_decide_on_in_ten_lines(office: Office) -> None:
+    (asked,) = office.ask()
+    (question,) = office.open_questions()
+    assert asked["subject"] == question.subject
+    for named in (question.subject, question.about):
+        assert "quý I năm 2024" in named and "Tân Yên" in named
+    assert 3 <= len(question.lines) <= 8
+    said = "\n".join((question.subject, question.about, *question.lines))
     for row in office.rows("SELECT files, snapshot_id FROM ops.report"):
-        assert not any(name in body or sha256 in body for name, sha256 in row.files.items())
-        assert row.snapshot_id not in body and f"`{row.snapshot_id[:8]}`" in body
-    assert str(office.settings.var) not in body
-    assert "chỉ tiêu" in body and "hưa gửi báo cáo" in body and "cảnh báo" in body
+        assert not any(name in said or sha256 in said for name, sha256 in row.files.items())
+        assert row.snapshot_id[:8] not in said
+    assert str(office.settings.var) not in said
+    assert "chỉ tiêu" in said and "hưa gửi báo cáo" in said and "cảnh báo" in said
+
+
+def test_who_decides_is_told_by_mail_once_while_the_document_waits(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, mailbox = "https://vi-du.test/tongket", Mailbox("451 busy")
+    post = mailbox.post
+    contacts = home(tmp_path / "home", monkeypatch) / "catalog" / "contacts.yaml"
+    with mailbox.open():
+        office.ask()
+        assert "nobody is told" in steps.mail_questions(post, page)["skipped"]
+        named = f"approvers: {{{SCOPE}: [a@vi-du.test, b@vi-du.test], kon-tum: [c@vi-du.test]}}"
+        contacts.write_text(contacts.read_text(encoding="utf-8").replace("approvers: {}", named), encoding="utf-8")
+        assert "nobody is told" in steps.mail_questions(None, page)["skipped"]
+        with pytest.raises(MailError):
+            steps.mail_questions(post, page)
+        for _ in range(2):
+            steps.mail_questions(post, page)
+        assert sorted(mailbox.to) == ["a@vi-du.test", "b@vi-du.test"], "once each, though the mail failed at first"
+        (drafted,) = office.settings.outbox.glob("drafts/*/*/*facts.json")
+        kept = drafted.read_bytes()
+        drafted.write_text("{}")
+        with pytest.raises(StorageError, match="1 questions were not written"):
+            steps.mail_questions(post, page)
+        drafted.write_bytes(kept)
+        office.send(600)
+        office.draft()
+        assert steps.mail_questions(post, page) == {"sent": []}, "replaced, and not asked about yet"
+    (question,) = {message["Subject"]: message for message in mailbox.messages}.values()
+    (waiting,) = office.rows("SELECT report_id FROM ops.sign_off_question")
+    assert "SỐ LIỆU MÔ PHỎNG" in question["Subject"] and "quý I năm 2024" in question["Subject"]
+    assert f"{page}/documents/{waiting.report_id}\n" in question.get_content().replace("\r\n", "\n")
 
 
 # --- stale ---------------------------------------------------------------------------------------------------
@@ -276,21 +328,21 @@ def test_a_draft_that_was_replaced_is_never_published(office: Office) -> None:
     (question,) = office.ask()
     office.send(600)
     office.draft()
-    refused = steps.apply_signoff_answer(question["report"], answer(signoff.APPROVE))["refused"]
+    refused = decide(question["report"], "approved")["refused"]
     assert "replaced by a newer one" in refused
     assert office.rows("SELECT * FROM ops.sign_off") == []
     assert not (office.settings.outbox / "reports").exists()
-    (newer,) = office.ask("run 2", waiting=("run 1",))
+    (newer,) = office.ask("run 2")
     assert approve(newer["report"])["report"] == newer["report"]
 
 
 def test_a_draft_older_than_its_figures_is_never_published(office: Office) -> None:
     (question,) = office.ask()
     office.send(600)
-    loaded = steps.apply_signoff_answer(question["report"], answer(signoff.APPROVE))["refused"]
+    loaded = decide(question["report"], "approved")["refused"]
     assert steps.list_periods_to_compute([]) == [PERIOD]
     steps.compute_attainment(SCOPE, PERIOD)
-    computed = steps.apply_signoff_answer(question["report"], answer(signoff.APPROVE))["refused"]
+    computed = decide(question["report"], "approved")["refused"]
     assert "figures or catalogue have changed" in loaded and "figures or catalogue have changed" in computed
     assert office.rows("SELECT * FROM ops.sign_off") == [] and not (office.settings.outbox / "reports").exists()
     office.draft()
@@ -308,7 +360,7 @@ def test_a_draft_older_than_its_catalogue_is_never_published(
     plan.write_text(plan.read_text(encoding="utf-8").replace(before, before.replace("40", "45")), encoding="utf-8")
     assert steps.receive_deliveries()["received"] == 0
     assert steps.list_periods_to_compute([]) == [PERIOD], "within one run of the amendment, with an empty inbox"
-    refused = steps.apply_signoff_answer(question["report"], answer(signoff.APPROVE))["refused"]
+    refused = decide(question["report"], "approved")["refused"]
     assert "figures or catalogue have changed" in refused
     office.draft()
     (newer,) = office.ask("run 2")
@@ -365,7 +417,7 @@ def test_a_draft_whose_file_was_changed_is_never_published(office: Office) -> No
     (question,) = office.ask()
     word = next(path for path in office.draft() if path.suffix == ".docx")
     word.write_bytes(word.read_bytes() + b" ")
-    refused = steps.apply_signoff_answer(question["report"], answer(signoff.APPROVE))["refused"]
+    refused = decide(question["report"], "approved")["refused"]
     assert word.name in refused and "not as it was written" in refused
     assert not (office.settings.outbox / "reports").exists()
 
@@ -417,9 +469,7 @@ def test_a_correction_is_itself_corrected_and_one_that_was_overtaken_is_not_publ
     office.send(500)
     office.draft()
     assert office.ask("run 3") == [], "the numbers are again as they were printed"
-    assert (
-        "figures have changed since" in steps.apply_signoff_answer(first["report"], answer(signoff.APPROVE))["refused"]
-    )
+    assert "figures have changed since" in decide(first["report"], "approved")["refused"]
     office.send(700)
     office.draft()
     (second,) = office.ask("run 4")
@@ -442,7 +492,7 @@ def test_the_same_correction_is_drafted_once(office: Office) -> None:
     (first,) = office.ask("run 2")
     office.send(640)
     office.draft()
-    assert office.ask("run 3", waiting=("run 2",)) == []
+    assert office.ask("run 3") == []
     assert approve(first["report"])["kind"] == "correction"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import threading
+import urllib.parse
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -49,10 +50,12 @@ def fake() -> Iterator[FakeAirflow]:
         def _answer(self) -> None:
             size = int(self.headers.get("Content-Length") or 0)
             path = self.path.split("?")[0]
-            body = json.loads(self.rfile.read(size)) if size else None
+            sent = self.rfile.read(size).decode()
+            is_form = self.headers.get("Content-Type") == "application/x-www-form-urlencoded"
+            body = (urllib.parse.parse_qs(sent) if is_form else json.loads(sent)) if size else None
             state.asked.append((self.command, path, body))
             code, said = state.answers.get((self.command, path), lambda: (404, {"detail": path}))()
-            data = json.dumps(said).encode()
+            data = (said if isinstance(said, str) else json.dumps(said)).encode()
             self.send_response(code)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()

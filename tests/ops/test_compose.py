@@ -190,7 +190,7 @@ def _airflow_options() -> set[str]:
     assert spec.submodule_search_locations
     home = Path(spec.submodule_search_locations[0])
     sections = yaml.safe_load((home / "config_templates" / "config.yml").read_text())
-    for provider in ("celery", "fab"):
+    for provider in ("celery", "fab", "openlineage"):
         text = (home / "providers" / provider / "get_provider_info.py").read_text()
         scope: dict[str, Any] = {}
         exec(compile(text, "provider", "exec"), scope)  # noqa: S102 - a plain dictionary in Airflow's own package

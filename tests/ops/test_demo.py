@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ops import demo, local
-from ops.airflow_api import AirflowClient
+from ops.airflow_api import AirflowClient, AirflowError
+from ops.page_decision import decide_on_page
 from tests.ops.conftest import FakeAirflow
 
 RUNS, EVENTS = "/api/v2/dags/~/dagRuns", "/api/v2/assets/events"
@@ -30,11 +31,16 @@ def test_it_is_simulated_private_and_in_a_folder_of_its_own(monkeypatch: pytest.
     assert settings.min_age_seconds == 0
 
 
-def test_a_question_that_nobody_asked_ends_it(fake: FakeAirflow) -> None:
-    fake.on("GET", RUNS, {"dag_runs": [], "total_entries": 0})
-    fake.on("GET", "/api/v2/dags/~/dagRuns/~/hitlDetails", {"hitl_details": [], "total_entries": 0})
-    with pytest.raises(demo.DagRunFailed, match="nobody was asked about document 25"):
-        demo._find_last_question(AirflowClient(fake.address, "admin", "x"), 25)
+def test_a_document_is_decided_on_by_the_form_of_its_page(fake: FakeAirflow) -> None:
+    page, client = "/tongket/documents/25", AirflowClient(fake.address, "admin", "x")
+    fake.on("GET", page, '<input type="hidden" name="token" value="a.b-c">')
+    fake.on("POST", page, "<p>Đã phát hành</p>")
+    decide_on_page(client, 25, "approved", number="05", signer="Nguyễn Văn A")
+    form = {"token": ["a.b-c"], "decision": ["approved"], "number": ["05"], "signer": ["Nguyễn Văn A"]}
+    assert fake.asked[-1] == ("POST", page, form)
+    fake.on("GET", page, "<p>Tài khoản này được xem</p>")
+    with pytest.raises(AirflowError, match="document 25 waits for no decision"):
+        decide_on_page(client, 25, "approved")
 
 
 def test_a_failed_run_ends_it_with_its_log(fake: FakeAirflow) -> None:

@@ -10,7 +10,7 @@ from ops.dag_runs import DagRun
 from tests.ops.conftest import FakeAirflow
 
 RUNS, EVENTS = "/api/v2/dags/~/dagRuns", "/api/v2/assets/events"
-TASKS, ASKED = "/api/v2/dags/~/dagRuns/~/taskInstances", "/api/v2/dags/~/dagRuns/~/hitlDetails"
+TASKS = "/api/v2/dags/~/dagRuns/~/taskInstances"
 
 
 @pytest.fixture(autouse=True)
@@ -92,38 +92,6 @@ def _tasks(*found: tuple[str, int, str | None], dag: str = "report_quarterly") -
     return {"task_instances": tasks, "total_entries": len(tasks)}
 
 
-def test_a_run_that_waits_for_a_person_and_nothing_else_is_at_rest(fake: FakeAirflow, client: AirflowClient) -> None:
-    waiting = _run("report_quarterly", "running")
-    fake.on("GET", RUNS, _runs(waiting))
-    fake.on("GET", TASKS, _tasks(("approve", 0, "awaiting_input"), ("conclude", 0, None)))
-    owed = {"state": "running", "dag_id": "report_quarterly", "run_id": "asset_triggered__1"}
-    paid = {"state": "success", "dag_id": "report_annual", "run_id": "x"}
-    fake.on(
-        "GET", EVENTS, {"asset_events": [{"name": "attainment", "created_dagruns": [owed, paid]}], "total_entries": 1}
-    )
-    assert [run.state for run in dag_runs.wait_until_settled(client, seconds=0)] == ["running"]
-
-
-@pytest.mark.parametrize(
-    "tasks",
-    [
-        [("approve", 0, "awaiting_input"), ("conclude", 0, None), ("conclude", 1, None)],
-        [("approve", 0, "awaiting_input"), ("approve", 1, "scheduled")],
-        [("approve", 0, "awaiting_input"), ("watch", -1, None)],
-        [("ask", -1, "running"), ("approve", -1, None)],
-    ],
-    ids=["an answer not carried out yet", "answered just now", "a task still to come", "not asked yet"],
-)
-def test_a_run_that_also_works_is_not_at_rest(
-    fake: FakeAirflow, client: AirflowClient, tasks: list[tuple[str, int, str | None]]
-) -> None:
-    fake.on("GET", RUNS, _runs(_run("report_quarterly", "running")))
-    fake.on("GET", TASKS, _tasks(*tasks))
-    fake.on("GET", EVENTS, _events("somebody-elses"))
-    with pytest.raises(AirflowError, match="not at rest"):
-        dag_runs.wait_until_settled(client, seconds=0)
-
-
 def test_while_a_task_is_at_work_the_server_is_asked_little(fake: FakeAirflow, client: AirflowClient) -> None:
     fake.on("GET", RUNS, _runs(_run("attain", "running")), _runs(), _runs(_run("attain", "success")))
     busy = _tasks(("compute", -1, "running"))
@@ -131,27 +99,6 @@ def test_while_a_task_is_at_work_the_server_is_asked_little(fake: FakeAirflow, c
     fake.on("GET", EVENTS, _events("somebody-elses"))
     dag_runs.wait_until_settled(client, seconds=30)
     assert (fake.count("GET", TASKS), fake.count("GET", RUNS)) == (5, 3), "one look, three short questions, one more"
-
-
-def test_a_question_is_answered_where_it_was_asked(fake: FakeAirflow, client: AirflowClient) -> None:
-    def detail(state: str, index: int) -> dict[str, Any]:
-        task = {
-            "dag_id": "report_quarterly", "dag_run_id": "asset_triggered__1", "task_id": "approve",
-            "map_index": index, "state": state,
-        }  # fmt: skip
-        asked = "2024-04-20T02:00:00Z"
-        return {"subject": f"Duyệt {index}", "body": "Dự thảo", "task_instance": task, "created_at": asked}
-
-    fake.on("GET", RUNS, _runs(_run("report_quarterly", "running")))
-    found = [detail("awaiting_input", 0), detail("success", 1), detail("awaiting_input", 2)]
-    fake.on("GET", ASKED, {"hitl_details": found, "total_entries": 3})
-    first, second = dag_runs.list_questions(client)
-    assert (first.subject, second.subject, first.run.key) == ("Duyệt 0", "Duyệt 2", "2024Q1")
-    path = "/api/v2/dags/report_quarterly/dagRuns/asset_triggered__1/taskInstances/approve/2/hitlDetails"
-    fake.on("PATCH", path, {})
-    dag_runs.answer_question(client, second, "Trả lại", ly_do="Thiếu")
-    said = {"chosen_options": ["Trả lại"], "params_input": {"ly_do": "Thiếu"}}
-    assert fake.asked[-1] == ("PATCH", path, said)
 
 
 def test_every_page_is_read(fake: FakeAirflow, client: AirflowClient) -> None:

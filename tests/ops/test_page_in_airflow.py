@@ -103,6 +103,18 @@ def test_every_entry_of_the_navigation_opens_its_page(
     page.close()
 
 
+def test_each_dag_run_and_task_has_a_tab_that_opens_the_page_of_its_work(running: local.RunningAirflow) -> None:
+    plugins = {plugin["name"]: plugin for plugin in running.client.get("/api/v2/plugins")["plugins"]}
+    views = plugins["tongket_page"]["external_views"]
+    tabs = {view["destination"]: view["href"] for view in views if view["destination"] != "nav"}
+    assert set(tabs) == {"dag", "dag_run", "task", "task_instance"}
+    assert all("{DAG_ID}" in href for href in tabs.values()) and "{RUN_ID}" in tabs["task_instance"]
+    headings = {"report_annual": "Văn bản", "attain": "Kết quả", "intake": "Theo dõi báo cáo", "alerts": "Vận hành"}
+    for dag, heading in headings.items():
+        page = running.client.read_page("/" + tabs["dag_run"].format(DAG_ID=dag, RUN_ID="manual__1"))
+        assert f"<h1>{heading}" in page, dag
+
+
 def test_a_viewer_looks_and_an_approver_decides(running: local.RunningAirflow, browser: Browser, report: int) -> None:
     page = sign_in(browser, running, "reader")
     page.goto(f"{running.address}/tongket/documents/{report}")

@@ -14,6 +14,7 @@ from sqlalchemy import make_url
 from etl.errors import SettingsError
 from etl.warehouse import embedded_server
 from ops import new_secrets, prepare
+from ops.roles import APPROVER, ENGINEER, READER
 
 
 @pytest.fixture(scope="module")
@@ -62,15 +63,33 @@ def test_a_server_is_made_ready_and_may_be_made_ready_again(folder: Path) -> Non
     ]
     assert _ask(env, "tongket", "SELECT count(*) > 0 FROM ops.migration") == [(True,)]
 
+    made = {READER: 0, APPROVER: 1, ENGINEER: 0}
+    deciding = (
+        "SELECT r.name, count(*) FILTER (WHERE p.name = 'can_edit' AND v.name = 'HITL Detail') FROM ab_role AS r"
+        " INNER JOIN ab_permission_view_role AS g ON g.role_id = r.id"
+        " INNER JOIN ab_permission_view AS pv ON pv.id = g.permission_view_id"
+        " INNER JOIN ab_permission AS p ON p.id = pv.permission_id INNER JOIN ab_view_menu AS v ON v.id = pv.view_menu_id"
+        " WHERE r.name LIKE 'Tongket%' GROUP BY r.name"
+    )
+    assert dict(_ask(env, "airflow", deciding)) == made, "who keeps the system decides on no document"
+    with psycopg.connect(_build_address(env, "airflow")) as connection:  # an office takes a right away
+        connection.execute(
+            "DELETE FROM ab_permission_view_role WHERE role_id = (SELECT id FROM ab_role WHERE name = %s)", (APPROVER,)
+        )
+
     prepare.prepare_server(env | {"AIRFLOW_ADMIN_PASSWORD": new_secrets.generate_secrets()["AIRFLOW_ADMIN_PASSWORD"]})
     again = _ask(env, "airflow", "SELECT username, password FROM ab_user")
     assert [name for name, _ in again] == ["quantri"]
     assert again != first, "a changed password takes effect"
+    assert dict(_ask(env, "airflow", deciding)).keys() == made.keys() - {APPROVER}, "what an office changed stays so"
+
+
+def _build_address(env: dict[str, str], database: str) -> str:
+    return make_url(env["ADMIN_DATABASE_URL"]).set(database=database).render_as_string(hide_password=False)
 
 
 def _ask(env: dict[str, str], database: str, question: str) -> list[tuple[object, ...]]:
-    url = make_url(env["ADMIN_DATABASE_URL"]).set(database=database).render_as_string(hide_password=False)
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(_build_address(env, database)) as connection:
         return connection.execute(question).fetchall()
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import logging
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +18,7 @@ import pytest
 from etl import steps
 from etl.catalog import Catalogue
 from etl.cli import main
+from etl.steps.file_log import format_fields
 from tests.builders import Workbook
 
 
@@ -39,6 +43,32 @@ def test_every_file_has_its_verdict_and_its_copy_and_none_is_touched(files: list
     assert [a.name for a in answers] == ["đúng.ket-qua.xlsx", "sai.ket-qua.xlsx", "lạ.ket-qua.xlsx"]
     marked = openpyxl.load_workbook(answers[1])
     assert marked.sheetnames[0] == "Kết quả kiểm tra" and "B3" in marked.sheetnames
+
+
+def test_each_file_and_each_chunk_is_one_line_of_the_log(files: list[Path], caplog: pytest.LogCaptureFixture) -> None:
+    hashes = [hashlib.sha256(path.read_bytes()).hexdigest()[:8] for path in files]
+    with caplog.at_level(logging.INFO, logger="etl"):
+        steps.check_files(files)
+    right, wrong, strange, chunk = (record.getMessage() for record in caplog.records if record.levelno == logging.INFO)
+    unit = "unit=610 form=kt-district-quarter period=2024Q3"
+    assert re.fullmatch(rf"file={hashes[0]} {unit} verdict=accepted codes=\S+ ms=\d+", right)
+    assert re.fullmatch(rf"file={hashes[1]} {unit} verdict=refused codes=\S*V01\S* ms=\d+", wrong)
+    assert re.fullmatch(rf"file={hashes[2]} unit=- form=- period=- verdict=refused codes=F\d\d ms=\d+", strange)
+    assert re.fullmatch(r"chunk=3 accepted=1 refused=2 ms=\d+ ms_reading=\d+", chunk)
+
+
+def test_what_a_stamp_says_cannot_forge_a_line_of_the_log() -> None:
+    assert format_fields(unit="610\nfile=x verdict=accepted", form="") == (
+        'unit="610\\nfile=x verdict=accepted" form=-'
+    )
+
+
+def test_the_shell_says_it_with_v_and_no_library_does(files: list[Path]) -> None:
+    command = [sys.executable, "-m", "etl", "-v", "check", "--json", str(files[0])]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["accepted"]
+    file, chunk = done.stderr.splitlines()
+    assert " INFO file=" in file and " INFO chunk=1 " in chunk
 
 
 def test_a_copy_never_replaces_a_file_that_is_checked(files: list[Path]) -> None:
