@@ -1,4 +1,4 @@
--- What is owed of the units that say "not applicable" of any of it, as it is taken. Grain: (unit, data element, period).
+-- What is owed of units that say "not applicable" of any of it, as it is taken. Grain: (unit, data element, period).
 SELECT
     r.org_unit_id,
     r.data_element_id,
@@ -8,7 +8,7 @@ SELECT
 FROM core.owed_reading(:scope, :known_at, cast(:agreed AS jsonb), cast(:owed AS jsonb)) AS r
 INNER JOIN core.data_element AS e ON r.data_element_id = e.data_element_id
 WHERE
-    r.org_unit_id = any(ARRAY(
+    r.org_unit_id = any(array(
         SELECT x.org_unit_id
         FROM core.reading(:scope, :known_at, cast(:agreed AS jsonb)) AS x
         WHERE
