@@ -25,7 +25,7 @@ _OBSERVATION = ("submission_id", "org_unit_id", "data_element_id", "year", "stat
 _TEXT = ("submission_id", "org_unit_id", "code", "state", "words", "sheet", "cell")
 _FINDING = (
     "delivery_id", "position", "code", "level", "message", "hint", "sheet", "cell", "value",
-    "org_unit_code", "data_element",
+    "org_unit_code", "data_element", "compared",
 )  # fmt: skip
 _EXPLANATION = (
     "delivery_id", "form", "unit_code", "period", "code", "org_unit_code", "data_element", "value", "words",
@@ -244,16 +244,14 @@ def _build_verdict_row(item: LoadItem, now: datetime) -> _Row:
 def _build_finding_rows(items: Iterable[LoadItem]) -> Iterator[_Row]:
     for item in items:
         for position, f in enumerate(item.verdict.findings):
-            words = (f.message, f.hint, f.sheet, f.cell, f.value, f.org_unit_code, f.data_element)
+            words = (f.message, f.hint, f.sheet, f.cell, f.value, f.org_unit_code, f.data_element, f.compared)
             yield item.delivery.delivery_id, position, f.code, f.level.value, *map(_remove_nul_characters, words)
 
 
 def _build_explanation_rows(items: Iterable[LoadItem]) -> Iterator[_Row]:
     """What senders said of findings, once per finding and value; also in a file that is refused for something else."""
     for item in items:
-        sender_texts = {
-            (e.code, e.org_unit_code, e.data_element, e.value.strip()): e.text.strip() for e in item.explanations
-        }
+        sender_texts = {e.key: e.text.strip() for e in item.explanations}
         for key, words in sender_texts.items():
             if item.stamp and words:
                 stamp = item.stamp

@@ -219,6 +219,7 @@ EXPECTED: Mapping[str, tuple[bool, Mapping[str, tuple[str, ...]]]] = {
     "hyphen": (True, {"V05": ("B3!N13",)}),
     "dash": (True, {"V05": ("B3!N13",)}),
     "dots": (True, {"V05": ("B3!N13",)}),
+    "x": (True, {"R09": ("B3!N13",)}),
     "không có": (True, {"V05": ("B3!N13",)}),
     "all in TCVN3": (True, {"S26": ("",)}),
     "all in VNI": (True, {"S26": ("",)}),

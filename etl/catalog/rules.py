@@ -7,6 +7,7 @@ carry named slots in braces.
 from __future__ import annotations
 
 import string
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -17,9 +18,24 @@ from pydantic import Field
 from etl.catalog.catalogue_files import compute_tree_hash, read_list
 from etl.catalog.models import StrictModel, Text
 from etl.errors import CatalogueError
-from etl.model import Finding, FindingLevel
+from etl.model import Finding, FindingLevel, compute_compared_digest
 
-FrameName = Literal["reader", "files", "cells", "relations", "year", "time", "beside", "population", "quality", "cause"]
+FrameName = Literal[
+    "reader",
+    "files",
+    "cells",
+    "relations",
+    "year",
+    "time",
+    "beside",
+    "population",
+    "quality",
+    "cause",
+    "outside",
+    "alike",
+    "rows",
+    "people",
+]
 WITHOUT_EXPECTATION = frozenset({"reader", "cause"})
 """Found by the reader, or made of several findings that have one cause: nothing is left to evaluate."""
 _COMMON = {"value", "sheet", "cell", "unit", "unit_name", "file", "limit", "limit_pct"}
@@ -33,8 +49,18 @@ _SLOTS: dict[str, set[str]] = {
     "beside": _COMMON | {"element", "usual", "since", "measure", "whole", "ratio"},
     "population": _COMMON | {"official", "source", "share"},
     "quality": _COMMON | {"present", "expected", "share", "detail", "due", "received", "on_time"},
+    "outside": _COMMON | {"element", "row_name", "detail"},
+    "alike": _COMMON | {"element", "other"},
+    "rows": _COMMON | {"row_name", "detail", "since"},
+    "people": _COMMON | {"element", "most", "official", "source", "year"},
     "cause": _COMMON | {"element", "row_name", "count", "detail"},
 }
+
+_COMPARED = {
+    "expected", "found", "detail", "smaller_value", "larger_value", "parts_value", "usual", "official", "year_value",
+    "quarters_value", "count", "most", "other", "since",
+}  # fmt: skip
+"""Slots that a value is compared with, beside the value itself."""
 
 
 class Rule(StrictModel):
@@ -93,7 +119,15 @@ class Rules:
             "cell": place.get("cell", ""),
         } | slots
         made = Finding(code, rule.level, _fill_message(rule.message, words), _fill_message(rule.hint, words))
-        return replace(made, **place)  # type: ignore[arg-type]  # every place is a text field
+        compared = compute_compared_digest(_list_compared_values(rule, words))
+        return replace(made, compared=compared, **place)  # type: ignore[arg-type]  # every place is a text field
+
+
+def _list_compared_values(rule: Rule, words: Mapping[str, str]) -> Iterator[str]:
+    """The values that a message to confirm prints beside the one of its cell."""
+    if rule.level is FindingLevel.CONFIRM:
+        names = (name for _, name, _, _ in string.Formatter().parse(rule.message))
+        yield from (words.get(name, "") for name in names if name in _COMPARED)
 
 
 class _BlankSlots(dict[str, str]):

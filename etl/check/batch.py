@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from etl.catalog import Catalogue
 from etl.catalog.rules import WITHOUT_EXPECTATION, Rules
-from etl.check import deduplicate, history_frames, workbook_frames
+from etl.check import deduplicate, history_frames, plausibility_frames, workbook_frames
 from etl.check.evaluate import FrameResult, validate_frames
 from etl.check.finding_builder import FindingBuilder
 from etl.check.frames import ReadSubmission, RuleFrame, WorkbookArrays, open_submissions
@@ -77,7 +77,11 @@ def _count_outcome(name: str, frame: RuleFrame, result: FrameResult) -> SuiteOut
 def _build_frames(books: Sequence[WorkbookArrays], catalogue: Catalogue) -> dict[str, RuleFrame]:
     if not books:
         return {}
-    return workbook_frames.build_workbook_frames(books) | history_frames.build_history_frames(catalogue, books)
+    return (
+        workbook_frames.build_workbook_frames(books)
+        | history_frames.build_history_frames(catalogue, books)
+        | plausibility_frames.build_plausibility_frames(catalogue, books)
+    )
 
 
 def _build_verdict(
@@ -86,6 +90,6 @@ def _build_verdict(
     if not rule_findings and not submission.read.findings:
         return Verdict(True, ())
     findings = deduplicate.merge_by_cause(builder, book, [*submission.read.findings, *rule_findings])
-    own = {(e.code, e.org_unit_code, e.data_element, e.value.strip()): e.text for e in submission.read.explanations}
+    own = {e.key: e.text for e in submission.read.explanations}
     findings = deduplicate.apply_explanations(builder.wording, findings, {**submission.explanations, **own})
     return Verdict(not any(f.level == FindingLevel.REFUSE for f in findings), deduplicate.sort_findings(findings))

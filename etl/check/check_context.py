@@ -28,15 +28,21 @@ _MULTI_QUARTER_KINDS = {PeriodKind.HALF, PeriodKind.NINE_MONTHS, PeriodKind.YEAR
 
 def add_known_context(conn: Connection, catalogue: Catalogue, chunk: Sequence[ReadSubmission]) -> list[ReadSubmission]:
     """Adds all that the warehouse knows around the workbooks of a chunk, as the intake judges them by it."""
-    return add_unit_history(conn, catalogue, [_add_quarter_values(conn, catalogue, one) for one in chunk])
+    return [_add_quarter_values(conn, catalogue, one) for one in add_unit_history(conn, catalogue, chunk)]
 
 
 def _add_quarter_values(conn: Connection, catalogue: Catalogue, submission: ReadSubmission) -> ReadSubmission:
-    """Adds the quarters of the unit of a form that spans several, as known now."""
+    """Adds the quarters of the unit's year, as known now, to a form of several quarters, and to one of a quarter where
+    a longer period around it was reported."""
     stamp = _find_valid_stamp(catalogue, submission)
-    if stamp is None or catalogue.forms[stamp.form].period_kind not in _MULTI_QUARTER_KINDS:
+    if stamp is None:
         return submission
-    return replace(submission, quarters=fetch_quarter_values(conn, catalogue, stamp.unit, Period.parse(stamp.period)))
+    period = Period.parse(stamp.period)
+    compared = [p for p in (period, *period.list_longer_periods()) if p.kind in _MULTI_QUARTER_KINDS]
+    known = [p for p in compared if p == period or p.key in (submission.history or {})]
+    if not known:
+        return submission
+    return replace(submission, quarters=fetch_quarter_values(conn, catalogue, stamp.unit, known[-1]))
 
 
 def add_official_population(catalogue: Catalogue, submission: ReadSubmission) -> ReadSubmission:
@@ -58,7 +64,9 @@ def add_unit_history(conn: Connection, catalogue: Catalogue, chunk: Sequence[Rea
         unit = catalogue.find_unit(stamp.unit, Period.parse(stamp.period).end) if stamp else None
         if stamp and unit:
             periods = wanted.setdefault((unit.code, unit.valid_from), {})
-            periods |= dict.fromkeys(p.key for p in Period.parse(stamp.period).list_earlier_periods(count))
+            period = Period.parse(stamp.period)
+            around = (*period.list_earlier_periods(count), *period.list_longer_periods())
+            periods |= dict.fromkeys(p.key for p in around)
     valid_stamps = list(dict.fromkeys(stamp for stamp in stamps if stamp))
     years = _list_compared_years(catalogue, valid_stamps)
     for key, periods in years.items():

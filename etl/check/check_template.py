@@ -5,7 +5,8 @@ Called by the check room only. Pure: from catalogue data to arrays that run alon
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -47,6 +48,9 @@ class CheckTemplate:
     `parts` marks. Two numbers that must be equal are two rows, each side the smaller once. `sort` is the place in
     `RELATION_KINDS`; `most`: how many times the larger side the smaller may be, NaN where nobody says; `cells`: where a
     finding is written; `details`: (relation, its terms).
+    `beside`: position → those of the numbers that are part of it, and of those on the other side of a ratio; `columns`:
+    counted data element → its positions; `related`: pairs of data elements of which one is part of the other, or that
+    count the same; `per_head`: (position for the message, positions, most for each person) of what people bound.
     """
 
     keys: tuple[tuple[str, str], ...]
@@ -67,6 +71,10 @@ class CheckTemplate:
     cells: np.ndarray
     sort: np.ndarray
     most: np.ndarray
+    beside: Mapping[int, tuple[tuple[int, ...], tuple[int, ...]]]
+    columns: Mapping[str, tuple[int, ...]]
+    related: frozenset[frozenset[str]]
+    per_head: tuple[tuple[int, tuple[int, ...], float], ...]
 
 
 def find_stamp_context(catalogue: Catalogue, read: ReadResult) -> StampContext | None:
@@ -104,6 +112,7 @@ def build_check_template(
     must = _list_required_elements(catalogue, form_id)
     keys = tuple(zip(units, codes, strict=True))
     rows = list(_build_relation_rows(catalogue, keys))
+    columns = _list_counted_columns(keys, kinds)
     width = max((len(sides) for _, _, sides in rows), default=2)
     return CheckTemplate(
         keys=keys,
@@ -126,7 +135,47 @@ def build_check_template(
         cells=np.array([terms[0] for _, terms, _ in rows], dtype=int),
         sort=np.array([RELATION_KINDS.index(_find_relation_kind(relation)) for relation, _, _ in rows], dtype=np.int8),
         most=np.array([np.nan if r.most is None else float(r.most) for r, _, _ in rows]),
+        beside=_list_cells_beside(catalogue, keys, rows),
+        columns=columns,
+        related=frozenset(frozenset((r.smaller or "", r.larger)) for r in catalogue.relations if r.kind != "per_head"),
+        per_head=tuple(_list_counts_per_head(catalogue, columns)),
     )
+
+
+def _list_counted_columns(keys: Sequence[tuple[str, str]], kinds: Sequence[ElementKind]) -> dict[str, tuple[int, ...]]:
+    counted = (ElementKind.STOCK, ElementKind.FLOW, ElementKind.YTD)
+    columns: dict[str, tuple[int, ...]] = {}
+    for k, ((_, code), kind) in enumerate(zip(keys, kinds, strict=True)):
+        if kind in counted:
+            columns[code] = (*columns.get(code, ()), k)
+    return columns
+
+
+def _list_counts_per_head(
+    catalogue: Catalogue, columns: Mapping[str, tuple[int, ...]]
+) -> Iterator[tuple[int, tuple[int, ...], float]]:
+    """What the relations bound by the population: no more than people, or so many for each."""
+    for relation in catalogue.relations:
+        people = catalogue.elements[relation.larger].measure == "population"
+        if people and relation.kind in {"at_most", "per_head"} and (positions := columns.get(relation.smaller or "")):
+            yield positions[0], positions, float(relation.most or 1)
+
+
+def _list_cells_beside(
+    catalogue: Catalogue, keys: Sequence[tuple[str, str]], rows: Iterable[tuple[m.Relation, tuple[int, ...], object]]
+) -> dict[int, tuple[tuple[int, ...], tuple[int, ...]]]:
+    children: dict[int, dict[int, None]] = defaultdict(dict)
+    partners: dict[int, dict[int, None]] = defaultdict(dict)
+    for relation, terms, _ in rows:
+        if relation.kind in {"at_most", "equal"}:
+            children[terms[1]][terms[0]] = None
+    where = {key: i for i, key in enumerate(keys)}
+    for unit in dict.fromkeys(unit for unit, _ in keys):
+        for indicator in catalogue.indicators.values():
+            sides = [k for t in indicator.terms if (k := where.get((unit, t.data_element))) is not None]
+            for k in sides:
+                partners[k].update(dict.fromkeys(p for p in sides if p != k))
+    return {k: (tuple(children[k]), tuple(partners[k])) for k in sorted(children.keys() | partners.keys())}
 
 
 def _build_object_array(items: Sequence[object]) -> np.ndarray:

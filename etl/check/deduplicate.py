@@ -16,12 +16,17 @@ from etl.check.check_template import NUMBER
 from etl.check.finding_builder import FindingBuilder
 from etl.check.frames import WorkbookArrays
 from etl.messages import Messages
-from etl.model import Finding, FindingLevel
+from etl.model import ExplanationKey, Finding, FindingLevel, compute_compared_digest
 
 _BLANK, _EMPTY, _UNIT, _SHEET, _SCALE, _UNTESTED, _INCOMPLETE = "V05", "S11", "V08", "V09", "T07", "Q01", "Q02"
 _JUMPS = frozenset({"T04", "T05", "T06"})
 _NEARER = frozenset({"T03", "T04", "T05"})
-_SAID_BY = {"T06": _NEARER, "R07": _NEARER | {"R01"}}
+_SAID_BY = {
+    "T06": _NEARER,
+    "R07": _NEARER | {"R01"},
+    "P02": _NEARER | {"R01", "R07"},
+    "V26": frozenset({"V25"}),
+}
 """Codes that say of a number what another one says better: years against the latest periods, people against a jump."""
 _PERSONAL = frozenset({"D01", "D02"})
 _LEAST_SCALED = 3
@@ -49,13 +54,10 @@ def sort_findings(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 
 def apply_explanations(
-    wording: Messages, findings: Sequence[Finding], explanations: Mapping[tuple[str, str, str, str], str]
+    wording: Messages, findings: Sequence[Finding], explanations: Mapping[ExplanationKey, str]
 ) -> list[Finding]:
     """A finding to confirm whose value the sender has explained becomes a note that quotes the explanation."""
-    return [
-        _apply_explanation(wording, f, explanations.get((f.code, f.org_unit_code, f.subject, f.value.strip())))
-        for f in findings
-    ]
+    return [_apply_explanation(wording, f, explanations.get(f.explanation_key)) for f in findings]
 
 
 def _apply_explanation(wording: Messages, finding: Finding, explanation: str | None) -> Finding:
@@ -102,7 +104,9 @@ def _merge_scale_errors(builder: FindingBuilder, book: WorkbookArrays, findings:
     factor = builder.catalogue.thresholds["scale_factor"]
     for larger in (True, False):
         scaled = [
-            f for f in findings if f.code in _JUMPS and _is_multiple_of_usual(book, f, factor if larger else 1 / factor)
+            f
+            for f in findings
+            if f.code in _JUMPS and _is_multiple_of_usual(builder, book, f, factor if larger else 1 / factor)
         ]
         if len(scaled) >= _LEAST_SCALED:
             word = builder.wording.texts["finding.larger" if larger else "finding.smaller"]
@@ -128,11 +132,13 @@ def _is_consequence(builder: FindingBuilder, finding: Finding, keys: set[tuple[s
     return any((unit, other) in keys for elements in compared for other in elements)
 
 
-def _is_multiple_of_usual(book: WorkbookArrays, finding: Finding, factor: float) -> bool:
+def _is_multiple_of_usual(builder: FindingBuilder, book: WorkbookArrays, finding: Finding, factor: float) -> bool:
     """Whether a cell is about `factor` times the median of what the unit reported for other periods."""
     key = finding.org_unit_code, finding.data_element
     value = float(book.values[book.template.keys.index(key)])
-    past = [values_by_cell[key] for values_by_cell in (book.submission.history or {}).values() if key in values_by_cell]
+    history = book.submission.history or {}
+    earlier = book.context.period.list_earlier_periods(int(builder.catalogue.thresholds["history_periods"]))
+    past = [history[p.key][key] for p in earlier if key in history.get(p.key, {})]
     usual = statistics.median(past)
     return bool(usual) and 0.5 <= value / usual / factor <= 2
 
@@ -185,7 +191,8 @@ def _merge_column_blanks(wording: Messages, group: list[Finding]) -> Finding:
     if len(group) == 1:
         return first
     message = wording.format("finding.more_blanks", message=first.message, count=len(group) - 1)
-    return replace(first, message=message, effect=min(sum(f.effect for f in group), 1.0))
+    compared = compute_compared_digest(f.org_unit_code for f in group)
+    return replace(first, message=message, compared=compared, effect=min(sum(f.effect for f in group), 1.0))
 
 
 def _build_cause_finding(

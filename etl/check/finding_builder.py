@@ -8,17 +8,20 @@ from __future__ import annotations
 import math
 import statistics
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
+from etl.catalog.layout import find_element_kind
 from etl.catalog.rules import Rule, Rules
 from etl.check import metrics, privacy
 from etl.check.check_template import NUMBER
 from etl.check.frames import WorkbookArrays
 from etl.check.history_frames import ReportingQuality, UsualValue, describe_past
+from etl.check.plausibility_frames import build_plausibility_slots
 from etl.messages import Messages
-from etl.model import Finding, Observation
+from etl.model import ElementKind, Finding, Observation
 from etl.model.numbers import format_number
 
 _WHOLE_FILE = 1.0
@@ -46,7 +49,9 @@ class FindingBuilder:
         if rule.frame == "relations":
             slots |= self._build_relation_slots(book, *detail)
         elif isinstance(detail, UsualValue):
-            slots |= self._build_usual_slots(rule, detail, slots["value"])
+            slots |= self._build_usual_slots(rule, detail)
+        else:
+            slots |= build_plausibility_slots(self.catalogue, book, detail)
         if rule.code == "D01":
             slots["value"] = _format_masked_identity(observation)
         if rule.code == "D02":
@@ -83,7 +88,7 @@ class FindingBuilder:
         return {
             "element": element.name if element else self.wording.texts["finding.task"],
             "row_name": self.catalogue.find_unit_name(observation.org_unit_code, book.context.period.end),
-            "value": observation.raw or (format_number(observation.value) if observation.value is not None else ""),
+            "value": _format_cell_content(self.catalogue, observation),
             "low": format_number(float(element.min)) if element and element.min is not None else "",
             "high": format_number(float(element.max)) if element and element.max is not None else "",
             "unit_of_measure": element.unit if element else "",
@@ -121,7 +126,7 @@ class FindingBuilder:
                 part, whole = parts[rule.threshold], reporting.due
         return slots | {"share": format_number(part / whole * 100, 1) if whole else ""}
 
-    def _build_usual_slots(self, rule: Rule, detail: UsualValue, value: str) -> dict[str, str]:
+    def _build_usual_slots(self, rule: Rule, detail: UsualValue) -> dict[str, str]:
         endless = math.isinf(detail.measure)
         measure = self.wording.texts["finding.no_limit"] if endless else format_number(abs(detail.measure), 2)
         since = self.wording.describe(detail.since)
@@ -129,8 +134,9 @@ class FindingBuilder:
         if rule.frame == "beside":
             slots |= {"value": format_number(detail.value), "whole": format_number(detail.whole, 2)}
             slots |= {"ratio": format_number(detail.measure / detail.whole, 2)}
-        if rule.frame == "year":
-            slots |= {"quarters_value": format_number(detail.expected), "year_value": value}
+        if detail.period:
+            slots |= {"quarters_value": format_number(detail.expected), "year_value": format_number(detail.value)}
+            slots["period"] = detail.period.name
         if rule.frame == "population":
             slots |= {
                 "value": format_number(detail.measure),
@@ -139,6 +145,17 @@ class FindingBuilder:
                 "source": since,
             }
         return slots
+
+
+def _format_cell_content(catalogue: Catalogue, observation: Observation) -> str:
+    """What stands in a cell, as the sender sees it; nothing of long words."""
+    if observation.raw:
+        return observation.raw
+    if observation.value is not None:
+        return format_number(observation.value)
+    if observation.text and find_element_kind(catalogue, observation.data_element) == ElementKind.DATE:
+        return f"{date.fromisoformat(observation.text):%d/%m/%Y}"
+    return ""
 
 
 def _format_masked_identity(observation: Observation) -> str:
@@ -164,7 +181,9 @@ def _compute_cell_effect(rule: Rule, book: WorkbookArrays, position: int, detail
         return 0.0
     value, others = float(book.values[position]), list_column_values(book, position)
     total = abs(math.fsum(others)) + (0.0 if math.isnan(value) else abs(value))
-    if rule.frame == "beside":
+    if isinstance(detail, UsualValue) and detail.period:
+        off = abs(detail.value - detail.expected)
+    elif rule.frame == "beside":
         off, total = abs(detail.value - detail.expected * detail.whole), detail.value
     elif isinstance(detail, UsualValue):
         off = abs((detail.measure if rule.frame == "population" else value) - detail.expected)

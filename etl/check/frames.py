@@ -7,15 +7,16 @@ that is wrong is for the rules alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from etl.catalog import Catalogue
 from etl.check.check_template import CheckTemplate, StampContext, build_check_template, find_stamp_context
 from etl.check.privacy import LEAST_WORDS
-from etl.model import CellState, Observation, ReadResult
+from etl.model import CellState, ExplanationKey, Observation, ReadResult
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,10 +68,10 @@ class PeerFigures:
 class ReadSubmission:
     """A read workbook with what is known around it.
 
-    `folder`, `quarters` and `beside` (of a year form), `history` and `reporting` are None where nobody knows them.
+    `folder`, `received_on`, `quarters`, `beside` (of a year form), `history` and `reporting` are None where nobody
+    knows them.
     `official` is the unit's population by an official source; it is compared only where `compare_official` says that
-    somebody has looked for one. `explained` holds what the sender has said of findings before: (code, org unit, data
-    element, value) → words.
+    somebody has looked for one. `explained` holds what the sender has said of findings before.
     """
 
     read: ReadResult
@@ -82,7 +83,8 @@ class ReadSubmission:
     peers: PeerFigures | None = None
     official: OfficialPopulation | None = None
     compare_official: bool = False
-    explanations: Mapping[tuple[str, str, str, str], str] = field(default_factory=dict)
+    explanations: Mapping[ExplanationKey, str] = field(default_factory=dict)
+    received_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,34 @@ class RuleFrame:
     def find_origin(self, row: int) -> tuple[int, int, Any]:
         """(workbook, position of the cell or −1, detail) of a row."""
         return int(self.workbook[row]), int(self.position[row]), self.details[row] if len(self.details) else None
+
+
+@dataclass(frozen=True)
+class FrameRows:
+    """A workbook's rows of a frame: positions of their cells, columns by name, details where a message needs more."""
+
+    positions: Sequence[int] | np.ndarray
+    columns: Mapping[str, Any]
+    details: Sequence[Any] = ()
+
+
+def build_stacked_frame(
+    opened: Sequence[WorkbookArrays], list_rows: Callable[[WorkbookArrays], FrameRows | None]
+) -> RuleFrame:
+    """The rows of all workbooks that have any, one below the other."""
+    import numpy as np
+    import pandas as pd
+
+    parts = [(book.number, rows) for book in opened if (rows := list_rows(book)) and len(rows.positions)]
+    if not parts:
+        return RuleFrame(pd.DataFrame(), np.array([], dtype=int), np.array([], dtype=int))
+    data = pd.DataFrame(
+        {name: np.concatenate([rows.columns[name] for _, rows in parts]) for name in parts[0][1].columns}
+    )
+    numbers = np.repeat([number for number, _ in parts], [len(rows.positions) for _, rows in parts])
+    positions = np.concatenate([rows.positions for _, rows in parts])
+    details = [detail for _, rows in parts for detail in rows.details]
+    return RuleFrame(data, numbers, positions, details)
 
 
 def open_submissions(catalogue: Catalogue, batch: Sequence[ReadSubmission]) -> list[WorkbookArrays]:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from etl.catalog import Catalogue
 from etl.catalog.rules import Rule
 from etl.check import metrics
 from etl.check.check_template import NUMBER
-from etl.check.frames import PeerFigures, ReportingRecord, RuleFrame, WorkbookArrays
+from etl.check.frames import FrameRows, PeerFigures, ReportingRecord, RuleFrame, WorkbookArrays, build_stacked_frame
 from etl.model import Period, PeriodKind
 from etl.model.numbers import format_number
 from etl.model.reason import Reason, build_reason
@@ -31,7 +31,8 @@ Limits = dict[str, float]
 class UsualValue:
     """What a value is compared with: the usual one, the period (or periods) it comes from, and how far off it is.
 
-    `value` and `whole` are of a unit beside its whole area: the unit's own total, and the area's measure.
+    `value` and `whole` are of a unit beside its whole area: the unit's own total, and the area's measure. Of quarters
+    beside a longer `period`, `value` is what was reported for it, and `expected` what its quarters make.
     """
 
     expected: float
@@ -39,45 +40,19 @@ class UsualValue:
     measure: float = 0.0
     value: float = 0.0
     whole: float = 1.0
+    period: Period | None = None
 
 
 def build_history_frames(catalogue: Catalogue, opened: Sequence[WorkbookArrays]) -> dict[str, RuleFrame]:
     """The five frames of a batch, by the name that rules call them by; those without rows are empty."""
     limits = catalogue.thresholds
     return {
-        "year": _build_history_frame(opened, _compare_with_quarters),
-        "time": _build_history_frame(opened, lambda b: _list_past_values(b, limits)),
-        "beside": _build_history_frame(opened, lambda b: _compare_with_peers(b, limits)),
-        "population": _build_history_frame(opened, _compare_population),
-        "quality": _build_history_frame(opened, lambda b: _build_quality_row(b, limits)),
+        "year": build_stacked_frame(opened, _compare_with_quarters),
+        "time": build_stacked_frame(opened, lambda b: _list_past_values(b, limits)),
+        "beside": build_stacked_frame(opened, lambda b: _compare_with_peers(b, limits)),
+        "population": build_stacked_frame(opened, _compare_population),
+        "quality": build_stacked_frame(opened, lambda b: _build_quality_row(b, limits)),
     }
-
-
-@dataclass(frozen=True)
-class FrameRows:
-    """A workbook's rows of a frame: positions of their cells, columns by name, details where a message needs more."""
-
-    positions: Sequence[int] | np.ndarray
-    columns: Mapping[str, Any]
-    details: Sequence[Any] = ()
-
-
-def _build_history_frame(
-    opened: Sequence[WorkbookArrays], list_rows: Callable[[WorkbookArrays], FrameRows | None]
-) -> RuleFrame:
-    import numpy as np
-    import pandas as pd
-
-    parts = [(book.number, rows) for book in opened if (rows := list_rows(book)) and len(rows.positions)]
-    if not parts:
-        return RuleFrame(pd.DataFrame(), np.array([], dtype=int), np.array([], dtype=int))
-    data = pd.DataFrame(
-        {name: np.concatenate([rows.columns[name] for _, rows in parts]) for name in parts[0][1].columns}
-    )
-    numbers = np.repeat([number for number, _ in parts], [len(rows.positions) for _, rows in parts])
-    positions = np.concatenate([rows.positions for _, rows in parts])
-    details = [detail for _, rows in parts for detail in rows.details]
-    return RuleFrame(data, numbers, positions, details)
 
 
 def _select_period_values(book: WorkbookArrays, key: str) -> np.ndarray:
@@ -92,21 +67,42 @@ def _select_period_values(book: WorkbookArrays, key: str) -> np.ndarray:
 
 
 def _compare_with_quarters(book: WorkbookArrays) -> FrameRows | None:
-    """A form's numbers beside the sum of the quarters in its period (of a `flow`), or the last of them, where known."""
+    """Longer periods beside the sum of their quarters (of a `flow`), or the last of them, where all are known.
+
+    A longer form stands beside the quarters that were reported, a quarter's form beside the longer periods that were:
+    whichever comes later, or again, is compared.
+    """
     import numpy as np
 
-    within = [quarter.index - 1 for quarter in book.context.period.quarters]
-    if not book.submission.quarters or not within:
+    if not book.submission.quarters:
         return None
     no_values = (None,) * 4
-    values_by_quarter = np.array(
-        [book.submission.quarters.get(cell, no_values) for cell in book.template.keys], dtype=float
-    ).T
-    quarters = values_by_quarter[within]
-    expected = np.where(book.template.flow, np.sum(quarters, axis=0), quarters[-1])
-    at = np.flatnonzero(~np.isnan(book.values - expected))
-    columns = {"value": book.values[at], "quarters": expected[at], "flow": book.template.flow[at]}
-    return FrameRows(at, columns, [UsualValue(usual, None) for usual in expected[at].tolist()])
+    by_quarter = np.array([book.submission.quarters.get(cell, no_values) for cell in book.template.keys], dtype=float).T
+    rows: list[tuple[int, float, float, bool, UsualValue]] = []
+    for period, values in _list_longer_periods(book):
+        within = [quarter.index - 1 for quarter in period.quarters]
+        if period != book.context.period:
+            by_quarter[book.context.period.index - 1] = book.values
+        expected = np.where(book.template.flow, by_quarter[within].sum(axis=0), by_quarter[within[-1]])
+        is_about = book.template.flow | (within[-1] == book.context.period.index - 1) | (period == book.context.period)
+        for k in np.flatnonzero(~np.isnan(values - expected) & is_about).tolist():
+            value, usual = float(values[k]), float(expected[k])
+            detail = UsualValue(usual, None, value=value, period=period)
+            rows.append((k, value, usual, bool(book.template.flow[k]), detail))
+    if not rows:
+        return None
+    at, value_column, quarters, flow, details = zip(*rows, strict=True)
+    return FrameRows(at, {"value": value_column, "quarters": quarters, "flow": flow}, details)
+
+
+def _list_longer_periods(book: WorkbookArrays) -> list[tuple[Period, np.ndarray]]:
+    """The periods of several quarters to compare, with their values along the cells: the workbook's own, or those
+    around its quarter that anything is known of."""
+    own = book.context.period
+    if own.kind != PeriodKind.QUARTER:
+        return [(own, book.values)] if own.quarters else []
+    around = [p for p in own.list_longer_periods() if p.key in (book.submission.history or {})]
+    return [(p, _select_period_values(book, p.key)) for p in around]
 
 
 # --- a value against its own past -------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from etl.check import privacy
-from etl.check.check_template import FAMILIES, NUMBER, RELATION_KINDS
+from etl.check.check_template import DATE, FAMILIES, NUMBER, RELATION_KINDS
 from etl.check.frames import STATES, RuleFrame, WorkbookArrays
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def _build_file_frame(opened: Sequence[WorkbookArrays]) -> RuleFrame:
 
 
 def _build_cell_frame(opened: Sequence[WorkbookArrays]) -> RuleFrame:
-    """`reported`: the reader has already said what is wrong with just this cell; `low`, `high`: what it may hold."""
+    """`reported`: the reader has already said what is wrong with just this cell; `low`, `high`: what it may hold;
+    `after_receipt`: 1 where a day comes after the one on which the file came."""
     import numpy as np
     import pandas as pd
 
@@ -74,6 +75,7 @@ def _build_cell_frame(opened: Sequence[WorkbookArrays]) -> RuleFrame:
             "whole": _concatenate_arrays(t.whole for t in templates),
             "required": _concatenate_arrays(t.required for t in templates),
             "reported": _concatenate_arrays(b.reported for b in opened),
+            "after_receipt": _concatenate_arrays(_flag_days_after_receipt(b) for b in opened),
             **_count_personal_data(opened),
         }
     )
@@ -81,6 +83,16 @@ def _build_cell_frame(opened: Sequence[WorkbookArrays]) -> RuleFrame:
     return RuleFrame(
         data, np.repeat([b.number for b in opened], sizes), _concatenate_arrays(np.arange(size) for size in sizes)
     )
+
+
+def _flag_days_after_receipt(book: WorkbookArrays) -> np.ndarray:
+    import numpy as np
+
+    flags, received = np.full(len(book.values), np.nan), book.submission.received_on
+    for k in np.flatnonzero(book.template.family == DATE).tolist() if received else ():
+        if received and book.texts[k]:
+            flags[k] = book.texts[k] > received.isoformat()
+    return flags
 
 
 def _count_personal_data(opened: Sequence[WorkbookArrays]) -> dict[str, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from etl.catalog import Catalogue
@@ -17,7 +18,7 @@ from etl.messages import load_messages
 from etl.model import Period
 from etl.report.inputs import UpwardFigures
 from etl.settings import Settings
-from etl.warehouse.exported_values import fetch_exported_values
+from etl.warehouse.exported_values import fetch_exported_values, fetch_withdrawn_values
 from etl.warehouse.run_context import RunContext
 from etl.warehouse.snapshot import take_snapshot
 
@@ -33,7 +34,7 @@ def build_upward_figures(context: RunContext) -> UpwardFigures | None:
 
 
 def export_figures(scope: str, period: str, form: str, to: Path) -> Result:
-    """Writes a scope's figures of a period to a file that another system takes in.
+    """Writes a scope's figures of a period to a file that another system takes in, and what was withdrawn beside it.
 
     Raises:
         UsageError: no such scope, period or format, or there is nothing to write.
@@ -42,24 +43,33 @@ def export_figures(scope: str, period: str, form: str, to: Path) -> Result:
     """
     settings, catalogue = load_settings_and_catalogue()
     chosen, key = catalogue.get_scope(scope), Period.parse(period)
-    data, about = _render_export(settings, catalogue, chosen, key, form)
+    data, withdrawn, about = _render_export(settings, catalogue, chosen, key, form)
     write_atomic(to, data)
+    gone = to.with_name(f"{to.stem}.withdrawn{to.suffix}")
+    if withdrawn:
+        write_atomic(gone, withdrawn)
+    else:
+        gone.unlink(missing_ok=True)
+    about["withdrawn_file"] = str(gone) if withdrawn else ""
     return {"scope": scope, "period": key.key, "format": form, "file": str(to), **about}
 
 
 def _render_export(
     settings: Settings, catalogue: Catalogue, scope: m.Scope, period: Period, form: str
-) -> tuple[bytes, Result]:
-
+) -> tuple[bytes, bytes | None, Result]:
+    """The document, that of what was withdrawn (None: nothing), and what is said of both."""
     names = ExchangeIdentifiers(catalogue, load_exchange(catalogue))
     with open_current_engine(settings, catalogue).connect() as conn:
         known_at, snapshot_id = take_snapshot(conn, scope=scope.id)
-        cells = fetch_exported_values(RunContext(conn, catalogue, scope, period, known_at))
+        context = RunContext(conn, catalogue, scope, period, known_at)
+        cells = fetch_exported_values(context)
+        withdrawn = fetch_withdrawn_values(context, cells)
     message = DataMessage(scope, period, cells, known_at, load_messages(settings.templates), settings.simulated)
     data = render_exchange_document(message, names, form)
+    gone = render_exchange_document(replace(message, cells=withdrawn), names, form) if withdrawn else None
     counted = sum(cell.is_counted for cell in cells)
     about = {
-        "values": counted, "left_out": len(cells) - counted, "snapshot": snapshot_id,
+        "values": counted, "left_out": len(cells) - counted, "withdrawn": len(withdrawn), "snapshot": snapshot_id,
         "id_scheme": names.exchange.rules.id_scheme, "derived_uids": sorted(names.derived_uids),
     }  # fmt: skip
-    return data, about
+    return data, gone, about

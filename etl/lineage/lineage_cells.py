@@ -16,6 +16,7 @@ from sqlalchemy import Row
 from etl.warehouse import agreed_corrections
 from etl.warehouse.agreed_corrections import AgreedCorrection
 from etl.warehouse.connect import query
+from etl.warehouse.journal import build_stored_finding
 from etl.warehouse.rollup import RollupPiece
 from etl.warehouse.run_context import RunContext
 
@@ -114,7 +115,7 @@ class CellVersions:
         }
         found: dict[tuple[int, str, str], list[CellCheck]] = {}
         for f in query(conn, "findings", deliveries=self._deliveries):
-            words = texts.get((f.delivery_id, f.code, f.org_unit_code, f.data_element, f.value), "")
+            words = texts.get((f.delivery_id, *build_stored_finding(f).explanation_key), "")
             check = CellCheck(f.code, f.level, f.message, words)
             for place in {(f.sheet, f.cell), (f.org_unit_code, f.data_element)}:
                 if all(place):

@@ -81,8 +81,9 @@ def trace_figures(context: RunContext, absent: Mapping[str, Collection[str]], un
         unit: The area, or a unit directly under it.
     """
     parts = fetch_rollup_parts(context, absent, unit)
-    pieces = [piece for cell in parts.cells.values() for piece in cell.pieces]
-    elements = {element for _, element in parts.cells}
+    standing = [(element, cell) for cells in parts.cells.values() for (_, element), cell in cells.items()]
+    pieces = [piece for _, cell in standing for piece in cell.pieces]
+    elements = {element for element, _ in standing}
     cells = CellVersions(context, {p.period for p in pieces}, elements)
     return {
         code: _build_figure_trace(context, context.catalogue.indicators[code], unit, parts, cells, left_out)
@@ -99,9 +100,10 @@ def _build_figure_trace(
     absent: Collection[str],
 ) -> FigureTrace:
     terms = indicator.terms or (m.Term("numerator", indicator.published_element or "", False),)
-    leaves = []
+    leaves: list[UnitContribution] = []
+    standing = parts.cells.get(indicator.code, {})
     for leaf, child, share in parts.leaves:
-        found = [(term, cell) for term in terms if (cell := parts.cells.get((leaf, term.data_element)))]
+        found = [(term, cell) for term in terms if (cell := standing.get((leaf, term.data_element)))]
         traced = tuple(_build_traced_term(context.catalogue, term, cell, cells) for term, cell in found)
         if traced:
             leaves.append(_build_contribution(leaf, child, share, traced, absent=leaf.code in absent))

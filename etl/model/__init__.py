@@ -8,12 +8,14 @@ from etl.model.cells import (
     Delivery,
     ElementKind,
     Explanation,
+    ExplanationKey,
     Finding,
     FindingLevel,
     FormStamp,
     Observation,
     ReadResult,
     Verdict,
+    compute_compared_digest,
 )
 from etl.model.period import Period, PeriodKind
 from etl.model.results import (
@@ -36,6 +38,7 @@ __all__ = [
     "Delivery",
     "ElementKind",
     "Explanation",
+    "ExplanationKey",
     "Finding",
     "FindingLevel",
     "FormStamp",
@@ -52,4 +55,5 @@ __all__ = [
     "TaskStateName",
     "UnitStatus",
     "Verdict",
+    "compute_compared_digest",
 ]

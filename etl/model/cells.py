@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -62,12 +64,23 @@ class Observation(NamedTuple):
     raw: str = ""
 
 
+ExplanationKey = tuple[str, str, str, str]
+"""(code, org unit code, subject, value) of a finding."""
+
+
+def compute_compared_digest(values: Iterable[str]) -> str:
+    """What tells values that were compared from any others, short enough for a cell; empty where there are none."""
+    printed = "\x1f".join(values)
+    return hashlib.blake2b(printed.encode(), digest_size=6).hexdigest() if printed else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something about the data, in the sender's coordinates. Messages are Vietnamese.
 
-    `effect` says how far it moves the total of the file's unit, as a share of that total; it orders findings and is
-    not part of what a finding is.
+    `compared` is a digest of every value that it compared, empty where there is none to confirm. `effect` says how far
+    it moves the total of the file's unit, as a share of that total; it orders findings and is not part of what a
+    finding is.
     """
 
     code: str
@@ -79,16 +92,24 @@ class Finding:
     value: str = ""
     org_unit_code: str = ""
     data_element: str = ""
+    compared: str = ""
     effect: float = field(default=0.0, compare=False)
 
     @property
     def subject(self) -> str:
         """What it is about, in its unit: the data element, or the place of a finding that is about no unit's element.
 
-        A sum beside a sum is another subject, also where both show the same number.
+        A sum beside a sum is another subject, also where both show the same number; so is a number beside another one
+        than it was compared with before.
         """
         is_placed = self.cell and not (self.org_unit_code or self.data_element)
-        return f"{self.sheet}!{self.cell}" if is_placed else self.data_element
+        place = f"{self.sheet}!{self.cell}" if is_placed else self.data_element
+        return f"{place}#{self.compared}" if self.compared else place
+
+    @property
+    def explanation_key(self) -> ExplanationKey:
+        """What an explanation of it says that it explains."""
+        return self.code, self.org_unit_code, self.subject, self.value.strip()
 
     def convert_to_dict(self) -> dict[str, str]:
         """For JSON: keys as in the field names, `level` as its word."""
@@ -109,7 +130,7 @@ class FormStamp:
 class Explanation:
     """What a sender says of a finding to confirm. Grain: (code, org unit, data element, value) of one workbook.
 
-    `data_element` is the finding's `subject`: a place where it is about no data element.
+    `data_element` is the finding's `subject`: a place where it is about no data element, and what was compared.
     `value` is the value it explains, as the finding showed it: another value needs another explanation.
     """
 
@@ -118,6 +139,11 @@ class Explanation:
     data_element: str
     value: str
     text: str
+
+    @property
+    def key(self) -> ExplanationKey:
+        """Of the findings that it explains."""
+        return self.code, self.org_unit_code, self.data_element, self.value.strip()
 
 
 @dataclass(frozen=True, slots=True)

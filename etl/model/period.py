@@ -157,6 +157,14 @@ class Period:
         """The quarters that the period consists of; none for a month."""
         return tuple(q for q in self.quarters_to_date if self.start <= q.start)
 
+    def list_longer_periods(self) -> tuple[Period, ...]:
+        """The periods of several quarters that a quarter is part of, the shortest first; none for other kinds."""
+        if self.kind != PeriodKind.QUARTER:
+            return ()
+        kinds = (PeriodKind.HALF, PeriodKind.NINE_MONTHS, PeriodKind.YEAR)
+        every = (Period(self.year, kind, i) for kind in kinds for i in (1, 2) if kind == PeriodKind.HALF or i == 1)
+        return tuple(p for p in every if self in p.quarters)
+
     @classmethod
     def find_by_first_month(cls, year: int, kind: PeriodKind, month: int) -> Period | None:
         """The period of a kind that begins with a month, if one does."""

@@ -110,7 +110,7 @@ def match_sheets(book: FormWorkbook) -> MatchedSheets:
         if n not in used
         and n not in results
         and n != RESULT_SHEET
-        and any(_list_sheet_texts(workbook_file.read_rows(n)))
+        and any(value != "" for row in workbook_file.read_rows(n) for value in row)
     ]
     expected = spare and upward_form.is_annex_form(book.form_layout)
     extra = [RawFinding("S21", spare[0], "A1", slots=(("found", ", ".join(spare)),))] if spare and not expected else []

@@ -9,6 +9,7 @@ import json
 import logging
 import re
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
 from etl.check import ReadSubmission
@@ -19,28 +20,34 @@ _MARK_LENGTH, _MOST_CODES = 8, 5
 _PLAIN = re.compile(r"[\w.:,-]+")
 
 
-class ChunkTimer:
-    """Times one chunk from its making on: each file's reading, and the whole."""
+class FileTimer:
+    """Times the files of a run, from its making on: how long each was waited for, and each chunk in whole."""
 
     def __init__(self) -> None:
-        self._begun = time.monotonic()
-        self._waits: list[float] = []
+        self._chunk_begun = time.monotonic()
+        self._chunk_reading = 0.0
+        self._waits: deque[float] = deque()
 
     def time_reads(self, reads: Iterable[ReadResult]) -> Iterator[ReadResult]:
         """The same reads, each timed."""
         before = time.monotonic()
         for read in reads:
             self._waits.append(time.monotonic() - before)
+            self._chunk_reading += self._waits[-1]
             yield read
             before = time.monotonic()
 
     def log_chunk(
         self, hashes: Sequence[str], submissions: Sequence[ReadSubmission], verdicts: Sequence[Verdict]
     ) -> None:
-        """Logs each file of the chunk, then the chunk. `hashes` are the contents' SHA-256."""
-        whole, reading = time.monotonic() - self._begun, sum(self._waits)
+        """Logs each file of a chunk, then the chunk. Chunks come in the order of reading; `hashes` are SHA-256.
+
+        A file read ahead for the next chunk keeps its own time; the chunk before waited for it too.
+        """
+        whole, reading = time.monotonic() - self._chunk_begun, self._chunk_reading
+        waits = [self._waits.popleft() for _ in verdicts]
         share = (whole - reading) / max(1, len(verdicts))
-        for sha256, submission, verdict, wait in zip(hashes, submissions, verdicts, self._waits, strict=True):
+        for sha256, submission, verdict, wait in zip(hashes, submissions, verdicts, waits, strict=True):
             stamp = submission.read.stamp
             _log.info(
                 "%s",
@@ -65,6 +72,7 @@ class ChunkTimer:
                 ms_reading=_count_milliseconds(reading),
             ),
         )
+        self._chunk_begun, self._chunk_reading = time.monotonic(), 0.0
 
 
 def format_fields(**fields: object) -> str:

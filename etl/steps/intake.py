@@ -6,6 +6,7 @@ import datetime as dt
 import gc
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
@@ -35,12 +36,12 @@ from etl.errors import StorageError
 from etl.file_io import write_atomic
 from etl.messages import load_messages
 from etl.model import CellState, Delivery, Period, ReadResult, Verdict
-from etl.model.vietnam_time import VIETNAM_ZONE, get_current_time
+from etl.model.vietnam_time import VIETNAM_ZONE, get_current_time, parse_vietnam_day
 from etl.read import Reader
 from etl.receive import IntakeContext, QuarantinedFile, ReceivedFile, build_archive_path, receive_files
 from etl.returns import SubmissionAnswer, ValueChange, render_answer_workbook, write_answer
 from etl.settings import Settings
-from etl.steps.file_log import ChunkTimer
+from etl.steps.file_log import FileTimer
 from etl.warehouse import attainment_store, journal
 from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys
 from etl.warehouse.connect import build_engine
@@ -55,6 +56,7 @@ CHUNK_SIZE = 250
 """Workbooks checked and committed together: bounds memory, amortises one rule run over many files."""
 _FIRST_CHUNK_SIZE = 50
 """The first chunk of a batch is small: its senders have their answers within seconds."""
+_ReadDelivery = tuple[Delivery, ReadResult]
 _STATE_WORDS = {CellState.NOT_APPLICABLE: "không áp dụng", CellState.UNRELIABLE: "không đáng tin cậy"}
 _NOT_OFFLINE = ("S02: the folder it was sent to", "T01–T07: the unit's other periods", "what was explained before")
 
@@ -87,12 +89,13 @@ def check_files(
     results: list[Result] = []
     taken = {path.resolve() for path in paths}
     with Reader(catalogue, rules) as reader:
-        reads = reader.read_files([path.resolve() for path in paths], [path.name for path in paths])
+        timer = FileTimer()
+        reads = timer.time_reads(reader.read_files([path.resolve() for path in paths], [path.name for path in paths]))
         for first in range(0, len(paths), CHUNK_SIZE):
-            chunk, timer = paths[first : first + CHUNK_SIZE], ChunkTimer()
+            chunk = paths[first : first + CHUNK_SIZE]
             submitted = []
             # The reads go on with the next chunk.
-            for path, read in zip(chunk, timer.time_reads(islice(reads, len(chunk))), strict=True):
+            for path, read in zip(chunk, islice(reads, len(chunk)), strict=True):
                 submitted.append(add_official_population(catalogue, ReadSubmission(read, path.name)))
                 progress()
             verdicts = check_batch(submitted, catalogue, rules, wording)
@@ -238,13 +241,38 @@ def _process_chunks(
         return
     with _freeze_garbage_collector(), Reader(catalogue, load_rules(settings.expectations)) as reader:
         # One listing for all: the child reads on while a chunk is checked and loaded.
-        paths = [build_archive_path(settings.archive, delivery.sha256) for delivery in waiting]
-        reads = reader.read_files(paths, [delivery.original_name for delivery in waiting])
-        first, size = 0, _FIRST_CHUNK_SIZE
-        while first < len(waiting):
-            chunk = waiting[first : first + size]
-            yield chunk, _process_chunk(settings, catalogue, engine, reads, chunk)
-            first, size = first + size, CHUNK_SIZE
+        ordered = _order_by_turn(waiting)
+        paths = [build_archive_path(settings.archive, delivery.sha256) for delivery in ordered]
+        reads = reader.read_files(paths, [delivery.original_name for delivery in ordered])
+        timer = FileTimer()
+        for chunk in _split_into_chunks(zip(ordered, timer.time_reads(reads), strict=True)):
+            yield [delivery for delivery, _ in chunk], _process_chunk(settings, catalogue, engine, chunk, timer)
+
+
+def _order_by_turn(waiting: Iterable[Delivery]) -> list[Delivery]:
+    """The first of each folder, then the second of each: chunks stay large where folders hold several reports."""
+    turns: Counter[str] = Counter()
+    ordered = []
+    for delivery in waiting:
+        ordered.append((turns[delivery.folder], delivery))
+        turns[delivery.folder] += 1
+    return [delivery for _, delivery in sorted(ordered, key=lambda entry: entry[0])]
+
+
+def _split_into_chunks(reads: Iterable[_ReadDelivery]) -> Iterator[list[_ReadDelivery]]:
+    """What is checked and loaded together: never two reports of a unit, as the later is compared with the earlier."""
+    chunk: list[_ReadDelivery] = []
+    units: set[str] = set()
+    size = _FIRST_CHUNK_SIZE
+    for delivery, read in reads:
+        unit = read.stamp.unit if read.stamp else ""
+        if len(chunk) == size or unit in units:
+            yield chunk
+            chunk, units, size = [], set(), CHUNK_SIZE
+        chunk.append((delivery, read))
+        units |= {unit} if unit else set()
+    if chunk:
+        yield chunk
 
 
 @contextmanager
@@ -259,16 +287,17 @@ def _freeze_garbage_collector() -> Iterator[None]:
 
 
 def _process_chunk(
-    settings: Settings, catalogue: Catalogue, engine: Engine, reads: Iterator[ReadResult], chunk: Sequence[Delivery]
+    settings: Settings, catalogue: Catalogue, engine: Engine, chunk: Sequence[_ReadDelivery], timer: FileTimer
 ) -> list[tuple[bool, str]]:
-
-    ruleset_version, timer = build_ruleset_version(settings, catalogue), ChunkTimer()
-    timed = timer.time_reads(islice(reads, len(chunk)))  # the reads go on with the next chunk
+    ruleset_version = build_ruleset_version(settings, catalogue)
     with engine.connect() as conn:
         submitted = add_known_context(
             conn,
             catalogue,
-            [ReadSubmission(read, d.original_name, d.folder) for d, read in zip(chunk, timed, strict=True)],
+            [
+                ReadSubmission(read, d.original_name, d.folder, received_on=parse_vietnam_day(d.received_at))
+                for d, read in chunk
+            ],
         )
     checked = validate_batch(submitted, catalogue, load_rules(settings.expectations), load_messages(settings.templates))
     items = [
@@ -281,12 +310,14 @@ def _process_chunk(
             ruleset_version,
             s.read.explanations,
         )
-        for d, s, v in zip(chunk, submitted, checked.verdicts, strict=True)
+        for (d, _), s, v in zip(chunk, submitted, checked.verdicts, strict=True)
     ]
     with engine.begin() as conn:
         receipts = load.load_deliveries(conn, items)
-        store_validation(conn, checked.outcomes, judged_by=ruleset_version, deliveries=[d.delivery_id for d in chunk])
-    timer.log_chunk([d.sha256 for d in chunk], submitted, checked.verdicts)
+        store_validation(
+            conn, checked.outcomes, judged_by=ruleset_version, deliveries=[d.delivery_id for d, _ in chunk]
+        )
+    timer.log_chunk([d.sha256 for d, _ in chunk], submitted, checked.verdicts)
     return [(r.accepted, r.period) for r in receipts]
 
 

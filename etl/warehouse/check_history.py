@@ -10,15 +10,15 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from etl.model import FormStamp
+from etl.model import ExplanationKey, FormStamp
 from etl.warehouse.connect import query
 
 ValuesByCell = dict[str, dict[tuple[str, str], float]]
 """Period key → (org unit code, data element) → value."""
 ObligationKey = tuple[str, date, str, str]
 """(unit code, first day it bore the code, form, period key): what a unit owes."""
-ExplanationTexts = dict[tuple[str, str, str, str], str]
-"""(code, org unit code, data element, value) → the sender's words."""
+ExplanationTexts = dict[ExplanationKey, str]
+"""Of a finding → the sender's words."""
 
 
 def fetch_other_periods(conn: Connection, wanted: Mapping[tuple[str, date], Iterable[str]]) -> dict[str, ValuesByCell]:

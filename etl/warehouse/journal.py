@@ -173,11 +173,16 @@ def fetch_unreturned_verdicts(conn: Connection, deliveries: Sequence[int] | None
     rows = _query_unreturned(conn, deliveries)
     found: dict[int, list[Finding]] = {row.delivery_id: [] for row in rows}
     for f in query(conn, "findings", deliveries=list(found)):
-        entry = Finding(
-            f.code, FindingLevel(f.level), f.message, f.hint, f.sheet, f.cell, f.value, f.org_unit_code, f.data_element
-        )
-        found[f.delivery_id].append(entry)
+        found[f.delivery_id].append(build_stored_finding(f))
     return [_build_unreturned_verdict(conn, row, tuple(found[row.delivery_id])) for row in rows]
+
+
+def build_stored_finding(row: Row[Any]) -> Finding:
+    """A finding as it was stored, of a row of the statement `findings`."""
+    return Finding(
+        row.code, FindingLevel(row.level), row.message, row.hint, row.sheet, row.cell, row.value, row.org_unit_code,
+        row.data_element, row.compared,
+    )  # fmt: skip
 
 
 def _query_unreturned(conn: Connection, deliveries: Sequence[int] | None) -> Sequence[Row[Any]]:

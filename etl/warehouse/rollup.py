@@ -11,8 +11,9 @@ Rules (docs/warehouse.md has them with examples):
   second half of a year: from July); one missing piece makes it missing. A form of the period's own length (year,
   half, nine months) comes first.
 * A leaf counts if every cell of the indicator that it owes is there. `not applicable` takes it out of what is
-  expected. Where two levels hold the two sides (doctors of a district, population of its communes), each side
-  sums its own leaves, and a district with nothing on one side counts on neither.
+  expected; a quarter that is so on one side of a ratio counts on neither (`one_sided_cells`). Where two levels hold the
+  two sides (doctors of a district, population of its communes), each side sums its own leaves, and a district with
+  nothing on one side counts on neither.
 * Yearly and survey indicators keep their last year's figure until a new one is there; `as_of` says so.
 * Figures are given for the units of a *geography*, a day: the period's last (as it was) or another. Where whole
   units went over they add up; where not, and no weight is declared, the unit has no figure and `no_figure` says why.
@@ -40,6 +41,7 @@ from etl.model.reason import Reason, build_reason
 from etl.model.text_cells import PublishedCell
 from etl.warehouse import agreed_corrections
 from etl.warehouse.connect import query
+from etl.warehouse.one_sided_cells import build_one_sided_corrections
 from etl.warehouse.reporting_obligations import ReportingObligation, build_obligations, is_uncovered
 from etl.warehouse.run_context import RunContext
 
@@ -235,26 +237,41 @@ def _fetch_summed_figures(
     units = {number: u for u in ask.units if (number := ask.find_unit_id(u)) is not None}
     names = {ask.find_unit_id(leaf): leaf.code for leaf, *_ in owed.leaves}
     query(ask.conn, "room_to_sort")
-    rows = query(
-        ask.conn,
-        "rollup",
-        version=ask.version,
-        indicators=[i.code for i in indicators],
-        area=ask.find_unit_id(ask.area) if ask.area else None,
-        units=list(units),
-        **owed.parameters,
-    )
-    return [_build_figure(row, indicators[row.indicator - 1], units[row.org_unit_id], period, names) for row in rows]
+    return [
+        _build_figure(row, summed[row.indicator - 1], units[row.org_unit_id], period, names)
+        for summed, agreed in _group_by_corrections(ask, owed, indicators)
+        for row in query(
+            ask.conn,
+            "rollup",
+            version=ask.version,
+            indicators=[i.code for i in summed],
+            area=ask.find_unit_id(ask.area) if ask.area else None,
+            units=list(units),
+            **owed.parameters | {"agreed": agreed},
+        )
+    ]
+
+
+def _group_by_corrections(
+    ask: _RollupRequest, owed: _OwedCells, indicators: Sequence[m.Indicator]
+) -> list[tuple[list[m.Indicator], str]]:
+    """The indicators with the corrections that their cells are read by: most by those agreed on, all at once."""
+    own = build_one_sided_corrections(ask.conn, ask.catalogue, indicators, owed.extent)
+    plain = [i for i in indicators if i.code not in own]
+    groups = [([i], own[i.code]) for i in indicators if i.code in own]
+    return [(plain, ask.agreed), *groups] if plain else groups
 
 
 @dataclass(frozen=True)
 class _OwedCells:
-    """Who owed what in a period, and where each leaf belongs; `parameters` say it to a statement."""
+    """Who owed what in a period, and where each leaf belongs; `parameters` say it to a statement, `extent` of them
+    only which periods and data elements are read."""
 
     slots: tuple[ReportingObligation, ...]
     leaves: tuple[_UnitAssignment, ...]
     periods: tuple[str, ...]
     parameters: dict[str, Any]
+    extent: dict[str, Any]
 
 
 def _build_owed_cells(ask: _RollupRequest, period: Period, indicators: Iterable[m.Indicator]) -> _OwedCells:
@@ -277,11 +294,13 @@ def _build_owed_cells(ask: _RollupRequest, period: Period, indicators: Iterable[
         owed[s.current_unit] = owed.get(s.current_unit, frozenset()) | obligations.groups[s.group]
     owes = {leaf: groups.setdefault(group, len(groups)) for leaf, group in owed.items()}
     place = {key: n for n, key in enumerate(obligations.periods, start=1)}
-    lists = {
+    extent = {
         "year": period.year,
         "own": place.get(obligations.own, 0),
         "periods": obligations.periods,
         "elements": [numbers[e] for e in obligations.pieces if e in numbers],
+    }
+    lists = extent | {
         "slots": [
             {
                 "period": place[s.period], "unit": number_of(s.unit), "leaf": number_of(s.current_unit),
@@ -303,10 +322,9 @@ def _build_owed_cells(ask: _RollupRequest, period: Period, indicators: Iterable[
             for leaf, child, weight, first in leaves
         ],
     }  # fmt: skip
-    parameters = {
-        "scope": ask.scope.id, "known_at": ask.known_at, "agreed": ask.agreed, "owed": json.dumps(lists)
-    }  # fmt: skip
-    return _OwedCells(tuple(slots), tuple(leaves), obligations.periods, parameters)
+    known: dict[str, Any] = {"scope": ask.scope.id, "known_at": ask.known_at, "agreed": ask.agreed}
+    parameters, extent = known | {"owed": json.dumps(lists)}, known | {"owed": json.dumps(extent)}
+    return _OwedCells(tuple(slots), tuple(leaves), obligations.periods, parameters, extent)
 
 
 def _format_weight(weight: Fraction | None) -> str | None:
@@ -402,14 +420,15 @@ class StandingCell:
 
 @dataclass(frozen=True)
 class RollupParts:
-    """What a unit's figures of a period are made of: `published` ones by indicator, `cells` by (leaf, data element).
+    """What a unit's figures of a period are made of: `published` ones by indicator, `cells` by indicator and
+    (leaf, data element).
 
     `leaves` are the unit's: (leaf, unit under the area that it belongs to or none, share that the asked unit has).
     """
 
     published: Mapping[str, ObservedIndicator]
     leaves: tuple[tuple[m.Unit, m.Unit | None, Fraction], ...]
-    cells: Mapping[tuple[m.Unit, str], StandingCell]
+    cells: Mapping[str, Mapping[tuple[m.Unit, str], StandingCell]]
 
 
 def fetch_rollup_parts(context: RunContext, indicators: Collection[str], unit: str) -> RollupParts:
@@ -423,14 +442,20 @@ def fetch_rollup_parts(context: RunContext, indicators: Collection[str], unit: s
         area = ask.units[0]
         cells = {(area, row.data_element): _build_published_cell(area, row) for row in published}
         figures = {o.indicator: o for o in _fetch_published_figures(ask)}
-        return RollupParts(figures, ((area, None, Fraction(1)),), cells)
+        return RollupParts(figures, ((area, None, Fraction(1)),), dict.fromkeys(indicators, cells))
     summed = _list_summed_indicators(ask)
     owed = _build_owed_cells(ask, context.period, summed)
     if ask.area in ask.units:
         leaves = [(leaf, child, Fraction(1)) for leaf, child, _, is_first in owed.leaves if is_first]
     else:
         leaves = [(leaf, child, share) for leaf, child, share, _ in owed.leaves if child in ask.units]
-    return RollupParts({}, tuple(leaves), _fetch_standing_cells(ask, owed))
+    by_indicator = {
+        i.code: cells
+        for group, agreed in _group_by_corrections(ask, owed, summed)
+        for cells in [_fetch_standing_cells(ask, owed, agreed)]
+        for i in group
+    }
+    return RollupParts({}, tuple(leaves), by_indicator)
 
 
 def _build_published_cell(area: m.Unit, row: Row[Any]) -> StandingCell:
@@ -439,10 +464,10 @@ def _build_published_cell(area: m.Unit, row: Row[Any]) -> StandingCell:
     return StandingCell(row.state, value, False, (piece,))
 
 
-def _fetch_standing_cells(ask: _RollupRequest, owed: _OwedCells) -> dict[tuple[m.Unit, str], StandingCell]:
+def _fetch_standing_cells(ask: _RollupRequest, owed: _OwedCells, agreed: str) -> dict[tuple[m.Unit, str], StandingCell]:
     slots = {(ask.find_unit_id(s.current_unit), ask.find_unit_id(s.unit), s.period): s for s in owed.slots}
     found: dict[tuple[m.Unit, str], StandingCell] = {}
-    for row in query(ask.conn, "rollup_pieces", **owed.parameters):
+    for row in query(ask.conn, "rollup_pieces", **owed.parameters | {"agreed": agreed}):
         slot = slots[row.leaf_id, row.org_unit_id, owed.periods[row.period - 1]]
         taken = (row.taken_state or "missing", _convert_to_fraction(row.taken_value))
         piece = RollupPiece(slot.unit, slot.period, slot.weight, row.submission_id, taken)

@@ -12,6 +12,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +22,7 @@ from sqlalchemy import Connection
 from etl.catalog.loader import Catalogue, load_catalogue
 from etl.errors import CatalogueError, UsageError, WarehouseError
 from etl.warehouse.connect import query
+from etl.warehouse.former_catalogues import upgrade_former_files
 from etl.warehouse.snapshot import parse_known_at
 
 
@@ -85,9 +87,9 @@ def load_catalogue_at(conn: Connection, at: str | datetime, present: Catalogue) 
 def _load_stored_catalogue(sha256: str, files: tuple[tuple[str, bytes], ...]) -> Catalogue:
     with tempfile.TemporaryDirectory(prefix="tongket-kept-") as name:
         root = Path(name)
-        _write_folder_files(root, dict(files))
+        _write_folder_files(root, upgrade_former_files(dict(files)))
         try:
-            return load_catalogue(root)
+            return replace(load_catalogue(root), sha256=sha256, files=dict(files))
         except CatalogueError as error:
             raise CatalogueError(
                 f"this release does not read the catalogue of then: {error.what}",

@@ -24,7 +24,7 @@ def findings() -> str:
         "A test runs both examples of every code.",
         "",
         "A finding to confirm that the sender has explained (column *Giải trình của đơn vị* of the returned workbook) keeps",
-        "its code, goes down to *ghi nhận* and quotes the explanation, as long as the value stays the same.",
+        "its code, goes down to *ghi nhận* and quotes the explanation, as long as every value that it compared stays the same.",
         "",
         "| code | level | title | message | what to do | owner | fails | passes |",
         "|---|---|---|---|---|---|---|---|",

@@ -1,11 +1,13 @@
-"""Killed at any durable operation from inbox to recipients' folders, the next run ends where a clean run would.
+"""Broken off at any durable operation from inbox to recipients' folders, the next run ends where a clean run would.
 
-Counted are renames, unlinks, fsyncs, files opened for writing, statements and commits. A spread of them is tried here;
+The process is killed, PostgreSQL is stopped as by a power cut, or the disk is full from there on. Counted are renames,
+unlinks, fsyncs, files opened for writing, statements and commits. A spread of them is tried here;
 `TONGKET_KILL_POINTS=all` (as `make soak` sets it) tries every one, a number so many.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -28,9 +30,10 @@ from etl import settings, steps
 from etl.catalog import Catalogue
 from etl.check import load_great_expectations
 from etl.model import Period
+from etl.warehouse import embedded_server
 from etl.warehouse.connect import build_engine
 from simulation.deliveries import drop_deliveries
-from tests.conftest import _copy_of
+from tests.conftest import _copy_of, _plain
 
 pytestmark = [
     pytest.mark.integration,
@@ -39,7 +42,7 @@ pytestmark = [
 ]
 
 SCOPE, PERIOD = "tan-yen", "2024Q1"
-SPREAD = 6
+SPREAD = {"kill": 6, "stop": 3, "full": 3}
 CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir"}
 UNITS = 3
 
@@ -87,23 +90,48 @@ class World:
     var: Path
     patch: pytest.MonkeyPatch
 
-    def run(self, number: int, work: Callable[[], None] = flow) -> int:
-        """Runs the flow in a child that is killed at its number-th operation (0: never); gives how many there were."""
+    @property
+    def pgdata(self) -> Path:
+        return self.var.parent / "pg"
+
+    def run(self, number: int, fault: str = "kill") -> int:
+        """Runs the flow in a child that meets a fault at its number-th operation (0: never); gives how many there were."""
         count = Value("q", 0)
         child = os.fork()
         if child == 0:
             try:
-                _count_operations(count, number, settings.load_settings().var)
-                work()
+                _count_operations(_Steps(count, number, self._build_fault(fault)).step, settings.load_settings().var)
+                flow()
             except BaseException:
                 traceback.print_exc()
                 os._exit(1)
             os._exit(0)
         _, status = os.waitpid(child, 0)
         killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-        assert killed or os.WEXITSTATUS(status) == 0, f"the run broke off by itself, operation {count.value}"
-        assert killed == (number > 0)
+        embedded_server.start_server(self.pgdata)
+        assert killed == (number > 0 and fault == "kill")
+        assert killed or number or os.WEXITSTATUS(status) == 0, f"the run broke off by itself, operation {count.value}"
+        assert count.value >= number
         return int(count.value)
+
+    def _build_fault(self, fault: str) -> Callable[[bool], None]:
+        """What happens from the number-th operation on, told whether the operation takes space on the disk."""
+        stopped = False
+
+        def stop(_: bool) -> None:
+            nonlocal stopped
+            if not stopped:
+                stopped = True
+                embedded_server.stop_server(self.pgdata, at_once=True)
+
+        def fill(takes_space: bool) -> None:
+            if takes_space:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        def kill(_: bool) -> None:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        return {"kill": kill, "stop": stop, "full": fill}[fault]
 
     def renew(self, name: str) -> None:
         """Makes a fresh copy the one that runs see."""
@@ -111,6 +139,9 @@ class World:
         shutil.copytree(self.var, folder, symlinks=True)
         self.patch.setenv("TONGKET_VAR", str(folder))
         self.patch.setenv("TONGKET_DATABASE_URL", _copy_of(self.url, self.template, name))
+        # A copied sequence counts numbers as logged that only its template logged: recovery would give them out again.
+        with psycopg.connect(_plain(self.url), autocommit=True) as connection:
+            connection.execute("CHECKPOINT")
 
     def state(self) -> dict[str, Any]:
         known = settings.load_settings()
@@ -130,41 +161,59 @@ def _facts(path: Path) -> str:
     return re.sub(r"\d+h\d+ ngày \d+/\d+/\d+", "", said)
 
 
-def _count_operations(count: Any, number: int, var: Path) -> None:
-    """From now on each durable operation of this process is counted, and the number-th is its last moment."""
+class _Steps:
+    """Counts operations, and from the number-th on meets each with the fault; what a fault does itself is not counted."""
 
-    def step() -> None:
-        count.value += 1
-        if count.value == number:
-            os.kill(os.getpid(), signal.SIGKILL)
+    def __init__(self, count: Any, number: int, fault: Callable[[bool], None]) -> None:
+        self.count, self.number, self.fault, self.inside = count, number, fault, False
+
+    def step(self, *, takes_space: bool) -> None:
+        if self.inside:
+            return
+        self.count.value += 1
+        if 0 < self.number <= self.count.value:
+            self.inside = True
+            try:
+                self.fault(takes_space)
+            finally:
+                self.inside = False
+
+
+def _count_operations(step: Callable[..., None], var: Path) -> None:
+    """From now on each durable operation of this process is a step."""
 
     def heard(event: str, arguments: tuple[Any, ...]) -> None:
         writes = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
         if (writes or event in CHANGES) and str(arguments[0]).startswith(str(var)):
-            step()
+            step(takes_space=bool(writes) or event == "os.mkdir")
 
-    def counted(real: Callable[..., Any]) -> Callable[..., Any]:
+    def counted(real: Callable[..., Any], name: str) -> Callable[..., Any]:
         def call(*given: Any, **named: Any) -> Any:
-            step()
+            try:
+                step(takes_space=name in {"fsync", "copy"} or "INSERT" in str(given[1:2]))
+            except OSError as full:
+                raise (full if name == "fsync" else psycopg.errors.DiskFull(str(full))) from None
             return real(*given, **named)
 
         return call
 
     sys.addaudithook(heard)
-    os.fsync = counted(os.fsync)
+    os.fsync = counted(os.fsync, "fsync")
     for kind, names in ((psycopg.Cursor, ("execute", "executemany", "copy")), (psycopg.Connection, ("commit",))):
         for name in names:
-            setattr(kind, name, counted(getattr(kind, name)))
+            setattr(kind, name, counted(getattr(kind, name), name))
 
 
 @pytest.fixture(scope="module")
-def world(postgres: str, stocked: str, catalogue: Catalogue) -> Iterator[World]:
+def world(catalogue: Catalogue) -> Iterator[World]:
     folder = Path(tempfile.mkdtemp(prefix="tongket-kill-"))
     template = "kill_base"
+    postgres = embedded_server.start_server(folder / "pg")  # its own: it is stopped on the way
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {
             "TONGKET_VAR": str(folder / "base"), "TONGKET_MIN_AGE_SECONDS": "0", "TONGKET_RECEIVED_CLOCK": "mtime",
-            "TONGKET_BATCHES": "1", "TONGKET_SCOPES": SCOPE, "TONGKET_DATABASE_URL": _copy_of(postgres, stocked, template),
+            "TONGKET_BATCHES": "1", "TONGKET_SCOPES": SCOPE,
+            "TONGKET_DATABASE_URL": embedded_server.ensure_database(postgres, template),
         }.items():  # fmt: skip
             patch.setenv(name, value)
         patch.setattr("etl.report.pdf.PROGRAMS", ())
@@ -180,24 +229,37 @@ def world(postgres: str, stocked: str, catalogue: Catalogue) -> Iterator[World]:
         (sent[0].parent / "lối tắt.xlsx").symlink_to("/etc/passwd")
         load_great_expectations()
         yield World(postgres, template, folder / "base", patch)
+    embedded_server.stop_server(folder / "pg", at_once=True)
     shutil.rmtree(folder)
 
 
-def test_killed_anywhere_then_run_again_is_as_a_clean_run(world: World) -> None:
-    world.renew("kill_clean")
-    total = world.run(0)
-    clean = world.state()
-    assert clean["publications"] and clean["dispatched"] and len(clean["answers"]) == UNITS + 1
-    assert not [name for name in clean["files"] if ".tmp-" in name or ".taking-" in name or name.startswith("inbox/")]
-    asked = os.environ.get("TONGKET_KILL_POINTS", str(SPREAD))
+@pytest.fixture(scope="module")
+def clean(world: World) -> tuple[int, dict[str, Any]]:
+    """How many operations a run has that nothing breaks off, and where it ends."""
+    world.renew("clean")
+    return world.run(0), world.state()
+
+
+@pytest.mark.parametrize("fault", SPREAD)
+def test_broken_off_anywhere_then_run_again_is_as_a_clean_run(
+    fault: str, world: World, clean: tuple[int, dict[str, Any]]
+) -> None:
+    total, expected = clean
+    _validate_clean_state(expected)
+    asked = os.environ.get("TONGKET_KILL_POINTS", str(SPREAD[fault]))
     points = range(1, total + 1) if asked == "all" else range(total // int(asked) // 2, total + 1, total // int(asked))
     different: dict[int, list[str]] = {}
     for point in points:
-        world.renew(f"kill_{point}")
-        world.run(point)
+        world.renew(f"{fault}_{point}")
+        world.run(point, fault)
         world.run(0)
         state = world.state()
-        different |= {point: [n for n in clean if clean[n] != state[n]]} if state != clean else {}
+        different |= {point: [n for n in expected if expected[n] != state[n]]} if state != expected else {}
         shutil.rmtree(settings.load_settings().var)
-    print(f"{len(points)} of {total} points tried, {len(different)} differ: {different}")  # noqa: T201
+    print(f"{fault}: {len(points)} of {total} points tried, {len(different)} differ: {different}")  # noqa: T201
     assert different == {}
+
+
+def _validate_clean_state(clean: dict[str, Any]) -> None:
+    assert clean["publications"] and clean["dispatched"] and len(clean["answers"]) == UNITS + 1
+    assert not [name for name in clean["files"] if ".tmp-" in name or ".taking-" in name or name.startswith("inbox/")]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,31 @@ def one(element: str, value: Any, row: int = 2) -> Build:
         return book.with_element(element, value, row).bytes()
 
     return build
+
+
+def across(**values: Sequence[Any]) -> Build:
+    """The quarter form with a number of its own in every commune's row of some elements."""
+
+    def build(catalogue: Catalogue) -> bytes:
+        book = Workbook(catalogue, "kt-district-quarter", "612", "2024Q3").filled()
+        for element, of_row in values.items():
+            for row, value in enumerate(of_row):
+                book.with_element(element, value, row)
+        return book.bytes()
+
+    return build
+
+
+def exchanged(a: int, b: int) -> Build:
+    """Every commune of another size, the children's numbers of two of them exchanged."""
+    rows = list(_SIZES)
+    rows[a], rows[b] = rows[b], rows[a]
+    return across(**dict.fromkeys(_CHILDREN, rows))
+
+
+def last_quarter() -> dict[str, Any]:
+    cells = {(unit, e): float(size) for unit, size in zip(COMMUNES, _SIZES, strict=True) for e in _CHILDREN}
+    return {"history": {"2024Q2": cells}}
 
 
 def kept(name: str) -> Build:
@@ -96,6 +122,9 @@ def official(value: float) -> dict[str, Any]:
 
 
 _RIGHT = Case("everything filled in and plausible", quarter())
+_SIZES = (90, 10, 20, 30, 40, 50, 60, 70, 80)
+_CHILDREN = ("live_births", "newborns_screened", "deliveries", "women_screened", "under1", "fully_immunised")
+_ELDERLY = ("elderly", "elderly_insured", "elderly_managed", "elderly_treated", "elderly_cared", "elderly_all")
 _SIX = ("tb_new", "hiv_new", "deaths_u1", "deaths_u5", "deaths_maternal", "malaria_imported")
 _THREE = {"q2024Q2": 280, "q2024Q1": 300, "q2023Q4": 320}
 
@@ -128,6 +157,12 @@ EXAMPLES = [
             Case("total 0 with parts 0 and 0", quarter(), adapt=with_sum)),
     Example("R07", Case("12,001 visits of 1,000 people", one("pc_visits", 12001)),
             Case("12,000 visits", one("pc_visits", 12000))),
+    Example("R08", Case("“x” for all elderly, and 87 of them insured", one("elderly", "x")),
+            Case("“x” for every number about the elderly", across(**dict.fromkeys(_ELDERLY, ("x",))))),
+    Example("R09", Case("“x” for insured visits, 300 visits", one("pc_visits_insured", "x")),
+            Case("“x” for both", across(pc_visits_insured=["x"], pc_visits=["x"]))),
+    Example("R10", Case("the births of nine communes in the column of TB cases", across(tb_new=_SIZES, **dict.fromkeys(_CHILDREN, _SIZES))),
+            Case("all screened who were born", across(**dict.fromkeys(_CHILDREN[:4], _SIZES)))),
     Example("T01", Case("20 births in the year, 4 × 6 in its quarters", year(live_births=20, newborns_screened=4),
                         quarters("live_births", 6, 6, 6, 6)),
             Case("4 × 5 in its quarters", year(live_births=20), quarters("live_births", 5, 5, 5, 5))),
@@ -146,6 +181,14 @@ EXAMPLES = [
     Example("T07", Case("300,000 visits in every commune after some 300 each", quarter(pc_visits=300_000),
                         past("pc_visits", **_THREE)),
             Case("300 in every commune", quarter(pc_visits=300), past("pc_visits", **_THREE))),
+    Example("T08", Case("two communes' rows of last quarter, exchanged", exchanged(0, 1), last_quarter()),
+            Case("the rows as they were last quarter", exchanged(0, 0), last_quarter())),
+    Example("P02", Case("9,000 insured, officially 5,000 people", quarter(pop_total=None), official(5000)),
+            Case("9,000 insured, officially 9,500 people", quarter(), official(9500))),
+    Example("V26", Case("a task done on 29 September, the report received on the 28th",
+                        one("task.kt-1693.III.1.dd.date", "29/09/2024", 0), {"received_on": date(2024, 9, 28)}),
+            Case("done and received on the same day", one("task.kt-1693.III.1.dd.date", "29/09/2024", 0),
+                 {"received_on": date(2024, 9, 29)})),
     Example("P01", Case("9,000 people, officially 51,436", quarter(), official(51436)),
             Case("9,000 people, officially 9,500", quarter(), official(9500))),
     Example("Q01", Case("two earlier quarters known", quarter(), past("pc_visits", q2024Q1=300, q2024Q2=300)),

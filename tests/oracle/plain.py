@@ -84,6 +84,32 @@ def quarters_of(period: str) -> list[str]:
     return [f"{year}Q{i}" for i in range(1, QUARTERS.get(rest, 4) + 1)]
 
 
+def on_both_sides(cells: pd.DataFrame, indicator: Indicator, kinds: Mapping[str, str], period: str) -> pd.DataFrame:
+    """The cells of an indicator, those left out whose unit has nothing on its other side: both sides are one people."""
+    elements = {*indicator.top, *indicator.bottom}
+    flows = {e for e in elements if kinds[e] == "flow"}
+    quarters = quarters_of(period)
+    kept = []
+    for _, group in cells[cells["element"].isin(elements)].groupby("leaf", sort=False):
+        said = {(r.element, r.period): r.state for r in group.itertuples()}
+        counted = {e: quarters if e in flows else quarters[-1:] for e in elements}
+        outside = {e: [q for q in counted[e] if said.get((e, q)) == "not_applicable"] for e in elements}
+        owed = {e for e in elements if any(e == element for element, _ in said)}
+        gone = {q for e in owed & flows for q in outside[e]}
+        never = any(len(outside[e]) == len(counted[e]) for e in owed)
+        year_gone = any(said.get((e, period)) == "not_applicable" for e in owed)
+        by_quarters = any(outside[e] and said.get((e, period), "missing") == "missing" for e in owed & flows)
+        for row in group.itertuples(index=False):
+            state = row.state
+            if state not in {"missing", "not_applicable"}:
+                if row.period == period and period not in quarters:
+                    state = "not_applicable" if year_gone else "missing" if by_quarters else state
+                elif row.period in counted[row.element] and (never or (row.element in flows and row.period in gone)):
+                    state = "not_applicable"
+            kept.append(row._replace(state=state))
+    return pd.DataFrame(kept, columns=cells.columns).astype({"value": object})
+
+
 def standing(cells: pd.DataFrame, kinds: Mapping[str, str], period: str) -> pd.DataFrame:
     """What each leaf has of each element in a period. Columns: leaf, element, state, value."""
     rows = []

@@ -174,10 +174,17 @@ def test_sums_and_verdicts_agree_with_the_plain_computation(sandbox: Engine, wor
             (r.item, r.unit): r for r in compute_attainment_rows(conn, catalogue, scope, period, None, outlook=False)
         }
     cells, kinds = plain.cells_frame(table(world)), {**KINDS, "doctors": "stock"}
-    now, year = plain.standing(cells, kinds, key), plain.standing(cells, kinds, "2024")
     for number, line in enumerate(world.lines):
-        figures = plain.observed(line.indicator, now, world.parents, "P", [F(90)])
-        began = plain.observed(line.indicator, year, world.parents, "P", [F(90)])
+        figures, began = (
+            plain.observed(
+                line.indicator,
+                plain.standing(plain.on_both_sides(cells, line.indicator, kinds, asked), kinds, asked),
+                world.parents,
+                "P",
+                [F(90)],
+            )
+            for asked in (key, "2024")
+        )
         for unit, figure in figures.items():
             found = seen[line.indicator.code, unit]
             got = (found.numerator, found.denominator, found.value, found.expected, found.present)

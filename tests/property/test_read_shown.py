@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
+import shutil
+import subprocess
+import tempfile
 import zipfile
+from copy import copy
+from decimal import Decimal
 from functools import cache
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
+import openpyxl
+import pytest
 import xlsxwriter
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.styles import Font
 
 from etl.catalog import Catalogue
 from etl.catalog.layout import FormLayout, format_cell_name
@@ -21,7 +33,7 @@ from etl.read.workbook_reader import RawReadResult, find_form_layout, read_workb
 from etl.settings import PROJECT_ROOT
 from tests import hostile, mangle
 from tests.builders import Workbook
-from tests.shown import RECIPES, Recipe
+from tests.shown import RECIPES, Recipe, conditional, formatted
 
 EXAMPLES = int(os.environ.get("TONGKET_SHOWN_EXAMPLES", "100"))
 """How many workbooks are built; a thousand take some five minutes."""
@@ -75,6 +87,39 @@ def _write_recipe(book: xlsxwriter.Workbook, sheet: Any, row: int, col: int, rec
         sheet.write(row, col, recipe.value, look)
 
 
+def _build_with_openpyxl(form: tuple[str, str, str], odd: dict[tuple[str, int, int], Recipe]) -> bytes:
+    """Our own issued workbook with the odd cells written into it by openpyxl, which stores no result of a formula."""
+    data, _ = _issued(*form)
+    book = openpyxl.load_workbook(BytesIO(data), rich_text=True)
+    for (name, row, col), recipe in odd.items():
+        sheet = book[name]
+        if recipe.merged:
+            sheet.merge_cells(start_row=row, start_column=col + 1, end_row=row + 1, end_column=col + 1)
+            sheet.cell(row, col + 1).value = 5
+            sheet._cells[row + 1, col + 1] = openpyxl.cell.Cell(sheet, row + 1, col + 1)
+        cell = sheet.cell(row + 1, col + 1)
+        font = copy(cell.font)
+        cell.value = _build_rich_text(recipe) if recipe.runs else _strip_controls(recipe.value)
+        cell.number_format = recipe.number_format
+        cell.font = Font(name=font.name, sz=font.sz, strike=recipe.strike, color="FFFFFFFF" if recipe.white else None)
+    target = BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
+def _strip_controls(value: Any) -> Any:
+    """openpyxl refuses no line break or tab, but writes a carriage return so that it comes back as a line break."""
+    return value.replace("\r\n", "\n") if isinstance(value, str) else value
+
+
+def _build_rich_text(recipe: Recipe) -> CellRichText:
+    styles = {
+        "plain": InlineFont(), "super": InlineFont(vertAlign="superscript"), "sub": InlineFont(vertAlign="subscript"),
+        "strike": InlineFont(strike=True), "white": InlineFont(color="FFFFFFFF"),
+    }  # fmt: skip
+    return CellRichText(*(TextBlock(styles[style], text) for text, style in recipe.runs))
+
+
 def _rewritten(data: bytes, way: str) -> bytes:
     """The same workbook as other programs write it."""
     with zipfile.ZipFile(BytesIO(data)) as source:
@@ -126,6 +171,67 @@ def _asked(raw: RawReadResult, sheet: str, cell: str) -> bool:
     return any(re.search(rf"(?<!\w){cell}(?!\w)", text) for text in texts)
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice, the judge, is not installed")
+@given(st.lists(st.one_of(formatted(), conditional()), min_size=60, max_size=60))
+@settings(
+    max_examples=max(1, EXAMPLES // 100),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],
+)
+def test_a_number_taken_without_a_question_is_the_one_that_libreoffice_shows(recipes: list[Recipe]) -> None:
+    """LibreOffice's text export says what somebody sees: every cell of a workbook under a format of its own."""
+    _, layout = _issued(*FORMS[0])
+    places = [
+        (sheet.code, cell.row, cell.col)
+        for sheet in layout.sheets
+        for cell in sheet.inputs
+        if cell.kind.value in ("stock", "flow") and (cell.row + cell.col) % 2
+    ]
+    odd = dict(zip(places, recipes, strict=False))
+    built = _build(FORMS[0], odd, "as it is")
+    raw = read_workbook(built, _catalogue())
+    shown = _export_texts(built)
+    compared = 0
+    for n, sheet in enumerate(layout.sheets):
+        for i, cell in enumerate(sheet.inputs):
+            place = (sheet.code, cell.row, cell.col)
+            if place not in odd or _asked(raw, sheet.code, format_cell_name(cell.row, cell.col)):
+                continue
+            state, number, *_ = (raw.cells[n] or [])[i]
+            if state in (CellState.VALUE, CellState.ZERO):
+                compared += 1
+                unit = _catalogue().elements[cell.data_element].unit
+                assert _is_shown(shown[place], number, unit), f"{place} {odd[place]}: {shown[place]!r}, read {number}"
+    assert compared, "some formats are plain"
+
+
+def _export_texts(data: bytes) -> dict[tuple[str, int, int], str]:
+    """(sheet, row, column) → the text of a cell as LibreOffice shows it."""
+    with tempfile.TemporaryDirectory(prefix="tongket-shown-") as name:
+        folder = Path(name)
+        (folder / "a.xlsx").write_bytes(data)
+        options = "csv:Text - txt - csv (StarCalc):9,34,76,1,,1033,false,true,false,false,false,-1"
+        command = ["soffice", "--headless", f"-env:UserInstallation=file://{folder}/profile", "--convert-to", options]
+        subprocess.run([*command, "--outdir", name, f"{name}/a.xlsx"], check=True, capture_output=True)
+        return {
+            (path.stem.removeprefix("a-"), r, c): text
+            for path in folder.glob("a-*.csv")
+            for r, row in enumerate(csv.reader(path.read_text(encoding="utf-8").splitlines(), delimiter="\t"))
+            for c, text in enumerate(row)
+        }
+
+
+def _is_shown(text: str, number: float, unit: str) -> bool:
+    """Whether a text says a number, to the decimals that it shows, and nothing else but the unit of measure."""
+    bare = text.strip().removesuffix(unit).strip().replace(",", "")
+    if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", bare) is None:
+        return False
+    decimals = len(bare.partition(".")[2])
+    return abs(Decimal(repr(number)) - Decimal(bare)) <= Decimal("0.5000001").scaleb(-decimals)
+
+
 @given(st.data())
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_cell_is_read_as_it_is_shown_or_asked_about(data: st.DataObject) -> None:
@@ -139,8 +245,9 @@ def test_every_cell_is_read_as_it_is_shown_or_asked_about(data: st.DataObject) -
     ]
     chosen = data.draw(st.lists(st.sampled_from(places), min_size=1, max_size=8, unique=True))
     odd = {place[:3]: data.draw(RECIPES) for place in chosen}
-    way = data.draw(st.sampled_from(("as it is", "without places", "single quotes", "prefixes")))
-    raw = read_workbook(_build(form, odd, way), _catalogue())
+    way = data.draw(st.sampled_from(("as it is", "without places", "single quotes", "prefixes", "openpyxl")))
+    built = _build_with_openpyxl(form, odd) if way == "openpyxl" else _build(form, odd, way)
+    raw = read_workbook(built, _catalogue())
     assert raw.stamp and all(cells is not None for cells in raw.cells), raw.findings
     for sheet, row, col, n, i in chosen:
         recipe, (state, number, _, text) = odd[sheet, row, col], (raw.cells[n] or [])[i]

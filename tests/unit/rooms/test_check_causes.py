@@ -119,7 +119,7 @@ def test_an_explained_value_is_only_noted_and_another_asks_anew(
     district.with_element("under1", 2, 2)
     (asked,) = judge(district).findings
     assert asked.level == FindingLevel.CONFIRM
-    key = (asked.code, asked.org_unit_code, asked.data_element, asked.value)
+    key = asked.explanation_key
     said = Explanation(*key, "Tiêm bù cho quý II")
     (noted,) = check_batch([ReadSubmission(replace(read(district), explanations=(said,)))], catalogue, rules, SHIPPED)[
         0
@@ -129,6 +129,9 @@ def test_an_explained_value_is_only_noted_and_another_asks_anew(
     assert known.level == FindingLevel.NOTE
     (other,) = judge(district.with_element("fully_immunised", 4, 2), explanations={key: "Tiêm bù"}).findings
     assert other.level == FindingLevel.CONFIRM and other.value == "4"
+    district.with_element("fully_immunised", 3, 2).with_element("under1", 0, 2)
+    (beside_another,) = judge(district, explanations={key: "Tiêm bù"}).findings
+    assert beside_another.level == FindingLevel.CONFIRM and beside_another.value == asked.value, "3 of 0 is not 3 of 2"
 
 
 def test_what_must_be_corrected_cannot_be_explained(judge: Judge, district: Workbook) -> None:

@@ -111,4 +111,4 @@ def test_an_explanation_covers_the_sums_that_it_was_given_for(
     verdict = check_batch([ReadSubmission(read, path.name)], catalogue, rules, SHIPPED)[0]
     levels = {(f.code, f.sheet, f.cell): f.level for f in verdict.findings}
     assert levels["S18", "B1", "D12"] is levels["S18", "B3", "D12"] is FindingLevel.CONFIRM
-    assert levels["R02", "B3", "G13"] is FindingLevel.NOTE, "what stays as it was stays explained"
+    assert levels["R02", "B3", "G13"] is FindingLevel.CONFIRM, "the key in this file does not say beside what number"

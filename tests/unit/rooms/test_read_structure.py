@@ -295,6 +295,11 @@ def test_an_extra_sheet_is_noted(reader: Reader, book: Book, sent: ReadResult, t
     assert _codes(result) == [("S21", "Nháp", "A1")] and result.observations == sent.observations
 
 
+def test_a_sheet_of_nothing_but_numbers_is_noted(reader: Reader, book: Book, tmp_path: Path) -> None:
+    book.pages.append(Page("Trang khác", [[], [5, 12.5]]))
+    assert _codes(_read(reader, tmp_path, book.bytes())) == [("S21", "Trang khác", "A1")]
+
+
 def test_a_copy_of_a_sheet_with_other_numbers_is_refused(reader: Reader, book: Book, tmp_path: Path) -> None:
     page = book.page("B4")
     copy = Page("B4 (2)", [list(row) for row in page.rows], list(page.merges))
