@@ -190,9 +190,20 @@ def _check_scope_references(c: Catalogue, r: CatalogueReader) -> None:
             checks += [(inner.at("form"), "form", s.form, c.forms), (inner.at("regime"), "regime", s.regime, c.regimes)]
             checks += [(inner.at("units"), "unit", u, c.units_by_code) for u in s.units]
         checks += [(place.at("answers_for", a), "actor", a, c.actors) for a in scope.answers_for]
+        checks += [(place.at("continues", i), "scope", s, c.scopes) for i, s in enumerate(scope.continues)]
         for where, kind, code, choices in checks:
             if code not in choices:
                 r.report_unknown(where, kind, code, choices)
+        _check_waiting_references(c, r, scope)
+
+
+def _check_waiting_references(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None:
+    """A scope that runs rests on nothing that waits for a decision."""
+    place = r.find_place(scope)
+    used = [(place.at("plans", i), plan, c.plans.get(plan)) for i, plan in enumerate(scope.plans)]
+    for where, name, item in used + [(place.at("continues"), s, c.scopes.get(s)) for s in scope.continues]:
+        if item is not None and r.is_waiting(item):
+            r.report(where, f"{name!r} has values to decide", "decide them, or leave it out until then", value=name)
 
 
 def _check_inheritance_references(c: Catalogue, r: CatalogueReader) -> None:

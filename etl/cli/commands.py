@@ -33,6 +33,8 @@ warehouse = typer.Typer(help="The store.", no_args_is_help=True)
 app.add_typer(warehouse, name="warehouse")
 catalogue = typer.Typer(help="What people decide, as files.", no_args_is_help=True)
 app.add_typer(catalogue, name="catalogue")
+new = typer.Typer(help="Catalogue files for a new office or plan.", no_args_is_help=True)
+app.add_typer(new, name="new")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Scope = Annotated[str, typer.Option(help="Who runs the instance: kon-tum, tan-yen …")]
@@ -406,6 +408,20 @@ def _show_problems(result: dict[str, Any]) -> None:
         typer.echo(f"{len(result['problems'])} mistakes in {len(files)} files: {', '.join(files)}")
     else:
         typer.echo(f"{result['catalogue']}: {result['files']} files, no mistakes")
+
+
+@new.command("scope")
+def create_scope(
+    province: Annotated[str, typer.Option(help="The province's code since 01/07/2025: 92.")],
+    id_: Annotated[str, typer.Option("--id", help="The scope's name; made from the province's if left out.")] = "",
+    from_year: Annotated[int | None, typer.Option(help="The first year of forms; this year if left out.")] = None,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Take back what the same words wrote, if nobody touched it.")
+    ] = False,
+    json_: Json = False,
+) -> None:
+    """Write the scope, units and recipients of a province, and say what is left to decide."""
+    run_command(json_, lambda: steps.create_scope(province, id_, from_year, undo=undo), print_result)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

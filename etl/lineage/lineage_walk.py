@@ -81,11 +81,12 @@ def trace_figures(context: RunContext, absent: Mapping[str, Collection[str]], un
         unit: The area, or a unit directly under it.
     """
     parts = fetch_rollup_parts(context, absent, unit)
-    pieces = [piece for cell in parts.cells.values() for piece in cell.pieces]
-    elements = {element for _, element in parts.cells}
+    found = {id(part): part.cells for part in parts.values()}.values()
+    pieces = [piece for cells_of in found for cell in cells_of.values() for piece in cell.pieces]
+    elements = {element for cells_of in found for _, element in cells_of}
     cells = CellVersions(context, {p.period for p in pieces}, elements)
     return {
-        code: _build_figure_trace(context, context.catalogue.indicators[code], unit, parts, cells, left_out)
+        code: _build_figure_trace(context, context.catalogue.indicators[code], unit, parts[code], cells, left_out)
         for code, left_out in absent.items()
     }
 

@@ -17,6 +17,7 @@ from etl.catalog.models.elements import (
     Threshold,
 )
 from etl.catalog.models.forms import Column, Form, SheetDef
+from etl.catalog.models.nation_units import NationSource, NationSuccession, NationUnit
 from etl.catalog.models.plans import Actor, Deadline, Plan, ReportingDuty, Task
 from etl.catalog.models.scopes import (
     HolidayCorrection,
@@ -52,6 +53,9 @@ __all__ = [
     "Inheritance",
     "LevelDeadline",
     "Milestone",
+    "NationSource",
+    "NationSuccession",
+    "NationUnit",
     "Office",
     "OfficialFigure",
     "OutlookRules",
