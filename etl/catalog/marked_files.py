@@ -113,7 +113,7 @@ class _StrictYamlLoader(_BASE_LOADER):  # type: ignore[misc]
         self.unreadable.append(
             Unreadable(
                 node.start_mark.line + 1,
-                f"to decide: {node.value!r} is a proposal",
+                f"to decide: {node.value!r} is a proposal" if node.value not in {"", "null"} else "to decide",
                 f"the value that holds, without {UNDECIDED_TAG}",
                 node.value,
                 undecided=True,
@@ -145,7 +145,7 @@ def read_marked_yaml(path: Path) -> MarkedFile:
         loader = _StrictYamlLoader(text)
         node = loader.get_single_node()
         data = None if node is None else loader.construct_document(node)
-        return MarkedFile(data, node=node, unreadable=loader.unreadable)
+        return MarkedFile(data, node=node, unreadable=sorted(loader.unreadable, key=lambda wrong: wrong.line or 0))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         words = ", ".join(

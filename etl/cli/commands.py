@@ -19,6 +19,7 @@ from etl import steps
 from etl.errors import TongketError, UsageError
 from etl.lineage import lineage_text
 from etl.messages import Messages, load_messages
+from etl.scaffold import PlanHead
 from etl.settings import load_settings
 
 app = typer.Typer(
@@ -422,6 +423,25 @@ def create_scope(
 ) -> None:
     """Write the scope, units and recipients of a province, and say what is left to decide."""
     run_command(json_, lambda: steps.create_scope(province, id_, from_year, undo=undo), print_result)
+
+
+@new.command("plan")
+def create_plan(
+    table: Annotated[Path, typer.Argument(help="The table of targets: CSV, or a workbook.")],
+    id_: Annotated[str, typer.Option("--id", help="The plan's name in the catalogue, and its file's.")],
+    title: Annotated[str, typer.Option(help="The plan's title.")],
+    number: Annotated[str, typer.Option(help="Its number: 12/KH-UBND.")] = "",
+    date: Annotated[str, typer.Option(help="Its day: 2026-02-03.")] = "",
+    issuer: Annotated[str, typer.Option(help="Who issued it: a code of actors.yaml.")] = "",
+    sheet: Annotated[str, typer.Option(help="The workbook's sheet, where it has several.")] = "",
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Take back what the same words wrote, if nobody touched it.")
+    ] = False,
+    json_: Json = False,
+) -> None:
+    """Write a plan from a table of its targets; what is not certain is marked, and `catalogue check` refuses it."""
+    head = PlanHead(id_, title, number, issuer, date, table.name)
+    run_command(json_, lambda: steps.create_plan(head, str(table), sheet, undo=undo), print_result)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

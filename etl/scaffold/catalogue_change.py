@@ -15,7 +15,10 @@ from etl.file_io import write_atomic
 
 @dataclass(frozen=True)
 class AddedLine:
-    """A line for a list in a YAML file that is there: behind the list's last entry, where it is not there yet."""
+    """A line for a list in a YAML file that is there: behind the list's last entry, where it is not there yet.
+
+    `list_key` is empty where the whole file is one list.
+    """
 
     path: Path
     list_key: str
@@ -97,11 +100,11 @@ def _remove_lines(path: Path, added: tuple[AddedLine, ...]) -> str:
 
 def _iterate_entries(lines: list[str], key: str) -> Iterator[int]:
     """The lines of a block list's entries, each the entry's last."""
-    inside = False
+    inside = not key
     for number, line in enumerate(lines):
-        if line.rstrip() == f"{key}:":
+        if key and line.rstrip() == f"{key}:":
             inside = True
-        elif inside and line.strip() and not line.startswith((" ", "#")):
-            return
         elif inside and line.strip() and not line.lstrip().startswith("#"):
+            if key and not line.startswith(" "):
+                return
             yield number

@@ -26,8 +26,7 @@ from etl.scaffold.catalogue_change import AddedLine, CatalogueChange
 
 _UNIT_COLUMNS = ("code", "name", "level", "type", "parent", "valid_from", "valid_to", "legal_basis", "aliases")
 _SUCCESSION_COLUMNS = ("old_code", "old_valid_to", "new_code", "new_valid_from", "kind", "legal_basis")
-_SPELLINGS = (("Đắk", "Đăk"), ("Đăk", "Đắk"), ("đắk", "đăk"), ("đăk", "đắk"))
-"""Spellings of one name that official lists mix; tones, apostrophes, i and y are the reader's own affair."""
+_STROKED_D = {0x111: "d"}  # no accent that could be taken off
 
 
 @dataclass(frozen=True)
@@ -69,14 +68,17 @@ def draft_scope(
     chosen = scope_id or _build_slug(name)
     new, old, moves = _select_units(nation, province)
     root = catalogue.root
-    recipient = _fill_template(templates, "contact.yaml", nation, province, chosen, year).splitlines()[-1]
+    recipient, issuer = (
+        _fill_template(templates, name, nation, province, chosen, year).splitlines()[-1]
+        for name in ("contact.yaml", "actor.yaml")
+    )
     change = CatalogueChange(
         {
             root / "scopes" / f"{chosen}.yaml": _fill_template(templates, "scope.yaml", nation, province, chosen, year),
             root / "units" / chosen / "units.csv": _format_units(nation, new, old),
             root / "units" / chosen / "successions.csv": _format_successions(nation, province, old, moves),
         },
-        _list_recipients(root / CONTACTS, recipient),
+        (*_list_recipients(root / CONTACTS, recipient), AddedLine(root / "actors.yaml", "", issuer)),
     )
     return ScopeDraft(
         chosen,
@@ -123,7 +125,7 @@ def _format_units(nation: Nation, new: Iterable[m.NationUnit], old: Iterable[m.N
     before = ((u, source.former_from, last_day.isoformat(), source.former_basis) for u in old)
     since = ((u, source.first_day, "", source.legal_basis) for u in new)
     rows = (
-        (u.code, u.name, u.level, u.type, u.parent, first, last, basis, _list_aliases(u.name))
+        (u.code, u.name, u.level, u.type, u.parent, first, last, basis, _format_aliases(u.name, source.spellings))
         for u, first, last, basis in (*before, *since)
     )
     return _format_csv(_UNIT_COLUMNS, rows)
@@ -150,8 +152,10 @@ def _format_csv(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str
     return text.getvalue()
 
 
-def _list_aliases(name: str) -> str:
-    return "|".join(name.replace(one, other) for one, other in _SPELLINGS if one in name)
+def _format_aliases(name: str, spellings: Iterable[tuple[str, str]]) -> str:
+    """The name in each other spelling that official lists mix with its own; tones, i and y are the reader's affair."""
+    pairs = [pair for one, other in spellings for pair in ((one, other), (other, one))]
+    return "|".join(name.replace(one, other) for one, other in pairs if one in name)
 
 
 def _list_recipients(path: Path, line: str) -> tuple[AddedLine, ...]:
@@ -186,6 +190,6 @@ def _strip_type(unit: m.NationUnit) -> str:
 
 def _build_slug(name: str) -> str:
     """``Thành phố Cần Thơ`` is ``thanh-pho-can-tho``."""
-    apart = unicodedata.normalize("NFD", name.casefold().replace("đ", "d"))
+    apart = unicodedata.normalize("NFD", name.casefold().translate(_STROKED_D))
     plain = "".join(c if c.isalnum() else "-" for c in apart if not unicodedata.combining(c))
     return "-".join(part for part in plain.split("-") if part)

@@ -35,7 +35,7 @@ from etl.steps.intake import (
     write_answers,
 )
 from etl.steps.issuing import list_periods_to_open, open_period
-from etl.steps.new_office import create_scope
+from etl.steps.new_office import create_plan, create_scope
 from etl.steps.shell import (
     build_psql_command,
     draft_period_reports,
@@ -63,6 +63,7 @@ __all__ = [
     "collect_mail",
     "compare_snapshots",
     "compute_attainment",
+    "create_plan",
     "create_scope",
     "dispatch_folders",
     "dispatch_mail",

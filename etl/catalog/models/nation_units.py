@@ -34,10 +34,14 @@ class NationSuccession(StrictModel):
 
 
 class NationSource(StrictModel):
-    """Which day and law the present units begin with, what the former ones rest on, and where the lists come from."""
+    """Which day and law the present units begin with, what the former ones rest on, and where the lists come from.
+
+    `spellings`: pairs that official lists mix in names.
+    """
 
     first_day: dt.date
     legal_basis: Text
     former_from: dt.date
     former_basis: Text
     source: Text
+    spellings: tuple[tuple[Text, Text], ...] = ()
