@@ -68,6 +68,7 @@ def _load_hashed_catalogue(root: Path, sha256: str) -> Catalogue:
         indicators={i.code: _resolve_measure(catalogue, i) for i in catalogue.indicators.values()},
         plans={plan.id: plan for plan in catalogue.plans.values() if not reader.is_waiting(plan)},
         scopes={scope.id: scope for scope in catalogue.scopes.values() if not reader.is_waiting(scope)},
+        layouts={layout.id: layout for layout in catalogue.layouts.values() if not reader.is_waiting(layout)},
     )
 
 
@@ -98,6 +99,7 @@ def _read_catalogue(root: Path, sha256: str, reader: CatalogueReader) -> Catalog
         files=read_tree_files(root),
         inheritance=tuple(reader.read_list(root / "inheritance.yaml", m.Inheritance)),
         bodies=tuple(reader.read_optional_list(root / "bodies.yaml", m.BodyName)),
+        layouts=reader.read_folder(root / "layouts", m.ForeignLayout),
         outlook=reader.read_optional_entry(root / "outlook.yaml", m.OutlookRules),
         thresholds={code: float(t.value) for code, t in thresholds.items()},
         official_population=tuple(reader.read_csv(root / "official_population.csv", m.OfficialFigure)),

@@ -25,6 +25,7 @@ def check_references(c: Catalogue, r: CatalogueReader) -> None:
     _check_scope_references(c, r)
     _check_inheritance_references(c, r)
     _check_correction_references(c, r)
+    _check_layout_references(c, r)
 
 
 def _check_unit_references(c: Catalogue, r: CatalogueReader) -> None:
@@ -234,3 +235,19 @@ def _check_correction_references(c: Catalogue, r: CatalogueReader) -> None:
         if cell in cells:
             r.report(place, f"{cells[cell]} replaces the same value of the same cell", "one of the two")
         cells[cell] = correction.id
+
+
+def _check_layout_references(c: Catalogue, r: CatalogueReader) -> None:
+    for layout in c.layouts.values():
+        form = c.forms.get(layout.form)
+        if form is None:
+            r.report_unknown(r.find_place(layout).at("form"), "form", layout.form, c.forms)
+            continue
+        printed = {x.data_element for sheet in form.sheets for x in c.list_sheet_columns(form, sheet)}
+        for figure in layout.figures:
+            if figure.data_element not in printed:
+                place = r.find_place(figure).at("data_element")
+                r.report_unknown(place, f"data element of form {form.id}", figure.data_element, printed)
+        for foreign, code in layout.unit_codes.items():
+            if code not in c.units_by_code:
+                r.report_unknown(r.find_place(layout).at("unit_codes", foreign), "unit", code, c.units_by_code)

@@ -157,7 +157,7 @@ def _iterate_targets(rows: Texts, columns: _Columns) -> Iterator[TargetRow]:
             if row[number]
         )
         others = tuple((header, row[number]) for number, header in columns.others.items() if row[number])
-        if not any(row) or _is_row_of_numbers(row):
+        if not any(row) or (line == columns.first + 1 and _is_row_of_numbers(row)):
             continue
         if not told["title"]:
             if cells or len([text for text in row if text]) > 1:

@@ -24,6 +24,7 @@ from etl.lineage.number_trace import trace_number
 from etl.lineage.snapshot_difference import compare_snapshots
 from etl.steps.backup import back_up_warehouse, restore_from_backup
 from etl.steps.catalogue_check import check_catalogue
+from etl.steps.foreign_import import import_table, preview_import
 from etl.steps.housekeeping import back_up_nightly, check_archive, clean_databases, drill_backup, remove_old_logs
 from etl.steps.intake import (
     announce_periods,
@@ -74,6 +75,7 @@ __all__ = [
     "get_alert_connections",
     "get_imap_connection_id",
     "get_smtp_connection_id",
+    "import_table",
     "issue_accounts",
     "issue_forms",
     "list_attainment_rows",
@@ -86,6 +88,7 @@ __all__ = [
     "measure_operations",
     "migrate_warehouse",
     "open_period",
+    "preview_import",
     "process_batch",
     "read_warehouse_status",
     "receive_deliveries",

@@ -32,6 +32,7 @@ ENTRIES: dict[str, type[BaseModel]] = {
     "plans/*.yaml": m.Plan,
     "scopes/*.yaml": m.Scope,
     "corrections/*.yaml": m.Correction,
+    "layouts/*.yaml": m.ForeignLayout,
 }
 
 

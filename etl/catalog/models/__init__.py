@@ -17,6 +17,7 @@ from etl.catalog.models.elements import (
     Threshold,
 )
 from etl.catalog.models.forms import Column, Form, SheetDef
+from etl.catalog.models.layouts import ForeignFigure, ForeignLayout
 from etl.catalog.models.nation_units import NationSource, NationSuccession, NationUnit
 from etl.catalog.models.plans import Actor, Deadline, Plan, ReportingDuty, Task
 from etl.catalog.models.scopes import (
@@ -47,6 +48,8 @@ __all__ = [
     "DataElement",
     "Deadline",
     "DefinitionVersion",
+    "ForeignFigure",
+    "ForeignLayout",
     "Form",
     "HolidayCorrection",
     "Indicator",
