@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from string import Template
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
@@ -20,6 +19,7 @@ from etl.catalog.marked_files import UNDECIDED_TAG
 from etl.catalog.problems import find_nearest
 from etl.errors import UsageError
 from etl.scaffold.catalogue_change import CatalogueChange
+from etl.scaffold.file_templates import fill_file_template
 from etl.scaffold.target_shapes import TargetShape, count_decimals, parse_certain_number, recognize_shape
 from etl.scaffold.target_table import TableWords, TargetRow, YearCell, load_table_words, read_target_rows
 
@@ -93,8 +93,9 @@ def _fill_head(templates: Path, head: PlanHead, targets: Sequence[tuple[str, Tar
     groups = dict.fromkeys(row.group for _, row in targets if row.group)
     given = {"number": head.number, "issuer": head.issuer, "date": head.date}
     slots = {key: _quote(value) if value else f"{UNDECIDED_TAG} {_quote(value)}" for key, value in given.items()}
-    text = (templates / "catalog" / "plan.yaml").read_text(encoding="utf-8")
-    return Template(text).substitute(
+    return fill_file_template(
+        templates,
+        "plan.yaml",
         id=head.plan_id,
         title=_quote(head.title),
         table=_quote(head.table),

@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from string import Template
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
@@ -23,6 +22,7 @@ from etl.catalog.marked_files import UNDECIDED_TAG
 from etl.catalog.nation import Nation
 from etl.errors import UsageError
 from etl.scaffold.catalogue_change import AddedLine, CatalogueChange
+from etl.scaffold.file_templates import fill_file_template
 
 _UNIT_COLUMNS = ("code", "name", "level", "type", "parent", "valid_from", "valid_to", "legal_basis", "aliases")
 _SUCCESSION_COLUMNS = ("old_code", "old_valid_to", "new_code", "new_valid_from", "kind", "legal_basis")
@@ -168,8 +168,9 @@ def _list_recipients(path: Path, line: str) -> tuple[AddedLine, ...]:
 
 def _fill_template(templates: Path, file: str, nation: Nation, province: m.NationUnit, scope_id: str, year: int) -> str:
     first_quarter = 1 + (nation.first_day.month - 1) // 3 if year == nation.first_day.year else 1
-    text = (templates / "catalog" / file).read_text(encoding="utf-8")
-    return Template(text).substitute(
+    return fill_file_template(
+        templates,
+        file,
         id=scope_id,
         code=province.code,
         name=province.name,

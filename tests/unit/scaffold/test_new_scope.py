@@ -12,7 +12,7 @@ from etl.catalog import load_catalogue
 from etl.catalog.geography import find_restating_gap, list_area_units
 from etl.catalog.loader import list_catalogue_problems
 from etl.catalog.obligations import list_obligations, list_opened_periods
-from etl.errors import CatalogueError, UsageError
+from etl.errors import CatalogueError, TemplateError, UsageError
 from etl.model import Period
 from tests.unit.scaffold.conftest import read_tree
 
@@ -116,3 +116,13 @@ def test_a_scope_that_runs_rests_on_no_plan_that_waits(home: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace("status: ", "status: !to-decide "), encoding="utf-8")
     with pytest.raises(CatalogueError, match="'ttg-ct25' has values to decide"):
         load_catalogue(root)
+
+
+def test_a_template_with_a_slot_that_nothing_fills_is_refused(home: Path) -> None:
+    path = home / "templates" / "catalog" / "scope.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("$place", "$town"), encoding="utf-8")
+    with pytest.raises(TemplateError, match="unknown slot: 'town'"):
+        steps.create_scope("92", from_year=2026)
+    path.unlink()
+    with pytest.raises(TemplateError, match="the template is missing"):
+        steps.create_scope("92", from_year=2026)
