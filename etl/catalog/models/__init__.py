@@ -16,7 +16,7 @@ from etl.catalog.models.elements import (
     Term,
     Threshold,
 )
-from etl.catalog.models.forms import Column, Form, SheetDef
+from etl.catalog.models.forms import Column, EarlierVersion, Form, SheetDef
 from etl.catalog.models.layouts import ForeignFigure, ForeignLayout
 from etl.catalog.models.nation_units import NationSource, NationSuccession, NationUnit
 from etl.catalog.models.plans import Actor, Deadline, Plan, ReportingDuty, Task
@@ -48,6 +48,7 @@ __all__ = [
     "DataElement",
     "Deadline",
     "DefinitionVersion",
+    "EarlierVersion",
     "ForeignFigure",
     "ForeignLayout",
     "Form",
