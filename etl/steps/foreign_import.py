@@ -21,6 +21,7 @@ from etl.read.foreign_table import ForeignProblem, ForeignReading, find_matching
 from etl.read.plain_table import read_plain_table
 from etl.settings import Settings
 from etl.steps.intake import migrate_warehouse
+from etl.warehouse.run_context import RunContext
 from etl.warehouse.unit_reports import fetch_submission_statuses
 
 
@@ -129,7 +130,8 @@ def _list_submitted(
     """The units that have sent the form: what comes now would replace all of it."""
     migrate_warehouse()
     with open_current_engine(settings, catalogue).connect() as conn:
-        statuses = fetch_submission_statuses(conn, catalogue, scope, Period.parse(reading.period))
+        asked = RunContext(conn, catalogue, scope, Period.parse(reading.period))
+        statuses = fetch_submission_statuses(asked)
     units = _group_by_unit(reading)
     return [
         ForeignProblem("", build_reason("foreign.already", unit=status.unit_name))
