@@ -168,7 +168,7 @@ def _read_unit_rows(
     for r, row in enumerate(rows[header.first :], start=header.first):
         label, place = row[unit_col] or next((text for text in row if text), ""), format_cell_name(r, unit_col)
         numbers_columns = r == header.first and _is_numbering(row) and row[unit_col] not in layout.unit_codes
-        if not label or numbers_columns or _is_among(label, layout.sections):
+        if not label or numbers_columns or _is_among(label, (*layout.sections, *layout.ignored)):
             continue
         if _is_among(label, layout.totals):
             totals.append((r, row))

@@ -156,7 +156,7 @@ def _build_result(settings: Settings, catalogue: Catalogue, scope: str, file: st
                 "data_element": cell.data_element,
                 "name": catalogue.elements[cell.data_element].name,
                 "written": cell.written,
-                "value": format(cell.value, "f"),
+                "value": format(cell.value.normalize(), "f"),
             }
             for cell in reading.cells
         ],
