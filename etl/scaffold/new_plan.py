@@ -99,6 +99,8 @@ def _fill_head(templates: Path, head: PlanHead, targets: Sequence[tuple[str, Tar
         id=head.plan_id,
         title=_quote(head.title),
         table=_quote(head.table),
+        number_mark="" if head.number else f"{UNDECIDED_TAG} ",
+        number_text=head.number.replace('"', ""),
         last_year=max(years, default=""),
         groups=json.dumps(list(groups), ensure_ascii=False),
         valid_from=head.date or f"{UNDECIDED_TAG} {min(years, default='2026')}-01-01",
