@@ -47,6 +47,7 @@ class Catalogue:
     files: dict[str, bytes] = field(default_factory=dict, repr=False)
     inheritance: tuple[m.Inheritance, ...] = ()
     bodies: tuple[m.BodyName, ...] = ()
+    layouts: dict[str, m.ForeignLayout] = field(default_factory=dict)
     outlook: m.OutlookRules | None = None
     thresholds: dict[str, float] = field(default_factory=dict)
     official_population: tuple[m.OfficialFigure, ...] = ()

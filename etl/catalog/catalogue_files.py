@@ -25,6 +25,7 @@ from etl.catalog.problems import (
 M = TypeVar("M", bound=BaseModel)
 
 _ADDRESS_FILES = frozenset({"contacts.yaml", "reminders.yaml", "centres.csv"})  # see contacts.py, centres.py
+_UNPRINTED_FOLDERS = frozenset({"nation"})  # see nation.py
 _NAMES = ("item", "id", "code", "day")
 
 
@@ -32,7 +33,8 @@ class CatalogueReader:
     """Reads files into models, keeps the place of each, and gathers what is wrong instead of stopping at it.
 
     An entry with a mistake is left out. References to it are no mistakes of their own; so with what an unreadable
-    file would have defined.
+    file would have defined. A file of a folder in which something is to be decided waits: it is checked, but nothing
+    in it stops a run, which goes on without it.
     """
 
     def __init__(self) -> None:
@@ -41,6 +43,7 @@ class CatalogueReader:
         self._places: dict[int, Place] = {}
         self._kept: list[BaseModel] = []
         self._left_out: set[str] = set()
+        self._waiting: set[Path] = set()
 
     def read_list(self, path: Path, model: type[M]) -> list[M]:
         """The entries of a YAML list as models."""
@@ -87,6 +90,14 @@ class CatalogueReader:
             built.append(self._build_model(model, data, Place(path, (i,))))
         return [item for item in built if item is not None]
 
+    def read_tables(self, folder: Path, name: str, model: type[M], split: frozenset[str] = frozenset()) -> list[M]:
+        """The rows of the CSV files of one name: the folder's own, then those of the folders in it."""
+        return [
+            row
+            for path in (folder / name, *sorted(folder.glob(f"*/{name}")))
+            for row in self.read_csv(path, model, split)
+        ]
+
     def read_folder(self, folder: Path, model: type[M]) -> dict[str, M]:
         """A model for each YAML file of a folder, by its id, which is the file's name."""
         items = {}
@@ -104,7 +115,13 @@ class CatalogueReader:
                 self._left_out |= {path.stem, str(getattr(item, "id", ""))}
             else:
                 items[path.stem] = item
+                if any(wrong.undecided for wrong in self._files[path].unreadable):
+                    self._waiting.add(path)
         return items
+
+    def is_waiting(self, item: BaseModel) -> bool:
+        """Whether somebody still has to decide something in the file of a folder that an item was read from."""
+        return self.find_place(item).path in self._waiting
 
     def build_index(self, items: Iterable[M], key: str) -> dict[str, M]:
         """The items by one of their fields, which must tell them apart."""
@@ -141,8 +158,9 @@ class CatalogueReader:
         Raises:
             CatalogueError: the first few problems, each with file, line, key and what was expected.
         """
-        if self.problems:
-            raise build_catalogue_error(self.problems)
+        stopping = [problem for problem in self.problems if Path(problem.file) not in self._waiting]
+        if stopping:
+            raise build_catalogue_error(stopping)
 
     def _has_unreadable_files(self) -> bool:
         return any(not marked.readable for marked in self._files.values())
@@ -159,7 +177,15 @@ class CatalogueReader:
         for wrong in marked.unreadable:
             self.problems.append(
                 CatalogueProblem(
-                    str(path), wrong.line, "", "", wrong.value[:80], wrong.what, wrong.expected, wrong.nearest
+                    str(path),
+                    wrong.line,
+                    "",
+                    "",
+                    wrong.value[:80],
+                    wrong.what,
+                    wrong.expected,
+                    wrong.nearest,
+                    wrong.undecided,
                 )
             )
         return marked
@@ -243,7 +269,11 @@ def compute_tree_hash(root: Path) -> str:
 def read_tree_files(root: Path) -> dict[str, bytes]:
     """Every YAML, CSV, Word, HTML and letter file below a folder on which something printed rests, by its path."""
     paths = sorted(p for p in root.rglob("*") if p.suffix in {".yaml", ".csv", ".docx", ".html", ".txt"})
-    return {str(path.relative_to(root)): path.read_bytes() for path in paths if path.name not in _ADDRESS_FILES}
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in paths
+        if path.name not in _ADDRESS_FILES and path.parent.name not in _UNPRINTED_FOLDERS
+    }
 
 
 def compute_files_hash(files: Mapping[str, bytes]) -> str:

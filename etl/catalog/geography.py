@@ -182,6 +182,15 @@ def list_successors(c: Catalogue, unit: m.Unit) -> tuple[tuple[m.Succession, m.U
     return tuple((s, new) for s in rows if (new := c.find_unit(s.new_code, s.new_valid_from)))
 
 
+def has_gone_over(c: Catalogue, unit: m.Unit, day: date) -> bool:
+    """Whether all that a unit was is among the units of a later day: no part of it went where nobody says."""
+    if unit.is_valid_on(day):
+        return True
+    steps = list_successors(c, unit)
+    is_whole = len(steps) > 1 or any(s.kind != "part" for s, _ in steps)
+    return is_whole and all(has_gone_over(c, new, day) for _, new in steps)
+
+
 def list_predecessors(c: Catalogue, unit: m.Unit) -> tuple[tuple[m.Succession, m.Unit], ...]:
     """The successions to a unit, each with the old unit."""
     rows = c.successions_to.get((unit.code, unit.valid_from), ())

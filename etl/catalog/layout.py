@@ -16,6 +16,7 @@ from etl.catalog.geography import is_plan_of_unit
 from etl.catalog.loader import Catalogue
 from etl.catalog.owed_cells import list_sheet_cells
 from etl.catalog.sheet_kinds import SheetKind
+from etl.errors import CatalogueError
 from etl.model import ElementKind, Period
 from etl.model.text_cells import NOTE_FIELDS, NoteCell, PublishedCell, TaskCell, parse_text_cell
 
@@ -133,12 +134,20 @@ def format_cell_name(row: int, col: int) -> str:
 
 def build_form_layout(catalogue: Catalogue, scope: m.Scope, form: m.Form, unit: m.Unit, period: Period) -> FormLayout:
     """The layout of a form for a unit and period. Deterministic: same catalogue, same layout."""
-    return _build_form_layout(catalogue, scope.id, form.id, unit, period)
+    return _build_form_layout(catalogue, scope.id, form.id, form.version, unit, period)
 
 
 @lru_cache(maxsize=512)
-def _build_form_layout(catalogue: Catalogue, scope_id: str, form_id: str, unit: m.Unit, period: Period) -> FormLayout:
-    scope, form = catalogue.scopes[scope_id], catalogue.forms[form_id]
+def _build_form_layout(
+    catalogue: Catalogue, scope_id: str, form_id: str, version: str, unit: m.Unit, period: Period
+) -> FormLayout:
+    scope, form = catalogue.scopes[scope_id], catalogue.forms[form_id].find_version(version, period)
+    if form is None:
+        raise CatalogueError(
+            f"form {form_id} has no version {version} for {period.key}",
+            where=f"forms.yaml: {form_id}",
+            fix="see earlier_versions",
+        )
     sheets = tuple(_build_sheet_layout(catalogue, scope, form, sheet, unit, period) for sheet in form.sheets)
     return FormLayout(form, unit, period, sheets)
 

@@ -16,6 +16,7 @@ from etl.catalog.catalogue_files import CatalogueReader, compute_tree_hash, read
 from etl.catalog.centres import read_centres
 from etl.catalog.contacts import REMINDERS, ReminderRules, read_contacts
 from etl.catalog.exchange_identifiers import read_exchange
+from etl.catalog.nation import read_nation
 from etl.catalog.plausibility import check_plausibility
 from etl.catalog.problems import CatalogueProblem
 from etl.catalog.references import check_references
@@ -34,7 +35,9 @@ def load_catalogue(root: Path) -> Catalogue:
 
 
 def list_catalogue_problems(root: Path) -> tuple[CatalogueProblem, ...]:
-    """Every mistake of a catalogue and of the files beside it that no figure rests on, in the order of the files.
+    """Every mistake of a catalogue, with those of what is read beside it, in the order of the files.
+
+    That is contacts, reminders, centre points, exchange names and the nation's units.
 
     Raises:
         CatalogueError: there is no such folder.
@@ -45,6 +48,7 @@ def list_catalogue_problems(root: Path) -> tuple[CatalogueProblem, ...]:
     reader.read_entry(root / REMINDERS, ReminderRules)
     read_centres(reader, catalogue)
     read_exchange(reader, catalogue)
+    read_nation(reader, root)
     return tuple(reader.problems)
 
 
@@ -62,13 +66,17 @@ def _load_hashed_catalogue(root: Path, sha256: str) -> Catalogue:
     catalogue = _read_catalogue(root, sha256, reader)
     reader.raise_problems()
     return replace(
-        catalogue, indicators={i.code: _resolve_measure(catalogue, i) for i in catalogue.indicators.values()}
+        catalogue,
+        indicators={i.code: _resolve_measure(catalogue, i) for i in catalogue.indicators.values()},
+        plans={plan.id: plan for plan in catalogue.plans.values() if not reader.is_waiting(plan)},
+        scopes={scope.id: scope for scope in catalogue.scopes.values() if not reader.is_waiting(scope)},
+        layouts={layout.id: layout for layout in catalogue.layouts.values() if not reader.is_waiting(layout)},
     )
 
 
 def _read_catalogue(root: Path, sha256: str, reader: CatalogueReader) -> Catalogue:
     """What of the catalogue can be read; what is wrong is noted with the reader."""
-    units = tuple(reader.read_csv(root / "units" / "units.csv", m.Unit, frozenset({"aliases"})))
+    units = tuple(reader.read_tables(root / "units", "units.csv", m.Unit, frozenset({"aliases"})))
     by_code: dict[str, tuple[m.Unit, ...]] = {}
     for unit in units:
         by_code[unit.code] = (*by_code.get(unit.code, ()), unit)
@@ -77,7 +85,7 @@ def _read_catalogue(root: Path, sha256: str, reader: CatalogueReader) -> Catalog
         root=root,
         sha256=sha256,
         units=units,
-        successions=tuple(reader.read_csv(root / "units" / "successions.csv", m.Succession)),
+        successions=tuple(reader.read_tables(root / "units", "successions.csv", m.Succession)),
         elements=reader.build_index(reader.read_csv(root / "data_elements.csv", m.DataElement), "code"),
         relations=tuple(reader.read_list(root / "relations.yaml", m.Relation)),
         indicators=reader.build_index(reader.read_list(root / "indicators.yaml", m.Indicator), "code"),
@@ -93,6 +101,7 @@ def _read_catalogue(root: Path, sha256: str, reader: CatalogueReader) -> Catalog
         files=read_tree_files(root),
         inheritance=tuple(reader.read_list(root / "inheritance.yaml", m.Inheritance)),
         bodies=tuple(reader.read_optional_list(root / "bodies.yaml", m.BodyName)),
+        layouts=reader.read_folder(root / "layouts", m.ForeignLayout),
         outlook=reader.read_optional_entry(root / "outlook.yaml", m.OutlookRules),
         thresholds={code: float(t.value) for code, t in thresholds.items()},
         official_population=tuple(reader.read_csv(root / "official_population.csv", m.OfficialFigure)),

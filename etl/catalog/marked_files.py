@@ -19,6 +19,8 @@ from etl.catalog.problems import Keys
 
 _BASE_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
+UNDECIDED_TAG = "!to-decide"
+"""Stands before a value that a command proposed and a person has not decided: ``operator: !to-decide ">="``."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Unreadable:
     expected: str
     value: str = ""
     nearest: str = ""
+    undecided: bool = False
 
 
 @dataclass
@@ -105,6 +108,23 @@ class _StrictYamlLoader(_BASE_LOADER):  # type: ignore[misc]
             before = (key.value, value) if value.tag == f"{_TAG}int" else None
         return dict(super().construct_mapping(node, deep=deep))
 
+    def construct_undecided(self, node: yaml.ScalarNode) -> Any:
+        """The proposed value as it would be without the tag, and a note that nobody has decided on it."""
+        self.unreadable.append(
+            Unreadable(
+                node.start_mark.line + 1,
+                f"to decide: {node.value!r} is a proposal" if node.value not in {"", "null"} else "to decide",
+                f"the value that holds, without {UNDECIDED_TAG}",
+                node.value,
+                undecided=True,
+            )
+        )
+        plain = yaml.ScalarNode(self.resolve(yaml.ScalarNode, node.value, (not node.style, False)), node.value)
+        return self.construct_object(plain, deep=True)
+
+
+_StrictYamlLoader.add_constructor(UNDECIDED_TAG, _StrictYamlLoader.construct_undecided)
+
 
 def _find_child(node: Any, key: str | int) -> tuple[Any, int] | None:
     """The node under a key or position, and the line it is written on."""
@@ -125,7 +145,7 @@ def read_marked_yaml(path: Path) -> MarkedFile:
         loader = _StrictYamlLoader(text)
         node = loader.get_single_node()
         data = None if node is None else loader.construct_document(node)
-        return MarkedFile(data, node=node, unreadable=loader.unreadable)
+        return MarkedFile(data, node=node, unreadable=sorted(loader.unreadable, key=lambda wrong: wrong.line or 0))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         words = ", ".join(

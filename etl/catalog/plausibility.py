@@ -96,7 +96,12 @@ def _check_numbers(c: Catalogue, r: CatalogueReader) -> None:
 
 
 def _check_columns(c: Catalogue, r: CatalogueReader) -> None:
-    printed = {(sheet.columns or "", form.version, sheet.code) for form in c.forms.values() for sheet in form.sheets}
+    printed = {
+        (sheet.columns or "", version, sheet.code)
+        for form in c.forms.values()
+        for version in (form.version, *(earlier.version for earlier in form.earlier_versions))
+        for sheet in form.sheets
+    }
     groups: dict[tuple[str, str, str], list[m.Column]] = defaultdict(list)
     for column in c.columns:
         groups[column.set, column.version, column.sheet].append(column)
@@ -213,6 +218,13 @@ def _check_regime_of_submission(r: CatalogueReader, submission: m.Submission, fo
             place,
             f"regime {regime.id} has no {form.period_kind.value} periods, which form {form.id} is for",
             f"a regime with them; it has: {', '.join(kind.value for kind in regime.period_kinds)}",
+            value=regime.id,
+        )
+    if regime.calendar != "statistical":
+        r.report(
+            place,
+            f"regime {regime.id} counts from the 15th to the 14th, and form {form.id} prints and asks for whole months",
+            "a regime of the statistical calendar: units would fill in the wrong days",
             value=regime.id,
         )
     if all(deadline.level != form.level for deadline in regime.deadlines):

@@ -34,6 +34,7 @@ class CatalogueProblem:
     """One mistake of one file. `entry` names the entry it lies in; `line` is None where the whole file is meant.
 
     `key` is the way from that entry's list to the key: ``targets.0.milestones.1.value``, or a column of a CSV file.
+    `undecided`: no mistake, but a proposal that a person has to decide on.
     """
 
     file: str
@@ -44,6 +45,7 @@ class CatalogueProblem:
     what: str
     expected: str
     nearest: str
+    undecided: bool = False
 
     @property
     def where(self) -> str:

@@ -25,6 +25,7 @@ def check_references(c: Catalogue, r: CatalogueReader) -> None:
     _check_scope_references(c, r)
     _check_inheritance_references(c, r)
     _check_correction_references(c, r)
+    _check_layout_references(c, r)
 
 
 def _check_unit_references(c: Catalogue, r: CatalogueReader) -> None:
@@ -166,11 +167,12 @@ def _check_form_references(c: Catalogue, r: CatalogueReader) -> None:
         if column.data_element not in c.elements:
             r.report_unknown(r.find_place(column).at("data_element"), "data element", column.data_element, c.elements)
     for form in c.forms.values():
-        for sheet in form.sheets:
-            if sheet.kind.has_columns and not c.list_sheet_columns(form, sheet):
+        versions = [form, *(form.model_copy(update={"version": e.version}) for e in form.earlier_versions)]
+        for one, sheet in ((one, sheet) for one in versions for sheet in form.sheets):
+            if sheet.kind.has_columns and not c.list_sheet_columns(one, sheet):
                 r.report(
                     r.find_place(sheet).at("columns"),
-                    f"sheet {sheet.code} has no columns in set {sheet.columns!r} version {form.version}",
+                    f"sheet {sheet.code} has no columns in set {sheet.columns!r} version {one.version}",
                     "its headers in forms/columns.csv",
                     value=sheet.columns,
                     nearest=find_nearest(sheet.columns or "", {x.set for x in c.columns} - {sheet.columns or ""}),
@@ -190,9 +192,20 @@ def _check_scope_references(c: Catalogue, r: CatalogueReader) -> None:
             checks += [(inner.at("form"), "form", s.form, c.forms), (inner.at("regime"), "regime", s.regime, c.regimes)]
             checks += [(inner.at("units"), "unit", u, c.units_by_code) for u in s.units]
         checks += [(place.at("answers_for", a), "actor", a, c.actors) for a in scope.answers_for]
+        checks += [(place.at("continues", i), "scope", s, c.scopes) for i, s in enumerate(scope.continues)]
         for where, kind, code, choices in checks:
             if code not in choices:
                 r.report_unknown(where, kind, code, choices)
+        _check_waiting_references(c, r, scope)
+
+
+def _check_waiting_references(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None:
+    """A scope that runs rests on nothing that waits for a decision."""
+    place = r.find_place(scope)
+    used = [(place.at("plans", i), plan, c.plans.get(plan)) for i, plan in enumerate(scope.plans)]
+    for where, name, item in used + [(place.at("continues"), s, c.scopes.get(s)) for s in scope.continues]:
+        if item is not None and r.is_waiting(item):
+            r.report(where, f"{name!r} has values to decide", "decide them, or leave it out until then", value=name)
 
 
 def _check_inheritance_references(c: Catalogue, r: CatalogueReader) -> None:
@@ -223,3 +236,19 @@ def _check_correction_references(c: Catalogue, r: CatalogueReader) -> None:
         if cell in cells:
             r.report(place, f"{cells[cell]} replaces the same value of the same cell", "one of the two")
         cells[cell] = correction.id
+
+
+def _check_layout_references(c: Catalogue, r: CatalogueReader) -> None:
+    for layout in c.layouts.values():
+        form = c.forms.get(layout.form)
+        if form is None:
+            r.report_unknown(r.find_place(layout).at("form"), "form", layout.form, c.forms)
+            continue
+        printed = {x.data_element for sheet in form.sheets for x in c.list_sheet_columns(form, sheet)}
+        for figure in layout.figures:
+            if figure.data_element not in printed:
+                place = r.find_place(figure).at("data_element")
+                r.report_unknown(place, f"data element of form {form.id}", figure.data_element, printed)
+        for foreign, code in layout.unit_codes.items():
+            if code not in c.units_by_code:
+                r.report_unknown(r.find_place(layout).at("unit_codes", foreign), "unit", code, c.units_by_code)

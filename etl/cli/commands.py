@@ -20,6 +20,7 @@ from etl import steps
 from etl.errors import TongketError, UsageError
 from etl.lineage import lineage_text
 from etl.messages import Messages, load_messages
+from etl.scaffold import PlanHead
 from etl.settings import load_settings
 
 app = typer.Typer(
@@ -33,6 +34,8 @@ warehouse = typer.Typer(help="The store.", no_args_is_help=True)
 app.add_typer(warehouse, name="warehouse")
 catalogue = typer.Typer(help="What people decide, as files.", no_args_is_help=True)
 app.add_typer(catalogue, name="catalogue")
+new = typer.Typer(help="Catalogue files for a new office or plan.", no_args_is_help=True)
+app.add_typer(new, name="new")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Scope = Annotated[str, typer.Option(help="Who runs the instance: kon-tum, tan-yen …")]
@@ -416,6 +419,83 @@ def _show_problems(result: dict[str, Any]) -> None:
         typer.echo(f"{len(result['problems'])} mistakes in {len(files)} files: {', '.join(files)}")
     else:
         typer.echo(f"{result['catalogue']}: {result['files']} files, no mistakes")
+
+
+@app.command("import")
+def import_table(
+    file: Annotated[Path, typer.Argument(help="A table that others issued: CSV, or a workbook.")],
+    scope: Scope,
+    layout: Annotated[str, typer.Option(help="Its layout in catalog/layouts; found by its headers if left out.")] = "",
+    period: Annotated[str, typer.Option(help="Its period, where the table does not print it.")] = "",
+    sheet: Annotated[str, typer.Option(help="The workbook's sheet, where it has several.")] = "",
+    preview: Annotated[bool, typer.Option("--preview", help="Only show what would be read, cell by cell.")] = False,
+    by: Annotated[str, typer.Option(help="Who has looked at the preview and confirms: a person's name.")] = "",
+    json_: Json = False,
+) -> None:
+    """Read a foreign table into our forms, into the inbox; exit 1 where anything in it is not certain."""
+
+    def preview_or_import() -> Any:
+        if bool(by) == preview:
+            raise UsageError(
+                "--preview or --by", where="import", fix="look with --preview, then confirm with --by NAME"
+            )
+        words = {"layout": layout, "period": period, "sheet": sheet}
+        if preview:
+            return steps.preview_import(scope, str(file), **words)
+        return steps.import_table(scope, str(file), by, **words)
+
+    result = run_command(json_, preview_or_import, _show_import)
+    if result["problems"]:
+        raise typer.Exit(REFUSED)
+
+
+def _show_import(result: dict[str, Any]) -> None:
+    """A line for each cell, then one for each reason not to take them."""
+    for cell in result["cells"]:
+        typer.echo(
+            f"{cell['cell']:<6} {cell['written']:>14} -> {cell['value']:>14}  "
+            f"{cell['unit']:<6} {cell['unit_name']:<28} {cell['name']}"
+        )
+    for problem in result["problems"]:
+        typer.echo(f"!! {problem['cell'] or '-':<4} {problem['message']}")
+    for path in result.get("written", ()):
+        typer.echo(path)
+    typer.echo(
+        f"{result['layout']} {result['period']}: {len(result['cells'])} cells, {len(result['problems'])} problems"
+    )
+
+
+@new.command("scope")
+def create_scope(
+    province: Annotated[str, typer.Option(help="The province's code since 01/07/2025: 92.")],
+    id_: Annotated[str, typer.Option("--id", help="The scope's name; made from the province's if left out.")] = "",
+    from_year: Annotated[int | None, typer.Option(help="The first year of forms; this year if left out.")] = None,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Take back what the same words wrote, if nobody touched it.")
+    ] = False,
+    json_: Json = False,
+) -> None:
+    """Write the scope, units and recipients of a province, and say what is left to decide."""
+    run_command(json_, lambda: steps.create_scope(province, id_, from_year, undo=undo), print_result)
+
+
+@new.command("plan")
+def create_plan(
+    table: Annotated[Path, typer.Argument(help="The table of targets: CSV, or a workbook.")],
+    id_: Annotated[str, typer.Option("--id", help="The plan's name in the catalogue, and its file's.")],
+    title: Annotated[str, typer.Option(help="The plan's title.")],
+    number: Annotated[str, typer.Option(help="Its number: 12/KH-UBND.")] = "",
+    date: Annotated[str, typer.Option(help="Its day: 2026-02-03.")] = "",
+    issuer: Annotated[str, typer.Option(help="Who issued it: a code of actors.yaml.")] = "",
+    sheet: Annotated[str, typer.Option(help="The workbook's sheet, where it has several.")] = "",
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Take back what the same words wrote, if nobody touched it.")
+    ] = False,
+    json_: Json = False,
+) -> None:
+    """Write a plan from a table of its targets; what is not certain is marked, and `catalogue check` refuses it."""
+    head = PlanHead(id_, title, number, issuer, date, table.name)
+    run_command(json_, lambda: steps.create_plan(head, str(table), sheet, undo=undo), print_result)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

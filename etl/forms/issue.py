@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +43,7 @@ def build_form_file_name(form: m.Form, unit: m.Unit, period: Period) -> str:
     return f"{unit.code}_{period.key}_{form.id}.xlsx"
 
 
-def issue_form(
+def issue_form(  # noqa: PLR0913 - what a form is, and what stands in it
     catalogue: Catalogue,
     scope: m.Scope,
     form: m.Form,
@@ -50,23 +52,31 @@ def issue_form(
     wording: Messages,
     *,
     simulated: bool = False,
+    values: Mapping[tuple[str, str], Decimal] | None = None,
+    origin: str = "",
 ) -> bytes:
-    """The empty workbook of a form for one unit and period.
+    """The workbook of a form for one unit and period, empty but for `values` by org unit and data element.
 
     Shape: one visible sheet per sheet of the form and a hidden `_manifest`: the stamp (form, version,
     unit, period) as key and value in the first rows, then one row per input cell. `simulated` prints
-    the mark of simulated data on every sheet.
+    the mark of simulated data on every sheet. `origin` says in the file's properties where its values come from.
     """
     import xlsxwriter
 
     target = BytesIO()
     book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     created = dt.datetime.combine(form.valid_from, dt.time())
-    book.set_properties({"title": form.title, "author": scope.name, "created": created, "comments": form.legal_basis})
+    book.set_properties(
+        {"title": form.title, "author": scope.name, "created": created, "comments": origin or form.legal_basis}
+    )
     styles = FormStyles(book)
     form_layout = build_form_layout(catalogue, scope, form, unit, period)
     for sheet in form_layout.sheets:
-        _write_form_sheet(book, styles, catalogue, form_layout, sheet, wording, simulated)
+        page = _write_form_sheet(book, styles, catalogue, form_layout, sheet, wording, simulated)
+        for cell in sheet.inputs:
+            value = (values or {}).get((cell.org_unit_code, cell.data_element))
+            if value is not None:
+                page.write_number(cell.row, cell.col, value, _find_input_style(styles, catalogue, cell))
     write_manifest_sheet(book, form_layout)
     book.get_worksheet_by_name(form_layout.sheets[0].code).activate()
     book.close()
@@ -81,21 +91,24 @@ def _write_form_sheet(
     sheet: SheetLayout,
     wording: Messages,
     simulated: bool,
-) -> None:
+) -> Worksheet:
     page = book.add_worksheet(sheet.code)
     for col, width in enumerate(sheet.widths):
         page.set_column(col, col, width)
     _write_sheet_banners(page, styles, sheet, simulated)
     _write_table_labels(page, styles, sheet)
     for cell in sheet.inputs:
-        page.write_blank(
-            cell.row, cell.col, None, styles.get_input_format(cell.kind, _is_integer_input(catalogue, cell))
-        )
+        page.write_blank(cell.row, cell.col, None, _find_input_style(styles, catalogue, cell))
     _add_data_validations(page, catalogue, sheet, wording)
     _write_sum_formulas(page, styles, sheet)
     _write_signature_lines(page, styles, sheet, wording)
     _apply_page_setup(page, form_layout, sheet)
     book.define_name(f"'{sheet.code}'!{SIMULATION_NAME}", f"='{sheet.code}'!$A${SIMULATION_ROW + 1}")
+    return page
+
+
+def _find_input_style(styles: FormStyles, catalogue: Catalogue, cell: InputCell) -> Any:
+    return styles.get_input_format(cell.kind, _is_integer_input(catalogue, cell))
 
 
 def _write_sheet_banners(page: Worksheet, styles: FormStyles, sheet: SheetLayout, simulated: bool) -> None:

@@ -81,12 +81,12 @@ def trace_figures(context: RunContext, absent: Mapping[str, Collection[str]], un
         unit: The area, or a unit directly under it.
     """
     parts = fetch_rollup_parts(context, absent, unit)
-    standing = [(element, cell) for cells in parts.cells.values() for (_, element), cell in cells.items()]
-    pieces = [piece for _, cell in standing for piece in cell.pieces]
-    elements = {element for element, _ in standing}
+    standing = {id(part.cells): part.cells for part in parts.values()}.values()
+    pieces = [piece for cells_of in standing for cell in cells_of.values() for piece in cell.pieces]
+    elements = {element for cells_of in standing for _, element in cells_of}
     cells = CellVersions(context, {p.period for p in pieces}, elements)
     return {
-        code: _build_figure_trace(context, context.catalogue.indicators[code], unit, parts, cells, left_out)
+        code: _build_figure_trace(context, context.catalogue.indicators[code], unit, parts[code], cells, left_out)
         for code, left_out in absent.items()
     }
 
@@ -101,9 +101,8 @@ def _build_figure_trace(
 ) -> FigureTrace:
     terms = indicator.terms or (m.Term("numerator", indicator.published_element or "", False),)
     leaves: list[UnitContribution] = []
-    standing = parts.cells.get(indicator.code, {})
     for leaf, child, share in parts.leaves:
-        found = [(term, cell) for term in terms if (cell := standing.get((leaf, term.data_element)))]
+        found = [(term, cell) for term in terms if (cell := parts.cells.get((leaf, term.data_element)))]
         traced = tuple(_build_traced_term(context.catalogue, term, cell, cells) for term, cell in found)
         if traced:
             leaves.append(_build_contribution(leaf, child, share, traced, absent=leaf.code in absent))

@@ -142,8 +142,10 @@ def find_form_layout(stamp: FormStamp, catalogue: Catalogue) -> FormLayout | Raw
     form = catalogue.forms.get(stamp.form)
     if form is None or not list_collecting_scopes(catalogue, form.id):
         return RawFinding("S03", value=stamp.form, slots=(("found", stamp.form),))
-    if stamp.version != form.version:
-        return RawFinding("S04", value=stamp.version, slots=(("found", stamp.version), ("expected", form.version)))
+    versions = {form.version, *(earlier.version for earlier in form.earlier_versions)}
+    other = RawFinding("S04", value=stamp.version, slots=(("found", stamp.version), ("expected", form.version)))
+    if stamp.version not in versions:
+        return other
     try:
         period = Period.parse(stamp.period)
     except UsageError:
@@ -156,9 +158,9 @@ def find_form_layout(stamp: FormStamp, catalogue: Catalogue) -> FormLayout | Raw
         return RawFinding("S06", value=stamp.unit, slots=(("found", stamp.unit), ("detail", became)))
     if not _is_form_in_force(form, period):
         return RawFinding("S05", value=stamp.period, slots=(("found", stamp.period),))
-    return build_form_layout(
-        catalogue, find_collecting_scope(catalogue, form.id, unit.code, period), form, unit, period
-    )
+    issued = form.find_version(stamp.version, period)
+    scope = find_collecting_scope(catalogue, form.id, unit.code, period)
+    return build_form_layout(catalogue, scope, issued, unit, period) if issued else other
 
 
 def _is_form_in_force(form: m.Form, period: Period) -> bool:

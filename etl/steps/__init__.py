@@ -25,6 +25,7 @@ from etl.lineage.snapshot_difference import compare_snapshots
 from etl.steps.asking import mail_questions
 from etl.steps.backup import back_up_warehouse, restore_from_backup
 from etl.steps.catalogue_check import check_catalogue
+from etl.steps.foreign_import import import_table, preview_import
 from etl.steps.housekeeping import back_up_nightly, check_archive, clean_databases, drill_backup, remove_old_logs
 from etl.steps.intake import (
     announce_periods,
@@ -36,6 +37,7 @@ from etl.steps.intake import (
     write_answers,
 )
 from etl.steps.issuing import list_periods_to_open, open_period
+from etl.steps.new_office import create_plan, create_scope
 from etl.steps.shell import (
     build_psql_command,
     draft_period_reports,
@@ -62,6 +64,8 @@ __all__ = [
     "collect_mail",
     "compare_snapshots",
     "compute_attainment",
+    "create_plan",
+    "create_scope",
     "dispatch_folders",
     "dispatch_mail",
     "draft_period_reports",
@@ -71,6 +75,7 @@ __all__ = [
     "get_alert_connections",
     "get_imap_connection_id",
     "get_smtp_connection_id",
+    "import_table",
     "issue_accounts",
     "issue_forms",
     "list_attainment_rows",
@@ -84,6 +89,7 @@ __all__ = [
     "measure_operations",
     "migrate_warehouse",
     "open_period",
+    "preview_import",
     "process_batch",
     "read_warehouse_status",
     "receive_deliveries",

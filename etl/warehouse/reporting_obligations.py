@@ -11,12 +11,13 @@ one piece, with the leaf of the period's last day that its figures belong to.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from fractions import Fraction
 from functools import lru_cache
 
 from etl.catalog import models as m
-from etl.catalog.geography import compute_unit_shares
+from etl.catalog.geography import compute_unit_shares, has_gone_over
 from etl.catalog.loader import Catalogue
 from etl.catalog.owed_cells import list_owed_cells
 from etl.model import ElementKind, Period, PeriodKind
@@ -133,3 +134,41 @@ def _build_obligation_groups(
             for share in compute_unit_shares(catalogue, unit, period.end):
                 made.append(ReportingObligation(piece.key, unit, share.unit, share.weight, group))
     return tuple(made), tuple(groups)
+
+
+def find_split_groups(
+    catalogue: Catalogue, entries: Iterable[ReportingObligation], day: date
+) -> tuple[frozenset[m.Unit], ...]:
+    """The leaves of a day among which a unit was split and nobody says how; together they hold all of it.
+
+    Left out are leaves where a part of the unit lies elsewhere: there its figures cannot be had.
+    """
+    slots = tuple(entries)
+    leaves = {s.current_unit for s in slots}
+    groups: list[frozenset[m.Unit]] = []
+    lost: set[m.Unit] = set()
+    for unit in dict.fromkeys(s.unit for s in slots if s.weight is None):
+        images = frozenset(share.unit for share in compute_unit_shares(catalogue, unit, day))
+        if not images <= leaves or not has_gone_over(catalogue, unit, day):
+            lost |= images
+        touched = [group for group in groups if group & images]
+        groups = [group for group in groups if group not in touched] + [images.union(*touched)]
+    return tuple(group for group in groups if not group & lost)
+
+
+def join_split_groups(
+    entries: Iterable[ReportingObligation], groups: Iterable[frozenset[m.Unit]]
+) -> tuple[ReportingObligation, ...]:
+    """The slots with each group of leaves as one leaf, the one of the lowest code: what was split is whole there."""
+    joined = {unit: min(group, key=lambda u: u.code) for group in groups for unit in group}
+    made: dict[tuple[str, m.Unit, m.Unit, int], ReportingObligation] = {}
+    for slot in entries:
+        leaf = joined.get(slot.current_unit, slot.current_unit)
+        key = (slot.period, slot.unit, leaf, slot.group)
+        before = made[key].weight if key in made else Fraction(0)
+        weight = slot.weight
+        if leaf in joined and weight is None:
+            before, weight = Fraction(0), Fraction(1)
+        total = None if before is None or weight is None else before + weight
+        made[key] = replace(slot, current_unit=leaf, weight=total)
+    return tuple(made.values())

@@ -17,6 +17,8 @@ Rules (docs/warehouse.md has them with examples):
 * Yearly and survey indicators keep their last year's figure until a new one is there; `as_of` says so.
 * Figures are given for the units of a *geography*, a day: the period's last (as it was) or another. Where whole
   units went over they add up; where not, and no weight is declared, the unit has no figure and `no_figure` says why.
+* A unit that was split without a weight is whole again in an area that holds all its parts: there its parts are one
+  leaf for what adds up over the year, and need no weight.
 """
 
 from __future__ import annotations
@@ -42,7 +44,13 @@ from etl.model.text_cells import PublishedCell
 from etl.warehouse import agreed_corrections
 from etl.warehouse.connect import query
 from etl.warehouse.one_sided_cells import build_one_sided_corrections
-from etl.warehouse.reporting_obligations import ReportingObligation, build_obligations, is_uncovered
+from etl.warehouse.reporting_obligations import (
+    ReportingObligation,
+    build_obligations,
+    find_split_groups,
+    is_uncovered,
+    join_split_groups,
+)
 from etl.warehouse.run_context import RunContext
 
 _UnitAssignment = tuple[m.Unit, m.Unit | None, Fraction, bool]
@@ -234,6 +242,15 @@ def _fetch_summed_figures(
     owed = _build_owed_cells(ask, period, indicators)
     if not owed.leaves:
         return []
+    found = {(o.indicator, o.unit): o for o in _query_sums(ask, period, indicators, owed)}
+    if joined := _join_split_leaves(ask, period, indicators, owed):
+        found |= {(o.indicator, o.unit): o for o in _query_sums(joined.ask, period, joined.indicators, joined.owed)}
+    return list(found.values())
+
+
+def _query_sums(
+    ask: _RollupRequest, period: Period, indicators: Sequence[m.Indicator], owed: _OwedCells
+) -> list[ObservedIndicator]:
     units = {number: u for u in ask.units if (number := ask.find_unit_id(u)) is not None}
     names = {ask.find_unit_id(leaf): leaf.code for leaf, *_ in owed.leaves}
     query(ask.conn, "room_to_sort")
@@ -274,8 +291,49 @@ class _OwedCells:
     extent: dict[str, Any]
 
 
-def _build_owed_cells(ask: _RollupRequest, period: Period, indicators: Iterable[m.Indicator]) -> _OwedCells:
-    """Units, groups of cells and periods by number (sql/functions/40_owed.sql). What a leaf owes in all is a group."""
+@dataclass(frozen=True)
+class _JoinedLeaves:
+    """The part of a request that holds units whole which were split: its units, what adds up there, what is owed."""
+
+    ask: _RollupRequest
+    indicators: tuple[m.Indicator, ...]
+    owed: _OwedCells
+
+
+def _join_split_leaves(
+    ask: _RollupRequest, period: Period, indicators: Iterable[m.Indicator], owed: _OwedCells
+) -> _JoinedLeaves | None:
+    """The sums that need no weight of a split, for the units that hold all parts; None where nothing was split."""
+    groups = find_split_groups(ask.catalogue, owed.slots, period.end)
+    additive = tuple(i for i in indicators if _is_additive(ask.catalogue, i)) if groups else ()
+    if not additive:
+        return None
+    homes: dict[m.Unit, set[m.Unit | None]] = {}
+    for leaf, child, *_ in owed.leaves:
+        homes.setdefault(leaf, set()).add(child)
+    touched = [set[m.Unit | None]().union(*(homes[leaf] for leaf in group)) for group in groups]
+    parted = set[m.Unit | None]().union(*(children for children in touched if len(children) > 1))
+    whole = replace(ask, units=tuple(u for u in ask.units if u not in parted))
+    return _JoinedLeaves(whole, additive, _build_owed_cells(whole, period, additive, groups)) if whole.units else None
+
+
+def _is_additive(catalogue: Catalogue, indicator: m.Indicator) -> bool:
+    """Whether an indicator sums what happens in a year, and no units: only there parts of a year meet a split."""
+    kinds = {catalogue.elements[term.data_element].kind for term in indicator.terms}
+    counts = any(term.counts_units for term in indicator.terms)
+    return indicator.method == "ratio" and ElementKind.FLOW in kinds and not counts
+
+
+def _build_owed_cells(
+    ask: _RollupRequest,
+    period: Period,
+    indicators: Iterable[m.Indicator],
+    joined: Iterable[frozenset[m.Unit]] = (),
+) -> _OwedCells:
+    """Units, groups of cells and periods by number (sql/functions/40_owed.sql). What a leaf owes in all is a group.
+
+    `joined`: leaves that are one.
+    """
     obligations = build_obligations(
         ask.catalogue, ask.scope, period, {term.data_element for i in indicators for term in i.terms}
     )
@@ -283,7 +341,7 @@ def _build_owed_cells(ask: _RollupRequest, period: Period, indicators: Iterable[
     number_of = ask.find_unit_id
     slots = [
         s
-        for s in obligations.entries
+        for s in join_split_groups(obligations.entries, joined)
         if None not in {number_of(s.unit), number_of(s.current_unit)} and ask.has_unit(s.current_unit)
     ]
     leaves = _assign_units(ask, period, dict.fromkeys(s.current_unit for s in slots))
@@ -420,19 +478,18 @@ class StandingCell:
 
 @dataclass(frozen=True)
 class RollupParts:
-    """What a unit's figures of a period are made of: `published` ones by indicator, `cells` by indicator and
-    (leaf, data element).
+    """What a unit's figure of a period is made of: `published` ones by indicator, `cells` by (leaf, data element).
 
     `leaves` are the unit's: (leaf, unit under the area that it belongs to or none, share that the asked unit has).
     """
 
     published: Mapping[str, ObservedIndicator]
     leaves: tuple[tuple[m.Unit, m.Unit | None, Fraction], ...]
-    cells: Mapping[str, Mapping[tuple[m.Unit, str], StandingCell]]
+    cells: Mapping[tuple[m.Unit, str], StandingCell]
 
 
-def fetch_rollup_parts(context: RunContext, indicators: Collection[str], unit: str) -> RollupParts:
-    """The very cells that some indicators sum for a unit, on the period's own geography.
+def fetch_rollup_parts(context: RunContext, indicators: Collection[str], unit: str) -> dict[str, RollupParts]:
+    """The very cells that some indicators sum for a unit, on the period's own geography. By indicator.
 
     Nothing is carried from an earlier year: ask for that year. A published figure is one cell of the area.
     """
@@ -442,20 +499,29 @@ def fetch_rollup_parts(context: RunContext, indicators: Collection[str], unit: s
         area = ask.units[0]
         cells = {(area, row.data_element): _build_published_cell(area, row) for row in published}
         figures = {o.indicator: o for o in _fetch_published_figures(ask)}
-        return RollupParts(figures, ((area, None, Fraction(1)),), dict.fromkeys(indicators, cells))
+        return dict.fromkeys(indicators, RollupParts(figures, ((area, None, Fraction(1)),), cells))
     summed = _list_summed_indicators(ask)
     owed = _build_owed_cells(ask, context.period, summed)
+    parts = _build_rollup_parts(ask, owed, summed)
+    joined = _join_split_leaves(ask, context.period, summed, owed)
+    if joined and joined.ask.units == ask.units:
+        parts |= _build_rollup_parts(ask, joined.owed, joined.indicators)
+    return dict.fromkeys(indicators, RollupParts({}, (), {})) | parts
+
+
+def _build_rollup_parts(
+    ask: _RollupRequest, owed: _OwedCells, indicators: Sequence[m.Indicator]
+) -> dict[str, RollupParts]:
     if ask.area in ask.units:
-        leaves = [(leaf, child, Fraction(1)) for leaf, child, _, is_first in owed.leaves if is_first]
+        leaves = tuple((leaf, child, Fraction(1)) for leaf, child, _, is_first in owed.leaves if is_first)
     else:
-        leaves = [(leaf, child, share) for leaf, child, share, _ in owed.leaves if child in ask.units]
-    by_indicator = {
-        i.code: cells
-        for group, agreed in _group_by_corrections(ask, owed, summed)
-        for cells in [_fetch_standing_cells(ask, owed, agreed)]
-        for i in group
+        leaves = tuple((leaf, child, share) for leaf, child, share, _ in owed.leaves if child in ask.units)
+    return {
+        indicator.code: parts
+        for group, agreed in _group_by_corrections(ask, owed, indicators)
+        for parts in [RollupParts({}, leaves, _fetch_standing_cells(ask, owed, agreed))]
+        for indicator in group
     }
-    return RollupParts({}, tuple(leaves), by_indicator)
 
 
 def _build_published_cell(area: m.Unit, row: Row[Any]) -> StandingCell:

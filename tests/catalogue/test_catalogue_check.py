@@ -88,6 +88,10 @@ SILENT = {
         REGIMES, "{level: commune, working_days: 5, basis: source", "{level: commune, working_days: 0, basis: source",
         "0 working days after the period's end",
     ),
+    "F11 a regime whose quarter is not the form's": (
+        SCOPE, "{form: kt-district-quarter, level: district, regime: tt37-2019", "{form: kt-district-quarter, level: district, regime: nd09-2019",
+        "regime nd09-2019 counts from the 15th to the 14th, and form kt-district-quarter prints and asks for whole months",
+    ),
     "F12 a regime without the period": (
         REGIMES, "period_kinds: [month, quarter, half, nine_months, year]", "period_kinds: [month, half, year]",
         "regime tt37-2019 has no quarter periods, which form bg-huyen-quarter is for",

@@ -28,9 +28,11 @@ ENTRIES: dict[str, type[BaseModel]] = {
     "contacts.yaml": Contacts,
     "reminders.yaml": ReminderRules,
     "exchange/exchange.yaml": ExchangeRules,
+    "nation/source.yaml": m.NationSource,
     "plans/*.yaml": m.Plan,
     "scopes/*.yaml": m.Scope,
     "corrections/*.yaml": m.Correction,
+    "layouts/*.yaml": m.ForeignLayout,
 }
 
 

@@ -16,7 +16,9 @@ from etl.catalog.models.elements import (
     Term,
     Threshold,
 )
-from etl.catalog.models.forms import Column, Form, SheetDef
+from etl.catalog.models.forms import Column, EarlierVersion, Form, SheetDef
+from etl.catalog.models.layouts import ForeignFigure, ForeignLayout
+from etl.catalog.models.nation_units import NationSource, NationSuccession, NationUnit
 from etl.catalog.models.plans import Actor, Deadline, Plan, ReportingDuty, Task
 from etl.catalog.models.scopes import (
     HolidayCorrection,
@@ -46,12 +48,18 @@ __all__ = [
     "DataElement",
     "Deadline",
     "DefinitionVersion",
+    "EarlierVersion",
+    "ForeignFigure",
+    "ForeignLayout",
     "Form",
     "HolidayCorrection",
     "Indicator",
     "Inheritance",
     "LevelDeadline",
     "Milestone",
+    "NationSource",
+    "NationSuccession",
+    "NationUnit",
     "Office",
     "OfficialFigure",
     "OutlookRules",

@@ -10,9 +10,9 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from etl.catalog.models.base import Code, StrictModel, Text
+from etl.catalog.models.base import Code, StrictModel, Text, validate_period_key
 from etl.catalog.sheet_kinds import SHEET_KINDS, SheetKind
-from etl.model import PeriodKind
+from etl.model import Period, PeriodKind
 
 
 class Column(StrictModel):
@@ -54,8 +54,24 @@ class SheetDef(StrictModel):
         return SHEET_KINDS[self.layout]
 
 
+class EarlierVersion(StrictModel):
+    """A version of a form that was issued up to a period, and is still taken for periods up to it."""
+
+    version: Text
+    to_period: Text
+
+    @field_validator("to_period")
+    @classmethod
+    def _check_last_period(cls, key: str) -> str:
+        validate_period_key(key)
+        return key
+
+
 class Form(StrictModel):
-    """A workbook that a kind of unit fills in for a kind of period."""
+    """A workbook that a kind of unit fills in for a kind of period.
+
+    `earlier_versions`: versions whose workbooks are still out; their columns stay in columns.csv.
+    """
 
     id: Code
     version: Text
@@ -67,4 +83,14 @@ class Form(StrictModel):
     valid_to: dt.date | None = None
     sheets: tuple[SheetDef, ...] = Field(min_length=1)
     legal_basis: Text
+    earlier_versions: tuple[EarlierVersion, ...] = ()
     note: str = ""
+
+    def find_version(self, version: str, period: Period) -> Form | None:
+        """The form as a workbook of a version for a period has it; None where that version is no longer taken."""
+        if version == self.version:
+            return self
+        earlier = (
+            e for e in self.earlier_versions if e.version == version and period.end <= Period.parse(e.to_period).end
+        )
+        return self.model_copy(update={"version": version}) if next(earlier, None) else None
