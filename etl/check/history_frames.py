@@ -104,7 +104,7 @@ def _compare_with_quarters(book: WorkbookArrays) -> FrameRows | None:
     ).T
     quarters = values_by_quarter[within]
     expected = np.where(book.template.flow, np.sum(quarters, axis=0), quarters[-1])
-    at = np.flatnonzero(~np.isnan(book.values - expected))
+    at = np.flatnonzero(~np.isnan(book.values - expected) & ~book.template.average)  # a rounded mean is no breach
     columns = {"value": book.values[at], "quarters": expected[at], "flow": book.template.flow[at]}
     return FrameRows(at, columns, [UsualValue(usual, None) for usual in expected[at].tolist()])
 
@@ -127,7 +127,7 @@ def _list_past_values(book: WorkbookArrays, limits: Limits) -> FrameRows | None:
         row[:] = values
     same_year = [values for p, values in past if p.year == book.context.period.year]
     before = np.where(template.ytd, same_year[0], np.nan) if same_year else np.full(len(book.values), np.nan)
-    steady = template.stock | template.flow
+    steady = template.stock | template.flow | template.average
     at = np.flatnonzero((steady | template.ytd) & ~np.isnan(book.values) & ~np.isnan(table).all(axis=0))
     yearly = np.full(len(at), book.context.period.kind == PeriodKind.YEAR)
     columns = {"value": book.values[at], "before": before[at], "steady": steady[at], "yearly": yearly}

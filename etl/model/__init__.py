@@ -17,6 +17,7 @@ from etl.model.cells import (
 )
 from etl.model.period import Period, PeriodKind
 from etl.model.results import (
+    LONE_SIDES,
     Attainment,
     ControlLimits,
     Gap,
@@ -30,6 +31,7 @@ from etl.model.results import (
 )
 
 __all__ = [
+    "LONE_SIDES",
     "Attainment",
     "CellState",
     "ControlLimits",
