@@ -109,11 +109,6 @@ def test_a_task_that_the_quarter_does_not_ask_about_stands_as_the_last_year_said
             counted = {("07306", "pop_total"): "5"}
             load.load_deliveries(conn, [item(conn, catalogue, "xa-quarter", "07306", quarter.key, counted)])
     with loader.connect() as conn:
-        known = take_snapshot(conn).at
-        found = {
-            quarter.key: {
-                r.task: r.stated for r in list_task_reports(conn, catalogue, scope, quarter, known) if r.stated
-            }
-            for quarter in (asked, unasked)
-        }
+        contexts = [RunContext(conn, catalogue, scope, quarter) for quarter in (asked, unasked)]
+        found = {c.period.key: {r.task: r.stated for r in list_task_reports(c) if r.stated} for c in contexts}
     assert found == {"2026Q3": {}, "2026Q4": {led[0].id: "Đang thực hiện"}}
