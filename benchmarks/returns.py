@@ -53,11 +53,11 @@ def measure_rows() -> list[ReturnTiming]:
 
 def _issue_workbook(*about: object) -> tuple[bytes, list[tuple[str, str]]]:
     """A workbook and the cells that can be wrong in it."""
-    from etl.forms import issue_form
+    from etl.forms import FormExtras, issue_form
     from etl.messages import load_messages
     from simulation.form_filling import read_manifest
 
-    data = issue_form(*about, load_messages(settings.PROJECT_ROOT / "templates"), simulated=True)  # type: ignore[arg-type]
+    data = issue_form(*about, load_messages(settings.PROJECT_ROOT / "templates"), FormExtras(simulated=True))  # type: ignore[arg-type]
     return data, [(entry.sheet, entry.cell) for entry in read_manifest(data).entries]
 
 

@@ -61,8 +61,8 @@ def build_cell_values(catalogue: Catalogue, scope: m.Scope, period: Period, seed
         raise UsageError(f"{scope.id} owes nothing for {period.key}", where="period", fix="see `tongket status`")
     tasks = {
         (plan.id, task.id): (plan, task)
-        for level in {scope.child_level, "commune"}
-        for plan, task in catalogue.list_led_tasks(scope, level, period)
+        for _, _, unit in obligations
+        for plan, task in catalogue.list_led_tasks(scope, unit.level, period, unit.code)
     }
     source = _CellValueSource(catalogue, scope.id, period, _build_scope_worlds(catalogue, scope, seed), tasks, seed)
     return {
@@ -132,7 +132,12 @@ class _CellValueSource:
         if self.period.key == TIMES[0] or self.period.kind == PeriodKind.QUARTER:
             return self._compute_number_at(cell, _find_time(self.period))
         quarters = [self._compute_number_at(cell, _find_time(quarter)) for quarter in self.period.quarters]
-        return sum(quarters) if cell.kind == ElementKind.FLOW else quarters[-1]
+        match cell.kind:
+            case ElementKind.FLOW:
+                return sum(quarters)
+            case ElementKind.AVERAGE:
+                return round(sum(quarters) / len(quarters))
+        return quarters[-1]
 
     def _compute_number_at(self, cell: InputCell, index: int) -> float | int:
         """A cell at a time: of a unit that was merged from others, the sum of theirs."""

@@ -12,7 +12,7 @@ import openpyxl
 from etl.catalog import Catalogue
 from etl.catalog.layout import MANIFEST_HEADER, MANIFEST_SHEET, MANIFEST_STAMP
 from etl.catalog.obligations import find_collecting_scope
-from etl.forms import issue_form
+from etl.forms import FormExtras, issue_form
 from etl.model import Period
 from tests.wording import SHIPPED
 
@@ -37,23 +37,28 @@ class Workbook:
 
     def __init__(self, catalogue: Catalogue, form_id: str, unit: str, period: str) -> None:
         key = Period.parse(period)
-        form = catalogue.forms[form_id]
+        form = self.form = catalogue.forms[form_id]
         scope = find_collecting_scope(catalogue, form_id, unit, key)
         org_unit = catalogue.find_unit(unit, key.end)
         assert org_unit
-        self.issued = issue_form(catalogue, scope, form, org_unit, key, SHIPPED, simulated=True)
-        self.book = openpyxl.load_workbook(BytesIO(self.issued))
+        self.issued = issue_form(catalogue, scope, form, org_unit, key, SHIPPED, FormExtras(simulated=True))
+        self.reopened()
 
     def inputs(self) -> list[tuple[str, str, str, str, str]]:
         page = self.book[MANIFEST_SHEET]
         assert tuple(c.value for c in page[_HEAD]) == MANIFEST_HEADER
         return [tuple(row) for row in page.iter_rows(min_row=_HEAD + 1, values_only=True)]  # type: ignore[misc]
 
+    def reopened(self) -> Self:
+        """Anew from the bytes that were issued."""
+        self.book = openpyxl.load_workbook(BytesIO(self.issued))
+        return self
+
     def filled(self, **values: Any) -> Self:
         for sheet, cell, _, element, kind in self.inputs():
             if element in values:
                 self.book[sheet][cell] = values[element]
-            elif kind in {"stock", "flow", "ytd"}:
+            elif kind in {"stock", "average", "flow", "ytd"}:
                 self.book[sheet][cell] = PLAUSIBLE.get(element, 1)
             elif kind == "choice":
                 self.book[sheet][cell] = "Đang thực hiện"

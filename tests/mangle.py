@@ -144,7 +144,7 @@ def distinct(workbook: Workbook) -> bytes:
     """A form filled so that every number is another one, a few of them zero or with decimals."""
     for n, (sheet, cell, _, element, kind) in enumerate(workbook.inputs()):
         value: Any = None
-        if kind in {"stock", "flow", "ytd", "published"}:
+        if kind in {"stock", "average", "flow", "ytd", "published"}:
             value = 1000.5 + n if n % 7 == 0 else 3 * n if n % 11 else 0
             if element == "pop_total":  # enough people for the other numbers
                 value = 100_000 + n

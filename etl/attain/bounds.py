@@ -25,9 +25,15 @@ def add_value_bounds(
 ) -> Attainment:
     """The row with the bounds of its value and whether the verdict hangs on them, or why there are none.
 
-    A row whose units are all there, that has no value of its own period, or whose gaps nobody looked up, stays.
+    A row whose units are all there, that has no value of its own period, or whose gaps nobody looked up, stays. One
+    without a value because its sides would speak of different units is bounded: every unit then is a gap.
     """
-    if observed is None or indicator is None or row.value is None or not observed.gaps:
+    if (
+        observed is None
+        or indicator is None
+        or not observed.gaps
+        or (row.value is None and not observed.has_lone_sides)
+    ):
         return row
     silent = sum(not gap.history for gap in observed.gaps)
     if silent:
@@ -36,6 +42,8 @@ def add_value_bounds(
     if target.kind == "per_unit":
         choices = [_convert_to_floor_pairs(history, target.floor, indicator.factor) for history in choices]
     reported = (row.numerator or Fraction(0), row.denominator or Fraction(0))
+    if not reported[1] + sum(min(d for _, d in history) for history in choices):
+        return row
     low, high = (find_extreme_ratio(reported, choices, highest=highest) * indicator.factor for highest in (False, True))
     ends = low, high
     return replace(row, bounds=ends, bounds_turn=_can_bounds_change_verdict(row, ends))
@@ -48,14 +56,15 @@ def _convert_to_floor_pairs(history: tuple[SumPair, ...], floor: Decimal | None,
 
 
 def find_extreme_ratio(reported: SumPair, choices: Sequence[Sequence[SumPair]], *, highest: bool) -> Fraction:
-    """The largest (or smallest) ratio of sums over all choices of one pair from each. What is known has a bottom."""
+    """The largest (or smallest) ratio of sums over all choices of one pair from each; each choice has a bottom."""
     best = max if highest else min
-    ratio, candidate = None, reported[0] / reported[1]
-    while candidate != ratio:
+    ratio, picked = None, [pairs[0] for pairs in choices]
+    while True:
+        candidate = (reported[0] + sum(n for n, _ in picked)) / (reported[1] + sum(d for _, d in picked))
+        if candidate == ratio:
+            return candidate
         ratio = candidate
         picked = [best(pairs, key=lambda pair: pair[0] - candidate * pair[1]) for pairs in choices]
-        candidate = (reported[0] + sum(n for n, _ in picked)) / (reported[1] + sum(d for _, d in picked))
-    return candidate
 
 
 def _can_bounds_change_verdict(row: Attainment, ends: SumPair) -> bool:

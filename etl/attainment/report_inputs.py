@@ -7,12 +7,13 @@ that has none (six months, nine months) by the quarters that it consists of.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from etl.attain import compute_task_state
 from etl.catalog import Catalogue
 from etl.catalog import models as m
+from etl.catalog.layout import list_asked_tasks
 from etl.catalog.obligations import list_obligations
 from etl.core.instance import load_settings_and_catalogue, open_engine
 from etl.model import NoteReport, Period, PeriodKind, TaskReport, UnitStatus
@@ -87,13 +88,18 @@ def list_note_reports(context: RunContext) -> tuple[NoteReport, ...]:
 
 
 def list_task_reports(context: RunContext) -> tuple[TaskReport, ...]:
-    """What each unit last said of each of its tasks, and the state that follows from it at the period's end."""
+    """What each unit last said of each of its tasks, and the state that follows from it at the period's end.
+
+    Of a task that no form of the period asks about, what the unit said in the form of the last year stands.
+    """
     tasks = {(p, t.id): t for p in context.scope.plans for t in context.catalogue.plans[p].tasks}
     last: dict[tuple[str, str, str], TaskReport] = {}
-    for part in _list_context_parts(context):
+    parts, year = _list_context_parts(context), Period(context.period.year - 1, PeriodKind.YEAR)
+    asked = {key for part in parts for key in _list_asked_keys(context.catalogue, context.scope, part)}
+    for part in (year, *parts):
         for statement in unit_reports.fetch_task_statements(context.for_period(part)):
             task, key = tasks.get((statement.plan, statement.task)), (statement.plan, statement.task, statement.unit)
-            if task is None or (not statement.stated and key in last):
+            if task is None or (not statement.stated and key in last) or (part == year and key in asked):
                 continue
             done_on = dt.date.fromisoformat(statement.done_on) if statement.done_on else None
             state = compute_task_state(task, statement.stated, done_on, context.period.end)
@@ -101,6 +107,15 @@ def list_task_reports(context: RunContext) -> tuple[TaskReport, ...]:
                 *key, context.period.key, state, statement.stated, statement.done_on, statement.remark
             )
     return tuple(last.values())
+
+
+def _list_asked_keys(catalogue: Catalogue, scope: m.Scope, period: Period) -> Iterator[tuple[str, str, str]]:
+    """(plan, task, unit) that the forms of a period ask about."""
+    for _, form, unit in list_obligations(catalogue, scope, period):
+        for sheet in form.sheets:
+            if sheet.layout == "tasks":
+                for plan, task in list_asked_tasks(catalogue, scope, sheet, unit, period):
+                    yield plan.id, task.id, unit.code
 
 
 def list_corrected_cells(context: RunContext) -> tuple[ReportCorrection, ...]:

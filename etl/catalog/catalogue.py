@@ -135,9 +135,12 @@ class Catalogue:
                 current = _compute_next_period(current)
         return tuple(sorted(owed_periods))
 
-    def list_led_tasks(self, scope: m.Scope, level: str, period: Period) -> tuple[tuple[m.Plan, m.Task], ...]:
-        """Tasks that units of a level lead and so report on, in plan order, once their plan is in force."""
-        actors = {code for code, answers in scope.answers_for.items() if answers == level}
+    def list_led_tasks(
+        self, scope: m.Scope, level: str, period: Period, unit: str = ""
+    ) -> tuple[tuple[m.Plan, m.Task], ...]:
+        """Tasks that units of a level, or one by its code, lead and so report on, in plan order, once their plan is in
+        force."""
+        actors = scope.list_answered_actors(level, unit)
         plans = [self.plans[p] for p in scope.plans if self.plans[p].valid_from <= period.end]
         return tuple((plan, task) for plan in plans for task in plan.tasks if actors.intersection(task.lead))
 

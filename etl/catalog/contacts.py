@@ -41,14 +41,24 @@ class Contact(StrictModel):
         return printed in (self.printed or (self.name,)) and (not self.scopes or scope in self.scopes)
 
 
+class Receiver(StrictModel):
+    """Where units send their forms, as it is printed on them: a door's address or mailbox, and whom to ask."""
+
+    place: str = ""
+    contact: str = ""
+
+
 class Contacts(StrictModel):
-    """Recipients of reports, who decides on them (by scope), and addresses of reporting units (by code)."""
+    """Recipients of reports, who decides on them and where a scope's forms go (by scope), and addresses of reporting
+    units (by code).
+    """
 
     basis: Basis
     mail_within_days: int = Field(ge=1, le=366)
     recipients: tuple[Contact, ...]
     approvers: dict[Code, tuple[Email, ...]] = Field(default_factory=dict)
     units: dict[Code, Email] = Field(default_factory=dict)
+    receivers: dict[Code, Receiver] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _validate_unique_folders(self) -> Contacts:
@@ -111,13 +121,12 @@ def read_contacts(reader: CatalogueReader, catalogue: Catalogue, scopes: Collect
     for code in contacts.units:
         if not catalogue.list_units_of_code(code):
             reader.report_unknown(place.at("units", code), "unit", code, catalogue.units_by_code)
-    for scope_id in contacts.approvers:
+    named = [(place.at("approvers", scope_id), scope_id) for scope_id in contacts.approvers]
+    named += [(place.at("receivers", scope_id), scope_id) for scope_id in contacts.receivers]
+    named += [(reader.find_place(one).at("scopes"), scope_id) for one in contacts.recipients for scope_id in one.scopes]
+    for where, scope_id in named:
         if scope_id not in catalogue.scopes:
-            reader.report_unknown(place.at("approvers", scope_id), "scope", scope_id, catalogue.scopes)
-    for contact in contacts.recipients:
-        for scope_id in contact.scopes:
-            if scope_id not in catalogue.scopes:
-                reader.report_unknown(reader.find_place(contact).at("scopes"), "scope", scope_id, catalogue.scopes)
+            reader.report_unknown(where, "scope", scope_id, catalogue.scopes)
     return contacts
 
 

@@ -17,7 +17,7 @@ from etl.catalog.loader import Catalogue
 from etl.catalog.owed_cells import list_sheet_cells
 from etl.catalog.sheet_kinds import SheetKind
 from etl.errors import CatalogueError
-from etl.model import ElementKind, Period
+from etl.model import ElementKind, Period, PeriodKind
 from etl.model.text_cells import NOTE_FIELDS, NoteCell, PublishedCell, TaskCell, parse_text_cell
 
 MANIFEST_SHEET = "_manifest"
@@ -27,6 +27,8 @@ SIMULATION_NAME = "mo_phong"
 SIMULATION_NOTICE = "SỐ LIỆU MÔ PHỎNG"
 TASK_STATES = ("Đã hoàn thành", "Đang thực hiện", "Chưa thực hiện")
 TOTAL_LABEL = "TỔNG SỐ"
+CHECK_SHEET = "Kiểm tra"
+"""The sheet of formulas by which a unit checks its own form; nothing is read from it."""
 RESULT_SHEET = "Kết quả kiểm tra"
 RESULT_HEADER = (
     "TT", "Mức độ", "Mã", "Trang", "Ô", "Giá trị", "Nội dung", "Cách xử lý", "Giải trình của đơn vị", "Khóa"
@@ -37,11 +39,13 @@ VALUE_HEADER, EXPLANATION_HEADER, KEY_HEADER = RESULT_HEADER[5], RESULT_HEADER[8
 
 KIND_LABELS = {
     ElementKind.STOCK: "có đến cuối kỳ",
+    ElementKind.AVERAGE: "trung bình trong kỳ",
     ElementKind.FLOW: "phát sinh trong kỳ",
     ElementKind.YTD: "lũy kế từ đầu năm",
     ElementKind.PUBLISHED: "số đã công bố",
 }
 
+DEFINITION_HEADER = "Giải thích"
 SIMULATION_ROW = 2
 _TITLE_ROW = 3
 _PERIOD_ROW = 4
@@ -236,9 +240,9 @@ def _build_commune_sheet(
     help_text = "Chỉ nhập vào ô trắng. Không có số liệu thì để trống, không ghi 0; không phát sinh thì ghi 0."
     fixed = _build_sheet_head(form, sheet, unit, period, help_text)
     labels, merges = _build_label_headers(("TT", "Xã, phường, thị trấn", "Mã đơn vị"))
-    heads, more = _build_column_headers(
-        [(c.header, _format_kind_line(catalogue.elements[c.data_element])) for c in columns], 3
-    )
+    elements = [catalogue.elements[c.data_element] for c in columns]
+    kinds = [f"{e.name}; {_format_kind_line(e)}" for e in elements]
+    heads, more = _build_column_headers([(c.header, kind) for c, kind in zip(columns, kinds, strict=True)], 3)
     total = _HEADER_ROW + 4
     fixed += [*labels, *heads, PrintedCell(total, 1, TOTAL_LABEL, "total")]
     communes = catalogue.list_children(unit.code, "commune", period.end)
@@ -265,6 +269,11 @@ def _build_list_sheet(
     fixed = _build_sheet_head(form, sheet, unit, period, help_text)
     labels, merges = _build_label_headers(("TT", "Chỉ tiêu", "Đơn vị tính", "Loại số liệu", "Số liệu"))
     fixed += labels
+    short = [c for c in columns if c.header != catalogue.elements[c.data_element].name]
+    if short:  # a header that is no definition has one beside it
+        fixed.append(PrintedCell(_HEADER_ROW, 5, DEFINITION_HEADER, "header"))
+        fixed.append(PrintedCell(_HEADER_ROW + 3, 5, "6", "number"))
+        merges.append((_HEADER_ROW, 5, _HEADER_ROW + 2, 5))
     first, inputs = _HEADER_ROW + 4, []
     for i, column in enumerate(columns):
         element, row = catalogue.elements[column.data_element], first + i
@@ -272,10 +281,13 @@ def _build_list_sheet(
         fixed.append(PrintedCell(row, 1, column.header, "text", anchor=True))
         fixed.append(PrintedCell(row, 2, element.unit, "label"))
         fixed.append(PrintedCell(row, 3, KIND_LABELS[element.kind], "kind"))
+        if short:
+            fixed.append(PrintedCell(row, 5, element.name, "text"))
         inputs.append(InputCell(row, 4, unit.code, column.data_element, element.kind, column.required))
     return SheetLayout(
         sheet.code, sheet.title, sheet.kind, tuple(fixed), tuple(merges), tuple(inputs),
-        (5, 58, 13, 22, 16), (_HEADER_ROW, first - 1), (first, first + len(columns) - 1),
+        (5, 44, 11, 18, 14, 52) if short else (5, 58, 13, 22, 16),
+        (_HEADER_ROW, first - 1), (first, first + len(columns) - 1),
     )  # fmt: skip
 
 
@@ -332,6 +344,21 @@ def _build_upward_sheet(
     )  # fmt: skip
 
 
+def list_asked_tasks(
+    catalogue: Catalogue, scope: m.Scope, sheet: m.SheetDef, unit: m.Unit, period: Period
+) -> list[tuple[m.Plan, m.Task]]:
+    """The tasks that a sheet of tasks asks a unit about, in plan order; an office of the whole scope has those of each
+    plan. Within the year, since `dated_from`: those with a date, and those of a plan that has just begun."""
+    own = [
+        (plan, task)
+        for plan, task in catalogue.list_led_tasks(scope, unit.level, period, unit.code)
+        if unit.level == "agency" or is_plan_of_unit(catalogue, scope, plan.id, unit)
+    ]
+    if not sheet.dated_from or period.kind == PeriodKind.YEAR or period.start < Period.parse(sheet.dated_from).start:
+        return own
+    return [(p, t) for p, t in own if t.deadline.kind == "by_date" or p.valid_from >= period.start]
+
+
 def _build_task_sheet(
     catalogue: Catalogue, scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
 ) -> SheetLayout:
@@ -341,8 +368,7 @@ def _build_task_sheet(
     labels, merges = _build_label_headers(heads)
     fixed += labels
     first, inputs = _HEADER_ROW + 4, []
-    led = catalogue.list_led_tasks(scope, unit.level, period)
-    tasks = [(plan, task) for plan, task in led if is_plan_of_unit(catalogue, scope, plan.id, unit)]
+    tasks = list_asked_tasks(catalogue, scope, sheet, unit, period)
     if not tasks:
         fixed.append(PrintedCell(first, 2, "Chưa có nhiệm vụ nào được giao trong kỳ này.", "text"))
     for i, (plan, task) in enumerate(tasks):

@@ -193,6 +193,8 @@ def _check_scope_references(c: Catalogue, r: CatalogueReader) -> None:
             checks += [(inner.at("units"), "unit", u, c.units_by_code) for u in s.units]
         checks += [(place.at("answers_for", a), "actor", a, c.actors) for a in scope.answers_for]
         checks += [(place.at("continues", i), "scope", s, c.scopes) for i, s in enumerate(scope.continues)]
+        named = [(a, u) for a, units in scope.answers_for.items() if not isinstance(units, str) for u in units]
+        checks += [(place.at("answers_for", a), "unit", u, c.units_by_code) for a, u in named]
         for where, kind, code, choices in checks:
             if code not in choices:
                 r.report_unknown(where, kind, code, choices)

@@ -62,6 +62,7 @@ class CheckTemplate:
     money: np.ndarray
     flow: np.ndarray
     stock: np.ndarray
+    average: np.ndarray
     ytd: np.ndarray
     words: tuple[int, ...]
     population: np.ndarray
@@ -126,6 +127,7 @@ def build_check_template(
         money=np.array([bool(e and e.measure == "money") for e in elements], dtype=bool),
         flow=np.array([kind == ElementKind.FLOW for kind in kinds], dtype=bool),
         stock=np.array([kind == ElementKind.STOCK for kind in kinds], dtype=bool),
+        average=np.array([kind == ElementKind.AVERAGE for kind in kinds], dtype=bool),
         ytd=np.array([kind == ElementKind.YTD for kind in kinds], dtype=bool),
         words=tuple(i for i, kind in enumerate(kinds) if kind == ElementKind.TEXT),
         population=np.array([i for i, e in enumerate(elements) if e and e.measure == "population"], dtype=int),

@@ -85,6 +85,7 @@ def _compare_with_quarters(book: WorkbookArrays) -> FrameRows | None:
             by_quarter[book.context.period.index - 1] = book.values
         expected = np.where(book.template.flow, by_quarter[within].sum(axis=0), by_quarter[within[-1]])
         is_about = book.template.flow | (within[-1] == book.context.period.index - 1) | (period == book.context.period)
+        is_about &= ~book.template.average  # a rounded mean is no breach
         for k in np.flatnonzero(~np.isnan(values - expected) & is_about).tolist():
             value, usual = float(values[k]), float(expected[k])
             detail = UsualValue(usual, None, value=value, period=period)
@@ -123,7 +124,7 @@ def _list_past_values(book: WorkbookArrays, limits: Limits) -> FrameRows | None:
         row[:] = values
     same_year = [values for p, values in past if p.year == book.context.period.year]
     before = np.where(template.ytd, same_year[0], np.nan) if same_year else np.full(len(book.values), np.nan)
-    steady = template.stock | template.flow
+    steady = template.stock | template.flow | template.average
     at = np.flatnonzero((steady | template.ytd) & ~np.isnan(book.values) & ~np.isnan(table).all(axis=0))
     yearly = np.full(len(at), book.context.period.kind == PeriodKind.YEAR)
     columns = {"value": book.values[at], "before": before[at], "steady": steady[at], "yearly": yearly}

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from etl.catalog import Catalogue
 from etl.catalog.calendar import count_working_days
+from etl.catalog.contacts import load_contacts
 from etl.doors.accounts import UnitAccount
 from etl.errors import StorageError
-from etl.forms import build_form_file_name, issue_form
+from etl.forms import FormExtras, build_form_file_name, build_form_sending, issue_form
 from etl.messages import load_messages
 from etl.model import Period
 from etl.settings import Settings
@@ -68,7 +69,7 @@ def _build_due_form(catalogue: Catalogue, row: OwedForm, day: date) -> DueForm |
 
 
 def read_form(settings: Settings, catalogue: Catalogue, due: DueForm) -> DownloadedFile:
-    """The workbook to fill in, as it was issued; made anew, of the same bytes, where the outbox has it no longer."""
+    """The workbook to fill in, as it was issued; made anew where the outbox has it no longer."""
     row, period = due.owed, Period.parse(due.owed.period)
     issued = settings.outbox / "forms" / row.period / row.unit / due.file_name
     if issued.is_file():
@@ -78,7 +79,9 @@ def read_form(settings: Settings, catalogue: Catalogue, due: DueForm) -> Downloa
         raise StorageError(f"the form of {row.unit} is not there", where=str(issued), fix="issue it: `tongket forms`")
     wording = load_messages(settings.templates)
     scope = catalogue.get_scope(row.scope)
-    data = issue_form(catalogue, scope, form, unit, period, wording, simulated=settings.simulated)
+    sending = build_form_sending(catalogue, scope, form, unit, period, load_contacts(catalogue, [scope.id]))
+    extras = FormExtras(simulated=settings.simulated, sending=sending)
+    data = issue_form(catalogue, scope, form, unit, period, wording, extras)
     return DownloadedFile(due.file_name, data)
 
 

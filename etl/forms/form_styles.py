@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from etl.catalog.layout import SIMULATION_NAME, SIMULATION_NOTICE, SIMULATION_ROW
 from etl.model import ElementKind
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
 
-_BASE: dict[str, Any] = {"font_name": "Times New Roman", "font_size": 11, "valign": "vcenter"}
+DEFAULT_FONT: dict[str, Any] = {"font_name": "Times New Roman", "font_size": 11}
+_BASE: dict[str, Any] = {**DEFAULT_FONT, "valign": "vcenter"}
 _LOCKED = "#EDEDED"
 _BOX: dict[str, Any] = {"border": 1, "text_wrap": True}
 _STYLES: dict[str, dict[str, Any]] = {
@@ -19,10 +22,12 @@ _STYLES: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 14, "align": "center"},
     "period": {"italic": True, "align": "center"},
     "help": {"font_size": 10, "text_wrap": True, "align": "center", "font_color": "#1F3864"},
+    "tally": {"bold": True, "align": "center", "font_size": 12},
+    "send": {"bold": True, "text_wrap": True, "align": "center"},
     "mark": {"bold": True, "align": "center", "font_color": "#C00000", "font_size": 12, "locked": False},
     "header": {**_BOX, "bold": True, "align": "center", "bg_color": _LOCKED, "font_size": 10},
-    "kind": {**_BOX, "italic": True, "align": "center", "bg_color": _LOCKED, "font_size": 9},
-    "number": {**_BOX, "align": "center", "bg_color": _LOCKED, "font_size": 9},
+    "kind": {**_BOX, "italic": True, "align": "center", "bg_color": _LOCKED, "font_size": 10},
+    "number": {**_BOX, "align": "center", "bg_color": _LOCKED, "font_size": 10},
     "total": {**_BOX, "bold": True, "bg_color": _LOCKED},
     "sum": {**_BOX, "bold": True, "bg_color": _LOCKED, "num_format": "#,##0"},
     "label": {**_BOX, "bg_color": _LOCKED},
@@ -31,6 +36,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "sign": {"bold": True, "align": "center"},
     "sign_note": {"italic": True, "align": "center", "font_size": 10},
 }
+_MARKS = {"alarm": "#F8CBAD", "doubt": "#FFE699"}
 _NUMBER_FORMATS = {True: "#,##0", False: "#,##0.0#"}
 
 
@@ -47,6 +53,13 @@ class FormStyles:
             self._made[role] = self._book.add_format(_BASE | _STYLES[role])
         return self._made[role]
 
+    def get_mark_format(self, role: str) -> Format:
+        """What a conditional format adds to a cell: bold besides the colour, so that colour is never the only sign."""
+        name = f"mark {role}"
+        if name not in self._made:
+            self._made[name] = self._book.add_format({"bold": True, "bg_color": _MARKS[role]})
+        return self._made[name]
+
     def get_input_format(self, kind: ElementKind, whole: bool) -> Format:
         """The format of a cell to fill in: white and unlocked."""
         number = {
@@ -59,3 +72,12 @@ class FormStyles:
             properties = {**_BASE, **_BOX, "locked": False, "num_format": number}
             self._made[name] = self._book.add_format(properties)
         return self._made[name]
+
+
+def write_simulation_mark(
+    book: Workbook, page: Worksheet, styles: FormStyles, columns: tuple[int, int], *, simulated: bool
+) -> None:
+    """The mark of simulated data over some columns, or its empty place, which has a name by which it is found."""
+    text = SIMULATION_NOTICE if simulated else ""
+    page.merge_range(SIMULATION_ROW, columns[0], SIMULATION_ROW, columns[1], text, styles.get_role_format("mark"))
+    book.define_name(f"'{page.name}'!{SIMULATION_NAME}", f"='{page.name}'!$A${SIMULATION_ROW + 1}")

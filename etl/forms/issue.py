@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from decimal import Decimal
+import math
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.layout import (
-    SIMULATION_NAME,
-    SIMULATION_NOTICE,
-    SIMULATION_ROW,
     TASK_STATES,
     FormLayout,
     InputCell,
@@ -22,7 +18,9 @@ from etl.catalog.layout import (
     format_cell_name,
 )
 from etl.catalog.manifest_sheet import write_manifest_sheet
-from etl.forms.form_styles import FormStyles
+from etl.forms.check_sheet import write_check_sheet
+from etl.forms.form_sending import FormExtras, describe_sending
+from etl.forms.form_styles import DEFAULT_FONT, FormStyles, write_simulation_mark
 from etl.messages import Messages
 from etl.model import ElementKind, Period
 from etl.model.numbers import format_number
@@ -31,10 +29,15 @@ if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-_NUMBERS = {ElementKind.STOCK, ElementKind.FLOW, ElementKind.YTD, ElementKind.PUBLISHED}
+_LEFT_ROLES = {"meta", "symbol"}
 _BANNER_ROLES = {"meta", "symbol", "title", "period", "help"}
 _SPARE_ROWS = 2
+_SENDING_ROW = 6
 _LINE_HEIGHT, _NOTE_HEIGHT = 15.5, 48
+_PAGE_INCHES = {"portrait": 7.2, "landscape": 10.6}
+"""What is printed across an A4 page, without the margins."""
+_LEAST_SCALE = 80
+"""The smallest letters are 10 pt: printed at 80 % they are 8 pt. A wider sheet goes over several pages."""
 _LANDSCAPE_FROM = 7
 
 
@@ -43,40 +46,43 @@ def build_form_file_name(form: m.Form, unit: m.Unit, period: Period) -> str:
     return f"{unit.code}_{period.key}_{form.id}.xlsx"
 
 
-def issue_form(  # noqa: PLR0913 - what a form is, and what stands in it
+def issue_form(
     catalogue: Catalogue,
     scope: m.Scope,
     form: m.Form,
     unit: m.Unit,
     period: Period,
     wording: Messages,
-    *,
-    simulated: bool = False,
-    values: Mapping[tuple[str, str], Decimal] | None = None,
-    origin: str = "",
+    extras: FormExtras = FormExtras(),  # noqa: B008 - frozen
 ) -> bytes:
-    """The workbook of a form for one unit and period, empty but for `values` by org unit and data element.
+    """The workbook of a form for one unit and period, empty but for the values of `extras`.
 
-    Shape: one visible sheet per sheet of the form and a hidden `_manifest`: the stamp (form, version,
-    unit, period) as key and value in the first rows, then one row per input cell. `simulated` prints
-    the mark of simulated data on every sheet. `origin` says in the file's properties where its values come from.
+    Shape: one visible sheet per sheet of the form, one of formulas that check them, and a hidden `_manifest`: the stamp
+    (form, version, unit, period) as key and value in the first rows, then one row per input cell.
     """
     import xlsxwriter
 
     target = BytesIO()
-    book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    options: dict[str, Any] = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    options["default_format_properties"] = DEFAULT_FONT  # what a column's width is counted in
+    book = xlsxwriter.Workbook(target, options)
     created = dt.datetime.combine(form.valid_from, dt.time())
     book.set_properties(
-        {"title": form.title, "author": scope.name, "created": created, "comments": origin or form.legal_basis}
+        {"title": form.title, "author": scope.name, "created": created, "comments": extras.origin or form.legal_basis}
     )
     styles = FormStyles(book)
     form_layout = build_form_layout(catalogue, scope, form, unit, period)
     for sheet in form_layout.sheets:
-        page = _write_form_sheet(book, styles, catalogue, form_layout, sheet, wording, simulated)
+        page = _write_form_sheet(book, styles, catalogue, form_layout, sheet, wording, extras.simulated)
         for cell in sheet.inputs:
-            value = (values or {}).get((cell.org_unit_code, cell.data_element))
+            value = extras.values.get((cell.org_unit_code, cell.data_element))
             if value is not None:
                 page.write_number(cell.row, cell.col, value, _find_input_style(styles, catalogue, cell))
+        if extras.sending:
+            (first, last), text = _find_banner_columns(sheet), describe_sending(wording, extras.sending)
+            page.merge_range(_SENDING_ROW, first, _SENDING_ROW, last, text, styles.get_role_format("send"))
+            page.set_row(_SENDING_ROW, 2 * _LINE_HEIGHT)
+    write_check_sheet(book, styles, catalogue, form_layout, wording, extras)
     write_manifest_sheet(book, form_layout)
     book.get_worksheet_by_name(form_layout.sheets[0].code).activate()
     book.close()
@@ -95,7 +101,7 @@ def _write_form_sheet(
     page = book.add_worksheet(sheet.code)
     for col, width in enumerate(sheet.widths):
         page.set_column(col, col, width)
-    _write_sheet_banners(page, styles, sheet, simulated)
+    _write_sheet_banners(page, styles, sheet)
     _write_table_labels(page, styles, sheet)
     for cell in sheet.inputs:
         page.write_blank(cell.row, cell.col, None, _find_input_style(styles, catalogue, cell))
@@ -103,7 +109,8 @@ def _write_form_sheet(
     _write_sum_formulas(page, styles, sheet)
     _write_signature_lines(page, styles, sheet, wording)
     _apply_page_setup(page, form_layout, sheet)
-    book.define_name(f"'{sheet.code}'!{SIMULATION_NAME}", f"='{sheet.code}'!$A${SIMULATION_ROW + 1}")
+    columns = (0, _find_banner_columns(sheet)[1])
+    write_simulation_mark(book, page, styles, columns, simulated=simulated)
     return page
 
 
@@ -111,14 +118,12 @@ def _find_input_style(styles: FormStyles, catalogue: Catalogue, cell: InputCell)
     return styles.get_input_format(cell.kind, _is_integer_input(catalogue, cell))
 
 
-def _write_sheet_banners(page: Worksheet, styles: FormStyles, sheet: SheetLayout, simulated: bool) -> None:
-    last = sheet.last_col
+def _write_sheet_banners(page: Worksheet, styles: FormStyles, sheet: SheetLayout) -> None:
+    first, last = _find_banner_columns(sheet)
     for fixed in sheet.fixed:
         if fixed.role in _BANNER_ROLES:
-            page.merge_range(fixed.row, 0, fixed.row, last, fixed.text, styles.get_role_format(fixed.role))
-    page.merge_range(
-        SIMULATION_ROW, 0, SIMULATION_ROW, last, SIMULATION_NOTICE if simulated else "", styles.get_role_format("mark")
-    )
+            left, right = (0, max(first - 1, 1)) if first and fixed.role in _LEFT_ROLES else (first, last)
+            page.merge_range(fixed.row, left, fixed.row, right, fixed.text, styles.get_role_format(fixed.role))
     page.set_row(5, 30)
 
 
@@ -136,12 +141,18 @@ def _write_table_labels(page: Worksheet, styles: FormStyles, sheet: SheetLayout)
     top = sheet.header_rows[0]
     tall = sheet.kind.tall_headers
     page.set_row(top, 32 if tall else 18)
-    page.set_row(top + 1, 62 if tall else 16)
-    page.set_row(top + 2, 44 if tall else 16)
+    page.set_row(top + 1, 46 if tall else 16)
+    page.set_row(top + 2, _compute_tallest_label(sheet, top + 2) if tall else 16)
     if sheet.kind.row_height == "default":
         return
     for row in range(sheet.data_rows[0], sheet.data_rows[1] + 1):
         page.set_row(row, _NOTE_HEIGHT if sheet.kind.row_height == "note" else _compute_label_row_height(sheet, row))
+
+
+def _compute_tallest_label(sheet: SheetLayout, row: int) -> float:
+    """As high as words need that break in a narrow column, which wastes about an eighth of it."""
+    lines = [-(-len(f.text) * 9 // (sheet.widths[f.col] * 8)) for f in sheet.fixed if f.row == row]
+    return max(lines, default=1) * 13 + 2
 
 
 def _compute_label_row_height(sheet: SheetLayout, row: int) -> float:
@@ -159,9 +170,9 @@ def _add_data_validations(page: Worksheet, catalogue: Catalogue, sheet: SheetLay
     """One data validation per run of cells of one element in a column (or per cell in a list)."""
     runs: dict[tuple[int, str], list[int]] = {}
     for cell in sheet.inputs:
-        label = cell.data_element if cell.kind in _NUMBERS else cell.kind.value
+        label = cell.data_element if cell.kind.is_number else cell.kind.value
         runs.setdefault((cell.col, label), []).append(cell.row)
-    kinds = {(cell.col, cell.data_element if cell.kind in _NUMBERS else cell.kind.value): cell for cell in sheet.inputs}
+    kinds = {(cell.col, cell.data_element if cell.kind.is_number else cell.kind.value): cell for cell in sheet.inputs}
     for key, rows in runs.items():
         rule = _build_validation_rule(catalogue, kinds[key], wording)
         if rule:
@@ -201,19 +212,54 @@ def _write_sum_formulas(page: Worksheet, styles: FormStyles, sheet: SheetLayout)
 
 def _write_signature_lines(page: Worksheet, styles: FormStyles, sheet: SheetLayout, wording: Messages) -> None:
     row = max(sheet.data_rows) + 1 + _SPARE_ROWS
-    middle = (sheet.last_col + 1) // 2
-    for left, right, who in ((0, middle - 1, "reporter"), (middle, sheet.last_col, "head")):
+    first, last = _find_banner_columns(sheet)
+    middle = (first + last + 1) // 2
+    for left, right, who in ((first, middle - 1, "reporter"), (middle, last, "head")):
         page.merge_range(row, left, row, right, wording.texts[f"form.{who}"], styles.get_role_format("sign"))
         note = wording.texts[f"form.{who}_signs"]
         page.merge_range(row + 1, left, row + 1, right, note, styles.get_role_format("sign_note"))
 
 
+def _fit_page_width(page: Worksheet, sheet: SheetLayout) -> None:
+    """One page wide where the letters stay large enough; else several, each with the columns that name the rows."""
+    breaks = _find_page_breaks(sheet)
+    if not breaks:
+        page.fit_to_pages(1, 0)
+        return
+    page.set_print_scale(_LEAST_SCALE)
+    page.repeat_columns(0, sheet.kind.freeze_cols - 1)
+    page.set_v_pagebreaks(breaks)
+
+
+def _find_page_breaks(sheet: SheetLayout) -> list[int]:
+    """The columns before which another page begins; none where all fit on one."""
+    inches = _PAGE_INCHES["landscape" if _is_landscape(sheet) else "portrait"]
+    room, pixels = inches * 96 * 100 / _LEAST_SCALE, [width * 7 + 5 for width in sheet.widths]
+    named = sheet.kind.freeze_cols
+    if sum(pixels) <= room or not named:
+        return []
+    own = pixels[named:]
+    pages = math.ceil(sum(own) / (room - sum(pixels[:named])))
+    each = math.ceil(len(own) / pages)
+    return [named + each * i for i in range(1, pages)]
+
+
+def _find_banner_columns(sheet: SheetLayout) -> tuple[int, int]:
+    """Over which columns stands what is read once: on one page all; on several those of the first page's own."""
+    breaks = _find_page_breaks(sheet)
+    return (sheet.kind.freeze_cols, breaks[0] - 1) if breaks else (0, sheet.last_col)
+
+
+def _is_landscape(sheet: SheetLayout) -> bool:
+    return sum(sheet.widths) > 95 or sheet.last_col >= _LANDSCAPE_FROM
+
+
 def _apply_page_setup(page: Worksheet, form_layout: FormLayout, sheet: SheetLayout) -> None:
     page.set_paper(9)
-    if sum(sheet.widths) > 95 or sheet.last_col >= _LANDSCAPE_FROM:
+    if _is_landscape(sheet):
         page.set_landscape()
     page.set_margins(left=0.6, right=0.4, top=0.6, bottom=0.6)
-    page.fit_to_pages(1, 0)
+    _fit_page_width(page, sheet)
     page.repeat_rows(sheet.header_rows[0], sheet.header_rows[1])
     page.set_footer(f"&L{form_layout.form.symbol} · {form_layout.unit.code} · {form_layout.period.key}&RTrang &P/&N")
     page.print_area(0, 0, max(sheet.data_rows) + 2 + _SPARE_ROWS, sheet.last_col)

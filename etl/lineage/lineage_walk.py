@@ -21,8 +21,9 @@ from etl.warehouse.rollup import RollupParts, StandingCell, fetch_rollup_parts
 from etl.warehouse.run_context import RunContext
 
 COUNTED_STATES = ("value", "zero", "estimated")
-Derivation = Literal["own", "last", "sum", "none"]
-"""How a cell stands for the period: by the form as long as the period, by the last piece, as a sum, not at all."""
+Derivation = Literal["own", "last", "sum", "mean", "none"]
+"""How a cell stands for the period: by the form as long as the period, by the last piece, as a sum or a mean of the
+pieces, not at all."""
 
 
 @dataclass(frozen=True)
@@ -148,8 +149,8 @@ def _build_traced_term(catalogue: Catalogue, term: m.Term, cell: StandingCell, c
     way: Derivation = "last"
     if cell.is_own:
         way = "own"
-    elif catalogue.elements[term.data_element].kind == ElementKind.FLOW:
-        way = "none" if cell.state == "missing" else "sum"
+    elif (kind := catalogue.elements[term.data_element].kind).has_pieces:
+        way = "none" if cell.state == "missing" else "mean" if kind == ElementKind.AVERAGE else "sum"
     value = Fraction(1) if counted and term.counts_units else cell.value
     readings = tuple(r for piece in cell.pieces if (r := cells.find_version(piece, term.data_element)))
     return TracedTerm(term.side, term.data_element, term.counts_units, way, cell.state, value, readings)

@@ -19,6 +19,7 @@ from etl.model.cells import (
 )
 from etl.model.period import Period, PeriodKind
 from etl.model.results import (
+    LONE_SIDES,
     Attainment,
     ControlLimits,
     Gap,
@@ -32,6 +33,7 @@ from etl.model.results import (
 )
 
 __all__ = [
+    "LONE_SIDES",
     "Attainment",
     "CellState",
     "ControlLimits",

@@ -10,15 +10,27 @@ from typing import NamedTuple
 
 
 class ElementKind(StrEnum):
-    """What a number in a cell is. Stocks never add up over time; flows do; ytd is already cumulative."""
+    """What a number in a cell is. Stocks never add up over time; flows do; ytd is already cumulative; an average of a
+    longer time is the mean of those of its parts."""
 
     STOCK = "stock"
+    AVERAGE = "average"
     FLOW = "flow"
     YTD = "ytd"
     PUBLISHED = "published"
     TEXT = "text"
     DATE = "date"
     CHOICE = "choice"
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its cells hold numbers."""
+        return self not in {ElementKind.TEXT, ElementKind.DATE, ElementKind.CHOICE}
+
+    @property
+    def has_pieces(self) -> bool:
+        """Whether the figure of a longer time is made of all its parts, not of the last one."""
+        return self in {ElementKind.FLOW, ElementKind.AVERAGE}
 
 
 class CellState(StrEnum):

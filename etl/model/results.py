@@ -9,6 +9,9 @@ from typing import Literal
 from etl.model.period import Period
 from etl.model.reason import Reason
 
+LONE_SIDES = "reason.lone_sides"
+"""The reason of a figure whose numerator and denominator are owed by different units, one of which is silent."""
+
 
 @dataclass(frozen=True)
 class Gap:
@@ -102,6 +105,11 @@ class ObservedIndicator:
     absent: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
     corrections: tuple[str, ...] = ()
+
+    @property
+    def has_lone_sides(self) -> bool:
+        """Whether there is no value because its sides would speak of different units: it can only be bounded."""
+        return self.no_figure is not None and self.no_figure.code == LONE_SIDES
 
 
 MetClass = Literal[

@@ -12,7 +12,7 @@ from typing import Any
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.catalog.layout import MANIFEST_SHEET, RESULT_SHEET, FormLayout, format_cell_name
+from etl.catalog.layout import CHECK_SHEET, MANIFEST_SHEET, RESULT_SHEET, FormLayout, format_cell_name
 from etl.model import CellState, Explanation, FormStamp
 from etl.read import explanations, identify, input_cells, upward_form
 from etl.read.cell_metadata import CellPosition
@@ -84,7 +84,7 @@ def match_sheets(book: FormWorkbook) -> MatchedSheets:
         for p in templates
         if p.sheet.code in workbook_file.names and is_as_issued(p, workbook_file.read_rows(p.sheet.code))
     )
-    others = [n for n in workbook_file.names if n not in as_issued and n != MANIFEST_SHEET]
+    others = [n for n in workbook_file.names if n not in as_issued and n not in {MANIFEST_SHEET, CHECK_SHEET}]
     results = tuple(n for n in others if explanations.find_header_row(workbook_file.read_rows(n)) is not None)
     owners = {
         n: _match_by_texts(templates, _list_sheet_texts(workbook_file.read_rows(n))) for n in others if n not in results

@@ -17,7 +17,6 @@ from etl.catalog.layout import TOTAL_LABEL, FormLayout, SheetLayout
 from etl.model import ElementKind
 from etl.read.vietnamese_text import normalize_text
 
-COUNTED = frozenset({ElementKind.STOCK, ElementKind.FLOW, ElementKind.YTD, ElementKind.PUBLISHED})
 Getter = Callable[[Sequence[Any]], tuple[Any, ...]]
 _EXACT = {"meta", "symbol", "period", "header", "kind", "total", "label", "code", "text"}
 _NO_LETTERS = re.compile(r"[\W_]+")
@@ -136,7 +135,7 @@ def _build_sheet_template(sheet: SheetLayout) -> SheetTemplate:
             (row, _build_row_getter([c.col for c in group])) for row, group in groupby(sheet.inputs, lambda c: c.row)
         ),
         input_cols=tuple(input_cols),
-        counted=tuple(cell.kind in COUNTED for cell in sheet.inputs),
+        counted=tuple(cell.kind.is_number for cell in sheet.inputs),
         input_kinds=tuple(cell.kind for cell in sheet.inputs),
         by_col={col: tuple(n for n, cell in enumerate(sheet.inputs) if cell.col == col) for col in input_cols},
     )

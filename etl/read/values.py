@@ -48,7 +48,6 @@ INVALID = frozenset(CODES) | {"invalid_number", "invalid_choice", "invalid_date"
 
 MAX_TEXT = 2000
 _EXACT = 2.0**53  # beyond it a double no longer holds every whole number
-_COUNTED = (ElementKind.STOCK, ElementKind.FLOW, ElementKind.YTD, ElementKind.PUBLISHED)
 _MISSING: ParsedCell = (CellState.MISSING.value, None, "", "")
 _ZERO: ParsedCell = (CellState.ZERO.value, 0.0, "", "")
 _BREAK = re.compile(r"[ \xa0]*(?:_x000[9AaDd]_|[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029])+\s*")
@@ -90,7 +89,7 @@ def parse_value(
         look: what makes the cell look unlike its value; None: it is shown as itself.
         date1904: whether the workbook counts days from 1904.
     """
-    if type(value) is float and kind in _COUNTED and value.is_integer() and -_EXACT <= value <= _EXACT and not look:
+    if type(value) is float and kind.is_number and value.is_integer() and -_EXACT <= value <= _EXACT and not look:
         return ("value", value, "", "") if value else _ZERO
     if value is None or value == "":
         return _MISSING

@@ -185,7 +185,7 @@ def _build_coverage_notes(inputs: ReportInput, wording: Messages, figures: Repor
     explained = {
         a.item for a in inputs.attainments if a.unit == inputs.area and a.reason and a.reason.code not in _UNSENT_CODES
     }
-    gaps = [f for f in figures.list_unit_figures(inputs.area) if f.status == "no_data" and f.item in explained]
+    gaps = [f for f in figures.list_unit_figures(inputs.area) if f.shown_status == "no_data" and f.item in explained]
     for (reason, _), items in _group_items((f.reason.rstrip("."), "", f) for f in gaps).items():
         yield "no_data", wording.format("data.no_data", items=", ".join(items), reason=reason[:1].lower() + reason[1:])
 

@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from etl.catalog import models as m
+from etl.catalog.obligations import list_obligations
 from etl.messages import Messages
-from etl.model import NoteReport, TaskReport
+from etl.model import NoteReport, Period, PeriodKind, TaskReport
 from etl.model.numbers import format_number
 from etl.report.dates import format_short_date, format_two_digits
 from etl.report.inputs import ReportInput
@@ -153,12 +154,28 @@ def _describe_tasks(inputs: ReportInput, wording: Messages, task_facts: tuple[Pl
 
 def _describe_unasked_tasks(inputs: ReportInput, wording: Messages, task_facts: tuple[PlanTask, ...]) -> Iterator[str]:
     """Tasks that no form asks about, apart by whose they are: the reporting office's own are not others' silence."""
-    unasked = [task for task in task_facts if not task.reports and task.states.keys() != {"overtaken"}]
+    asked = _list_asked_leads(inputs)
+    unasked = [
+        task
+        for task in task_facts
+        if not task.reports and task.states.keys() != {"overtaken"} and asked.isdisjoint(task.lead.split(", "))
+    ]
     own = [task for task in unasked if inputs.office_name in task.lead.split(", ")]
     for kind, count in (("own", len(own)), ("others", len(unasked) - len(own))):
         if count:
             slots = {"office": inputs.office_name} if kind == "own" else {}
             yield wording.format(f"task.{kind}", count=format_two_digits(count), **slots)
+
+
+def _list_asked_leads(inputs: ReportInput) -> set[str]:
+    """The names of the offices that the form of the year asks about the tasks they lead."""
+    year = Period(inputs.period.year, PeriodKind.YEAR)
+    owing = {unit.code for _, _, unit in list_obligations(inputs.catalogue, inputs.scope, year)}
+    return {
+        _format_actor_name(inputs, actor)
+        for actor, answers in inputs.scope.answers_for.items()
+        if not isinstance(answers, str) and owing.intersection(answers)
+    }
 
 
 def _format_state_counts(wording: Messages, states: Counter[str]) -> str:

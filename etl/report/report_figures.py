@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from etl.catalog import models as m
 from etl.messages import Messages
-from etl.model import Attainment
+from etl.model import LONE_SIDES, Attainment
 from etl.model.numbers import format_number, round_half_away
 from etl.report.covered_period import build_covered_period, build_quarter_part
 from etl.report.dates import format_reference_period
@@ -26,7 +26,7 @@ from etl.report.number_facts import (
     select_telling_decimals,
 )
 from etl.report.path_state import classify_path_state
-from etl.report.uncertainty import build_uncertainty_facts
+from etl.report.uncertainty import build_possible_range, build_uncertainty_facts
 from etl.report.yearly_change import build_change_facts
 
 SMALL_NUMERATOR = 20
@@ -124,10 +124,17 @@ def find_duplicate_targets(inputs: ReportInput) -> dict[str, str]:
     return doubles
 
 
+def is_incomplete(a: Attainment) -> bool:
+    """Whether there is no value because somebody who owes one side alone is silent: bounds may stand in its place."""
+    return a.value is None and a.reason is not None and a.reason.code == LONE_SIDES
+
+
 def _classify_shown_status(target: m.Target, a: Attainment) -> str:
     """The word for where a row stands: a row without a verdict says which of the reasons it has."""
     if a.kind == "milestone" and a.status == "no_verdict":
         return "milestone"
+    if is_incomplete(a):
+        return "incomplete"
     if a.status == "not_assessed" and target.unassessed in {"heading", "no_number", "not_collected"}:
         return target.unassessed
     return a.status
@@ -243,6 +250,8 @@ def _build_attainment_numbers(wording: Messages, target: m.Target, a: Attainment
     absent = "word.no_data"
     if a.kind in {"not_assessed", "milestone"}:
         absent = "word.not_assessed" if target.unassessed == "by_plan" else "word.nothing"
+    possible = build_possible_range(wording, target, a) if is_incomplete(a) else None
+    without = wording.format("cell.bounded", range=possible.text) if possible else wording.texts[absent]
     share = a.prorated_target
     fine = max(target.decimals, 1)
     if share is not None and a.value is not None and share != a.value:
@@ -251,7 +260,7 @@ def _build_attainment_numbers(wording: Messages, target: m.Target, a: Attainment
     cagr = None if a.cagr_ratio is None else Fraction(a.cagr_ratio)
     whole = None if a.completeness is None else a.completeness * 100
     return AttainmentNumbers(
-        value=build_number_fact(a.value, decimals, wording.texts[absent]),
+        value=build_number_fact(a.value, decimals, without),
         numerator=build_count_fact(a.numerator, empty),
         denominator=build_count_fact(a.denominator, empty),
         target=build_number_fact(a.target, target.decimals, empty),

@@ -28,8 +28,8 @@ _SIGNS = {">=": "≥", "<=": "≤"}
 WORD_ONLY_KINDS = {"not_assessed", "milestone"}
 ELIMINATION_OPERATORS = frozenset({"eliminate", "maintain_elimination"})
 _STATUS_ORDER = (
-    "met", "not_met", "within_plan", "over_plan", "track", "no_new_figure", "no_data", "no_verdict", "milestone",
-    "not_assessed", "no_number", "not_collected",
+    "met", "not_met", "within_plan", "over_plan", "track", "no_new_figure", "incomplete", "no_data", "no_verdict",
+    "milestone", "not_assessed", "no_number", "not_collected",
 )  # fmt: skip
 
 
@@ -199,6 +199,10 @@ def _describe_untold_targets(inputs: ReportInput, wording: Messages, figures: Re
         those = [f for f in older if f.covers.text == text]
         names = "; ".join(_format_older_figure(inputs, wording, f) for f in those)
         yield wording.format("line.older", count=format_two_digits(len(those)), as_of=text, names=names)
+    incomplete = [f for f in counted if f.shown_status == "incomplete"]
+    if incomplete:
+        names = "; ".join(_format_incomplete_figure(inputs, wording, f) for f in incomplete)
+        yield wording.format("line.rest_incomplete", count=format_two_digits(len(incomplete)), names=names)
     for status in ("no_data", "milestone", "not_assessed", "no_number", "not_collected"):
         those = [f for f in counted if f.covers.kind != "older" and f.shown_status == status]
         if those:
@@ -209,6 +213,15 @@ def _describe_untold_targets(inputs: ReportInput, wording: Messages, figures: Re
 def _format_older_figure(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
     name, value = format_short_name(inputs, figure), format_with_unit(inputs, figure, figure.value.text)
     return wording.format("line.older_of", name=name, value=value)
+
+
+def _format_incomplete_figure(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
+    """Who is silent, and the range that their own past gives where they have one."""
+    name = format_short_name(inputs, figure)
+    if figure.bounds is None:
+        return wording.format("line.incomplete_of", name=name, reason=figure.reason)
+    value = format_with_unit(inputs, figure, figure.value.text)
+    return wording.format("line.bounded_of", name=name, value=value, reason=figure.reason)
 
 
 def _describe_target_result(inputs: ReportInput, wording: Messages, figure: Figure, usual: str) -> str:

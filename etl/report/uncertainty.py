@@ -27,7 +27,7 @@ def build_uncertainty_facts(inputs: ReportInput, wording: Messages, target: m.Ta
     decimals = max(target.decimals, 1)
     return Uncertainty(
         interval=_build_interval(wording, target, a),
-        bounds=_build_possible_range(wording, decimals, a),
+        bounds=build_possible_range(wording, target, a),
         bounds_turn=a.bounds_turn,
         bounds_reason=wording.describe(a.bounds_reason),
         outlook=tuple(_build_foreseen_value(wording, decimals, projected) for projected in a.projections),
@@ -46,10 +46,11 @@ def _build_interval(wording: Messages, target: m.Target, a: Attainment) -> Confi
     return ConfidenceInterval(low, high, text, a.interval_method)
 
 
-def _build_possible_range(wording: Messages, decimals: int, a: Attainment) -> PossibleRange | None:
+def build_possible_range(wording: Messages, target: m.Target, a: Attainment) -> PossibleRange | None:
     """What the value could be with all units in; `now` is the value there is, as fine as they are."""
     if a.bounds is None:
         return None
+    decimals = max(target.decimals, 1)
     low, high = (build_number_fact(end, decimals) for end in a.bounds)
     return PossibleRange(low, high, build_number_fact(a.value, decimals), _format_number_range(wording, low, high))
 

@@ -13,7 +13,7 @@ from etl.catalog.obligations import list_obligations
 from etl.core.instance import Result, load_settings_and_catalogue, open_current_engine
 from etl.errors import UsageError
 from etl.file_io import write_atomic
-from etl.forms import build_form_file_name, issue_form
+from etl.forms import FormExtras, build_form_file_name, issue_form
 from etl.messages import load_messages
 from etl.model import Period
 from etl.model.reason import build_reason
@@ -69,9 +69,8 @@ def import_table(scope: str, file: str, by: str, layout: str = "", period: str =
         path = settings.inbox / code / build_form_file_name(form, unit, key)
         if path.exists():
             raise UsageError("a file waits there already", where=str(path), fix="let intake take it first")
-        data = issue_form(
-            catalogue, chosen, form, unit, key, wording, simulated=settings.simulated, values=values, origin=origin
-        )
+        extras = FormExtras(simulated=settings.simulated, values=values, origin=origin)
+        data = issue_form(catalogue, chosen, form, unit, key, wording, extras)
         write_atomic(path, data)
         written.append(str(path))
     return {**result, "written": written}

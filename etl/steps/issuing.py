@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
+from etl.catalog.contacts import load_contacts
 from etl.catalog.obligations import is_in_force, list_obligations, list_opened_periods
 from etl.core.instance import Result, load_settings_and_catalogue, open_engine
 from etl.errors import CatalogueError, UsageError
 from etl.file_io import write_atomic
-from etl.forms import build_form_file_name, issue_form
+from etl.forms import FormExtras, build_form_file_name, build_form_sending, issue_form
 from etl.messages import load_messages
 from etl.model import Period
 from etl.warehouse import dispatch_store, journal
+from etl.warehouse.check_history import fetch_other_periods
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 def list_periods_to_open(day: str) -> list[str]:
@@ -48,17 +54,18 @@ def open_period(scope: str, period: str, folder: Path | None = None, unit: str |
         UsageError: the unit owes nothing for that period.
     """
     settings, _ = load_settings_and_catalogue()
-    result = _issue_forms(scope, period, folder or settings.outbox / "forms" / Period.parse(period).key, unit)
-    about = {"scope": scope, "period": result["period"], **({"unit": unit} if unit else {})}
     with open_engine(settings).begin() as conn:
+        target = folder or settings.outbox / "forms" / Period.parse(period).key
+        result = _issue_forms(conn, scope, period, target, unit)
+        about = {"scope": scope, "period": result["period"], **({"unit": unit} if unit else {})}
         # Also where a run that broke off had written them all.
         if result["issued"] or not any(about.items() <= e.detail.items() for e in journal.fetch_events(conn, "issued")):
             journal.record_event(conn, "issued", **about, forms=result["issued"])
     return result
 
 
-def _issue_forms(scope: str, period: str, folder: Path, unit: str | None = None) -> Result:
-    """Issues the workbooks of a period, or of one unit, below a folder. Needs no database.
+def _issue_forms(conn: Connection, scope: str, period: str, folder: Path, unit: str | None = None) -> Result:
+    """Issues the workbooks of a period, or of one unit, below a folder, each with what it reported the period before.
 
     Raises:
         UsageError: the unit owes nothing for that period.
@@ -72,9 +79,14 @@ def _issue_forms(scope: str, period: str, folder: Path, unit: str | None = None)
     if unit and not owed:
         raise UsageError(f"unit {unit!r} owes nothing for {key}", where="--unit", fix="see `tongket status`")
     issued, same, wording = [], 0, load_messages(settings.templates)
+    contacts, before = load_contacts(catalogue, [chosen.id]), key.list_earlier_periods(1)[0].key
+    reported = fetch_other_periods(conn, {(u.code, u.valid_from): (before,) for _, u in owed})
     for form, org_unit in owed:
         path = folder / org_unit.code / build_form_file_name(form, org_unit, key)
-        data = issue_form(catalogue, chosen, form, org_unit, key, wording, simulated=settings.simulated)
+        sending = build_form_sending(catalogue, chosen, form, org_unit, key, contacts)
+        past = reported.get(org_unit.code, {}).get(before, {})
+        extras = FormExtras(simulated=settings.simulated, sending=sending, past=past)
+        data = issue_form(catalogue, chosen, form, org_unit, key, wording, extras)
         if path.is_file() and path.read_bytes() == data:
             same += 1
         else:

@@ -16,7 +16,6 @@ from sqlalchemy import Connection
 
 from etl.catalog import models as m
 from etl.catalog.loader import Catalogue
-from etl.model import ElementKind
 from etl.warehouse.connect import query
 
 _OUTSIDE, _MISSING = "not_applicable", "missing"
@@ -74,7 +73,7 @@ def build_one_sided_corrections(
     owed, agreed = json.loads(extent["owed"]), json.loads(extent["agreed"])
     found: dict[str, str] = {}
     for indicator in indicators:
-        elements = {e: catalogue.elements[e].kind == ElementKind.FLOW for _, e, _ in indicator.terms}
+        elements = {e: catalogue.elements[e].kind.has_pieces for _, e, _ in indicator.terms}
         rows = [
             {"org_unit_id": unit, "data_element_id": ids[element], "period": owed["periods"][place - 1], "state": state}
             for unit, cells in units.items()

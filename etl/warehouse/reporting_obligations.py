@@ -20,7 +20,7 @@ from etl.catalog import models as m
 from etl.catalog.geography import compute_unit_shares, has_gone_over
 from etl.catalog.loader import Catalogue
 from etl.catalog.owed_cells import list_owed_cells
-from etl.model import ElementKind, Period, PeriodKind
+from etl.model import Period, PeriodKind
 
 _PIECES = (PeriodKind.QUARTER, PeriodKind.MONTH, PeriodKind.HALF)
 _WHOLE_STRETCH = (PeriodKind.HALF, PeriodKind.NINE_MONTHS, PeriodKind.YEAR)
@@ -80,14 +80,14 @@ def _build_cached_obligations(
     pieces = {}
     for element in sorted(elements):
         found = _list_period_pieces(catalogue, scope_id, period, element)
-        is_flow = catalogue.elements[element].kind == ElementKind.FLOW
+        has_pieces = catalogue.elements[element].kind.has_pieces
         ends = [p for p in found if p is not None and p.end == period.end]
-        used = [p for p in found if p is not None] if is_flow else ends
+        used = [p for p in found if p is not None] if has_pieces else ends
         for piece in used:
             wanted.setdefault(piece, set()).add(element)
         if own and element in _list_collected_elements(catalogue, scope_id, period):
             wanted.setdefault(period, set()).add(element)
-        pieces[element] = len(found) if is_flow else 1
+        pieces[element] = len(found) if has_pieces else 1
     made, groups = _build_obligation_groups(catalogue, scope_id, period, wanted)
     return RollupObligations(own, made, groups, pieces, tuple(p.key for p in wanted))
 

@@ -8,12 +8,13 @@ Rules (docs/warehouse.md has them with examples):
 * A leaf is a unit that holds cells: a commune, a district (its list sheets), a facility. Leaves are those of the
   period's last day; what units that ended earlier reported belongs to the leaf they went into.
 * A stock is its value in the period's last piece, a ytd too. A flow is the sum of the pieces from January (of the
-  second half of a year: from July); one missing piece makes it missing. A form of the period's own length (year,
-  half, nine months) comes first.
+  second half of a year: from July), an average their mean by length; one missing piece makes it missing. A form of
+  the period's own length (year, half, nine months) comes first.
 * A leaf counts if every cell of the indicator that it owes is there. `not applicable` takes it out of what is
   expected; a quarter that is so on one side of a ratio counts on neither (`one_sided_cells`). Where two levels hold the
-  two sides (doctors of a district, population of its communes), each side sums its own leaves, and a district with
-  nothing on one side counts on neither.
+  two sides (doctors of a district, population of its communes), each side sums its own leaves, and a district where one
+  of them is silent counts on neither: a silent hospital never means fewer doctors for the same people. Where one side
+  belongs to no district (provincial hospitals), the area has no figure then, and `no_figure` names who is silent.
 * Yearly and survey indicators keep their last year's figure until a new one is there; `as_of` says so.
 * Figures are given for the units of a *geography*, a day: the period's last (as it was) or another. Where whole
   units went over they add up; where not, and no weight is declared, the unit has no figure and `no_figure` says why.
@@ -24,6 +25,7 @@ Rules (docs/warehouse.md has them with examples):
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -38,7 +40,7 @@ from etl.catalog import geography as geo
 from etl.catalog import models as m
 from etl.catalog.loader import Catalogue
 from etl.errors import WarehouseError
-from etl.model import ElementKind, ObservedIndicator, Period, PeriodKind
+from etl.model import LONE_SIDES, ElementKind, ObservedIndicator, Period, PeriodKind
 from etl.model.reason import Reason, build_reason
 from etl.model.text_cells import PublishedCell
 from etl.warehouse import agreed_corrections
@@ -53,6 +55,9 @@ from etl.warehouse.reporting_obligations import (
 )
 from etl.warehouse.run_context import RunContext
 
+_FEW_NAMES = 3
+_PARTS = math.lcm(*range(1, 13))
+"""Sums are asked for so many times as large: a mean over one to twelve months is then a whole multiple."""
 _UnitAssignment = tuple[m.Unit, m.Unit | None, Fraction, bool]
 
 
@@ -188,7 +193,7 @@ def _carry_forward_figures(
     wanted = {(i.code, u.code) for i in yearly for u in ask.units}
     first = query(ask.conn, "first_year", scope=ask.scope.id, known_at=ask.known_at).scalar_one()
     for year in range(ask.period.year - 1, (first or ask.period.year) - 1, -1):
-        lacking = {key for key in wanted if key not in found or found[key].value is None}
+        lacking = {key for key in wanted if key not in found or _needs_earlier_figure(found[key])}
         codes = {indicator for indicator, _ in lacking}
         if not lacking:
             break
@@ -196,6 +201,11 @@ def _carry_forward_figures(
             if (old.indicator, old.unit) in lacking and old.value is not None:
                 found[(old.indicator, old.unit)] = replace(old, period=ask.period, as_of=str(year))
     return list(found.values())
+
+
+def _needs_earlier_figure(own: ObservedIndicator) -> bool:
+    """Whether nothing can be said of the asked year itself. Where only a part of a side is missing, bounds can."""
+    return own.value is None and not own.has_lone_sides
 
 
 def _compute_period_sums(
@@ -254,19 +264,24 @@ def _query_sums(
     units = {number: u for u in ask.units if (number := ask.find_unit_id(u)) is not None}
     names = {ask.find_unit_id(leaf): leaf.code for leaf, *_ in owed.leaves}
     query(ask.conn, "room_to_sort")
-    return [
-        _build_figure(row, summed[row.indicator - 1], units[row.org_unit_id], period, names)
-        for summed, agreed in _group_by_corrections(ask, owed, indicators)
-        for row in query(
+    figures = []
+    for summed, agreed in _group_by_corrections(ask, owed, indicators):
+        rows = query(
             ask.conn,
             "rollup",
             version=ask.version,
             indicators=[i.code for i in summed],
             area=ask.find_unit_id(ask.area) if ask.area else None,
             units=list(units),
+            parts=_PARTS,
             **owed.parameters | {"agreed": agreed},
         )
-    ]
+        for row in rows:
+            figure = _build_figure(row, summed[row.indicator - 1], units[row.org_unit_id], period, names)
+            if row.lacking and figure.numerator is None and figure.denominator is None:
+                figure = replace(figure, no_figure=_build_lacking_reason(ask, period, [names[n] for n in row.lacking]))
+            figures.append(figure)
+    return figures
 
 
 def _group_by_corrections(
@@ -277,6 +292,15 @@ def _group_by_corrections(
     plain = [i for i in indicators if i.code not in own]
     groups = [([i], own[i.code]) for i in indicators if i.code in own]
     return [(plain, ask.agreed), *groups] if plain else groups
+
+
+def _build_lacking_reason(ask: _RollupRequest, period: Period, codes: list[str]) -> Reason:
+    """Who is silent, by name where they are few."""
+    names = sorted(ask.catalogue.find_unit_name(code, period.end) for code in codes)
+    few = len(names) <= _FEW_NAMES
+    return build_reason(
+        LONE_SIDES, units=", ".join(names) if few else build_reason("reason.many_places", count=len(names))
+    )
 
 
 @dataclass(frozen=True)
@@ -319,9 +343,9 @@ def _join_split_leaves(
 
 def _is_additive(catalogue: Catalogue, indicator: m.Indicator) -> bool:
     """Whether an indicator sums what happens in a year, and no units: only there parts of a year meet a split."""
-    kinds = {catalogue.elements[term.data_element].kind for term in indicator.terms}
+    has_pieces = any(catalogue.elements[term.data_element].kind.has_pieces for term in indicator.terms)
     counts = any(term.counts_units for term in indicator.terms)
-    return indicator.method == "ratio" and ElementKind.FLOW in kinds and not counts
+    return indicator.method == "ratio" and has_pieces and not counts
 
 
 def _build_owed_cells(
@@ -352,10 +376,12 @@ def _build_owed_cells(
         owed[s.current_unit] = owed.get(s.current_unit, frozenset()) | obligations.groups[s.group]
     owes = {leaf: groups.setdefault(group, len(groups)) for leaf, group in owed.items()}
     place = {key: n for n, key in enumerate(obligations.periods, start=1)}
+    means = {e for e in obligations.pieces if ask.catalogue.elements[e].kind == ElementKind.AVERAGE}
     extent = {
         "year": period.year,
         "own": place.get(obligations.own, 0),
         "periods": obligations.periods,
+        "months": [Period.parse(key).months for key in obligations.periods],
         "elements": [numbers[e] for e in obligations.pieces if e in numbers],
     }
     lists = extent | {
@@ -368,7 +394,7 @@ def _build_owed_cells(
             for s in slots
         ],
         "cells": [
-            {"cells": n, "element": numbers.get(e), "pieces": obligations.pieces[e]}
+            {"cells": n, "element": numbers.get(e), "pieces": obligations.pieces[e], "is_mean": e in means}
             for group, n in groups.items()
             for e in sorted(group)
         ],
@@ -392,7 +418,7 @@ def _format_weight(weight: Fraction | None) -> str | None:
 def _build_figure(
     row: Row[Any], indicator: m.Indicator, unit: m.Unit, period: Period, leaves: dict[int | None, str]
 ) -> ObservedIndicator:
-    numerator, denominator = _convert_to_fraction(row.numerator), _convert_to_fraction(row.denominator)
+    numerator, denominator = (_convert_to_fraction(side, _PARTS) for side in (row.numerator, row.denominator))
     value = None
     if numerator is not None and denominator:
         value = numerator / denominator * indicator.factor
@@ -444,8 +470,8 @@ def _find_child_unit(ask: _RollupRequest, unit: m.Unit, day: date) -> m.Unit | N
     return current
 
 
-def _convert_to_fraction(value: Decimal | int | None) -> Fraction | None:
-    return None if value is None else Fraction(value)
+def _convert_to_fraction(value: Decimal | int | None, parts: int = 1) -> Fraction | None:
+    return None if value is None else Fraction(value) / parts
 
 
 # --- what a sum is made of -----------------------------------------------------------------------------
@@ -538,7 +564,9 @@ def _fetch_standing_cells(ask: _RollupRequest, owed: _OwedCells, agreed: str) ->
         taken = (row.taken_state or "missing", _convert_to_fraction(row.taken_value))
         piece = RollupPiece(slot.unit, slot.period, slot.weight, row.submission_id, taken)
         key = slot.current_unit, row.data_element
-        cell = found.setdefault(key, StandingCell(row.state, _convert_to_fraction(row.value), row.is_own, ()))
+        cell = found.setdefault(
+            key, StandingCell(row.state, _convert_to_fraction(row.value, row.months or 1), row.is_own, ())
+        )
         found[key] = replace(cell, pieces=(*cell.pieces, piece))
     return found
 

@@ -33,7 +33,7 @@ def annotate_gaps(context: RunContext, figures: Iterable[ObservedIndicator]) -> 
     how far back is looked.
     """
     every, catalogue = list(figures), context.catalogue
-    incomplete = [o for o in every if o.absent and o.present and not o.as_of]
+    incomplete = [o for o in every if o.absent and (o.present or o.has_lone_sides) and not o.as_of]
     values_by_unit = _fetch_unit_values(context, incomplete) if incomplete else {}
     found = {}
     for o in incomplete:
@@ -96,15 +96,18 @@ def build_unit_history(
 def _compute_own_pair(
     catalogue: Catalogue, terms: Sequence[m.Term], period: Period, reported: ValuesByPeriod
 ) -> tuple[Fraction, Fraction] | None:
-    """The unit's own figures of the asked quarter or shorter part of a year, if all are there."""
-    pieces = period.quarters_to_date if period.counted_from == 1 else period.quarters
+    """The unit's own figures of the asked period, by the form of its length or by its quarters, if all are there."""
+    quarters = period.quarters_to_date if period.counted_from == 1 else period.quarters
     sums = {"numerator": Fraction(0), "denominator": Fraction(0)}
     for side, element, counts in terms:
-        wanted = pieces if catalogue.elements[element].kind == ElementKind.FLOW else pieces[-1:]
+        pieces = (period,) if reported.get(period, {}).get(element) is not None else quarters
+        kind = catalogue.elements[element].kind
+        wanted = pieces if kind.has_pieces else pieces[-1:]
         values = [reported.get(p, {}).get(element) for p in wanted]
         if not values or any(v is None for v in values):
             return None
-        sums[side] += 1 if counts else sum(v for v in values if v is not None)
+        total = sum((v for v in values if v is not None), Fraction(0))
+        sums[side] += 1 if counts else total / len(wanted) if kind == ElementKind.AVERAGE else total
     return sums["numerator"], sums["denominator"]
 
 

@@ -3,12 +3,12 @@
 -- slots   {period, unit, leaf, weight, cells, alone}: a unit that owed the cells of a group in a piece of the period,
 --         and the leaf its figures belong to; no weight: nobody says how much of them is the leaf's; `alone`: nothing
 --         else went into the leaf's piece
--- cells   {cells, element, pieces}: the data elements of each group, and how many pieces the figure of each has: all
---         of a flow's, one of what stands at the period's end
+-- cells   {cells, element, pieces, is_mean}: the data elements of each group, and how many pieces the figure of each
+--         has: all of what is added up or averaged, one of what stands at the period's end
 -- leaves  {leaf, cells, child, weight, is_first}: the period's last-day units that hold cells, all that each owes, and
 --         the unit under the area (or none) that has the `weight` of each; a leaf under two is_first in one
--- year, periods, own: the periods go by their place in `periods` (`own` 0: none), units and elements by their numbers:
---         whole numbers sort many times faster than words
+-- year, periods, months, own: the periods go by their place in `periods` (`own` 0: none), as do their lengths in
+--         `months`; units and elements by their numbers: whole numbers sort many times faster than words
 --
 -- ROWS is what the planner is to expect, of a whole nation: with its own guess for JSON it would loop. A function that
 -- sets something is not put in the place of its call, where the guess would come back.
@@ -30,14 +30,14 @@ $$;
 
 DROP FUNCTION IF EXISTS core.owed_cell(jsonb) CASCADE;
 CREATE FUNCTION core.owed_cell(owed jsonb)
-RETURNS TABLE (cells integer, data_element_id integer, pieces integer)
+RETURNS TABLE (cells integer, data_element_id integer, pieces integer, is_mean boolean)
 LANGUAGE sql
 STABLE
 ROWS 100
 SET search_path = pg_catalog
 AS $$
-    SELECT c.cells, c.element, c.pieces
-    FROM jsonb_to_recordset(owed -> 'cells') AS c (cells integer, element integer, pieces integer)
+    SELECT c.cells, c.element, c.pieces, c.is_mean
+    FROM jsonb_to_recordset(owed -> 'cells') AS c (cells integer, element integer, pieces integer, is_mean boolean)
 $$;
 
 DROP FUNCTION IF EXISTS core.owed_leaf(jsonb) CASCADE;

@@ -1,9 +1,16 @@
 -- How each owed cell of each leaf stands for a period. Grain: (leaf, data element). What `owed` is: 40_owed.sql.
--- `is_own`: by the form as long as the period. What is owed and was never said is missing.
+-- `is_own`: by the form as long as the period. What is owed and was never said is missing. The figure is `value` over
+-- `months`: a mean is kept as its sum, as no decimal holds a third; months are 1 where nothing is averaged, 12 at most.
 DROP FUNCTION IF EXISTS core.standing(text, timestamptz, jsonb, jsonb) CASCADE;
 CREATE FUNCTION core.standing(wanted_scope text, known_at timestamptz, agreed jsonb, owed jsonb)
 RETURNS TABLE (
-    leaf_id integer, data_element_id integer, is_own boolean, state core.cell_state, value numeric, fixes text
+    leaf_id integer,
+    data_element_id integer,
+    is_own boolean,
+    state core.cell_state,
+    value numeric,
+    months integer,
+    fixes text
 )
 LANGUAGE sql
 STABLE
@@ -27,6 +34,7 @@ AS $$
             r.leaf_id,
             r.data_element_id,
             c.pieces,
+            c.is_mean,
             r.period,
             r.value,
             CASE WHEN r.state = 'zero' THEN 'value' ELSE r.state END AS state,
@@ -47,6 +55,7 @@ AS $$
             h.leaf_id,
             h.data_element_id,
             h.pieces,
+            h.is_mean,
             h.period,
             sum(h.value * h.weight) FILTER (WHERE h.state IN ('value', 'zero', 'estimated')) AS value,
             CASE
@@ -62,6 +71,7 @@ AS $$
                 s.leaf_id,
                 c.data_element_id,
                 c.pieces,
+                c.is_mean,
                 s.period,
                 s.weight,
                 coalesce(r.state, 'missing') AS state,
@@ -73,7 +83,7 @@ AS $$
                 ON s.org_unit_id = r.org_unit_id AND c.data_element_id = r.data_element_id AND s.period = r.period
             WHERE NOT s.alone
         ) AS h
-        GROUP BY h.leaf_id, h.data_element_id, h.pieces, h.period
+        GROUP BY h.leaf_id, h.data_element_id, h.pieces, h.is_mean, h.period
     ),
 
     -- What a leaf says in the form as long as the period, and what stands at the end or adds up from the pieces.
@@ -85,12 +95,18 @@ AS $$
             CASE WHEN p.period = cast(owed ->> 'own' AS integer) THEN 1 ELSE p.pieces END AS pieces,
             count(*) FILTER (WHERE p.state IN ('value', 'estimated')) AS counted,
             count(*) FILTER (WHERE p.state = 'not_applicable') AS outside,
-            sum(p.value) FILTER (WHERE p.state IN ('value', 'estimated')) AS total,
+            sum(p.value * p.months) FILTER (WHERE p.state IN ('value', 'estimated')) AS total,
+            CASE WHEN p.is_mean THEN sum(p.months) FILTER (WHERE p.state IN ('value', 'estimated')) ELSE 1 END AS months,
             bool_or(p.state = 'estimated') AS estimated,
             bool_or(p.state <> 'missing') AS heard,
             string_agg(p.fixes, ' ') AS fixes
-        FROM piece AS p
-        GROUP BY p.leaf_id, p.data_element_id, p.period = cast(owed ->> 'own' AS integer), p.pieces
+        FROM (
+            SELECT
+                *,
+                CASE WHEN is_mean THEN cast(owed -> 'months' ->> (period - 1) AS integer) ELSE 1 END AS months
+            FROM piece
+        ) AS p
+        GROUP BY p.leaf_id, p.data_element_id, p.period = cast(owed ->> 'own' AS integer), p.pieces, p.is_mean
     )
 
     -- The word of the form as long as the period comes first.
@@ -105,6 +121,7 @@ AS $$
             ELSE cast('missing' AS core.cell_state)
         END AS state,
         s.total AS value,
+        s.months,
         s.fixes
     FROM (
         SELECT DISTINCT

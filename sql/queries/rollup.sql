@@ -1,11 +1,14 @@
--- Sums of every indicator for an area and each unit under it, in one period. Grain: (unit, indicator).
+-- Sums of every indicator for an area and each unit under it, in one period, `parts` times as large: so is a mean over
+-- any number of months exact, and each unit that counts as one. Grain: (unit, indicator).
 --
 -- `owed` says who owes what (sql/functions/40_owed.sql); how each cell of it stands is core.standing. What is made of
 -- the cells is what a version of the catalogue says, as it is stored. Leaves are counted and summed by home first, as
 -- there are thousands of them: leaves at one home have the same `weight` in the same unit under the area, or in none.
 --
 -- A leaf counts only if every one of the indicator's cells owed by it is there. A part of the area counts only
--- if both sides have something in it, where both are owed there: a missing numerator is never a zero.
+-- if both sides have something in it, where both are owed there, and if nobody in it who owes one side alone is
+-- silent: a hospital that did not report has doctors, and a commune has people. What owes one side and belongs to no
+-- part stands for the whole area, which then counts only if nobody who owes one side alone is silent: `lacking`.
 WITH term AS MATERIALIZED (
     SELECT * FROM core.summed_term(:version, cast(:indicators AS text[]))
 ),
@@ -29,7 +32,12 @@ per_side AS MATERIALIZED (
         bool_or(v.state = 'not_applicable') AS outside,
         bool_and(v.state IN ('value', 'estimated')) AS complete,
         bool_or(v.state = 'estimated') AS estimated,
-        sum(CASE WHEN p.counts_units THEN 1 ELSE v.value END) AS total,
+        sum(
+            CASE
+                WHEN p.counts_units THEN cast(:parts AS integer)
+                ELSE v.value * (cast(:parts AS integer) / v.months)
+            END
+        ) AS total,
         string_agg(v.fixes, ' ') AS fixes
     FROM (
         SELECT DISTINCT
@@ -80,6 +88,7 @@ per_home AS (
         bool_or(p.estimated) AS estimated,
         bool_or(p.has_numerator) AS has_numerator,
         bool_or(p.has_denominator) AS has_denominator,
+        bool_or(p.has_numerator <> p.has_denominator) AS one_sided,
         sum(p.numerator) AS numerator,
         sum(p.denominator) AS denominator,
         array_agg(p.leaf_id) AS leaves,
@@ -97,12 +106,18 @@ judged AS (
         h.child,
         h.weight,
         h.is_first,
+        p.has_numerator,
+        p.has_denominator,
+        p.one_sided AND NOT p.complete AS lacking,
         p.estimated,
         p.numerator,
         p.denominator,
         p.leaves,
         p.fixes,
+        NOT bool_or(p.one_sided AND h.child IS NULL) OVER area_whole
+        OR NOT bool_or(p.one_sided AND NOT p.complete) OVER area_whole AS counts_in_area,
         p.complete
+        AND NOT bool_or(p.one_sided AND NOT p.complete) OVER area_part
         AND (NOT bool_or(p.has_numerator) OVER area_part OR bool_or(p.has_numerator AND p.complete) OVER area_part)
         AND (NOT bool_or(p.has_denominator) OVER area_part OR bool_or(p.has_denominator AND p.complete) OVER area_part)
             AS counts
@@ -115,7 +130,9 @@ judged AS (
             is_first
         FROM leaf
     ) AS h ON p.home = h.home
-    WINDOW area_part AS (PARTITION BY p.indicator, coalesce(h.child, -h.home))
+    WINDOW
+        area_part AS (PARTITION BY p.indicator, coalesce(h.child, -h.home)),
+        area_whole AS (PARTITION BY p.indicator)
 ),
 
 placed AS (
@@ -127,7 +144,10 @@ placed AS (
         g.weight,
         j.numerator * g.weight AS numerator,
         j.denominator * g.weight AS denominator,
-        j.counts,
+        j.counts AND (j.counts_in_area OR g.org_unit_id = j.child) AS counts,
+        j.complete AND j.has_numerator AS has_numerator,
+        j.complete AND j.has_denominator AS has_denominator,
+        j.lacking,
         j.estimated OR g.weight <> 1 AS estimated,
         j.leaves,
         j.fixes
@@ -143,7 +163,8 @@ absent AS (
     SELECT
         p.org_unit_id,
         p.indicator,
-        array_agg(a.leaf_id) AS leaves
+        array_agg(a.leaf_id) AS leaves,
+        array_agg(a.leaf_id) FILTER (WHERE p.lacking) AS lacking
     FROM placed AS p
     CROSS JOIN LATERAL unnest(p.leaves) AS a (leaf_id)
     WHERE NOT p.counts
@@ -189,6 +210,7 @@ SELECT
     cast(sum(cardinality(p.leaves)) AS integer) AS expected,
     cast(coalesce(sum(cardinality(p.leaves)) FILTER (WHERE p.counts), 0) AS integer) AS present,
     any_value(a.leaves) AS absent,
+    CASE WHEN bool_or(p.has_numerator) AND bool_or(p.has_denominator) THEN any_value(a.lacking) END AS lacking,
     coalesce(bool_or(p.estimated) FILTER (WHERE p.counts), FALSE) AS estimated,
     any_value(f.units) AS at_floor,
     string_agg(p.fixes, ' ') AS fixes

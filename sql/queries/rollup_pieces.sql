@@ -6,6 +6,7 @@ SELECT
     v.is_own,
     v.state::text AS state,
     CASE WHEN v.state IN ('value', 'estimated') THEN v.value END AS value,
+    v.months,
     s.org_unit_id,
     s.period,
     s.weight,

@@ -73,7 +73,9 @@ def without(**places: str) -> Build:
     def build(catalogue: Catalogue) -> bytes:
         book = Workbook(catalogue, "kt-district-quarter", "612", "2024Q3").filled()
         for sheet, cell, unit, _, kind in book.inputs():
-            if kind in {"stock", "flow", "ytd"} and (unit == places.get("unit") or sheet == places.get("sheet")):
+            if kind in {"stock", "average", "flow", "ytd"} and (
+                unit == places.get("unit") or sheet == places.get("sheet")
+            ):
                 book.with_cell(sheet, cell, None)
         return book.bytes()
 

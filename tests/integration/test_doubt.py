@@ -100,6 +100,46 @@ def test_nothing_is_asked_where_nothing_is_missing(sandbox: Engine, world: Catal
         assert gaps(conn, world, "2024Q1") == {code: {} for code in SHARES}
 
 
+def staffed(world: Catalogue) -> Catalogue:
+    line = m.Target.model_validate(
+        {
+            "item": "1", "clause": "1", "title": "x", "indicator": "doctors_rate", "kind": "threshold",
+            "milestones": [{"period": "2025", "written": "x", "operator": ">=", "value": 50}],
+        }
+    )  # fmt: skip
+    plan = world.plans["made-up"].model_copy(update={"targets": (line,)})
+    return replace(world, plans={"made-up": plan}, sha256="staffed")
+
+
+def staff(conn: Connection, c: Catalogue, form: str, period: str, unit: str, cells: dict[tuple[str, str], str]) -> None:
+    load.load_deliveries(conn, [item(conn, c, form, unit, period, cells, name=f"{form} {unit} {period} {cells}")])
+
+
+def test_a_silent_hospital_bounds_the_area_by_its_own_years_and_gives_no_verdict(
+    sandbox: Engine, world: Catalogue
+) -> None:
+    c = staffed(world)
+    first = {("D1", "doctors"): "10", ("a1", "pop"): "200", ("a2", "pop"): "200", ("a3", "pop"): "x"}
+    second = {("D2", "doctors"): "5", ("b1", "pop"): "300", ("b2", "pop"): "300"}
+    with sandbox.connect() as conn:
+        load.load_catalogue_rows(conn, c)
+        for period in ("2022", "2023", "2024"):
+            staff(conn, c, "year", period, "D1", first)
+            staff(conn, c, "year", period, "D2", second)
+        silent = area(conn, c, "2024")
+        staff(conn, c, "hospital", "2022", "H", {("H", "doctors"): "20"})
+        staff(conn, c, "hospital", "2023", "H", {("H", "doctors"): "25"})
+        bounded = area(conn, c, "2024")
+        staff(conn, c, "hospital", "2024", "H", {("H", "doctors"): "22"})
+        whole = area(conn, c, "2024")
+    assert told(silent.reason) == "thiếu số liệu của Hospital nên chưa tính được cho toàn địa bàn"
+    assert (silent.value, silent.bounds, silent.status) == (None, None, "no_data")
+    assert told(silent.bounds_reason).startswith("1 đơn vị thiếu số liệu chưa từng báo cáo")
+    assert (bounded.value, bounded.met, bounded.as_of, bounded.people_missing) == (None, None, "", None)
+    assert bounded.bounds == (F(35), F(40))
+    assert (whole.value, whole.met, whole.bounds) == (F(37), False, None)
+
+
 # --- outlook -----------------------------------------------------------------------------------------
 
 

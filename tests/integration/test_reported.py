@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from etl import load
+from etl.attainment.report_inputs import list_task_reports
 from etl.catalog.loader import Catalogue
 from etl.catalog.obligations import list_obligations
 from etl.model import Finding, FindingLevel, NoteReport, Period
@@ -94,3 +95,20 @@ def test_history_of_a_years_quarters(loader: Engine, catalogue: Catalogue) -> No
             ("23281", "live_births"): (6.0, 0.0, None, None)
         }
         assert quarter_values.fetch_quarter_values(conn, catalogue, "608", Period.parse("2023")) == {}
+
+
+def test_a_task_that_the_quarter_does_not_ask_about_stands_as_the_last_year_said(
+    loader: Engine, catalogue: Catalogue
+) -> None:
+    scope, asked, unasked = catalogue.get_scope("bac-ninh"), Period.parse("2026Q3"), Period.parse("2026Q4")
+    led = [task for plan, task in catalogue.list_led_tasks(scope, "commune", unasked) if plan.id == "ty-ct25"]
+    said = {("07306", f"task.ty-ct25.{led[0].id}.state"): "Đang thực hiện"}
+    with loader.begin() as conn:
+        load.load_deliveries(conn, [item(conn, catalogue, "xa-year", "07306", "2025", said)])
+        for quarter in (asked, unasked):
+            counted = {("07306", "pop_total"): "5"}
+            load.load_deliveries(conn, [item(conn, catalogue, "xa-quarter", "07306", quarter.key, counted)])
+    with loader.connect() as conn:
+        contexts = [RunContext(conn, catalogue, scope, quarter) for quarter in (asked, unasked)]
+        found = {c.period.key: {r.task: r.stated for r in list_task_reports(c) if r.stated} for c in contexts}
+    assert found == {"2026Q3": {}, "2026Q4": {led[0].id: "Đang thực hiện"}}

@@ -87,7 +87,7 @@ def quarters_of(period: str) -> list[str]:
 def on_both_sides(cells: pd.DataFrame, indicator: Indicator, kinds: Mapping[str, str], period: str) -> pd.DataFrame:
     """The cells of an indicator, those left out whose unit has nothing on its other side: both sides are one people."""
     elements = {*indicator.top, *indicator.bottom}
-    flows = {e for e in elements if kinds[e] == "flow"}
+    flows = {e for e in elements if kinds[e] in {"flow", "average"}}
     quarters = quarters_of(period)
     kept = []
     for _, group in cells[cells["element"].isin(elements)].groupby("leaf", sort=False):
@@ -119,7 +119,7 @@ def standing(cells: pd.DataFrame, kinds: Mapping[str, str], period: str) -> pd.D
         pieces = [said.get(q, ("missing", None)) for q in quarters_of(period)]
         states = {state for state, _ in pieces}
         state, value = own
-        if state == "missing" and kinds[element] != "flow":
+        if state == "missing" and kinds[element] not in {"flow", "average"}:
             state, value = pieces[-1]
         elif state == "missing":
             counted = [v for s, v in pieces if s in COUNTED]
@@ -128,6 +128,8 @@ def standing(cells: pd.DataFrame, kinds: Mapping[str, str], period: str) -> pd.D
                 state = "not_applicable"
             elif len(counted) + outside == len(pieces):
                 state, value = ("estimated" if "estimated" in states else "value"), sum(counted, F(0))
+                if kinds[element] == "average":
+                    value /= len(counted)
         rows.append((leaf, element, state, value))
     return pd.DataFrame(rows, columns=["leaf", "element", "state", "value"]).astype({"value": object})
 
@@ -152,7 +154,7 @@ def observed(
             if whole else F(0),
         }  # fmt: skip
     frame = pd.DataFrame.from_dict(leaves, orient="index").astype(object) if leaves else pd.DataFrame()
-    units = [area, *dict.fromkeys(parents.values())]
+    units = dict.fromkeys([area, *parents.values()])
     return {unit: _figure(indicator, frame, parents, unit, area, floors) for unit in units}
 
 
@@ -162,6 +164,7 @@ def _figure(
     found = Figure()
     tops, bottoms = [], []
     parts = [p for p in dict.fromkeys(parents.values()) if unit in {area, p}]
+    torn = unit == area and _is_torn(frame, parents, area)
     for part in parts:
         rows = frame[[parents.get(leaf, leaf) == part for leaf in frame.index]] if len(frame) else frame
         if not len(rows):
@@ -169,7 +172,7 @@ def _figure(
         found.expected += len(rows)
         lacks_top = rows["has_top"].any() and not (rows["has_top"] & rows["whole"]).any()
         lacks_bottom = rows["has_bottom"].any() and not (rows["has_bottom"] & rows["whole"]).any()
-        if lacks_top or lacks_bottom:
+        if torn or lacks_top or lacks_bottom or _lone(rows, whole=False):
             continue
         good = rows[rows["whole"].astype(bool)]
         found.present += len(good)
@@ -185,6 +188,21 @@ def _figure(
     if found.numerator is not None and found.denominator:
         found.value = found.numerator / found.denominator * indicator.factor
     return found
+
+
+def _lone(rows: pd.DataFrame, *, whole: bool) -> bool:
+    """Whether somebody who has one side alone said all of it, or did not."""
+    return any(
+        row["has_top"] != row["has_bottom"] and bool(row["whole"]) == whole for row in rows.to_dict(orient="records")
+    )
+
+
+def _is_torn(frame: pd.DataFrame, parents: Mapping[str, str], area: str) -> bool:
+    """Whether one side is (also) counted for the whole area at once, while somebody with one side is silent."""
+    if not len(frame):
+        return False
+    of_all = frame[[parents.get(leaf, leaf) == area for leaf in frame.index]]
+    return (_lone(of_all, whole=True) or _lone(of_all, whole=False)) and _lone(frame, whole=False)
 
 
 # --- figures to verdicts -----------------------------------------------------------------------------

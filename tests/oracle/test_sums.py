@@ -1,7 +1,7 @@
 """From cells to verdicts: the product's SQL and rules against the plain computation, on random worlds.
 
-A world is a province with a few districts and communes, random indicators, random targets, and for every quarter and
-the year a workbook from some of the districts with every state a cell can have.
+A world is a province with a few districts and communes, sometimes a hospital of the whole province, random indicators,
+random targets, and for every quarter and the year a workbook from some of them with every state a cell can have.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.slow]
 BASE = Path(__file__).parents[1] / "sql" / "catalogue"
 KINDS = {
     "pop": "stock", "managed": "stock", "births": "flow", "screened": "flow", "examined": "ytd", "criteria": "stock",
-    "done": "stock", "listed": "stock", "fever": "flow",
+    "done": "stock", "listed": "stock", "fever": "flow", "mid": "average",
 }  # fmt: skip
 SENT = ("2024Q1", "2024Q2", "2024Q3", "2024Q4", "2024")
 STATES = {"": "missing", "x": "not_applicable", "?": "unreliable"}
@@ -64,6 +64,8 @@ def worlds_of(draw: st.DrawFn) -> World:
     parents = {f"{d.lower()}c{i}": d for d, count in districts.items() for i in range(count)} | {
         d: d for d in districts
     }
+    if draw(st.booleans()):
+        parents["H"] = "P"
     lines = []
     for number in range(draw(st.integers(1, 4))):
         indicator = draw(indicators(f"i{number}"))
@@ -83,6 +85,8 @@ def worlds_of(draw: st.DrawFn) -> World:
                 if parent == district and leaf != district:
                     sent |= {(leaf, element): draw(SAYS) for element in KINDS}
             cells[period][district] = sent
+        if period == "2024" and "H" in parents and draw(st.integers(0, 2)):
+            cells[period]["H"] = {("H", "doctors"): draw(SAYS)}
     return World(parents, tuple(lines), cells)
 
 
@@ -103,6 +107,7 @@ def catalogue_of(world: World) -> Catalogue:
             }
         )
         for code, parent in world.parents.items()
+        if code != "H"
     ]
     methods = {"share": "share_of_units"}
     found = {
@@ -119,23 +124,34 @@ def catalogue_of(world: World) -> Catalogue:
         successions=(),
         indicators=found,
         plans={"made-up": plan},
-        scopes={"made-up": scope.model_copy(update={"submissions": scope.submissions[:2]})},  # districts only
+        scopes={"made-up": scope.model_copy(update={"submissions": _submissions(world, scope)})},
         units_by_code={u.code: (u,) for u in units},
     )
+
+
+def _submissions(world: World, scope: m.Scope) -> tuple[m.Submission, ...]:
+    """Districts for quarters and years, and the hospital for years where there is one."""
+    wanted = {"quarter", "year"} | ({"hospital"} if "H" in world.parents else set())
+    return tuple(s for s in scope.submissions if s.form in wanted)
 
 
 def send(conn: Connection, catalogue: Catalogue, world: World) -> None:
     for period, by_district in world.cells.items():
         form = "year" if period == "2024" else "quarter"
-        load.load_deliveries(
-            conn, [item(conn, catalogue, form, district, period, cells) for district, cells in by_district.items()]
-        )
+        sent = [
+            item(conn, catalogue, "hospital" if unit == "H" else form, unit, period, cells)
+            for unit, cells in by_district.items()
+        ]
+        load.load_deliveries(conn, sent)
 
 
-def table(world: World) -> list[tuple[str, str, str, str, F | None]]:
-    """Every cell that is owed; a district that sent nothing leaves its cells missing."""
+def table(world: World, key: str) -> list[tuple[str, str, str, str, F | None]]:
+    """Every cell that is owed for a period; who sent nothing leaves its cells missing. A hospital owes years only."""
     rows: list[tuple[str, str, str, str, F | None]] = []
-    for leaf, district in world.parents.items():
+    for leaf, parent in world.parents.items():
+        district = leaf if leaf == "H" else parent
+        if leaf == "H" and key != "2024":
+            continue
         for element in ["doctors"] if leaf == district else list(KINDS):
             for period in SENT:
                 says = world.cells[period].get(district, {}).get((leaf, element), "")
@@ -173,12 +189,16 @@ def test_sums_and_verdicts_agree_with_the_plain_computation(sandbox: Engine, wor
         rows = {
             (r.item, r.unit): r for r in compute_attainment_rows(conn, catalogue, scope, period, None, outlook=False)
         }
-    cells, kinds = plain.cells_frame(table(world)), {**KINDS, "doctors": "stock"}
+    kinds = {**KINDS, "doctors": "stock"}
     for number, line in enumerate(world.lines):
         figures, began = (
             plain.observed(
                 line.indicator,
-                plain.standing(plain.on_both_sides(cells, line.indicator, kinds, asked), kinds, asked),
+                plain.standing(
+                    plain.on_both_sides(plain.cells_frame(table(world, asked)), line.indicator, kinds, asked),
+                    kinds,
+                    asked,
+                ),
                 world.parents,
                 "P",
                 [F(90)],

@@ -241,7 +241,7 @@ def test_every_cell_is_read_as_it_is_shown_or_asked_about(data: st.DataObject) -
         (sheet.code, cell.row, cell.col, n, i)
         for n, sheet in enumerate(layout.sheets)
         for i, cell in enumerate(sheet.inputs)
-        if cell.kind.value in ("stock", "flow", "ytd", "published") and (cell.row + cell.col) % 2
+        if cell.kind.value in ("stock", "average", "flow", "ytd", "published") and (cell.row + cell.col) % 2
     ]
     chosen = data.draw(st.lists(st.sampled_from(places), min_size=1, max_size=8, unique=True))
     odd = {place[:3]: data.draw(RECIPES) for place in chosen}

@@ -247,7 +247,7 @@ def _statuses(
 def _tasks(
     catalogue: Catalogue, scope: m.Scope, plan: m.Plan, period: Period, units: list[str], chance: random.Random
 ) -> tuple[TaskReport, ...]:
-    actors = {actor for actor, level in scope.answers_for.items() if level == scope.child_level}
+    actors = scope.list_answered_actors(scope.child_level, "")
     rows = []
     for task in plan.tasks:
         if actors.isdisjoint(task.lead):

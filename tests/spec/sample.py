@@ -72,11 +72,12 @@ def _last(period: Period) -> str:
 
 
 def _sum(scope: str, element: str, period: Period) -> Fraction | None:
-    flow = catalogue().elements[element].kind == ElementKind.FLOW
-    whole = period.kind == PeriodKind.YEAR
-    keys = [period.key] if whole else [q.key for q in period.quarters_to_date] if flow else [_last(period)]
+    kind, whole = catalogue().elements[element].kind, period.kind == PeriodKind.YEAR
+    every = kind in {ElementKind.FLOW, ElementKind.AVERAGE}
+    keys = [period.key] if whole else [q.key for q in period.quarters_to_date] if every else [_last(period)]
     numbers = [[n for _, n in _cells(scope, key).get(element, [])] for key in keys]
-    return sum((n for part in numbers for n in part), Fraction(0)) if all(numbers) else None
+    total = sum((n for part in numbers for n in part), Fraction(0)) if all(numbers) else None
+    return total / len(keys) if total is not None and kind == ElementKind.AVERAGE else total
 
 
 def _at_floor(scope: str, indicator: m.Indicator, period: Period) -> tuple[tuple[tuple[str, int], ...], int]:

@@ -33,13 +33,23 @@ class Column(StrictModel):
 class SheetDef(StrictModel):
     """A sheet of a form. `layout`: ``by_commune`` rows are communes, columns are elements · ``list`` rows are
     elements · ``tasks`` rows are the unit's tasks · ``notes`` free rows · ``published`` rows are published values
-    with source and date · ``upward`` rows are the number cells that an area's own units owe it."""
+    with source and date · ``upward`` rows are the number cells that an area's own units owe it. `dated_from`: since
+    this period a sheet of tasks asks within the year only for those with a date and for those of a plan that has just
+    begun; for the others once, in the form of the year."""
 
     code: Code
     title: Text
     layout: str
     columns: Code | None = None
     rows: int = 0
+    dated_from: str = ""
+
+    @field_validator("dated_from")
+    @classmethod
+    def _check_dated_from(cls, key: str) -> str:
+        if key:
+            validate_period_key(key)
+        return key
 
     @field_validator("layout")
     @classmethod

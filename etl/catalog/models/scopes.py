@@ -139,7 +139,8 @@ class Scope(StrictModel):
     """Who runs an instance: its area, plans, forms and reports.
 
     `offices`: who issues its reports, oldest first. `continues`: the scopes that ended, whose units report here now;
-    what they sent is read on as figures of the same areas.
+    what they sent is read on as figures of the same areas. `answers_for`: who reports on the tasks of an actor that
+    plans name: each unit of a level, or units by code.
     """
 
     id: Code
@@ -151,7 +152,7 @@ class Scope(StrictModel):
     plans: tuple[Code, ...] = Field(min_length=1)
     submissions: tuple[Submission, ...] = Field(min_length=1)
     reports: tuple[ReportDef, ...]
-    answers_for: dict[Code, Literal["district", "commune"]] = Field(default_factory=dict)
+    answers_for: dict[Code, Literal["district", "commune"] | tuple[Code, ...]] = Field(default_factory=dict)
     note: str = ""
 
     @model_validator(mode="before")
@@ -168,6 +169,14 @@ class Scope(StrictModel):
             if one.valid_to >= following.valid_from:
                 raise ValueError(f"offices: two are valid on {following.valid_from}; end one before the other")
         return self
+
+    def list_answered_actors(self, level: str, unit: str) -> frozenset[str]:
+        """The actors whose tasks a unit of a level reports on."""
+        return frozenset(
+            actor
+            for actor, answers in self.answers_for.items()
+            if (answers == level if isinstance(answers, str) else unit in answers)
+        )
 
     def find_office(self, day: dt.date) -> Office | None:
         """The scope's own office on a day, if it has one then."""

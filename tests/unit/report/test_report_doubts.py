@@ -16,7 +16,7 @@ from etl.report import ReportInput, correction_report, path_section, submissions
 from etl.report.data_quality_notes import build_data_notes
 from etl.report.facts import build_facts
 from etl.report.report_figures import build_figures
-from etl.report.target_results import describe_results
+from etl.report.target_results import build_target_sentences, describe_results
 from etl.report.template_context import build_page_context
 from tests.report.samples import sample
 from tests.unit.report.test_report_figures import bhyt, figure_of, line_of, one, row
@@ -66,6 +66,26 @@ def test_partial_figures_are_announced_before_the_lines(given: ReportInput, say:
     for present, is_told in ((9, True), (10, False)):
         chosen = one(given, bhyt(given, "94", present=present))
         assert (told in describe_results(chosen, say, build_figures(chosen, say))) == is_told
+
+
+def test_a_figure_that_can_only_be_bounded_prints_its_range_who_is_silent_and_no_verdict(
+    given: ReportInput, say: Messages
+) -> None:
+    reason = build_reason("reason.lone_sides", units="Bệnh viện Y dược cổ truyền tỉnh")
+    unknown: dict[str, Any] = {"value": None, "met": None, "status": "no_data", "reason": reason, "as_of": ""}
+    now = replace(row(given, "1"), **unknown, numerator=None, bounds=(Fraction("9.44"), Fraction("9.61")), present=0)
+    bare = replace(now, bounds=None)
+    figure = figure_of(given, say, now, replace(now, value=Fraction(10), bounds=None))
+    assert (figure.printed, figure.shown_status, figure.change.kind) == ("khoảng 9,4–9,6", "incomplete", "no_figure")
+    (line,) = build_target_sentences(one(given, now), say, build_figures(one(given, now), say))[0].lines
+    assert "Bác sĩ/10.000 dân (1): khoảng 9,4–9,6 người nếu tính nơi còn thiếu theo mức đã từng báo cáo (thiếu" in line
+    assert "(thiếu số liệu của Bệnh viện Y dược cổ truyền tỉnh nên chưa tính được cho toàn địa bàn)." in line
+    (line,) = build_target_sentences(one(given, bare), say, build_figures(one(given, bare), say))[0].lines
+    assert line.endswith(
+        "Bác sĩ/10.000 dân (1): thiếu số liệu của Bệnh viện Y dược cổ truyền tỉnh nên chưa tính được cho toàn địa bàn."
+    )
+    assert "no_data" not in notes_of(given, say, now)
+    assert not any("giảm" in sentence or "thiếu 2" in sentence for sentence in (line, figure.missing.text))
 
 
 # --- no figure -------------------------------------------------------------------------------------------

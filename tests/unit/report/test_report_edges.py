@@ -153,8 +153,8 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     yield replace(
         base, last=tuple(replace(a, status=turned.get(a.status, "not_met"), value=Fraction(50)) for a in mine)
     )
-    yield replace(base, attainments=tuple(replace(a, status="within_plan") for a in mine))
-    yield replace(base, attainments=tuple(replace(a, status="over_plan") for a in mine))
+    for status in ("within_plan", "over_plan"):
+        yield replace(base, attainments=tuple(replace(a, status=status) for a in mine))  # type: ignore[arg-type]
     yield replace(base, attainments=tuple(replace(a, as_of="", estimated=True) for a in mine), last=())
     for state in ("accepted", "silent"):
         yield replace(base, statuses=(UnitStatus("f", "608", "Thành phố Kon Tum", "2024Q3", state),))  # type: ignore[arg-type]
@@ -166,6 +166,9 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     yield replace(base, attainments=tuple(replace(a, limits=usual, bounds_reason=saying("chưa có gì")) for a in mine))
     gone = {"value": None, "status": "no_data", "reason": saying("Không quy đổi được"), "bounds": None}
     yield replace(base, attainments=tuple(replace(a, **gone) for a in mine))
+    lone = build_reason("reason.lone_sides", units="Bệnh viện")
+    for ends in (None, (Fraction(1), Fraction(2))):
+        yield replace(base, attainments=tuple(replace(a, **(gone | {"reason": lone, "bounds": ends})) for a in mine))
     clean = {"value": Fraction(0), "status": "not_met", "people_missing": None, "reason": saying("chưa có công nhận")}
     rows = tuple(replace(a, **clean) if a.item == "15.3" else a for a in base.attainments)
     yield replace(base, attainments=rows)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from etl.messages import Messages
-from etl.model import NoteReport, TaskReport, TaskStateName
+from etl.model import NoteReport, Period, TaskReport, TaskStateName
 from etl.report import ReportInput
 from etl.report.followup import (
     build_difficulty_notes,
@@ -71,6 +71,9 @@ def test_the_sentences_hold_at_the_edges(given: ReportInput, say: Messages) -> N
     silent = reported(given)
     (line,) = build_plan_tasks(silent, say, build_plan_task_facts(silent, say)).sentences
     assert line == "01 nhiệm vụ do Sở Y tế chủ trì chưa có biểu báo cáo, kết quả không nêu tại báo cáo này."
+    asked = replace(silent, scope=given.catalogue.scopes["quang-ngai"], period=Period.parse("2026Q4"))
+    facts = build_plan_task_facts(asked, say)
+    assert not any("chưa có biểu" in line for line in build_plan_tasks(asked, say, facts).sentences)
     late = reported(given, "overdue", "done")
     lines = build_plan_tasks(late, say, build_plan_task_facts(late, say)).sentences
     assert "1 lượt quá hạn; 1 lượt đã hoàn thành" in lines[0]

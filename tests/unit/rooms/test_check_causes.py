@@ -74,7 +74,7 @@ def test_a_form_left_empty_is_one_finding_whatever_is_known_around_it(
 
 def test_a_unit_blank_everywhere_is_one_finding(judge: Judge, district: Workbook) -> None:
     for sheet, cell, unit, _, kind in district.inputs():
-        if unit == "23428" and kind in {"stock", "flow", "ytd"}:
+        if unit == "23428" and kind in {"stock", "average", "flow", "ytd"}:
             district.with_cell(sheet, cell, None)
     (finding,) = (f for f in judge(district).findings if f.level == FindingLevel.CONFIRM)
     assert finding.code == "V08" and finding.org_unit_code == "23428" and "41 ô" in finding.message

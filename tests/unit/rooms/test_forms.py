@@ -6,7 +6,14 @@ import openpyxl
 import pytest
 
 from etl.catalog import Catalogue
-from etl.catalog.layout import SIMULATION_NOTICE, TASK_STATES, TOTAL_LABEL, build_form_layout
+from etl.catalog.layout import (
+    CHECK_SHEET,
+    SIMULATION_NOTICE,
+    TASK_STATES,
+    TOTAL_LABEL,
+    build_form_layout,
+    list_asked_tasks,
+)
 from etl.catalog.obligations import list_obligations
 from etl.forms import build_form_file_name, issue_form
 from etl.model import Period
@@ -20,7 +27,7 @@ ALL = [
     ("ty-commune-year", "07366", "2024"), ("xa-quarter", "23284", "2025Q3"), ("xa-year", "23284", "2025"),
     ("kt-ttyt-quarter", "51-TTYT-610", "2025Q4"), ("kt-ttyt-year", "51-TTYT-610", "2025"),
     ("kt-bv-year", "51-BVT", "2025"), ("kt-ksbt-year", "51-CDC", "2025"), ("xa-quarter", "07306", "2025Q3"),
-    ("xa-year", "07294", "2026"), ("bg-huyen-quarter", "216", "2024Q3"), ("bg-huyen-year", "216", "2024"),
+    ("nv-year", "51-SYT", "2026"), ("xa-year", "07294", "2026"), ("bg-huyen-quarter", "216", "2024Q3"), ("bg-huyen-year", "216", "2024"),
     ("qg-tinh-quarter", "24", "2025Q1"), ("qg-tinh-year", "24", "2023"),
 ]  # fmt: skip
 
@@ -55,13 +62,28 @@ def test_the_manifest_is_hidden_and_stamped(workbook: Workbook) -> None:
 
 def test_an_office_recognises_the_sheet(workbook: Workbook) -> None:
     for page in workbook.book.worksheets:
-        if page.title == "_manifest":
+        if page.title in {"_manifest", CHECK_SHEET}:
             continue
         texts = [str(c.value) for row in page.iter_rows() for c in row if c.value is not None]
         assert any(t.startswith("Đơn vị báo cáo: ") for t in texts)
         assert any(t.startswith("Kỳ báo cáo: ") for t in texts)
         assert "NGƯỜI LẬP BIỂU" in texts and {"TT", "Mã đơn vị"} & {*texts} and SIMULATION_NOTICE in texts
-        assert page.page_setup.paperSize == 9 and page.print_title_rows and page.sheet_properties.pageSetUpPr.fitToPage
+        assert page.page_setup.paperSize == 9 and page.print_title_rows
+
+
+def test_nothing_is_printed_smaller_than_eight_points(workbook: Workbook) -> None:
+    """Fitted to one page or scaled: the smallest letters of a sheet, and how much it shrinks on A4."""
+    for page in workbook.book.worksheets:
+        if page.sheet_state == "hidden" or workbook.form.sheets[0].kind.is_upward:
+            continue
+        smallest = min(c.font.sz for row in page.iter_rows() for c in row if c.value is not None)
+        across = (11.69 if page.page_setup.orientation == "landscape" else 8.27) - 1.0
+        inches = (
+            sum(dim.width * 7 + 5 for dim in page.column_dimensions.values() for _ in range(dim.min, dim.max + 1)) / 96
+        )
+        fits = page.sheet_properties.pageSetUpPr is not None and page.sheet_properties.pageSetUpPr.fitToPage
+        scale = min(across / inches, 1) if fits else page.page_setup.scale / 100
+        assert smallest * scale >= 8, (page.title, smallest, scale)
 
 
 def test_rows_are_the_communes_and_there_is_a_total(catalogue: Catalogue) -> None:
@@ -76,7 +98,7 @@ def test_rows_are_the_communes_and_there_is_a_total(catalogue: Catalogue) -> Non
 def test_headers_say_stock_flow_or_year_to_date(catalogue: Catalogue) -> None:
     book = Workbook(catalogue, "kt-district-quarter", "612", "2024Q1").book
     kinds = {c.value.split("; ")[-1] for c in book["B1"][10] if c.value}
-    assert kinds == {"có đến cuối kỳ", "phát sinh trong kỳ", "lũy kế từ đầu năm"}
+    assert kinds == {"có đến cuối kỳ", "trung bình trong kỳ", "phát sinh trong kỳ", "lũy kế từ đầu năm"}
 
 
 def test_cells_have_ranges_and_choices(catalogue: Catalogue) -> None:
@@ -107,6 +129,38 @@ def test_the_mark_stands_only_on_simulated_forms(catalogue: Catalogue) -> None:
     )
     book = openpyxl.load_workbook(BytesIO(plain))
     assert not any(c.value == SIMULATION_NOTICE for page in book.worksheets for row in page.iter_rows() for c in row)
+
+
+def test_the_office_itself_and_another_that_leads_tasks_have_a_form_of_the_year(catalogue: Catalogue) -> None:
+    scope, period = catalogue.get_scope("quang-ngai"), Period.parse("2026")
+    owing = {unit.code for _, form, unit in list_obligations(catalogue, scope, period) if form.id == "nv-year"}
+    assert owing == {"51-SYT", "51-BHXH"}
+    sheet = catalogue.forms["nv-year"].sheets[0]
+    for code, actor in (("51-SYT", "so-y-te"), ("51-BHXH", "bhxh-tinh")):
+        unit = catalogue.find_unit(code, period.end)
+        assert unit
+        asked = {(p.id, t.id) for p, t in list_asked_tasks(catalogue, scope, sheet, unit, period)}
+        assert asked == {(p, t.id) for p in scope.plans for t in catalogue.plans[p].tasks if actor in t.lead}
+        cells = {e for _, _, _, e, k in Workbook(catalogue, "nv-year", code, "2026").inputs() if k == "choice"}
+        assert len(cells) == len(asked) > 1
+
+
+def test_within_the_year_only_tasks_with_a_date_are_asked(catalogue: Catalogue) -> None:
+    scope, unit = catalogue.get_scope("bac-ninh"), catalogue.find_unit("07306", Period.parse("2026Q4").end)
+    assert unit
+    asked = {
+        key: {
+            task.id: task.deadline.kind
+            for form in (catalogue.forms["xa-year" if len(key) == 4 else "xa-quarter"],)
+            for sheet in form.sheets
+            if sheet.layout == "tasks"
+            for _, task in list_asked_tasks(catalogue, scope, sheet, unit, Period.parse(key))
+        }
+        for key in ("2026Q3", "2026Q4", "2026")
+    }
+    assert asked["2026Q3"] == asked["2026"] and set(asked["2026"].values()) > {"not_stated"}
+    assert asked["2026Q4"] == {task: kind for task, kind in asked["2026"].items() if kind == "by_date"}
+    assert len(asked["2026Q4"]) < len(asked["2026"])
 
 
 def test_tasks_appear_only_once_their_plan_is_in_force(catalogue: Catalogue) -> None:

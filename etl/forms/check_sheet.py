@@ -1,0 +1,283 @@
+"""The sheet *Kiểm tra* of a form: formulas by which a unit sees, in Excel itself, what intake would refuse or ask.
+
+Room: forms. Grain: a check (row). It covers cells that are still empty, what must hold between numbers of one unit
+(`catalog/relations.yaml`), and the unit's totals against those of its own period before. Every formula is ours: when
+the workbook comes back the sheet is not read. The cached results are those of the empty form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from etl.catalog import Catalogue
+from etl.catalog import models as m
+from etl.catalog.layout import CHECK_SHEET, FormLayout, InputCell, SheetLayout, format_cell_name
+from etl.forms.form_sending import FormExtras, PastValues
+from etl.forms.form_styles import FormStyles, write_simulation_mark
+from etl.messages import Messages
+from etl.model import ElementKind
+from etl.model.numbers import format_number
+
+if TYPE_CHECKING:
+    from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+_WIDTHS = (5, 10, 66, 14, 14, 34)
+_HEAD_ROW = 7
+_LINE_HEIGHT = 16
+_RESULT_COL = 5
+
+
+@dataclass(frozen=True)
+class _CheckRow:
+    """A check as it stands on the sheet. `shown` is what the empty form gives; `before` and `now` may be empty."""
+
+    sheet: str
+    about: str
+    result: str
+    shown: str
+    before: float | None = None
+    now: str = ""
+
+
+@dataclass(frozen=True)
+class _ElementCells:
+    """Where the numbers of a data element stand: one column of one sheet, a row a unit."""
+
+    sheet: str
+    cells: tuple[InputCell, ...]
+
+    @property
+    def span(self) -> str:
+        """The cells as a formula names them."""
+        return f"'{self.sheet}'!{_format_span(self.cells[0], self.cells[-1])}"
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Whose they are, in order."""
+        return tuple(cell.org_unit_code for cell in self.cells)
+
+
+def write_check_sheet(
+    book: Workbook,
+    styles: FormStyles,
+    catalogue: Catalogue,
+    form_layout: FormLayout,
+    wording: Messages,
+    extras: FormExtras,
+) -> None:
+    """Adds the sheet; a form without numbers needs none."""
+    if not any(cell.kind.is_number for _, cell in form_layout.inputs):
+        return
+    rows = [
+        *_build_blank_checks(form_layout, wording),
+        *_build_relation_checks(catalogue, form_layout, wording),
+        *_build_past_checks(catalogue, form_layout, wording, extras.past),
+    ]
+    page = book.add_worksheet(CHECK_SHEET)
+    write_simulation_mark(book, page, styles, (0, _RESULT_COL), simulated=extras.simulated)
+    for col, width in enumerate(_WIDTHS):
+        page.set_column(col, col, width)
+    results = _format_range(_HEAD_ROW + 1, _RESULT_COL, _HEAD_ROW + len(rows), _RESULT_COL)
+    _write_check_head(page, styles, form_layout, wording, rows, results)
+    for row, check in enumerate(rows, start=_HEAD_ROW + 1):
+        _write_check_row(page, styles, row, check)
+    for name, role in (("wrong", "alarm"), ("blank", "doubt"), ("doubt", "doubt")):
+        starts = {"type": "text", "criteria": "begins with", "value": wording.texts[f"check_sheet.{name}"]}
+        page.conditional_format(results, {**starts, "format": styles.get_mark_format(role)})
+    page.set_paper(9)
+    page.set_landscape()
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(_HEAD_ROW)
+    page.freeze_panes(_HEAD_ROW + 1, 0)
+    page.hide_gridlines(2)
+    page.protect("", {"format_columns": True, "format_rows": True})
+
+
+def _write_check_head(
+    page: Worksheet,
+    styles: FormStyles,
+    form_layout: FormLayout,
+    wording: Messages,
+    rows: list[_CheckRow],
+    results: str,
+) -> None:
+    """Whose it is, what to do with it, and how many points of each kind there are now."""
+    texts = wording.texts
+    head = (
+        (0, "meta", wording.format("check_sheet.unit", unit=form_layout.unit.name)),
+        (3, "title", texts["check_sheet.title"]),
+        (4, "period", form_layout.period.name),
+        (5, "help", texts["check_sheet.help"]),
+    )
+    for row, role, text in head:
+        page.merge_range(row, 0, row, _RESULT_COL, text, styles.get_role_format(role))
+    page.set_row(5, 32)
+    counts = {n: f'COUNTIF({results},"{texts[f"check_sheet.{n}"]}*")' for n in ("wrong", "blank", "doubt")}
+    blanks = sum(row.shown.startswith(texts["check_sheet.blank"]) for row in rows)
+    tally = styles.get_role_format("tally")
+    page.merge_range(6, 0, 6, _RESULT_COL, "", tally)
+    shown = wording.format("check_sheet.sum", wrong=0, blank=blanks, doubt=0)
+    page.write_formula(
+        6, 0, "=" + _join_words(wording, "check_sheet.sum", **counts), styles.get_role_format("tally"), shown
+    )
+    for col, name in enumerate(("number", "sheet", "about", "before", "now", "result")):
+        page.write_string(_HEAD_ROW, col, texts[f"check_sheet.col_{name}"], styles.get_role_format("header"))
+
+
+def _write_check_row(page: Worksheet, styles: FormStyles, row: int, check: _CheckRow) -> None:
+    box, number = styles.get_role_format("text"), styles.get_role_format("sum")
+    page.write_number(row, 0, row - _HEAD_ROW, styles.get_role_format("code"))
+    page.write_string(row, 1, check.sheet, styles.get_role_format("code"))
+    page.write_string(row, 2, check.about, box)
+    page.set_row(row, _LINE_HEIGHT * -(-len(check.about) // (_WIDTHS[2] - 2)))
+    page.write(row, 3, check.before, number)
+    page.write_formula(row, 4, check.now, number, "") if check.now else page.write_blank(row, 4, None, number)
+    page.write_formula(row, _RESULT_COL, check.result, box, check.shown)
+
+
+def _join_words(wording: Messages, key: str, **formulas: str) -> str:
+    """A message whose slots are formulas, as one formula: ``"Còn "&COUNTBLANK(D13)&" ô trống"``."""
+    marks = {name: f"\ue000{name}\ue001" for name in formulas}
+    text = wording.format(key, **marks).replace('"', '""')
+    for name, formula in formulas.items():
+        text = text.replace(marks[name], f'"&{formula}&"')
+    return f'"{text}"'
+
+
+# --- empty cells ---------------------------------------------------------------------------------------
+
+
+def _build_blank_checks(form_layout: FormLayout, wording: Messages) -> Iterator[_CheckRow]:
+    """How many of a sheet's cells that must be filled in are empty. A blank is no zero."""
+    for sheet in form_layout.sheets:
+        spans = list(_list_required_spans(sheet))
+        if not spans:
+            continue
+        empty = "+".join(f"COUNTBLANK('{sheet.code}'!{span})" for span in spans)
+        count = sum(cell.required for cell in sheet.inputs)
+        said = _join_words(wording, "check_sheet.blanks", count=f"({empty})")
+        result = f"=IF({empty}=0,{_join_words(wording, 'check_sheet.ok')},{said})"
+        about = wording.format("check_sheet.about_blank", title=sheet.title)
+        yield _CheckRow(sheet.code, about, result, wording.format("check_sheet.blanks", count=count))
+
+
+def _list_required_spans(sheet: SheetLayout) -> Iterator[str]:
+    """Rectangles of required cells: columns beside each other with the same rows are one."""
+    runs: list[tuple[InputCell, InputCell]] = []
+    required = sorted((c for c in sheet.inputs if c.required), key=lambda c: (c.col, c.row))
+    for _, cells in groupby(enumerate(required), key=lambda entry: (entry[1].col, entry[1].row - entry[0])):
+        column = [cell for _, cell in cells]
+        runs.append((column[0], column[-1]))
+    wide: list[tuple[InputCell, InputCell]] = []
+    for top, bottom in runs:
+        if wide and (wide[-1][0].row, wide[-1][1].row, wide[-1][1].col + 1) == (top.row, bottom.row, top.col):
+            wide[-1] = wide[-1][0], bottom
+        else:
+            wide.append((top, bottom))
+    return (_format_span(top, bottom) for top, bottom in wide)
+
+
+# --- numbers against each other ------------------------------------------------------------------------
+
+
+def _list_element_cells(form_layout: FormLayout) -> dict[str, _ElementCells]:
+    """Data elements whose cells stand one below the other; each form has an element once."""
+    found: dict[str, list[tuple[str, InputCell]]] = {}
+    for sheet, cell in form_layout.inputs:
+        if cell.kind.is_number:
+            found.setdefault(cell.data_element, []).append((sheet, cell))
+    return {
+        element: _ElementCells(placed[0][0], tuple(cell for _, cell in placed))
+        for element, placed in found.items()
+        if [(sheet, cell.col, cell.row) for sheet, cell in placed]
+        == [(placed[0][0], placed[0][1].col, placed[0][1].row + i) for i in range(len(placed))]
+    }
+
+
+def _build_relation_checks(catalogue: Catalogue, form_layout: FormLayout, wording: Messages) -> Iterator[_CheckRow]:
+    """What must hold between the numbers of one unit, for each unit of the form at once."""
+    cells = _list_element_cells(form_layout)
+    for relation in catalogue.relations:
+        placed = [cells[e] for e in relation.elements if e in cells]
+        same = len(placed) == len(relation.elements) and len({p.units for p in placed}) == 1
+        breach = _format_breach(relation, {e: cells[e].span for e in relation.elements}) if same else ""
+        if not breach:
+            continue
+        first = cells[relation.smaller or relation.larger]
+        there = "*".join(f"ISNUMBER({p.span})" for p in placed)
+        wrong = f"SUMPRODUCT({there}*({breach}))"
+        row = f"SUMPRODUCT(MAX({there}*({breach})*ROW({first.span})))"
+        grave = relation.certain and relation.kind in {"at_most", "equal"}
+        said = _join_words(
+            wording, "check_sheet.rows_wrong" if grave else "check_sheet.rows_doubt", count=wrong, row=row
+        )
+        fine, unknown = (_join_words(wording, f"check_sheet.{name}") for name in ("ok", "unknown"))
+        result = f'=IFERROR(IF(SUMPRODUCT({there})=0,"",IF({wrong}=0,{fine},{said})),{unknown})'
+        yield _CheckRow(first.sheet, _describe_relation(catalogue, relation, wording), result, "")
+
+
+def _format_breach(relation: m.Relation, spans: Mapping[str, str]) -> str:
+    """The formula that is true where a relation does not hold; empty for what needs the catalogue's tolerances."""
+    larger, smaller = spans[relation.larger], spans.get(relation.smaller or "", "")
+    parts = "+".join(spans[part] for part in relation.parts)
+    match relation.kind:
+        case "at_most":
+            return f"{smaller}>{larger}"
+        case "equal":
+            return f"{smaller}<>{larger}"
+        case "sum":
+            return f"{larger}<>{parts}"
+        case "overlap":
+            return f"{smaller}<{parts}-{len(relation.parts) - 1}*{larger}"
+        case "per_head":
+            return f"{smaller}>{relation.most}*{larger}"
+        case "about":
+            return ""
+
+
+def _describe_relation(catalogue: Catalogue, relation: m.Relation, wording: Messages) -> str:
+    names = {e: catalogue.elements[e].name for e in relation.elements}
+    said = {
+        "smaller": names.get(relation.smaller or "", ""),
+        "larger": names[relation.larger],
+        "parts": "; ".join(names[part] for part in relation.parts),
+        "most": format_number(Fraction(relation.most or 0)),
+    }
+    key = f"check_sheet.about_{relation.kind}"
+    return wording.format(key, **{name: said[name] for name in wording.slots[key]})
+
+
+# --- against the period before --------------------------------------------------------------------------
+
+
+def _build_past_checks(
+    catalogue: Catalogue, form_layout: FormLayout, wording: Messages, past: PastValues
+) -> Iterator[_CheckRow]:
+    """The unit's total of each number beside that of its own period before, where all of it is known."""
+    ratio, least = (catalogue.thresholds[name] for name in ("outlier_ratio", "outlier_change"))
+    fine, doubt, lower = (_join_words(wording, f"check_sheet.{name}") for name in ("ok", "differs", "lower"))
+    for element, placed in _list_element_cells(form_layout).items():
+        known = [past.get((unit, element)) for unit in placed.units]
+        if any(value is None for value in known):
+            continue
+        before = sum(value for value in known if value is not None)
+        said, apart = doubt, f"ABS(SUM({placed.span})-{before})>MAX({least},{ratio}*{before})"
+        if catalogue.elements[element].kind == ElementKind.YTD:
+            said, apart = lower, f"SUM({placed.span})<{before}"
+        lacking = f"COUNT({placed.span})<{len(known)}"
+        about = wording.format("check_sheet.about_past", name=catalogue.elements[element].name)
+        result = f'=IF({lacking},"",IF({apart},{said},{fine}))'
+        yield _CheckRow(placed.sheet, about, result, "", before, f'=IF({lacking},"",SUM({placed.span}))')
+
+
+def _format_span(top: InputCell, bottom: InputCell) -> str:
+    return _format_range(top.row, top.col, bottom.row, bottom.col)
+
+
+def _format_range(top: int, left: int, bottom: int, right: int) -> str:
+    return f"{format_cell_name(top, left)}:{format_cell_name(bottom, right)}"
