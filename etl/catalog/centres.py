@@ -1,4 +1,4 @@
-"""Where units lie, for a picture of dots: centre points of `units/centres.csv`, strictly read.
+"""Where units lie, for a picture of dots: centre points of `centres.csv`, strictly read.
 
 Room: catalogue. Called by the page. The file stays out of the catalogue's hash: no figure rests on it.
 """
@@ -16,7 +16,6 @@ from etl.catalog.catalogue import Catalogue
 from etl.catalog.catalogue_files import CatalogueReader
 from etl.catalog.geography import list_successors
 from etl.catalog.models import Code, StrictModel, Text
-from etl.catalog.problems import Place
 
 CENTRES = "centres.csv"
 
@@ -52,11 +51,10 @@ def load_centres(catalogue: Catalogue) -> Mapping[str, UnitCentre]:
 
 def read_centres(reader: CatalogueReader, catalogue: Catalogue) -> Mapping[str, UnitCentre]:
     """The centre points, with every mistake in them."""
-    path = catalogue.root / "units" / CENTRES
-    centres = reader.build_index(reader.read_csv(path, UnitCentre), "code")
-    for code in centres:
+    centres = reader.build_index(reader.read_tables(catalogue.root / "units", CENTRES, UnitCentre), "code")
+    for code, centre in centres.items():
         if not catalogue.list_units_of_code(code):
-            reader.report_unknown(Place(path), "unit", code, catalogue.units_by_code)
+            reader.report_unknown(reader.find_place(centre).at("code"), "unit", code, catalogue.units_by_code)
     return centres
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.catalogue_files import CatalogueReader
+from etl.catalog.centres import CENTRES
 from etl.catalog.contacts import CONTACTS, Contacts
 from etl.catalog.marked_files import UNDECIDED_TAG
 from etl.catalog.nation import Nation
@@ -77,6 +78,7 @@ def draft_scope(
             root / "scopes" / f"{chosen}.yaml": _fill_template(templates, "scope.yaml", nation, province, chosen, year),
             root / "units" / chosen / "units.csv": _format_units(nation, new, old),
             root / "units" / chosen / "successions.csv": _format_successions(nation, province, old, moves),
+            root / "units" / chosen / CENTRES: _format_centres(nation, new),
         },
         (*_list_recipients(root / CONTACTS, recipient), AddedLine(root / "actors.yaml", "", issuer)),
     )
@@ -142,6 +144,11 @@ def _format_successions(
         for old_code, new_code, kind in (*whole, *((s.old_code, s.new_code, s.kind) for s in moves))
     )
     return _format_csv(_SUCCESSION_COLUMNS, rows)
+
+
+def _format_centres(nation: Nation, new: Iterable[m.NationUnit]) -> str:
+    rows = ((u.code, u.lat, u.lon, nation.source.centres) for u in new if u.lat is not None)
+    return _format_csv(("code", "lat", "lon", "source"), rows)
 
 
 def _format_csv(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

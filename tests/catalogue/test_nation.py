@@ -68,8 +68,8 @@ def test_units_and_successions_are_those_of_the_published_lists(nation: Nation) 
             return list(csv.DictReader(handle))
 
     now, before = rows("vn_communes_from_2025-07-01.csv"), rows("vn_communes_before_2025-07-01.csv")
-    assert {(r["province_code"], r["commune_code"], r["commune"]) for r in now} == {
-        (u.parent, u.code, u.name) for u in nation.units if u.level == "commune"
+    assert {(r["province_code"], r["commune_code"], r["commune"], r["lat"], r["lon"]) for r in now} == {
+        (u.parent, u.code, u.name, str(u.lat), str(u.lon)) for u in nation.units if u.level == "commune"
     }
     assert {(r["district_code"], r["commune_code"], r["commune"].casefold()) for r in before if r["commune"]} == {
         (u.parent, u.code, u.name.casefold()) for u in nation.former_units if u.level == "commune"

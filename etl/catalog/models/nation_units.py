@@ -6,19 +6,25 @@ Room: catalogue. Strict models of `catalog/nation/`; nobody changes a value at r
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Literal
 
 from etl.catalog.models.base import Code, StrictModel, Text
 
 
 class NationUnit(StrictModel):
-    """A unit of the nation. Key: code, in its file. `to_confirm`: what its sources leave open or disagree about."""
+    """A unit of the nation. Key: code, in its file. `to_confirm`: what its sources leave open or disagree about.
+
+    `lat`, `lon`: its centre point in degrees, of present communes.
+    """
 
     code: Code
     name: Text
     level: Literal["province", "district", "commune"]
     type: Text
     parent: Code
+    lat: Decimal | None = None
+    lon: Decimal | None = None
     to_confirm: str = ""
 
 
@@ -36,7 +42,7 @@ class NationSuccession(StrictModel):
 class NationSource(StrictModel):
     """Which day and law the present units begin with, what the former ones rest on, and where the lists come from.
 
-    `spellings`: pairs that official lists mix in names.
+    `spellings`: pairs that official lists mix in names. `centres`: where the centre points come from.
     """
 
     first_day: dt.date
@@ -44,4 +50,5 @@ class NationSource(StrictModel):
     former_from: dt.date
     former_basis: Text
     source: Text
+    centres: Text
     spellings: tuple[tuple[Text, Text], ...] = ()

@@ -9,6 +9,7 @@ import pytest
 
 from etl import steps
 from etl.catalog import load_catalogue
+from etl.catalog.centres import find_centre, load_centres
 from etl.catalog.geography import find_restating_gap, list_area_units
 from etl.catalog.loader import list_catalogue_problems
 from etl.catalog.obligations import list_obligations, list_opened_periods
@@ -32,6 +33,8 @@ def test_a_scope_is_files_and_lines_that_pass_the_check(home: Path) -> None:
     assert len(list_obligations(catalogue, scope, Period.parse("2026Q3"))) == 103
     assert [p.key for p in list_opened_periods(catalogue, scope, TODAY)] == ["2026Q1", "2026Q2", "2026Q3"]
     assert catalogue.get_office(scope, TODAY).parent_body == "UBND THÀNH PHỐ CẦN THƠ"
+    centres = load_centres(catalogue)
+    assert all(find_centre(catalogue, centres, code, TODAY) for code in ("31213", "92")), "dots for the map"
     told = [line for line in result["to_decide"] if "31213" in line or "31299" in line]
     assert len(told) == 2, "two communes whose kind the sources do not agree about"
 
