@@ -18,7 +18,7 @@ from etl.catalog.geography import find_area, get_plan_area_code, is_within_area
 from etl.catalog.loader import Catalogue
 from etl.catalog.obligations import list_obligations
 from etl.lineage import lineage_walk
-from etl.model import ObservedIndicator, Period
+from etl.model import ElementKind, ObservedIndicator, Period
 from etl.warehouse import rollup
 from etl.warehouse.quarter_values import fetch_quarter_values
 from etl.warehouse.run_context import RunContext
@@ -194,8 +194,15 @@ def test_the_year_of_two_kinds_of_units_from_its_quarters_is_the_year_forms(
             late = forms[early.indicator, early.unit]
             quarterly = catalogue.indicators[early.indicator].frequency == "quarter"
             if quarterly and early.value is not None:
-                shown = (early.numerator, early.denominator, early.present)
-                assert shown == (late.numerator, late.denominator, late.present), early
+                assert (early.numerator, early.present) == (late.numerator, late.present), early
+                assert early.denominator is not None and late.denominator is not None
+                # A form of the year asks for whole people: each unit rounds its own mean of the quarters.
+                averages = any(
+                    catalogue.elements[term.data_element].kind == ElementKind.AVERAGE
+                    for term in catalogue.indicators[early.indicator].terms
+                )
+                rounded = Fraction(early.present, 2) if averages else 0
+                assert abs(early.denominator - late.denominator) <= rounded, early
                 compared += 1
         assert compared > 80
 
