@@ -43,7 +43,7 @@ def describe_directions(
         *_describe_task_directions(inputs, wording, tasks, following),
         *_describe_reporting_directions(inputs, wording),
     ]
-    opening = wording.format("direction.opening", plan=format_plan_name(inputs.plan), period=following)
+    opening = wording.format("direction.opening", plan=format_plan_name(inputs, wording), period=following)
     if not points:
         return (f"{opening}.",)
     numbered = (f"{number}. {point}" for number, point in enumerate(points, start=1))

@@ -48,7 +48,7 @@ def build_facts(inputs: ReportInput, wording: Messages) -> ReportFacts:
     return ReportFacts(
         schema=FACTS_SCHEMA_VERSION,
         scope=inputs.scope.id,
-        plan=_build_plan_identity(inputs),
+        plan=_build_plan_identity(inputs, wording),
         period=ReportPeriod(inputs.period.key, inputs.period.name, inputs.report.cadence),
         annual=annual,
         snapshot=SnapshotIdentity(inputs.snapshot_at, inputs.snapshot_id, snapshot),
@@ -92,12 +92,12 @@ def build_facts(inputs: ReportInput, wording: Messages) -> ReportFacts:
     )
 
 
-def _build_plan_identity(inputs: ReportInput) -> PlanIdentity:
+def _build_plan_identity(inputs: ReportInput, wording: Messages) -> PlanIdentity:
     plan = inputs.plan
     return PlanIdentity(
         id=plan.id,
         title=plan.title,
-        short_title=format_plan_name(plan),
+        short_title=format_plan_name(inputs, wording),
         number=plan.number,
         date=plan.date.isoformat() if plan.date else "",
         status=plan.status,

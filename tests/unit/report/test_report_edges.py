@@ -14,17 +14,18 @@ import pytest
 import yaml
 
 from etl.catalog import Catalogue
+from etl.catalog import models as m
 from etl.catalog.geography import is_renamed
 from etl.messages import FOLDER_NAME, Messages
 from etl.model import Attainment, ControlLimits, Period, Projection, TaskReport, UnitStatus
 from etl.model.reason import build_reason
 from etl.report import ReportInput, changes_since_last, directions, path_section
-from etl.report.dates import compute_next_period, compute_previous_report_period, format_decree_dates
+from etl.report.dates import compute_next_period, compute_previous_report_period
 from etl.report.facts import build_facts
 from etl.report.followup import build_plan_task_facts
 from etl.report.report_facts import ReportFacts, serialize_facts
 from etl.report.report_figures import build_figures
-from etl.report.report_head import format_plan_name
+from etl.report.report_head import build_report_head, format_plan_name
 from etl.report.unit_names import format_unit_mention
 from etl.report.unit_results import build_unit_table
 from tests.report.conftest import CASES
@@ -418,13 +419,37 @@ def test_units_are_written_within_a_sentence_as_the_decree_says(say: Messages, n
     assert format_unit_mention(say, name) == within
 
 
-def test_dates_of_grounds_are_written_out(catalogue: Catalogue) -> None:
-    assert format_decree_dates("Quyết định ngày 03/03/2024") == "Quyết định ngày 03 tháng 3 năm 2024"
-    assert (
-        format_decree_dates("ngày 23/01/2024; ngày 5/12/2023") == "ngày 23 tháng 01 năm 2024; ngày 05 tháng 12 năm 2023"
+def test_each_ground_has_its_own_subject_word_for_word(catalogue: Catalogue, say: Messages) -> None:
+    health = "Chiến lược quốc gia bảo vệ, chăm sóc và nâng cao sức khỏe Nhân dân giai đoạn đến năm 2030, tầm nhìn đến năm 2045"
+    head = build_report_head(sample(catalogue, "kon-tum", "kt-1693", "2024Q3"), say)
+    assert head.bases == (
+        f"Căn cứ Quyết định số 89/QĐ-TTg ngày 23 tháng 01 năm 2024 của Thủ tướng Chính phủ phê duyệt {health};",
+        "Căn cứ khoản 1 Mục V Kế hoạch số 1693/KH-UBND ngày 17 tháng 5 năm 2024 của Ủy ban nhân dân tỉnh Kon Tum "
+        f"thực hiện {health} trên địa bàn tỉnh Kon Tum.",
     )
-    assert format_decree_dates("ngày 31/02/2024") == "ngày 31/02/2024"
-    names = {plan: format_plan_name(catalogue.plans[plan]) for plan in ("kt-1693", "kt-124", "ty-ct25")}
-    assert names["kt-1693"] == "Kế hoạch số 1693/KH-UBND"
-    assert names["kt-124"] == "Kế hoạch số 124-KH/TU"
-    assert names["ty-ct25"] == catalogue.plans["ty-ct25"].short_title
+    assert head.subject == f"Kết quả quý III năm 2024 thực hiện {health} theo Kế hoạch số 1693/KH-UBND"
+
+
+def test_a_plan_is_called_by_kind_and_number_or_by_its_issuer(catalogue: Catalogue, say: Messages) -> None:
+    called = {
+        plan: format_plan_name(sample(catalogue, scope, plan, "2024"), say)
+        for scope, plan in (
+            ("kon-tum", "kt-1693"),
+            ("kon-tum", "kt-124"),
+            ("tan-yen", "ty-ct25"),
+            ("kon-tum", "ttg-ct25"),
+        )
+    }
+    assert called == {
+        "kt-1693": "Kế hoạch số 1693/KH-UBND",
+        "kt-124": "Kế hoạch số 124-KH/TU",
+        "ty-ct25": "Kế hoạch của Ủy ban nhân dân huyện Tân Yên",
+        "ttg-ct25": "dự thảo Kế hoạch của Thủ tướng Chính phủ",
+    }
+
+
+def test_a_ground_cited_in_one_line_by_an_older_catalogue_is_still_read() -> None:
+    line = "Quyết định số 89/QĐ-TTg ngày 23/01/2024 của Thủ tướng Chính phủ"
+    ground = m.CitedDocument.model_validate(line)
+    assert (ground.kind, ground.number, ground.date.isoformat()) == ("Quyết định", "89/QĐ-TTg", "2024-01-23")
+    assert (ground.issuer, ground.subject) == ("Thủ tướng Chính phủ", "")
