@@ -407,13 +407,16 @@ def _add_report_body(doc: Any) -> None:
     _add_paragraph_loop(doc, "VB Nội dung", "unit_sentences")
     _add_paragraphs(doc, "VB Mục", "IV. TÌNH HÌNH THỰC HIỆN NHIỆM VỤ")
     _add_paragraph_loop(doc, "VB Nội dung", "task_sentences")
-    _add_paragraphs(doc, "VB Mục", "V. KHÓ KHĂN, NGUYÊN NHÂN, ĐỀ XUẤT, KIẾN NGHỊ")
+    _add_paragraphs(doc, "VB Mục", "V. KHÓ KHĂN, NGUYÊN NHÂN, KIẾN NGHỊ")
     _add_paragraphs(doc, "VB Nội dung", "{{ difficulty_sentence }}", "{%p if difficulties %}")
     columns = [
-        ("Khó khăn, vướng mắc", "{{ row.difficulty }}", 48.0),
-        ("Nguyên nhân", "{{ row.cause }}", 42.0),
-        ("Đề xuất, kiến nghị", "{{ row.proposal }}", 42.0),
-        ("Đơn vị nêu", "{{ row.units }}", 28.0),
+        ("Khó khăn, vướng mắc", "{{ row.difficulty }}", 40.0),
+        ("Nguyên nhân", "{{ row.cause }}", 36.0),
+        ("Kiến nghị", "{{ row.proposal }}", 38.0),
+        ("{%tc for head in level_heads %}", "{%tc for cell in row.level %}", 1.0),
+        ("{{ head.text }}", "{{ cell.text }}", 20.0),
+        ("{%tc endfor %}", "{%tc endfor %}", 1.0),
+        ("Đơn vị", "{{ row.units }}", 26.0),
     ]
     _add_data_table(
         doc,

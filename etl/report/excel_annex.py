@@ -171,10 +171,10 @@ def _write_task_sheet(book: AnnexWorkbook) -> None:
 
 def _write_difficulty_sheet(book: AnnexWorkbook) -> None:
     columns = book.build_columns(unit_code=10.0, unit=24.0, place=6.0, difficulty=50.0, cause=50.0, proposal=50.0)
-    sheet = book.add_table_sheet("difficulties", columns)
+    sheet = book.add_table_sheet("difficulties", columns + book.build_columns(level=18.0))
     rows = book.facts.notes.rows
     for row in rows:
-        texts = [text or book.nothing for text in (row.difficulty, row.cause, row.proposal)]
+        texts = [text or book.nothing for text in (row.difficulty, row.cause, row.proposal, row.level)]
         sheet.write_row([row.unit, row.unit_name, row.number, *texts])
     sheet.close_sheet("" if rows else book.wording.texts["note.no_difficulty"])
 

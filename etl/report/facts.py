@@ -41,8 +41,8 @@ def build_facts(inputs: ReportInput, wording: Messages) -> ReportFacts:
     snapshot = wording.format_moment(parse_snapshot_time(inputs.snapshot_at))
     annual = inputs.report.cadence == "year"
     counts = target_results.count_statuses(inputs, figures)
-    lines = target_results.build_target_sentences(inputs, wording, figures)
     tasks = followup.build_plan_task_facts(inputs, wording)
+    lines = target_results.build_target_sentences(inputs, wording, figures, tasks)
     units = unit_results.build_unit_table(inputs, wording, figures)
     drawn = pictures.build_picture_annex(inputs, wording, figures, units)
     return ReportFacts(

@@ -13,7 +13,15 @@ from etl.messages import Messages
 from etl.report.figure_facts import Figure, PrintedNumber
 from etl.report.official_letter import LetterTemplateContext, Paragraph, build_letter_fields, build_paragraphs
 from etl.report.report_facts import ReportFacts
-from etl.report.section_facts import ComparedTarget, FigureReference, FigureRow, GroupRow, PlanTask, StatementRow
+from etl.report.section_facts import (
+    ComparedTarget,
+    DifficultyGroup,
+    FigureReference,
+    FigureRow,
+    GroupRow,
+    PlanTask,
+    StatementRow,
+)
 from etl.report.target_results import format_next_milestone
 
 
@@ -158,6 +166,7 @@ class Difficulty:
     difficulty: str
     cause: str
     proposal: str
+    level: tuple[Paragraph, ...]
     units: str
 
 
@@ -253,6 +262,7 @@ class ReportTemplateContext(LetterTemplateContext):
     unit_sentences: tuple[Paragraph, ...]
     task_sentences: tuple[Paragraph, ...]
     difficulty_sentence: str
+    level_heads: tuple[Paragraph, ...]
     difficulties: tuple[Difficulty, ...]
     directions_title: str
     directions: tuple[Paragraph, ...]
@@ -308,7 +318,8 @@ def build_template_context(facts: ReportFacts, wording: Messages) -> ReportTempl
         unit_sentences=build_paragraphs(facts.units.sentences),
         task_sentences=build_paragraphs(facts.tasks.sentences),
         difficulty_sentence=facts.notes.sentence,
-        difficulties=tuple(Difficulty(g.difficulty, g.cause, g.proposal, g.units) for g in facts.notes.groups),
+        level_heads=build_paragraphs([wording.texts["annex.level"]] if _has_levels(facts) else ()),
+        difficulties=tuple(_build_difficulty(facts, wording, group) for group in facts.notes.groups),
         directions_title=facts.directions.title,
         directions=build_paragraphs(facts.directions.sentences),
         data_notes=build_paragraphs(f"- {text}" for text in _select_printed_notes(facts)),
@@ -320,6 +331,16 @@ def build_template_context(facts: ReportFacts, wording: Messages) -> ReportTempl
         results=tuple(_build_result_row(facts, wording, row) for row in facts.rows),
         unit_blocks=tuple(_build_unit_block(facts, wording, block) for block in facts.units.blocks),
     )
+
+
+def _has_levels(facts: ReportFacts) -> bool:
+    """Whether any unit's form asked which level decides: a column of nothing is not printed."""
+    return any(group.level for group in facts.notes.groups)
+
+
+def _build_difficulty(facts: ReportFacts, wording: Messages, group: DifficultyGroup) -> Difficulty:
+    level = build_paragraphs([group.level or wording.texts["word.nothing"]] if _has_levels(facts) else ())
+    return Difficulty(group.difficulty, group.cause, group.proposal, level, group.units)
 
 
 def build_page_context(facts: ReportFacts, wording: Messages) -> PageTemplateContext:

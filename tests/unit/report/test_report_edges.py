@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import pytest
@@ -187,6 +188,8 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     yield replace(
         base, tasks=tuple(TaskReport("kt-1693", told, unit, "2024Q3", "done") for unit in ("608", "610", "611"))
     )
+    for state in ("not_reported", "not_due"):
+        yield replace(base, tasks=tuple(TaskReport("kt-1693", told, unit, "2024Q3", state) for unit in ("608", "610")))
     born = date(2025, 7, 1)
     merged = next(
         u.code for u in catalogue.units if (u.level, u.valid_from) == ("commune", born) and not is_renamed(catalogue, u)
@@ -201,10 +204,9 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     due = sample(catalogue, "tan-yen", "ty-ct25", "2024Q4")
     first = due.plan.tasks[0]
     window = compute_next_period(due.period).start + timedelta(days=5)
-    for day in (window, due.period.end):
-        dated = first.model_copy(
-            update={"deadline": first.deadline.model_copy(update={"kind": "by_date", "date": day, "written": "x"})}
-        )
+    for day, lead in product((window, due.period.end), (first.lead, (due.plan.issuer,))):
+        deadline = first.deadline.model_copy(update={"kind": "by_date", "date": day, "written": "x"})
+        dated = first.model_copy(update={"deadline": deadline, "lead": lead})
         late = TaskReport(due.plan.id, first.id, "216", due.period.key, "overdue")
         yield replace(due, plan=due.plan.model_copy(update={"tasks": (dated,)}), tasks=(late,))
     gone = first.model_copy(update={"overtaken_on": due.period.end, "overtaken_by": "đã có quy định mới"})
@@ -275,7 +277,7 @@ def share(given: ReportInput, value: str, status: str, **changes: object) -> Att
             ("95", "met"),
             ("94.3", "not_met"),
             [
-                "Không giữ được mức của quý II năm 2024: Tham gia BHYT (12).",
+                "Không giữ được mức của quý II năm 2024: Tham gia BHYT (12), nay 94,30%.",
                 "Chỉ tiêu có thay đổi rõ về số liệu so với quý II năm 2024:",
                 "- Tham gia BHYT (12): giảm 0,70 điểm phần trăm (từ 95,00% xuống 94,30%).",
             ],
