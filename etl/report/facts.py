@@ -135,11 +135,11 @@ def _build_overview_chart(inputs: ReportInput, wording: Messages, figures: Repor
         for figure in figures.list_unit_figures(inputs.area)
         if figure.target.value is not None
     )
-    spoken_rows = "; ".join(wording.format("summary.chart_alt_row", name=row.name, distance=row.text) for row in rows)
+    spoken = [wording.format("summary.chart_alt_row", name=row.name, distance=row.text) for row in rows]
     return OverviewChart(
         rows=rows,
         title=wording.format("summary.chart_title", period=inputs.period.name),
         caption=wording.format("summary.chart_caption"),
         axis=wording.format("summary.chart_axis"),
-        alt=wording.format("summary.chart_alt", period=inputs.period.name, rows=spoken_rows),
+        alt=pictures.describe_picture(wording, "summary.chart_alt", spoken, period=inputs.period.name),
     )
