@@ -49,7 +49,7 @@ def describe_changes_since_last(inputs: ReportInput, wording: Messages) -> tuple
     turned = [line for turn in _TURNS if (line := _describe_turned_verdicts(inputs, wording, last, pairs, *turn))]
     unchanged = (wording.format("since.same", last=last),)
     if last_year == before:
-        return tuple(turned) or unchanged  # each figure's own sentence compares it with this very period
+        return tuple(turned)  # each figure's own sentence compares it with this very period
     basis = find_common_basis(inputs, compared_figures)
     moves = [
         _describe_moved_figure(inputs, wording, now, basis)

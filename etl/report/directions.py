@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from etl.messages import Messages
 from etl.report import submissions
 from etl.report.dates import compute_next_period
-from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
 from etl.report.report_figures import ReportFigures
 from etl.report.report_head import format_plan_name
 from etl.report.section_facts import PlanTask, UnitScore
-from etl.report.target_results import ELIMINATION_OPERATORS, format_short_name, group_by_path_state
+from etl.report.target_results import format_short_name, group_by_path_state
 from etl.report.unit_names import format_unit_list, format_unit_mention
 from etl.report.unit_results import limit_unit_names, select_weakest_units
 
@@ -41,7 +40,7 @@ def describe_directions(
         *_describe_target_directions(inputs, wording, figures),
         *_describe_weakest_units(wording, ranked),
         *_describe_task_directions(inputs, wording, tasks, following),
-        *_describe_reporting_directions(inputs, wording),
+        *filter(None, [" ".join(_describe_reporting_directions(inputs, wording))]),
     ]
     opening = wording.format("direction.opening", plan=format_plan_name(inputs, wording), period=following)
     if not points:
@@ -56,7 +55,7 @@ def _describe_target_directions(inputs: ReportInput, wording: Messages, figures:
     for name, state in (("keep", "reached"), ("slow", "slow"), ("hasten", "hasten")):
         those = [f for key, group in grouped.items() if key == state for f in group]
         if those:
-            names = "; ".join(_describe_shortfall(inputs, wording, figure) for figure in those)
+            names = "; ".join(format_short_name(inputs, figure) for figure in those)
             yield wording.format(f"direction.{name}", names=names)
     absent = {"no_data", "no_new_figure"} if inputs.period.months == 12 else {"no_data"}  # yearly ones are not due yet
     sources: dict[str, list[str]] = {}
@@ -66,14 +65,6 @@ def _describe_target_directions(inputs: ReportInput, wording: Messages, figures:
             sources.setdefault(indicator.source, []).append(format_short_name(inputs, figure))
     for source, those_names in sources.items():
         yield wording.format("direction.gather", source=source, period=inputs.period.name, names="; ".join(those_names))
-
-
-def _describe_shortfall(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
-    name = format_short_name(inputs, figure)
-    if figure.missing.value is None or figure.operator in ELIMINATION_OPERATORS:
-        return name
-    kind = "above" if figure.status == "over_plan" or figure.operator in {"<", "<="} else "short"
-    return wording.format(f"direction.{kind}", name=name, missing=figure.missing.text)
 
 
 def _describe_weakest_units(wording: Messages, ranked: tuple[UnitScore, ...]) -> Iterator[str]:

@@ -42,6 +42,7 @@ def build_facts(inputs: ReportInput, wording: Messages) -> ReportFacts:
     annual = inputs.report.cadence == "year"
     counts = target_results.count_statuses(inputs, figures)
     tasks = followup.build_plan_task_facts(inputs, wording)
+    since = changes_since_last.describe_changes_since_last(inputs, wording)
     lines = target_results.build_target_sentences(inputs, wording, figures, tasks)
     units = unit_results.build_unit_table(inputs, wording, figures)
     drawn = pictures.build_picture_annex(inputs, wording, figures, units)
@@ -67,12 +68,12 @@ def build_facts(inputs: ReportInput, wording: Messages) -> ReportFacts:
         lines=lines,
         since=TitledSentences(
             changes_since_last.format_changes_title(inputs, wording, len(lines) + 1),
-            changes_since_last.describe_changes_since_last(inputs, wording),
+            since,
         ),
         columns=target_results.build_column_headers(inputs, wording),
         rows=target_results.build_target_rows(inputs, wording, figures, tasks),
         path=path_section.build_path_rows(inputs, figures) if annual else (),
-        outlook=path_section.build_outlook(inputs, wording, figures, len(lines) + 2),
+        outlook=path_section.build_outlook(inputs, wording, figures, len(lines) + 1 + bool(since)),
         units=units,
         tasks=followup.build_plan_tasks(inputs, wording, tasks),
         notes=followup.build_difficulty_notes(inputs, wording),

@@ -199,7 +199,7 @@ def _describe_untold_targets(inputs: ReportInput, wording: Messages, figures: Re
     older = [f for f in counted if f.covers.kind == "older"]
     for text in dict.fromkeys(f.covers.text for f in older):
         those = [f for f in older if f.covers.text == text]
-        names = "; ".join(_format_older_figure(inputs, wording, f) for f in those)
+        names = "; ".join(format_short_name(inputs, f) for f in those)
         yield wording.format("line.older", count=format_two_digits(len(those)), as_of=text, names=names)
     incomplete = [f for f in counted if f.shown_status == "incomplete"]
     if incomplete:
@@ -229,11 +229,6 @@ def _describe_milestones(
 def lower_first_letter(text: str) -> str:
     """A text as it goes on within a sentence."""
     return text[:1].lower() + text[1:]
-
-
-def _format_older_figure(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
-    name, value = format_short_name(inputs, figure), format_with_unit(inputs, figure, figure.value.text)
-    return wording.format("line.older_of", name=name, value=value)
 
 
 def _format_incomplete_figure(inputs: ReportInput, wording: Messages, figure: Figure) -> str:

@@ -19,7 +19,7 @@ from etl.report.unit_names import format_unit_list, format_unit_mention
 
 MAX_TABLE_COLUMNS = 12
 """Indicators in one table: more do not fit across a landscape page."""
-MAX_EXTREMES = 6
+MAX_EXTREMES = 3
 """Targets of which the best and the weakest units are named in the text: those that the area has not reached."""
 MAX_UNIT_NAMES = 5
 """Units named as the best or the weakest of one indicator; more are counted."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from datetime import date, timedelta
 from fractions import Fraction
 
 from etl.attain import compute_target_attainment, compute_task_state
@@ -56,7 +57,7 @@ def sample(
         statuses=_statuses(catalogue, scope, period, units, silent),
         tasks=_tasks(catalogue, scope, plan, period, units, chance),
         notes=_notes(units, period),
-        snapshot_at="2024-10-21T09:30:00+07:00",
+        snapshot_at=f"{_choose_snapshot_day(period)}T09:30:00+07:00",
         snapshot_id="a1b2c3d4",
         simulated=simulated,
         series=_series(rows, area.code, period, chance),
@@ -68,6 +69,11 @@ def sample(
         ),
         sources=_sources(catalogue, rows, area.code, period),
     )
+
+
+def _choose_snapshot_day(period: Period) -> date:
+    """One day for all periods of 2024; three weeks after the end of a later one, when its own office issues it."""
+    return date(2024, 10, 21) if period.year <= 2024 else period.end + timedelta(days=21)
 
 
 def _series(

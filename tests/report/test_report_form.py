@@ -219,7 +219,7 @@ def test_heads_repeat_rows_stay_whole_and_tables_fill_the_page(report: Drafted) 
             widths = [int(cell.find(f"{qn('w:tcPr')}/{qn('w:tcW')}").get(qn("w:w"))) for cell in cells]
             assert sum(widths) == sum(grid)
         width = Length(sum(grid) * 635)
-        assert min(abs(width - Mm(160)), abs(width - Mm(247))) < Pt(2)
+        assert min(abs(width - Mm(165)), abs(width - Mm(252))) < Pt(2)
 
 
 def test_no_table_cell_is_blank_but_the_number_of_an_unnumbered_row(report: Drafted) -> None:
