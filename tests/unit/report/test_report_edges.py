@@ -147,6 +147,14 @@ def without_office(base: ReportInput, awaits: str = "") -> ReportInput:
     return replace(base, scope=base.scope.model_copy(update={"id": "alone", "offices": (ended,)}))
 
 
+def uniform_tasks(base: ReportInput) -> Iterator[ReportInput]:
+    """A task that nobody says anything of, that nobody has begun, that all have done."""
+    task = base.plan.tasks[0].id
+    for state in ("not_reported", "not_due", "done"):
+        rows = tuple(TaskReport("kt-1693", task, unit, "2024Q3", state) for unit in ("608", "610"))
+        yield replace(base, tasks=rows)
+
+
 def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     """What the samples have none of: rare states, each in a report of its own."""
     base = sample(catalogue, "kon-tum", "kt-1693", "2024Q3")
@@ -184,12 +192,7 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     yield replace(base, tasks=tuple(TaskReport("kt-1693", task, "608", "2024Q3", "overdue") for task in tasks))
     few = {"numerator": Fraction(9), "denominator": Fraction(10), "interval": (59.6, 98.2), "as_of": ""}
     yield replace(base, attainments=tuple(replace(a, **few) for a in mine if a.indicator == "bhyt"))
-    told = base.plan.tasks[0].id
-    yield replace(
-        base, tasks=tuple(TaskReport("kt-1693", told, unit, "2024Q3", "done") for unit in ("608", "610", "611"))
-    )
-    for state in ("not_reported", "not_due"):
-        yield replace(base, tasks=tuple(TaskReport("kt-1693", told, unit, "2024Q3", state) for unit in ("608", "610")))
+    yield from uniform_tasks(base)
     born = date(2025, 7, 1)
     merged = next(
         u.code for u in catalogue.units if (u.level, u.valid_from) == ("commune", born) and not is_renamed(catalogue, u)
