@@ -131,7 +131,7 @@ def in_a_sentence(name: str) -> str:
 
 
 def test_silent_refused_and_late_units_are_named(report: Drafted) -> None:
-    text = "\n".join(p.text for p in paragraphs(report.word))
+    text = "\n".join(p.text for p in paragraphs(report.word)).replace(". ", ".\n")  # a sentence each
     statuses = report.given.statuses
     for state, words in (("silent", "Chưa gửi báo cáo"), ("refused", "bị trả lại")):
         names = {in_a_sentence(s.unit_name) for s in statuses if s.state == state}
