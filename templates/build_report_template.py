@@ -145,7 +145,7 @@ def _set_page_layout(section: Any, *, landscape: bool) -> None:
     """A4 with the decree's margins; numbering starts anew and is hidden on the first page."""
     section.orientation = WD_ORIENT.LANDSCAPE if landscape else WD_ORIENT.PORTRAIT
     section.page_width, section.page_height = (Mm(297), Mm(210)) if landscape else (Mm(210), Mm(297))
-    section.top_margin = section.bottom_margin = section.right_margin = Mm(20)
+    section.top_margin, section.bottom_margin, section.right_margin = Mm(20), Mm(20), Mm(15)
     section.left_margin, section.header_distance, section.footer_distance = Mm(30), Mm(8), Mm(8)
     section.different_first_page_header_footer = True
     for old in section._sectPr.findall(qn("w:pgNumType")):
@@ -398,8 +398,9 @@ def _add_report_body(doc: Any) -> None:
     _add_paragraphs(doc, "VB Khoản", "{%p for group in groups %}", "{{ group.title }}")
     _add_paragraph_loop(doc, "VB Nội dung", "group.lines")
     _add_paragraphs(doc, "VB Nội dung", "{%p endfor %}")
-    _add_paragraphs(doc, "VB Khoản", "{{ since_title }}")
+    _add_paragraphs(doc, "VB Khoản", "{%p if since %}", "{{ since_title }}")
     _add_paragraph_loop(doc, "VB Nội dung", "since")
+    _add_paragraphs(doc, "VB Nội dung", "{%p endif %}")
     _add_paragraphs(doc, "VB Khoản", "{%p if path_sentences %}", "{{ path_title }}")
     _add_paragraph_loop(doc, "VB Nội dung", "path_sentences")
     _add_paragraphs(doc, "VB Nội dung", "{%p endif %}")
@@ -407,13 +408,16 @@ def _add_report_body(doc: Any) -> None:
     _add_paragraph_loop(doc, "VB Nội dung", "unit_sentences")
     _add_paragraphs(doc, "VB Mục", "IV. TÌNH HÌNH THỰC HIỆN NHIỆM VỤ")
     _add_paragraph_loop(doc, "VB Nội dung", "task_sentences")
-    _add_paragraphs(doc, "VB Mục", "V. KHÓ KHĂN, NGUYÊN NHÂN, ĐỀ XUẤT, KIẾN NGHỊ")
+    _add_paragraphs(doc, "VB Mục", "V. KHÓ KHĂN, NGUYÊN NHÂN, KIẾN NGHỊ")
     _add_paragraphs(doc, "VB Nội dung", "{{ difficulty_sentence }}", "{%p if difficulties %}")
     columns = [
-        ("Khó khăn, vướng mắc", "{{ row.difficulty }}", 48.0),
-        ("Nguyên nhân", "{{ row.cause }}", 42.0),
-        ("Đề xuất, kiến nghị", "{{ row.proposal }}", 42.0),
-        ("Đơn vị nêu", "{{ row.units }}", 28.0),
+        ("Khó khăn, vướng mắc", "{{ row.difficulty }}", 40.0),
+        ("Nguyên nhân", "{{ row.cause }}", 36.0),
+        ("Kiến nghị", "{{ row.proposal }}", 38.0),
+        ("{%tc for head in level_heads %}", "{%tc for cell in row.level %}", 1.0),
+        ("{{ head.text }}", "{{ cell.text }}", 20.0),
+        ("{%tc endfor %}", "{%tc endfor %}", 1.0),
+        ("Đơn vị", "{{ row.units }}", 26.0),
     ]
     _add_data_table(
         doc,

@@ -395,7 +395,7 @@ def _build_note_sheet(
     first, inputs = _HEADER_ROW + 4, []
     for i in range(sheet.rows):
         fixed.append(PrintedCell(first + i, 0, str(i + 1), "code"))
-        for j, part in enumerate(NOTE_FIELDS):
+        for j, part in enumerate(NOTE_FIELDS[:3]):
             inputs.append(InputCell(first + i, 1 + j, unit.code, str(NoteCell(i + 1, part)), ElementKind.TEXT, False))
     return SheetLayout(
         sheet.code, sheet.title, sheet.kind, tuple(fixed), tuple(merges), tuple(inputs),

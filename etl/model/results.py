@@ -206,7 +206,8 @@ class TaskReport:
 
 @dataclass(frozen=True)
 class NoteReport:
-    """A difficulty, cause or proposal that a unit wrote. Grain: (org unit, period, number)."""
+    """A difficulty, cause or proposal that a unit wrote, and the level that can decide on it (forms from 2026.2 on ask
+    for it). Grain: (org unit, period, number)."""
 
     unit: str
     period: str
@@ -214,6 +215,7 @@ class NoteReport:
     difficulty: str = ""
     cause: str = ""
     proposal: str = ""
+    level: str = ""
 
 
 UnitState = Literal["accepted", "refused", "silent"]

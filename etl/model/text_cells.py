@@ -11,13 +11,13 @@ from functools import lru_cache
 from typing import Literal, NamedTuple, cast
 
 TaskField = Literal["state", "date", "remark"]
-NoteField = Literal["difficulty", "cause", "proposal"]
+NoteField = Literal["difficulty", "cause", "proposal", "level"]
 TASK_PREFIX, NOTE_PREFIX = "task.", "note."
-NOTE_FIELDS: tuple[NoteField, ...] = ("difficulty", "cause", "proposal")
+NOTE_FIELDS: tuple[NoteField, ...] = ("difficulty", "cause", "proposal", "level")
 
 _PATTERN = re.compile(
     r"task\.(?P<plan>[^.]+)\.(?P<task>.+)\.(?P<of_task>state|date|remark)"
-    r"|note\.(?P<number>\d+)\.(?P<of_note>difficulty|cause|proposal)"
+    r"|note\.(?P<number>\d+)\.(?P<of_note>difficulty|cause|proposal|level)"
     r"|(?P<element>.+):(?P<of_element>as_of|source)"
 )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Any
 
@@ -27,6 +28,8 @@ _SHORT = 12
 _NARROW = 20.0
 """Columns wider than this hold names and sentences, which begin at the left whatever their length."""
 _HEAD_COLOUR = "#E7E6E6"
+_TITLE_WIDTH = 110.0
+"""Characters; wide enough for the lines of a title."""
 
 Columns = list[tuple[str, float]]
 """Printed heads with their widths in characters."""
@@ -81,15 +84,20 @@ class AnnexWorkbook:
         page.set_footer("&C&P/&N")
         return page
 
-    def add_table_sheet(self, kind: str, columns: Columns, printed: int | None = None) -> AnnexSheet:
-        """A sheet with its title, its numbered head frozen and repeated; `printed` is how many columns print."""
+    def add_table_sheet(
+        self, kind: str, columns: Columns, printed: int | None = None, *, looked_up: bool = False
+    ) -> AnnexSheet:
+        """A sheet with its title, its numbered head frozen and repeated; `printed` is how many columns print. A sheet
+        that is `looked_up` is for the screen: of it only the title prints, which says so."""
         page = self.add_page(self.wording.texts[f"annex_sheet.{kind}"])
         lines: list[tuple[str, dict[str, Any]]] = [
-            (self.facts.head.body, {"bold": True}),
+            (self.facts.head.body.replace("\n", " "), {"bold": True}),
+            (self.wording.texts["annex_title.annex"], {"bold": True}),
             (self.wording.texts[f"annex_title.{kind}"], {"bold": True, "font_size": 13}),
             (f"{self.facts.head.subject} – {self.facts.area.name}", {"italic": True}),
             (format_attachment_line(self.facts.head, self.wording), {"italic": True}),
             (self.facts.head.simulated_notice, {"bold": True}),
+            (self.wording.texts["annex_title.looked_up"] if looked_up else "", {"italic": True}),
         ]
         row = 0
         for text, wanted in lines:
@@ -109,7 +117,7 @@ class AnnexWorkbook:
         page.set_row(row, _compute_row_height([head for head, _ in columns], widths))
         page.repeat_rows(row, row + 1)
         page.freeze_panes(row + 2, min(2, len(columns) - 1))
-        return AnnexSheet(self, page, row + 2, widths, printed or len(columns))
+        return AnnexSheet(self, page, row + 2, widths, printed or len(columns), row if looked_up else None)
 
 
 @dataclass
@@ -121,6 +129,8 @@ class AnnexSheet:
     row: int
     widths: list[float]
     printed: int
+    title_rows: int | None = None
+    """Rows of the title, where nothing else prints."""
 
     def write_row(self, values: Sequence[Cell]) -> None:
         """A row: texts as texts, whole numbers as numbers, number facts with their decimals and noun."""
@@ -148,7 +158,12 @@ class AnnexSheet:
         """Sets the print area; an empty table says so."""
         if empty:
             self.write_title_band(empty)
-        self.page.print_area(0, 0, self.row - 1, self.printed - 1)
+        if self.title_rows is None:
+            self.page.print_area(0, 0, self.row - 1, self.printed - 1)
+            return
+        widths = list(accumulate(self.widths))
+        across = next((n for n, width in enumerate(widths) if width >= _TITLE_WIDTH), len(widths) - 1)
+        self.page.print_area(0, 0, self.title_rows - 1, across)
 
     def _write_cell(self, column: int, value: Cell) -> None:
         shown = _build_number_format(value)

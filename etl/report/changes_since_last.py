@@ -49,7 +49,7 @@ def describe_changes_since_last(inputs: ReportInput, wording: Messages) -> tuple
     turned = [line for turn in _TURNS if (line := _describe_turned_verdicts(inputs, wording, last, pairs, *turn))]
     unchanged = (wording.format("since.same", last=last),)
     if last_year == before:
-        return tuple(turned) or unchanged  # each figure's own sentence compares it with this very period
+        return tuple(turned)  # each figure's own sentence compares it with this very period
     basis = find_common_basis(inputs, compared_figures)
     moves = [
         _describe_moved_figure(inputs, wording, now, basis)
@@ -68,9 +68,21 @@ def _describe_turned_verdicts(
     before: set[str],
     after: set[str],
 ) -> str | None:
-    those = [format_short_name(inputs, now) for now, then in pairs if then.status in before and now.status in after]
-    slots = {} if name == "since.better" else {"last": last}
-    return wording.format(name, names="; ".join(those), **slots) if those else None
+    turned = [now for now, then in pairs if then.status in before and now.status in after]
+    slots = {"last": last} if name in {"since.worse", "since.now_known"} else {}
+    if name in {"since.now_known", "since.now_unknown"}:
+        slots["period"] = inputs.period.name
+    names = [_name_turned_figure(inputs, wording, figure, name) for figure in turned]
+    return wording.format(name, names="; ".join(names), **slots) if names else None
+
+
+def _name_turned_figure(inputs: ReportInput, wording: Messages, figure: Figure, turn: str) -> str:
+    """A target by its name; what got worse with what it is now."""
+    name = format_short_name(inputs, figure)
+    if turn != "since.worse":
+        return name
+    value = format_with_unit(inputs, figure, figure.value.text)
+    return wording.format("since.worse_of", name=name, value=value)
 
 
 def _is_comparable_across_periods(inputs: ReportInput, figure: Figure) -> bool:

@@ -21,6 +21,7 @@ from etl.report.inputs import ReportInput
 from etl.report.report_figures import ReportFigures, format_item_number
 from etl.report.section_facts import DataNote, IndicatorDefinition, PlanRemark
 from etl.report.unit_names import format_unit_list, format_unit_mention
+from etl.report.unit_results import limit_unit_names, list_unit_codes
 
 _UNSENT_CODES = frozenset({"reason.no_data", "reason.no_data_of"})
 """The reasons of a figure that units simply did not send."""
@@ -164,15 +165,11 @@ def _build_coverage_notes(inputs: ReportInput, wording: Messages, figures: Repor
     area_figures = [f for f in figures.list_counted_figures(inputs.area) if f.value.value is not None]
     partial = _group_items((str(f.present), str(f.expected), f) for f in area_figures if f.present < f.expected)
     for (present, expected), items in partial.items():
-        yield (
-            "partial",
-            wording.format(
-                "data.partial",
-                present=format_number(int(present)),
-                expected=format_number(int(expected)),
-                items=", ".join(items),
-            ),
-        )
+        slots = {"present": format_number(int(present)), "expected": format_number(int(expected))}
+        without = _list_units_without(inputs, wording, figures, items)
+        kind = "data.partial_without" if without else "data.partial"
+        named = {"names": limit_unit_names(wording, without, ", ")} if without else {}
+        yield "partial", wording.format(kind, items=", ".join(items), **slots, **named)
     carried = _group_items(
         (f.as_of_text, f.source or wording.texts["word.reported"], f) for f in area_figures if f.as_of
     )
@@ -188,6 +185,15 @@ def _build_coverage_notes(inputs: ReportInput, wording: Messages, figures: Repor
     gaps = [f for f in figures.list_unit_figures(inputs.area) if f.shown_status == "no_data" and f.item in explained]
     for (reason, _), items in _group_items((f.reason.rstrip("."), "", f) for f in gaps).items():
         yield "no_data", wording.format("data.no_data", items=", ".join(items), reason=reason[:1].lower() + reason[1:])
+
+
+def _list_units_without(inputs: ReportInput, wording: Messages, figures: ReportFigures, items: list[str]) -> list[str]:
+    """The units that have a figure of none of some targets, as a sentence names them."""
+    return [
+        format_unit_mention(wording, inputs.find_unit_name(code))
+        for code in list_unit_codes(inputs)
+        if all((f := figures.find_figure(item, code)) is None or f.value.value is None for item in items)
+    ]
 
 
 def _build_bounds_notes(wording: Messages, area_figures: list[Figure]) -> Iterator[tuple[str, str]]:

@@ -5,14 +5,11 @@ Room: report. Pure; used by the fact builders.
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, timedelta
 
 from etl.errors import UsageError
 from etl.model import Period, PeriodKind
 from etl.model.vietnam_time import VIETNAM_ZONE
-
-_SHORT_DATE = re.compile(r"ngày (\d{1,2})/(\d{1,2})/(\d{4})")
 
 
 def format_two_digits(number: int) -> str:
@@ -44,19 +41,6 @@ def compute_previous_report_period(period: Period) -> Period:
     if period.kind == PeriodKind.NINE_MONTHS:
         return Period(period.year, PeriodKind.HALF, 1)
     return period.list_earlier_periods(1)[0]
-
-
-def format_decree_dates(text: str) -> str:
-    """A text with its dates (dd/mm/yyyy) written out as the decree writes them."""
-
-    def format_date_match(match: re.Match[str]) -> str:
-        try:
-            parts = build_decree_date_parts(date(int(match[3]), int(match[2]), int(match[1])))
-        except ValueError:
-            return match[0]
-        return f"ngày {parts['day']} tháng {parts['month']} năm {parts['year']}"
-
-    return _SHORT_DATE.sub(format_date_match, text)
 
 
 def format_short_date(text: str) -> str:

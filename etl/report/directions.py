@@ -11,14 +11,13 @@ from collections.abc import Iterator
 from etl.messages import Messages
 from etl.report import submissions
 from etl.report.dates import compute_next_period
-from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
 from etl.report.report_figures import ReportFigures
 from etl.report.report_head import format_plan_name
 from etl.report.section_facts import PlanTask, UnitScore
-from etl.report.target_results import ELIMINATION_OPERATORS, format_short_name, group_by_path_state
-from etl.report.unit_names import format_unit_list
-from etl.report.unit_results import select_weakest_units
+from etl.report.target_results import format_short_name, group_by_path_state
+from etl.report.unit_names import format_unit_list, format_unit_mention
+from etl.report.unit_results import limit_unit_names, select_weakest_units
 
 _OVERDUE_STATES = {"overdue", "due_unreported"}
 
@@ -41,9 +40,9 @@ def describe_directions(
         *_describe_target_directions(inputs, wording, figures),
         *_describe_weakest_units(wording, ranked),
         *_describe_task_directions(inputs, wording, tasks, following),
-        *_describe_reporting_directions(inputs, wording),
+        *filter(None, [" ".join(_describe_reporting_directions(inputs, wording))]),
     ]
-    opening = wording.format("direction.opening", plan=format_plan_name(inputs.plan), period=following)
+    opening = wording.format("direction.opening", plan=format_plan_name(inputs, wording), period=following)
     if not points:
         return (f"{opening}.",)
     numbered = (f"{number}. {point}" for number, point in enumerate(points, start=1))
@@ -56,31 +55,24 @@ def _describe_target_directions(inputs: ReportInput, wording: Messages, figures:
     for name, state in (("keep", "reached"), ("slow", "slow"), ("hasten", "hasten")):
         those = [f for key, group in grouped.items() if key == state for f in group]
         if those:
-            names = "; ".join(_describe_shortfall(inputs, wording, figure) for figure in those)
+            names = "; ".join(format_short_name(inputs, figure) for figure in those)
             yield wording.format(f"direction.{name}", names=names)
     absent = {"no_data", "no_new_figure"} if inputs.period.months == 12 else {"no_data"}  # yearly ones are not due yet
     sources: dict[str, list[str]] = {}
     for figure in figures.list_counted_figures(inputs.area):
         indicator = inputs.catalogue.indicators.get(figure.indicator)
-        if figure.status in absent and indicator is not None:
+        if figure.status in absent and indicator is not None and indicator.method == "published":
             sources.setdefault(indicator.source, []).append(format_short_name(inputs, figure))
     for source, those_names in sources.items():
         yield wording.format("direction.gather", source=source, period=inputs.period.name, names="; ".join(those_names))
-
-
-def _describe_shortfall(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
-    name = format_short_name(inputs, figure)
-    if figure.missing.value is None or figure.operator in ELIMINATION_OPERATORS:
-        return name
-    kind = "above" if figure.status == "over_plan" or figure.operator in {"<", "<="} else "short"
-    return wording.format(f"direction.{kind}", name=name, missing=figure.missing.text)
 
 
 def _describe_weakest_units(wording: Messages, ranked: tuple[UnitScore, ...]) -> Iterator[str]:
     """The units that meet the fewest targets, where they are a minority: help for all is help for nobody."""
     last = select_weakest_units(ranked)
     if last and 2 * len(last) <= len(ranked):
-        yield wording.format("direction.weakest", names=format_unit_list(wording, [row.name for row in last]))
+        names = [format_unit_mention(wording, row.name) for row in last]
+        yield wording.format("direction.weakest", names=limit_unit_names(wording, names))
 
 
 def select_due_tasks(inputs: ReportInput, tasks: tuple[PlanTask, ...]) -> tuple[list[PlanTask], list[PlanTask]]:
@@ -95,19 +87,18 @@ def select_due_tasks(inputs: ReportInput, tasks: tuple[PlanTask, ...]) -> tuple[
 def _describe_task_directions(
     inputs: ReportInput, wording: Messages, tasks: tuple[PlanTask, ...], following: str
 ) -> Iterator[str]:
-    """What is in arrears or falls due. A body of the Party is asked, never told."""
+    """What is in arrears or falls due. An office sets itself to its own tasks, and asks everybody else."""
     late, due = select_due_tasks(inputs, tasks)
+    office = inputs.office_name
     for name, group, slots in (("overdue", late, {}), ("due", due, {"period": following})):
-        told = [task for task in group if not is_partys_task(inputs, task)]
-        if told:
-            names = "; ".join(describe_task(wording, task) for task in told)
-            yield wording.format(f"direction.{name}", names=names, **slots)
-    asked: dict[str, list[str]] = {}
-    for task in (*late, *due):
-        if is_partys_task(inputs, task):
-            asked.setdefault(task.lead, []).append(task.title.rstrip(".;"))
-    for lead, titles in asked.items():
-        yield wording.format("direction.ask", lead=lead, names="; ".join(titles))
+        by_lead: dict[str, list[str]] = {}
+        for task in group:
+            lead = office if office in task.lead.split(", ") and not is_partys_task(inputs, task) else task.lead
+            by_lead.setdefault(lead or wording.texts["word.competent_authority"], []).append(task.title.rstrip(".;"))
+        for lead, titles in by_lead.items():
+            who = {"office": office} if lead == office else {"lead": lead}
+            kind = "own" if lead == office else "ask"
+            yield wording.format(f"direction.{kind}_{name}", names="; ".join(titles), **who, **slots)
 
 
 def is_partys_task(inputs: ReportInput, task: PlanTask) -> bool:
@@ -120,12 +111,6 @@ def is_partys_task(inputs: ReportInput, task: PlanTask) -> bool:
 def _is_settled(task: PlanTask) -> bool:
     """Whether nothing is left to do: done by all who reported, or overtaken."""
     return bool(task.states) and task.states.keys() <= {"done", "done_late", "overtaken"}
-
-
-def describe_task(wording: Messages, task: PlanTask) -> str:
-    """A task with who leads it."""
-    lead = task.lead or wording.texts["word.not_stated"]
-    return wording.format("direction.task", title=task.title.rstrip(".;"), lead=lead)
 
 
 def _describe_reporting_directions(inputs: ReportInput, wording: Messages) -> Iterator[str]:

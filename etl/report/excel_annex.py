@@ -46,6 +46,7 @@ def render_excel_annex(
         _write_target_sheet,
         _write_unit_sheet,
         _write_task_sheet,
+        _write_task_report_sheet,
         _write_difficulty_sheet,
         _write_submission_sheet,
         _write_data_note_sheet,
@@ -137,7 +138,7 @@ def _write_unit_sheet(book: AnnexWorkbook) -> None:
     columns = book.build_columns(number=10.0, indicator=36.0, unit_code=9.0, unit=22.0, numerator=11.0)
     columns += book.build_columns(denominator=11.0, value=11.0, plan_level=18.0, verdict=15.0, missing=15.0)
     columns += book.build_columns(interval=14.0, completeness=9.0, remarks=30.0)
-    sheet = book.add_table_sheet("units", columns)
+    sheet = book.add_table_sheet("units", columns, looked_up=True)
     area = book.facts.area.unit
     unit_figures = [f for f in book.facts.list_figures() if f.unit != area and f.kind not in WORD_ONLY_KINDS]
     for f in unit_figures:
@@ -154,27 +155,36 @@ def _write_unit_sheet(book: AnnexWorkbook) -> None:
 
 
 def _write_task_sheet(book: AnnexWorkbook) -> None:
-    columns = book.build_columns(task=11.0, ground=18.0, task_title=40.0, lead=24.0, cooperation=24.0, deadline=18.0)
-    columns += book.build_columns(deadline_date=11.0, unit_code=9.0, reporter=20.0, state=18.0, done_on=11.0)
-    sheet = book.add_table_sheet("tasks", columns + book.build_columns(unit_remark=30.0))
+    """A row for each task, with where the units stand."""
+    columns = book.build_columns(task=11.0, ground=18.0, task_title=44.0, lead=26.0, cooperation=26.0, deadline=18.0)
+    sheet = book.add_table_sheet("tasks", columns + book.build_columns(deadline_date=11.0, state=44.0))
     nothing, tasks = book.nothing, book.facts.tasks.all
     for task in tasks:
-        head = [task.id, task.clause, task.title, task.lead, task.cooperate or nothing, task.deadline]
-        head.append(task.deadline_date or nothing)
-        for r in task.reports:
-            comment = "; ".join(part for part in (r.stated, r.remark) if part)
-            sheet.write_row([*head, r.unit, r.unit_name, r.state_text, r.done_on or nothing, comment or nothing])
-        if not task.reports:
-            sheet.write_row([*head, nothing, nothing, task.situation, nothing, nothing])
+        dates = [task.deadline, task.deadline_date or nothing]
+        sheet.write_row(
+            [task.id, task.clause, task.title, task.lead, task.cooperate or nothing, *dates, task.situation]
+        )
     sheet.close_sheet("" if tasks else book.wording.texts["task.none"])
+
+
+def _write_task_report_sheet(book: AnnexWorkbook) -> None:
+    """A row for each task and unit that has it, to be looked up."""
+    columns = book.build_columns(task=11.0, task_title=44.0, unit_code=9.0, reporter=24.0, state=18.0, done_on=11.0)
+    sheet = book.add_table_sheet("task_reports", columns + book.build_columns(unit_remark=40.0), looked_up=True)
+    rows = [(task, report) for task in book.facts.tasks.all for report in task.reports]
+    for task, r in rows:
+        comment = "; ".join(part for part in (r.stated, r.remark) if part)
+        done_on = r.done_on or book.nothing
+        sheet.write_row([task.id, task.title, r.unit, r.unit_name, r.state_text, done_on, comment or book.nothing])
+    sheet.close_sheet("" if rows else book.wording.texts["task_state.not_reported"])
 
 
 def _write_difficulty_sheet(book: AnnexWorkbook) -> None:
     columns = book.build_columns(unit_code=10.0, unit=24.0, place=6.0, difficulty=50.0, cause=50.0, proposal=50.0)
-    sheet = book.add_table_sheet("difficulties", columns)
+    sheet = book.add_table_sheet("difficulties", columns + book.build_columns(level=18.0), looked_up=True)
     rows = book.facts.notes.rows
     for row in rows:
-        texts = [text or book.nothing for text in (row.difficulty, row.cause, row.proposal)]
+        texts = [text or book.nothing for text in (row.difficulty, row.cause, row.proposal, row.level)]
         sheet.write_row([row.unit, row.unit_name, row.number, *texts])
     sheet.close_sheet("" if rows else book.wording.texts["note.no_difficulty"])
 
@@ -216,7 +226,7 @@ def _write_lineage_sheet(book: AnnexWorkbook) -> None:
     """Each figure of the area with the cells it was added up from."""
     columns = book.build_columns(number=9.0, indicator=34.0, numerator=12.0, denominator=12.0, value=11.0, side=11.0)
     columns += book.build_columns(element=34.0, period=14.0, file=30.0, worksheet=9.0, cell=22.0)
-    sheet = book.add_table_sheet("lineage", columns + book.build_columns(places=7.0, cell_values=13.0))
+    sheet = book.add_table_sheet("lineage", columns + book.build_columns(places=7.0, cell_values=13.0), looked_up=True)
     area, figures, rows = book.facts.area.unit, book.facts.figures, book.facts.trail
     for row in rows:
         figure = figures[row.item][area]

@@ -41,14 +41,15 @@ def build_facts(inputs: ReportInput, wording: Messages) -> ReportFacts:
     snapshot = wording.format_moment(parse_snapshot_time(inputs.snapshot_at))
     annual = inputs.report.cadence == "year"
     counts = target_results.count_statuses(inputs, figures)
-    lines = target_results.build_target_sentences(inputs, wording, figures)
     tasks = followup.build_plan_task_facts(inputs, wording)
+    since = changes_since_last.describe_changes_since_last(inputs, wording)
+    lines = target_results.build_target_sentences(inputs, wording, figures, tasks)
     units = unit_results.build_unit_table(inputs, wording, figures)
     drawn = pictures.build_picture_annex(inputs, wording, figures, units)
     return ReportFacts(
         schema=FACTS_SCHEMA_VERSION,
         scope=inputs.scope.id,
-        plan=_build_plan_identity(inputs),
+        plan=_build_plan_identity(inputs, wording),
         period=ReportPeriod(inputs.period.key, inputs.period.name, inputs.report.cadence),
         annual=annual,
         snapshot=SnapshotIdentity(inputs.snapshot_at, inputs.snapshot_id, snapshot),
@@ -67,12 +68,12 @@ def build_facts(inputs: ReportInput, wording: Messages) -> ReportFacts:
         lines=lines,
         since=TitledSentences(
             changes_since_last.format_changes_title(inputs, wording, len(lines) + 1),
-            changes_since_last.describe_changes_since_last(inputs, wording),
+            since,
         ),
         columns=target_results.build_column_headers(inputs, wording),
         rows=target_results.build_target_rows(inputs, wording, figures, tasks),
         path=path_section.build_path_rows(inputs, figures) if annual else (),
-        outlook=path_section.build_outlook(inputs, wording, figures, len(lines) + 2),
+        outlook=path_section.build_outlook(inputs, wording, figures, len(lines) + 1 + bool(since)),
         units=units,
         tasks=followup.build_plan_tasks(inputs, wording, tasks),
         notes=followup.build_difficulty_notes(inputs, wording),
@@ -92,12 +93,12 @@ def build_facts(inputs: ReportInput, wording: Messages) -> ReportFacts:
     )
 
 
-def _build_plan_identity(inputs: ReportInput) -> PlanIdentity:
+def _build_plan_identity(inputs: ReportInput, wording: Messages) -> PlanIdentity:
     plan = inputs.plan
     return PlanIdentity(
         id=plan.id,
         title=plan.title,
-        short_title=format_plan_name(plan),
+        short_title=format_plan_name(inputs, wording),
         number=plan.number,
         date=plan.date.isoformat() if plan.date else "",
         status=plan.status,
@@ -135,11 +136,11 @@ def _build_overview_chart(inputs: ReportInput, wording: Messages, figures: Repor
         for figure in figures.list_unit_figures(inputs.area)
         if figure.target.value is not None
     )
-    spoken_rows = "; ".join(wording.format("summary.chart_alt_row", name=row.name, distance=row.text) for row in rows)
+    spoken = [wording.format("summary.chart_alt_row", name=row.name, distance=row.text) for row in rows]
     return OverviewChart(
         rows=rows,
         title=wording.format("summary.chart_title", period=inputs.period.name),
         caption=wording.format("summary.chart_caption"),
         axis=wording.format("summary.chart_axis"),
-        alt=wording.format("summary.chart_alt", period=inputs.period.name, rows=spoken_rows),
+        alt=pictures.describe_picture(wording, "summary.chart_alt", spoken, period=inputs.period.name),
     )

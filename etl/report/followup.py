@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from unicodedata import normalize
 
 from etl.catalog import models as m
 from etl.catalog.obligations import list_obligations
@@ -17,16 +18,20 @@ from etl.model.numbers import format_number
 from etl.report.dates import format_short_date, format_two_digits
 from etl.report.inputs import ReportInput
 from etl.report.section_facts import DifficultyGroup, DifficultyNotes, DifficultyRow, PlanTask, PlanTasks, TaskStatement
-from etl.report.unit_names import format_unit_list
+from etl.report.target_results import lower_first_letter
+from etl.report.unit_names import format_unit_list, format_unit_mention
+from etl.report.unit_results import limit_unit_names
 
 _STATE_ORDER = (
     "overdue", "due_unreported", "done_late", "not_reported", "ongoing", "not_due", "done", "overtaken",
 )  # fmt: skip
 _ARREARS = {"overdue", "due_unreported", "done_late"}
+_SETTLED = {"done", "done_late", "overtaken"}
 MAX_LATE_TASKS = 5
 """Tasks in arrears that are named in the text; all of them are in the Excel annex."""
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _WHITESPACE = re.compile(r"\s+")
+_WORD = re.compile(r"\w+")
 
 
 def normalize_unit_text(text: str) -> str:
@@ -133,19 +138,11 @@ def _describe_tasks(inputs: ReportInput, wording: Messages, task_facts: tuple[Pl
         return
     reported = [task for task in task_facts if task.reports]
     if reported:
-        states = Counter(report.state for task in reported for report in task.reports)
-        units = {report.unit for task in reported for report in task.reports}
-        said = {r.unit for task in reported for r in task.reports if r.state != "not_reported"}
-        yield wording.format(
-            "task.reports",
-            units=f"{format_number(len(said))}/{format_number(len(units))}",
-            tasks=format_two_digits(len(reported)),
-            parts=_format_state_counts(wording, states),
-        )
+        yield _describe_reported_tasks(wording, reported)
     late = [task for task in task_facts if task.reports and task.states.keys() & _ARREARS]
     for task in late[:MAX_LATE_TASKS]:
         yield wording.format(
-            "task.late", title=task.title.rstrip(".;"), deadline=_lower_first_letter(task.deadline), how=task.situation
+            "task.late", title=task.title.rstrip(".;"), deadline=lower_first_letter(task.deadline), how=task.situation
         )
     if len(late) > MAX_LATE_TASKS:
         yield wording.format("task.more_late", count=format_two_digits(len(late) - MAX_LATE_TASKS))
@@ -178,16 +175,29 @@ def _list_asked_leads(inputs: ReportInput) -> set[str]:
     }
 
 
-def _format_state_counts(wording: Messages, states: Counter[str]) -> str:
-    ordered = [(wording.texts[f"task_state.{state}"], states[state]) for state in _STATE_ORDER if states[state]]
-    return "; ".join(
-        wording.format("task.part", count=format_number(number), state=_lower_first_letter(text))
-        for text, number in ordered
-    )
+def _describe_reported_tasks(wording: Messages, reported: list[PlanTask]) -> str:
+    """How many units reported, and how many tasks are done everywhere, under way, not begun: each task once."""
+    units = {report.unit for task in reported for report in task.reports}
+    said = {r.unit for task in reported for r in task.reports if r.state != "not_reported"}
+    tasks = format_two_digits(len(reported))
+    if not said:
+        return wording.format("task.none_reported", tasks=tasks)
+    counts = Counter(_classify_progress(task) for task in reported)
+    parts = [
+        wording.format(f"task.part_{kind}", count=format_two_digits(counts[kind]))
+        for kind in ("done", "ongoing", "waiting")
+        if counts[kind]
+    ]
+    shown = f"{format_number(len(said))}/{format_number(len(units))}"
+    return wording.format("task.reports", units=shown, tasks=tasks, parts="; ".join(parts))
 
 
-def _lower_first_letter(text: str) -> str:
-    return text[:1].lower() + text[1:]
+def _classify_progress(task: PlanTask) -> str:
+    """A task as a whole: done where all who said something are done, waiting where nobody has begun."""
+    states = task.states.keys() - {"not_reported"}
+    if states and states <= _SETTLED:
+        return "done"
+    return "ongoing" if states & {"ongoing", "done", "done_late", "overdue"} else "waiting"
 
 
 # --- difficulties, causes, proposals ---------------------------------------------------------------
@@ -209,39 +219,45 @@ def _build_note_row(inputs: ReportInput, note: NoteReport) -> DifficultyRow:
         difficulty=normalize_unit_text(note.difficulty),
         cause=normalize_unit_text(note.cause),
         proposal=normalize_unit_text(note.proposal),
+        level=normalize_unit_text(note.level),
     )
 
 
 def _group_difficulties(inputs: ReportInput, wording: Messages) -> tuple[DifficultyGroup, ...]:
-    """Lines that say the same but for case, spaces and signs are one; a line without a difficulty goes by what it has.
-
-    Most units first; among equals the first written.
+    """Lines that say the same are one, but for case, spaces, signs, order and the words of `word.passed_over`; a line
+    without a difficulty goes by what it has. What different levels decide on stays apart, so that a proposal goes
+    only to who can decide it. Most units first; among equals the first written.
     """
     nothing = wording.texts["word.nothing"]
-    lines: dict[str, list[NoteReport]] = {}
+    passed_over = {word.strip() for word in wording.texts["word.passed_over"].split(",")}
+    lines: dict[tuple[frozenset[str], str], list[NoteReport]] = {}
     for note in inputs.notes:
-        key = _fold_text(note.difficulty) or _fold_text(note.cause) or _fold_text(note.proposal)
-        if key:
-            lines.setdefault(key, []).append(note)
+        words = (_fold_text(text, passed_over) for text in (note.difficulty, note.cause, note.proposal))
+        if key := next((found for found in words if found), None):
+            lines.setdefault((key, normalize_unit_text(note.level).casefold()), []).append(note)
     ordered = sorted(lines.values(), key=lambda notes: -len({note.unit for note in notes}))
     found = []
     for notes in ordered:
         names = list(dict.fromkeys(inputs.find_unit_name(note.unit) for note in notes))
-        said = {part: _join_texts(notes, part) or nothing for part in ("difficulty", "cause", "proposal")}
-        found.append(DifficultyGroup(**said, units=format_unit_list(wording, names, ", ")))
+        said = {part: _join_texts(notes, part, passed_over) or nothing for part in ("difficulty", "cause", "proposal")}
+        level = normalize_unit_text(notes[0].level)
+        mentions = [format_unit_mention(wording, name) for name in names]
+        found.append(DifficultyGroup(**said, units=limit_unit_names(wording, mentions, ", "), level=level))
     return tuple(found)
 
 
-def _join_texts(notes: list[NoteReport], field: str) -> str:
+def _join_texts(notes: list[NoteReport], field: str, passed_over: set[str]) -> str:
     """The different texts of a field, each once, as they were first written."""
-    texts: dict[str, str] = {}
+    texts: dict[frozenset[str], str] = {}
     for note in notes:
         text = normalize_unit_text(str(getattr(note, field))).rstrip(".;, ")
         if text:
-            texts.setdefault(_fold_text(text), text)
+            texts.setdefault(_fold_text(text, passed_over), text)
     return "; ".join(texts.values())
 
 
-def _fold_text(text: str) -> str:
-    """What two texts are compared by: letters and digits only."""
-    return "".join(char for char in normalize_unit_text(text).casefold() if char.isalnum())
+def _fold_text(text: str, passed_over: set[str]) -> frozenset[str]:
+    """What two texts are compared by: their words, but those that carry no meaning of their own; i and y are one."""
+    words = _WORD.findall(normalize_unit_text(text).casefold())
+    telling = [word for word in words if word not in passed_over] or words
+    return frozenset(normalize("NFC", normalize("NFD", word).replace("y", "i")) for word in telling)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from etl.messages import Messages
@@ -51,6 +52,13 @@ class LetterTemplateContext:
 def build_paragraphs(lines: Iterable[str]) -> tuple[Paragraph, ...]:
     """Lines as paragraphs."""
     return tuple(Paragraph(line) for line in lines)
+
+
+def build_running_text(lines: Iterable[str]) -> tuple[Paragraph, ...]:
+    """Sentences that follow each other as one paragraph, entries of a list as one each: half the paper."""
+    grouped = groupby(lines, key=lambda line: line.startswith("- "))
+    texts = (group if is_list else [" ".join(group)] for is_list, group in grouped)
+    return build_paragraphs(text for group in texts for text in group)
 
 
 def build_registry_fields(head: Head, wording: Messages) -> dict[str, str]:

@@ -37,6 +37,8 @@ from etl.report.section_facts import UnitTable
 
 PANELS_PER_PICTURE = 12
 """Series in one picture: three across and four down fill a page."""
+MAX_ALT_LETTERS = 300
+"""Letters of a picture's words: longer ones are no help to who listens to them; the tables have the rest."""
 _WORD_ONLY_KINDS = {"not_assessed", "milestone"}
 
 
@@ -67,9 +69,20 @@ def _build_picture(inputs: ReportInput, wording: Messages, number: int, shows: P
         kind,
         caption=wording.format(f"picture.{kind}_caption", number=format_number(number)),
         title=wording.format(f"picture.{kind}_title", period=inputs.period.name),
-        alt=wording.format(f"picture.{kind}_alt", rows="; ".join(rows)),
+        alt=describe_picture(wording, f"picture.{kind}_alt", rows),
         shows=shows,
     )
+
+
+def describe_picture(wording: Messages, key: str, rows: list[str], **slots: str) -> str:
+    """A picture in words, short enough to be listened to; how many rows more stand in the report's tables."""
+    text = wording.format(key, rows="; ".join(rows) or wording.texts["word.no_data"], **slots)
+    for kept in range(len(rows) - 1, 0, -1):
+        if len(text) < MAX_ALT_LETTERS:
+            break
+        listed, more = "; ".join(rows[:kept]), format_number(len(rows) - kept)
+        text = wording.format(key, rows=wording.format("picture.more_rows", rows=listed, count=more), **slots)
+    return text
 
 
 # --- series ----------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from etl.catalog import models as m
 from etl.messages import Messages
-from etl.report.dates import build_decree_date_parts, format_decree_dates
+from etl.report.dates import build_decree_date_parts
 from etl.report.inputs import ReportInput
 from etl.report.section_facts import Foot, Head
 
@@ -16,27 +16,43 @@ def build_report_head(inputs: ReportInput, wording: Messages) -> Head:
     """Everything above section I."""
     plan, catalogue = inputs.plan, inputs.catalogue
     office = catalogue.get_office(inputs.scope, inputs.day)
-    name, plan_title = office.name, format_plan_name(plan)
+    slots = {"plan": format_plan_name(inputs, wording), "period": inputs.period.name}
     return Head(
         parent_body=office.parent_body,
         body=office.body,
-        office=name,
+        office=office.name,
         symbol=office.symbol,
         place=office.place,
-        subject=wording.format("head.subject", plan=plan_title, period=inputs.period.name),
-        recipients=tuple(catalogue.find_body_name(to, inputs.day) for to in inputs.report.recipients),
+        subject=wording.format("head.subject", subject=plan.implements, **slots),
+        recipients=_list_recipients(inputs),
         bases=_format_bases(inputs, wording),
-        opening=wording.format("head.opening", office=name, plan=plan_title, period=inputs.period.name),
+        opening=wording.format("head.opening", office=office.name, **slots),
         simulated=wording.texts["word.simulated"] if inputs.simulated else "",
         simulated_notice=wording.format("head.simulated_notice", period=inputs.period.name) if inputs.simulated else "",
     )
 
 
-def format_plan_name(plan: m.Plan) -> str:
-    """The plan as a sentence calls it: a number follows the word “số”."""
-    if not plan.number or plan.number not in plan.short_title or "số" in plan.short_title:
-        return plan.short_title
-    return plan.short_title.replace(plan.number, f"số {plan.number}")
+def format_plan_name(inputs: ReportInput, wording: Messages) -> str:
+    """The plan as a sentence calls it: kind and number; where the source leaves the number blank, whose it is."""
+    plan = inputs.plan
+    if _is_numbered(plan):
+        return wording.format("head.plan", kind=plan.kind, number=plan.number)
+    name = "head.plan_draft" if plan.status == "draft" else "head.plan_unnumbered"
+    return wording.format(name, kind=plan.kind, issuer=_find_issuer_name(inputs))
+
+
+def _is_numbered(plan: m.Plan) -> bool:
+    return bool(plan.number) and not plan.number.startswith("/")
+
+
+def _find_issuer_name(inputs: ReportInput) -> str:
+    issuer = inputs.catalogue.actors.get(inputs.plan.issuer)
+    return issuer.name if issuer else inputs.plan.issuer
+
+
+def _list_recipients(inputs: ReportInput) -> tuple[str, ...]:
+    """The addressees by their names on the report's date."""
+    return tuple(inputs.catalogue.find_body_name(to, inputs.day) for to in inputs.report.recipients)
 
 
 def build_report_foot(inputs: ReportInput, wording: Messages) -> Foot:
@@ -46,9 +62,9 @@ def build_report_foot(inputs: ReportInput, wording: Messages) -> Foot:
         closing=wording.format(
             "head.closing",
             office=office.name,
-            plan=format_plan_name(inputs.plan),
+            plan=format_plan_name(inputs, wording),
             period=inputs.period.name,
-            recipients=", ".join(inputs.report.recipients),
+            recipients=", ".join(_list_recipients(inputs)),
         ),
         copies=tuple(inputs.report.copies),
         archive_line=office.archive_line,
@@ -57,26 +73,35 @@ def build_report_foot(inputs: ReportInput, wording: Messages) -> Foot:
 
 
 def _format_bases(inputs: ReportInput, wording: Messages) -> tuple[str, ...]:
-    """The grounds in the decree's form: each line ends with a semicolon, the last with a full stop."""
-    plan = inputs.plan
-    bases = [wording.format("head.basis", ground=format_decree_dates(parent.rstrip(".;"))) for parent in plan.parents]
+    """The grounds in the decree's form, each with its trích yếu: semicolons, a full stop behind the last."""
+    bases = [
+        wording.format(
+            "head.basis",
+            kind=ground.kind,
+            number=ground.number,
+            date=wording.format("head.date", **build_decree_date_parts(ground.date)),
+            issuer=ground.issuer,
+            subject=ground.subject,
+        ).rstrip()
+        for ground in inputs.plan.parents
+    ]
     bases.append(_format_plan_as_basis(inputs, wording))
-    if inputs.report.basis == "source":
-        bases.append(wording.format("head.basis_duty", clause=inputs.report.clause, plan=format_plan_name(plan)))
     return (*(f"{line};" for line in bases[:-1]), f"{bases[-1]}.")
 
 
 def _format_plan_as_basis(inputs: ReportInput, wording: Messages) -> str:
-    """The plan itself. A number or date that the source leaves blank stays blank, to be filled by hand."""
+    """The plan itself, by the clause that asks for the report, where one does. A number or date that the source
+    leaves blank stays blank, to be filled by hand."""
     plan = inputs.plan
-    issuer = inputs.catalogue.actors.get(plan.issuer)
-    blank = not plan.number or plan.number.startswith("/")
+    kind = "basis_draft" if plan.status == "draft" else "basis_duty" if inputs.report.basis == "source" else "basis"
     return wording.format(
-        "head.basis_draft" if plan.status == "draft" else "head.basis_plan",
-        number=(wording.texts["head.number_blank"] if blank else "") + plan.number,
+        f"head.{kind}",
+        kind=plan.kind,
+        number=("" if _is_numbered(plan) else wording.texts["head.number_blank"]) + plan.number,
         date=wording.format("head.date", **build_decree_date_parts(plan.date))
         if plan.date
         else wording.texts["head.date_blank"],
-        issuer=issuer.name if issuer else plan.issuer,
-        subject=plan.implements,
+        issuer=_find_issuer_name(inputs),
+        subject=plan.subject or plan.implements,
+        **({"clause": inputs.report.clause} if kind == "basis_duty" else {}),
     )

@@ -286,16 +286,18 @@ class DifficultyRow:
     difficulty: str
     cause: str
     proposal: str
+    level: OptionalText = ""
 
 
 @dataclass(frozen=True)
 class DifficultyGroup:
-    """A difficulty with its causes, what is proposed, and the units that wrote it."""
+    """A difficulty with its causes, what is proposed, who decides on it, and the units that wrote it."""
 
     difficulty: str
     cause: str
     proposal: str
     units: str
+    level: OptionalText = ""
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ from etl.report.unit_names import format_unit_list, format_unit_mention
 from etl.report.unit_results import compute_met_share
 from etl.report.yearly_change import TREND_KINDS
 
-MAX_ROWS, MAX_UNITS, MAX_ACTIONS, MAX_LINE_POINTS = 12, 10, 5, 8
+MAX_ROWS, MAX_UNITS, MAX_ACTIONS, MAX_LINE_POINTS = 12, 8, 5, 8
 _ORDER = ("slow", "hasten", "not_due", "on_path", "reached", "")
 _BEHIND = {"slow", "hasten"}
 _AHEAD = {"reached", "on_path"}
@@ -157,7 +157,7 @@ def _format_compared(wording: Messages, figure: Figure) -> str:
 
 
 def _build_heat_table(inputs: ReportInput, wording: Messages, figures: ReportFigures, units: UnitTable) -> HeatTable:
-    """The weakest units first; of many, the weakest ten."""
+    """The weakest units first; of many, the weakest eight."""
     indicators = {t.item: inputs.catalogue.indicators.get(t.indicator or "") for t in inputs.plan.targets}
     columns = [
         HeatColumn(column.item, column.title)

@@ -169,7 +169,9 @@ def format_short_name(inputs: ReportInput, figure: Figure) -> str:
     return f"{indicator.short_name if indicator else figure.title.rstrip('.')} ({figure.item})"
 
 
-def build_target_sentences(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> tuple[SentenceGroup, ...]:
+def build_target_sentences(
+    inputs: ReportInput, wording: Messages, figures: ReportFigures, tasks: tuple[PlanTask, ...]
+) -> tuple[SentenceGroup, ...]:
     """A sentence for each target with a figure of its own, gathered under the plan's groups and numbered as headings
     are: 1., 2. …; what has none is named in one line for each reason, under the last heading."""
     found: list[SentenceGroup] = []
@@ -180,7 +182,7 @@ def build_target_sentences(inputs: ReportInput, wording: Messages, figures: Repo
         if sentences:
             title = group or wording.texts["line.no_group"]
             found.append(SentenceGroup(f"{len(found) + 1}. {title}", tuple(sentences)))
-    rest = tuple(_describe_untold_targets(inputs, wording, figures))
+    rest = (*_describe_untold_targets(inputs, wording, figures), *_describe_milestones(inputs, wording, figures, tasks))
     if rest:
         found.append(SentenceGroup(f"{len(found) + 1}. {wording.texts['line.rest']}", rest))
     return tuple(found)
@@ -197,22 +199,36 @@ def _describe_untold_targets(inputs: ReportInput, wording: Messages, figures: Re
     older = [f for f in counted if f.covers.kind == "older"]
     for text in dict.fromkeys(f.covers.text for f in older):
         those = [f for f in older if f.covers.text == text]
-        names = "; ".join(_format_older_figure(inputs, wording, f) for f in those)
+        names = "; ".join(format_short_name(inputs, f) for f in those)
         yield wording.format("line.older", count=format_two_digits(len(those)), as_of=text, names=names)
     incomplete = [f for f in counted if f.shown_status == "incomplete"]
     if incomplete:
         names = "; ".join(_format_incomplete_figure(inputs, wording, f) for f in incomplete)
         yield wording.format("line.rest_incomplete", count=format_two_digits(len(incomplete)), names=names)
-    for status in ("no_data", "milestone", "not_assessed", "no_number", "not_collected"):
+    for status in ("no_data", "not_assessed", "no_number", "not_collected"):
         those = [f for f in counted if f.covers.kind != "older" and f.shown_status == status]
         if those:
             names = "; ".join(format_short_name(inputs, f) for f in those)
             yield wording.format(f"line.rest_{status}", count=format_two_digits(len(those)), names=names)
 
 
-def _format_older_figure(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
-    name, value = format_short_name(inputs, figure), format_with_unit(inputs, figure, figure.value.text)
-    return wording.format("line.older_of", name=name, value=value)
+def _describe_milestones(
+    inputs: ReportInput, wording: Messages, figures: ReportFigures, tasks: tuple[PlanTask, ...]
+) -> Iterator[str]:
+    """What is to be finished by a day: a line each, with where the task of the same number stands."""
+    states = {task.id: task.situation for task in tasks}
+    levels = {target.item: target for target in inputs.plan.targets}
+    for figure in figures.list_counted_figures(inputs.area):
+        if figure.shown_status == "milestone" and not _is_told(figure):
+            state = states.get(figure.item) or wording.texts["task_state.not_reported"]
+            deadline = _format_target_milestones(levels[figure.item])
+            slots = {"title": figure.title.rstrip(".;"), "deadline": lower_first_letter(deadline)}
+            yield wording.format("line.milestone", state=lower_first_letter(state), **slots)
+
+
+def lower_first_letter(text: str) -> str:
+    """A text as it goes on within a sentence."""
+    return text[:1].lower() + text[1:]
 
 
 def _format_incomplete_figure(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
@@ -243,7 +259,7 @@ def _describe_target_value(inputs: ReportInput, wording: Messages, figure: Figur
     indicator = inputs.catalogue.indicators.get(figure.indicator)
     top, bottom = figure.numerator, figure.denominator
     if indicator is not None and indicator.accumulates and top.value is not None:
-        value = wording.format("line.cases", value=value, cases=top.text, per=format_number(indicator.factor))
+        value = wording.format("line.cases", value=_format_case_rate(wording, indicator, value), cases=top.text)
     elif indicator is not None and indicator.sampled and figure.interval:
         value = wording.format("line.sampled", value=value, interval=figure.interval.text)
     elif figure.small and indicator is not None and indicator.factor == 100 and bottom.value is not None:
@@ -280,7 +296,7 @@ def format_with_unit(inputs: ReportInput, figure: Figure, text: str) -> str:
 
 
 def _format_unit_in_sentence(unit: str) -> str:
-    return unit if unit.isupper() else unit[:1].lower() + unit[1:]
+    return unit if unit.isupper() else lower_first_letter(unit)
 
 
 def _describe_yearly_change(inputs: ReportInput, wording: Messages, figure: Figure, usual: str) -> str:
@@ -316,7 +332,13 @@ def format_difference(inputs: ReportInput, wording: Messages, figure: Figure, nu
     indicator = inputs.catalogue.indicators.get(figure.indicator)
     if indicator and indicator.unit == "%":
         return f"{text} {wording.texts['word.per_cent_points']}"
+    if indicator and indicator.accumulates:
+        return _format_case_rate(wording, indicator, text)
     return format_with_unit(inputs, figure, text)
+
+
+def _format_case_rate(wording: Messages, indicator: m.Indicator, text: str) -> str:
+    return wording.format("line.per_population", value=text, per=format_number(indicator.factor))
 
 
 def _describe_target_verdict(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
@@ -340,12 +362,11 @@ def _describe_unmet_target(inputs: ReportInput, wording: Messages, figure: Figur
     """How an unmet target stands on its way, then what is missing: of the units that reported, where not all did."""
     state = wording.texts[f"path_state.{figure.path_state}"].lower()
     if figure.operator in ELIMINATION_OPERATORS:
-        counted = figure.missing.text if figure.missing.value else ""
-        kind = "verdict.not_eliminated" if counted else "verdict.not_recognised"
-        return wording.format(kind, **slots, **({"missing": counted} if counted else {}))
+        return wording.format("verdict.not_eliminated" if figure.missing.value else "verdict.not_recognised", **slots)
     if figure.missing.value is None:
         apart = format_difference(inputs, wording, figure, figure.apart)
-        return wording.format("verdict.apart", state=state, apart=apart, **slots)
+        side = "above" if figure.operator in _SHORTFALL_SENTENCES else "below"
+        return wording.format(f"verdict.apart_{side}", state=state, apart=apart, **slots)
     kind = _SHORTFALL_SENTENCES.get(figure.operator, "verdict.not_met_short_of")
     missing = figure.missing.text
     if figure.present < figure.expected:

@@ -11,9 +11,23 @@ from typing import Any
 
 from etl.messages import Messages
 from etl.report.figure_facts import Figure, PrintedNumber
-from etl.report.official_letter import LetterTemplateContext, Paragraph, build_letter_fields, build_paragraphs
+from etl.report.official_letter import (
+    LetterTemplateContext,
+    Paragraph,
+    build_letter_fields,
+    build_paragraphs,
+    build_running_text,
+)
 from etl.report.report_facts import ReportFacts
-from etl.report.section_facts import ComparedTarget, FigureReference, FigureRow, GroupRow, PlanTask, StatementRow
+from etl.report.section_facts import (
+    ComparedTarget,
+    DifficultyGroup,
+    FigureReference,
+    FigureRow,
+    GroupRow,
+    PlanTask,
+    StatementRow,
+)
 from etl.report.target_results import format_next_milestone
 
 
@@ -158,6 +172,7 @@ class Difficulty:
     difficulty: str
     cause: str
     proposal: str
+    level: tuple[Paragraph, ...]
     units: str
 
 
@@ -253,6 +268,7 @@ class ReportTemplateContext(LetterTemplateContext):
     unit_sentences: tuple[Paragraph, ...]
     task_sentences: tuple[Paragraph, ...]
     difficulty_sentence: str
+    level_heads: tuple[Paragraph, ...]
     difficulties: tuple[Difficulty, ...]
     directions_title: str
     directions: tuple[Paragraph, ...]
@@ -284,8 +300,8 @@ class PageTemplateContext(ReportTemplateContext):
 FIXED_COLUMN_COUNT = 9
 """Columns of the plan's table apart from quarter and years: number, title, unit, baseline, last year, value, share,
 verdict, missing."""
-PRINTED_NOTES = ("inheritance", "restated", "corrected", "partial", "contradicts", "findings")
-"""The kinds of notes that a paper prints; the rest stands in the Excel annex."""
+PRINTED_NOTES = ("inheritance", "restated", "corrected", "partial", "contradicts")
+"""The kinds of notes that a paper prints; open findings are among the directions, the rest is in the Excel annex."""
 MAX_PRINTED_NOTES = 6
 _SHADES = {"met": "FFFFFF", "not_met": "BFBFBF", "other": "F2F2F2", "none": "FFFFFF"}
 
@@ -298,17 +314,18 @@ def build_template_context(facts: ReportFacts, wording: Messages) -> ReportTempl
         office=facts.head.office,
         bases=build_paragraphs(facts.head.bases),
         **_build_first_page(facts, wording),
-        situation=build_paragraphs(facts.situation),
-        summary=build_paragraphs(facts.summary),
+        situation=build_running_text(facts.situation),
+        summary=build_running_text(facts.summary),
         groups=tuple(TargetGroup(group.title, build_paragraphs(group.lines)) for group in facts.lines),
         since_title=facts.since.title,
-        since=build_paragraphs(facts.since.sentences),
+        since=build_running_text(facts.since.sentences),
         path_title=facts.outlook.title,
-        path_sentences=build_paragraphs(facts.outlook.sentences),
-        unit_sentences=build_paragraphs(facts.units.sentences),
-        task_sentences=build_paragraphs(facts.tasks.sentences),
+        path_sentences=build_running_text(facts.outlook.sentences),
+        unit_sentences=build_running_text(facts.units.sentences),
+        task_sentences=build_running_text(facts.tasks.sentences),
         difficulty_sentence=facts.notes.sentence,
-        difficulties=tuple(Difficulty(g.difficulty, g.cause, g.proposal, g.units) for g in facts.notes.groups),
+        level_heads=build_paragraphs([wording.texts["annex.level"]] if _has_levels(facts) else ()),
+        difficulties=tuple(_build_difficulty(facts, wording, group) for group in facts.notes.groups),
         directions_title=facts.directions.title,
         directions=build_paragraphs(facts.directions.sentences),
         data_notes=build_paragraphs(f"- {text}" for text in _select_printed_notes(facts)),
@@ -320,6 +337,16 @@ def build_template_context(facts: ReportFacts, wording: Messages) -> ReportTempl
         results=tuple(_build_result_row(facts, wording, row) for row in facts.rows),
         unit_blocks=tuple(_build_unit_block(facts, wording, block) for block in facts.units.blocks),
     )
+
+
+def _has_levels(facts: ReportFacts) -> bool:
+    """Whether any unit's form asked which level decides: a column of nothing is not printed."""
+    return any(group.level for group in facts.notes.groups)
+
+
+def _build_difficulty(facts: ReportFacts, wording: Messages, group: DifficultyGroup) -> Difficulty:
+    level = build_paragraphs([group.level or wording.texts["word.nothing"]] if _has_levels(facts) else ())
+    return Difficulty(group.difficulty, group.cause, group.proposal, level, group.units)
 
 
 def build_page_context(facts: ReportFacts, wording: Messages) -> PageTemplateContext:

@@ -19,7 +19,7 @@ from etl.report.unit_names import format_unit_list, format_unit_mention
 
 MAX_TABLE_COLUMNS = 12
 """Indicators in one table: more do not fit across a landscape page."""
-MAX_EXTREMES = 6
+MAX_EXTREMES = 3
 """Targets of which the best and the weakest units are named in the text: those that the area has not reached."""
 MAX_UNIT_NAMES = 5
 """Units named as the best or the weakest of one indicator; more are counted."""
@@ -151,7 +151,16 @@ def _format_met_score(rows: list[UnitScore]) -> str:
 
 
 def _format_scored_units(wording: Messages, rows: list[UnitScore]) -> str:
-    return ", ".join(f"{format_unit_mention(wording, row.name)} ({_format_met_score([row])})" for row in rows)
+    names = [f"{format_unit_mention(wording, row.name)} ({_format_met_score([row])})" for row in rows]
+    return limit_unit_names(wording, names, ", ")
+
+
+def limit_unit_names(wording: Messages, names: list[str], separator: str = "; ") -> str:
+    """As many names as a sentence bears, and how many more there are: the others stand in the annex of units."""
+    if len(names) <= MAX_UNIT_NAMES:
+        return separator.join(names)
+    more = format_number(len(names) - MAX_UNIT_NAMES + 1)
+    return wording.format("unit.more_units", names=separator.join(names[: MAX_UNIT_NAMES - 1]), count=more)
 
 
 def _describe_best_and_weakest(inputs: ReportInput, wording: Messages, figures: ReportFigures, target: m.Target) -> str:

@@ -182,7 +182,8 @@ def _build_plan_rows(c: Catalogue) -> Iterator[Row]:
         yield {
             "plan": p.id, "title": p.title, "short_title": p.short_title, "number": p.number,
             "number_note": p.number_note, "issuer": p.issuer, "issued_on": p.date, "date_note": p.date_note,
-            "parents": list(p.parents), "implements": p.implements, "seed_file": p.seed_file, "status": p.status,
+            "parents": [f"{d.kind} {d.number}, {d.date}, {d.issuer}: {d.subject}" for d in p.parents],
+            "implements": p.implements, "seed_file": p.seed_file, "status": p.status,
             "valid_from": p.valid_from, "valid_to": p.valid_to, "recipients": list(p.recipients),
             "notes": list(p.notes),
         }  # fmt: skip

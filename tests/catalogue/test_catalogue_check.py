@@ -23,16 +23,16 @@ DOCTORS = "numerator: {elements: [doctors]}, denominator: {elements: [pop_total]
 TEN = {
     "a typo in a key": (
         "plans/kt-124.yaml", "short_title:", "short_titel:",
-        "plans/kt-124.yaml:4: key short_titel: unknown key 'short_titel'", "short_title",
+        "plans/kt-124.yaml:5: key short_titel: unknown key 'short_titel'", "short_title",
     ),
     "an unknown indicator": (
         PLAN, "indicator: doctors_per_10k", "indicator: doctors_per_10kk",
-        "plans/kt-1693.yaml:54: 1: unknown indicator 'doctors_per_10kk'", "doctors_per_10k",
+        "plans/kt-1693.yaml:62: 1: unknown indicator 'doctors_per_10kk'", "doctors_per_10k",
     ),
-    "an item twice": (PLAN, 'item: "15.2"', 'item: "15.1"', "plans/kt-1693.yaml:251: 15.1: item '15.1' stands twice", ""),
+    "an item twice": (PLAN, 'item: "15.2"', 'item: "15.1"', "plans/kt-1693.yaml:259: 15.1: item '15.1' stands twice", ""),
     "a day first": (
         PLAN, "date: 2024-05-17", "date: 17/05/2024",
-        "plans/kt-1693.yaml:8: key date: Input should be a valid date or datetime, invalid character in year; found '17/05/2024'",
+        "plans/kt-1693.yaml:9: key date: Input should be a valid date or datetime, invalid character in year; found '17/05/2024'",
         "2024-05-17",
     ),
     "no denominator": (
@@ -49,17 +49,17 @@ TEN = {
     ),
     "a decimal comma": (
         PLAN, 'operator: ">=", value: 11.5', 'operator: ">=", value: "11,5"',
-        "plans/kt-1693.yaml:60: 1: key targets.0.milestones.0.value: Input should be a valid decimal; found '11,5'", "11.5",
+        "plans/kt-1693.yaml:68: 1: key targets.0.milestones.0.value: Input should be a valid decimal; found '11,5'", "11.5",
     ),
     "a bare decimal comma": (
         PLAN, 'operator: ">=", value: 11.5', 'operator: ">=", value: 11,5',
-        "plans/kt-1693.yaml:60: key value: 11,5 is read as 11 and another key", "11.5",
+        "plans/kt-1693.yaml:68: key value: 11,5 is read as 11 and another key", "11.5",
     ),
     "a wrong indentation": (
         PLAN, "    decimals: 1\n", "   decimals: 1\n",
-        "plans/kt-1693.yaml:57: not readable as YAML: ", "",
+        "plans/kt-1693.yaml:65: not readable as YAML: ", "",
     ),
-    "a tab": (PLAN, "    decimals: 1\n", "\tdecimals: 1\n", "plans/kt-1693.yaml:57: not readable as YAML: ", ""),
+    "a tab": (PLAN, "    decimals: 1\n", "\tdecimals: 1\n", "plans/kt-1693.yaml:65: not readable as YAML: ", ""),
 }  # fmt: skip
 
 
@@ -267,7 +267,7 @@ def test_the_command_prints_lines_or_json_and_exits_with_1(copied: Path, monkeyp
     damage(copied, PLAN, "indicator: doctors_per_10k", "indicator: doctors_per_10kk")
     text = CliRunner().invoke(app, ["catalogue", "check"])
     assert text.exit_code == 1
-    assert "plans/kt-1693.yaml:54: 1: unknown indicator 'doctors_per_10kk'" in text.output
+    assert "plans/kt-1693.yaml:62: 1: unknown indicator 'doctors_per_10kk'" in text.output
     assert "did you mean 'doctors_per_10k'?" in text.output
     as_json = CliRunner().invoke(app, ["catalogue", "check", "--json"])
     (problem,) = json.loads(as_json.output)["problems"]

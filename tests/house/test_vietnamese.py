@@ -21,6 +21,9 @@ ALLOWED: dict[str, dict[str, int]] = {
     "printed heads and texts of forms: the one source of what is printed and of what the reader recognises": {
         "etl/catalog/layout.py": 59,
     },
+    "kinds of documents, as the catalogue writes them": {
+        "etl/catalog/models/plans.py": 6,
+    },
     "titles of signatories, as the catalogue writes them": {
         "etl/catalog/models/scopes.py": 2,
     },
@@ -62,13 +65,10 @@ ALLOWED: dict[str, dict[str, int]] = {
         "etl/read/workbook_file.py": 3,
     },
     "dates as the decree writes them: grammar of the language": {
-        "etl/report/dates.py": 5,
+        "etl/report/dates.py": 1,
     },
     "the name of a style of the Word template": {
         "etl/report/docx.py": 1,
-    },
-    "the word before a document's number, recognised in the plan's title": {
-        "etl/report/report_head.py": 2,
     },
     "kinds of units, recognised in names": {
         "etl/report/unit_names.py": 9,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from datetime import date, timedelta
 from fractions import Fraction
 
 from etl.attain import compute_target_attainment, compute_task_state
 from etl.catalog import Catalogue
 from etl.catalog import models as m
+from etl.catalog.geography import find_plan_area, list_units_of_area
 from etl.catalog.obligations import list_obligations
 from etl.model import Attainment, NoteReport, ObservedIndicator, Period, Projection, SeriesPoint, TaskReport, UnitStatus
 from etl.report import ReportInput
@@ -33,9 +35,11 @@ def sample(
     chance = random.Random(f"{seed} {scope_id} {plan_id} {key}")  # noqa: S311 - a sample, not a secret
     scope, plan, period = catalogue.scopes[scope_id], catalogue.plans[plan_id], Period.parse(key)
     report = next(r for r in scope.reports if r.plan == plan_id and r.cadence == period.kind.value)
-    units = [u.code for u in catalogue.list_children(scope.area_unit, scope.child_level, period.end)]
+    area = find_plan_area(catalogue, scope, plan_id)
+    assert area
+    units = [u.code for u in list_units_of_area(catalogue, area, scope.child_level, period.end)]
     silent = units[2]
-    rows = attainments(catalogue, plan, scope.area_unit, units, silent, period, chance)
+    rows = attainments(catalogue, plan, area.code, units, silent, period, chance)
     return ReportInput(
         catalogue=catalogue,
         scope=scope,
@@ -43,28 +47,33 @@ def sample(
         plan=plan,
         period=period,
         attainments=rows,
-        previous=attainments(catalogue, plan, scope.area_unit, units, "", period.same_period_last_year, chance)
+        previous=attainments(catalogue, plan, area.code, units, "", period.same_period_last_year, chance)
         if previous
         else (),
-        last=attainments(catalogue, plan, scope.area_unit, units, "", compute_previous_report_period(period), chance)
+        last=attainments(catalogue, plan, area.code, units, "", compute_previous_report_period(period), chance)
         if previous
         else (),
         corrections=_corrections(units, period) if previous else (),
         statuses=_statuses(catalogue, scope, period, units, silent),
         tasks=_tasks(catalogue, scope, plan, period, units, chance),
         notes=_notes(units, period),
-        snapshot_at="2024-10-21T09:30:00+07:00",
+        snapshot_at=f"{_choose_snapshot_day(period)}T09:30:00+07:00",
         snapshot_id="a1b2c3d4",
         simulated=simulated,
-        series=_series(rows, scope.area_unit, period, chance),
+        series=_series(rows, area.code, period, chance),
         earlier_statuses=tuple(
             status
             for quarter in period.quarters_to_date
             if quarter != period
             for status in _statuses(catalogue, scope, quarter, units, units[5])
         ),
-        sources=_sources(catalogue, rows, scope.area_unit, period),
+        sources=_sources(catalogue, rows, area.code, period),
     )
+
+
+def _choose_snapshot_day(period: Period) -> date:
+    """One day for all periods of 2024; three weeks after the end of a later one, when its own office issues it."""
+    return date(2024, 10, 21) if period.year <= 2024 else period.end + timedelta(days=21)
 
 
 def _series(

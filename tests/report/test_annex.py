@@ -44,6 +44,18 @@ def test_the_plans_columns_print_and_the_rest_stands_beside(report: Drafted) -> 
     assert page[last].column == first + len(years) + 2
 
 
+def test_what_is_looked_up_on_a_screen_prints_its_title_and_nothing_else(report: Drafted) -> None:
+    looked_up = {"Theo đơn vị", "Nhiệm vụ theo đơn vị", "Khó khăn - kiến nghị", TRAIL}
+    for page in (report.annex[name] for name in looked_up):
+        last = page[page.print_area.split(":")[1].replace("$", "")].row
+        title = [row[0].value for row in page.iter_rows(max_row=last) if row[0].value]
+        assert title[1] == "Phụ lục III" and title[-1] == "Trang tra cứu trên máy: chỉ in phần đầu này."
+        assert page.max_row > last
+    assert report.annex["Dữ liệu"].print_area.endswith("$1")
+    for page in (p for p in report.annex if p.title not in looked_up | {"Dữ liệu"} and p["A2"].value == "Phụ lục III"):
+        assert page[page.print_area.split(":")[1].replace("$", "")].row == page.max_row
+
+
 def test_the_trail_names_the_file_and_the_cells_of_each_figure(report: Drafted) -> None:
     area, figures = report.given.area, report.facts["figures"]
     rows = trail_rows(report.annex)

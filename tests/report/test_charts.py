@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
+from etl.messages import load_messages
 from etl.report.canvas import DPI, Box, Dot, Drawing, Polyline, TextLabel, encode_png, render_svg
 from etl.report.charts import (
     MAX_DRAWING_HEIGHT,
@@ -19,7 +20,8 @@ from etl.report.charts import (
     draw_series_panel,
 )
 from etl.report.picture_facts import AnnexPicture, SeriesPanel
-from tests.report.conftest import Drafted
+from etl.report.pictures import describe_picture
+from tests.report.conftest import TEMPLATES, Drafted
 
 
 def words(drawn: Drawing) -> list[str]:
@@ -193,5 +195,17 @@ def test_words_for_those_who_cannot_see(report: Drafted) -> None:
     described = report.word.element.body.xpath(".//wp:docPr/@descr")
     assert len(set(report.word.element.body.xpath(".//wp:docPr/@id"))) == len(described)
     for picture in drawn:
-        names = [row.name for row in (picture.shows if picture.kind == "series" else picture.shows.rows)]
-        assert all(name in picture.alt for name in names)
+        rows = picture.shows if isinstance(picture.shows, tuple) else picture.shows.rows
+        assert len(picture.alt) < 300 and rows[0].name in picture.alt
+        assert all(row.name in picture.alt for row in rows) or "dòng khác tại các bảng" in picture.alt
+    assert len(report.typed.chart.alt) < 300
+
+
+def test_a_pictures_words_say_how_many_rows_they_leave_out() -> None:
+    say = load_messages(TEMPLATES)
+    rows = [f"Chỉ tiêu số {number}: {number},5%" for number in range(1, 31)]
+    text = describe_picture(say, "picture.tiles_alt", rows)
+    kept = [row for row in rows if row in text]
+    assert rows[: len(kept)] == kept and 0 < len(kept) < 30
+    assert f"; {30 - len(kept)} dòng khác tại các bảng của báo cáo" in text and len(text) < 300
+    assert "dòng khác" not in describe_picture(say, "picture.tiles_alt", rows[:3])

@@ -124,3 +124,14 @@ def test_a_template_that_is_not_there_is_a_clear_error(drafted: Callable[..., Dr
     say = load_messages(TEMPLATES)
     with pytest.raises(TemplateError, match="not readable"):
         render_html_page(drafted("kon-tum", "kt-124", "2024Q4").facts, say, tmp_path / "none.html")
+
+
+def test_every_table_has_a_caption_and_heads_with_a_scope(report: Drafted) -> None:
+    text, found = html(report), shape(html(report))
+    assert found.tags.count("caption") == found.tags.count("table") >= 5
+    assert found.tags.count("th") == len([name for name, value in found.attributes if name == "scope"])
+    assert re.search(r"prefers-color-scheme: dark", text) and '<nav aria-label="Mục lục">' in text
+
+
+def test_words_for_pictures_are_short(report: Drafted) -> None:
+    assert all(len(value) < 300 for name, value in shape(html(report)).attributes if name == "aria-label")

@@ -25,7 +25,15 @@ from tests.report.conftest import TEMPLATES, Drafted
 from tests.report.test_report_form import paragraphs, plan_table
 
 NUMBER = re.compile(r"(?<![\w.,])-?\d[\d.]*(?:,\d+)?")
-SHEETS = ["Chỉ tiêu", "Theo đơn vị", "Nhiệm vụ", "Khó khăn - kiến nghị", "Nộp báo cáo", "Ghi chú số liệu"]
+SHEETS = [
+    "Chỉ tiêu",
+    "Theo đơn vị",
+    "Nhiệm vụ",
+    "Nhiệm vụ theo đơn vị",
+    "Khó khăn - kiến nghị",
+    "Nộp báo cáo",
+    "Ghi chú số liệu",
+]
 SHEETS += ["Nguồn số liệu", "Dữ liệu"]
 
 
@@ -123,7 +131,7 @@ def in_a_sentence(name: str) -> str:
 
 
 def test_silent_refused_and_late_units_are_named(report: Drafted) -> None:
-    text = "\n".join(p.text for p in paragraphs(report.word))
+    text = "\n".join(p.text for p in paragraphs(report.word)).replace(". ", ".\n")  # a sentence each
     statuses = report.given.statuses
     for state, words in (("silent", "Chưa gửi báo cáo"), ("refused", "bị trả lại")):
         names = {in_a_sentence(s.unit_name) for s in statuses if s.state == state}
@@ -158,7 +166,7 @@ def test_the_path_stands_on_the_page_of_the_annual_report_and_not_of_the_quarter
     page = report.paths["page"].read_text(encoding="utf-8")
     annual = report.facts["period"]["cadence"] == "year"
     assert ("Lộ trình đến các mốc của kế hoạch" in page) == (annual and bool(report.facts["path"]))
-    heads = [cell.value for row in report.annex["Chỉ tiêu"].iter_rows(max_row=8) for cell in row]
+    heads = [cell.value for row in report.annex["Chỉ tiêu"].iter_rows(max_row=12) for cell in row]
     assert ("Hệ số tiến độ" in heads) == annual
 
 
@@ -238,7 +246,7 @@ def test_nothing_a_unit_wrote_can_become_a_formula(report: Drafted) -> None:
 
 def test_figures_in_the_annex_are_numbers_and_gaps_are_words(report: Drafted) -> None:
     page = report.annex["Theo đơn vị"]
-    head = next(row for row in page.iter_rows(max_row=8) if row[0].value == "TT")
+    head = next(row for row in page.iter_rows(max_row=12) if row[0].value == "TT")
     value = next(cell.column for cell in head if cell.value == "Giá trị") - 1
     rows = [row for row in page.iter_rows(min_row=head[0].row + 2) if row[0].value]
     found = [row[value] for row in rows]

@@ -19,7 +19,7 @@ from etl.catalog.models.elements import (
 from etl.catalog.models.forms import Column, EarlierVersion, Form, SheetDef
 from etl.catalog.models.layouts import ForeignFigure, ForeignLayout
 from etl.catalog.models.nation_units import NationSource, NationSuccession, NationUnit
-from etl.catalog.models.plans import Actor, Deadline, Plan, ReportingDuty, Task
+from etl.catalog.models.plans import Actor, CitedDocument, Deadline, Plan, ReportingDuty, Task
 from etl.catalog.models.scopes import (
     HolidayCorrection,
     LevelDeadline,
@@ -41,6 +41,7 @@ __all__ = [
     "CellContent",
     "CellSign",
     "ChanceClass",
+    "CitedDocument",
     "Code",
     "Column",
     "Correction",

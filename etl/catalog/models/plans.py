@@ -6,12 +6,41 @@ Room: catalogue. Strict models of its files; nobody changes a value at run time.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+import re
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from etl.catalog.models.base import Basis, Code, StrictModel, Text
 from etl.catalog.models.targets import Target
+
+DocumentKind = Literal["Quyết định", "Kế hoạch", "Chỉ thị", "Công văn"]
+"""Kinds of documents that plans are, and rest on, as they are printed (NĐ 30/2020, Điều 7; the Party's directives)."""
+_CITATION = re.compile(r"(\S+ \S+) số (\S+) ngày (\d\d)/(\d\d)/(\d{4}) của (.+)")
+
+
+class CitedDocument(StrictModel):
+    """A document that a plan rests on. `subject` is its trích yếu, word for word, without the kind before it;
+    `source` says where that was read, and `basis` whether it is the source's or the office's own (``configured``)."""
+
+    kind: DocumentKind
+    number: Text
+    date: dt.date
+    issuer: Text
+    subject: str = ""
+    basis: Basis
+    source: Text
+
+    @model_validator(mode="before")
+    @classmethod
+    def _convert_citation(cls, data: Any) -> Any:
+        """A catalogue that a warehouse kept from before documents had parts cites them in one line, without subject."""
+        cited = _CITATION.fullmatch(data) if isinstance(data, str) else None
+        if cited is None:
+            return data
+        kind, number, day, month, year, issuer = cited.groups()
+        parts = {"kind": kind, "number": number, "date": f"{year}-{month}-{day}", "issuer": issuer}
+        return parts | {"basis": "source", "source": data}
 
 
 class Deadline(StrictModel):
@@ -56,17 +85,23 @@ class ReportingDuty(StrictModel):
 
 
 class Plan(StrictModel):
-    """A plan document with everything in it that can be followed up."""
+    """A plan document with everything in it that can be followed up.
+
+    `title` is kind and trích yếu; `subject` the trích yếu as a ground cites it, behind number, date and issuer;
+    `implements` what the plan puts into practice, which its reports are about.
+    """
 
     id: Code
+    kind: DocumentKind = "Kế hoạch"
     title: Text
+    subject: str = ""
     short_title: Text
     number: str
     number_note: str = ""
     issuer: Code
     date: dt.date | None
     date_note: str = ""
-    parents: tuple[str, ...] = ()
+    parents: tuple[CitedDocument, ...] = ()
     implements: Text
     seed_file: Text
     status: Literal["issued", "draft"]

@@ -124,7 +124,7 @@ def test_a_turned_verdict_is_named(facts: ReportFacts, changed: Callable[..., Re
     later = changed(status_text="Đạt sau thay thế", printed="99,9")
     made = build_correction_facts(CorrectionInput(7, facts, later, (CAUSE,)), say)
     assert len(made.verdicts) == 1 and "Đạt sau thay thế" in made.verdicts[0]
-    assert "lần 2" in made.causes[0] and "thay đổi 3 ô" in made.causes[0]
+    assert "lần 2" in made.causes[0] and "điều chỉnh 3 số liệu" in made.causes[0]
 
 
 def test_a_changed_number_in_a_sentence_is_quoted_and_changed_words_are_not(

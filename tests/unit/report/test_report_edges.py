@@ -8,23 +8,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import pytest
 import yaml
 
 from etl.catalog import Catalogue
+from etl.catalog import models as m
 from etl.catalog.geography import is_renamed
 from etl.messages import FOLDER_NAME, Messages
 from etl.model import Attainment, ControlLimits, Period, Projection, TaskReport, UnitStatus
 from etl.model.reason import build_reason
 from etl.report import ReportInput, changes_since_last, directions, path_section
-from etl.report.dates import compute_next_period, compute_previous_report_period, format_decree_dates
+from etl.report.dates import compute_next_period, compute_previous_report_period
 from etl.report.facts import build_facts
 from etl.report.followup import build_plan_task_facts
 from etl.report.report_facts import ReportFacts, serialize_facts
 from etl.report.report_figures import build_figures
-from etl.report.report_head import format_plan_name
+from etl.report.report_head import build_report_head, format_plan_name
 from etl.report.unit_names import format_unit_mention
 from etl.report.unit_results import build_unit_table
 from tests.report.conftest import CASES
@@ -145,6 +147,14 @@ def without_office(base: ReportInput, awaits: str = "") -> ReportInput:
     return replace(base, scope=base.scope.model_copy(update={"id": "alone", "offices": (ended,)}))
 
 
+def uniform_tasks(base: ReportInput) -> Iterator[ReportInput]:
+    """A task that nobody says anything of, that nobody has begun, that all have done."""
+    task = base.plan.tasks[0].id
+    for state in ("not_reported", "not_due", "done"):
+        rows = tuple(TaskReport("kt-1693", task, unit, "2024Q3", state) for unit in ("608", "610"))
+        yield replace(base, tasks=rows)
+
+
 def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     """What the samples have none of: rare states, each in a report of its own."""
     base = sample(catalogue, "kon-tum", "kt-1693", "2024Q3")
@@ -182,10 +192,7 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     yield replace(base, tasks=tuple(TaskReport("kt-1693", task, "608", "2024Q3", "overdue") for task in tasks))
     few = {"numerator": Fraction(9), "denominator": Fraction(10), "interval": (59.6, 98.2), "as_of": ""}
     yield replace(base, attainments=tuple(replace(a, **few) for a in mine if a.indicator == "bhyt"))
-    told = base.plan.tasks[0].id
-    yield replace(
-        base, tasks=tuple(TaskReport("kt-1693", told, unit, "2024Q3", "done") for unit in ("608", "610", "611"))
-    )
+    yield from uniform_tasks(base)
     born = date(2025, 7, 1)
     merged = next(
         u.code for u in catalogue.units if (u.level, u.valid_from) == ("commune", born) and not is_renamed(catalogue, u)
@@ -200,10 +207,9 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     due = sample(catalogue, "tan-yen", "ty-ct25", "2024Q4")
     first = due.plan.tasks[0]
     window = compute_next_period(due.period).start + timedelta(days=5)
-    for day in (window, due.period.end):
-        dated = first.model_copy(
-            update={"deadline": first.deadline.model_copy(update={"kind": "by_date", "date": day, "written": "x"})}
-        )
+    for day, lead in product((window, due.period.end), (first.lead, (due.plan.issuer,))):
+        deadline = first.deadline.model_copy(update={"kind": "by_date", "date": day, "written": "x"})
+        dated = first.model_copy(update={"deadline": deadline, "lead": lead})
         late = TaskReport(due.plan.id, first.id, "216", due.period.key, "overdue")
         yield replace(due, plan=due.plan.model_copy(update={"tasks": (dated,)}), tasks=(late,))
     gone = first.model_copy(update={"overtaken_on": due.period.end, "overtaken_by": "đã có quy định mới"})
@@ -274,7 +280,7 @@ def share(given: ReportInput, value: str, status: str, **changes: object) -> Att
             ("95", "met"),
             ("94.3", "not_met"),
             [
-                "Không giữ được mức của quý II năm 2024: Tham gia BHYT (12).",
+                "Không giữ được mức của quý II năm 2024: Tham gia BHYT (12), nay 94,30%.",
                 "Chỉ tiêu có thay đổi rõ về số liệu so với quý II năm 2024:",
                 "- Tham gia BHYT (12): giảm 0,70 điểm phần trăm (từ 95,00% xuống 94,30%).",
             ],
@@ -418,13 +424,37 @@ def test_units_are_written_within_a_sentence_as_the_decree_says(say: Messages, n
     assert format_unit_mention(say, name) == within
 
 
-def test_dates_of_grounds_are_written_out(catalogue: Catalogue) -> None:
-    assert format_decree_dates("Quyết định ngày 03/03/2024") == "Quyết định ngày 03 tháng 3 năm 2024"
-    assert (
-        format_decree_dates("ngày 23/01/2024; ngày 5/12/2023") == "ngày 23 tháng 01 năm 2024; ngày 05 tháng 12 năm 2023"
+def test_each_ground_has_its_own_subject_word_for_word(catalogue: Catalogue, say: Messages) -> None:
+    health = "Chiến lược quốc gia bảo vệ, chăm sóc và nâng cao sức khỏe Nhân dân giai đoạn đến năm 2030, tầm nhìn đến năm 2045"
+    head = build_report_head(sample(catalogue, "kon-tum", "kt-1693", "2024Q3"), say)
+    assert head.bases == (
+        f"Căn cứ Quyết định số 89/QĐ-TTg ngày 23 tháng 01 năm 2024 của Thủ tướng Chính phủ phê duyệt {health};",
+        "Căn cứ khoản 1 Mục V Kế hoạch số 1693/KH-UBND ngày 17 tháng 5 năm 2024 của Ủy ban nhân dân tỉnh Kon Tum "
+        f"thực hiện {health} trên địa bàn tỉnh Kon Tum.",
     )
-    assert format_decree_dates("ngày 31/02/2024") == "ngày 31/02/2024"
-    names = {plan: format_plan_name(catalogue.plans[plan]) for plan in ("kt-1693", "kt-124", "ty-ct25")}
-    assert names["kt-1693"] == "Kế hoạch số 1693/KH-UBND"
-    assert names["kt-124"] == "Kế hoạch số 124-KH/TU"
-    assert names["ty-ct25"] == catalogue.plans["ty-ct25"].short_title
+    assert head.subject == f"Kết quả quý III năm 2024 thực hiện {health} theo Kế hoạch số 1693/KH-UBND"
+
+
+def test_a_plan_is_called_by_kind_and_number_or_by_its_issuer(catalogue: Catalogue, say: Messages) -> None:
+    called = {
+        plan: format_plan_name(sample(catalogue, scope, plan, "2024"), say)
+        for scope, plan in (
+            ("kon-tum", "kt-1693"),
+            ("kon-tum", "kt-124"),
+            ("tan-yen", "ty-ct25"),
+            ("kon-tum", "ttg-ct25"),
+        )
+    }
+    assert called == {
+        "kt-1693": "Kế hoạch số 1693/KH-UBND",
+        "kt-124": "Kế hoạch số 124-KH/TU",
+        "ty-ct25": "Kế hoạch của Ủy ban nhân dân huyện Tân Yên",
+        "ttg-ct25": "dự thảo Kế hoạch của Thủ tướng Chính phủ",
+    }
+
+
+def test_a_ground_cited_in_one_line_by_an_older_catalogue_is_still_read() -> None:
+    line = "Quyết định số 89/QĐ-TTg ngày 23/01/2024 của Thủ tướng Chính phủ"
+    ground = m.CitedDocument.model_validate(line)
+    assert (ground.kind, ground.number, ground.date.isoformat()) == ("Quyết định", "89/QĐ-TTg", "2024-01-23")
+    assert (ground.issuer, ground.subject) == ("Thủ tướng Chính phủ", "")

@@ -33,7 +33,7 @@ def figure_of(given: ReportInput, say: Messages, now: Attainment, *before: Attai
 
 def line_of(given: ReportInput, say: Messages, now: Attainment, *before: Attainment) -> str:
     chosen = one(given, now, *before)
-    return build_target_sentences(chosen, say, build_figures(chosen, say))[0].lines[0]
+    return build_target_sentences(chosen, say, build_figures(chosen, say), ())[0].lines[0]
 
 
 def bhyt(given: ReportInput, seen: str, **changes: object) -> Attainment:

@@ -76,7 +76,7 @@ def test_the_sentences_hold_at_the_edges(given: ReportInput, say: Messages) -> N
     assert not any("chưa có biểu" in line for line in build_plan_tasks(asked, say, facts).sentences)
     late = reported(given, "overdue", "done")
     lines = build_plan_tasks(late, say, build_plan_task_facts(late, say)).sentences
-    assert "1 lượt quá hạn; 1 lượt đã hoàn thành" in lines[0]
+    assert lines[0] == "2/2 đơn vị báo cáo kết quả thực hiện 01 nhiệm vụ được giao: 01 nhiệm vụ đang triển khai."
     assert lines[1].startswith("- ") and "Quá hạn: 1 đơn vị (thành phố Kon Tum)" in lines[1]
 
 
@@ -105,6 +105,29 @@ def test_identical_difficulties_are_one_with_all_their_units(given: ReportInput,
         ("Thiếu vắc xin", "huyện Ngọc Hồi"),
     ]
     assert len(found.rows) == 4
+
+
+def test_near_equal_difficulties_are_one_and_different_ones_are_not(given: ReportInput, say: Messages) -> None:
+    found = build_difficulty_notes(
+        noted(
+            given,
+            ("608", "Thiếu bác sĩ cơ hữu tại một số trạm y tế"),
+            ("610", "Các trạm y tế còn thiếu bác sỹ cơ hữu"),
+            ("611", "Thiếu dược sĩ cơ hữu tại một số trạm y tế"),
+            ("612", "Không thiếu bác sĩ cơ hữu tại một số trạm y tế"),
+        ),
+        say,
+    )
+    assert [group.units.count(",") + 1 for group in found.groups] == [2, 1, 1]
+
+
+def test_what_two_levels_decide_on_stays_apart(given: ReportInput, say: Messages) -> None:
+    notes = tuple(
+        NoteReport(unit, "2024Q3", 1, difficulty="Thiếu thuốc", proposal="Mua thêm", level=level)
+        for unit, level in (("608", "Tỉnh"), ("610", "tỉnh"), ("611", "Trung ương"))
+    )
+    found = build_difficulty_notes(replace(given, notes=notes), say).groups
+    assert [(group.level, group.units.count(",") + 1) for group in found] == [("Tỉnh", 2), ("Trung ương", 1)]
 
 
 def test_what_most_units_say_comes_first(given: ReportInput, say: Messages) -> None:
