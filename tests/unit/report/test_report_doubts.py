@@ -77,10 +77,10 @@ def test_a_figure_that_can_only_be_bounded_prints_its_range_who_is_silent_and_no
     bare = replace(now, bounds=None)
     figure = figure_of(given, say, now, replace(now, value=Fraction(10), bounds=None))
     assert (figure.printed, figure.shown_status, figure.change.kind) == ("khoảng 9,4–9,6", "incomplete", "no_figure")
-    (line,) = build_target_sentences(one(given, now), say, build_figures(one(given, now), say))[0].lines
+    (line,) = build_target_sentences(one(given, now), say, build_figures(one(given, now), say), ())[0].lines
     assert "Bác sĩ/10.000 dân (1): khoảng 9,4–9,6 người nếu tính nơi còn thiếu theo mức đã từng báo cáo (thiếu" in line
     assert "(thiếu số liệu của Bệnh viện Y dược cổ truyền tỉnh nên chưa tính được cho toàn địa bàn)." in line
-    (line,) = build_target_sentences(one(given, bare), say, build_figures(one(given, bare), say))[0].lines
+    (line,) = build_target_sentences(one(given, bare), say, build_figures(one(given, bare), say), ())[0].lines
     assert line.endswith(
         "Bác sĩ/10.000 dân (1): thiếu số liệu của Bệnh viện Y dược cổ truyền tỉnh nên chưa tính được cho toàn địa bàn."
     )

@@ -115,7 +115,7 @@ def test_no_previous_figure_is_said_once_for_all_or_in_its_line(given: ReportInp
 def test_a_carried_figure_names_its_period_and_no_trend(given: ReportInput, say: Messages) -> None:
     now = bhyt(given, "93.46", as_of="2023", met=None, status="no_new_figure")
     line = line_of(given, say, now, bhyt(given, "90"))
-    assert line == "- Chưa có số liệu mới, số gần nhất của năm 2023 (01 chỉ tiêu): Tham gia BHYT (12): 93,46%."
+    assert line == "- Chưa có số liệu mới, số gần nhất của năm 2023 tại Phụ lục I (01 chỉ tiêu): Tham gia BHYT (12)."
     assert figure_of(given, say, now).covers.kind == "older"
     assert "tăng" not in line
 
