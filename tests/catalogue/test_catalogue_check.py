@@ -214,7 +214,7 @@ def test_all_mistakes_are_told_at_once_and_none_is_a_consequence(copied: Path) -
     ):
         damage(copied, name, right, wrong)
     told = {(str(Path(p.file).relative_to(copied)), p.line) for p in list_catalogue_problems(copied)}
-    assert told == {(INDICATORS, 5), (UNITS, 368), (PLAN, 60), (PLAN, 559)}
+    assert told == {(INDICATORS, 5), (UNITS, 368), (PLAN, 68), (PLAN, 567)}
     with pytest.raises(CatalogueError, match="`tongket catalogue check` lists them"):
         load_catalogue(copied)
 
@@ -272,5 +272,5 @@ def test_the_command_prints_lines_or_json_and_exits_with_1(copied: Path, monkeyp
     as_json = CliRunner().invoke(app, ["catalogue", "check", "--json"])
     (problem,) = json.loads(as_json.output)["problems"]
     assert as_json.exit_code == 1
-    assert (problem["file"], problem["line"], problem["key"]) == (PLAN, 54, "targets.0.indicator")
+    assert (problem["file"], problem["line"], problem["key"]) == (PLAN, 62, "targets.0.indicator")
     assert (problem["value"], problem["nearest"]) == ("doctors_per_10kk", "doctors_per_10k")
