@@ -18,6 +18,7 @@ from etl.report.dates import compute_previous_report_period
 from etl.report.inputs import ReportCorrection, SourceCells
 from tests.wording import saying
 
+_SNAPSHOT_DAY = date(2024, 10, 21)
 _SHARES = {100: (0.55, 1.0), 10_000: (0.0008, 0.004), 100_000: (0.00001, 0.0008)}
 
 
@@ -57,7 +58,7 @@ def sample(
         statuses=_statuses(catalogue, scope, period, units, silent),
         tasks=_tasks(catalogue, scope, plan, period, units, chance),
         notes=_notes(units, period),
-        snapshot_at=f"{_choose_snapshot_day(period)}T09:30:00+07:00",
+        snapshot_at=f"{_choose_snapshot_day(scope, period)}T09:30:00+07:00",
         snapshot_id="a1b2c3d4",
         simulated=simulated,
         series=_series(rows, area.code, period, chance),
@@ -71,9 +72,9 @@ def sample(
     )
 
 
-def _choose_snapshot_day(period: Period) -> date:
-    """One day for all periods of 2024; three weeks after the end of a later one, when its own office issues it."""
-    return date(2024, 10, 21) if period.year <= 2024 else period.end + timedelta(days=21)
+def _choose_snapshot_day(scope: m.Scope, period: Period) -> date:
+    """One day for all who had an office on it; three weeks after the period's end for those who came later."""
+    return _SNAPSHOT_DAY if scope.find_office(_SNAPSHOT_DAY) else period.end + timedelta(days=21)
 
 
 def _series(
