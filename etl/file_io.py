@@ -18,6 +18,7 @@ from typing import BinaryIO
 
 from etl.errors import StorageError
 
+_FOLDER_MODE = 0o750
 _LONGEST_NAME = 255  # bytes, on every file system in use
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # Unicode categories: control, format, surrogate, line, paragraph
 
@@ -56,7 +57,17 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+def create_folder(folder: Path) -> None:
+    """Creates a folder, and those above it that are missing: its owner's, its group may look, nobody else may pass.
+
+    A folder that is there keeps the rights that somebody gave it.
+    """
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+
+
+def write_atomic(path: Path, data: bytes, *, mode: int = 0o640) -> None:
     """Writes a file whole: temporary file in the same folder, fsync, rename, fsync of the folder.
 
     The temporary file's name follows from the file's: what a killed run left is written over by the next one.
@@ -66,14 +77,14 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """
     half = path.with_name(f".tmp-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}")
     with translate_os_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        create_folder(path.parent)
         with _open_locked(half) as stream:
             try:
                 stream.truncate(0)
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
-                half.chmod(mode)  # by default for other accounts to read, as they do in the outbox
+                half.chmod(mode)  # by default for the group to read, as it does in the outbox
                 half.replace(path)
             except BaseException:
                 half.unlink(missing_ok=True)
@@ -96,7 +107,7 @@ def write_folder_atomic(folder: Path, files: Mapping[str, bytes]) -> None:
         try:
             for name, data in files.items():
                 write_atomic(hidden / name, data)
-            hidden.chmod(0o755)  # the outbox is read by other accounts
+            hidden.chmod(_FOLDER_MODE)
             if folder.exists():
                 shutil.rmtree(folder)
             hidden.rename(folder)

@@ -21,7 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from etl.file_io import sanitize_file_name, sync_folder, translate_os_errors
+from etl.file_io import create_folder, sanitize_file_name, sync_folder, translate_os_errors
 
 _CHUNK = 1 << 20
 _LOCK_PREFIXES = ("~$", ".")
@@ -174,7 +174,7 @@ class _ReceiveRun:
 def _list_inbox_files(inbox: Path, quarantine: Path, outcome: ReceiveSummary) -> Iterator[tuple[Path, os.stat_result]]:
     """Everything in the inbox and its folders, oldest first; names the folders that cannot be looked into."""
     with translate_os_errors(inbox):
-        inbox.mkdir(parents=True, exist_ok=True)
+        create_folder(inbox)
         os.scandir(inbox).close()
     found: list[tuple[Path, os.stat_result]] = []
     folders = [inbox]
@@ -237,7 +237,7 @@ def _move_to_own_folder(inbox: Path, path: Path, folder: str) -> Path:
 
 def _is_near(quarantine: Path, file_stat: os.stat_result) -> bool:
     with translate_os_errors(quarantine):
-        quarantine.mkdir(parents=True, exist_ok=True)
+        create_folder(quarantine)
         return quarantine.stat().st_dev == file_stat.st_dev
 
 
@@ -254,7 +254,7 @@ def _quarantine_file(path: Path, folder: str, file_stat: os.stat_result, code: s
     kept = hashlib.sha256(about.encode("utf-8", "surrogateescape")).hexdigest()[:32]
     desk.note(QuarantinedFile(code, sanitize_file_name(path.name), sanitize_file_name(folder), file_stat.st_size, kept))
     with translate_os_errors(desk.quarantine):
-        desk.quarantine.mkdir(parents=True, exist_ok=True)
+        create_folder(desk.quarantine)
     path.rename(desk.quarantine / kept)
     sync_folder(desk.quarantine)
 
@@ -273,7 +273,7 @@ def _archive_file(path: Path, file_stat: os.stat_result, archive: Path, taking: 
     What a run that broke off left of this taking is replaced.
     """
     with translate_os_errors(archive):
-        archive.mkdir(parents=True, exist_ok=True)
+        create_folder(archive)
         temporary = archive / f".tmp-{taking}"
         temporary.unlink(missing_ok=True)
         try:

@@ -59,13 +59,15 @@ Role = Literal[
 
 @dataclass(frozen=True, slots=True)
 class PrintedCell:
-    """Printed text. `anchor` texts are compared when a workbook comes back."""
+    """Printed text. `anchor` texts are compared when a workbook comes back; `former` ones were printed there on forms
+    that may still be in hands, and mean the same."""
 
     row: int
     col: int
     text: str
     role: Role
     anchor: bool = False
+    former: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +194,11 @@ def _build_sheet_head(
 
 
 def _build_column_headers(
-    heads: list[tuple[str, str]], first_col: int
+    heads: list[tuple[str, str, tuple[str, ...]]], first_col: int
 ) -> tuple[list[PrintedCell], list[tuple[int, int, int, int]]]:
     """Two header rows (merged where a level is shared), a row of kinds and a row of column numbers.
 
-    `heads` holds (header with levels split by " > ", kind line) per column.
+    `heads` holds (header with levels split by " > ", kind line, former kind lines) per column.
     """
     top, fixed, merges = _HEADER_ROW, [], []
     start = 0
@@ -216,8 +218,8 @@ def _build_column_headers(
             if len(parts) == 2:
                 fixed.append(PrintedCell(top + 1, first_col + i, parts[1], "header", anchor=True))
         start = end + 1
-    for i, (_, kind) in enumerate(heads):
-        fixed.append(PrintedCell(top + 2, first_col + i, kind, "kind"))
+    for i, (_, kind, former) in enumerate(heads):
+        fixed.append(PrintedCell(top + 2, first_col + i, kind, "kind", former=former))
         fixed.append(PrintedCell(top + 3, first_col + i, str(first_col + i + 1), "number"))
     return fixed, merges
 
@@ -233,6 +235,18 @@ def _format_kind_line(element: m.DataElement) -> str:
     return f"{element.unit}; {label}" if element.unit else label
 
 
+def _list_former_kind_lines(element: m.DataElement) -> tuple[str, ...]:
+    """What forms said of an element before its definition stood under the heading, and averages had a word."""
+    lines = [_format_kind_line(element)]
+    if element.kind == ElementKind.AVERAGE:
+        lines.append(_format_kind_line(element.model_copy(update={"kind": ElementKind.STOCK})))
+    return tuple(lines)
+
+
+def _list_former_kind_labels(kind: ElementKind) -> tuple[str, ...]:
+    return (KIND_LABELS[ElementKind.STOCK],) if kind == ElementKind.AVERAGE else ()
+
+
 def _build_commune_sheet(
     catalogue: Catalogue, _scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
 ) -> SheetLayout:
@@ -241,8 +255,8 @@ def _build_commune_sheet(
     fixed = _build_sheet_head(form, sheet, unit, period, help_text)
     labels, merges = _build_label_headers(("TT", "Xã, phường, thị trấn", "Mã đơn vị"))
     elements = [catalogue.elements[c.data_element] for c in columns]
-    kinds = [f"{e.name}; {_format_kind_line(e)}" for e in elements]
-    heads, more = _build_column_headers([(c.header, kind) for c, kind in zip(columns, kinds, strict=True)], 3)
+    kinds = [(f"{e.name}; {_format_kind_line(e)}", _list_former_kind_lines(e)) for e in elements]
+    heads, more = _build_column_headers([(c.header, *kind) for c, kind in zip(columns, kinds, strict=True)], 3)
     total = _HEADER_ROW + 4
     fixed += [*labels, *heads, PrintedCell(total, 1, TOTAL_LABEL, "total")]
     communes = catalogue.list_children(unit.code, "commune", period.end)
@@ -280,7 +294,8 @@ def _build_list_sheet(
         fixed.append(PrintedCell(row, 0, str(i + 1), "code"))
         fixed.append(PrintedCell(row, 1, column.header, "text", anchor=True))
         fixed.append(PrintedCell(row, 2, element.unit, "label"))
-        fixed.append(PrintedCell(row, 3, KIND_LABELS[element.kind], "kind"))
+        former = _list_former_kind_labels(element.kind)
+        fixed.append(PrintedCell(row, 3, KIND_LABELS[element.kind], "kind", former=former))
         if short:
             fixed.append(PrintedCell(row, 5, element.name, "text"))
         inputs.append(InputCell(row, 4, unit.code, column.data_element, element.kind, column.required))
@@ -336,7 +351,9 @@ def _build_upward_sheet(
             fixed.append(PrintedCell(row, 1, one.name, "label"))
             fixed.append(PrintedCell(row, 2, element.code, "code", anchor=True))
             fixed.append(PrintedCell(row, 3, element.name, "label"))
-            fixed.append(PrintedCell(row, 4, _format_kind_line(element), "kind"))
+            fixed.append(
+                PrintedCell(row, 4, _format_kind_line(element), "kind", former=_list_former_kind_lines(element))
+            )
             inputs.append(InputCell(row, 5, one.code, element.code, element.kind, column.required))
     return SheetLayout(
         sheet.code, sheet.title, sheet.kind, tuple(fixed), tuple(merges), tuple(inputs),

@@ -80,7 +80,7 @@ def _find_top_row(template: SheetTemplate, rows: Rows) -> int | None:
 
 def _find_header_band(template: SheetTemplate, rows: Rows, top: int) -> tuple[int, int | None]:
     """(first row below the header, row of units and kinds)."""
-    kinds = {kind for kind in template.kinds.values() if kind}
+    kinds = frozenset().union(*template.kinds.values()) - {""}
     keys = set() if template.sheet.kind.free_rows else {part for key in template.keys for part in key if part}
     kind_row = None
     for number in range(top + 1, min(len(rows), top + _MOST_HEAD_ROWS)):
@@ -199,9 +199,9 @@ def _check_header_units(
     template: SheetTemplate, name: str, line: list[object], row: int, columns: MatchedColumns
 ) -> Iterator[RawFinding]:
     """Units and kinds below the headers that are not the form's: a number in thousands is another number."""
-    for col, kind in template.kinds.items():
+    for col, kinds in template.kinds.items():
         at = columns.at.get(col)
-        if at is not None and line[at] != "" and normalize_label(line[at]) != kind:
+        if at is not None and line[at] != "" and normalize_label(line[at]) not in kinds:
             text = str(line[at])
             slots = (("expected", _find_printed_kind(template, col)), ("found", text))
             yield RawFinding("S29", name, format_cell_name(row, at), text, slots)

@@ -238,9 +238,10 @@ def _check_row_units(table: TableRows, at: dict[int, int]) -> Iterator[RawFindin
     """Units and kinds printed in a row that are not the form's."""
     for line, row in at.items():
         for n, col in enumerate(table.template.measure_cols):
-            text, wanted = table.normalize_cell_label(row, col), table.template.measures[line][n]
-            if text and text != wanted:
-                slots = (("expected", wanted), ("found", table.format_cell_label(row, col)))
+            text = table.normalize_cell_label(row, col)
+            if text and text not in table.template.measures[line][n]:
+                printed = table.template.find_printed_text(line, col)
+                slots = (("expected", printed), ("found", table.format_cell_label(row, col)))
                 yield RawFinding(
                     "S29", table.name, table.format_cell_name(row, col), table.format_cell_label(row, col), slots
                 )

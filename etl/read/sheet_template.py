@@ -13,7 +13,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from etl.catalog.layout import TOTAL_LABEL, FormLayout, SheetLayout
+from etl.catalog.layout import TOTAL_LABEL, FormLayout, PrintedCell, SheetLayout
 from etl.model import ElementKind
 from etl.read.vietnamese_text import normalize_text
 
@@ -41,7 +41,7 @@ class SheetTemplate:
     `lines` are the printed texts row by row, for the usual case that all of them stand where they were printed;
     `places` are the input cells, `getters` take their values out row by row, `input_cols` are their columns from the
     left, `counted` whether they hold numbers, `by_col` their indexes by column. `heads` is the path of header texts
-    by column, `shown` the same as printed; `kinds` is the line below it (unit, kind). `keys` is the layout row by the
+    by column, `shown` the same as printed; `kinds` is the line below it (unit, kind), in the words of now and of before. `keys` is the layout row by the
     texts that name it, `measures` the unit and kind printed in a row. `telling` are the texts that tell this sheet
     from its neighbours, `joined` those among them that make one text where a header was put in one row.
     """
@@ -50,12 +50,12 @@ class SheetTemplate:
     printed_rows: tuple[tuple[int, Getter, tuple[str, ...]], ...]
     header_paths: dict[int, tuple[str, ...]]
     shown_headers: dict[int, str]
-    kinds: dict[int, str]
+    kinds: dict[int, frozenset[str]]
     key_cols: tuple[int, ...]
     keys: dict[tuple[str, ...], int]
     row_names: dict[int, str]
     measure_cols: tuple[int, ...]
-    measures: dict[int, tuple[str, ...]]
+    measures: dict[int, tuple[frozenset[str], ...]]
     printed_texts: frozenset[str]
     distinctive_texts: frozenset[str]
     joined_headers: dict[str, frozenset[str]]
@@ -66,6 +66,10 @@ class SheetTemplate:
     counted: tuple[bool, ...]
     input_kinds: tuple[ElementKind, ...]
     by_col: dict[int, tuple[int, ...]]
+
+    def find_printed_text(self, row: int, col: int) -> str:
+        """What the form prints at a place of its layout."""
+        return next((f.text for f in self.sheet.fixed if (f.row, f.col) == (row, col)), "")
 
 
 class _LayoutKey:
@@ -106,6 +110,7 @@ def _build_sheet_template(sheet: SheetLayout) -> SheetTemplate:
     paths = _build_header_paths(sheet)
     key_cols, measure_cols = sheet.kind.key_cols, sheet.kind.measure_cols
     cells = {(f.row, f.col): f.text for f in sheet.fixed}
+    words = {(f.row, f.col): _list_printed_words(f) for f in sheet.fixed if f.col in sheet.kind.measure_cols}
     rows = sorted({cell.row for cell in sheet.inputs})
     keys = {tuple(normalize_label(cells.get((row, col), "")) for col in key_cols): row for row in rows}
     heads = {col: tuple(map(normalize_label, path)) for col, path in paths.items()}
@@ -118,14 +123,12 @@ def _build_sheet_template(sheet: SheetLayout) -> SheetTemplate:
         ),
         header_paths=heads,
         shown_headers={col: " > ".join(path) for col, path in paths.items()},
-        kinds={
-            f.col: normalize_label(f.text) for f in sheet.fixed if f.role == "kind" and f.row < sheet.header_rows[1]
-        },
+        kinds={f.col: _list_printed_words(f) for f in sheet.fixed if f.role == "kind" and f.row < sheet.header_rows[1]},
         key_cols=key_cols,
         keys=keys,
         row_names={row: ", ".join(t for t in (cells.get((row, col), "") for col in key_cols) if t) for row in rows},
         measure_cols=measure_cols,
-        measures={row: tuple(normalize_label(cells.get((row, col), "")) for col in measure_cols) for row in rows},
+        measures={row: tuple(words.get((row, col), frozenset({""})) for col in measure_cols) for row in rows},
         printed_texts=frozenset(fixed.text for fixed in sheet.fixed),
         distinctive_texts=frozenset({part for path in heads.values() for part in path} | labels),
         joined_headers={squash_text("".join(path)): frozenset(path) for path in heads.values() if len(path) > 1},
@@ -139,6 +142,11 @@ def _build_sheet_template(sheet: SheetLayout) -> SheetTemplate:
         input_kinds=tuple(cell.kind for cell in sheet.inputs),
         by_col={col: tuple(n for n, cell in enumerate(sheet.inputs) if cell.col == col) for col in input_cols},
     )
+
+
+def _list_printed_words(fixed: PrintedCell) -> frozenset[str]:
+    """What may stand there for what is printed now."""
+    return frozenset(map(normalize_label, (fixed.text, *fixed.former)))
 
 
 def _build_header_paths(sheet: SheetLayout) -> dict[int, tuple[str, ...]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from etl.core.instance import Result, load_settings_and_catalogue
 from etl.errors import StorageError, UsageError
-from etl.file_io import sync_folder, translate_os_errors
+from etl.file_io import create_folder, sync_folder, translate_os_errors
 from etl.settings import Settings
 from etl.warehouse import database_backup, embedded_server
 from etl.warehouse.connect import build_engine
@@ -33,7 +33,7 @@ def back_up_warehouse(target: Path) -> Result:
     if target.exists():
         raise UsageError("the file is there already", where=str(target), fix="give another name; no backup is lost")
     with translate_os_errors(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
+        create_folder(target.parent)
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=target.parent) as folder:
             dump = Path(folder) / _DUMP
             contents = {

@@ -23,7 +23,8 @@ def test_a_folder_replaces_an_older_one_and_what_a_crash_left(tmp_path: Path) ->
     write_folder_atomic(folder, {"a.txt": b"new"})
     assert _content(folder) == {"a.txt": b"new"}
     assert [path.name for path in folder.parent.iterdir()] == ["report"]
-    assert folder.stat().st_mode & 0o777 == 0o755 and (folder / "a.txt").stat().st_mode & 0o777 == 0o644
+    assert {path.stat().st_mode & 0o777 for path in (folder, folder.parent)} == {0o750}
+    assert (folder / "a.txt").stat().st_mode & 0o777 == 0o640, "who is not of the group reads nothing"
 
 
 def test_where_a_file_cannot_be_written_the_older_folder_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
