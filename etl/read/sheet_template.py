@@ -41,9 +41,10 @@ class SheetTemplate:
     `lines` are the printed texts row by row, for the usual case that all of them stand where they were printed;
     `places` are the input cells, `getters` take their values out row by row, `input_cols` are their columns from the
     left, `counted` whether they hold numbers, `by_col` their indexes by column. `heads` is the path of header texts
-    by column, `shown` the same as printed; `kinds` is the line below it (unit, kind), in the words of now and of before. `keys` is the layout row by the
-    texts that name it, `measures` the unit and kind printed in a row. `telling` are the texts that tell this sheet
-    from its neighbours, `joined` those among them that make one text where a header was put in one row.
+    by column, `shown` the same as printed; `kinds` is the line below it (unit, kind), as printed now and on former
+    forms. `keys` is the layout row by the texts that name it, `measures` the unit and kind printed in a row. `telling`
+    are the texts that tell this sheet from its neighbours, `joined` those among them that make one text where a header
+    was put in one row.
     """
 
     sheet: SheetLayout
