@@ -39,6 +39,8 @@ PANELS_PER_PICTURE = 12
 """Series in one picture: three across and four down fill a page."""
 MAX_ALT_LETTERS = 300
 """Letters of a picture's words: longer ones are no help to who listens to them; the tables have the rest."""
+_MAX_ALT_POINTS = 4
+"""The newest ones of a series: with the longest names of periods one row still fits."""
 _WORD_ONLY_KINDS = {"not_assessed", "milestone"}
 
 
@@ -249,7 +251,7 @@ def _build_matrix_cell(wording: Messages, status: UnitStatus | None) -> MatrixCe
 
 def _describe_series(panels: tuple[SeriesPanel, ...]) -> Iterator[str]:
     for panel in panels:
-        points = ", ".join(f"{p.name} {p.value.text}" for p in panel.points)
+        points = ", ".join(f"{p.name} {p.value.text}" for p in panel.points[-_MAX_ALT_POINTS:])
         yield f"{panel.name}: {points}"
 
 

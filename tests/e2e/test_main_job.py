@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -199,8 +200,10 @@ def test_every_plan_with_a_duty_has_its_documents_at_each_cadence(scope: str, jo
             if definition.cadence != kind:
                 continue
             text_of = words(draft(job, scope, period, definition.plan, "bao-cao.docx"))
+            facts = json.loads(draft(job, scope, period, definition.plan, "facts.json").read_bytes())
+            day = date.fromisoformat(facts["snapshot"]["at"][:10])
             for recipient in definition.recipients:
-                assert recipient in text_of
+                assert job.catalogue.find_body_name(recipient, day) in text_of
             assert "SỐ LIỆU MÔ PHỎNG" in text_of and "{{" not in text_of and "None" not in text_of
             assert draft(job, scope, period, definition.plan, "phu-luc.xlsx").stat().st_size > 5000
 
