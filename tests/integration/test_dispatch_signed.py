@@ -38,7 +38,7 @@ def office(
     made.send(500)
     made.draft()
     (question,) = made.ask()
-    approve(question["report"], so="05", ngay="2024-04-22", nguoi_ky="Trần Văn B")
+    approve(question["report"], number="05", date="2024-04-22", signer="Trần Văn B")
     yield made
 
 
@@ -71,7 +71,7 @@ def test_a_correction_follows_its_report(office: Office) -> None:
         office.send(640)
         office.draft()
         (correction,) = office.ask("run 2")
-        approve(correction["report"], so="06", ngay="2024-05-02", nguoi_ky="Trần Văn B")
+        approve(correction["report"], number="06", date="2024-05-02", signer="Trần Văn B")
         done = steps.dispatch_folders()
         steps.dispatch_mail(box.post)
     assert {Path(folder).name for folder in done["folders"]} == {"ty-ct25_quarter_thay-the-1"}

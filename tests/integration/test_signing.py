@@ -92,10 +92,10 @@ def decide(report: int, decision: Decision, **words: str) -> dict[str, Any]:
     """What comes of a person's decision, or why nothing does."""
     number, date, signer, title = (words.pop(name, "") for name in ("number", "date", "signer", "title"))
     entry = RegistryEntry(number, date, signer, title.splitlines())
+    at, reason = words.pop("at", AT), words.pop("reason", "")
+    assert not words, words
     try:
-        return steps.apply_decision(
-            report, decision, "Nguyễn Thị A", words.pop("at", AT), words.pop("reason", ""), entry
-        )
+        return steps.apply_decision(report, decision, "Nguyễn Thị A", at, reason, entry)
     except UsageError as error:
         return {"refused": str(error)}
 
