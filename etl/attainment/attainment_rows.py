@@ -33,7 +33,8 @@ from etl.settings import Settings
 from etl.warehouse import attainment_store
 from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys
 from etl.warehouse.attainment_store import AttainmentKey, AttainmentSeries
-from etl.warehouse.rollup import RollupFilter, compute_rollup, list_reporting_units
+from etl.warehouse.rollup import compute_rollup
+from etl.warehouse.rollup_request import RollupFilter, list_reporting_units
 from etl.warehouse.run_context import RunContext
 from etl.warehouse.snapshot import Snapshot, take_snapshot
 from etl.warehouse.unit_history import annotate_gaps

@@ -17,7 +17,7 @@ from etl.warehouse import agreed_corrections
 from etl.warehouse.agreed_corrections import AgreedCorrection
 from etl.warehouse.connect import query
 from etl.warehouse.journal import build_stored_finding
-from etl.warehouse.rollup import RollupPiece
+from etl.warehouse.rollup_parts import RollupPiece
 from etl.warehouse.run_context import RunContext
 
 _CellKey = tuple[str, object, str, str]

@@ -17,7 +17,7 @@ from etl.catalog.loader import Catalogue
 from etl.lineage.lineage_cells import CellVersion, CellVersions, DeliveryOrigin
 from etl.model import ElementKind, ObservedIndicator
 from etl.model.reason import Reason, build_reason
-from etl.warehouse.rollup import RollupParts, StandingCell, fetch_rollup_parts
+from etl.warehouse.rollup_parts import RollupParts, StandingCell, fetch_rollup_parts
 from etl.warehouse.run_context import RunContext
 
 COUNTED_STATES = ("value", "zero", "estimated")

@@ -1,6 +1,6 @@
 """Which cells a sum needs: who owed what in which period, and to which of the period's leaves each belongs.
 
-Room: warehouse. Called by `rollup` alone. Pure: from the catalogue to lists; nothing is read from the database.
+Room: warehouse. Called by `rollup_leaves`, `rollup`. Pure: from the catalogue to lists; the database is not read.
 
 A period's figure is made of *pieces*: for what happened in it, the shortest forms that fill it from its first month
 without gap (quarters, else months, else half-years); for what stands at its end, the last of them. A form of the

@@ -15,6 +15,7 @@ from etl.catalog.loader import Catalogue
 from etl.errors import UsageError, WarehouseError
 from etl.model import Period
 from etl.warehouse import connect, rollup
+from etl.warehouse.rollup_request import RollupFilter
 from etl.warehouse.run_context import RunContext
 from etl.warehouse.snapshot import take_snapshot
 from tests.integration.build import item
@@ -51,7 +52,7 @@ def _answer(catalogue: Catalogue) -> tuple[object, ...]:
         known = take_snapshot(conn)
         seen = rollup.compute_rollup(
             RunContext(conn, catalogue, catalogue.get_scope("kon-tum"), Period.parse("2024Q1")),
-            rollup.RollupFilter(["62"]),
+            RollupFilter(["62"]),
         )
         deliveries = conn.execute(text("SELECT * FROM out.delivery ORDER BY delivery_id")).all()
     return known, seen, deliveries

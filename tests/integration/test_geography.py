@@ -21,6 +21,7 @@ from etl.lineage import lineage_walk
 from etl.model import ElementKind, ObservedIndicator, Period
 from etl.warehouse import rollup
 from etl.warehouse.quarter_values import fetch_quarter_values
+from etl.warehouse.rollup_request import RollupFilter
 from etl.warehouse.run_context import RunContext
 from etl.warehouse.snapshot import take_snapshot
 from simulation.cell_values import Key, Value, build_cell_values
@@ -74,7 +75,7 @@ class Crossed:
         load.load_deliveries(self.conn, items)
 
     def ask(self, scope: str, period: str, geography: date | None = None) -> dict[tuple[str, str], ObservedIndicator]:
-        only = rollup.RollupFilter(area=self.find_area(scope))
+        only = RollupFilter(area=self.find_area(scope))
         found = rollup.compute_rollup(
             RunContext(self.conn, self.catalogue, self.find_scope(scope, period), Period.parse(period)), only, geography
         )
@@ -299,14 +300,14 @@ def test_the_province_as_a_whole_is_not_made_of_its_part(crossed: Crossed, catal
         (o.indicator, o.unit): o
         for o in rollup.compute_rollup(
             RunContext(crossed.conn, catalogue, catalogue.get_scope("quang-ngai"), Period.parse("2025Q4")),
-            rollup.RollupFilter(["51"]),
+            RollupFilter(["51"]),
         )
     }
     assert (whole["bhyt", "51"].present, whole["bhyt", "51"].expected) == (40, 96)
     assert whole["bhyt", "51"].numerator == crossed.total("kon-tum", "2025Q4", "insured")
     old = rollup.compute_rollup(
         RunContext(crossed.conn, catalogue, catalogue.get_scope("quang-ngai"), Period.parse("2024Q4")),
-        rollup.RollupFilter(["51"], ["bhyt"]),
+        RollupFilter(["51"], ["bhyt"]),
         NEW,
     )
     assert [o.value for o in old] == [None]

@@ -14,6 +14,7 @@ from etl.errors import UsageError
 from etl.model import Attainment, Period
 from etl.warehouse import attainment_store, rollup
 from etl.warehouse.attainment_store import AttainmentKey
+from etl.warehouse.rollup_request import RollupFilter
 from etl.warehouse.run_context import RunContext
 from etl.warehouse.snapshot import take_snapshot
 from tests.integration.build import item
@@ -33,7 +34,7 @@ def _bhyt(engine: Engine, catalogue: Catalogue, at: str | None) -> Fraction | No
     with engine.connect() as conn:
         seen = rollup.compute_rollup(
             RunContext(conn, catalogue, catalogue.get_scope("kon-tum"), Period.parse("2024Q1"), at),
-            rollup.RollupFilter(["62"]),
+            RollupFilter(["62"]),
         )
     return next(o.value for o in seen if o.indicator == "bhyt")
 

@@ -1,0 +1,210 @@
+"""The leaves of a roll-up: what each owed, and which unit under the area it belongs to, as lists that statements read.
+
+Room: warehouse. Called by `rollup` and `rollup_parts`. A leaf is a unit that holds cells: a commune, a district (its
+list sheets), a facility. Leaves are those of the period's last day.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from etl.catalog import geography as geo
+from etl.catalog import models as m
+from etl.catalog.loader import Catalogue
+from etl.model import ElementKind, Period
+from etl.warehouse.connect import query
+from etl.warehouse.one_sided_cells import build_one_sided_corrections
+from etl.warehouse.reporting_obligations import (
+    ReportingObligation,
+    RollupObligations,
+    build_obligations,
+    find_split_groups,
+    join_split_groups,
+)
+from etl.warehouse.rollup_request import RollupRequest
+
+UnitAssignment = tuple[m.Unit, m.Unit | None, Fraction, bool]
+
+
+@dataclass(frozen=True)
+class OwedCells:
+    """Who owed what in a period, and where each leaf belongs; `parameters` say it to a statement, `extent` of them
+    only which periods and data elements are read."""
+
+    slots: tuple[ReportingObligation, ...]
+    leaves: tuple[UnitAssignment, ...]
+    periods: tuple[str, ...]
+    parameters: dict[str, Any]
+    extent: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class JoinedLeaves:
+    """The part of a request that holds units whole which were split: its units, what adds up there, what is owed."""
+
+    ask: RollupRequest
+    indicators: tuple[m.Indicator, ...]
+    owed: OwedCells
+
+
+def build_owed_cells(
+    ask: RollupRequest,
+    period: Period,
+    indicators: Iterable[m.Indicator],
+    joined: Iterable[frozenset[m.Unit]] = (),
+) -> OwedCells:
+    """Units, groups of cells and periods by number (sql/functions/40_owed.sql). What a leaf owes in all is a group.
+
+    `joined`: leaves that are one.
+    """
+    obligations = build_obligations(
+        ask.catalogue, ask.scope, period, {term.data_element for i in indicators for term in i.terms}
+    )
+    numbers = {r.code: r.data_element_id for r in query(ask.conn, "element_numbers")}
+    slots = [
+        s
+        for s in join_split_groups(obligations.entries, joined)
+        if None not in {ask.find_unit_id(s.unit), ask.find_unit_id(s.current_unit)} and ask.has_unit(s.current_unit)
+    ]
+    leaves = _assign_units(ask, period, dict.fromkeys(s.current_unit for s in slots))
+    groups = {group: n for n, group in enumerate(obligations.groups)}
+    owed: dict[m.Unit, frozenset[str]] = {}
+    for s in slots:
+        owed[s.current_unit] = owed.get(s.current_unit, frozenset()) | obligations.groups[s.group]
+    owes = {leaf: groups.setdefault(group, len(groups)) for leaf, group in owed.items()}
+    extent = {
+        "year": period.year,
+        "own": 1 + obligations.periods.index(obligations.own) if obligations.own in obligations.periods else 0,
+        "periods": obligations.periods,
+        "months": [Period.parse(key).months for key in obligations.periods],
+        "elements": [numbers[e] for e in obligations.pieces if e in numbers],
+    }
+    lists = extent | {
+        "slots": _list_slots(ask, obligations, slots),
+        "cells": _list_cells(ask, obligations, groups, numbers),
+        "leaves": _list_leaves(ask, leaves, owes),
+    }
+    known: dict[str, Any] = {"scope": ask.scope.id, "known_at": ask.known_at, "agreed": ask.agreed}
+    parameters, extent = known | {"owed": json.dumps(lists)}, known | {"owed": json.dumps(extent)}
+    return OwedCells(tuple(slots), tuple(leaves), obligations.periods, parameters, extent)
+
+
+def _list_slots(
+    ask: RollupRequest, obligations: RollupObligations, slots: Sequence[ReportingObligation]
+) -> list[dict[str, Any]]:
+    givers = Counter((s.period, s.current_unit) for s in slots)
+    return [
+        {
+            "period": 1 + obligations.periods.index(s.period),
+            "unit": ask.find_unit_id(s.unit),
+            "leaf": ask.find_unit_id(s.current_unit),
+            "weight": _format_weight(s.weight),
+            "cells": s.group,
+            "alone": s.weight == 1 and givers[s.period, s.current_unit] == 1,
+        }
+        for s in slots
+    ]
+
+
+def _list_cells(
+    ask: RollupRequest,
+    obligations: RollupObligations,
+    groups: Mapping[frozenset[str], int],
+    numbers: Mapping[str, int],
+) -> list[dict[str, Any]]:
+    means = {e for e in obligations.pieces if ask.catalogue.elements[e].kind == ElementKind.AVERAGE}
+    return [
+        {"cells": n, "element": numbers.get(e), "pieces": obligations.pieces[e], "is_mean": e in means}
+        for group, n in groups.items()
+        for e in sorted(group)
+    ]
+
+
+def _list_leaves(
+    ask: RollupRequest, leaves: Iterable[UnitAssignment], owes: Mapping[m.Unit, int]
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "leaf": ask.find_unit_id(leaf),
+            "cells": owes[leaf],
+            "child": ask.find_unit_id(child) if child else None,
+            "weight": _format_weight(weight),
+            "is_first": first,
+        }
+        for leaf, child, weight, first in leaves
+    ]
+
+
+def join_split_leaves(
+    ask: RollupRequest, period: Period, indicators: Iterable[m.Indicator], owed: OwedCells
+) -> JoinedLeaves | None:
+    """The sums that need no weight of a split, for the units that hold all parts; None where nothing was split."""
+    groups = find_split_groups(ask.catalogue, owed.slots, period.end)
+    additive = tuple(i for i in indicators if _is_additive(ask.catalogue, i)) if groups else ()
+    if not additive:
+        return None
+    homes: dict[m.Unit, set[m.Unit | None]] = {}
+    for leaf, child, *_ in owed.leaves:
+        homes.setdefault(leaf, set()).add(child)
+    touched = [set[m.Unit | None]().union(*(homes[leaf] for leaf in group)) for group in groups]
+    parted = set[m.Unit | None]().union(*(children for children in touched if len(children) > 1))
+    whole = replace(ask, units=tuple(u for u in ask.units if u not in parted))
+    return JoinedLeaves(whole, additive, build_owed_cells(whole, period, additive, groups)) if whole.units else None
+
+
+def _is_additive(catalogue: Catalogue, indicator: m.Indicator) -> bool:
+    """Whether an indicator sums what happens in a year, and no units: only there parts of a year meet a split."""
+    has_pieces = any(catalogue.elements[term.data_element].kind.has_pieces for term in indicator.terms)
+    counts = any(term.counts_units for term in indicator.terms)
+    return indicator.method == "ratio" and has_pieces and not counts
+
+
+def _format_weight(weight: Fraction | None) -> str | None:
+    return None if weight is None else str(Decimal(weight.numerator) / Decimal(weight.denominator))
+
+
+def _assign_units(ask: RollupRequest, period: Period, leaves: Iterable[m.Unit]) -> list[UnitAssignment]:
+    """(leaf, unit under the area or none, share, whether the leaf stands here for the first time)."""
+    found: list[UnitAssignment] = []
+    for leaf in leaves:
+        shares: dict[m.Unit, Fraction | None] = {}
+        carried = geo.compute_unit_shares(ask.catalogue, leaf, ask.day)
+        for share in carried:
+            child = _find_child_unit(ask, share.unit, ask.day)
+            if child:
+                known = shares.get(child, Fraction(0))
+                shares[child] = None if known is None or share.weight is None else known + share.weight
+        own_child = _find_child_unit(ask, leaf, period.end) if not carried else None
+        if own_child or (len(shares) == 1 and len({_find_child_unit(ask, s.unit, ask.day) for s in carried}) == 1):
+            found.append((leaf, own_child or next(iter(shares)), Fraction(1), True))
+            continue
+        weighted = [(child, weight) for child, weight in shares.items() if weight is not None]
+        found += [(leaf, child, weight, i == 0) for i, (child, weight) in enumerate(weighted)]
+        if not weighted:
+            found.append((leaf, None, Fraction(1), True))
+    return found
+
+
+def _find_child_unit(ask: RollupRequest, unit: m.Unit, day: date) -> m.Unit | None:
+    """The unit directly under the area that a unit of a day is or belongs to; None for the area and its agencies."""
+    current: m.Unit | None = unit
+    while current is not None and current not in ask.children:
+        current = ask.catalogue.find_unit(current.parent, day) if current.parent else None
+    return current
+
+
+def group_by_corrections(
+    ask: RollupRequest, owed: OwedCells, indicators: Sequence[m.Indicator]
+) -> list[tuple[list[m.Indicator], str]]:
+    """The indicators with the corrections that their cells are read by: most by those agreed on, all at once."""
+    own = build_one_sided_corrections(ask.conn, ask.catalogue, indicators, owed.extent)
+    plain = [i for i in indicators if i.code not in own]
+    groups = [([i], own[i.code]) for i in indicators if i.code in own]
+    return [(plain, ask.agreed), *groups] if plain else groups

@@ -1,0 +1,117 @@
+"""What a roll-up is asked for: what and whom, for when, on which day's units, as known when.
+
+Room: warehouse. Called by `rollup` and `rollup_parts`, which say what is made of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from etl.catalog import geography as geo
+from etl.catalog import models as m
+from etl.catalog.loader import Catalogue
+from etl.errors import WarehouseError
+from etl.model import Period, PeriodKind
+from etl.warehouse import agreed_corrections
+from etl.warehouse.connect import query
+from etl.warehouse.run_context import RunContext
+
+
+@dataclass(frozen=True)
+class RollupFilter:
+    """A part of a roll-up: the codes of some units and indicators, None standing for all; and the area, such as that
+    of a plan, the scope's own if None."""
+
+    units: Collection[str] | None = None
+    indicators: Collection[str] | None = None
+    area: m.Unit | None = None
+
+
+@dataclass(frozen=True)
+class RollupRequest:
+    """One roll-up: of what and whom, for when, on which day's units, as known when.
+
+    `units`: the area, then what is under it, as far as asked for.
+    """
+
+    conn: Connection
+    catalogue: Catalogue
+    scope: m.Scope
+    period: Period
+    day: date
+    known_at: datetime | str
+    area: m.Unit | None
+    children: frozenset[m.Unit]
+    units: tuple[m.Unit, ...]
+    indicators: tuple[m.Indicator, ...]
+    numbers: dict[tuple[str, object], int]
+    agreed: str
+    version: int
+
+    def find_unit_id(self, unit: m.Unit) -> int | None:
+        """Its number in the warehouse; None where the stored catalogue does not have it."""
+        return self.numbers.get((unit.code, unit.valid_from))
+
+    def has_unit(self, unit: m.Unit) -> bool:
+        """Whether a unit that owes the scope something belongs to the area."""
+        own = geo.find_area(self.catalogue, self.scope)
+        return self.area in {None, own} or geo.is_within_area(self.catalogue, self.area, unit)
+
+    @property
+    def last_year(self) -> int:
+        """The last year whose yearly figures may stand in: a part of a year looks at the years before it."""
+        return self.period.year if self.period.kind == PeriodKind.YEAR else self.period.year - 1
+
+
+def build_rollup_request(context: RunContext, only: RollupFilter, geography: date | None) -> RollupRequest:
+    """A request of the whole scope, or of the units, indicators and area that a filter names.
+
+    Raises:
+        WarehouseError: the catalogue is not on record.
+    """
+    conn, catalogue, scope, period = context.conn, context.catalogue, context.scope, context.period
+    day = geography or period.end
+    every = list_reporting_units(catalogue, scope, day, only.area)
+    wanted = tuple(u for u in every if only.units is None or u.code in only.units)
+    numbers = {(r.code, r.valid_from): r.org_unit_id for r in query(conn, "unit_numbers")}
+    whole, under = (every[0] if every else None), frozenset(every[1:])
+    selected_indicators = tuple(
+        i for i in catalogue.indicators.values() if only.indicators is None or i.code in only.indicators
+    )
+    known = context.recorded_until
+    agreed = agreed_corrections.serialize_held_corrections(conn, catalogue, scope, known)
+    version = query(conn, "catalogue_number", sha256=catalogue.sha256).scalar_one()
+    if version is None:
+        raise WarehouseError(
+            "the catalogue is not on record", where=catalogue.sha256[:12], fix="record it: `tongket run` does"
+        )
+    return RollupRequest(
+        conn, catalogue, scope, period, day, known, whole, under, wanted, selected_indicators, numbers, agreed, version
+    )
+
+
+def list_reporting_units(
+    catalogue: Catalogue, scope: m.Scope, day: date, area: m.Unit | None = None
+) -> tuple[m.Unit, ...]:
+    """The units that figures are given for on a day's geography: an area (the scope's if None), then what is under it.
+
+    After its last level of districts has ended, an area consists of the communes that came from it. An area other than
+    the scope's is that of a plan of before: it had districts as long as there were any.
+    """
+    own = geo.find_area(catalogue, scope)
+    area = area or own
+    if area is None or day < area.valid_from:
+        return ()
+    levels = (scope.child_level if area == own else "district", "commune")
+    under = (geo.list_units_of_area(catalogue, area, level, day) for level in levels)
+    return (area, *next((units for units in under if units), ()))
+
+
+def list_summed_indicators(ask: RollupRequest) -> list[m.Indicator]:
+    """Those that are summed for the asked period itself: a part of a year has no yearly figures of its own."""
+    every = [i for i in ask.indicators if i.numerator and i.denominator]
+    return every if ask.period.kind == PeriodKind.YEAR else [i for i in every if i.frequency == "quarter"]
