@@ -57,7 +57,6 @@ class Story:
     sent: list[Path] = field(default_factory=list)
     hashes: set[str] = field(default_factory=set)
     hit: dict[str, int] = field(default_factory=dict)
-    resumed: dict[str, float] = field(default_factory=dict)
 
     def run_wave(self, name: str, share: int, target: Host, fault: Callable[[], None]) -> None:
         """Sends files, lets the fault happen while the host works on some, waits until all are answered."""
@@ -72,10 +71,11 @@ class Story:
         start = time.monotonic()
         fault()
         self.hit[name] = len(at_work)
-        lost = {(ti["dag_run_id"], ti["map_index"]) for ti in at_work}
-        self.cluster.wait_until(lambda: self._is_resumed(lost, at_work), f"{name}: its work goes on", SETTLE_SECONDS)
-        self.resumed[name] = time.monotonic() - start
-        print(f"{name}: {len(at_work)} batches were being worked on; going on after {self.resumed[name]:.0f} s")
+        for what, states in (("is due again", ("scheduled", "queued")), ("goes on", ())):
+            self.cluster.wait_until(
+                lambda states=states: self._has_left(at_work, states), f"{name}: its work {what}", SETTLE_SECONDS
+            )
+            print(f"{name}: the work of {len(at_work)} tasks {what} after {time.monotonic() - start:.0f} s")
         self.wait_until_judged(name)
         print(f"{name}: every file judged after {time.monotonic() - start:.0f} s")
 
@@ -101,17 +101,23 @@ class Story:
         ]
         return [ti for ti in found if ti["task_id"] == task]
 
-    def _is_resumed(self, lost: set[tuple[str, int]], before: list[dict[str, Any]]) -> bool:
-        """Whether each of these tasks has ended well, or runs again as a later try."""
-        tries = {(ti["dag_run_id"], ti["map_index"]): ti["try_number"] for ti in before}
-        now = {(ti["dag_run_id"], ti["map_index"]): ti for ti in self.list_tasks("process", "running", "success")}
+    def _has_left(self, before: list[dict[str, Any]], states: tuple[str, ...]) -> bool:
+        """Whether each of these tasks has ended well, runs as a later try, or is in one of these states."""
+        now = {_identify_task(ti): ti for ti in self.list_tasks("process")}
+        pairs = [(ti, now[_identify_task(ti)]) for ti in before]
         return all(
-            key in now and (now[key]["state"] == "success" or now[key]["try_number"] > tries[key]) for key in lost
+            late["state"] in {"success", *states}
+            or (late["state"] == "running" and late["try_number"] > early["try_number"])
+            for early, late in pairs
         )
 
     def _is_all_judged(self) -> bool:
         ((taken, judged),) = fetch_rows(self.settings, _WAITING)
         return bool(taken == judged == len(self.hashes))
+
+
+def _identify_task(ti: dict[str, Any]) -> tuple[str, int]:
+    return ti["dag_run_id"], ti["map_index"]
 
 
 @contextmanager
