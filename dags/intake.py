@@ -38,7 +38,8 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=2),
-    default_args={**DEFAULTS, "priority_weight": 1000},
+    # Tried again sooner, and once more, than elsewhere: senders wait, and while a batch waits no new file is taken.
+    default_args={**DEFAULTS, "retries": 3, "retry_delay": timedelta(seconds=10), "priority_weight": 1000},
     tags=["tongket", "intake"],
     description="Receives, checks, loads and answers what lies in the inbox",
     doc_md=__doc__,

@@ -36,6 +36,10 @@ PRELOADED = (
     "yaml",
     "ops.warm",
 )
+# How soon work goes on when a process or a machine is lost. A task says every second that it lives: one that has not
+# for a minute is tried again, elsewhere (300 s by default). What a lost scheduler had begun is taken over within half a
+# minute of its being known for dead (300 s by default).
+RECOVERY = {"task_instance_heartbeat_timeout": "60", "orphaned_tasks_check_interval": "30"}
 # What a task does and why it is skipped, our own lines, and warnings; not what Airflow tells of itself at every step.
 LOG_LEVELS = "airflow=WARNING airflow.task=INFO http.access=WARNING supervisor=WARNING"
 
@@ -144,6 +148,7 @@ def _build_airflow_options(settings: Settings, databases: DatabaseAddresses, por
             "scheduler_idle_sleep_time": "0.5",
             "mp_start_method": "forkserver",
             "mp_forkserver_preload": ",".join(PRELOADED),
+            **RECOVERY,
         },
         # A supervisor often notices only at its next heartbeat that its task has ended (5 s by default).
         "workers": {"min_heartbeat_interval": "1"},

@@ -29,6 +29,12 @@ Role = Literal["loader", "reader", "owner"]
 _SQL_ROOT = "tongket_sql"
 # Just-in-time compilation costs more than it saves on statements of this size; days are Vietnam's.
 _SESSION = f"-c jit=off -c TimeZone={VIETNAM_ZONE.key} -c application_name=tongket"
+# A machine that vanishes ends no session: its locks would stand for the two hours that a server waits by default, and a
+# client cut off from its server would wait as long. Both give up after a minute of silence.
+_SILENCE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
+_SERVER_SILENCE = " ".join(
+    f"-c {name.replace('keepalives', 'tcp_keepalives')}={value}" for name, value in _SILENCE.items()
+)
 _AWAY = ("08", "57P", "3D")
 _LOGIN = "28"
 _FULL = ("53100", "58030")
@@ -46,7 +52,7 @@ def build_engine(settings: Settings, role: Role = "loader") -> Engine:
     """
     made = create_engine(
         embedded_server.resolve_database_url(settings),
-        connect_args={"options": _SESSION, "connect_timeout": 10},
+        connect_args={"options": f"{_SESSION} {_SERVER_SILENCE}", "connect_timeout": 10, **_SILENCE},
         poolclass=NullPool,  # steps are short-lived: a connection ends with its use, none is left open behind
         execution_options={_SQL_ROOT: str(settings.sql)},
     )

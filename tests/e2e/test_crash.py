@@ -5,17 +5,23 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
 from etl import load, settings, steps
 from etl.catalog import load_catalogue
+from etl.errors import WarehouseError
 from etl.model import Period
 from etl.settings import Settings
+from etl.steps import intake
 from etl.warehouse import embedded_server
 from etl.warehouse.connect import build_engine
 from simulation.deliveries import drop_deliveries
@@ -89,3 +95,30 @@ def test_the_database_stopped_in_between_is_a_clear_error_and_nothing_is_lost(fr
     steps.receive_deliveries()
     embedded_server.stop_server(fresh.pgdata)
     assert steps.process_batch(0)["accepted"] > 0, "the private server is started again by whoever needs it"
+
+
+def test_a_batch_whose_host_comes_back_too_late_changes_nothing(
+    fresh: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut off long enough, its sessions are ended and with them its locks: another does the batch, then it goes on."""
+    steps.receive_deliveries()
+    received, real, done = counts(fresh), intake.validate_batch, []
+    server = embedded_server.start_server(fresh.pgdata).replace("+psycopg", "")
+
+    def be_cut_off(*arguments: Any) -> Any:
+        checked = real(*arguments)
+        if not done:
+            with psycopg.connect(server) as conn:
+                conn.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tongket'"
+                )
+            again = "from etl import steps; print(steps.process_batch(0)['accepted'])"
+            done.append(int(subprocess.run([sys.executable, "-c", again], capture_output=True, check=True).stdout))
+            done.append(counts(fresh))
+        return checked
+
+    monkeypatch.setattr(intake, "validate_batch", be_cut_off)
+    with pytest.raises(WarehouseError):
+        steps.process_batch(0)
+    accepted, clean = done
+    assert accepted > 0 and clean != received and counts(fresh) == clean

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import hashlib
 import json
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from etl.model.numbers import format_number
 from etl.receive import build_archive_path
 from etl.warehouse.connect import build_engine
 from simulation.cell_values import build_cell_values
+from tests import conservation
 from tests.e2e.conftest import PERIODS, SCOPES, Job
 
 pytestmark = pytest.mark.integration
@@ -60,13 +60,7 @@ def draft(job: Job, scope: str, period: str, plan: str, kind: str) -> Path:
 
 
 def test_every_file_ends_in_the_archive_with_one_verdict(job: Job) -> None:
-    kept = [p for p in job.settings.archive.rglob("*") if p.is_file()]
-    assert all(hashlib.sha256(p.read_bytes()).hexdigest() == p.name for p in kept)
-    assert not [p for p in job.settings.inbox.rglob("*") if p.is_file()]
-    ((deliveries, verdicts),) = sql(
-        job, "SELECT (SELECT count(DISTINCT sha256) FROM ops.delivery), (SELECT count(*) FROM ops.verdict)"
-    )
-    assert deliveries == verdicts == len(kept)
+    conservation.check_archive(job.settings)
 
 
 def test_refused_files_load_nothing_and_their_senders_know_why(job: Job) -> None:
@@ -92,13 +86,7 @@ def test_refused_files_load_nothing_and_their_senders_know_why(job: Job) -> None
 
 
 def test_every_accepted_file_has_its_receipt(job: Job) -> None:
-    accepted = sql(
-        job,
-        "SELECT d.folder, d.sha256 FROM ops.delivery AS d INNER JOIN ops.verdict AS v USING (delivery_id) WHERE v.accepted",
-    )
-    assert len(accepted) > 180
-    for folder, sha256 in accepted:
-        assert len(list((job.settings.outbox / "returns" / folder).glob(f"*{sha256[:8]}_bien-nhan.xlsx"))) == 1
+    assert conservation.check_answers(job.settings, accepted=True, suffix="bien-nhan") > 180
 
 
 def test_a_resubmission_is_version_two_and_the_first_stays(job: Job) -> None:

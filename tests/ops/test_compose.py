@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from etl.settings import Settings
+from etl.warehouse import connect
 from ops import environment, new_secrets, prepare
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -179,9 +180,39 @@ def test_every_airflow_option_is_one_that_airflow_has(settings: Settings) -> Non
     assert used - _airflow_options() == set()
 
 
+def test_work_goes_on_as_soon_as_on_ones_own_machine() -> None:
+    for option, value in environment.RECOVERY.items():
+        assert SERVICES["scheduler"]["environment"][f"AIRFLOW__SCHEDULER__{option.upper()}"] == value
+
+
+def test_what_a_lost_worker_had_begun_is_begun_again_within_two_minutes() -> None:
+    """By the settings: seen to be lost, looked for, and waited for before the next try, which backs off by twice at most."""
+    defaults = _read_airflow_sections()["scheduler"]["options"]
+    looked_for = float(defaults["task_instance_heartbeat_timeout_detection_interval"]["default"])
+    intake = (ROOT / "dags" / "intake.py").read_text(encoding="utf-8")
+    delay = float(re.findall(r'"retry_delay": timedelta\(seconds=(\d+)\)', intake)[0])
+    assert float(environment.RECOVERY["task_instance_heartbeat_timeout"]) + looked_for + 2 * delay < 120
+
+
+def test_no_session_of_a_vanished_machine_outlives_its_task() -> None:
+    silence = connect._SILENCE
+    given_up = silence["keepalives_idle"] + silence["keepalives_interval"] * silence["keepalives_count"]
+    assert max(given_up, silence["tcp_user_timeout"] / 1000) <= float(
+        environment.RECOVERY["task_instance_heartbeat_timeout"]
+    )
+
+
 def test_the_same_libraries_are_preloaded_as_on_ones_own_machine() -> None:
     given = SERVICES["scheduler"]["environment"]["AIRFLOW__SCHEDULER__MP_FORKSERVER_PRELOAD"]
     assert [name.strip() for name in given.split(",")] == list(environment.PRELOADED)
+
+
+def _read_airflow_sections() -> dict[str, Any]:
+    spec = util.find_spec("airflow")
+    assert spec and spec.submodule_search_locations
+    path = Path(spec.submodule_search_locations[0]) / "config_templates" / "config.yml"
+    sections: dict[str, Any] = yaml.safe_load(path.read_text())
+    return sections
 
 
 def _airflow_options() -> set[str]:
@@ -189,7 +220,7 @@ def _airflow_options() -> set[str]:
     assert spec
     assert spec.submodule_search_locations
     home = Path(spec.submodule_search_locations[0])
-    sections = yaml.safe_load((home / "config_templates" / "config.yml").read_text())
+    sections = _read_airflow_sections()
     for provider in ("celery", "fab", "openlineage"):
         text = (home / "providers" / provider / "get_provider_info.py").read_text()
         scope: dict[str, Any] = {}
@@ -200,6 +231,9 @@ def _airflow_options() -> set[str]:
         "mp_forkserver_preload",
     ):  # of [core]; documented there as overridable per component
         sections["scheduler"]["options"][option] = sections["core"]["options"][option]
+    unlisted = "num_stuck_in_queued_retries"  # the scheduler reads it, Airflow's own list of options lacks it
+    if f'key="{unlisted}"' in (home / "jobs" / "scheduler_job_runner.py").read_text():
+        sections["scheduler"]["options"][unlisted] = {}
     return {f"AIRFLOW__{s.upper()}__{o.upper()}" for s, section in sections.items() for o in section["options"]}
 
 
