@@ -1,19 +1,23 @@
 #!/bin/sh
-# Programs from outside Python that the tests use. Installs them from Debian's packages where that is possible;
-# elsewhere says what to install. Does nothing when they are there.
+# Programs from outside Python that the tests use, or with `containers` those of ops/compose_trial.py. Installs them from
+# Debian's packages where that is possible; elsewhere says what to install. Does nothing when they are there.
 set -eu
+tests="soffice:libreoffice-writer pdftoppm:poppler-utils chromium:chromium"
+containers="podman:podman runc:runc mmdebstrap:mmdebstrap iptables:iptables netavark:netavark aardvark-dns:aardvark-dns catatonit:catatonit"
+[ "${1:-tests}" = containers ] && pairs=$containers || pairs=$tests
+PATH=$PATH:/usr/sbin:/usr/lib/podman
 missing=""
-for pair in soffice:libreoffice-writer pdftoppm:poppler-utils chromium:chromium; do
+for pair in $pairs; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done
 case "$missing" in *libreoffice-writer*) missing="$missing libreoffice-calc fonts-liberation2" ;; esac
 [ -z "$missing" ] && exit 0
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
     echo "Installing:$missing"
-    apt-get update -qq
+    apt-get -o DPkg::Lock::Timeout=300 update -qq
     # shellcheck disable=SC2086
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends $missing >/dev/null
 else
-    echo "The tests need these programs; please install:$missing" >&2
+    echo "These programs are needed; please install:$missing" >&2
     exit 2
 fi
