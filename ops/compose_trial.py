@@ -119,7 +119,7 @@ def find_obstacle() -> str:
     missing = [name for name in PROGRAMS if not _find_program(name)]
     if missing:
         return (
-            f"no Docker engine answers, and {', '.join(missing)} are missing: `ops/system.sh containers` installs them"
+            f"no Docker engine answers, and {', '.join(missing)} is missing: `make compose-trial` installs what it can"
         )
     if not _list_apt_sources():
         return "no Docker engine answers, and the stand-ins need Debian's package sources"
@@ -394,7 +394,8 @@ def _keep_service_logs(trial: Trial) -> None:
 def _take_down(trial: Trial) -> None:
     trial.run_compose("down", "--volumes", "--timeout", "10", codes=range(256))
     if trial.engine == "podman":
-        trial.run(["podman", "system", "reset", "--force"], codes=range(256))
+        # Not `podman system reset`: nothing but this folder is removed, whatever podman takes its storage to be.
+        trial.run(["umount", "--lazy", str(trial.folder / "storage" / "overlay")], codes=range(256))
         for name in ("storage", "run", "networks", "static", "python", "postgres"):
             shutil.rmtree(trial.folder / name, ignore_errors=True)
     for name in ("env", "office"):
