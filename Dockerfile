@@ -1,11 +1,13 @@
 # One image for every service of docker-compose.yml. Nothing in it is writable by the account it runs under,
 # but the folders that docker-compose.yml mounts volumes over.
+# The lock names every package, so nothing is resolved anew: pip would take the newest `celery` for the extra that a
+# provider asks for, and stop there because it has no hash.
 FROM python:3.11-slim AS packages
 
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 COPY requirements/runtime.txt /tmp/runtime.txt
 RUN python -m venv /opt/venv \
-    && /opt/venv/bin/pip install --require-hashes --only-binary :all: --requirement /tmp/runtime.txt \
+    && /opt/venv/bin/pip install --no-deps --require-hashes --only-binary :all: --requirement /tmp/runtime.txt \
     && /opt/venv/bin/python -m compileall -q /opt/venv/lib
 
 FROM python:3.11-slim
@@ -37,7 +39,8 @@ RUN python -m compileall -q etl ops dags \
     && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin tongket \
     && install --directory --owner tongket --group tongket \
        /var/log/tongket /var/lib/tongket /var/lib/tongket/inbox /var/lib/tongket/archive \
-       /var/lib/tongket/outbox /var/lib/tongket/secrets /var/lib/tongket/backups /var/lib/tongket/doors
+       /var/lib/tongket/outbox /var/lib/tongket/secrets /var/lib/tongket/backups /var/lib/tongket/doors \
+       /var/lib/tongket/office
 
 USER 10001:10001
 CMD ["airflow", "version"]

@@ -7,14 +7,14 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Without compiled modules every process would compile Great Expectations and Airflow anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev system demo up down test test-airflow test-others test-hosts check fast soak bench lock clean
+.PHONY: help setup setup-dev system demo up down test test-airflow test-others test-hosts compose-trial check fast soak bench lock clean
 
 help: ## list what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 # uv installs in seconds what pip takes minutes for; where it cannot reach an index that pip can, pip does it.
 install = $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(1) 2>/dev/null \
-	|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+	|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(1)
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
@@ -69,7 +69,7 @@ test-others: setup-dev system
 
 # Not part of `test`: it makes network namespaces, as root. TONGKET_HOSTS_FILES sets how many files are sent.
 test-hosts: setup-dev ## Airflow on three hosts by Celery: a worker, a host, the scheduler lost amid work
-	@ops/system.sh redis-server:redis-server ip:iproute2
+	@ops/system.sh hosts
 	$(BIN)/pytest -s tests/hosts
 
 soak: setup-dev ## kill the whole flow at every durable operation; some hundreds of runs
@@ -77,6 +77,10 @@ soak: setup-dev ## kill the whole flow at every durable operation; some hundreds
 
 bench: setup-dev ## speed and memory, as ratios side by side
 	$(BIN)/python -m benchmarks.bench
+
+compose-trial: setup-dev ## docker-compose.yml, brought up and used (needs Docker, or root on Debian)
+	@docker info >/dev/null 2>&1 || ops/system.sh containers
+	$(BIN)/python -m ops.compose_trial
 
 lock: setup-dev ## compile requirements/*.in into hashed locks
 	$(BIN)/uv pip compile --universal --python-version 3.11 --no-header --no-annotate --generate-hashes --quiet requirements/uv.in -o requirements/uv.txt

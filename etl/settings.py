@@ -20,6 +20,7 @@ class Settings:
     """Where things are and how strict intake is. Paths are absolute."""
 
     home: Path
+    office: Path
     var: Path
     database_url: str
     scopes: tuple[str, ...]
@@ -45,8 +46,8 @@ class Settings:
 
     @property
     def catalog(self) -> Path:
-        """What people decide, as data."""
-        return self.home / "catalog"
+        """What people decide, as data: the folder in force now, which stays as it is when another takes its place."""
+        return (self.office / "catalog").resolve()
 
     @property
     def expectations(self) -> Path:
@@ -60,8 +61,8 @@ class Settings:
 
     @property
     def templates(self) -> Path:
-        """What an office can edit."""
-        return self.home / "templates"
+        """What an office can edit, in the folder in force now."""
+        return (self.office / "templates").resolve()
 
     @property
     def inbox(self) -> Path:
@@ -134,16 +135,29 @@ def _parse_doors_setting() -> tuple[str, ...]:
     return tuple(name for name in doors if name != "none")
 
 
-def load_settings() -> Settings:
+def get_office_link() -> Path | None:
+    """The link to the office's files in force, which `tongket catalogue adopt` moves; None where none is configured."""
+    name = os.environ.get("TONGKET_OFFICE", "").strip()
+    return Path(name).absolute() if name else None
+
+
+def load_settings(office: Path | None = None) -> Settings:
     """The settings as the environment has them now.
+
+    Args:
+        office: A folder whose `catalog/` and `templates/` are used in place of those in force.
 
     Raises:
         SettingsError: a value is malformed; names the variable.
     """
     home = Path(os.environ.get("TONGKET_HOME", "") or PROJECT_ROOT).resolve()
-    if not (home / "catalog").is_dir():
+    if not (home / "sql").is_dir():
+        raise SettingsError(f"{home} has no sql/ folder", where="TONGKET_HOME", fix="point it at the project's folder")
+    office = office or get_office_link() or home
+    if not (office / "catalog").is_dir():
+        fix = "point it at the project's folder" if office == home else "run `tongket catalogue adopt FOLDER`"
         raise SettingsError(
-            f"{home} has no catalog/ folder", where="TONGKET_HOME", fix="point it at the project's folder"
+            f"{office} has no catalog/ folder", where="TONGKET_HOME" if office == home else str(office), fix=fix
         )
     var = Path(os.environ.get("TONGKET_VAR", "") or home / "var").resolve()
     clock = os.environ.get("TONGKET_RECEIVED_CLOCK", "").strip() or "wall"
@@ -155,6 +169,7 @@ def load_settings() -> Settings:
         )
     return Settings(
         home=home,
+        office=office,
         var=var,
         database_url=os.environ.get("TONGKET_DATABASE_URL", "").strip(),
         scopes=_parse_list_setting("TONGKET_SCOPES", "quang-ngai,bac-ninh"),

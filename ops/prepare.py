@@ -17,6 +17,7 @@ import psycopg
 from psycopg import sql
 
 from etl.errors import SettingsError, TongketError
+from etl.steps import check_office_files
 from etl.warehouse import embedded_server
 
 NEEDED = ("ADMIN_DATABASE_URL", "WAREHOUSE_PASSWORD", "AIRFLOW_DB_PASSWORD", "AIRFLOW_ADMIN_USER")
@@ -36,6 +37,7 @@ def prepare_server(env: Mapping[str, str]) -> None:
     for name in (*NEEDED, SECRET):
         if not env.get(name):
             raise SettingsError(f"{name} is empty", where=name, fix="set it in .env (ops.new_secrets prints one)")
+    adopt_edited_files(env)
     admin = env["ADMIN_DATABASE_URL"]
     warehouse = embedded_server.ensure_database(admin, embedded_server.DATABASE)
     embedded_server.ensure_database(admin, embedded_server.AIRFLOW_DATABASE)
@@ -52,6 +54,31 @@ def prepare_server(env: Mapping[str, str]) -> None:
     _run_setup_command([AIRFLOW, "db", "migrate"], env)
     _create_first_user(env)
     _create_roles(env)
+
+
+def adopt_edited_files(env: Mapping[str, str]) -> None:
+    """The office's edited files take effect where they are right; a mistake in them is named and changes nothing.
+
+    Raises:
+        SettingsError: there are no files in force that this release can work with.
+    """
+    candidate = env.get("OFFICE_FILES")
+    if not candidate:
+        return
+    adopted = subprocess.run(
+        [sys.executable, "-m", "etl", "catalogue", "adopt", candidate],
+        check=False, env=dict(env), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    print(adopted.stdout, end="", flush=True)
+    if adopted.returncode:
+        in_force = check_office_files()["mistakes"]
+        if in_force:
+            raise SettingsError(
+                "neither the edited files nor those in force can be used:\n" + "\n".join(in_force),
+                where=candidate,
+                fix="correct what is named above",
+            )
+        print("WARNING: the edited files were not taken, for what stands above; those in force stay", flush=True)
 
 
 def _ensure_login(connection: psycopg.Connection[tuple[object, ...]], name: str, password: str) -> None:

@@ -409,6 +409,26 @@ def check_catalogue_files(json_: Json = False) -> None:
         raise typer.Exit(REFUSED)
 
 
+@catalogue.command("adopt")
+def adopt_files(
+    folder: Annotated[Path, typer.Argument(help="With catalog/ and templates/; a copy of them is taken.")],
+    json_: Json = False,
+) -> None:
+    """Check an office's catalog/ and templates/ and let them take effect at once; exit 1 where anything is wrong."""
+    result = run_command(json_, lambda: steps.adopt_office_files(folder), _show_adoption)
+    if result["mistakes"]:
+        raise typer.Exit(REFUSED)
+
+
+def _show_adoption(result: dict[str, Any]) -> None:
+    for mistake in result["mistakes"]:
+        typer.echo(mistake)
+    if result["mistakes"]:
+        typer.echo(f"{len(result['mistakes'])} mistakes; nothing was changed")
+    else:
+        typer.echo(f"{result['version']}: in force{'' if result['changed'] else ' already'}")
+
+
 def _show_problems(result: dict[str, Any]) -> None:
     """A line for each mistake, and below it what was expected."""
     for problem in result["problems"]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.header import Header
@@ -54,6 +54,20 @@ def read_letter_template(folder: Path, name: str, slots: frozenset[str]) -> str:
     for slot in sorted(slots - used_slots):
         raise TemplateError(f"unused slot {{{slot}}}", where=str(path), fix="put it back into the text")
     return text
+
+
+def list_letter_mistakes(folder: Path, shipped: Path) -> Iterator[str]:
+    """What is wrong with the texts of an office's `mail/`: the shipped ones say which slots each has."""
+    for path in sorted((shipped / "mail").glob("*.txt")):
+        text = path.read_text(encoding="utf-8")
+        slots = frozenset(_format_slot(*part[1:]) for part in Formatter().parse(text) if part[1] is not None)
+        try:
+            if text.startswith(SUBJECT_PREFIX):
+                render_letter_text(folder, path.stem, dict.fromkeys(slots, ""), simulated=False)
+            else:  # a part of a letter
+                read_letter_template(folder, path.stem, slots)
+        except TemplateError as error:
+            yield str(error)
 
 
 def _format_slot(name: str | None, form: str | None, turn: str | None) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from etl.errors import TemplateError
 from etl.messages import Messages
@@ -18,6 +19,9 @@ from etl.report.report_facts import ReportFacts
 from etl.report.template_context import PageTemplateContext, build_page_context
 from etl.report.template_engine import build_template_engine
 from etl.report.template_slots import validate_template_slots
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 NARROW_CHART_MM = 100.0
 """mm; on a page this wide the letters of the overview can be read on a phone."""
@@ -31,8 +35,7 @@ def render_html_page(facts: ReportFacts, wording: Messages, template: Path) -> b
     """
     from markupsafe import Markup
 
-    text, engine = _read_html_template(template), build_template_engine(trim_blocks=True)
-    validate_template_slots(text, PageTemplateContext, template, engine)
+    text, engine = open_html_template(template)
     first = draw_overview(facts, NARROW_CHART_MM)
     shown = asdict(build_page_context(facts, wording))
     images = [_render_html_picture(facts, picture) for picture in facts.pictures.drawn]
@@ -42,6 +45,17 @@ def render_html_page(facts: ReportFacts, wording: Messages, template: Path) -> b
         row["line"] = Markup(render_svg(drawing)) if drawing else row["line"]  # noqa: S704 - the same
     shown |= {"has_chart": first is not None, "chart": Markup(render_svg(first)) if first else ""}  # noqa: S704 - the same
     return (engine.from_string(text).render(shown) + "\n").encode()
+
+
+def open_html_template(template: Path) -> tuple[str, Environment]:
+    """The page's template, its slots checked, and the environment to render it with.
+
+    Raises:
+        TemplateError: the template is missing, malformed, or its slots are unknown or unused.
+    """
+    text, engine = _read_html_template(template), build_template_engine(trim_blocks=True)
+    validate_template_slots(text, PageTemplateContext, template, engine)
+    return text, engine
 
 
 def _read_html_template(path: Path) -> str:

@@ -22,6 +22,7 @@ from etl.drafting.upward_figures import export_figures
 from etl.feedback.unit_feedback import write_unit_feedback
 from etl.lineage.number_trace import trace_number
 from etl.lineage.snapshot_difference import compare_snapshots
+from etl.steps.adoption import adopt_office_files, check_office_files
 from etl.steps.asking import mail_questions
 from etl.steps.backup import back_up_warehouse, restore_from_backup
 from etl.steps.catalogue_check import check_catalogue
@@ -49,6 +50,7 @@ from etl.steps.shell import (
 )
 
 __all__ = [
+    "adopt_office_files",
     "announce_periods",
     "answer_mail",
     "apply_decision",
@@ -59,6 +61,7 @@ __all__ = [
     "check_archive",
     "check_catalogue",
     "check_files",
+    "check_office_files",
     "check_report_due",
     "clean_databases",
     "collect_mail",

@@ -71,9 +71,9 @@ def test_who_waits_for_whom_is_there_and_can_be_healthy() -> None:
 
 
 def test_what_must_last_lies_on_named_volumes() -> None:
-    mounts = {name: dict(v.split(":")[:2] for v in service.get("volumes", [])) for name, service in SERVICES.items()}
+    mounts = {name: _list_mounts(service) for name, service in SERVICES.items()}
     used = {volume for mounted in mounts.values() for volume in mounted}
-    assert used == set(COMPOSE["volumes"])
+    assert {volume for volume in used if "/" not in volume} == set(COMPOSE["volumes"])
     work = {name: f"/var/lib/tongket/{name}" for name in ("inbox", "archive", "outbox")}
     for name in (
         "scheduler",
@@ -82,15 +82,42 @@ def test_what_must_last_lies_on_named_volumes() -> None:
         "door",
     ):  # where tasks run, by executor; the page; where units send
         assert work.items() <= mounts[name].items(), name
-    assert mounts["postgres"] == {"postgres": "/var/lib/postgresql"}
-    assert all("logs" in mounts[name] for name in OURS)
+    assert mounts["postgres"] == {"postgres": "/var/lib/postgresql", "postgres-socket": "/run/postgresql"}
+    assert all({"logs", "office"} <= mounts[name].keys() for name in OURS)
+
+
+def _list_mounts(service: dict[str, Any]) -> dict[str, str]:
+    """Volume, or folder of this machine by default, and where it is mounted."""
+    return dict(_with_defaults(volume).split(":")[:2] for volume in service.get("volumes", []))
+
+
+def test_the_offices_own_files_are_read_by_init_alone_and_never_written() -> None:
+    folders = {part: f"/srv/office/{part}" for part in ("catalog", "templates")}
+    assert SERVICES["init"]["environment"]["OFFICE_FILES"] == "/srv/office"
+    for name, service in OURS.items():
+        bound = {volume for volume in map(_with_defaults, service["volumes"]) if "/" in volume.split(":")[0]}
+        assert bound == ({f"./{part}:{at}:ro" for part, at in folders.items()} if name == "init" else set()), name
+        assert _list_mounts(service)["office"] == str(Path(service["environment"]["TONGKET_OFFICE"]).parent), name
+
+
+def test_a_socket_of_postgresql_lies_on_no_tmpfs() -> None:
+    """Under podman a tmpfs belongs to root, so that the server cannot make its socket there."""
+    assert not any("postgresql" in path for path in SERVICES["postgres"]["tmpfs"])
+
+
+def test_everything_is_limited() -> None:
+    for name, service in SERVICES.items():
+        assert re.fullmatch(r"\d+[mg]", _with_defaults(service["mem_limit"])), name
+        assert service["pids_limit"] > 0, name
+        assert service["logging"] == {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}, name
+        assert all(re.search(r":size=\d+[mg],mode=1777$", tmpfs) for tmpfs in service["tmpfs"]), name
 
 
 def test_the_image_prepares_each_mount_point_for_its_account() -> None:
     install = re.search(r"install --directory --owner tongket --group tongket \\\n((?:.*\\\n)*.*)\n", DOCKERFILE)
     assert install
     prepared = set(install[1].replace("\\", " ").split())
-    targets = {volume.split(":")[1] for service in OURS.values() for volume in service["volumes"]}
+    targets = {at for service in OURS.values() for volume, at in _list_mounts(service).items() if "/" not in volume}
     assert targets <= prepared
 
 
@@ -295,7 +322,7 @@ def test_the_builder_is_sent_what_is_copied_and_no_more() -> None:
 
 
 def test_packages_are_installed_by_their_hashes() -> None:
-    assert "--require-hashes" in DOCKERFILE
+    assert "--no-deps --require-hashes" in DOCKERFILE, "pip would look for what an extra names outside the lock"
     lock = (ROOT / "requirements" / "runtime.txt").read_text()
     pinned = re.findall(r"^([a-z0-9][\w.-]*)==", lock, flags=re.M)
     assert {"apache-airflow", "apache-airflow-providers-fab", "apache-airflow-providers-celery"} <= set(pinned)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import make_url
 
 from etl.errors import SettingsError
+from etl.settings import PROJECT_ROOT
 from etl.warehouse import embedded_server
 from ops import new_secrets, prepare
 from ops.roles import APPROVER, ENGINEER, READER
@@ -98,3 +100,30 @@ def test_what_is_missing_is_named_before_anything_is_touched(name: str) -> None:
     env = dict.fromkeys((*prepare.NEEDED, prepare.SECRET), "postgresql:///nowhere")
     with pytest.raises(SettingsError, match=name):
         prepare.prepare_server({**env, name: ""})
+
+
+def _adopt(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, candidate: Path) -> None:
+    monkeypatch.setenv("TONGKET_OFFICE", str(tmp_path / "office" / "in-force"))
+    prepare.adopt_edited_files({**os.environ, "OFFICE_FILES": str(candidate)})
+
+
+def test_a_start_with_broken_edits_goes_on_with_what_is_in_force(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    edited = tmp_path / "edited"
+    for part in ("catalog", "templates"):
+        shutil.copytree(PROJECT_ROOT / part, edited / part)
+    file = edited / "catalog" / "indicators.yaml"
+    right = file.read_text()
+    file.write_text(right.replace("numerator:", "numerater:", 1))
+    with pytest.raises(SettingsError):  # nothing is in force yet
+        _adopt(monkeypatch, tmp_path, edited)
+    file.write_text(right)
+    _adopt(monkeypatch, tmp_path, edited)
+    in_force = (tmp_path / "office" / "in-force").readlink()
+    file.write_text(right.replace("numerator:", "numerater:", 1))
+    _adopt(monkeypatch, tmp_path, edited)
+    assert (tmp_path / "office" / "in-force").readlink() == in_force
+    said = capfd.readouterr().out
+    assert "catalog/indicators.yaml" in said
+    assert "those in force stay" in said
