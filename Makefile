@@ -67,8 +67,11 @@ test-airflow: setup-dev
 test-others: setup-dev system
 	$(BIN)/pytest -n 2 --dist loadscope -m "not airflow" --ignore tests/catalogue --ignore tests/house
 
-soak: setup-dev ## kill the whole flow at every durable operation; some hundreds of runs
+MINUTES ?= 60
+SEED ?= 1
+soak: setup-dev ## kill the whole flow at every durable operation, then send, kill and stop for MINUTES
 	TONGKET_KILL_POINTS=all $(BIN)/pytest -s tests/e2e/test_kill.py
+	$(BIN)/python -m simulation.soak --minutes $(MINUTES) --seed $(SEED)
 
 bench: setup-dev ## speed and memory, as ratios side by side
 	$(BIN)/python -m benchmarks.bench
