@@ -72,8 +72,11 @@ test-hosts: setup-dev ## Airflow on three hosts by Celery: a worker, a host, the
 	@ops/system.sh hosts
 	$(BIN)/pytest -s tests/hosts
 
-soak: setup-dev ## kill the whole flow at every durable operation; some hundreds of runs
+MINUTES ?= 60
+SEED ?= 1
+soak: setup-dev ## kill the whole flow at every durable operation, then send, kill and stop for MINUTES
 	TONGKET_KILL_POINTS=all $(BIN)/pytest -s tests/e2e/test_kill.py
+	$(BIN)/python -m simulation.soak --minutes $(MINUTES) --seed $(SEED)
 
 bench: setup-dev ## speed and memory, as ratios side by side
 	$(BIN)/python -m benchmarks.bench

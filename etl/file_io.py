@@ -23,6 +23,11 @@ _LONGEST_NAME = 255  # bytes, on every file system in use
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # Unicode categories: control, format, surrogate, line, paragraph
 
 
+def is_hidden_sign(sign: str) -> bool:
+    """Whether a sign is none to see: it commands a terminal, ends a line, or turns the writing direction."""
+    return unicodedata.category(sign) in _HIDDEN
+
+
 def sanitize_file_name(name: str) -> str:
     """A foreign file name as text that may be stored, printed and put into other names.
 
@@ -30,7 +35,7 @@ def sanitize_file_name(name: str) -> str:
     the separators of any system's paths. What is then too long for a file's name loses its middle.
     """
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    text = "".join("\ufffd" if c in "/\\" or unicodedata.category(c) in _HIDDEN else c for c in text)
+    text = "".join("\ufffd" if c in "/\\" or is_hidden_sign(c) else c for c in text)
     data = text.encode()
     if len(data) <= _LONGEST_NAME:
         return text
@@ -57,14 +62,14 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def create_folder(folder: Path) -> None:
+def create_folder(folder: Path, mode: int = _FOLDER_MODE) -> None:
     """Creates a folder, and those above it that are missing: its owner's, its group may look, nobody else may pass.
 
-    A folder that is there keeps the rights that somebody gave it.
+    A folder that is there keeps the rights that somebody gave it. `mode` is the folder's own, not of those above it.
     """
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     for path in reversed(missing):
-        path.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+        path.mkdir(mode=mode if path == folder else _FOLDER_MODE, exist_ok=True)
 
 
 def write_atomic(path: Path, data: bytes, *, mode: int = 0o640) -> None:

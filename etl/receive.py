@@ -284,7 +284,7 @@ def _archive_file(path: Path, file_stat: os.stat_result, archive: Path, taking: 
                 sha256 = ""
             if sha256:
                 hash_folder = archive / sha256[:2]
-                hash_folder.mkdir(exist_ok=True)
+                create_folder(hash_folder)
                 temporary.chmod(0o440)
                 temporary.replace(hash_folder / sha256)
                 sync_folder(hash_folder)

@@ -30,7 +30,7 @@ from sqlalchemy import text
 from etl import settings as etl_settings
 from etl.catalog import load_catalogue
 from etl.errors import TongketError
-from etl.file_io import write_atomic
+from etl.file_io import create_folder, write_atomic
 from etl.model import Period, PeriodKind
 from etl.model.vietnam_time import get_current_date
 from etl.settings import Settings
@@ -96,7 +96,7 @@ def run_demo(settings: Settings, console: Console, today: Period, *, longer: boo
     with _open_phase(console, "Clean start / dọn sạch lần chạy trước"):
         local.stop_airflow(settings)
         shutil.rmtree(settings.var, ignore_errors=True)
-        settings.var.mkdir(parents=True)
+        create_folder(settings.var)
     with _open_phase(console, "Airflow and PostgreSQL / khởi động Airflow và PostgreSQL"):
         running = local.start_airflow(settings, components=COMPONENTS)
     client = running.client

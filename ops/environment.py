@@ -12,6 +12,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from etl.file_io import create_folder
 from etl.settings import Settings
 
 USER = "admin"
@@ -61,7 +62,7 @@ def ensure_secret(settings: Settings, name: str, *, size: int = 64) -> str:
     """A secret of this install, of so many random bytes: made at the first call, the same ever after."""
     path = build_airflow_home_path(settings) / "secrets" / name
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        create_folder(path.parent, 0o700)
         _write_private_file(path, base64.urlsafe_b64encode(secrets.token_bytes(size)).decode())
     return path.read_text()
 
@@ -70,7 +71,7 @@ def ensure_password(settings: Settings) -> str:
     """The password of the one user, kept in the file that Airflow's simple login reads."""
     path = _build_passwords_path(settings)
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        create_folder(path.parent, 0o700)
         _write_private_file(path, json.dumps({USER: secrets.token_urlsafe(12)}))
     return str(json.loads(path.read_text())[USER])
 

@@ -46,6 +46,8 @@ def prepare_server(env: Mapping[str, str]) -> None:
         _ensure_login(connection, AIRFLOW_LOGIN, env["AIRFLOW_DB_PASSWORD"])
         owner = sql.SQL("ALTER DATABASE {} OWNER TO {}")
         connection.execute(owner.format(*map(sql.Identifier, (embedded_server.AIRFLOW_DATABASE, AIRFLOW_LOGIN))))
+        nobody_else = sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC")
+        connection.execute(nobody_else.format(sql.Identifier(embedded_server.AIRFLOW_DATABASE)))
         _run_setup_command(
             [sys.executable, "-m", "etl", "warehouse", "migrate"], {**env, "TONGKET_DATABASE_URL": warehouse}
         )

@@ -13,19 +13,28 @@ from collections import defaultdict
 from pathlib import Path
 
 READER, APPROVER, ENGINEER = "TongketReader", "TongketApprover", "TongketEngineer"
+REPORT_DAGS = ("report_quarterly", "report_six_nine_months", "report_annual")
+"""The DAGs whose documents wait for a decision. Who decides must be allowed to edit these, as FAB asks for the right to
+edit a DAG of whoever answers what waits in it."""
 Permission = tuple[str, str]
 
 
 def list_role_permissions() -> dict[str, list[Permission]]:
     """Role → (action, resource), in the words of Airflow's FAB auth manager."""
     from airflow.providers.fab.auth_manager.security_manager.override import FabAirflowSecurityManagerOverride as Fab
-    from airflow.providers.fab.www.security.permissions import ACTION_CAN_EDIT, RESOURCE_HITL_DETAIL
+    from airflow.providers.fab.www.security.permissions import (
+        ACTION_CAN_EDIT,
+        RESOURCE_DAG,
+        RESOURCE_HITL_DETAIL,
+        resource_name,
+    )
 
     decide = (ACTION_CAN_EDIT, RESOURCE_HITL_DETAIL)
+    edit_reports = [(ACTION_CAN_EDIT, resource_name(dag, RESOURCE_DAG)) for dag in REPORT_DAGS]
     keep = [*Fab.VIEWER_PERMISSIONS, *Fab.USER_PERMISSIONS, *Fab.OP_PERMISSIONS]
     return {
         READER: [*Fab.VIEWER_PERMISSIONS],
-        APPROVER: [*Fab.VIEWER_PERMISSIONS, decide],
+        APPROVER: [*Fab.VIEWER_PERMISSIONS, decide, *edit_reports],
         ENGINEER: [permission for permission in keep if permission != decide],
     }
 
@@ -41,5 +50,16 @@ def serialize_roles(permissions: dict[str, list[Permission]]) -> str:
     )
 
 
+def create_permissions(permissions: dict[str, list[Permission]]) -> None:
+    """Has FAB know every permission: the import takes no other, and those on single DAGs it makes only later."""
+    from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
+
+    with get_application_builder() as builder:
+        for permission in sorted({permission for granted in permissions.values() for permission in granted}):
+            builder.sm.create_permission(*permission)
+
+
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(serialize_roles(list_role_permissions()), encoding="utf-8")
+    role_permissions = list_role_permissions()
+    create_permissions(role_permissions)
+    Path(sys.argv[1]).write_text(serialize_roles(role_permissions), encoding="utf-8")

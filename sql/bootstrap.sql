@@ -1,5 +1,6 @@
--- Run before the migrations, by the login itself, every time: roles, the owner's right to make schemas,
--- and the ledger of migrations. Roles belong to the whole server, so another database may have made them.
+-- Run before the migrations, by the login itself, every time: roles, the owner's right to make schemas, who may
+-- connect at all, and the ledger of migrations. Roles belong to the whole server, so another database may have made
+-- them.
 DO $$
 DECLARE
     wanted text;
@@ -19,6 +20,15 @@ BEGIN
     END LOOP;
     IF NOT has_database_privilege('tongket_owner', current_database(), 'CREATE') THEN
         EXECUTE format('GRANT CREATE ON DATABASE %I TO tongket_owner', current_database());
+    END IF;
+    -- Other logins of the server have no business here; a login that may not say so leaves it to the administrator.
+    IF has_database_privilege('public', current_database(), 'CONNECT') AND pg_catalog.pg_has_role(
+        (SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database()), 'USAGE'
+    ) THEN
+        EXECUTE format(
+            'GRANT CONNECT ON DATABASE %I TO tongket_owner, tongket_loader, tongket_reader', current_database()
+        );
+        EXECUTE format('REVOKE ALL ON DATABASE %I FROM public', current_database());
     END IF;
 END
 $$;

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etl.errors import UsageError
-from etl.file_io import translate_os_errors, write_atomic
+from etl.file_io import create_folder, translate_os_errors, write_atomic
 from etl.settings import Settings
 from etl.warehouse import signoff_store
 
@@ -80,7 +80,7 @@ def _ensure_signing_key(settings: Settings) -> Ed25519PrivateKey:
 
     path = settings.secrets / _KEY_NAME
     with translate_os_errors(path):
-        settings.secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
+        create_folder(settings.secrets, 0o700)
         if not path.is_file():
             encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
             pem = Ed25519PrivateKey.generate().private_bytes(encoding, form, serialization.NoEncryption())

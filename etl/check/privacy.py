@@ -25,6 +25,7 @@ _RUN = re.compile(r"(?<![\d/])\d(?:[ .\-\u00a0]?\d){8,}(?![\d/])")
 _MONEY_AFTER = re.compile(r"\s*(đồng|đ\b|vnđ|vnd|triệu|nghìn|ngàn|tỷ|tỉ)", re.IGNORECASE)
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:[.\u00a0]\d{3})+")
 _CARD_BEFORE = re.compile(r"(cmnd|cccd|cmt|căn cước|định danh|chứng minh)[^\d]{0,30}$", re.IGNORECASE)
+_CARD_REACH = 60
 _YEARS = re.compile(r"(?:(?:19|20)\d\d[ .\-\u00a0]?)+")
 _MASK = "•"
 
@@ -38,10 +39,8 @@ _FAMILIES = frozenset(
 )
 """Family names, and the syllables by which names of Xơ Đăng, Ba Na, Giẻ Triêng and Gia Rai people begin."""
 _SPLIT = re.compile(r"[\n;,]|\s[-–/]\s|(?:^|\s)\d{1,2}[.)]\s")
-_TRIM = re.compile(
-    r"^\s*(?:\d{1,3}\s*[.)]?\s+)?(?:(?:ông|bà|anh|chị|em|cháu|bs\.?|ys\.?|đd\.?)\s+)?|\s*\(.*\)\s*$|\s+\d{4}\s*$",
-    re.IGNORECASE,
-)
+_BEFORE_NAME = re.compile(r"^(?:\d{1,3} ?[.)]? )?(?:(?:ông|bà|anh|chị|em|cháu|bs\.?|ys\.?|đd\.?) )?", re.IGNORECASE)
+_YEAR_AFTER = re.compile(r" \d{4}$")
 _NOT_NAME = re.compile(r"[\d:/%]")
 
 
@@ -57,7 +56,7 @@ def find_identity_numbers(text: str) -> list[tuple[int, int]]:
 
 def _is_figure(text: str, match: re.Match[str]) -> bool:
     """Whether a run of digits is an amount or a row of years; a word like CCCD before it settles that it is not."""
-    if _CARD_BEFORE.search(text[: match.start()]):
+    if _CARD_BEFORE.search(text[max(0, match.start() - _CARD_REACH) : match.start()]):
         return False
     if _YEARS.fullmatch(match[0]) or _GROUPED.fullmatch(match[0]):
         return True
@@ -79,15 +78,22 @@ def mask_identity_numbers(text: str) -> str:
 
 def mask_number(digits: str) -> str:
     """A number in a count column with all but its last two digits replaced by a dot."""
-    return re.sub(r"\d(?=.*\d.*\d)", _MASK, digits)
+    hidden = {match.start() for match in list(re.finditer(r"\d", digits))[:-2]}
+    return "".join(_MASK if i in hidden else sign for i, sign in enumerate(digits))
 
 
 @lru_cache(maxsize=4096)
 def count_person_names(text: str, places: frozenset[str]) -> int:
     """How many people's names words hold, if they are a list of at least three; else 0. Places do not count."""
-    parts = (_TRIM.sub("", part).strip() for part in _SPLIT.split(unicodedata.normalize("NFC", text)))
+    parts = (_trim_part(part) for part in _SPLIT.split(unicodedata.normalize("NFC", text)))
     count = sum(_is_person_name(part) and part.casefold() not in places for part in parts)
     return count if count >= LEAST_NAMES else 0
+
+
+def _trim_part(part: str) -> str:
+    """A part of a list without its number, the form of address, and a remark in brackets or a year behind it."""
+    text = _BEFORE_NAME.sub("", " ".join(part.split()))
+    return (text.partition("(")[0] if text.endswith(")") else _YEAR_AFTER.sub("", text)).strip()
 
 
 def _is_person_name(text: str) -> bool:

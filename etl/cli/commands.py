@@ -18,6 +18,7 @@ import typer
 
 from etl import steps
 from etl.errors import TongketError, UsageError
+from etl.file_io import is_hidden_sign
 from etl.lineage import lineage_text
 from etl.messages import Messages, load_messages
 from etl.scaffold import PlanHead
@@ -61,6 +62,11 @@ def set_up_logging(
         logging.getLogger("etl").setLevel(logging.INFO)
 
 
+def print_line(text: object, *, err: bool = False) -> None:
+    """Prints one line. What senders wrote may stand in it: no sign of it commands the terminal or begins a new line."""
+    typer.echo("".join("\ufffd" if is_hidden_sign(sign) else sign for sign in str(text)), err=err)
+
+
 def run_command(as_json: bool, work: Callable[[], Any], show: Callable[[Any], None]) -> Any:
     """Does the work and prints its result; an error of ours becomes its exit code and one clear message."""
     try:
@@ -70,10 +76,11 @@ def run_command(as_json: bool, work: Callable[[], Any], show: Callable[[Any], No
             payload = {"error": {"what": error.what, "where": error.where, "fix": error.fix}}
             typer.echo(json.dumps(payload, ensure_ascii=False))
         else:
-            typer.echo(f"tongket: {error.what}", err=True)
+            for line in f"tongket: {error.what}".split("\n"):
+                print_line(line, err=True)
             for word, text in (("where", error.where), ("do", error.fix)):
                 if text:
-                    typer.echo(f"  {word}: {text}", err=True)
+                    print_line(f"  {word}: {text}", err=True)
         raise typer.Exit(error.exit_code) from None
     if as_json:
         typer.echo(json.dumps(result, ensure_ascii=False, indent=1))
@@ -90,11 +97,11 @@ def print_result(result: dict[str, Any]) -> None:
     """Prints a result: a line an entry."""
     for key, value in result.items():
         if isinstance(value, list | tuple):
-            typer.echo(f"{key}:")
+            print_line(f"{key}:")
             for entry in value:
-                typer.echo(f"  {entry}")
+                print_line(f"  {entry}")
         else:
-            typer.echo(f"{key}: {value}")
+            print_line(f"{key}: {value}")
 
 
 @app.command()
@@ -144,13 +151,13 @@ def _show_verdicts(result: dict[str, Any]) -> None:
     for verdict in result.get("files", [result]):
         word = wording.texts["shell.accepted" if verdict["accepted"] else "shell.refused"]
         counts = ", ".join(f"{wording.texts[f'level.{k}'].lower()} {n}" for k, n in verdict["counts"].items() if n)
-        typer.echo(f"{word}  {verdict['file']}" + (f"  ({counts})" if counts else ""))
+        print_line(f"{word}  {verdict['file']}" + (f"  ({counts})" if counts else ""))
         for f in verdict["findings"]:
             place = f"{f['sheet']}!{f['cell']}" if f["cell"] else f["sheet"] or "-"
             level = wording.texts[f"level.{f['level']}"]
-            typer.echo(f"  {level:<14}  {f['code']}  {place:<8}  {f['message']}  → {f['hint']}")
+            print_line(f"  {level:<14}  {f['code']}  {place:<8}  {f['message']}  → {f['hint']}")
         if "answer" in verdict:
-            typer.echo(f"  {wording.format('shell.answer', path=verdict['answer'])}")
+            print_line(f"  {wording.format('shell.answer', path=verdict['answer'])}")
 
 
 @app.command()
@@ -184,7 +191,7 @@ def attain(
 def _show_attainment(result: dict[str, Any]) -> None:
     for row in result["rows"]:
         value = "-" if row["value"] is None else f"{row['value']:.4g}"
-        typer.echo(
+        print_line(
             f"{row['plan']:<9} {row['item']:<12} {row['unit']:<6} {value:>10}  {row['written']:<14} "
             f"{row['status']:<14} {row['class']}"
         )
@@ -342,7 +349,7 @@ def _build_line_printer(
 ) -> Callable[[dict[str, Any]], None]:
     def print_lines(result: dict[str, Any]) -> None:
         for line in format_lines(result, _load_wording()):
-            typer.echo(line)
+            print_line(line)
 
     return print_lines
 
@@ -356,7 +363,7 @@ def status(scope: Scope, period: PeriodKey, json_: Json = False) -> None:
 def _show_status(result: dict[str, Any]) -> None:
     for unit in result["units"]:
         late = f"late {unit['late_days']}" if unit["late_days"] > 0 else ""
-        typer.echo(
+        print_line(
             f"{unit['unit']:<9} {unit['unit_name']:<40} {unit['form']:<22} {unit['state']:<9} "
             f"v{unit['version']} due {unit['due']} {late}"
         )
@@ -391,7 +398,7 @@ def restore_backup(file: Annotated[Path, typer.Argument(help="The file of a back
 def _show_backup(result: dict[str, Any]) -> None:
     rows = sum(table["rows"] for table in result["tables"])
     verified = ", verified" if result.get("verified") else ""
-    typer.echo(f"{result['file']}: {len(result['tables'])} tables, {rows} rows, {result['taken_at']}{verified}")
+    print_line(f"{result['file']}: {len(result['tables'])} tables, {rows} rows, {result['taken_at']}{verified}")
 
 
 @warehouse.command("psql", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -433,12 +440,13 @@ def _show_problems(result: dict[str, Any]) -> None:
     """A line for each mistake, and below it what was expected."""
     for problem in result["problems"]:
         near = f" -> did you mean {problem['nearest']!r}?" if problem["nearest"] else ""
-        typer.echo(f"{problem['where']}: {problem['what']}\n    expected: {problem['expected']}{near}")
+        print_line(f"{problem['where']}: {problem['what']}")
+        print_line(f"    expected: {problem['expected']}{near}")
     files = sorted({problem["file"] for problem in result["problems"]})
     if files:
-        typer.echo(f"{len(result['problems'])} mistakes in {len(files)} files: {', '.join(files)}")
+        print_line(f"{len(result['problems'])} mistakes in {len(files)} files: {', '.join(files)}")
     else:
-        typer.echo(f"{result['catalogue']}: {result['files']} files, no mistakes")
+        print_line(f"{result['catalogue']}: {result['files']} files, no mistakes")
 
 
 @app.command("import")
@@ -472,15 +480,15 @@ def import_table(
 def _show_import(result: dict[str, Any]) -> None:
     """A line for each cell, then one for each reason not to take them."""
     for cell in result["cells"]:
-        typer.echo(
+        print_line(
             f"{cell['cell']:<6} {cell['written']:>14} -> {cell['value']:>14}  "
             f"{cell['unit']:<6} {cell['unit_name']:<28} {cell['name']}"
         )
     for problem in result["problems"]:
-        typer.echo(f"!! {problem['cell'] or '-':<4} {problem['message']}")
+        print_line(f"!! {problem['cell'] or '-':<4} {problem['message']}")
     for path in result.get("written", ()):
-        typer.echo(path)
-    typer.echo(
+        print_line(path)
+    print_line(
         f"{result['layout']} {result['period']}: {len(result['cells'])} cells, {len(result['problems'])} problems"
     )
 
@@ -524,6 +532,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     try:
         app(words)
     except UsageError as error:
-        typer.echo(f"tongket: {error}", err=True)
+        print_line(f"tongket: {error}", err=True)
         raise SystemExit(error.exit_code) from None
     raise SystemExit(0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from etl.file_io import translate_os_errors, write_atomic
+from etl.file_io import create_folder, translate_os_errors, write_atomic
 from etl.settings import Settings
 
 _KEY_NAME = "door_session.key"
@@ -18,7 +18,7 @@ def ensure_session_key(settings: Settings) -> str:
     """
     path = settings.secrets / _KEY_NAME
     with translate_os_errors(path):
-        settings.secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
+        create_folder(settings.secrets, 0o700)
         if not path.is_file():
             write_atomic(path, secrets.token_urlsafe(48).encode(), mode=0o600)
         return path.read_text(encoding="ascii")

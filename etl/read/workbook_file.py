@@ -36,7 +36,7 @@ from etl.read.cell_metadata_xlsx import WorkbookLooks, parse_shared_strings, par
 Rows = list[list[Any]]
 
 _SHEET = re.compile(r"<(?:\w+:)?sheet\b([^>]*)>")
-_ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_ATTRIBUTE = re.compile(r"""(?<![\w:])([\w:]++)\s*+=\s*+(?:"([^"]*)"|'([^']*)')""")
 _FONT = re.compile(rb"""<(?:\w+:)?(?:name|rFont)\b[^>]*\bval=["']([^"']+)["']|font-name=["']([^"']+)["']""")
 _OLD_FONT = re.compile(rb"\.Vn[A-Za-z]{2,20}|VNI-[A-Za-z]{2,20}")
 _STRING_CELL = re.compile(rb"""<(?:\w+:)?c r=["']([AB][1-9])["']([^>]*)>(.*?)</(?:\w+:)?c>""", re.DOTALL)

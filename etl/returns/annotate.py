@@ -37,7 +37,7 @@ def annotate_workbook(answer: SubmissionAnswer) -> bytes:
     book = WorkbookPart(package)
     styles = open_workbook_styles(book)
     explanations = remove_previous_return(book, styles)
-    placed, links = _group_findings_by_cell(book, answer.findings)
+    placed, links = _group_findings_by_cell(book, answer.listed)
     original_styles = [
         mark for sheet, cells in placed.items() for mark in _mark_sheet_cells(book, sheet, cells, styles, answer)
     ]

@@ -15,6 +15,8 @@ _NO_FOLDER = "_khong-ro"
 _FILE_CODE_PREFIX = "F"
 """Codes that begin so are about the file itself: refused for one, it is never opened again and never handed back."""
 _ZIP_SIGNATURE = b"PK\x03\x04"
+MOST_LISTED = 5_000
+"""Findings that an answer lists and marks, the gravest; of the others it says how many there are."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,11 @@ class SubmissionAnswer:
     known: bool = False
     standing: int = 0
     original: bytes | None = field(default=None, repr=False)
+
+    @property
+    def listed(self) -> tuple[Finding, ...]:
+        """The findings that are shown one by one."""
+        return self.findings[:MOST_LISTED]
 
 
 def build_answer_path(answer: SubmissionAnswer, outbox: Path) -> Path:

@@ -126,10 +126,13 @@ class ResultSheet:
             return
         self._add_table_header(RESULT_HEADER)
         self.head_row = self._row
-        for number, finding in enumerate(self._answer.findings, start=1):
+        for number, finding in enumerate(self._answer.listed, start=1):
             self._row += 1
             self._add_finding_row(number, finding)
         self._row += 2
+        if rest := len(self._answer.findings) - len(self._answer.listed):
+            self._add_text_line(self._wording.format("returned.not_listed", count=rest), "line")
+            self._row += 1
 
     def _add_finding_row(self, number: int, finding: Finding) -> None:
         key = return_messages.build_finding_key(finding)

@@ -43,7 +43,7 @@ from etl.returns import SubmissionAnswer, ValueChange, render_answer_workbook, w
 from etl.settings import Settings
 from etl.steps.file_log import FileTimer
 from etl.warehouse import attainment_store, journal
-from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys
+from etl.warehouse.advisory_locks import AdvisoryLock, lock_for_connection, lock_keys
 from etl.warehouse.connect import build_engine
 from etl.warehouse.migrate import apply_migrations
 from etl.warehouse.validation_store import store_validation
@@ -158,8 +158,8 @@ def receive_deliveries() -> Result:
     settings, catalogue = load_settings_and_catalogue()
     ruleset_version = build_ruleset_version(settings, catalogue)
     engine = open_current_engine(settings, catalogue)
-    # One run at a time looks into the inbox; one connection for all files, a transaction for each.
-    with engine.begin() as locked, engine.connect() as conn:
+    # One run at a time looks into the inbox; one connection for the lock and all files, a transaction for each.
+    with engine.connect() as conn:
 
         def register_received_file(taken: ReceivedFile) -> bool:
             with conn.begin():
@@ -190,7 +190,7 @@ def receive_deliveries() -> Result:
             int(settings.max_file_mb * 1_000_000),
         )
         by_mtime = settings.received_clock == "mtime"
-        lock_keys(locked, AdvisoryLock.INBOX)
+        lock_for_connection(conn, AdvisoryLock.INBOX)
         got = receive_files(
             settings.inbox, desk, now=get_current_time(), min_age=settings.min_age_seconds, by_mtime=by_mtime
         )

@@ -46,6 +46,15 @@ def lock_shared(conn: Connection, lock: AdvisoryLock) -> None:
     query(conn, "lock_shared", lock=lock)
 
 
+def lock_for_connection(conn: Connection, lock: AdvisoryLock) -> None:
+    """Waits until nobody else holds a lock, and holds it as long as this connection, whatever transactions it has.
+
+    Of a killed process too the server ends the statement under way first: what the connection writes is under the lock.
+    """
+    with conn.begin():
+        query(conn, "lock_session", lock=lock)
+
+
 @contextmanager
 def open_session_lock(conn: Connection, lock: AdvisoryLock) -> Iterator[None]:
     """Waits until nobody else holds a lock, and holds it for a block, whatever transactions begin and end in it."""

@@ -210,7 +210,7 @@ def _translate_folder_errors(pgdata: Path) -> Iterator[None]:
 def _lock_data_folder(pgdata: Path) -> Iterator[None]:
     """One starter or stopper at a time per data folder, across processes."""
     with _translate_folder_errors(pgdata):
-        pgdata.parent.mkdir(parents=True, exist_ok=True)
+        pgdata.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         handle = os.open(pgdata.with_name(f".{pgdata.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)

@@ -6,6 +6,8 @@ from sqlalchemy import Connection, Engine, text
 from etl import load
 from etl.catalog.loader import Catalogue
 from etl.errors import WarehouseError
+from etl.settings import Settings
+from etl.warehouse import migrate
 from tests.conftest import EngineMaker
 from tests.integration.build import item
 
@@ -94,3 +96,82 @@ def test_a_partition_is_no_way_round(loaded: Engine, engine_as: EngineMaker) -> 
         conn.execute(text("DELETE FROM core.observation_2024"))
     with engine_as("owner").connect() as conn, pytest.raises(Exception, match="append-only"):
         conn.execute(text("UPDATE core.observation_2024 SET value = 0"))
+
+
+ROLES = ("tongket_owner", "tongket_loader", "tongket_reader", "public")
+SCHEMAS = ("ops", "core", "plan", "out", "public")
+DATABASE = {"tongket_owner": "CONNECT CREATE", "tongket_loader": "CONNECT", "tongket_reader": "CONNECT", "public": ""}
+RIGHTS = {
+    "tongket_loader": {
+        "ops": "USAGE", "core": "USAGE", "plan": "USAGE", "out": "USAGE", "public": "USAGE",
+        "ops table": "SELECT INSERT", "core table": "SELECT INSERT", "plan table": "SELECT INSERT",
+        "core view": "SELECT INSERT", "plan view": "SELECT INSERT", "out view": "SELECT",
+        "core function": "EXECUTE", "plan function": "EXECUTE",
+    },
+    "tongket_reader": {"out": "USAGE", "public": "USAGE", "out view": "SELECT"},
+    "public": {"public": "USAGE"},
+}  # fmt: skip
+"""What each role may do with every object of a schema and kind; what is not here is nothing. An INSERT into a
+view is one into its table, which the loader may make anyway. `public` is PostgreSQL's own schema, which holds nothing."""
+EXCEPT = {
+    ("tongket_loader", "ops.migration"): "SELECT",
+    ("tongket_reader", "plan.parse_fraction(text)"): "EXECUTE",  # views of `out` call it
+}
+_RIGHTS_HELD = """
+WITH thing AS (
+    SELECT n.nspname AS schema, n.nspname AS place, n.nspname AS name, n.oid, 'schema' AS kind FROM pg_namespace AS n
+    UNION ALL
+    SELECT n.nspname, n.nspname || CASE WHEN c.relkind IN ('v', 'm') THEN ' view' WHEN c.relkind = 'S' THEN ' sequence'
+        ELSE ' table' END, n.nspname || '.' || c.relname, c.oid, CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'relation' END
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+    UNION ALL
+    SELECT n.nspname, n.nspname || ' function', p.oid::regprocedure::text, p.oid, 'function'
+    FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+), wanted (kind, word) AS (
+    SELECT 'schema', unnest('{USAGE,CREATE}'::text[])
+    UNION ALL SELECT 'relation', unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER,MAINTAIN}'::text[])
+    UNION ALL SELECT 'sequence', unnest('{USAGE,SELECT,UPDATE}'::text[])
+    UNION ALL SELECT 'function', 'EXECUTE'
+)
+SELECT role, place, name, string_agg(word, ' ' ORDER BY word DESC) FILTER (WHERE CASE thing.kind
+    WHEN 'schema' THEN has_schema_privilege(role, oid, word)
+    WHEN 'sequence' THEN has_sequence_privilege(role, oid, word)
+    WHEN 'function' THEN has_function_privilege(role, oid, word)
+    WHEN 'relation' THEN has_table_privilege(role, oid, word) OR word IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES')
+        AND has_any_column_privilege(role, oid, word)
+END) AS held
+FROM thing JOIN wanted USING (kind) CROSS JOIN unnest(cast(:roles AS text[])) AS role
+WHERE schema = ANY(:schemas) GROUP BY role, place, name
+"""
+
+
+def test_each_role_may_do_what_its_table_says_and_nothing_else(warehouse: Settings, engine_as: EngineMaker) -> None:
+    """Over every schema, table, partition, view, sequence and function; on a database that was migrated itself."""
+    migrate.apply_migrations(engine_as("owner"))  # who may connect is no part of a copied database
+    others = [role for role in ROLES if role != "tongket_owner"]
+    with engine_as("owner").connect() as conn:
+        rows = conn.execute(text(_RIGHTS_HELD), {"roles": others, "schemas": list(SCHEMAS)}).all()
+        every = "SELECT role, string_agg(word, ' ' ORDER BY word) FILTER (WHERE has_database_privilege(role, current_database(), word)) FROM unnest(cast(:roles AS text[])) AS role, unnest('{CONNECT,CREATE,TEMPORARY}'::text[]) AS word GROUP BY role"
+        on_database = {role: held or "" for role, held in conn.execute(text(every), {"roles": list(ROLES)})}
+    assert len(rows) > 3 * 100
+    expected = {(r, name): EXCEPT.get((r, name), RIGHTS[r].get(place, "")) for r, place, name, _ in rows}
+    assert {(r, name): held or "" for r, _, name, held in rows} == expected
+    assert on_database == DATABASE
+
+
+def test_no_role_of_ours_can_log_in_or_is_more_than_it_says(loaded: Engine) -> None:
+    question = (
+        "SELECT rolname FROM pg_roles WHERE rolname LIKE 'tongket\\_%' AND (rolcanlogin OR rolsuper OR rolcreaterole "
+        "OR rolcreatedb OR rolreplication OR rolbypassrls OR EXISTS (SELECT FROM pg_auth_members WHERE member = pg_roles.oid))"
+    )
+    with loaded.connect() as conn:
+        assert conn.execute(text(question)).all() == []
+
+
+def test_no_function_runs_with_the_rights_of_another(loaded: Engine) -> None:
+    """A function that did would have to fix its search path; none does."""
+    question = (
+        "SELECT oid::regprocedure FROM pg_proc WHERE prosecdef AND pronamespace::regnamespace::text = ANY(:schemas)"
+    )
+    with loaded.connect() as conn:
+        assert conn.execute(text(question), {"schemas": list(SCHEMAS)}).all() == []

@@ -17,6 +17,7 @@ from etl import settings as etl_settings
 from etl import steps
 from etl.page.page_app import router
 from ops import environment, local
+from ops.roles import REPORT_DAGS
 from tests.browser import DESK, open_browser
 from tests.dags.test_policy import REPORTS
 
@@ -133,4 +134,4 @@ def test_a_viewer_looks_and_an_approver_decides(running: local.RunningAirflow, b
 def test_who_may_answer_the_question_of_a_dag_decides_here() -> None:
     from plugins.tongket_page import DAG_OF_CADENCE
 
-    assert set(DAG_OF_CADENCE.values()) == REPORTS
+    assert set(DAG_OF_CADENCE.values()) == set(REPORT_DAGS) == REPORTS

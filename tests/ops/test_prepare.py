@@ -64,6 +64,8 @@ def test_a_server_is_made_ready_and_may_be_made_ready_again(folder: Path) -> Non
         (False,),
     ]
     assert _ask(env, "tongket", "SELECT count(*) > 0 FROM ops.migration") == [(True,)]
+    strangers = "SELECT datname FROM pg_database WHERE datname IN ('tongket', 'airflow') AND has_database_privilege('public', oid, 'CONNECT')"
+    assert _ask(env, "postgres", strangers) == [], "each login into its own database alone"
 
     made = {READER: 0, APPROVER: 1, ENGINEER: 0}
     deciding = (

@@ -173,15 +173,21 @@ def _asked(raw: RawReadResult, sheet: str, cell: str) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice, the judge, is not installed")
-@given(st.lists(st.one_of(formatted(), conditional()), min_size=60, max_size=60))
+@pytest.mark.parametrize("written", [(), ("xlsx",), ("ods",), ("xls",), ("ods", "xlsx")], ids="-".join)
+@given(recipes=st.lists(st.one_of(formatted(), conditional()), min_size=60, max_size=60))
 @settings(
     max_examples=max(1, EXAMPLES // 100),
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.generate],
 )
-def test_a_number_taken_without_a_question_is_the_one_that_libreoffice_shows(recipes: list[Recipe]) -> None:
-    """LibreOffice's text export says what somebody sees: every cell of a workbook under a format of its own."""
+def test_a_number_taken_without_a_question_is_the_one_that_libreoffice_shows(
+    recipes: list[Recipe], written: tuple[str, ...]
+) -> None:
+    """LibreOffice's text export says what somebody sees: every cell of a workbook under a format of its own.
+
+    The workbook is read as xlsxwriter wrote it, and as LibreOffice saves it, in its own format or one after the other.
+    """
     _, layout = _issued(*FORMS[0])
     places = [
         (sheet.code, cell.row, cell.col)
@@ -191,8 +197,11 @@ def test_a_number_taken_without_a_question_is_the_one_that_libreoffice_shows(rec
     ]
     odd = dict(zip(places, recipes, strict=False))
     built = _build(FORMS[0], odd, "as it is")
+    ending = "xlsx"
+    for saved in written:
+        built, ending = _save_with_libreoffice(built, ending, saved), saved
     raw = read_workbook(built, _catalogue())
-    shown = _export_texts(built)
+    shown = _export_texts(built, ending)
     compared = 0
     for n, sheet in enumerate(layout.sheets):
         for i, cell in enumerate(sheet.inputs):
@@ -207,17 +216,27 @@ def test_a_number_taken_without_a_question_is_the_one_that_libreoffice_shows(rec
     assert compared, "some formats are plain"
 
 
-def _export_texts(data: bytes) -> dict[tuple[str, int, int], str]:
+def _run_libreoffice(folder: str, file: str, to: str) -> None:
+    command = ["soffice", "--headless", f"-env:UserInstallation=file://{folder}/profile", "--convert-to", to]
+    subprocess.run([*command, "--outdir", f"{folder}/out", f"{folder}/{file}"], check=True, capture_output=True)
+
+
+def _save_with_libreoffice(data: bytes, ending: str, saved: str) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="tongket-shown-") as name:
+        (Path(name) / f"a.{ending}").write_bytes(data)
+        _run_libreoffice(name, f"a.{ending}", saved)
+        return (Path(name) / "out" / f"a.{saved}").read_bytes()
+
+
+def _export_texts(data: bytes, ending: str) -> dict[tuple[str, int, int], str]:
     """(sheet, row, column) → the text of a cell as LibreOffice shows it."""
     with tempfile.TemporaryDirectory(prefix="tongket-shown-") as name:
-        folder = Path(name)
-        (folder / "a.xlsx").write_bytes(data)
+        (Path(name) / f"a.{ending}").write_bytes(data)
         options = "csv:Text - txt - csv (StarCalc):9,34,76,1,,1033,false,true,false,false,false,-1"
-        command = ["soffice", "--headless", f"-env:UserInstallation=file://{folder}/profile", "--convert-to", options]
-        subprocess.run([*command, "--outdir", name, f"{name}/a.xlsx"], check=True, capture_output=True)
+        _run_libreoffice(name, f"a.{ending}", options)
         return {
             (path.stem.removeprefix("a-"), r, c): text
-            for path in folder.glob("a-*.csv")
+            for path in (Path(name) / "out").glob("a-*.csv")
             for r, row in enumerate(csv.reader(path.read_text(encoding="utf-8").splitlines(), delimiter="\t"))
             for c, text in enumerate(row)
         }

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
@@ -11,6 +13,7 @@ import pytest
 
 from etl.model import Finding, FindingLevel
 from etl.returns import SubmissionAnswer, ValueChange, build_answer_path, render_answer_workbook, write_answer
+from etl.settings import PROJECT_ROOT
 from tests.wording import SHIPPED
 
 ANSWER = SubmissionAnswer(
@@ -109,3 +112,34 @@ def test_rows_are_high_enough_for_their_text() -> None:
     page = openpyxl.load_workbook(BytesIO(render_answer_workbook(long)))["Kết quả kiểm tra"]
     row = next(c.row for r in page.iter_rows() for c in r if c.value == "V01")
     assert page.row_dimensions[row].height >= 5 * 16
+
+
+MILLION = """
+import resource
+from dataclasses import replace
+from etl.model import Finding, FindingLevel
+from etl.returns import render_answer_workbook
+from tests.unit.rooms.test_returns import ANSWER
+findings = tuple(Finding("V01", FindingLevel.REFUSE, "Không phải là một số.", "", "B1", f"F{i}") for i in range(1_000_000))
+held = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (held + 400 * 1024**2,) * 2)
+data = render_answer_workbook(replace(ANSWER, findings=findings))
+print(len(data))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is limited as Linux does it")
+def test_a_million_findings_are_answered_in_bounded_size_and_memory() -> None:
+    command = [sys.executable, "-c", MILLION]
+    done = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 1_000_000
+
+
+def test_what_is_not_listed_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("etl.returns.answer.MOST_LISTED", 3)
+    findings = tuple(Finding("V01", FindingLevel.REFUSE, f"Sai {i}.", "", "B1", f"F{i}") for i in range(1, 9))
+    found = texts(render_answer_workbook(replace(ANSWER, findings=findings)))
+    assert [text for text in found if text.startswith("Sai ")] == ["Sai 1.", "Sai 2.", "Sai 3."]
+    assert any(text.startswith("Còn 5 nội dung khác chưa liệt kê.") for text in found)
+    assert any("có 8 nội dung phải sửa" in text for text in found), "the verdict counts all"
