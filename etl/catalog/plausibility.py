@@ -19,7 +19,7 @@ from etl.catalog.geography import find_area
 from etl.catalog.obligations import is_in_force
 from etl.catalog.problems import find_nearest
 from etl.catalog.written_targets import check_written_targets
-from etl.model import Period
+from etl.model import ElementKind, Period, PeriodKind
 
 
 def check_plausibility(c: Catalogue, r: CatalogueReader) -> None:
@@ -80,6 +80,14 @@ def _check_numbers(c: Catalogue, r: CatalogueReader) -> None:
                 f"factor {indicator.factor}: every value would be nothing",
                 "a factor of 1 or more: 1, 100 for %, 1000 for ‰, 10000",
                 value=indicator.factor,
+            )
+        elements = [c.elements[t.data_element] for t in indicator.terms if t.data_element in c.elements]
+        grows = any(element.kind in {ElementKind.FLOW, ElementKind.YTD} for element in elements)
+        if indicator.method == "sum" and grows and not indicator.accumulates:
+            r.report(
+                r.find_place(indicator).at("accumulates"),
+                "a sum of what happens grows through the year, and a part of it would be held against the whole year's",
+                "accumulates: true",
             )
         if indicator.numerator is not None and indicator.numerator == indicator.denominator:
             r.report(
@@ -162,6 +170,19 @@ def _check_reports(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None:
                 value=report.cadence,
             )
         seen.add((report.plan, report.cadence))
+        if report.cadence not in _list_reported_cadences(c, scope):
+            r.report(
+                place.at("cadence"),
+                f"a report of cadence {report.cadence}, for which no form of the scope is issued",
+                "a form of that period; six and nine months rest on forms of quarters",
+                value=report.cadence,
+            )
+
+
+def _list_reported_cadences(c: Catalogue, scope: m.Scope) -> set[str]:
+    kinds = {c.forms[s.form].period_kind for s in scope.submissions if s.form in c.forms}
+    longer = {PeriodKind.HALF, PeriodKind.NINE_MONTHS} if PeriodKind.QUARTER in kinds else set()
+    return {kind.value for kind in kinds | longer}
 
 
 def _check_submissions(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None:

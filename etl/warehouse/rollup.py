@@ -49,6 +49,7 @@ from etl.warehouse.one_sided_cells import build_one_sided_corrections
 from etl.warehouse.reporting_obligations import (
     ReportingObligation,
     build_obligations,
+    find_first_asked,
     find_split_groups,
     is_uncovered,
     join_split_groups,
@@ -175,14 +176,14 @@ def _build_rollup_request(context: RunContext, only: RollupFilter, geography: da
 
 
 def _compute_ratios(ask: _RollupRequest) -> list[ObservedIndicator]:
-    """Ratios and shares of units; yearly ones from the last year that has any."""
-    yearly = [i for i in ask.indicators if i.numerator and i.denominator and i.frequency != "quarter"]
+    """Ratios, plain sums and shares of units; yearly ones from the last year that has any."""
+    yearly = [i for i in ask.indicators if i.numerator and i.frequency != "quarter"]
     return _carry_forward_figures(ask, yearly, _compute_period_sums(ask, ask.period, _list_summed_indicators(ask)))
 
 
 def _list_summed_indicators(ask: _RollupRequest) -> list[m.Indicator]:
     """Those that are summed for the asked period itself: a part of a year has no yearly figures of its own."""
-    every = [i for i in ask.indicators if i.numerator and i.denominator]
+    every = [i for i in ask.indicators if i.numerator]
     return every if ask.period.kind == PeriodKind.YEAR else [i for i in every if i.frequency == "quarter"]
 
 
@@ -243,7 +244,9 @@ def _find_length_gap(ask: _RollupRequest, period: Period, indicator: m.Indicator
         return build_reason("reason.accumulates", period=period.key)
     if indicator.frequency == "quarter" and any(is_uncovered(ask.catalogue, ask.scope, period, e) for e in elements):
         return build_reason("reason.no_form", period=period.key)
-    return None
+    asked = (find_first_asked(ask.catalogue, ask.scope, period, element) for element in elements)
+    first = max((piece for piece in asked if piece), key=lambda piece: piece.start, default=None)
+    return build_reason("reason.begins_in_year", period=first.name) if first else None
 
 
 def _fetch_summed_figures(
@@ -345,7 +348,7 @@ def _is_additive(catalogue: Catalogue, indicator: m.Indicator) -> bool:
     """Whether an indicator sums what happens in a year, and no units: only there parts of a year meet a split."""
     has_pieces = any(catalogue.elements[term.data_element].kind.has_pieces for term in indicator.terms)
     counts = any(term.counts_units for term in indicator.terms)
-    return indicator.method == "ratio" and has_pieces and not counts
+    return indicator.method in {"ratio", "sum"} and has_pieces and not counts
 
 
 def _build_owed_cells(
@@ -420,7 +423,10 @@ def _build_figure(
 ) -> ObservedIndicator:
     numerator, denominator = (_convert_to_fraction(side, _PARTS) for side in (row.numerator, row.denominator))
     value = None
-    if numerator is not None and denominator:
+    if indicator.method == "sum":  # a part of a sum is no sum
+        numerator = numerator if row.present == row.expected else None
+        value = None if numerator is None else numerator * indicator.factor
+    elif numerator is not None and denominator:
         value = numerator / denominator * indicator.factor
     at_floor = tuple(sorted((row.at_floor or {}).items()))
     return ObservedIndicator(

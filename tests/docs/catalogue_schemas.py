@@ -25,6 +25,7 @@ LISTS: dict[str, type[BaseModel]] = {
 }
 ENTRIES: dict[str, type[BaseModel]] = {
     "outlook.yaml": m.OutlookRules,
+    "unsupported.yaml": m.UnsupportedWording,
     "contacts.yaml": Contacts,
     "reminders.yaml": ReminderRules,
     "exchange/exchange.yaml": ExchangeRules,

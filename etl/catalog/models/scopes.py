@@ -162,7 +162,7 @@ class ReportDef(StrictModel):
     """A report that a scope writes for a plan at a cadence. `recipients` are printed in Kính gửi."""
 
     plan: Code
-    cadence: Literal["quarter", "half", "nine_months", "year"]
+    cadence: Literal["month", "quarter", "half", "nine_months", "year"]
     recipients: tuple[Text, ...] = Field(min_length=1)
     copies: tuple[Text, ...] = ()
     clause: Text
@@ -186,7 +186,9 @@ class Scope(StrictModel):
     plans: tuple[Code, ...] = Field(min_length=1)
     submissions: tuple[Submission, ...] = Field(min_length=1)
     reports: tuple[ReportDef, ...]
-    answers_for: dict[Code, Literal["district", "commune"] | tuple[Code, ...]] = Field(default_factory=dict)
+    answers_for: dict[Code, Literal["province", "district", "commune", "agency"] | tuple[Code, ...]] = Field(
+        default_factory=dict
+    )
     note: str = ""
 
     @model_validator(mode="before")
