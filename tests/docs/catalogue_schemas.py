@@ -19,13 +19,13 @@ LISTS: dict[str, type[BaseModel]] = {
     "relations.yaml": m.Relation,
     "quality.yaml": m.Threshold,
     "inheritance.yaml": m.Inheritance,
+    "unsupported.yaml": m.UnsupportedWording,
     "forms/forms.yaml": m.Form,
     "regimes/regimes.yaml": m.Regime,
     "calendar/holidays.yaml": m.HolidayCorrection,
 }
 ENTRIES: dict[str, type[BaseModel]] = {
     "outlook.yaml": m.OutlookRules,
-    "unsupported.yaml": m.UnsupportedWording,
     "contacts.yaml": Contacts,
     "reminders.yaml": ReminderRules,
     "exchange/exchange.yaml": ExchangeRules,
