@@ -26,7 +26,7 @@ TIMEZONE = "Asia/Ho_Chi_Minh"  # as `etl.model.vietnam_time` has it (a test keep
 # DAGs that run every few minutes: in a quiet week nearly all logs and records are theirs, and say nothing for long.
 FREQUENT = ("alerts", "dispatch", "intake", "mail_door")
 
-# One partition per period key (2024Q3, 2024): who waits for a period names it, and only that period runs.
+# One partition per period key (2024-03, 2024Q3, 2024): who waits for a period names it, and only that period runs.
 PERIODS = Asset(name="periods", uri="tongket://catalog/periods")
 OBSERVATIONS = Asset(name="observations", uri="tongket://warehouse/core/observations")
 ATTAINMENT = Asset(name="attainment", uri="tongket://warehouse/out/attainment")
@@ -44,6 +44,7 @@ DEFAULTS: dict[str, Any] = {
 
 # The kinds of key that a report can have; the same words as `etl.model.Period` (a test keeps them equal).
 KEY_OF_CADENCE = {
+    "month": re.compile(r"\d{4}-(0[1-9]|1[0-2])"),
     "quarter": re.compile(r"\d{4}Q[1-4]"),
     "half": re.compile(r"\d{4}H[12]"),
     "nine_months": re.compile(r"\d{4}N"),

@@ -15,7 +15,7 @@ from ops.airflow_api import AirflowClient, AirflowError, Json
 CONSUMERS = {
     "periods": ("open_period",),
     "observations": ("attain",),
-    "attainment": ("report_quarterly", "report_annual"),
+    "attainment": ("report_monthly", "report_quarterly", "report_annual"),
     "longer_periods": ("report_six_nine_months",),
 }
 ENDED = frozenset({"success", "failed"})

@@ -14,6 +14,7 @@ from airflow.plugins_manager import AirflowPlugin
 ADDRESS = "/tongket"
 # The DAG that asks about the reports of a cadence: who may edit what waits for a person in it may decide here.
 DAG_OF_CADENCE = {
+    "month": "report_monthly",
     "quarter": "report_quarterly",
     "half": "report_six_nine_months",
     "nine_months": "report_six_nine_months",

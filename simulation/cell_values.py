@@ -127,7 +127,8 @@ class _CellValueSource:
     def _compute_number(self, unit: m.Unit, cell: InputCell) -> Value:
         yearly = load_story()[self.scope].get("years", {}).get(unit.code, {})
         if cell.data_element in yearly:
-            number: Value = yearly[cell.data_element][self.period.year - 2023]
+            values = yearly[cell.data_element]  # later years are the last one again
+            number: Value = values[min(self.period.year - 2023, len(values) - 1)]
             return number
         if self.period.key == TIMES[0] or self.period.kind == PeriodKind.QUARTER:
             return self._compute_number_at(cell, _find_time(self.period))

@@ -152,19 +152,26 @@ def _build_relative_goals(milestone: m.Milestone, relative: m.Relative, base: Pa
     if base.definition and milestone.definition and base.definition != milestone.definition:
         gap = build_reason("reason.break_in_series", old=base.definition, new=milestone.definition)
         return [Goal(milestone, milestone.period, _compute_due_date(milestone), gap=gap)]
-    growth = 1 + Fraction(relative.percent) / 100
     if not relative.yearly:
-        level = base.value * growth
+        level = _compute_changed_level(base.value, relative, 1)
         return [Goal(milestone, milestone.period, _compute_due_date(milestone), level, level)]
-    return _build_yearly_goals(milestone, base.value, growth, base.end)
+    return _build_yearly_goals(milestone, relative, base.value, base.end)
 
 
-def _build_yearly_goals(milestone: m.Milestone, base: Fraction, growth: Fraction, since: date) -> list[Goal]:
+def _compute_changed_level(base: Fraction, relative: m.Relative, times: int) -> Fraction:
+    """What a base comes to when it has changed so many times: compounded per cents, or steps that add up."""
+    if relative.change is not None:
+        return base + Fraction(relative.change) * times
+    return base * Fraction(1 + Fraction(relative.percent or 0) / 100) ** times
+
+
+def _build_yearly_goals(milestone: m.Milestone, relative: m.Relative, base: Fraction, since: date) -> list[Goal]:
     """A yearly change sets a level for every year up to the milestone's."""
     last = int(milestone.period)
     if since.year >= last:
         return [Goal(milestone, milestone.period, _compute_due_date(milestone), gap=Reason("reason.no_stretch"))]
-    levels = ((year, base * growth ** (year - since.year)) for year in range(since.year + 1, last + 1))
+    years = range(since.year + 1, last + 1)
+    levels = ((year, _compute_changed_level(base, relative, year - since.year)) for year in years)
     return [Goal(milestone, str(year), date(year, 12, 31), level, level) for year, level in levels]
 
 

@@ -24,9 +24,12 @@ def count_people_missing(
 ) -> int | None:
     """How many more (higher is better) or too many (lower is better), the denominator staying as it is.
 
-    For a value that does not meet the target. None where the numerator counts nothing whole (money,
-    weights, published figures), for ``=``, and where no count can satisfy the sign.
+    For a value that does not meet the target; a plain sum has no denominator and is short of its number itself. None
+    where the numerator counts nothing whole (money, weights, published figures), for ``=``, and where no count can
+    satisfy the sign.
     """
+    if indicator is not None and indicator.method == "sum":
+        denominator = Fraction(1)
     if indicator is None or not has_countable_numerator(indicator) or numerator is None or not denominator:
         return None
     if numerator.denominator != 1:
@@ -34,7 +37,7 @@ def count_people_missing(
     required_count = target * denominator / indicator.factor
     if sign in {">=", ">"}:
         needed = compute_smallest_count(sign, required_count)
-        reachable = indicator.factor != 100 or needed <= denominator
+        reachable = indicator.factor != 100 or indicator.method == "sum" or needed <= denominator
         return needed - int(numerator) if reachable else None
     if sign in {"<=", "<"}:
         allowed = compute_largest_count(sign, required_count)

@@ -50,9 +50,17 @@ def aggregate_leaves(
     numerator, denominator = (sum(side, Fraction(0)) if side else None for side in (above, below))
     listed = [(n * indicator.factor, d) for n, d in leaves if n is not None and d is not None and d > 0]
     at_floor = tuple((text, sum(n >= Fraction(text) * d for n, d in listed)) for text, _ in observed.at_floor)
+    if indicator.method == "sum":  # a part of a sum is no sum
+        numerator = numerator if len(leaves) == observed.expected else None
+        denominator = Fraction(1)
     value = numerator / denominator * indicator.factor if numerator is not None and denominator else None
     return replace(
-        observed, numerator=numerator, denominator=denominator, value=value, present=len(leaves), at_floor=at_floor
+        observed,
+        numerator=numerator,
+        denominator=None if indicator.method == "sum" else denominator,
+        value=value,
+        present=len(leaves),
+        at_floor=at_floor,
     )
 
 

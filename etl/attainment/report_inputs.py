@@ -75,9 +75,10 @@ def _list_context_parts(context: RunContext) -> tuple[Period, ...]:
 
 
 def fetch_earlier_statuses(context: RunContext, current_statuses: Sequence[UnitStatus]) -> list[UnitStatus]:
-    """Where the submissions of the year's quarters up to the period stand that are not among those found already."""
+    """Where the submissions of the year's parts up to the period stand that are not among those found already: of its
+    quarters, for a month of its months."""
     covered_keys = {status.period for status in current_statuses}
-    parts = [q for q in context.period.quarters_to_date if q.key not in covered_keys]
+    parts = [q for q in context.period.parts_to_date if q.key not in covered_keys]
     return [s for part in parts for s in unit_reports.fetch_submission_statuses(context.for_period(part))]
 
 
@@ -119,9 +120,9 @@ def _list_asked_keys(catalogue: Catalogue, scope: m.Scope, period: Period) -> It
 
 
 def list_corrected_cells(context: RunContext) -> tuple[ReportCorrection, ...]:
-    """The corrections agreed on for the cells of a period and of its quarters so far, with where each stands."""
+    """The corrections agreed on for the cells of a period and of the year's parts so far, with where each stands."""
     catalogue, period = context.catalogue, context.period
-    about = {period.key} | {part.key for part in period.quarters_to_date}
+    about = {period.key} | {part.key for part in period.parts_to_date}
     found = []
     for agreed in fetch_agreed_corrections(context.conn, catalogue, context.scope, as_known_at=context.known_at):
         c = agreed.correction

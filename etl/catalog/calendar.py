@@ -7,16 +7,21 @@ catalog/regimes. A day is never guessed in code.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
 from etl.catalog import models as m
-from etl.catalog.loader import Catalogue
+from etl.catalog.catalogue import Catalogue
 from etl.errors import CatalogueError, UsageError
 from etl.model import Period
 
+ADMINISTRATIVE_CUT_OFF = 14
+"""The last day of an administrative period, where its regime names none (NĐ 09/2019/NĐ-CP)."""
+LAST_CUT_OFF = 28
+"""The last day that every month has."""
 _ONE_DAY = timedelta(days=1)
 
 
@@ -69,23 +74,25 @@ def count_working_days(corrections: Iterable[m.HolidayCorrection], start: date, 
     return sum(is_working_day(day_corrections, day) for day in days)
 
 
-def compute_administrative_bounds(period: Period) -> tuple[date, date]:
-    """First and last day of a period of the administrative calendar: 15th to 14th.
+def compute_administrative_bounds(period: Period, cut_off: int = ADMINISTRATIVE_CUT_OFF) -> tuple[date, date]:
+    """First and last day of a period of the administrative calendar: 15th to 14th, or as another cut-off day makes it.
 
-    From the 15th of the month before the period to the 14th of the period's last month.
+    From the day after the cut-off of the month before the period to the cut-off of the period's last month.
     Source: NĐ 09/2019/NĐ-CP. It names month, quarter, half and year; nine months follow the same rule
     where a province adds them.
     """
-    return (period.start - _ONE_DAY).replace(day=15), period.end.replace(day=14)
+    return (period.start - _ONE_DAY).replace(day=cut_off) + _ONE_DAY, period.end.replace(day=cut_off)
 
 
 def compute_period_bounds(regime: m.Regime, period: Period) -> tuple[date, date]:
     """First and last day of a period in a regime's own calendar."""
-    return compute_administrative_bounds(period) if regime.calendar == "administrative" else (period.start, period.end)
+    if regime.calendar != "administrative":
+        return period.start, period.end
+    return compute_administrative_bounds(period, regime.cut_off_day or ADMINISTRATIVE_CUT_OFF)
 
 
 def compute_deadline(catalogue: Catalogue, regime: str, level: str, period: Period) -> date:
-    """The last day on which a level reports a period on time: n working days after the period's end.
+    """The last day on which a level reports a period on time: n working days after the period's end, or a fixed day.
 
     Source: the regime's own `deadlines`, with their basis, in catalog/regimes.
 
@@ -103,11 +110,24 @@ def compute_deadline(catalogue: Catalogue, regime: str, level: str, period: Peri
             where=f"{where}: period_kinds",
             fix=f"it has: {', '.join(kind.value for kind in rules.period_kinds)}",
         )
-    days = next((d.working_days for d in rules.deadlines if d.level == level), None)
-    if days is None:
+    rule = rules.find_deadline(level, period.kind)
+    if rule is None:
         raise CatalogueError(
             f"no deadline for level {level!r}",
             where=f"{where}: deadlines",
-            fix="add the level with its working days, source and basis",
+            fix="add the level with its working days or day, source and basis",
         )
-    return add_working_days(catalogue.holiday_corrections, compute_period_bounds(rules, period)[1], days)
+    if period.key in rule.dates:
+        return rule.dates[period.key]
+    if rule.day is not None:
+        return _find_calendar_day(period, rule.day, rule.months_after)
+    return add_working_days(
+        catalogue.holiday_corrections, compute_period_bounds(rules, period)[1], rule.working_days or 0
+    )
+
+
+def _find_calendar_day(period: Period, day: int, months_after: int) -> date:
+    """A day of the month that is so many after the period's last one; its last day where the month is shorter."""
+    years, month = divmod(period.end.month - 1 + months_after, 12)
+    year = period.year + years
+    return date(year, month + 1, min(day, monthrange(year, month + 1)[1]))

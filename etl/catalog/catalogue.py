@@ -49,6 +49,7 @@ class Catalogue:
     bodies: tuple[m.BodyName, ...] = ()
     layouts: dict[str, m.ForeignLayout] = field(default_factory=dict)
     outlook: m.OutlookRules | None = None
+    unsupported: tuple[m.UnsupportedWording, ...] = ()
     thresholds: dict[str, float] = field(default_factory=dict)
     official_population: tuple[m.OfficialFigure, ...] = ()
     units_by_code: dict[str, tuple[m.Unit, ...]] = field(default_factory=dict, repr=False)

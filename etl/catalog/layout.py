@@ -14,6 +14,7 @@ from typing import Literal
 from etl.catalog import models as m
 from etl.catalog.geography import is_plan_of_unit
 from etl.catalog.loader import Catalogue
+from etl.catalog.obligations import find_reporting_days
 from etl.catalog.owed_cells import list_sheet_cells
 from etl.catalog.sheet_kinds import SheetKind
 from etl.errors import CatalogueError
@@ -181,9 +182,10 @@ def _build_sheet_layout(
 
 
 def _build_sheet_head(
-    form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period, help_text: str
+    catalogue: Catalogue, scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period, help_text: str
 ) -> list[PrintedCell]:
-    days = f"từ {period.start:%d/%m/%Y} đến {period.end:%d/%m/%Y}"
+    first, last = find_reporting_days(catalogue, scope, form, unit, period)
+    days = f"từ {first:%d/%m/%Y} đến {last:%d/%m/%Y}"
     return [
         PrintedCell(0, 0, f"Đơn vị báo cáo: {unit.name}", "meta"),
         PrintedCell(1, 0, f"{form.symbol} · {sheet.code} · phiên bản {form.version}", "symbol"),
@@ -248,11 +250,11 @@ def _list_former_kind_labels(kind: ElementKind) -> tuple[str, ...]:
 
 
 def _build_commune_sheet(
-    catalogue: Catalogue, _scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
+    catalogue: Catalogue, scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
 ) -> SheetLayout:
     columns = catalogue.list_sheet_columns(form, sheet)
     help_text = "Chỉ nhập vào ô trắng. Không có số liệu thì để trống, không ghi 0; không phát sinh thì ghi 0."
-    fixed = _build_sheet_head(form, sheet, unit, period, help_text)
+    fixed = _build_sheet_head(catalogue, scope, form, sheet, unit, period, help_text)
     labels, merges = _build_label_headers(("TT", "Xã, phường, thị trấn", "Mã đơn vị"))
     elements = [catalogue.elements[c.data_element] for c in columns]
     kinds = [(f"{e.name}; {_format_kind_line(e)}", _list_former_kind_lines(e)) for e in elements]
@@ -276,11 +278,11 @@ def _build_commune_sheet(
 
 
 def _build_list_sheet(
-    catalogue: Catalogue, _scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
+    catalogue: Catalogue, scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
 ) -> SheetLayout:
     columns = catalogue.list_sheet_columns(form, sheet)
     help_text = "Chỉ nhập vào cột Số liệu. Không có số liệu thì để trống, không ghi 0; không phát sinh thì ghi 0."
-    fixed = _build_sheet_head(form, sheet, unit, period, help_text)
+    fixed = _build_sheet_head(catalogue, scope, form, sheet, unit, period, help_text)
     labels, merges = _build_label_headers(("TT", "Chỉ tiêu", "Đơn vị tính", "Loại số liệu", "Số liệu"))
     fixed += labels
     short = [c for c in columns if c.header != catalogue.elements[c.data_element].name]
@@ -311,7 +313,7 @@ def _build_published_sheet(
 ) -> SheetLayout:
     columns = catalogue.list_sheet_columns(form, sheet)
     help_text = "Chỉ ghi số đã công bố, kèm ngày và nguồn; số ước tính thì ghi “Ước” ở cột Nguồn; chưa có thì để trống."
-    fixed = _build_sheet_head(form, sheet, unit, period, help_text)
+    fixed = _build_sheet_head(catalogue, scope, form, sheet, unit, period, help_text)
     labels, merges = _build_label_headers(("TT", "Chỉ tiêu", "Đơn vị tính", "Giá trị công bố", "Ngày công bố", "Nguồn"))
     fixed += labels
     first, inputs = _HEADER_ROW + 4, []
@@ -331,11 +333,11 @@ def _build_published_sheet(
 
 
 def _build_upward_sheet(
-    catalogue: Catalogue, _scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
+    catalogue: Catalogue, scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
 ) -> SheetLayout:
     """One row a cell, by data element and then unit: what an area's own units owed it."""
     help_text = "Mỗi dòng là số liệu gốc của một đơn vị. Không có thì để trống, không ghi 0; không phát sinh thì ghi 0."
-    fixed = _build_sheet_head(form, sheet, unit, period, help_text)
+    fixed = _build_sheet_head(catalogue, scope, form, sheet, unit, period, help_text)
     labels, merges = _build_label_headers(
         ("Mã đơn vị", "Tên đơn vị", "Mã số liệu", "Tên số liệu", "Loại số liệu", "Số liệu gửi lên")
     )
@@ -380,7 +382,7 @@ def _build_task_sheet(
     catalogue: Catalogue, scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
 ) -> SheetLayout:
     help_text = "Chọn tình trạng trong danh sách; việc đã hoàn thành thì ghi ngày hoàn thành."
-    fixed = _build_sheet_head(form, sheet, unit, period, help_text)
+    fixed = _build_sheet_head(catalogue, scope, form, sheet, unit, period, help_text)
     heads = ("TT", "Kế hoạch, điều khoản", "Nhiệm vụ", "Thời hạn", "Tình trạng", "Ngày hoàn thành", "Ghi chú")
     labels, merges = _build_label_headers(heads)
     fixed += labels
@@ -404,9 +406,11 @@ def _build_task_sheet(
 
 
 def _build_note_sheet(
-    _catalogue: Catalogue, _scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
+    catalogue: Catalogue, scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
 ) -> SheetLayout:
-    fixed = _build_sheet_head(form, sheet, unit, period, "Mỗi dòng một vấn đề; không có thì để trống.")
+    fixed = _build_sheet_head(
+        catalogue, scope, form, sheet, unit, period, "Mỗi dòng một vấn đề; không có thì để trống."
+    )
     labels, merges = _build_label_headers(("TT", "Khó khăn, vướng mắc", "Nguyên nhân", "Đề xuất, kiến nghị"))
     fixed += labels
     first, inputs = _HEADER_ROW + 4, []

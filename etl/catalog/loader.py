@@ -102,6 +102,7 @@ def _read_catalogue(root: Path, sha256: str, reader: CatalogueReader) -> Catalog
         inheritance=tuple(reader.read_list(root / "inheritance.yaml", m.Inheritance)),
         bodies=tuple(reader.read_optional_list(root / "bodies.yaml", m.BodyName)),
         layouts=reader.read_folder(root / "layouts", m.ForeignLayout),
+        unsupported=tuple(reader.read_optional_list(root / "unsupported.yaml", m.UnsupportedWording)),
         outlook=reader.read_optional_entry(root / "outlook.yaml", m.OutlookRules),
         thresholds={code: float(t.value) for code, t in thresholds.items()},
         official_population=tuple(reader.read_csv(root / "official_population.csv", m.OfficialFigure)),

@@ -7,11 +7,14 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from etl.catalog import models as m
+from etl.catalog.calendar import compute_deadline, compute_period_bounds
 from etl.catalog.catalogue import Catalogue
 from etl.catalog.geography import list_area_units
 from etl.model import Period, PeriodKind
 
 _STILL_OPEN = timedelta(days=365)
+_TIME_TO_REPORT = timedelta(days=14)
+"""Forms are out at least so long before a deadline of the calendar (configured: no law says how long)."""
 
 
 def is_in_force(rule: m.Form | m.Regime, day: date) -> bool:
@@ -29,15 +32,40 @@ def list_obligations(
 def list_opened_periods(catalogue: Catalogue, scope: m.Scope, day: date) -> list[Period]:
     """The periods of a scope whose forms should be out on a day, oldest first.
 
-    A period opens on the first day of its last month. What opened more than a year before the day is over: figures
-    are counted from January, and nobody asks for forms older than the last annual one.
+    A period opens on the first day of its last month, or of an earlier one where a unit is to report within it. What
+    opened more than a year before the day is over: figures are counted from January, and nobody asks for forms older
+    than the last annual one.
     """
     return [
         period
         for kind in PeriodKind
         for period in catalogue.list_owed_periods(scope, kind)
-        if day - _STILL_OPEN < period.end.replace(day=1) <= day
+        if day - _STILL_OPEN < _find_opening_day(catalogue, scope.id, period) <= day
     ]
+
+
+@lru_cache(maxsize=1024)
+def _find_opening_day(catalogue: Catalogue, scope_id: str, period: Period) -> date:
+    scope, last_month = catalogue.scopes[scope_id], period.end.replace(day=1)
+    asked = ((s, catalogue.forms[s.form], catalogue.regimes[s.regime]) for s in scope.submissions)
+    early = (
+        (compute_deadline(catalogue, regime.id, form.level, period) - _TIME_TO_REPORT).replace(day=1)
+        for submission, form, regime in asked
+        if form.period_kind == period.kind and _is_within_submission(period, submission)
+    )
+    return min((last_month, *early))
+
+
+def find_reporting_days(
+    catalogue: Catalogue, scope: m.Scope, form: m.Form, unit: m.Unit, period: Period
+) -> tuple[date, date]:
+    """First and last day that a unit's form of a period is about, by the regime that it is owed under; the period's own
+    where nobody owes it so."""
+    for submission in scope.submissions:
+        asks_unit = submission.level == unit.level or unit.code in submission.units
+        if submission.form == form.id and asks_unit and _is_within_submission(period, submission):
+            return compute_period_bounds(catalogue.regimes[submission.regime], period)
+    return period.start, period.end
 
 
 def find_collecting_scope(catalogue: Catalogue, form_id: str, unit_code: str, period: Period) -> m.Scope:

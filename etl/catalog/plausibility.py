@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
-from itertools import pairwise
+from datetime import timedelta
+from itertools import pairwise, permutations
 
 from etl.catalog import models as m
+from etl.catalog.calendar import compute_period_bounds
 from etl.catalog.catalogue import Catalogue
 from etl.catalog.catalogue_files import CatalogueReader
 from etl.catalog.geography import find_area
 from etl.catalog.obligations import is_in_force
 from etl.catalog.problems import find_nearest
 from etl.catalog.written_targets import check_written_targets
-from etl.model import Period
+from etl.model import ElementKind, Period, PeriodKind
 
 
 def check_plausibility(c: Catalogue, r: CatalogueReader) -> None:
@@ -29,6 +31,7 @@ def check_plausibility(c: Catalogue, r: CatalogueReader) -> None:
     for scope in c.scopes.values():
         _check_reports(c, r, scope)
         _check_submissions(c, r, scope)
+        _check_reporting_days(c, r, scope)
         _check_area(c, r, scope)
     check_written_targets(c, r)
 
@@ -78,6 +81,14 @@ def _check_numbers(c: Catalogue, r: CatalogueReader) -> None:
                 "a factor of 1 or more: 1, 100 for %, 1000 for ‰, 10000",
                 value=indicator.factor,
             )
+        elements = [c.elements[t.data_element] for t in indicator.terms if t.data_element in c.elements]
+        grows = any(element.kind in {ElementKind.FLOW, ElementKind.YTD} for element in elements)
+        if indicator.method == "sum" and grows and not indicator.accumulates:
+            r.report(
+                r.find_place(indicator).at("accumulates"),
+                "a sum of what happens grows through the year, and a part of it would be held against the whole year's",
+                "accumulates: true",
+            )
         if indicator.numerator is not None and indicator.numerator == indicator.denominator:
             r.report(
                 r.find_place(indicator).at("denominator"),
@@ -86,7 +97,7 @@ def _check_numbers(c: Catalogue, r: CatalogueReader) -> None:
             )
     for regime in c.regimes.values():
         for deadline in regime.deadlines:
-            if deadline.working_days < 1:
+            if deadline.working_days is not None and deadline.working_days < 1:
                 r.report(
                     r.find_place(deadline).at("working_days"),
                     f"{deadline.working_days} working days after the period's end",
@@ -159,6 +170,19 @@ def _check_reports(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None:
                 value=report.cadence,
             )
         seen.add((report.plan, report.cadence))
+        if report.cadence not in _list_reported_cadences(c, scope):
+            r.report(
+                place.at("cadence"),
+                f"a report of cadence {report.cadence}, for which no form of the scope is issued",
+                "a form of that period; six and nine months rest on forms of quarters",
+                value=report.cadence,
+            )
+
+
+def _list_reported_cadences(c: Catalogue, scope: m.Scope) -> set[str]:
+    kinds = {c.forms[s.form].period_kind for s in scope.submissions if s.form in c.forms}
+    longer = {PeriodKind.HALF, PeriodKind.NINE_MONTHS} if PeriodKind.QUARTER in kinds else set()
+    return {kind.value for kind in kinds | longer}
 
 
 def _check_submissions(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None:
@@ -173,6 +197,33 @@ def _check_submissions(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None
         bounds = ((form, "form", submission.form), (regime, "regime", submission.regime))
         for rule, key, name in bounds:
             _check_submission_validity(r, submission, rule, f"{key} {name}", first, last)
+
+
+def _check_reporting_days(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None:
+    """Where another regime follows for the same units, its first day is the one after the last of the one before."""
+    for before, after in permutations(scope.submissions, 2):
+        forms = [c.forms.get(s.form) for s in (before, after)]
+        regimes = [c.regimes.get(s.regime) for s in (before, after)]
+        if None in forms or None in regimes or not before.to_period or before.regime == after.regime:
+            continue
+        last, first = Period.parse(before.to_period), Period.parse(after.from_period)
+        kinds = {form.period_kind for form in forms if form}
+        same_units = before.level == after.level and set(before.units) == set(after.units)
+        if len({*kinds, last.kind, first.kind}) > 1 or not same_units or first.list_earlier_periods(1) != (last,):
+            continue
+        (_, ended), (begun, _) = (
+            compute_period_bounds(regime, period)
+            for regime, period in zip(regimes, (last, first), strict=True)
+            if regime is not None
+        )
+        if begun != ended + timedelta(days=1):
+            r.report(
+                r.find_place(after).at("regime"),
+                f"{last.key} ends on {ended} under {before.regime}, "
+                f"and {first.key} begins on {begun} under {after.regime}",
+                "a regime that begins on the day after: what happens between is asked for by neither, or by both",
+                value=after.regime,
+            )
 
 
 def _check_area(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None:
@@ -220,18 +271,11 @@ def _check_regime_of_submission(r: CatalogueReader, submission: m.Submission, fo
             f"a regime with them; it has: {', '.join(kind.value for kind in regime.period_kinds)}",
             value=regime.id,
         )
-    if regime.calendar != "statistical":
-        r.report(
-            place,
-            f"regime {regime.id} counts from the 15th to the 14th, and form {form.id} prints and asks for whole months",
-            "a regime of the statistical calendar: units would fill in the wrong days",
-            value=regime.id,
-        )
-    if all(deadline.level != form.level for deadline in regime.deadlines):
+    if regime.find_deadline(form.level, form.period_kind) is None:
         r.report(
             place,
             f"regime {regime.id} has no deadline for level {form.level}",
-            "the level among its deadlines, with working days, source and basis",
+            "the level among its deadlines, with working days or day, source and basis",
             value=regime.id,
         )
 

@@ -19,6 +19,7 @@ from etl.model import Period
 _WRITTEN = re.compile(r"\d+(?:\.\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?")
 _EVERY = Decimal(100)
 """“mỗi trạm” is read as 100 %, whatever number the sentence has."""
+_COMPARED = frozenset({">=", "<=", ">", "<", "=", "about", "between"})
 _UPWARD, _DOWNWARD = frozenset({">=", ">"}), frozenset({"<=", "<"})
 
 
@@ -39,6 +40,7 @@ def check_written_targets(c: Catalogue, r: CatalogueReader) -> None:
     for plan in c.plans.values():
         for target in plan.targets:
             _check_milestone_years(r, target)
+            _check_wording(c, r, target)
             if target.baseline is not None:
                 _check_written_value(r, r.find_place(target).at("baseline", "value"), target.baseline)
             indicator = c.indicators.get(target.indicator or "")
@@ -48,6 +50,20 @@ def check_written_targets(c: Catalogue, r: CatalogueReader) -> None:
                     _check_written_value(r, place.at("value"), milestone)
                 if indicator is not None and target.kind != "per_unit":
                     _check_sign(r, place.at("operator"), milestone, indicator)
+
+
+def _check_wording(c: Catalogue, r: CatalogueReader, target: m.Target) -> None:
+    """A number that is compared, beside words that ask for another comparison."""
+    for milestone in target.milestones:
+        said = " ".join(f"{target.title} {milestone.written}".casefold().split())
+        asked = next((u for u in c.unsupported if u.words.casefold() in said), None)
+        if asked is not None and milestone.operator in _COMPARED:
+            r.report(
+                r.find_place(milestone).at("written"),
+                f"{asked.words!r} asks for {asked.asks_for}, and would be compared as a plain level",
+                asked.instead,
+                value=milestone.written,
+            )
 
 
 def _check_written_value(r: CatalogueReader, place: Place, entry: m.Baseline | m.Milestone) -> None:

@@ -156,7 +156,7 @@ def _build_unit_feedback(data: _FeedbackData, unit: m.Unit, targets: Sequence[tu
         parent_body=office.parent_body,
         body=office.body,
         office=office.name,
-        area=data.wording.texts.get(f"area.{area.level if area else 'other'}", data.wording.texts["area.other"]),
+        area=format_area_name(data.wording, area),
         as_of=data.as_of,
         sent=tuple(_build_form_submission(data, unit, form) for form in forms),
         on_time=_compute_timeliness(data, unit),
@@ -287,7 +287,7 @@ def _build_indicator_line(
         indicator.unit,
         value,
         whole,
-        _format_feedback_target(data.wording, own, target),
+        format_feedback_target(data.wording, own, target),
         own.status if value is not None else "",
         compare_with_area(indicator, own, area, min_denominator),
         _compute_printed_decimals(target.decimals, own),
@@ -299,14 +299,27 @@ def _select_current_value(row: Attainment) -> Fraction | None:
     return None if row.as_of else row.value
 
 
-def _format_feedback_target(wording: Messages, row: Attainment, target: m.Target) -> str:
+def format_area_name(wording: Messages, area: m.Unit | None) -> str:
+    """The whole of an area, by what kind of unit it is on the day: toàn tỉnh, toàn thành phố; None: several areas."""
+    if area is None or area.level not in {"nation", "province", "district", "commune"}:
+        return wording.texts["area.other"]
+    if area.level == "nation":
+        return wording.texts["area.nation"]
+    return wording.format("area.of_kind", kind=area.type.lower())
+
+
+def format_feedback_target(wording: Messages, row: Attainment, target: m.Target) -> str:
+    """The level that a unit is held against, as the page prints it: of “khoảng” the number and its tolerance."""
     if target.kind == "track" or not row.written:
         return wording.texts["feedback.target_followed"]
     if row.target is None or row.operator not in {*_OPERATORS, "about"}:
         return row.written if len(row.written) <= 30 else wording.texts["feedback.target_of_plan"]
-    value = format_number(row.target)
-    about = row.operator == "about"
-    text = wording.format("feedback.target_about", value=value) if about else f"{_OPERATORS[row.operator]}{value}"
+    if row.operator == "about":
+        apart = ((row.target_upper or row.target) - row.target) / 2  # the row has the two ends
+        slots = {"value": format_number(row.target + apart), "tolerance": format_number(apart)}
+        text = wording.format("feedback.target_about", **slots)
+    else:
+        text = f"{_OPERATORS[row.operator]}{format_number(row.target)}"
     year = row.target_period
     return wording.format("feedback.target_of_year", target=text, year=year) if year else text
 
@@ -328,6 +341,8 @@ def compare_with_area(indicator: m.Indicator, own: Attainment, area: Attainment,
     overlap.
     """
     change = compare_attainments(own, area)
+    if own.target_upper is not None:  # of what is to lie between two ends neither more nor less is better
+        return ""
     if change in {"none", "carried", "broken"}:
         return ""
     if own.small_count or own.denominator is None or own.denominator < min_denominator:

@@ -140,6 +140,13 @@ class Period:
         """The quarters from January to the end of this period (a month gives the finished ones)."""
         return tuple(Period(self.year, PeriodKind.QUARTER, i + 1) for i in range(self.end.month // 3))
 
+    @property
+    def parts_to_date(self) -> tuple[Period, ...]:
+        """The periods that a year's figure up to here is told by: its quarters, for a month its months."""
+        if self.kind != PeriodKind.MONTH:
+            return self.quarters_to_date
+        return tuple(Period(self.year, self.kind, i + 1) for i in range(self.index))
+
     def list_earlier_periods(self, count: int) -> tuple[Period, ...]:
         """The periods of the same kind before this one, newest first."""
         per_year = 12 // self.months

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
+from etl.catalog.calendar import LAST_CUT_OFF, compute_administrative_bounds
 from etl.catalog.layout import MANIFEST_SHEET, MANIFEST_STAMP, FormLayout, format_cell_name
 from etl.catalog.obligations import list_collecting_scopes, list_obligations
 from etl.errors import UsageError
@@ -165,8 +166,17 @@ def _check_period_days(key: str, text: str) -> str:
     except UsageError:
         return ""
     days = [(int(d), int(mo), int(y)) for d, mo, y in _DAYS.findall(text)]
-    wanted = [(day.day, day.month, day.year) for day in (period.start, period.end)]
-    return key if not days or days == wanted else ""
+    return key if not days or _are_period_days(period, days) else ""
+
+
+def _are_period_days(period: Period, days: Sequence[tuple[int, int, int]]) -> bool:
+    """Whether (day, month, year) twice are the ends of a period: of whole months, or from one cut-off to another."""
+    if days == [(day.day, day.month, day.year) for day in (period.start, period.end)]:
+        return True
+    if len(days) != 2 or not 1 <= days[1][0] <= LAST_CUT_OFF:
+        return False
+    ends = compute_administrative_bounds(period, days[1][0])
+    return list(days) == [(day.day, day.month, day.year) for day in ends]
 
 
 # --- the stamp is lost ----------------------------------------------------------------------------

@@ -18,6 +18,8 @@ from etl.report.figure_facts import CoveredPeriod, PrintedNumber, QuarterPart
 from etl.report.inputs import ReportInput
 from etl.report.number_facts import build_count_fact, build_number_fact
 
+_STRETCHES = {PeriodKind.MONTH, PeriodKind.QUARTER}
+"""Periods that are parts of a year and counted on from January: what one of them brought stands beside the sum."""
 _GROWING_KINDS = {ElementKind.FLOW, ElementKind.YTD}
 
 
@@ -52,31 +54,36 @@ def build_covered_period(inputs: ReportInput, wording: Messages, a: Attainment) 
     return CoveredPeriod("to_date", since.isoformat(), end, text)
 
 
+def format_stretch(wording: Messages, period: Period) -> str:
+    """What a report's own part of the year is called: quý, tháng; empty for longer periods."""
+    return wording.texts[f"stretch.{period.kind.value}"] if period.kind in _STRETCHES else ""
+
+
 def build_quarter_part(
     inputs: ReportInput, wording: Messages, a: Attainment, before: Attainment | None, decimals: int, noun: str
 ) -> QuarterPart | None:
-    """What the quarter brought: the year to date less that of the quarter before, both as known at one snapshot.
+    """What the quarter, or month, brought: the year to date less that of the one before, both as known at one snapshot.
 
-    None where the report is not a quarter's, or the figure does not add up; `before` is the figure of the quarter
-    before. Of a standing denominator (people) there is a count only. Grain: as the attainment.
+    None where the report is of another kind, or the figure does not add up; `before` is the figure of the one before.
+    Of a standing denominator (people) there is a count only. Grain: as the attainment.
     """
     indicator, period = inputs.catalogue.indicators.get(a.indicator), Period.parse(a.period)
-    if period.kind != PeriodKind.QUARTER or indicator is None or a.value is None or a.as_of or a.numerator is None:
+    if period.kind not in _STRETCHES or indicator is None or a.value is None or a.as_of or a.numerator is None:
         return None
     if not is_cumulative_indicator(inputs.catalogue, indicator):
         return None
-    nothing = wording.texts["word.nothing"]
+    nothing, stretch = wording.texts["word.nothing"], format_stretch(wording, period)
     flows = all(
         is_growing_element(inputs.catalogue, t.data_element) for t in indicator.terms if t.side == "denominator"
     )
     counted, out_of = a.numerator, a.denominator
     if period.index > 1:
         if before is None or before.numerator is None or before.as_of or _find_coverage(before) != _find_coverage(a):
-            return _build_missing_part(nothing, wording.texts["cover.other_units"])
+            return _build_missing_part(nothing, wording.format("cover.other_units", stretch=stretch))
         counted -= before.numerator
         out_of = None if out_of is None or before.denominator is None else out_of - before.denominator
     if counted < 0 or (out_of is not None and out_of < 0):
-        return _build_missing_part(nothing, wording.texts["cover.lowered"])
+        return _build_missing_part(nothing, wording.format("cover.lowered", stretch=stretch))
     shares = flows and out_of is not None and indicator.factor == 100
     value = counted / out_of * 100 if shares and out_of else None
     shown = build_number_fact(value, decimals, nothing)

@@ -71,7 +71,7 @@ def _write_target_sheet(book: AnnexWorkbook) -> None:
     years = facts.columns.years
     columns = book.build_columns(number=9.0, indicator=46.0, measured_in=13.0)
     columns += [(facts.columns.baseline, 18.0), (facts.columns.previous, 12.0)]
-    columns += book.build_columns(in_quarter=14.0) if facts.first_page.quarterly else []
+    columns += [(facts.first_page.in_quarter_title, 14.0)] if facts.first_page.quarterly else []
     columns += [(facts.first_page.to_date_title, 12.0)]
     columns += [*((year.title, 20.0) for year in years), *book.build_columns(verdict=16.0, missing=15.0)]
     more = book.build_columns(as_of=15.0, numerator=13.0, denominator=13.0, interval=15.0, per_cent_of_plan=10.0)

@@ -157,7 +157,7 @@ def _build_figure(
         **vars(_build_figure_identity(inputs, wording, target, a, earlier.duplicates, quarter)),
         **vars(numbers),
         **vars(build_uncertainty_facts(inputs, wording, target, a)),
-        small=a.small_count or _has_small_counts(a),
+        small=a.small_count or _has_small_counts(a) or any(stone.count for stone in target.milestones),
         withheld=_format_withheld_count(inputs, wording, indicator, a),
         operator=a.operator,
         written=a.written,

@@ -74,6 +74,7 @@ class SummaryPage:
 
     title: str
     quarterly: bool
+    in_quarter_title: str
     result: str
     highlights: tuple[str, ...]
     rows: tuple[SummaryRow, ...]

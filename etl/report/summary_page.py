@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from etl.messages import Messages
 from etl.report import submissions
+from etl.report.covered_period import format_stretch
 from etl.report.dates import compute_next_period, compute_previous_report_period, format_two_digits
 from etl.report.directions import is_partys_task, select_due_tasks
 from etl.report.figure_facts import Figure
@@ -47,11 +48,12 @@ def build_summary_page(
     inputs: ReportInput, wording: Messages, figures: ReportFigures, units: UnitTable, tasks: tuple[PlanTask, ...]
 ) -> SummaryPage:
     """The first page. `units` is the table of units, `tasks` the plan's, as the report prints them."""
-    quarterly = inputs.period.kind == "quarter"
+    quarterly = bool(stretch := format_stretch(wording, inputs.period))
     period = inputs.period
     return SummaryPage(
         title=wording.format("summary_page.title", period=period.name).upper(),
         quarterly=quarterly,
+        in_quarter_title=wording.format("column.in_quarter", stretch=stretch) if quarterly else "",
         result=describe_headline(inputs, wording, figures),
         highlights=tuple(_describe_highlights(inputs, wording, figures)),
         rows=tuple(_build_row(inputs, wording, figure) for figure in _select_rows(inputs, figures)),

@@ -12,6 +12,7 @@ from itertools import groupby
 from etl.catalog import models as m
 from etl.messages import Messages
 from etl.model.numbers import format_number
+from etl.report.covered_period import format_stretch
 from etl.report.dates import format_reference_period, format_two_digits
 from etl.report.figure_facts import Figure, PrintedNumber
 from etl.report.inputs import ReportInput
@@ -269,7 +270,9 @@ def _describe_target_value(inputs: ReportInput, wording: Messages, figure: Figur
     ):
         value = wording.format("line.covering", covers=figure.covers.text, value=value)
     if figure.covers.kind == "to_date" and figure.in_quarter and not figure.in_quarter.reason:
-        value = wording.format("line.in_quarter", value=value, part=figure.in_quarter.text)
+        value = wording.format(
+            "line.in_quarter", value=value, stretch=format_stretch(wording, inputs.period), part=figure.in_quarter.text
+        )
     return value
 
 

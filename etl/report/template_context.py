@@ -308,7 +308,7 @@ _SHADES = {"met": "FFFFFF", "not_met": "BFBFBF", "other": "F2F2F2", "none": "FFF
 
 def build_template_context(facts: ReportFacts, wording: Messages) -> ReportTemplateContext:
     """The facts as the Word template takes them; the places of pictures are empty."""
-    quarter = (QuarterCell(wording.texts["column.in_quarter"]),) if facts.first_page.quarterly else ()
+    quarter = (QuarterCell(facts.first_page.in_quarter_title),) if facts.first_page.quarterly else ()
     return ReportTemplateContext(
         **build_letter_fields(facts, wording),
         office=facts.head.office,

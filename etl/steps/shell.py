@@ -14,7 +14,7 @@ from etl.core.instance import Result, load_settings_and_catalogue, open_engine
 from etl.drafting import report_drafts
 from etl.errors import StorageError, UsageError
 from etl.file_io import write_atomic
-from etl.model import Period, PeriodKind
+from etl.model import Period
 from etl.steps import intake, issuing
 from etl.warehouse import embedded_server
 from etl.warehouse.connect import build_engine
@@ -103,13 +103,10 @@ def draft_period_reports(scope: str, period: str, plan: str | None = None, as_kn
     """Drafts the documents of a period at the cadence that its kind has.
 
     Raises:
-        UsageError: no report is written for months, or the plan is not the scope's.
+        UsageError: no report is written for the plan.
     """
     _, catalogue = load_settings_and_catalogue()
     chosen, key = catalogue.get_scope(scope), Period.parse(period)
-    if key.kind == PeriodKind.MONTH:
-        fix = "give a quarter (2024Q3), half year (2024H1), nine months (2024N) or year (2024)"
-        raise UsageError(f"no report is written for {key}", where="--period", fix=fix)
     if plan and plan not in {r.plan for r in chosen.reports}:
         plans = ", ".join(sorted({r.plan for r in chosen.reports}))
         raise UsageError(

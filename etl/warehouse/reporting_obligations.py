@@ -100,6 +100,15 @@ def is_uncovered(catalogue: Catalogue, scope: m.Scope, period: Period, element: 
     return not found or found[-1] is None or found[-1].end != period.end
 
 
+def find_first_asked(catalogue: Catalogue, scope: m.Scope, period: Period, element: str) -> Period | None:
+    """The first piece of what happens in a year that any form asks about, where none asked about the months before."""
+    own = period.kind in _WHOLE_STRETCH and element in _list_collected_elements(catalogue, scope.id, period)
+    if own or not catalogue.elements[element].kind.has_pieces:
+        return None
+    found = _list_period_pieces(catalogue, scope.id, period, element)
+    return next((p for p in found if p is not None), None) if found and found[0] is None else None
+
+
 def _list_period_pieces(catalogue: Catalogue, scope_id: str, period: Period, element: str) -> list[Period | None]:
     """The pieces that fill a period's stretch for an element; None stands for a quarter that no form covers."""
     month, found = period.counted_from, list[Period | None]()

@@ -39,7 +39,7 @@ from etl.model import LONE_SIDES, ElementKind, ObservedIndicator, Period, Period
 from etl.model.reason import Reason, build_reason
 from etl.warehouse.connect import query
 from etl.warehouse.published_figures import fetch_published_figures, fetch_recognitions
-from etl.warehouse.reporting_obligations import is_uncovered
+from etl.warehouse.reporting_obligations import find_first_asked, is_uncovered
 from etl.warehouse.rollup_leaves import OwedCells, build_owed_cells, group_by_corrections, join_split_leaves
 from etl.warehouse.rollup_request import RollupFilter, RollupRequest, build_rollup_request, list_summed_indicators
 from etl.warehouse.run_context import RunContext
@@ -76,8 +76,8 @@ def compute_rollup(
 
 
 def _compute_ratios(ask: RollupRequest) -> list[ObservedIndicator]:
-    """Ratios and shares of units; yearly ones from the last year that has any."""
-    yearly = [i for i in ask.indicators if i.numerator and i.denominator and i.frequency != "quarter"]
+    """Ratios, plain sums and shares of units; yearly ones from the last year that has any."""
+    yearly = [i for i in ask.indicators if i.numerator and i.frequency != "quarter"]
     return _carry_forward_figures(ask, yearly, _compute_period_sums(ask, ask.period, list_summed_indicators(ask)))
 
 
@@ -138,7 +138,9 @@ def _find_length_gap(ask: RollupRequest, period: Period, indicator: m.Indicator)
         return build_reason("reason.accumulates", period=period.key)
     if indicator.frequency == "quarter" and any(is_uncovered(ask.catalogue, ask.scope, period, e) for e in elements):
         return build_reason("reason.no_form", period=period.key)
-    return None
+    asked = (find_first_asked(ask.catalogue, ask.scope, period, element) for element in elements)
+    first = max((piece for piece in asked if piece), key=lambda piece: piece.start, default=None)
+    return build_reason("reason.begins_in_year", period=first.name) if first else None
 
 
 def _fetch_summed_figures(
@@ -193,7 +195,10 @@ def _build_figure(
 ) -> ObservedIndicator:
     numerator, denominator = (None if s is None else Fraction(s) / _PARTS for s in (row.numerator, row.denominator))
     value = None
-    if numerator is not None and denominator:
+    if indicator.method == "sum":  # a part of a sum is no sum
+        numerator = numerator if row.present == row.expected else None
+        value = None if numerator is None else numerator * indicator.factor
+    elif numerator is not None and denominator:
         value = numerator / denominator * indicator.factor
     at_floor = tuple(sorted((row.at_floor or {}).items()))
     return ObservedIndicator(

@@ -163,7 +163,7 @@ def _is_additive(catalogue: Catalogue, indicator: m.Indicator) -> bool:
     """Whether an indicator sums what happens in a year, and no units: only there parts of a year meet a split."""
     has_pieces = any(catalogue.elements[term.data_element].kind.has_pieces for term in indicator.terms)
     counts = any(term.counts_units for term in indicator.terms)
-    return indicator.method == "ratio" and has_pieces and not counts
+    return indicator.method in {"ratio", "sum"} and has_pieces and not counts
 
 
 def _format_weight(weight: Fraction | None) -> str | None:

@@ -113,5 +113,5 @@ def list_reporting_units(
 
 def list_summed_indicators(ask: RollupRequest) -> list[m.Indicator]:
     """Those that are summed for the asked period itself: a part of a year has no yearly figures of its own."""
-    every = [i for i in ask.indicators if i.numerator and i.denominator]
+    every = [i for i in ask.indicators if i.numerator]
     return every if ask.period.kind == PeriodKind.YEAR else [i for i in every if i.frequency == "quarter"]

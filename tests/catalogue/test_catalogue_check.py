@@ -18,6 +18,7 @@ from etl.errors import CatalogueError
 PLAN, FORMS, SCOPE = "plans/kt-1693.yaml", "forms/columns.csv", "scopes/kon-tum.yaml"
 INDICATORS, UNITS, SUCCESSIONS = "indicators.yaml", "units/units.csv", "units/successions.csv"
 REGIMES = "regimes/regimes.yaml"
+LIVE = "scopes/quang-ngai.yaml"
 DOCTORS = "numerator: {elements: [doctors]}, denominator: {elements: [pop_total]}, factor: 10000"
 
 TEN = {
@@ -88,9 +89,22 @@ SILENT = {
         REGIMES, "{level: commune, working_days: 5, basis: source", "{level: commune, working_days: 0, basis: source",
         "0 working days after the period's end",
     ),
-    "F11 a regime whose quarter is not the form's": (
-        SCOPE, "{form: kt-district-quarter, level: district, regime: tt37-2019", "{form: kt-district-quarter, level: district, regime: nd09-2019",
-        "regime nd09-2019 counts from the 15th to the 14th, and form kt-district-quarter prints and asks for whole months",
+    "F11 a regime that asks again for days of the one before": (
+        LIVE, "regime: quy-2025, from_period: 2025Q3}", "regime: quy-2025, from_period: 2025Q3, to_period: 2025Q4}\n"
+        "  - {form: xa-quarter, level: commune, regime: nd09-2019, from_period: 2026Q1}",
+        "2025Q4 ends on 2025-12-31 under quy-2025, and 2026Q1 begins on 2025-12-15 under nd09-2019",
+    ),
+    "F11 a day and working days": (
+        REGIMES, "{level: commune, working_days: 5, basis: source", "{level: commune, working_days: 5, day: 14, basis: source",
+        "key deadlines.0: give either `working_days` or `day`",
+    ),
+    "F11 a day that no month has": (
+        REGIMES, "{level: commune, working_days: 5, basis: source", "{level: commune, day: 32, basis: source",
+        "key deadlines.0.day: Input should be less than or equal to 31; found '32'",
+    ),
+    "F11 a cut-off of whole months": (
+        REGIMES, "calendar: statistical", "calendar: statistical\n  cut_off_day: 20",
+        "the whole entry: `cut_off_day` goes with the administrative calendar: others have whole months",
     ),
     "F12 a regime without the period": (
         REGIMES, "period_kinds: [month, quarter, half, nine_months, year]", "period_kinds: [month, half, year]",

@@ -16,6 +16,7 @@ import pytest
         ("write", [["draft_reports", "a", "2024Q1", "quarter"]]),
         ("feedback", [["write_unit_feedback", "a", "2024Q1"]]),
         ("write annual", [["draft_reports", "a", "2024", "year"]]),
+        ("write month", [["draft_reports", "a", "2024-03", "month"]]),
         ("write half", [["draft_reports", "a", "2024H1", "half"]]),
         ("write nine months", [["draft_reports", "a", "2024N", "nine_months"]]),
         ("longer", [["list_longer_periods", "2024Q2"]]),
@@ -62,7 +63,17 @@ def test_only_scopes_that_are_due_are_written(bodies: dict[str, Any]) -> None:
     assert bodies["none due"]["stopped"] == "AirflowSkipException"
 
 
-@pytest.mark.parametrize("case", ["year in quarterly", "quarter in annual", "half in quarterly", "quarter in longer"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        "year in quarterly",
+        "quarter in annual",
+        "half in quarterly",
+        "quarter in longer",
+        "month in quarterly",
+        "quarter in monthly",
+    ],
+)
 def test_a_key_of_another_kind_is_skipped_before_anything_is_asked(bodies: dict[str, Any], case: str) -> None:
     assert bodies[case]["stopped"] == "AirflowSkipException"
     assert bodies[case]["calls"] == []

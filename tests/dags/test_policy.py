@@ -20,7 +20,7 @@ from ops import dag_runs
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "dags").glob("*.py"))
 HEAVY = {"pandas", "numpy", "great_expectations", "docxtpl", "scipy", "psycopg"}
-REPORTS = {"report_annual", "report_quarterly", "report_six_nine_months"}
+REPORTS = {"report_annual", "report_monthly", "report_quarterly", "report_six_nine_months"}
 DAGS = {
     "alerts",
     "attain",
@@ -116,6 +116,7 @@ def test_periods_flow_from_asset_to_asset(facts: dict[str, Any]) -> None:
     assert takes == {
         "open_period": ["periods"],
         "attain": ["observations"],
+        "report_monthly": ["attainment"],
         "report_quarterly": ["attainment"],
         "report_annual": ["attainment"],
         "report_six_nine_months": ["longer_periods"],
@@ -197,7 +198,7 @@ def test_the_number_of_tasks_does_not_depend_on_files(facts: dict[str, Any]) -> 
     assert [t for t, x in facts["dags"]["intake"]["tasks"].items() if x["mapped"]] == ["process"]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in PeriodKind if kind is not PeriodKind.MONTH])
+@pytest.mark.parametrize("kind", list(PeriodKind))
 def test_a_cadence_takes_exactly_the_keys_of_its_kind(facts: dict[str, Any], kind: PeriodKind) -> None:
     pattern = re.compile(facts["keys"][kind.value])
     keys = [Period(year, k, i + 1).key for year in (1999, 2024) for k in PeriodKind for i in range(12 // _months(k))]

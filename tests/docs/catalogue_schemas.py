@@ -19,6 +19,7 @@ LISTS: dict[str, type[BaseModel]] = {
     "relations.yaml": m.Relation,
     "quality.yaml": m.Threshold,
     "inheritance.yaml": m.Inheritance,
+    "unsupported.yaml": m.UnsupportedWording,
     "forms/forms.yaml": m.Form,
     "regimes/regimes.yaml": m.Regime,
     "calendar/holidays.yaml": m.HolidayCorrection,

@@ -22,7 +22,7 @@ ALLOWED: dict[str, dict[str, int]] = {
         "etl/catalog/layout.py": 59,
     },
     "kinds of documents, as the catalogue writes them": {
-        "etl/catalog/models/plans.py": 6,
+        "etl/catalog/models/plans.py": 15,
     },
     "titles of signatories, as the catalogue writes them": {
         "etl/catalog/models/scopes.py": 2,

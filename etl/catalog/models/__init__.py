@@ -30,7 +30,16 @@ from etl.catalog.models.scopes import (
     Scope,
     Submission,
 )
-from etl.catalog.models.targets import Baseline, ChanceClass, CountOf, Milestone, OutlookRules, Relative, Target
+from etl.catalog.models.targets import (
+    Baseline,
+    ChanceClass,
+    CountOf,
+    Milestone,
+    OutlookRules,
+    Relative,
+    Target,
+    UnsupportedWording,
+)
 from etl.catalog.models.units import BodyName, Inheritance, Succession, Unit
 
 __all__ = [
@@ -83,4 +92,5 @@ __all__ = [
     "Text",
     "Threshold",
     "Unit",
+    "UnsupportedWording",
 ]

@@ -127,7 +127,8 @@ class DefinitionVersion(StrictModel):
 class Indicator(StrictModel):
     """A number that plans set targets for.
 
-    `method`: ``ratio`` Σ numerator ÷ Σ denominator × factor · ``published`` last official value ·
+    `method`: ``ratio`` Σ numerator ÷ Σ denominator × factor · ``sum`` Σ numerator × factor, a plain count or sum, which
+    is known once all who owe it are in · ``published`` last official value ·
     ``share_of_units`` units at or above the target's floor ÷ units · ``none`` not assessed here.
     `accumulates`: the numerator grows through the year over a standing denominator (case rates), so
     a part-year value is compared with a pro-rated plan. `subgroup` is the group of people it is about, where
@@ -140,7 +141,7 @@ class Indicator(StrictModel):
     code: Code
     name: Text
     short_name: Text
-    method: Literal["ratio", "published", "share_of_units", "none"]
+    method: Literal["ratio", "sum", "published", "share_of_units", "none"]
     numerator: Side | None = None
     denominator: Side | None = None
     published_element: Code | None = None
@@ -184,6 +185,8 @@ class Indicator(StrictModel):
     def _validate_method_fields(self) -> Indicator:
         if self.method in {"ratio", "share_of_units"} and not (self.numerator and self.denominator):
             raise ValueError(f"method {self.method} needs numerator and denominator")
+        if self.method == "sum" and (self.numerator is None or self.denominator is not None):
+            raise ValueError("method sum needs a numerator and has no denominator")
         if self.method == "published" and not self.published_element:
             raise ValueError("method published needs published_element")
         return self

@@ -14,8 +14,11 @@ from pydantic import Field, model_validator
 from etl.catalog.models.base import Basis, Code, StrictModel, Text
 from etl.catalog.models.targets import Target
 
-DocumentKind = Literal["Quyết định", "Kế hoạch", "Chỉ thị", "Công văn"]
-"""Kinds of documents that plans are, and rest on, as they are printed (NĐ 30/2020, Điều 7; the Party's directives)."""
+DocumentKind = Literal[
+    "Nghị quyết", "Quyết định", "Chỉ thị", "Chương trình", "Kế hoạch", "Phương án", "Đề án", "Quy định", "Hướng dẫn",
+    "Thông báo", "Công văn", "Nghị định", "Thông tư",
+]  # fmt: skip
+"""Kinds of documents that plans are, and rest on, as they are printed (NĐ 30/2020, Điều 7; the Party's; two of law)."""
 _CITATION = re.compile(r"(\S+ \S+) số (\S+) ngày (\d\d)/(\d\d)/(\d{4}) của (.+)")
 
 
@@ -78,7 +81,7 @@ class ReportingDuty(StrictModel):
     to: tuple[Code, ...] = Field(min_length=1)
     clause: Text
     frequency_written: str = ""
-    cadence: tuple[Literal["quarter", "half", "nine_months", "year"], ...] = ()
+    cadence: tuple[Literal["month", "quarter", "half", "nine_months", "year"], ...] = ()
     cadence_basis: Basis
     basis: Basis
     note: str = ""

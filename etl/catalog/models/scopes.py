@@ -16,12 +16,32 @@ from etl.model import PeriodKind
 
 
 class LevelDeadline(StrictModel):
-    """Working days after the period's end by which a level must have reported."""
+    """By when a level must have reported: so many working days after the period's last day, or a day of the calendar.
+
+    `day` is the last day on which a report is in time (“trước 15/11”: 14), in the month that is `months_after` the
+    period's last one: 0 that month, 1 the one after, -1 the one before; a day that the month lacks is its last.
+    `dates` names single periods whose day is another. `kinds`: only for periods of these kinds, for all if empty; the
+    first deadline of a level that fits counts.
+    """
 
     level: Literal["commune", "district", "province", "agency"]
-    working_days: int
+    working_days: int | None = None
+    day: int | None = Field(default=None, ge=1, le=31)
+    months_after: int = Field(default=0, ge=-11, le=12)
+    dates: dict[Text, dt.date] = Field(default_factory=dict)
+    kinds: tuple[PeriodKind, ...] = ()
     basis: Basis
     source: Text
+
+    @model_validator(mode="after")
+    def _validate_deadline_rule(self) -> LevelDeadline:
+        if (self.working_days is None) == (self.day is None):
+            raise ValueError("give either `working_days` or `day`")
+        if self.months_after and self.day is None:
+            raise ValueError("`months_after` goes with `day`")
+        for key in self.dates:
+            validate_period_key(key)
+        return self
 
 
 class Requirement(StrictModel):
@@ -36,12 +56,16 @@ class Requirement(StrictModel):
 
 
 class Regime(StrictModel):
-    """A reporting regime with its validity, what it wants of each level, and by when."""
+    """A reporting regime with its validity, what it wants of each level, and by when.
+
+    A period of the `administrative` calendar ends on the `cut_off_day` of its last month, and begins on the day after
+    that of the month before it (NĐ 09/2019/NĐ-CP: the 14th)."""
 
     id: Code
     title: Text
     number: Text
     calendar: Literal["statistical", "administrative"]
+    cut_off_day: int | None = Field(default=None, ge=1, le=28)
     valid_from: dt.date
     valid_to: dt.date | None = None
     period_kinds: tuple[PeriodKind, ...]
@@ -52,6 +76,16 @@ class Regime(StrictModel):
     source: Text
     basis: Basis
     notes: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _validate_cut_off_day(self) -> Regime:
+        if self.cut_off_day is not None and self.calendar != "administrative":
+            raise ValueError("`cut_off_day` goes with the administrative calendar: others have whole months")
+        return self
+
+    def find_deadline(self, level: str, kind: PeriodKind) -> LevelDeadline | None:
+        """By when a level reports periods of a kind; None where nobody says."""
+        return next((d for d in self.deadlines if d.level == level and (not d.kinds or kind in d.kinds)), None)
 
 
 class HolidayCorrection(StrictModel):
@@ -128,7 +162,7 @@ class ReportDef(StrictModel):
     """A report that a scope writes for a plan at a cadence. `recipients` are printed in Kính gửi."""
 
     plan: Code
-    cadence: Literal["quarter", "half", "nine_months", "year"]
+    cadence: Literal["month", "quarter", "half", "nine_months", "year"]
     recipients: tuple[Text, ...] = Field(min_length=1)
     copies: tuple[Text, ...] = ()
     clause: Text
@@ -152,7 +186,9 @@ class Scope(StrictModel):
     plans: tuple[Code, ...] = Field(min_length=1)
     submissions: tuple[Submission, ...] = Field(min_length=1)
     reports: tuple[ReportDef, ...]
-    answers_for: dict[Code, Literal["district", "commune"] | tuple[Code, ...]] = Field(default_factory=dict)
+    answers_for: dict[Code, Literal["province", "district", "commune", "agency"] | tuple[Code, ...]] = Field(
+        default_factory=dict
+    )
     note: str = ""
 
     @model_validator(mode="before")

@@ -42,20 +42,24 @@ class Baseline(StrictModel):
 
 
 class Relative(StrictModel):
-    """A level stated against another one: so many per cent up (or, negative, down) from it.
+    """A level stated against another one: so many `percent` up (or, negative, down) from it, or by so much as `change`
+    says, in the indicator's own unit (“tăng 0,2 điểm phần trăm”).
 
-    `yearly`: the change is a year's, compounded (“tăng bình quân 5%/năm”). `base` is what the plan compares
-    with, the target's own baseline where it is left out. A base without a value is no mistake: nothing is
-    concluded then.
+    `yearly`: the change is a year's: per cents are compounded (“tăng bình quân 5%/năm”), changes added up. `base` is
+    what the plan compares with, the target's own baseline where it is left out. A base without a value is no mistake:
+    nothing is concluded then.
     """
 
-    percent: Decimal
+    percent: Decimal | None = None
+    change: Decimal | None = None
     yearly: bool = False
     base: Baseline | None = None
 
     @model_validator(mode="after")
     def _validate_percent_change(self) -> Relative:
-        if self.percent <= -100:
+        if (self.percent is None) == (self.change is None):
+            raise ValueError("give either `percent` or `change`")
+        if self.percent is not None and self.percent <= -100:
             raise ValueError("a level cannot fall by 100 per cent or more: write the number itself")
         return self
 
@@ -198,6 +202,14 @@ class Target(StrictModel):
         if self.kind not in {"milestone", "not_assessed"} and self.indicator is None:
             raise ValueError(f"kind {self.kind} needs an indicator")
         return self
+
+
+class UnsupportedWording(StrictModel):
+    """Words by which a plan asks for what no milestone says: a number beside them would be compared as another one."""
+
+    words: Text
+    asks_for: Text
+    instead: Text
 
 
 class ChanceClass(StrictModel):

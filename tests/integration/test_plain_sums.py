@@ -1,0 +1,123 @@
+"""An indicator that is a plain count or sum: exact where all are in, unknown where one is silent, traced to its cells."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from etl import load
+from etl.attain import compute_target_attainment
+from etl.catalog import models as m
+from etl.catalog.loader import Catalogue, load_catalogue
+from etl.lineage.lineage_walk import trace_figures
+from etl.model import ObservedIndicator, Period
+from etl.warehouse.rollup import compute_rollup
+from etl.warehouse.run_context import RunContext
+from etl.warehouse.snapshot import take_snapshot
+from tests.integration.build import item
+
+pytestmark = pytest.mark.integration
+
+MADE_UP = Path(__file__).parents[1] / "sql" / "catalogue"
+SUMS = """
+- {code: births_sum, name: Births, short_name: Births, method: sum, numerator: {elements: [births]}, unit: Trẻ, direction: up,
+   frequency: quarter, accumulates: true, source: t, definition: t, basis: configured}
+- {code: criteria_sum, name: Criteria, short_name: Criteria, method: sum, numerator: {elements: [criteria]}, unit: Trạm, direction: up,
+   frequency: quarter, source: t, definition: t, basis: configured}
+"""
+BIRTHS = {"2024Q1": {"a1": 10, "a2": 20, "b1": 30, "b2": 40}, "2024Q2": {"a1": 1, "a2": 2, "b1": 3, "b2": 4}}
+CRITERIA = {"a1": 1, "a2": 0, "b1": 1, "b2": 1}
+
+
+@pytest.fixture
+def summing(tmp_path: Path) -> Catalogue:
+    root = Path(shutil.copytree(MADE_UP, tmp_path / "catalog"))
+    with (root / "indicators.yaml").open("a", encoding="utf-8") as file:
+        file.write(SUMS)
+    return load_catalogue(root)
+
+
+def _roll_up(engine: Engine, catalogue: Catalogue, silent: str = "") -> dict[tuple[str, str], ObservedIndicator]:
+    """The second quarter's figures of all units, each of the area's two sums traced to the same."""
+    codes = ["births_sum", "criteria_sum"]
+    with engine.connect() as conn:
+        load.load_catalogue_rows(conn, catalogue)
+        for period, births in BIRTHS.items():
+            for district in ("D1", "D2"):
+                own = [code for code in births if code[0] == {"D1": "a", "D2": "b"}[district]]
+                told = {(unit, "births"): str(births[unit]) for unit in own if (unit, period) != (silent, "2024Q2")}
+                told |= {(unit, "criteria"): str(CRITERIA[unit]) for unit in own if unit != silent}
+                load.load_deliveries(conn, [item(conn, catalogue, "quarter", district, period, told)])
+        asked = RunContext(conn, catalogue, catalogue.get_scope("made-up"), Period.parse("2024Q2"))
+        found = {(o.indicator, o.unit): o for o in compute_rollup(asked) if o.indicator in codes}
+        snapshot = take_snapshot(conn).at
+        known = RunContext(conn, catalogue, catalogue.get_scope("made-up"), Period.parse("2024Q2"), snapshot)
+        for unit in ("P", "D1", "D2"):
+            traced = trace_figures(known, {code: found[code, unit].absent for code in codes}, unit)
+            for code, trace in traced.items():
+                assert (trace.observed.numerator, trace.observed.value) == (
+                    found[code, unit].numerator, found[code, unit].value,
+                ), (code, unit)  # fmt: skip
+    return found
+
+
+def test_a_sum_adds_units_and_quarters(summing: Catalogue, sandbox: Engine) -> None:
+    """Births 30 + 3 in D1, 70 + 7 in D2; stations that meet the criteria at the quarter's end: 1 and 2."""
+    found = _roll_up(sandbox, summing)
+    values = {key: (o.value, o.denominator, o.present, o.expected) for key, o in found.items()}
+    assert values["births_sum", "D1"][0] == 33 and values["births_sum", "D2"][0] == 77
+    assert values["births_sum", "P"] == (110, None, 4, 4)
+    assert [values["criteria_sum", unit][0] for unit in ("D1", "D2", "P")] == [1, 2, 3]
+
+
+def test_a_part_of_a_sum_is_no_sum(summing: Catalogue, sandbox: Engine) -> None:
+    found = _roll_up(sandbox, summing, silent="b2")
+    for code in ("births_sum", "criteria_sum"):
+        assert found[code, "D2"].value is None and found[code, "P"].value is None
+        assert found[code, "P"].numerator is None
+        assert (found[code, "P"].expected, found[code, "P"].absent) != (found[code, "P"].present, ())
+    assert (found["births_sum", "D1"].value, found["criteria_sum", "D1"].value) == (33, 1)
+
+
+def test_a_sum_is_judged_as_a_number_of_things(summing: Catalogue, sandbox: Engine) -> None:
+    """4 stations wanted, 3 there: one short. 240 births a year: 120 after six months, 110 there: ten short."""
+    found = _roll_up(sandbox, summing)
+
+    def judge(code: str, number: int) -> tuple[object, ...]:
+        stone = {"period": "2025", "written": str(number), "operator": ">=", "value": number}
+        target = m.Target.model_validate(
+            {"item": "1", "clause": "1", "title": "t", "kind": "threshold", "indicator": code, "milestones": [stone]}
+        )
+        row = compute_target_attainment(
+            "p", target, summing.indicators[code], found[code, "P"], unit="P", period=Period.parse("2024Q2")
+        )
+        return row.value, row.status, row.met, row.people_missing, row.prorated_target
+
+    assert judge("criteria_sum", 3) == (3, "met", True, None, None)
+    assert judge("criteria_sum", 4) == (3, "not_met", False, 1, None)
+    assert judge("births_sum", 240) == (110, "no_verdict", None, 10, 120)
+    assert judge("births_sum", 220) == (110, "within_plan", None, None, 110)
+
+
+def test_what_nobody_asked_about_before_mid_year_has_no_sum_of_the_year(tmp_path: Path, sandbox: Engine) -> None:
+    """Forms begin with the second quarter: no unit is silent, and no figure since January can be had."""
+    root = Path(shutil.copytree(MADE_UP, tmp_path / "catalog"))
+    scope = root / "scopes" / "made-up.yaml"
+    scope.write_text(scope.read_text().replace("from_period: 2024Q1", "from_period: 2024Q2"))
+    catalogue = load_catalogue(root)
+    with sandbox.connect() as conn:
+        load.load_catalogue_rows(conn, catalogue)
+        told = {(unit, element): "10" for unit in ("a1", "a2") for element in ("births", "screened", "managed", "pop")}
+        load.load_deliveries(conn, [item(conn, catalogue, "quarter", "D1", "2024Q2", told)])
+        asked = RunContext(conn, catalogue, catalogue.get_scope("made-up"), Period.parse("2024Q2"))
+        found = {(o.indicator, o.unit): o for o in compute_rollup(asked)}
+    for unit in ("P", "D1"):
+        flow, stock = found["screened_share", unit], found["managed_share", unit]
+        assert flow.value is None and flow.no_figure is not None
+        assert (flow.no_figure.code, dict(flow.no_figure.slots)) == (
+            "reason.begins_in_year", {"period": "quý II năm 2024"},
+        )  # fmt: skip
+        assert stock.value == 100, "what stands at the quarter's end needs no earlier one"
