@@ -17,7 +17,13 @@ from etl.forms import FormExtras, build_form_file_name, issue_form
 from etl.messages import load_messages
 from etl.model import Period
 from etl.model.reason import build_reason
-from etl.read.foreign_table import ForeignProblem, ForeignReading, find_matching_layouts, read_foreign_table
+from etl.read.foreign_table import (
+    ForeignProblem,
+    ForeignReading,
+    TableSource,
+    find_matching_layouts,
+    read_foreign_table,
+)
 from etl.read.plain_table import read_plain_table
 from etl.settings import Settings
 from etl.steps.intake import migrate_warehouse
@@ -80,10 +86,11 @@ def _read_file(
     catalogue: Catalogue, scope: m.Scope, file: str, layout_id: str, period: str, sheet: str
 ) -> tuple[ForeignReading, m.ForeignLayout]:
     rows = read_plain_table(Path(file), sheet).rows
-    layout = _choose_layout(catalogue, rows, layout_id)
+    source = TableSource(rows, Path(file).name, "", period)
+    layout = _choose_layout(catalogue, source, layout_id)
     key = Period.parse(period) if period else None
     owing = {u.code: u for _, u in _list_owing(catalogue, scope, layout.form, key)}
-    reading = read_foreign_table(catalogue, layout, rows, tuple(owing.values()), key.key if key else "")
+    reading = read_foreign_table(catalogue, layout, source, tuple(owing.values()))
     if reading.period:
         owed = {u.code for _, u in _list_owing(catalogue, scope, layout.form, Period.parse(reading.period))}
         for code in _group_by_unit(reading):
@@ -92,13 +99,13 @@ def _read_file(
     return reading, layout
 
 
-def _choose_layout(catalogue: Catalogue, rows: tuple[tuple[str, ...], ...], layout_id: str) -> m.ForeignLayout:
+def _choose_layout(catalogue: Catalogue, source: TableSource, layout_id: str) -> m.ForeignLayout:
     if layout_id and layout_id not in catalogue.layouts:
         known = ", ".join(catalogue.layouts) or "none"
         raise UsageError(f"no layout {layout_id!r}", where="--layout", fix=f"layouts of the catalogue: {known}")
     if layout_id:
         return catalogue.layouts[layout_id]
-    fitting = find_matching_layouts(rows, tuple(catalogue.layouts.values()))
+    fitting = find_matching_layouts(source, tuple(catalogue.layouts.values()))
     if len(fitting) != 1:
         names = ", ".join(layout.id for layout in fitting) or "none"
         raise UsageError(

@@ -120,8 +120,8 @@ def validate_signing_authority(lines: Sequence[str]) -> None:
             raise ValueError(f"authority: write {line!r} in upper case, with TM., KT., TL. or TUQ.")
         if mark in {"TM.", "TL.", "TUQ."} and not after:
             raise ValueError(f"authority: {line!r} needs the office of who signs in the next line")
-        if mark == "KT." and not after.startswith("PHÓ "):
-            raise ValueError(f"authority: {line!r} needs a deputy (PHÓ …) in the next line")
+        if mark == "KT." and not after.startswith(("PHÓ ", "THỨ TRƯỞNG")):
+            raise ValueError(f"authority: {line!r} needs a deputy (PHÓ …, THỨ TRƯỞNG) in the next line")
 
 
 class ReportDef(StrictModel):

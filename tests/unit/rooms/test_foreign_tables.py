@@ -153,7 +153,7 @@ def _set(rows: list[list[object]], row: int, col: int, value: object) -> list[li
     [
         (_set(TABLE_BY_NAME, 7, 2, "Xã Đăk Psi"), "B7", "không rõ “Xã Đăk Psi” là đơn vị nào"),
         (_set(TABLE_BY_NAME, 9, 2, "Xã Đăk Pxi"), "B9", "“Xã Đăk Pxi” đã có ở ô B7"),
-        (_set(TABLE_BY_NAME, 10, 4, 38001), "D10", "dòng tổng ghi 38001, cộng các đơn vị được 38000"),
+        (_set(TABLE_BY_NAME, 10, 4, 38001), "D10", "dòng tổng ghi 38001, cộng các phần được 38000"),
         (_set(TABLE_BY_NAME, 7, 3, "8.125"), "C7", "“8.125” không phải một số đọc được một cách duy nhất"),
         (_set(TABLE_BY_NAME, 7, 4, "khoảng 8000"), "D7", "“khoảng 8000” không phải một số đọc được một cách duy nhất"),
         (_set(TABLE_BY_NAME, 7, 3, 8.1255), "C7", "“8,1255” không cho số nguyên: Dân số cuối kỳ"),
