@@ -15,7 +15,7 @@ from etl.read.vietnamese_text import normalize_text
 
 Texts = Sequence[Sequence[str]]
 RowKind = Literal["total", "subtotal", "section", "ignored", ""]
-_TOP_ROWS, _MOST_HEADER_ROWS = 40, 3
+_TOP_ROWS, _HEADER_ROWS = 40, (1, 2, 3)
 
 
 def fold_label(text: str) -> str:
@@ -73,17 +73,26 @@ def build_layout_words(layout: m.ForeignLayout) -> LayoutWords:
 
 
 def find_header(rows: Texts, words: LayoutWords) -> TableHeader | None:
-    """The first rows, up to three read together, in which every header of the layout stands exactly once."""
-    wanted = words.list_wanted_headers()
+    """The rows, up to three read together, in which every header of the layout stands exactly once: of the ways to read
+    the table's first header, the one that leaves the least unknown."""
     for top in range(min(len(rows), _TOP_ROWS)):
-        for count in range(1, min(_MOST_HEADER_ROWS, len(rows) - top) + 1):
-            texts = _join_header_rows(rows[top : top + count])
-            names = [words.normalize_label(text) for text in texts]
-            if all(names.count(name) == 1 for name in wanted):
-                known = {*wanted, *(name for name, kind in words.kinds.items() if kind == "ignored"), ""}
-                unknown = tuple((c, texts[c]) for c, name in enumerate(names) if name not in known)
-                return TableHeader(top, top + count, {name: names.index(name) for name in wanted}, unknown)
+        first = next(filter(None, (_match_header(rows, words, top, n) for n in _HEADER_ROWS)), None)
+        if first:
+            tops = range(top, first.below)
+            ways = [way for t in tops for n in _HEADER_ROWS if (way := _match_header(rows, words, t, n))]
+            return min(ways, key=lambda way: (len(way.unknown), way.below - way.top, way.top))
     return None
+
+
+def _match_header(rows: Texts, words: LayoutWords, top: int, count: int) -> TableHeader | None:
+    wanted = words.list_wanted_headers()
+    texts = _join_header_rows(rows[top : top + count])
+    names = [words.normalize_label(text) for text in texts]
+    if any(names.count(name) != 1 for name in wanted):
+        return None
+    known = {*wanted, *(name for name, kind in words.kinds.items() if kind == "ignored"), ""}
+    unknown = tuple((c, texts[c]) for c, name in enumerate(names) if name not in known)
+    return TableHeader(top, top + count, {name: names.index(name) for name in wanted}, unknown)
 
 
 def _join_header_rows(rows: Texts) -> list[str]:
@@ -111,6 +120,6 @@ def is_numbering(row: Sequence[str]) -> bool:
     """Whether a row only numbers the columns: (1), (2), (3), or A, B, 1, 2."""
     texts = [text.strip("()") for text in row if text]
     numbers = [int(text) for text in texts if text.isdigit()]
-    letters = [text for text in texts if not text.isdigit()]
-    in_order = all(b == a + 1 for a, b in pairwise(numbers))
-    return len(texts) > 2 and len(numbers) > 1 and in_order and numbers[0] == 1 and all(len(t) == 1 for t in letters)
+    letters = [ord(text) for text in texts if len(text) == 1 and not text.isdigit()]
+    in_order = all(b == a + 1 for part in (numbers, letters) for a, b in pairwise(part))
+    return len(texts) == len(numbers) + len(letters) > 2 and numbers[:1] == [1] and in_order

@@ -174,7 +174,7 @@ class _TableReader:
         said = {"asked": self.source.asked_period} if self.source.asked_period else {}
         if layout.period_line:
             lines = list(iterate_lines(above, layout.period_line))
-            keys = {parse_printed_period(text) for _, _, text in lines}
+            keys = {key for r, c, text in lines for key in _list_line_periods(text, above[r][c])}
             place = format_cell_name(*lines[0][:2]) if lines else ""
             if len(keys) == 1 and "" not in keys:
                 said["printed"] = next(iter(keys))
@@ -356,6 +356,12 @@ class _TableReader:
         if written and written not in self.layout.marks and (number is None or number * factor != total):
             shown = format((total / factor).normalize(), "f").replace(".", ",")
             self.reading.report(format_cell_name(*at), "wrong_total", written=written, total=shown)
+
+
+def _list_line_periods(rest: str, line: str) -> set[str]:
+    """The periods of a line that begins with words of the layout: what follows them, else what it says as a whole."""
+    key = parse_printed_period(rest)
+    return {key} if key else find_printed_periods(line) or {""}
 
 
 def parse_exact_number(text: str, *, scaled: bool | None = None) -> Decimal | None:

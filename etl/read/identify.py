@@ -36,6 +36,7 @@ _PERIODS = (
     (re.compile(r"năm (\d{4})"), "Y"),
 )
 _INDEX = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "đầu": 1, "cuối": 2, "một": 1, "hai": 2, "ba": 3, "bốn": 4, "tư": 4}
+_PERIOD_KEY = re.compile(r"(?<!\w)\d{4} ?q[1-4](?!\w)")
 _PRINTED_YEAR = re.compile(r"(?<!\w)năm (\d{4})(?!\d)")
 _MONTHS = re.compile(rf"(?:các )?tháng (\d{{1,2}}(?:(?:,| và|;| -|-| đến) ?(?:tháng )?\d{{1,2}})+){_YEAR}")
 _SPAN = re.compile(
@@ -276,7 +277,8 @@ def _check_text_above(sheet: str, at: tuple[int, int], value: str, stamp: FormSt
 def find_printed_periods(text: str) -> set[str]:
     """The keys of the periods that a text speaks of; years only where it names no part of one."""
     label = normalize_label(text)
-    parts = {key for key in map(parse_printed_period, _list_period_texts(label)) if key}
+    keys = (match[0] for match in _PERIOD_KEY.finditer(label))
+    parts = {key for key in map(parse_printed_period, (*_list_period_texts(label), *keys)) if key}
     return parts or set(_PRINTED_YEAR.findall(label))
 
 

@@ -44,7 +44,9 @@ def _make_up_value(period: str, unit: str, element: str, size: int) -> int:
         "villages": 8 * size, "stations": size,
     }  # fmt: skip
     whole = next((base[d] for n, d in SIDES.values() if n == element), 0) if element not in base else base[element]
-    return whole if element in base else whole * min(share + later, 100) // 100
+    if element in base or whole == 1:
+        return whole
+    return whole * min(share + later, 100) // 100
 
 
 def send_provinces(settings: Settings, catalogue: Catalogue) -> Sent:

@@ -58,10 +58,10 @@ figures:
   - {header: Tổng số, data_element: pc_visits, section: I. Khám chữa bệnh}
   - {header: BHYT chi trả, data_element: pc_visits_insured}
   - {header: Tổng số, data_element: live_births, section: II. Trẻ đẻ ra sống}
-  - {header: Nam, data_element: live_births_m}
-  - {header: Nữ, data_element: live_births_f}
+  - {header: HIV mới, data_element: hiv_new}
+  - {header: Lao mới, data_element: tb_new}
 sections: [I. Khám chữa bệnh, II. Trẻ đẻ ra sống]
-sums: {Trẻ đẻ ra sống: [Nam, Nữ]}
+sums: {Ca bệnh mới: [HIV mới, Lao mới]}
 ignored: [STT, Đơn vị tính, Người lập biểu, "Biểu 3/TYT"]
 basis: configured
 source: viết cho kiểm thử
@@ -137,9 +137,9 @@ def _build_samples(names: dict[str, str]) -> dict[str, Sample]:
         ["2", "BHYT chi trả", "lượt", "1200"],
         ["", "II. Trẻ đẻ ra sống", "", ""],
         ["3", "Tổng số", "trẻ", "95"],
-        ["4", "Nam", "trẻ", "50"],
-        ["5", "Nữ", "trẻ", "45"],
-        ["", "Trẻ đẻ ra sống", "trẻ", "95"],
+        ["4", "HIV mới", "ca", "50"],
+        ["5", "Lao mới", "ca", "45"],
+        ["", "Ca bệnh mới", "ca", "95"],
         ["", "Người lập biểu", "", ""],
     ]
     by_code = [["ma_dv", "so_the", "dan_so"], ["K01", "8000", "8100"], ["K02", "", "30500"], ["K03", "0", "16800"],
@@ -159,7 +159,7 @@ def _build_samples(names: dict[str, str]) -> dict[str, Sample]:
         },
         CIRCULAR: {
             ("23293", "pc_visits"): 1250, ("23293", "pc_visits_insured"): 1200, ("23293", "live_births"): 95,
-            ("23293", "live_births_m"): 50, ("23293", "live_births_f"): 45,
+            ("23293", "hiv_new"): 50, ("23293", "tb_new"): 45,
         },
         BY_CODE: {("23504", "insured"): 8000, ("23504", "pop_total"): 8100, ("23293", "pop_total"): 30500,
                   ("23284", "insured"): 0, ("23284", "pop_total"): 16800},
@@ -210,7 +210,7 @@ def reorder_body(rows: Grid, random: Random) -> None:
 
 def move_total(rows: Grid, random: Random) -> None:
     first = _find_header_row(rows) + 1
-    at = next((r for r, row in enumerate(rows) if {"TỔNG SỐ", "Cộng", "Toàn tỉnh", "Trẻ đẻ ra sống"} & {*row}), None)
+    at = next((r for r, row in enumerate(rows) if {"TỔNG SỐ", "Cộng", "Toàn tỉnh", "Ca bệnh mới"} & {*row}), None)
     if at is not None:
         row = rows.pop(at)
         rows.insert(random.choice([first, len(rows)]), row)
