@@ -83,5 +83,5 @@ def withdraw_table_import(
     reason: Reason,
     json_: Json = False,
 ) -> None:
-    """Take back what an import brought: blank forms follow through the inbox, the numbers are missing again."""
+    """Take back what an import brought: its numbers are missing again, and both stay on record."""
     run_command(json_, lambda: steps.withdraw_import(number, by, reason), print_result)

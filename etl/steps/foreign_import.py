@@ -1,8 +1,8 @@
 """Tables that others issued: shown cell by cell, and, once a person confirms, handed to intake as forms of ours.
 
 A table is a delivery like any other: archived by content, on record. It comes through the inbox, from a sender whose
-folder a layout names, and waits there; or a person gives the file. What was taken in can be withdrawn: a blank form of
-each unit follows, so that the numbers are missing again, and both stay on record.
+folder a layout names, and waits there; or a person gives the file. What was taken in can be withdrawn: a version
+of each unit's form follows in which its numbers are missing again, and both stay on record.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from etl import load
 from etl.catalog import Catalogue
 from etl.catalog import models as m
+from etl.catalog.layout import build_form_layout
 from etl.catalog.obligations import list_obligations
 from etl.core.instance import (
     Result,
@@ -29,7 +30,7 @@ from etl.errors import UsageError
 from etl.file_io import sanitize_file_name, write_atomic
 from etl.forms import FormExtras, build_form_file_name, issue_form
 from etl.messages import load_messages
-from etl.model import Delivery, Finding, FindingLevel, Period, Verdict
+from etl.model import CellState, Delivery, Finding, FindingLevel, FormStamp, Observation, Period, Verdict
 from etl.model.reason import build_reason
 from etl.model.vietnam_time import get_current_time
 from etl.read.foreign_table import (
@@ -176,7 +177,9 @@ def send_back_table(delivery: int, by: str, reason: str) -> Result:
 
 
 def withdraw_import(number: int, by: str, reason: str) -> Result:
-    """Takes back what an import brought: a blank form of each unit goes through the inbox, as a new version.
+    """Takes back what an import brought: a new version of each unit's form, in which every number is missing.
+
+    Both stay on record. The blank form is archived as the delivery that the version came by.
 
     Raises:
         UsageError: no such import, it is withdrawn already, or a unit has sent the form itself since.
@@ -191,14 +194,35 @@ def withdraw_import(number: int, by: str, reason: str) -> Result:
         origin = f"withdrawn: import {number} of {found.original_name} sha256 {found.sha256}; by {by}: {reason}"
         scope, blank = catalogue.get_scope(found.scope), dict.fromkeys(found.units, _NOTHING)
         forms = _issue_forms(settings, catalogue, scope, found.form, found.period, blank, origin)
-        hashes = {code: hashlib.sha256(data).hexdigest() for code, (_, data) in forms.items()}
+        deliveries = {
+            code: _archive_file(conn, settings, path.name, code, data)[0] for code, (path, data) in forms.items()
+        }
+        judged_by = build_ruleset_version(settings, catalogue)
+        load.load_deliveries(
+            conn, [_build_withdrawal(catalogue, scope, found, code, d, judged_by) for code, d in deliveries.items()]
+        )
         decided = TableImport(
             found.delivery_id, "withdrawn", found.scope, found.layout, found.form, found.period, found.sheet, by,
-            hashes, (), reason,
+            {code: delivery.sha256 for code, delivery in deliveries.items()}, (), reason,
         )  # fmt: skip
         withdrawal = table_imports.record_table_import(conn, decided)
-        written = _write_forms(forms)
-    return {"import": number, "withdrawal": withdrawal, "units": list(found.units), "written": written}
+    return {"import": number, "withdrawal": withdrawal, "units": list(found.units)}
+
+
+def _build_withdrawal(
+    catalogue: Catalogue, scope: m.Scope, found: RecordedImport, code: str, delivery: Delivery, judged_by: str
+) -> load.LoadItem:
+    """A version of a unit's form in which every number is missing."""
+    form, period = catalogue.forms[found.form], Period.parse(found.period)
+    unit = catalogue.find_unit(code, period.end)
+    assert unit is not None  # noqa: S101 - its form was loaded
+    cells = tuple(
+        Observation(cell.org_unit_code, cell.data_element, sheet, cell.cell, CellState.MISSING)
+        for sheet, cell in build_form_layout(catalogue, scope, form, unit, period).inputs
+        if cell.kind.is_number
+    )
+    stamp = FormStamp(form.id, form.version, code, period.key)
+    return load.LoadItem(delivery, Verdict(True, ()), stamp, scope.id, cells, judged_by)
 
 
 # --- the table -------------------------------------------------------------------------------------------
@@ -238,18 +262,21 @@ def _register_table(conn: Connection, settings: Settings, file: _ForeignFile) ->
     """The delivery of a table, locked; a file that a person gives is archived and put on record first."""
     if file.delivery_id:
         return _lock_waiting_table(conn, file.delivery_id)
-    data = file.path.read_bytes()
-    sha256 = hashlib.sha256(data).hexdigest()
-    path = build_archive_path(settings.archive, sha256)
-    if not path.exists():
-        write_atomic(path, data)
-    name, now = sanitize_file_name(file.name), get_current_time()
-    delivery, new = journal.register_delivery(conn, sha256, len(data), name, "", now)
+    delivery, new = _archive_file(conn, settings, sanitize_file_name(file.name), "", file.path.read_bytes())
     if not new:
         fix = "see `tongket imports list`; withdraw that import before the table is taken in anew"
         raise UsageError("the table is on record already", where=f"delivery {delivery.delivery_id}", fix=fix)
     journal.record_event(conn, "import_waits", delivery_id=delivery.delivery_id)
     return delivery
+
+
+def _archive_file(conn: Connection, settings: Settings, name: str, folder: str, data: bytes) -> tuple[Delivery, bool]:
+    """A content that came by a person, archived and on record as a delivery; and whether that is new."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    path = build_archive_path(settings.archive, sha256)
+    if not path.exists():
+        write_atomic(path, data)
+    return journal.register_delivery(conn, sha256, len(data), name, folder, get_current_time())
 
 
 def _read_table(catalogue: Catalogue, scope: m.Scope, file: _ForeignFile, choice: TableChoice) -> _ReadTable:

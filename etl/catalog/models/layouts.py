@@ -80,12 +80,12 @@ class ForeignLayout(StrictModel):
                 yield f"rows of {self.rows} need {key}"
         if self.rows == "figures" and not (self.unit_line or self.folders):
             yield "rows of figures need unit_line, or folders whose sender is the unit"
-        headers = [(figure.section, figure.header) for figure in self.figures]
+        headers = [f"{figure.section} {figure.header}".strip() for figure in self.figures]
         elements = [figure.data_element for figure in self.figures]
         for what, names in (("header", headers), ("data element", elements)):
-            twice = next((name for name in names if names.count(name) > 1), None)
+            twice = next((name for name in names if names.count(name) > 1), "")
             if twice:
-                yield f"{what} {twice if isinstance(twice, str) else ' '.join(filter(None, twice))!r} stands twice"
+                yield f"{what} {twice!r} stands twice"
         known = {figure.header for figure in self.figures}
         for total, parts in self.sums.items():
             unknown = next((part for part in parts if part not in known), None)
