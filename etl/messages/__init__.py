@@ -49,8 +49,8 @@ class Messages:
         return self.texts[key].format(**slots)
 
     def adapt_to_level(self, level: str) -> Messages:
-        """The same texts as they are said of an area of a level, by the pairs “words → words” of `words_of_<level>`."""
-        pairs = [text.split(" → ") for key, text in self.texts.items() if key.startswith(f"words_of_{level}.")]
+        """The same texts as they are said of an area of a level, by the pairs “words → words” of `area_words`."""
+        pairs = [line.split(" → ") for line in self.texts.get(f"area_words.{level}", "").splitlines()]
         texts = dict(self.texts)
         for said, meant in pairs:
             texts = {key: text.replace(said, meant) for key, text in texts.items()}

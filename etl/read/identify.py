@@ -37,7 +37,7 @@ _PERIODS = (
 )
 _INDEX = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "đầu": 1, "cuối": 2, "một": 1, "hai": 2, "ba": 3, "bốn": 4, "tư": 4}
 _PERIOD_KEY = re.compile(r"(?<!\w)\d{4} ?q[1-4](?!\w)")
-_PRINTED_YEAR = re.compile(r"(?<!\w)năm (\d{4})(?!\d)")
+_PRINTED_YEAR = _PERIODS[-1][0]
 _MONTHS = re.compile(rf"(?:các )?tháng (\d{{1,2}}(?:(?:,| và|;| -|-| đến) ?(?:tháng )?\d{{1,2}})+){_YEAR}")
 _SPAN = re.compile(
     r"(?:từ )?(?:ngày )?(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}) ?(?:-|đến|tới) ?(?:hết )?(?:ngày )?"
