@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from etl.catalog import models as m
-from etl.catalog.geography import find_area
+from etl.catalog.geography import find_area, is_within_area
 from etl.catalog.loader import Catalogue
 from etl.catalog.obligations import list_obligations
 from etl.errors import CatalogueError
@@ -57,7 +57,7 @@ def find_upward_form(catalogue: Catalogue, scope: m.Scope, period: Period) -> tu
             continue
         for _, form, unit in list_obligations(catalogue, above, period):
             sends = any(sheet.kind.is_upward for sheet in form.sheets)
-            if sends and unit == find_area(catalogue, scope):
+            if sends and _is_area(catalogue, scope, unit):
                 return above, form, unit
     return None
 
@@ -71,11 +71,17 @@ def compute_limit(catalogue: Catalogue, form: m.Form, unit_code: str, data_eleme
     return element.max * (form.sums_units if sums else 1)
 
 
+def _is_area(catalogue: Catalogue, scope: m.Scope, unit: m.Unit) -> bool:
+    """Whether a unit is a scope's area, also under a name that it has had since."""
+    area = find_area(catalogue, scope)
+    return area is not None and area.code == unit.code and is_within_area(catalogue, area, unit)
+
+
 def _find_own_scope(catalogue: Catalogue, form: m.Form, unit: m.Unit, period: Period) -> m.Scope | None:
     """The scope that says what a unit's own units owe it; None where there is none and the form takes its sums."""
     for scope in catalogue.scopes.values():
         asks = any(s.form == form.id for s in scope.submissions)
-        if not asks and find_area(catalogue, scope) == unit and list_obligations(catalogue, scope, period):
+        if not asks and _is_area(catalogue, scope, unit) and list_obligations(catalogue, scope, period):
             return scope
     if form.sums_units > 1:
         return None
