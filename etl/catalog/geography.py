@@ -103,10 +103,10 @@ def list_units_of_area(c: Catalogue, whole: m.Unit, level: str, day: date) -> tu
 
 
 def list_units_below(c: Catalogue, unit: m.Unit, level: str, day: date) -> tuple[m.Unit, ...]:
-    """The units of a level under a unit on a day, however far below, in catalogue order."""
+    """The units of a level under a unit on a day, however far below, in catalogue order; provinces by their codes."""
     units = c.list_children(unit.code, level, day)
     if units:
-        return units
+        return tuple(sorted(units, key=lambda one: one.code)) if level == "province" else units
     nearer = [u for step in _TERRITORY for u in c.list_children(unit.code, step, day)]
     return tuple(u for child in nearer for u in list_units_below(c, child, level, day))
 

@@ -322,7 +322,8 @@ def _build_published_sheet(
         fixed.append(PrintedCell(row, 0, str(i + 1), "code"))
         fixed.append(PrintedCell(row, 1, column.header, "text", anchor=True))
         fixed.append(PrintedCell(row, 2, element.unit, "label"))
-        area, code = scope.area_unit, column.data_element
+        # What an office publishes is the area's; what a part of the area publishes is its own, and never the whole's.
+        area, code = scope.area_unit if unit.level == "agency" else unit.code, column.data_element
         inputs.append(InputCell(row, 3, area, code, ElementKind.PUBLISHED, column.required))
         inputs.append(InputCell(row, 4, area, str(PublishedCell(code, "as_of")), ElementKind.DATE, False))
         inputs.append(InputCell(row, 5, area, str(PublishedCell(code, "source")), ElementKind.TEXT, False))

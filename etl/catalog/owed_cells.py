@@ -1,16 +1,18 @@
 """Which number cells a form has: per org unit they speak of, their data elements. Leaves, at whatever level.
 
 Room: catalogue. Anyone above may ask. Pure. The form that an area sends to the level above has no cells of its own: it
-has those that the area's own units owed it, so that the level above sums the very same leaves and never a rate.
+has those that the area's own units owed it, so that the level above sums the very same leaves and never a rate. Where
+no scope knows those units, a form that takes sums has the area's own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from functools import lru_cache
 
 from etl.catalog import models as m
-from etl.catalog.geography import find_area
+from etl.catalog.geography import find_area, is_within_area
 from etl.catalog.loader import Catalogue
 from etl.catalog.obligations import list_obligations
 from etl.errors import CatalogueError
@@ -34,11 +36,12 @@ def list_sheet_cells(
     """The number cells of one sheet that a unit fills in for a period; none where it has only words.
 
     Raises:
-        CatalogueError: the unit sends upward and no scope says what its own units owe it.
+        CatalogueError: the unit sends upward, no scope says what its own units owe it, and the form takes no sums.
     """
     elements = _list_number_elements(catalogue, form.id, sheet.code)
-    if sheet.kind.is_upward:
-        for one, own in list_owed_cells(catalogue, _find_own_scope(catalogue, form, unit, period).id, period).items():
+    own_scope = _find_own_scope(catalogue, form, unit, period) if sheet.kind.is_upward else None
+    if own_scope:
+        for one, own in list_owed_cells(catalogue, own_scope.id, period).items():
             if own & elements:
                 yield one, own & elements
     elif elements:
@@ -54,16 +57,34 @@ def find_upward_form(catalogue: Catalogue, scope: m.Scope, period: Period) -> tu
             continue
         for _, form, unit in list_obligations(catalogue, above, period):
             sends = any(sheet.kind.is_upward for sheet in form.sheets)
-            if sends and unit == find_area(catalogue, scope):
+            if sends and _is_area(catalogue, scope, unit):
                 return above, form, unit
     return None
 
 
-def _find_own_scope(catalogue: Catalogue, form: m.Form, unit: m.Unit, period: Period) -> m.Scope:
+def compute_limit(catalogue: Catalogue, form: m.Form, unit_code: str, data_element: str) -> Decimal | None:
+    """The most that a number of a form may be; None where nobody says, or it is no number."""
+    element = catalogue.elements.get(data_element)
+    if element is None or element.max is None:
+        return None
+    sums = form.sums_units > 1 and any(unit.level == form.level for unit in catalogue.units_by_code.get(unit_code, ()))
+    return element.max * (form.sums_units if sums else 1)
+
+
+def _is_area(catalogue: Catalogue, scope: m.Scope, unit: m.Unit) -> bool:
+    """Whether a unit is a scope's area, also under a name that it has had since."""
+    area = find_area(catalogue, scope)
+    return area is not None and area.code == unit.code and is_within_area(catalogue, area, unit)
+
+
+def _find_own_scope(catalogue: Catalogue, form: m.Form, unit: m.Unit, period: Period) -> m.Scope | None:
+    """The scope that says what a unit's own units owe it; None where there is none and the form takes its sums."""
     for scope in catalogue.scopes.values():
         asks = any(s.form == form.id for s in scope.submissions)
-        if not asks and find_area(catalogue, scope) == unit and list_obligations(catalogue, scope, period):
+        if not asks and _is_area(catalogue, scope, unit) and list_obligations(catalogue, scope, period):
             return scope
+    if form.sums_units > 1:
+        return None
     raise CatalogueError(
         f"{unit.name} owes {form.id} for {period}, but no scope says what its own units report then",
         where=f"{catalogue.root / 'scopes'}: {form.id}",

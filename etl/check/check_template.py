@@ -15,6 +15,7 @@ from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.layout import find_element_kind
 from etl.catalog.obligations import find_collecting_scope, list_collecting_scopes, list_owed_forms
+from etl.catalog.owed_cells import compute_limit
 from etl.model import ElementKind, FormStamp, Period, ReadResult
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def build_check_template(
     import numpy as np
 
     elements = [catalogue.elements.get(code) for code in codes]
+    limits = [compute_limit(catalogue, catalogue.forms[form_id], *key) for key in zip(units, codes, strict=True)]
     kinds = tuple(find_element_kind(catalogue, code) for code in codes)
     must = _list_required_elements(catalogue, form_id)
     keys = tuple(zip(units, codes, strict=True))
@@ -118,7 +120,7 @@ def build_check_template(
     return CheckTemplate(
         keys=keys,
         low=np.array([float(e.min) if e and e.min is not None else np.nan for e in elements]),
-        high=np.array([float(e.max) if e and e.max is not None else np.nan for e in elements]),
+        high=np.array([np.nan if limit is None else float(limit) for limit in limits]),
         whole=np.array([bool(e and e.integer) for e in elements], dtype=bool),
         required=np.array(
             [code in must or kind == ElementKind.CHOICE for code, kind in zip(codes, kinds, strict=True)], dtype=bool

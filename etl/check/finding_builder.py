@@ -14,6 +14,7 @@ from typing import Any
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.layout import find_element_kind
+from etl.catalog.owed_cells import compute_limit
 from etl.catalog.rules import Rule, Rules
 from etl.check import metrics, privacy
 from etl.check.check_template import NUMBER
@@ -85,12 +86,14 @@ class FindingBuilder:
     def build_cell_slots(self, book: WorkbookArrays, observation: Observation) -> dict[str, str]:
         """The words for one cell."""
         element = self.catalogue.elements.get(observation.data_element)
+        key = observation.org_unit_code, observation.data_element
+        limit = compute_limit(self.catalogue, book.context.form, *key)
         return {
             "element": element.name if element else self.wording.texts["finding.task"],
             "row_name": self.catalogue.find_unit_name(observation.org_unit_code, book.context.period.end),
             "value": _format_cell_content(self.catalogue, observation),
             "low": format_number(float(element.min)) if element and element.min is not None else "",
-            "high": format_number(float(element.max)) if element and element.max is not None else "",
+            "high": "" if limit is None else format_number(float(limit)),
             "unit_of_measure": element.unit if element else "",
         }
 

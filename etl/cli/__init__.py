@@ -1,6 +1,6 @@
 """The shell: commands, and how their results are printed. It decides nothing."""
 
-from etl.cli import account_commands  # adds its commands to the shell's
+from etl.cli import account_commands, import_commands  # add their commands to the shell's
 from etl.cli.commands import main
 
-__all__ = ["account_commands", "main"]
+__all__ = ["account_commands", "import_commands", "main"]

@@ -429,11 +429,11 @@ def adopt_files(
 
 def _show_adoption(result: dict[str, Any]) -> None:
     for mistake in result["mistakes"]:
-        typer.echo(mistake)
+        print_line(mistake)
     if result["mistakes"]:
-        typer.echo(f"{len(result['mistakes'])} mistakes; nothing was changed")
+        print_line(f"{len(result['mistakes'])} mistakes; nothing was changed")
     else:
-        typer.echo(f"{result['version']}: in force{'' if result['changed'] else ' already'}")
+        print_line(f"{result['version']}: in force{'' if result['changed'] else ' already'}")
 
 
 def _show_problems(result: dict[str, Any]) -> None:
@@ -447,50 +447,6 @@ def _show_problems(result: dict[str, Any]) -> None:
         print_line(f"{len(result['problems'])} mistakes in {len(files)} files: {', '.join(files)}")
     else:
         print_line(f"{result['catalogue']}: {result['files']} files, no mistakes")
-
-
-@app.command("import")
-def import_table(
-    file: Annotated[Path, typer.Argument(help="A table that others issued: CSV, or a workbook.")],
-    scope: Scope,
-    layout: Annotated[str, typer.Option(help="Its layout in catalog/layouts; found by its headers if left out.")] = "",
-    period: Annotated[str, typer.Option(help="Its period, where the table does not print it.")] = "",
-    sheet: Annotated[str, typer.Option(help="The workbook's sheet, where it has several.")] = "",
-    preview: Annotated[bool, typer.Option("--preview", help="Only show what would be read, cell by cell.")] = False,
-    by: Annotated[str, typer.Option(help="Who has looked at the preview and confirms: a person's name.")] = "",
-    json_: Json = False,
-) -> None:
-    """Read a foreign table into our forms, into the inbox; exit 1 where anything in it is not certain."""
-
-    def preview_or_import() -> Any:
-        if bool(by) == preview:
-            raise UsageError(
-                "--preview or --by", where="import", fix="look with --preview, then confirm with --by NAME"
-            )
-        words = {"layout": layout, "period": period, "sheet": sheet}
-        if preview:
-            return steps.preview_import(scope, str(file), **words)
-        return steps.import_table(scope, str(file), by, **words)
-
-    result = run_command(json_, preview_or_import, _show_import)
-    if result["problems"]:
-        raise typer.Exit(REFUSED)
-
-
-def _show_import(result: dict[str, Any]) -> None:
-    """A line for each cell, then one for each reason not to take them."""
-    for cell in result["cells"]:
-        print_line(
-            f"{cell['cell']:<6} {cell['written']:>14} -> {cell['value']:>14}  "
-            f"{cell['unit']:<6} {cell['unit_name']:<28} {cell['name']}"
-        )
-    for problem in result["problems"]:
-        print_line(f"!! {problem['cell'] or '-':<4} {problem['message']}")
-    for path in result.get("written", ()):
-        print_line(path)
-    print_line(
-        f"{result['layout']} {result['period']}: {len(result['cells'])} cells, {len(result['problems'])} problems"
-    )
 
 
 @new.command("scope")

@@ -18,6 +18,7 @@ from etl.catalog.layout import (
     format_cell_name,
 )
 from etl.catalog.manifest_sheet import write_manifest_sheet
+from etl.catalog.owed_cells import compute_limit
 from etl.forms.check_sheet import write_check_sheet
 from etl.forms.form_sending import FormExtras, describe_sending
 from etl.forms.form_styles import DEFAULT_FONT, FormStyles, write_simulation_mark
@@ -105,7 +106,7 @@ def _write_form_sheet(
     _write_table_labels(page, styles, sheet)
     for cell in sheet.inputs:
         page.write_blank(cell.row, cell.col, None, _find_input_style(styles, catalogue, cell))
-    _add_data_validations(page, catalogue, sheet, wording)
+    _add_data_validations(page, catalogue, form_layout.form, sheet, wording)
     _write_sum_formulas(page, styles, sheet)
     _write_signature_lines(page, styles, sheet, wording)
     _apply_page_setup(page, form_layout, sheet)
@@ -166,7 +167,9 @@ def _is_integer_input(catalogue: Catalogue, cell: InputCell) -> bool:
     return bool(element and element.integer)
 
 
-def _add_data_validations(page: Worksheet, catalogue: Catalogue, sheet: SheetLayout, wording: Messages) -> None:
+def _add_data_validations(
+    page: Worksheet, catalogue: Catalogue, form: m.Form, sheet: SheetLayout, wording: Messages
+) -> None:
     """One data validation per run of cells of one element in a column (or per cell in a list)."""
     runs: dict[tuple[int, str], list[int]] = {}
     for cell in sheet.inputs:
@@ -174,12 +177,14 @@ def _add_data_validations(page: Worksheet, catalogue: Catalogue, sheet: SheetLay
         runs.setdefault((cell.col, label), []).append(cell.row)
     kinds = {(cell.col, cell.data_element if cell.kind.is_number else cell.kind.value): cell for cell in sheet.inputs}
     for key, rows in runs.items():
-        rule = _build_validation_rule(catalogue, kinds[key], wording)
+        rule = _build_validation_rule(catalogue, form, kinds[key], wording)
         if rule:
             page.data_validation(min(rows), key[0], max(rows), key[0], rule)
 
 
-def _build_validation_rule(catalogue: Catalogue, cell: InputCell, wording: Messages) -> dict[str, Any] | None:
+def _build_validation_rule(
+    catalogue: Catalogue, form: m.Form, cell: InputCell, wording: Messages
+) -> dict[str, Any] | None:
     base = {"ignore_blank": True, "error_type": "stop", "error_title": wording.texts["form.invalid"]}
     if cell.kind == ElementKind.CHOICE:
         text = wording.texts["form.choose"]
@@ -189,9 +194,10 @@ def _build_validation_rule(catalogue: Catalogue, cell: InputCell, wording: Messa
         limits = {"minimum": dt.date(2015, 1, 1), "maximum": dt.date(2045, 12, 31)}
         return between | limits | {"validate": "date", "error_message": wording.texts["form.enter_date"]}
     element = catalogue.elements.get(cell.data_element)
-    if element is None or element.min is None or element.max is None:
+    limit = compute_limit(catalogue, form, cell.org_unit_code, cell.data_element)
+    if element is None or element.min is None or limit is None:
         return None
-    low, high = (int(x) if element.integer else float(x) for x in (element.min, element.max))
+    low, high = (int(x) if element.integer else float(x) for x in (element.min, limit))
     kind = "integer" if element.integer else "decimal"
     text = wording.format(f"form.enter_{kind}", low=format_number(low), high=format_number(high))
     return between | {"validate": kind, "minimum": low, "maximum": high, "error_message": text}

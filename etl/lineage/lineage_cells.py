@@ -19,6 +19,7 @@ from etl.warehouse.connect import query
 from etl.warehouse.journal import build_stored_finding
 from etl.warehouse.rollup_parts import RollupPiece
 from etl.warehouse.run_context import RunContext
+from etl.warehouse.table_imports import CellOrigin, fetch_cell_origins
 
 _CellKey = tuple[str, object, str, str]
 """(org unit, first day of its validity, data element, period)."""
@@ -58,6 +59,7 @@ class CellVersion:
     """One cell of one version, as it was sent. `value` is what was sent, `taken` state and value as they are summed.
 
     `share` is how much of it is the leaf's: 1, except where units were merged or split; None where nobody says.
+    `origin`: the cell of another's table that the form was made of.
     """
 
     delivery_id: int
@@ -78,6 +80,7 @@ class CellVersion:
     superseded: tuple[CellVersion, ...] = ()
     agreed: tuple[AgreedCorrection, ...] = ()
     share: Fraction | None = Fraction(1)
+    origin: CellOrigin | None = None
 
 
 class CellVersions:
@@ -95,6 +98,7 @@ class CellVersions:
         self._conn = conn
         self._deliveries = sorted({row.delivery_id for row in rows})
         self._checks = self._fetch_checks()
+        self._origins = fetch_cell_origins(conn, self._deliveries)
         self._agreed: dict[tuple[str, str, str], list[AgreedCorrection]] = {}
         for entry in agreed_corrections.fetch_agreed_corrections(
             conn, context.catalogue, context.scope, as_known_at=context.known_at
@@ -143,6 +147,7 @@ class CellVersions:
             row.delivery_id, row.reporter, row.form, row.period, row.version, row.recorded_at.isoformat(),
             row.org_unit_code, row.data_element, row.state, value, row.sheet, row.cell, row.raw, (row.state, value),
             tuple(checks), superseded, agreed,
+            origin=self._origins.get((row.delivery_id, row.org_unit_code, row.data_element)),
         )  # fmt: skip
 
     @cached_property

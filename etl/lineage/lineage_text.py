@@ -93,6 +93,8 @@ def _format_source_lines(wording: Messages, source: Result, labels: dict[str, st
         return {part: sent[part] for part in ("sheet", "cell", "version")} | {"value": value, "label": label}
 
     yield wording.format("trace.source", period=source["period"], raw=source["raw"], **build_slots(source))
+    if source["origin"]:
+        yield wording.format("trace.origin", **source["origin"])
     for agreed in source["corrections"]:
         became = _format_trace_content(wording, agreed["becomes"]["state"], agreed["becomes"]["value"])
         slots = {"by": agreed["requested_by"], "date": agreed["requested_on"], "reason": agreed["reason"]}

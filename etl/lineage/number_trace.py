@@ -300,6 +300,7 @@ def _serialize_cell_version(wording: Messages, reading: CellVersion) -> Result:
         "sheet": reading.sheet,
         "cell": reading.cell,
         "raw": reading.raw,
+        "origin": asdict(reading.origin) if reading.origin else None,
         "state": reading.state,
         "value": convert_to_json_number(reading.value),
         "taken": {"state": state, "value": convert_to_json_number(value)},

@@ -8,7 +8,7 @@ a slot that is left out would silently drop a figure or a name.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -47,6 +47,14 @@ class Messages:
             raise TemplateError(f"message {key!r} is unknown", where=f"templates/{FOLDER_NAME}", fix="add it there")
         _validate_slots(key, slots.keys(), self.slots[key])
         return self.texts[key].format(**slots)
+
+    def adapt_to_level(self, level: str) -> Messages:
+        """The same texts as they are said of an area of a level, by the pairs “words → words” of `area_words`."""
+        pairs = [line.split(" → ") for line in self.texts.get(f"area_words.{level}", "").splitlines()]
+        texts = dict(self.texts)
+        for said, meant in pairs:
+            texts = {key: text.replace(said, meant) for key, text in texts.items()}
+        return replace(self, texts=texts) if pairs else self
 
     def describe(self, reason: Reason | None) -> str:
         """A reason in words; nothing where there is none."""

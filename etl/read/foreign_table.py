@@ -7,24 +7,41 @@ reading, and a total must be the sum of its parts: a table that says anything el
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import pairwise
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.layout import format_cell_name
 from etl.model import Period
 from etl.model.reason import Reason, build_reason
-from etl.read.identify import parse_printed_period
+from etl.read.foreign_labels import (
+    LayoutWords,
+    TableHeader,
+    Texts,
+    build_layout_words,
+    find_header,
+    fold_label,
+    is_numbering,
+    iterate_lines,
+)
+from etl.read.identify import find_printed_periods, has_scaled_measure, parse_printed_period
 from etl.read.unit_matching import match_unit
-from etl.read.vietnamese_text import normalize_text
 
-Texts = Sequence[Sequence[str]]
-_WHOLE = re.compile(r"-?(?:\d+|\d{1,3}(?:\.\d{3})+)")
-_DECIMAL = re.compile(r"-?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+")
-_TOP_ROWS = 30
+_GROUPS = r"-?(?:\d+|\d{1,3}([. ])\d{3}(?:\1\d{3})*)"
+_WHOLE, _DECIMAL = re.compile(_GROUPS), re.compile(rf"{_GROUPS},(\d+)")
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """A foreign table as it came: its cells' texts (numbers as Vietnamese documents write them), the file's name, the
+    inbox folder (empty where a person gives the file), and the key of the period that a person named."""
+
+    rows: Texts
+    name: str = ""
+    folder: str = ""
+    asked_period: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,228 +77,303 @@ class ForeignReading:
         self.problems.append(ForeignProblem(cell, build_reason(f"foreign.{code}", **slots)))
 
 
-@dataclass(frozen=True)
-class _Header:
-    """Where a layout's columns are: by the layout's own header; `first` is the row below. `unknown` are other ones."""
-
-    first: int
-    columns: dict[str, int]
-    unknown: dict[str, int]
-
-
-def find_matching_layouts(rows: Texts, layouts: Sequence[m.ForeignLayout]) -> list[m.ForeignLayout]:
-    """The layouts all of whose headers stand in a table."""
-    return [layout for layout in layouts if _find_header(rows, layout)]
+def find_matching_layouts(source: TableSource, layouts: Sequence[m.ForeignLayout]) -> list[m.ForeignLayout]:
+    """The layouts all of whose headers stand in a table; of several, those that name its sender's folder."""
+    fitting = [layout for layout in layouts if find_header(source.rows, build_layout_words(layout))]
+    of_sender = [layout for layout in fitting if source.folder and source.folder in layout.folders]
+    return of_sender or fitting
 
 
 def read_foreign_table(
-    catalogue: Catalogue, layout: m.ForeignLayout, rows: Texts, units: Sequence[m.Unit], asked_period: str = ""
+    catalogue: Catalogue, layout: m.ForeignLayout, source: TableSource, units: Sequence[m.Unit]
 ) -> ForeignReading:
     """What a table says by a layout.
 
     Args:
         catalogue: What data elements are.
         layout: How the table is laid out.
-        rows: The cells' texts, numbers as Vietnamese documents write them.
+        source: The table.
         units: The units that may stand in it.
-        asked_period: The key of the period that a person named; needed where the layout has no line for it.
     """
-    reading = ForeignReading(layout.id)
-    header = _find_header(rows, layout)
+    reading, words = ForeignReading(layout.id), build_layout_words(layout)
+    header = find_header(source.rows, words)
     if header is None:
         reading.report("", "no_header", layout=layout.title)
         return reading
-    for text, col in header.unknown.items():
-        reading.report(format_cell_name(header.first - 1, col), "unknown_header", header=text)
-    above = rows[: header.first]
-    reading.period = _read_period(reading, layout, above, asked_period)
+    reader = _TableReader(catalogue, words, source, units, header, reading)
+    reader.check_header()
+    reader.read_period()
     if layout.rows == "units":
-        _read_unit_rows(reading, catalogue, layout, rows, header, units)
+        reader.read_unit_rows()
     else:
-        _read_figure_rows(reading, catalogue, layout, rows, header, units)
+        reader.read_figure_rows()
     return reading
 
 
-def _find_header(rows: Texts, layout: m.ForeignLayout) -> _Header | None:
-    """The first row, or two rows together, in which every header of the layout stands once."""
-    own = [layout.unit_header, layout.label_header, layout.value_header]
-    wanted = {_fold(text): text for text in own if text}
-    if layout.rows == "units":
-        wanted |= {_fold(figure.header): figure.header for figure in layout.figures}
-    ignored = {_fold(text) for text in layout.ignored}
-    for first in range(min(len(rows), _TOP_ROWS)):
-        for texts, below in ((rows[first], first + 1), (_join_rows(rows[first : first + 2]), first + 2)):
-            folded = [_fold(text) for text in texts]
-            if all(folded.count(text) == 1 for text in wanted):
-                columns = {text: folded.index(key) for key, text in wanted.items()}
-                known = wanted.keys() | ignored | {""}
-                unknown = {text: col for col, text in enumerate(texts) if _fold(text) not in known}
-                return _Header(below, columns, unknown)
-    return None
+@dataclass(frozen=True)
+class _TableReader:
+    """One table while it is read; what it says and what is wrong goes into `reading`."""
 
+    catalogue: Catalogue
+    words: LayoutWords
+    source: TableSource
+    units: Sequence[m.Unit]
+    header: TableHeader
+    reading: ForeignReading
 
-def _join_rows(rows: Texts) -> list[str]:
-    """Two rows of headers as one: what heads several columns goes with each of them."""
-    joined, above = [], ""
-    for top, below in zip(*rows, strict=True) if len(rows) == 2 else ():
-        above = top or (above if below else "")
-        joined.append(f"{above} {below}".strip())
-    return joined
+    @property
+    def layout(self) -> m.ForeignLayout:
+        return self.words.layout
 
+    @property
+    def body(self) -> Iterator[tuple[int, Sequence[str]]]:
+        """The rows below the header that say anything; the one that only numbers the columns does not."""
+        first = self.header.below
+        unit_col = self.header.columns.get(fold_label(self.layout.unit_header), 0)
+        for r, row in enumerate(self.source.rows[first:], start=first):
+            numbering = r == first and is_numbering(row) and row[unit_col] not in self.layout.unit_codes
+            if any(row) and not numbering:
+                yield r, row
 
-def _read_period(reading: ForeignReading, layout: m.ForeignLayout, above: Texts, asked: str) -> str:
-    """The period that is printed, that was asked for, or both where they agree."""
-    printed = ""
-    if layout.period_line:
-        lines = list(_iterate_lines(above, layout.period_line))
-        keys = {parse_printed_period(text) for _, text in lines}
-        printed = next(iter(keys)) if len(keys) == 1 else ""
-        if not printed:
-            reading.report(lines[0][0] if lines else "", "no_period", line=layout.period_line)
-    elif not asked:
-        reading.report("", "ask_period")
-    if asked and printed and asked != printed:
-        reading.report("", "other_period", asked=Period.parse(asked).name, printed=Period.parse(printed).name)
-    return printed or asked
+    # --- what stands above -----------------------------------------------------------------------------
 
+    def check_header(self) -> None:
+        """Every header must be known, and nothing above it may say what the columns, or all numbers, are."""
+        for col, text in self.header.unknown:
+            self.reading.report(format_cell_name(self.header.below - 1, col), "unknown_header", header=text)
+        lines = {fold_label(text) for text in (self.layout.unit_line, self.layout.period_line) if text}
+        above = self.source.rows[: self.header.top]
+        figure_columns = [c for name, c in self.header.columns.items() if name not in self._list_label_headers()]
+        for c in figure_columns if above else ():
+            text = above[-1][c]
+            known = any(fold_label(text).startswith(line) for line in lines) or self._is_measure_note(text)
+            if text and not known and self.words.find_row_kind(text) != "ignored":
+                self.reading.report(format_cell_name(len(above) - 1, c), "above_header", text=text)
+        self._check_measure_notes(above)
 
-def _iterate_lines(above: Texts, begins: str) -> Iterator[tuple[str, str]]:
-    """The printed lines that begin with some words, without them: (cell, rest in small letters)."""
-    start = _fold(begins)
-    for r, row in enumerate(above):
-        for c, text in enumerate(row):
-            if _fold(text).startswith(start):
-                yield format_cell_name(r, c), _fold(text).removeprefix(start).strip(" :")
+    def _list_label_headers(self) -> set[str]:
+        return {fold_label(self.layout.unit_header), fold_label(self.layout.label_header)}
 
+    def _is_measure_note(self, text: str) -> bool:
+        return bool(self.layout.measure_note) and fold_label(text) == fold_label(self.layout.measure_note)
 
-def _read_unit_rows(
-    reading: ForeignReading,
-    catalogue: Catalogue,
-    layout: m.ForeignLayout,
-    rows: Texts,
-    header: _Header,
-    units: Sequence[m.Unit],
-) -> None:
-    seen: dict[str, str] = {}
-    totals: list[tuple[int, Sequence[str]]] = []
-    unit_col = header.columns[layout.unit_header]
-    for r, row in enumerate(rows[header.first :], start=header.first):
-        label, place = row[unit_col] or next((text for text in row if text), ""), format_cell_name(r, unit_col)
-        numbers_columns = r == header.first and _is_numbering(row) and row[unit_col] not in layout.unit_codes
-        if not label or numbers_columns or _is_among(label, (*layout.sections, *layout.ignored)):
-            continue
-        if _is_among(label, layout.totals):
-            totals.append((r, row))
-            continue
-        code = _find_unit_code(reading, layout, place, row[unit_col], units)
-        if code in seen:
-            reading.report(place, "unit_twice", unit=row[unit_col], first=seen[code])
-        elif code:
-            seen[code] = place
-            for figure in layout.figures:
-                _read_cell(reading, catalogue, figure, code, (r, header.columns[figure.header], row))
-    for r, row in totals:
-        for figure in layout.figures:
-            _check_total(reading, figure, (r, header.columns[figure.header], row))
+    def _check_measure_notes(self, above: Texts) -> None:
+        found = False
+        for r, row in enumerate(self.source.rows):
+            for c, text in enumerate(row):
+                is_own = self._is_measure_note(text)
+                found |= is_own and r < len(above)
+                if not is_own and has_scaled_measure(text) and self.words.find_row_kind(text) != "ignored":
+                    self.reading.report(format_cell_name(r, c), "measure", text=text)
+        if self.layout.measure_note and not found:
+            self.reading.report("", "no_measure", note=self.layout.measure_note)
 
+    def read_period(self) -> None:
+        """The period that is printed, in the file's name, and asked for: all that there are must be the same."""
+        above, layout = self.source.rows[: self.header.top], self.layout
+        said = {"asked": self.source.asked_period} if self.source.asked_period else {}
+        if layout.period_line:
+            lines = list(iterate_lines(above, layout.period_line))
+            keys = {key for r, c, text in lines for key in _list_line_periods(text, above[r][c])}
+            place = format_cell_name(*lines[0][:2]) if lines else ""
+            if len(keys) == 1 and "" not in keys:
+                said["printed"] = next(iter(keys))
+            else:
+                self.reading.report(place, "no_period", line=layout.period_line)
+        if layout.period_in_name and self.source.name:
+            named = find_printed_periods(re.sub(r"[_.\-]+", " ", self.source.name))  # also "2026Q3", as ours are named
+            if len(named) == 1:
+                said["named"] = next(iter(named))
+            else:
+                self.reading.report("", "no_name_period", name=self.source.name)
+        if not said and not (layout.period_line or layout.period_in_name):
+            self.reading.report("", "ask_period")
+        keys = set(said.values())
+        self.reading.period = next(iter(keys)) if len(keys) == 1 else ""
+        if len(keys) > 1:
+            first, other = sorted(keys)[:2]
+            self.reading.report("", "other_period", first=Period.parse(first).name, other=Period.parse(other).name)
+        self._check_other_periods(above)
 
-def _read_figure_rows(
-    reading: ForeignReading,
-    catalogue: Catalogue,
-    layout: m.ForeignLayout,
-    rows: Texts,
-    header: _Header,
-    units: Sequence[m.Unit],
-) -> None:
-    lines = list(_iterate_lines(rows[: header.first], layout.unit_line))
-    code = _find_unit_code(reading, layout, *lines[0], units) if len(lines) == 1 else ""
-    if len(lines) != 1:
-        reading.report("", "no_unit", line=layout.unit_line)
-    figures = {_fold(figure.header): figure for figure in layout.figures}
-    label_col, value_col = header.columns[layout.label_header], header.columns[layout.value_header]
-    found: set[str] = set()
-    for r, row in enumerate(rows[header.first :], start=header.first):
-        label, place = row[label_col], format_cell_name(r, label_col)
-        figure = figures.get(_fold(label))
-        if figure is None:
-            known = (*layout.sections, *layout.ignored, *layout.totals)
-            numbers_columns = r == header.first and _is_numbering(row)
-            if any(row) and not numbers_columns and not _is_among(label or next(t for t in row if t), known):
-                reading.report(place, "unknown_row", label=label)
-        elif figure.header in found:
-            reading.report(place, "row_twice", label=label)
+    def _check_other_periods(self, above: Texts) -> None:
+        """Lines above the table that speak of another period than the one that was taken."""
+        for r, row in enumerate(above):
+            for c, text in enumerate(row):
+                others = find_printed_periods(text) if self.words.find_row_kind(text) != "ignored" else set()
+                for other in map(Period.parse, sorted(others)) if self.reading.period else ():
+                    own = Period.parse(self.reading.period)
+                    if not other.start <= own.start <= own.end <= other.end:
+                        self.reading.report(format_cell_name(r, c), "other_period", first=own.name, other=other.name)
+
+    # --- a unit a row ----------------------------------------------------------------------------------
+
+    def read_unit_rows(self) -> None:
+        """Figures in columns. A row without a unit is a section or a total that the layout knows."""
+        seen: dict[str, str] = {}
+        unit_col = self.header.columns[fold_label(self.layout.unit_header)]
+        totals: list[tuple[str, int, int]] = []  # kind, row, number of figures read before it
+        for r, row in self.body:
+            label, place = row[unit_col] or next(text for text in row if text), format_cell_name(r, unit_col)
+            kind = self.words.find_row_kind(label)
+            if kind in {"section", "ignored"}:
+                self._refuse_numbers(r, row)
+            if kind and kind != "ignored":
+                totals.append((kind, r, len(self.reading.cells)))
+            elif not kind:
+                code = self._find_unit_code(place, row[unit_col])
+                if code in seen:
+                    self.reading.report(place, "unit_twice", unit=row[unit_col], first=seen[code])
+                elif code:
+                    seen[code] = place
+                    for figure in self.layout.figures:
+                        self._read_cell(figure, code, (r, self._find_column(figure.header)))
+                    for total, parts in self.layout.sums.items():
+                        own = [
+                            c for c in self.reading.cells if c.unit == code and c.data_element in self._elements(parts)
+                        ]
+                        self._check_sum((r, self._find_column(total)), self._get_factor(total), own)
+        self._check_totals(totals)
+
+    def _refuse_numbers(self, r: int, row: Sequence[str]) -> None:
+        for figure in self.layout.figures:
+            c = self._find_column(figure.header)
+            if parse_exact_number(row[c]) is not None:
+                self.reading.report(format_cell_name(r, c), "number_in_section", written=row[c])
+
+    def _check_totals(self, marks: Sequence[tuple[str, int, int]]) -> None:
+        """Totals against all units, subtotals against those of their part."""
+        cells = self.reading.cells
+        bounds = [0, *(count for kind, _, count in marks if kind in {"section", "subtotal"}), len(cells)]
+        for kind, r, count in marks:
+            if kind == "subtotal":
+                before = self.layout.subtotal_place == "before"
+                first = count if before else max((b for b in bounds if b < count), default=count)
+                last = min((b for b in bounds if b > count), default=count) if before else count
+                self._check_row_sums(r, cells[first:last])
+            elif kind == "total":
+                self._check_row_sums(r, cells)
+
+    def _check_row_sums(self, r: int, parts: Sequence[ForeignCell]) -> None:
+        for figure in self.layout.figures:
+            own = [cell for cell in parts if cell.data_element == figure.data_element]
+            self._check_sum((r, self._find_column(figure.header)), figure.factor, own)
+
+    # --- a figure a row --------------------------------------------------------------------------------
+
+    def read_figure_rows(self) -> None:
+        """Figures in rows, all of one unit: the one that a line above names, or the sender."""
+        code = self._read_own_unit()
+        figures = {(fold_label(f.section), fold_label(f.header)): f for f in self.layout.figures}
+        sums = {fold_label(total): (total, parts) for total, parts in self.layout.sums.items()}
+        label_col, value_col = (
+            self.header.columns[fold_label(text)] for text in (self.layout.label_header, self.layout.value_header)
+        )
+        found: set[tuple[str, str]] = set()
+        to_add: list[tuple[int, str, tuple[str, ...]]] = []
+        section = ""
+        for r, row in self.body:
+            label = row[label_col] or next(text for text in row if text)
+            name, kind, place = self.words.normalize_label(label), self.words.find_row_kind(label), ""
+            key = (section, name) if (section, name) in figures else ("", name)
+            place = format_cell_name(r, label_col)
+            if kind == "section":
+                section = name
+            if name in sums:
+                to_add.append((r, *sums[name]))
+            if key in found:
+                self.reading.report(place, "row_twice", label=label)
+            elif key in figures:
+                found.add(key)
+                self._read_cell(figures[key], code, (r, value_col))
+            elif not kind and name not in sums:
+                self.reading.report(place, "unknown_row", label=label)
+            elif kind == "section" and parse_exact_number(row[value_col]) is not None:
+                self.reading.report(format_cell_name(r, value_col), "number_in_section", written=row[value_col])
+        for lacking in (figure.header for key, figure in figures.items() if key not in found):
+            self.reading.report("", "row_missing", label=lacking)
+        for r, total, parts in to_add:
+            own = [cell for cell in self.reading.cells if cell.data_element in self._elements(parts)]
+            self._check_sum((r, value_col), self._get_factor(total), own)
+
+    def _read_own_unit(self) -> str:
+        if not self.layout.unit_line:
+            if self.source.folder in {unit.code for unit in self.units}:
+                return self.source.folder
+            self.reading.report("", "no_sender", folder=self.source.folder or "-")
+            return ""
+        lines = list(iterate_lines(self.source.rows[: self.header.top], self.layout.unit_line))
+        if len(lines) != 1:
+            self.reading.report("", "no_unit", line=self.layout.unit_line)
+            return ""
+        r, c, text = lines[0]
+        return self._find_unit_code(format_cell_name(r, c), text)
+
+    # --- one cell --------------------------------------------------------------------------------------
+
+    def _find_column(self, header: str) -> int:
+        return self.header.columns[fold_label(header)]
+
+    def _elements(self, headers: Iterable[str]) -> set[str]:
+        wanted = set(headers)
+        return {figure.data_element for figure in self.layout.figures if figure.header in wanted}
+
+    def _get_factor(self, header: str) -> int:
+        """The factor of a figure; that of its parts where the sum is no figure itself."""
+        wanted = {header} if any(f.header == header for f in self.layout.figures) else {*self.layout.sums[header]}
+        return next(figure.factor for figure in self.layout.figures if figure.header in wanted)
+
+    def _find_unit_code(self, place: str, text: str) -> str:
+        """Our code of the unit that a cell names by code or name; empty, and noted, where that is not certain."""
+        codes = {unit.code for unit in self.units}
+        if self.layout.unit_codes:
+            code = self.layout.unit_codes.get(text, "")
         else:
-            found.add(figure.header)
-            _read_cell(reading, catalogue, figure, code, (r, value_col, row))
-    for lacking in (figure.header for figure in layout.figures if figure.header not in found):
-        reading.report("", "row_missing", label=lacking)
+            code = text if text in codes else match_unit(text, self.units).code
+        if code not in codes:
+            self.reading.report(place, "unknown_unit", unit=text)
+            return ""
+        return code
+
+    def _read_cell(self, figure: m.ForeignFigure, unit: str, at: tuple[int, int]) -> None:
+        written, cell = self.source.rows[at[0]][at[1]], format_cell_name(*at)
+        mark = self.layout.marks.get(written, "")
+        if not written or mark == "missing":
+            return
+        element = self.catalogue.elements[figure.data_element]
+        scaled = figure.factor != 1 or not element.integer
+        number = Decimal() if mark == "zero" else parse_exact_number(written, scaled=scaled)
+        if number is None:
+            self.reading.report(cell, "no_number", written=written)
+        elif element.integer and (number * figure.factor) % 1:
+            self.reading.report(cell, "not_whole", written=written, name=element.name)
+        elif unit:
+            self.reading.cells.append(ForeignCell(cell, written, unit, element.code, number * figure.factor))
+
+    def _check_sum(self, at: tuple[int, int], factor: int, parts: Iterable[ForeignCell]) -> None:
+        written = self.source.rows[at[0]][at[1]]
+        number = parse_exact_number(written)
+        total = sum((cell.value for cell in parts), Decimal())
+        if written and written not in self.layout.marks and (number is None or number * factor != total):
+            shown = format((total / factor).normalize(), "f").replace(".", ",")
+            self.reading.report(format_cell_name(*at), "wrong_total", written=written, total=shown)
 
 
-def _find_unit_code(
-    reading: ForeignReading, layout: m.ForeignLayout, place: str, text: str, units: Sequence[m.Unit]
-) -> str:
-    """Our code of the unit that a cell names by code or name; empty, and noted, where that is not certain."""
-    codes = {unit.code for unit in units}
-    if layout.unit_codes:
-        code = layout.unit_codes.get(text, "")
-    else:
-        code = text if text in codes else match_unit(text, units).code
-    if code not in codes:
-        reading.report(place, "unknown_unit", unit=text)
-        return ""
-    return code
+def _list_line_periods(rest: str, line: str) -> set[str]:
+    """The periods of a line that begins with words of the layout: what follows them, else what it says as a whole."""
+    key = parse_printed_period(rest)
+    return {key} if key else find_printed_periods(line) or {""}
 
 
-def _read_cell(
-    reading: ForeignReading,
-    catalogue: Catalogue,
-    figure: m.ForeignFigure,
-    unit: str,
-    at: tuple[int, int, Sequence[str]],
-) -> None:
-    r, c, row = at
-    written, cell, element = row[c], format_cell_name(r, c), catalogue.elements[figure.data_element]
-    if not written:
-        return
-    scaled = figure.factor != 1 or not element.integer
-    number = None if scaled and "." in written else parse_exact_number(written)  # thousands, or decimals?
-    value = None if number is None else number * figure.factor
-    if value is None:
-        reading.report(cell, "no_number", written=written)
-    elif element.integer and value != value.to_integral_value():
-        reading.report(cell, "not_whole", written=written, name=element.name)
-    elif unit:
-        reading.cells.append(ForeignCell(cell, written, unit, element.code, value))
+def parse_exact_number(text: str, *, scaled: bool | None = None) -> Decimal | None:
+    """A number as Vietnamese documents write it: ``12.345`` is whole, ``1,5`` has a decimal; None for all else.
 
-
-def _check_total(reading: ForeignReading, figure: m.ForeignFigure, at: tuple[int, int, Sequence[str]]) -> None:
-    r, c, row = at
-    number = parse_exact_number(row[c]) if row[c] else None
-    total = sum((cell.value for cell in reading.cells if cell.data_element == figure.data_element), Decimal())
-    if row[c] and (number is None or number * figure.factor != total):
-        reading.report(format_cell_name(r, c), "wrong_total", written=row[c], total=format(total / figure.factor, "f"))
-
-
-def parse_exact_number(text: str) -> Decimal | None:
-    """A number as Vietnamese documents write it: ``12.345`` is whole, ``1,5`` has a decimal; None for all else."""
-    plain = text.replace(" ", "")
-    if _WHOLE.fullmatch(plain):
-        return Decimal(plain.replace(".", ""))
-    return Decimal(plain.replace(".", "").replace(",", ".")) if _DECIMAL.fullmatch(plain) else None
-
-
-def _is_among(text: str, choices: Sequence[str]) -> bool:
-    return _fold(text) in {_fold(choice) for choice in choices}
-
-
-def _is_numbering(row: Sequence[str]) -> bool:
-    """Whether a row only numbers the columns: (1), (2), (3), or A, B, 1, 2."""
-    texts = [text.strip("()") for text in row if text]
-    numbers = [int(text) for text in texts if text.isdigit()]
-    letters = [text for text in texts if not text.isdigit()]
-    in_order = all(b == a + 1 for a, b in pairwise(numbers))
-    return len(texts) > 2 and len(numbers) > 1 and in_order and numbers[0] == 1 and all(len(t) == 1 for t in letters)
-
-
-def _fold(text: str) -> str:
-    return normalize_text(text).casefold().strip()
+    Args:
+        text: As it is written; thousands are parted by points or by spaces, in threes.
+        scaled: Whether the number may have decimals: then a point has two readings (thousands, decimals); where it is
+            counted whole, three decimals have. None asks for neither.
+    """
+    plain = text.replace("\u00a0", " ").replace("\u202f", " ").strip()
+    whole, decimal = _WHOLE.fullmatch(plain), _DECIMAL.fullmatch(plain)
+    if not (whole or decimal) or (scaled and "." in plain) or (scaled is False and decimal and len(decimal[2]) == 3):
+        return None
+    return Decimal(plain.replace(".", "").replace(" ", "").replace(",", "."))

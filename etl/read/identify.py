@@ -37,6 +37,8 @@ _PERIODS = (
     (re.compile(r"năm (\d{4})"), "Y"),
 )
 _INDEX = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "đầu": 1, "cuối": 2, "một": 1, "hai": 2, "ba": 3, "bốn": 4, "tư": 4}
+_PERIOD_KEY = re.compile(r"(?<!\w)\d{4} ?q[1-4](?!\w)")
+_PRINTED_YEAR = _PERIODS[-1][0]
 _MONTHS = re.compile(rf"(?:các )?tháng (\d{{1,2}}(?:(?:,| và|;| -|-| đến) ?(?:tháng )?\d{{1,2}})+){_YEAR}")
 _SPAN = re.compile(
     r"(?:từ )?(?:ngày )?(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}) ?(?:-|đến|tới) ?(?:hết )?(?:ngày )?"
@@ -280,6 +282,20 @@ def _check_text_above(sheet: str, at: tuple[int, int], value: str, stamp: FormSt
     if found and found != stamp.period and not _PERIOD.match(text):
         slots = (("expected", Period.parse(stamp.period).name), ("found", shown))
         yield RawFinding("S20", sheet, cell, shown, slots)
+
+
+def find_printed_periods(text: str) -> set[str]:
+    """The keys of the periods that a text speaks of; years only where it names no part of one."""
+    label = normalize_label(text)
+    keys = (match[0] for match in _PERIOD_KEY.finditer(label))
+    parts = {key for key in map(parse_printed_period, (*_list_period_texts(label), *keys)) if key}
+    return parts or set(_PRINTED_YEAR.findall(label))
+
+
+def has_scaled_measure(text: str) -> bool:
+    """Whether a text is a note on a unit of measure with a factor in it, such as “Đơn vị tính: nghìn người”."""
+    noted = _NOTED_UNIT.search(normalize_label(text))
+    return bool(noted and _SCALED.search(noted[1] or noted[2]))
 
 
 def _list_period_texts(text: str) -> Iterator[str]:

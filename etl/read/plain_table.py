@@ -30,8 +30,8 @@ class PlainTable:
     rows: tuple[tuple[str, ...], ...]
 
 
-def read_plain_table(path: Path, sheet: str = "") -> PlainTable:
-    """The one table of a file, or of one of its sheets.
+def read_plain_table(path: Path, sheet: str = "", name: str = "") -> PlainTable:
+    """The one table of a file, or of one of its sheets. `name`: the file's own, where it is kept under another.
 
     Raises:
         UsageError: the file cannot be read, has several sheets and none was named, or hides what it holds.
@@ -42,7 +42,7 @@ def read_plain_table(path: Path, sheet: str = "") -> PlainTable:
         raise UsageError(error.strerror or str(error), where=str(path), fix="give a file that can be read") from None
     if not data:
         raise UsageError("the file is empty or too large", where=str(path), fix=f"at most {MAX_BYTES} bytes")
-    if path.suffix.lower() in _TEXT_ENDINGS:
+    if Path(name or path.name).suffix.lower() in _TEXT_ENDINGS:
         return PlainTable("", _parse_text_table(path, data))
     tables = _read_confined(path, data)
     chosen = [table for table in tables if sheet in {"", table.sheet}]

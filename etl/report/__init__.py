@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from etl.file_io import write_atomic
-from etl.messages import load_messages
+from etl.messages import Messages, load_messages
 from etl.report.dates import parse_snapshot_time
 from etl.report.excel_annex import render_excel_annex
 from etl.report.facts import build_facts
@@ -33,7 +33,7 @@ def write_report_draft(inputs: ReportInput, templates: Path, folder: Path) -> di
         TemplateError: a template is missing or has an unknown or unused slot; nothing is written.
         StorageError: the folder cannot be written.
     """
-    wording = load_messages(templates)
+    wording = _load_wording(inputs, templates)
     facts, moment = build_facts(inputs, wording), parse_snapshot_time(inputs.snapshot_at)
     printed = render_text_files(facts, wording, templates)
     contents = {
@@ -54,4 +54,9 @@ def serialize_report_facts(inputs: ReportInput, templates: Path) -> bytes:
     Raises:
         TemplateError: the sentences in `templates` cannot be read.
     """
-    return serialize_facts(build_facts(inputs, load_messages(templates)))
+    return serialize_facts(build_facts(inputs, _load_wording(inputs, templates)))
+
+
+def _load_wording(inputs: ReportInput, templates: Path) -> Messages:
+    area = inputs.catalogue.find_unit(inputs.area, inputs.period.end)
+    return load_messages(templates).adapt_to_level(area.level if area else "")

@@ -69,6 +69,7 @@ def draft_scope(
     chosen = scope_id or _build_slug(name)
     new, old, moves = _select_units(nation, province)
     root = catalogue.root
+    listed = new[1:] if _has_nation_scope(catalogue, nation) else new
     recipient, issuer = (
         _fill_template(templates, name, nation, province, chosen, year).splitlines()[-1]
         for name in ("contact.yaml", "actor.yaml")
@@ -76,7 +77,7 @@ def draft_scope(
     change = CatalogueChange(
         {
             root / "scopes" / f"{chosen}.yaml": _fill_template(templates, "scope.yaml", nation, province, chosen, year),
-            root / "units" / chosen / "units.csv": _format_units(nation, new, old),
+            root / "units" / chosen / "units.csv": _format_units(nation, listed, old),
             root / "units" / chosen / "successions.csv": _format_successions(nation, province, old, moves),
             root / "units" / chosen / CENTRES: _format_centres(nation, new),
         },
@@ -92,14 +93,20 @@ def draft_scope(
     )
 
 
+def _has_nation_scope(catalogue: Catalogue, nation: Nation) -> bool:
+    """Whether a scope takes figures of every province, so that all of them are units of the catalogue already."""
+    known = {unit.code for unit in catalogue.units if unit.is_valid_on(nation.first_day)}
+    return all(unit.code in known for unit in nation.units if unit.level == "province")
+
+
 def validate_new_units(catalogue: Catalogue, nation: Nation, draft: ScopeDraft, province_code: str) -> None:
     """Stops where the catalogue has the province or the scope already.
 
     Raises:
         UsageError: names what is there.
     """
-    if catalogue.find_unit(province_code, nation.first_day):
-        holders = [scope.id for scope in catalogue.scopes.values() if scope.area_unit == province_code]
+    holders = [scope.id for scope in catalogue.scopes.values() if scope.area_unit == province_code]
+    if holders or (catalogue.find_unit(province_code, nation.first_day) and not _has_nation_scope(catalogue, nation)):
         fix = f"edit scopes/{holders[-1]}.yaml" if holders else "add a scope for it by hand"
         raise UsageError(f"province {province_code} is in the catalogue already", where="--province", fix=fix)
     if draft.scope_id in catalogue.scopes:

@@ -26,7 +26,14 @@ from etl.steps.adoption import adopt_office_files, check_office_files
 from etl.steps.asking import mail_questions
 from etl.steps.backup import back_up_warehouse, restore_from_backup
 from etl.steps.catalogue_check import check_catalogue
-from etl.steps.foreign_import import import_table, preview_import
+from etl.steps.foreign_import import (
+    TableChoice,
+    import_table,
+    list_imports,
+    preview_import,
+    send_back_table,
+    withdraw_import,
+)
 from etl.steps.housekeeping import back_up_nightly, check_archive, clean_databases, drill_backup, remove_old_logs
 from etl.steps.intake import (
     announce_periods,
@@ -50,6 +57,7 @@ from etl.steps.shell import (
 )
 
 __all__ = [
+    "TableChoice",
     "adopt_office_files",
     "announce_periods",
     "answer_mail",
@@ -82,6 +90,7 @@ __all__ = [
     "issue_accounts",
     "issue_forms",
     "list_attainment_rows",
+    "list_imports",
     "list_longer_periods",
     "list_passed_deadlines",
     "list_periods_to_compute",
@@ -105,11 +114,13 @@ __all__ = [
     "revoke_account",
     "rotate_account",
     "run_pipeline_once",
+    "send_back_table",
     "settle_mail",
     "sign_document",
     "tell_alerts",
     "trace_number",
     "verify_file",
+    "withdraw_import",
     "write_account_register",
     "write_answers",
     "write_data_docs",

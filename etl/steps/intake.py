@@ -245,8 +245,27 @@ def _process_chunks(
         paths = [build_archive_path(settings.archive, delivery.sha256) for delivery in ordered]
         reads = reader.read_files(paths, [delivery.original_name for delivery in ordered])
         timer = FileTimer()
-        for chunk in _split_into_chunks(zip(ordered, timer.time_reads(reads), strict=True)):
+        for chunk in _split_into_chunks(
+            _hold_foreign_tables(catalogue, engine, zip(ordered, timer.time_reads(reads), strict=True))
+        ):
             yield [delivery for delivery, _ in chunk], _process_chunk(settings, catalogue, engine, chunk, timer)
+
+
+def _hold_foreign_tables(
+    catalogue: Catalogue, engine: Engine, reads: Iterable[_ReadDelivery]
+) -> Iterator[_ReadDelivery]:
+    """All but the tables of senders that have a layout in the catalogue: these wait for a person, and say so."""
+    folders = {folder for layout in catalogue.layouts.values() for folder in layout.folders}
+    for delivery, read in reads:
+        if read.stamp is None and delivery.folder in folders:
+            with engine.begin() as conn:
+                journal.record_event(conn, "import_waits", delivery_id=delivery.delivery_id)
+            _log.warning(
+                "delivery %d of %s is a foreign table and waits for a person: `tongket imports list`",
+                delivery.delivery_id, delivery.folder,
+            )  # fmt: skip
+        else:
+            yield delivery, read
 
 
 def _order_by_turn(waiting: Iterable[Delivery]) -> list[Delivery]:

@@ -25,6 +25,7 @@ EventKind = Literal[
     "run_failed", "alerted", "backed_up", "backup_restored", "archive_checked", "housekept",
     "registered", "attached",
     "account_changed", "door_entered", "door_refused", "door_uploaded", "door_fetched", "mail_taken", "mail_answered",
+    "import_waits",
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
--- Deliveries nobody has decided on, oldest first.
+-- Deliveries nobody has decided on, oldest first; without the tables of others, which wait for a person.
 SELECT
     d.delivery_id,
     d.sha256,
@@ -8,5 +8,7 @@ SELECT
     d.received_at
 FROM ops.delivery AS d
 LEFT JOIN ops.verdict AS v ON d.delivery_id = v.delivery_id
-WHERE v.delivery_id IS NULL
+WHERE
+    v.delivery_id IS NULL
+    AND NOT EXISTS (SELECT 1 FROM ops.event AS e WHERE e.delivery_id = d.delivery_id AND e.kind = 'import_waits')
 ORDER BY d.received_at, d.delivery_id;

@@ -66,7 +66,7 @@ def test_an_address_changes_no_hash(copied: Path) -> None:
         (
             lambda c: c["recipients"].append({"id": "x", "name": "X", "scopes": ["ha-noi"]}),
             "'ha-noi'",
-            "contacts.yaml:39: x",
+            "contacts.yaml:42: x",
         ),
         (lambda c: c["units"].update({"999999": "a@b.vn"}), "'999999'", "units"),
         (lambda c: c.update(mail_within_days=0), "mail_within_days", "contacts.yaml"),

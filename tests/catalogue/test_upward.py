@@ -9,7 +9,7 @@ import pytest
 from etl.catalog import Catalogue
 from etl.catalog.layout import build_form_layout
 from etl.catalog.obligations import list_obligations
-from etl.catalog.owed_cells import find_upward_form, list_owed_cells
+from etl.catalog.owed_cells import compute_limit, find_upward_form, list_owed_cells
 from etl.errors import CatalogueError
 from etl.model import Period, PeriodKind
 
@@ -21,6 +21,10 @@ from etl.model import Period, PeriodKind
         ("tan-yen", "2024", ("bac-giang", "bg-huyen-year", "216")),
         ("kon-tum", "2025Q2", ("quoc-gia", "qg-tinh-quarter", "62")),
         ("bac-giang", "2024Q1", ("quoc-gia", "qg-tinh-quarter", "24")),
+        ("quang-ngai", "2026Q1", ("toan-quoc", "toan-quoc-quarter", "51")),
+        ("bac-ninh", "2026", ("toan-quoc", "toan-quoc-year", "24")),
+        ("quang-ngai", "2025Q4", None),
+        ("toan-quoc", "2026Q1", None),
         ("quoc-gia", "2024Q1", None),
         ("kon-tum", "2025Q3", None),
         ("tan-yen", "2024H1", None),
@@ -84,6 +88,19 @@ def test_every_upward_form_that_is_owed_has_cells(catalogue: Catalogue) -> None:
                         assert cells and len({(i.org_unit_code, i.data_element) for i in cells}) == len(cells)
                         checked += 1
     assert checked >= 20
+
+
+def test_a_province_without_a_scope_sends_its_sums_and_they_may_be_larger_than_a_communes(catalogue: Catalogue) -> None:
+    scope, form, period = catalogue.get_scope("toan-quoc"), catalogue.forms["toan-quoc-quarter"], Period.parse("2026Q1")
+    for code, places in (("01", 1), ("51", 96), ("24", 99)):
+        unit = catalogue.find_unit(code, period.end)
+        assert unit
+        cells = [i for _, i in build_form_layout(catalogue, scope, form, unit, period).inputs]
+        assert len({c.org_unit_code for c in cells}) == places
+        assert len({c.data_element for c in cells}) == 11
+    limits = {code: compute_limit(catalogue, form, code, "stations") for code in ("01", "23504")}
+    assert limits == {"01": 4000, "23504": 20}
+    assert compute_limit(catalogue, catalogue.forms["xa-quarter"], "23504", "stations") == 20
 
 
 def test_a_unit_without_a_scope_of_its_own_cannot_send_upwards(catalogue: Catalogue) -> None:

@@ -80,7 +80,9 @@ class EarlierVersion(StrictModel):
 class Form(StrictModel):
     """A workbook that a kind of unit fills in for a kind of period.
 
-    `earlier_versions`: versions whose workbooks are still out; their columns stay in columns.csv.
+    `earlier_versions`: versions whose workbooks are still out; their columns stay in columns.csv. `sums_units`: over
+    how many units a number of the reporting unit itself may be the sum: so many times a data element's `max` is its
+    limit here, and a unit whose own units no scope knows may send the ``upward`` sheet with its sums.
     """
 
     id: Code
@@ -94,6 +96,7 @@ class Form(StrictModel):
     sheets: tuple[SheetDef, ...] = Field(min_length=1)
     legal_basis: Text
     earlier_versions: tuple[EarlierVersion, ...] = ()
+    sums_units: int = Field(default=1, ge=1)
     note: str = ""
 
     def find_version(self, version: str, period: Period) -> Form | None:

@@ -14,6 +14,8 @@ from pydantic import Field, model_validator
 from etl.catalog.models.base import Basis, Code, StrictModel, Text, validate_period_key
 from etl.model import PeriodKind
 
+_DEPUTIES = ("PHÓ ", "THỨ TRƯỞNG")
+
 
 class LevelDeadline(StrictModel):
     """By when a level must have reported: so many working days after the period's last day, or a day of the calendar.
@@ -154,8 +156,8 @@ def validate_signing_authority(lines: Sequence[str]) -> None:
             raise ValueError(f"authority: write {line!r} in upper case, with TM., KT., TL. or TUQ.")
         if mark in {"TM.", "TL.", "TUQ."} and not after:
             raise ValueError(f"authority: {line!r} needs the office of who signs in the next line")
-        if mark == "KT." and not after.startswith("PHÓ "):
-            raise ValueError(f"authority: {line!r} needs a deputy (PHÓ …) in the next line")
+        if mark == "KT." and not after.startswith(_DEPUTIES):
+            raise ValueError(f"authority: {line!r} needs a deputy ({'…, '.join(_DEPUTIES)}) in the next line")
 
 
 class ReportDef(StrictModel):

@@ -125,7 +125,7 @@ def test_units_in_rows_with_factors_sections_and_a_total(home: Path) -> None:
 def test_another_code_set_and_a_period_that_is_asked_for(home: Path) -> None:
     path = home / "x.csv"
     path.write_text("ma_dv;so_the;dan_so\nQN01;8000;8100\nQN02;;30500\n", encoding="utf-8")
-    result = steps.preview_import("quang-ngai", str(path), period="2026Q3")
+    result = steps.preview_import("quang-ngai", str(path), steps.TableChoice(period="2026Q3"))
     assert result["problems"] == [] and result["layout"] == "theo-ma"
     assert told(result) == [
         ("B2", "23504", "insured", "8000"),
@@ -137,7 +137,7 @@ def test_another_code_set_and_a_period_that_is_asked_for(home: Path) -> None:
 
 
 def test_figures_in_rows_of_one_unit(home: Path) -> None:
-    result = steps.preview_import("quang-ngai", save(home, TABLE_BY_ROW), "theo-dong")
+    result = steps.preview_import("quang-ngai", save(home, TABLE_BY_ROW), steps.TableChoice("theo-dong"))
     assert result["problems"] == []
     assert told(result) == [("D5", "23293", "pop_total", "30500"), ("D7", "23293", "live_births", "95")]
 
@@ -153,7 +153,7 @@ def _set(rows: list[list[object]], row: int, col: int, value: object) -> list[li
     [
         (_set(TABLE_BY_NAME, 7, 2, "Xã Đăk Psi"), "B7", "không rõ “Xã Đăk Psi” là đơn vị nào"),
         (_set(TABLE_BY_NAME, 9, 2, "Xã Đăk Pxi"), "B9", "“Xã Đăk Pxi” đã có ở ô B7"),
-        (_set(TABLE_BY_NAME, 10, 4, 38001), "D10", "dòng tổng ghi 38001, cộng các đơn vị được 38000"),
+        (_set(TABLE_BY_NAME, 10, 4, 38001), "D10", "dòng tổng ghi 38001, cộng các phần được 38000"),
         (_set(TABLE_BY_NAME, 7, 3, "8.125"), "C7", "“8.125” không phải một số đọc được một cách duy nhất"),
         (_set(TABLE_BY_NAME, 7, 4, "khoảng 8000"), "D7", "“khoảng 8000” không phải một số đọc được một cách duy nhất"),
         (_set(TABLE_BY_NAME, 7, 3, 8.1255), "C7", "“8,1255” không cho số nguyên: Dân số cuối kỳ"),
@@ -177,7 +177,7 @@ def test_a_table_of_no_layout_and_an_unknown_layout_are_refused(home: Path) -> N
     with pytest.raises(UsageError, match="fit no single layout"):
         steps.preview_import("quang-ngai", path)
     with pytest.raises(UsageError, match="no layout 'theo-x'"):
-        steps.preview_import("quang-ngai", path, "theo-x")
+        steps.preview_import("quang-ngai", path, steps.TableChoice("theo-x"))
 
 
 @pytest.mark.parametrize(

@@ -97,3 +97,15 @@ def test_an_unknown_kind_is_refused_with_the_known_ones(catalogue: Catalogue) ->
     sheet = catalogue.forms["kt-hospital-year"].sheets[0]
     with pytest.raises(ValueError, match=r"no kind of sheet is called 'lst'.*by_commune, list"):
         m.SheetDef.model_validate({**sheet.model_dump(), "layout": "lst"})
+
+
+def test_what_a_part_of_the_area_publishes_is_its_own_and_never_the_whole_areas(catalogue: Catalogue) -> None:
+    form = catalogue.forms["kt-ctk-year"]
+    sheet = next(s for s in form.sheets if s.layout == "published")
+    owners = {}
+    for scope, code in (("toan-quoc", "01"), ("kon-tum", "62-CTK")):
+        unit = catalogue.find_unit(code, PERIOD.end) or catalogue.find_unit(code, Period.parse("2026").end)
+        assert unit
+        built = layout._build_published_sheet(catalogue, catalogue.get_scope(scope), form, sheet, unit, PERIOD)
+        owners[scope] = {cell.org_unit_code for cell in built.inputs}
+    assert owners == {"toan-quoc": {"01"}, "kon-tum": {"62"}}

@@ -1,0 +1,15 @@
+-- Tables of others that no person has decided on, oldest first; of all, or one by its number.
+SELECT
+    d.delivery_id,
+    d.sha256,
+    d.size,
+    d.original_name,
+    d.folder,
+    d.received_at
+FROM ops.delivery AS d
+LEFT JOIN ops.verdict AS v ON d.delivery_id = v.delivery_id
+WHERE
+    v.delivery_id IS NULL
+    AND (cast(:delivery AS integer) IS NULL OR d.delivery_id = :delivery)
+    AND EXISTS (SELECT 1 FROM ops.event AS e WHERE e.delivery_id = d.delivery_id AND e.kind = 'import_waits')
+ORDER BY d.received_at, d.delivery_id;
