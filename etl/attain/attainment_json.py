@@ -55,6 +55,7 @@ def serialize_attainment(row: Attainment, wording: Messages) -> dict[str, Any]:
         "required_yearly_change": serialize_fraction(row.required_yearly_change),
         "bounds": [serialize_fraction(end) for end in row.bounds] if row.bounds else None,
         "bounds_turn": row.bounds_turn,
+        "bounds_met": row.bounds_met,
         "bounds_reason": wording.describe(row.bounds_reason),
         "small_count": row.small_count,
         "contradicts": list(row.contradicts),

@@ -67,6 +67,15 @@ def find_extreme_ratio(reported: SumPair, choices: Sequence[Sequence[SumPair]], 
         picked = [best(pairs, key=lambda pair: pair[0] - candidate * pair[1]) for pairs in choices]
 
 
+def find_sure_verdict(row: Attainment) -> bool | None:
+    """Whether the goal is met wherever between the bounds the value lies; None where that depends."""
+    if row.bounds is None or row.target is None:
+        return None
+    met = {is_goal_met(row.operator, end, row.target, row.target_upper) for end in row.bounds}
+    across = row.target_upper is not None and row.bounds[0] < row.target and row.bounds[1] > row.target_upper
+    return met.pop() if len(met) == 1 and not across else None
+
+
 def _can_bounds_change_verdict(row: Attainment, ends: SumPair) -> bool:
     """Whether the verdict there is would be another one at one of the ends."""
     if row.met is None or row.target is None or not is_numeric_operator(row.operator):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from etl.attain.baseline import PathStart, find_baseline_start
-from etl.attain.bounds import add_value_bounds
+from etl.attain.bounds import add_value_bounds, find_sure_verdict
 from etl.attain.carried_forward import find_carried_period
 from etl.attain.comparison import (
     find_nearest_end,
@@ -92,7 +92,22 @@ def compute_target_attainment(
     fine = find_granularity_gap(indicator, observed.level if observed else "", period, carried=bool(case.carried_from))
     if fine:
         return replace(row, value=None, interval=None, interval_method="", reason=fine)
-    return add_value_bounds(target, indicator, observed, _apply_verdict(case, row))
+    bounded = add_value_bounds(target, indicator, observed, _apply_verdict(case, row))
+    return replace(bounded, bounds_met=find_sure_verdict(bounded)) if _is_compared_by_bounds(case) else bounded
+
+
+def _is_compared_by_bounds(case: _TargetCase) -> bool:
+    """Whether there is no value, and one within its bounds would be compared with the goal's number alone."""
+    goal = case.goal
+    return (
+        case.figures.value is None
+        and case.target.kind in {"threshold", "maintain", "per_unit"}
+        and goal is not None
+        and is_numeric_operator(goal.operator)
+        and goal.milestone.count is None
+        and _find_incomparability(case, goal) is None
+        and not is_part_year_figure(case.indicator, case.period)
+    )
 
 
 def _build_attainment_row(plan_id: str, unit: str, case: _TargetCase) -> Attainment:

@@ -82,6 +82,12 @@ class Catalogue:
         return _group_by_key(self.successions, lambda s: (s.new_code, s.new_valid_from))
 
     @cached_property
+    def decision_levels(self) -> dict[str, m.DecisionLevel]:
+        """The level of government that each word of the forms for it means; the words in lower case."""
+        sheets = (sheet for form in self.forms.values() for sheet in form.sheets)
+        return {word.casefold(): level for sheet in sheets for level, word in sheet.decided_at.items()}
+
+    @cached_property
     def _units_by_parent(self) -> dict[str, tuple[m.Unit, ...]]:
         return _group_by_key(self.units, lambda u: u.parent)
 
@@ -116,7 +122,9 @@ class Catalogue:
     def list_sheet_columns(self, form: m.Form, sheet: m.SheetDef) -> tuple[m.Column, ...]:
         """The printed headers of a form's sheet, in order."""
         return tuple(
-            c for c in self.columns if c.set == sheet.columns and c.version == form.version and c.sheet == sheet.code
+            c
+            for c in self.columns
+            if c.set == sheet.columns and c.version == form.printed_columns and c.sheet == sheet.code
         )
 
     def list_owed_periods(self, scope: m.Scope, kind: PeriodKind) -> tuple[Period, ...]:

@@ -73,7 +73,7 @@ class PrintedCell:
 
 @dataclass(frozen=True, slots=True)
 class InputCell:
-    """A cell that the unit fills in; `cell` is its A1 name."""
+    """A cell that the unit fills in; `cell` is its A1 name, `choices` are the words that the form offers."""
 
     row: int
     col: int
@@ -81,6 +81,7 @@ class InputCell:
     data_element: str
     kind: ElementKind
     required: bool
+    choices: tuple[str, ...] = ()
     cell: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -397,7 +398,7 @@ def _build_task_sheet(
         fixed.append(PrintedCell(row, 1, f"{plan.short_title}, {task.clause}", "text", anchor=True))
         fixed.append(PrintedCell(row, 2, task.title, "text", anchor=True))
         fixed.append(PrintedCell(row, 3, task.deadline.written, "text"))
-        inputs.append(InputCell(row, 4, unit.code, str(TaskCell(*key, "state")), ElementKind.CHOICE, True))
+        inputs.append(InputCell(row, 4, unit.code, str(TaskCell(*key, "state")), ElementKind.CHOICE, True, TASK_STATES))
         inputs.append(InputCell(row, 5, unit.code, str(TaskCell(*key, "date")), ElementKind.DATE, False))
         inputs.append(InputCell(row, 6, unit.code, str(TaskCell(*key, "remark")), ElementKind.TEXT, False))
     return SheetLayout(
@@ -409,19 +410,25 @@ def _build_task_sheet(
 def _build_note_sheet(
     catalogue: Catalogue, scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
 ) -> SheetLayout:
-    fixed = _build_sheet_head(
-        catalogue, scope, form, sheet, unit, period, "Mỗi dòng một vấn đề; không có thì để trống."
-    )
-    labels, merges = _build_label_headers(("TT", "Khó khăn, vướng mắc", "Nguyên nhân", "Đề xuất, kiến nghị"))
+    asks_level = bool(sheet.decided_at)
+    widths = (5, 44, 44, 42, 14) if asks_level else (5, 48, 48, 48)
+    help_text = "Mỗi dòng một vấn đề; không có thì để trống."
+    if asks_level:
+        help_text += " Cấp giải quyết: cấp có thẩm quyền quyết định kiến nghị."
+    fixed = _build_sheet_head(catalogue, scope, form, sheet, unit, period, help_text)
+    heads = ("TT", "Khó khăn, vướng mắc", "Nguyên nhân", "Đề xuất, kiến nghị", "Cấp giải quyết")
+    labels, merges = _build_label_headers(heads if asks_level else heads[:-1])
     fixed += labels
     first, inputs = _HEADER_ROW + 4, []
     for i in range(sheet.rows):
         fixed.append(PrintedCell(first + i, 0, str(i + 1), "code"))
-        for j, part in enumerate(NOTE_FIELDS[:3]):
-            inputs.append(InputCell(first + i, 1 + j, unit.code, str(NoteCell(i + 1, part)), ElementKind.TEXT, False))
+        for j, part in enumerate(NOTE_FIELDS if asks_level else NOTE_FIELDS[:-1]):
+            choices = tuple(sheet.decided_at.values()) if part == "level" else ()
+            code = str(NoteCell(i + 1, part))
+            inputs.append(InputCell(first + i, 1 + j, unit.code, code, ElementKind.TEXT, False, choices))
     return SheetLayout(
         sheet.code, sheet.title, sheet.kind, tuple(fixed), tuple(merges), tuple(inputs),
-        (5, 48, 48, 48), (_HEADER_ROW, first - 1), (first, first + sheet.rows - 1),
+        widths, (_HEADER_ROW, first - 1), (first, first + sheet.rows - 1),
     )  # fmt: skip
 
 

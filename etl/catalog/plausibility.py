@@ -108,10 +108,10 @@ def _check_numbers(c: Catalogue, r: CatalogueReader) -> None:
 
 def _check_columns(c: Catalogue, r: CatalogueReader) -> None:
     printed = {
-        (sheet.columns or "", version, sheet.code)
+        (sheet.columns or "", one.printed_columns, sheet.code)
         for form in c.forms.values()
-        for version in (form.version, *(earlier.version for earlier in form.earlier_versions))
-        for sheet in form.sheets
+        for one in (form, *map(form.build_earlier, form.earlier_versions))
+        for sheet in one.sheets
     }
     groups: dict[tuple[str, str, str], list[m.Column]] = defaultdict(list)
     for column in c.columns:

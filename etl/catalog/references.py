@@ -169,12 +169,12 @@ def _check_form_references(c: Catalogue, r: CatalogueReader) -> None:
         if column.data_element not in c.elements:
             r.report_unknown(r.find_place(column).at("data_element"), "data element", column.data_element, c.elements)
     for form in c.forms.values():
-        versions = [form, *(form.model_copy(update={"version": e.version}) for e in form.earlier_versions)]
-        for one, sheet in ((one, sheet) for one in versions for sheet in form.sheets):
+        versions = [form, *map(form.build_earlier, form.earlier_versions)]
+        for one, sheet in ((version, sheet) for version in versions for sheet in version.sheets):
             if sheet.kind.has_columns and not c.list_sheet_columns(one, sheet):
                 r.report(
                     r.find_place(sheet).at("columns"),
-                    f"sheet {sheet.code} has no columns in set {sheet.columns!r} version {one.version}",
+                    f"sheet {sheet.code} has no columns in set {sheet.columns!r} version {one.printed_columns}",
                     "its headers in forms/columns.csv",
                     value=sheet.columns,
                     nearest=find_nearest(sheet.columns or "", {x.set for x in c.columns} - {sheet.columns or ""}),

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.layout import (
-    TASK_STATES,
     FormLayout,
     InputCell,
     SheetLayout,
@@ -186,9 +185,9 @@ def _build_validation_rule(
     catalogue: Catalogue, form: m.Form, cell: InputCell, wording: Messages
 ) -> dict[str, Any] | None:
     base = {"ignore_blank": True, "error_type": "stop", "error_title": wording.texts["form.invalid"]}
-    if cell.kind == ElementKind.CHOICE:
+    if cell.choices:
         text = wording.texts["form.choose"]
-        return base | {"validate": "list", "source": list(TASK_STATES), "error_message": text}
+        return base | {"validate": "list", "source": list(cell.choices), "error_message": text}
     between = base | {"criteria": "between"}
     if cell.kind == ElementKind.DATE:
         limits = {"minimum": dt.date(2015, 1, 1), "maximum": dt.date(2045, 12, 31)}

@@ -133,9 +133,10 @@ class Attainment:
     `target` is the lower end where the plan states a range, `target_upper` the other end; for “about” they
     are the number less and plus its tolerance. `required_yearly_change` is what the value must still change
     every year to the milestone. `bounds` are the values the area could have if the missing units were at the
-    extremes of their own history, `bounds_turn` whether the verdict hangs on them, `bounds_reason` why there
-    are none. `small_count` says that the count must stand beside the rate. `absent` are the codes of the leaf units
-    that are expected and not in the sums, where there is a figure.
+    extremes of their own history, `bounds_turn` whether the verdict hangs on them, `bounds_met` the verdict
+    of a row without a value that is the same wherever between them it lies, `bounds_reason` why there are none.
+    `small_count` says that the count must stand beside the rate. `absent` are the codes of the leaf units that are
+    expected and not in the sums, where there is a figure.
     """
 
     plan: str
@@ -178,6 +179,7 @@ class Attainment:
     required_yearly_change: Fraction | None = None
     bounds: tuple[Fraction, Fraction] | None = None
     bounds_turn: bool = False
+    bounds_met: bool | None = None
     bounds_reason: Reason | None = None
     small_count: bool = False
     contradicts: tuple[str, ...] = ()

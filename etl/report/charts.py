@@ -32,7 +32,11 @@ _VERDICT_FILLS: dict[str, Fill] = {"met": "dark", "within_plan": "dark", "not_me
 _TILE_FILLS: dict[str, Fill] = {"met": "dark", "not_met": "hatched", "other": "pale", "none": "empty"}
 _STATE_FILLS: dict[str, Fill] = {"accepted": "dark", "late": "pale", "refused": "hatched", "silent": "empty"}
 _FIGURE_SPACE = 24.0  # mm; what stands right of the longest bar
-_LETTER_WIDTH = 1.28  # mm; the middle width of a letter of 7 points
+LETTERS = 8.0  # points; no text of a picture is printed smaller
+_LETTER_WIDTH = 1.55  # mm; the middle width of a letter of 8 points
+_LINE = 3.5  # mm from line to line
+_ROW_HEIGHT, _NAME_LINE = 6.0, 3.0
+"""mm from row to row where a name takes two lines, and from line to line of it."""
 
 
 def draw_overview(facts: ReportFacts, width: float = WIDTH) -> Drawing | None:
@@ -44,32 +48,35 @@ def draw_overview(facts: ReportFacts, width: float = WIDTH) -> Drawing | None:
     if not rows:
         return None
     titled = width >= WIDTH
-    left, step, top = (0.37 if titled else 0.46) * width, 5.1, 9.0 if titled else 1.5
+    letters = LETTERS * min(1.0, width / WIDTH * 1.4)
+    left, top = (0.37 if titled else 0.46) * width, 9.0 if titled else 1.5
+    names = [_wrap_text(row.name, left - 3, 2, letters) for row in rows]
+    step = _ROW_HEIGHT if max(map(len, names)) > 1 else 5.1
     distances = [row.distance.value for row in rows if row.distance.value is not None]
     low, high = max(-MAX_DISTANCE, min([*distances, 0.0])) - 4, min(MAX_DISTANCE, max([*distances, 0.0]))
     scale = (width - left - _FIGURE_SPACE) / (high - low)
     zero = left - low * scale
     bottom = top + step * len(rows)
-    title = TextLabel(width / 2, 4.0, _format_picture_title(facts, facts.chart.title), 8.5, "middle", bold=True)
+    title = TextLabel(width / 2, 4.0, _format_picture_title(facts, facts.chart.title), 9.0, "middle", bold=True)
     shapes: list[DrawingPrimitive] = [title] if titled else []
-    for place, row in enumerate(rows):
+    for place, (row, lines) in enumerate(zip(rows, names, strict=True)):
         y = top + step * (place + 0.5)
-        shapes.append(TextLabel(left - 2, y, _truncate_text(row.name, left - 2), 7.0, "end"))
-        shapes += _draw_distance_bar(row, zero, y, scale)
+        shapes += _draw_name(lines, left - 2, y, letters)
+        shapes += _draw_distance_bar(row, zero, y, scale, letters)
     shapes += [Polyline(((zero, top - 0.5), (zero, bottom + 0.5)), 0.45)]
-    shapes += [TextLabel(width / 2, bottom + 4.5, facts.chart.axis, 6.5, "middle")] if titled else []
+    shapes += [TextLabel(width / 2, bottom + 4.5, facts.chart.axis, LETTERS, "middle")] if titled else []
     return Drawing(width, bottom + (8.0 if titled else 1.0), tuple(shapes), facts.chart.alt)
 
 
-def _draw_distance_bar(row: OverviewRow, zero: float, y: float, scale: float) -> list[DrawingPrimitive]:
+def _draw_distance_bar(row: OverviewRow, zero: float, y: float, scale: float, letters: float) -> list[DrawingPrimitive]:
     distance = row.distance.value
     if distance is None:
-        return [TextLabel(zero + 1.5, y, row.text, 7.0)]
+        return [TextLabel(zero + 1.5, y, row.text, letters)]
     length = max(-MAX_DISTANCE, min(MAX_DISTANCE, distance)) * scale
     cut = "→ " if distance > MAX_DISTANCE else "← " if distance < -MAX_DISTANCE else ""
     signed = f"{cut}{'+' if distance > 0 else ''}{row.text} {row.sign}".strip()
     box = Box(zero + min(length, 0), y - 1.6, abs(length), 3.2, _VERDICT_FILLS.get(row.status, "pale"))
-    return [box, TextLabel(zero + max(length, 0) + 1.5, y, signed, 7.0)]
+    return [box, TextLabel(zero + max(length, 0) + 1.5, y, signed, letters)]
 
 
 def draw_picture(facts: ReportFacts, picture: AnnexPicture) -> Drawing:
@@ -87,30 +94,46 @@ def _format_picture_title(facts: ReportFacts, title: str) -> str:
     return title + (f" ({facts.head.simulated})" if facts.simulated else "")
 
 
-def _truncate_text(text: str, room: float) -> str:
-    max_letters = int(room / _LETTER_WIDTH)
+def _truncate_text(text: str, room: float, size: float = LETTERS) -> str:
+    max_letters = int(room / (_LETTER_WIDTH * size / LETTERS))
     return text if len(text) <= max_letters else f"{text[: max_letters - 1].rstrip()}…"
 
 
-def _shorten_unit_name(name: str, room: float) -> str:
-    """A unit's name, where it is too long without its middle: what tells it from others often stands at its end."""
-    max_letters = int(room / _LETTER_WIDTH)
-    half = max_letters // 2
-    return name if len(name) <= max_letters else f"{name[: max_letters - half - 1].rstrip()}…{name[-half:].lstrip()}"
+def _wrap_text(text: str, room: float, lines: int, size: float = LETTERS) -> list[str]:
+    """A text on as many lines as it needs; what the last one cannot hold is cut."""
+    most, wrapped, words = int(room / (_LETTER_WIDTH * size / LETTERS)), [""], text.split()
+    while words and len(wrapped) < lines:
+        longer = f"{wrapped[-1]} {words[0]}".strip()
+        if len(longer) > most and wrapped[-1]:
+            wrapped.append("")
+        else:
+            wrapped[-1] = longer
+            words.pop(0)
+    return [*wrapped[:-1], _truncate_text(" ".join([wrapped[-1], *words]).strip(), room, size)]
+
+
+def _draw_name(lines: list[str], x: float, y: float, size: float = LETTERS) -> list[DrawingPrimitive]:
+    """A row's name before it, its lines around the row's middle."""
+    above = y - _NAME_LINE * (len(lines) - 1) / 2
+    return [TextLabel(x, above + _NAME_LINE * i, line, size, "end") for i, line in enumerate(lines)]
 
 
 def _build_titled_drawing(
     facts: ReportFacts, picture: AnnexPicture, shapes: list[DrawingPrimitive], height: float
 ) -> Drawing:
-    head = TextLabel(WIDTH / 2, 4.0, _format_picture_title(facts, picture.title), 8.5, "middle", bold=True)
+    head = TextLabel(WIDTH / 2, 4.0, _format_picture_title(facts, picture.title), 9.0, "middle", bold=True)
     return Drawing(WIDTH, height, (head, *shapes), picture.alt)
 
 
 # --- series ------------------------------------------------------------------------------------------------
 
-PANEL_WIDTH, PANEL_HEIGHT = 52.0, 46.0
-_ACROSS, _GAP, _HEAD = 3, 2.0, 9.0
-_PLOT = (3.0, 9.5, 46.0, 23.0)  # left, top, width, height within a panel
+PANEL_WIDTH, PANEL_HEIGHT = 79.0, 49.0
+_ACROSS, _GAP, _HEAD = 2, 2.0, 9.0
+_PLOT = (12.0, 7.0, 53.0, 20.0)  # left, top, width, height within a panel
+_APART = 3.2  # mm; labels nearer to each other than this would overlap
+_AIM_LINES = 4
+LEAST_SPAN = 0.05
+"""What the axis covers at least, as a share of the largest figure: a tenth of a per cent is no cliff."""
 
 
 def _draw_series(facts: ReportFacts, picture: AnnexPicture, panels: tuple[SeriesPanel, ...]) -> Drawing:
@@ -126,11 +149,11 @@ def draw_series_panel(shown: SeriesPanel) -> Drawing:
     """One series: figures as dots on a line, the way through the plan's levels dashed, the interval as a bar."""
     scale = _PanelScale(shown)
     shapes: list[DrawingPrimitive] = [
-        TextLabel(0, 2.2 + 3.2 * i, line, 6.5, bold=True) for i, line in enumerate(_wrap_panel_name(shown.name))
+        TextLabel(0, 2.2, _truncate_text(shown.name, PANEL_WIDTH * 0.88), LETTERS, bold=True)
     ]
     left, top, width, height = _PLOT
     floor = top + height
-    shapes.append(Polyline(((left, floor), (left + width, floor)), 0.2, grey=True))
+    shapes.append(Polyline(((left, top), (left, floor), (left + width, floor)), 0.2, grey=True))
     way = [stone for stone in (shown.start, *shown.goals) if stone]
     path = tuple(scale.compute_position(stone) for stone in way)
     if len(path) > 1:
@@ -138,13 +161,41 @@ def draw_series_panel(shown: SeriesPanel) -> Drawing:
     shapes += [Dot(x, y, square=True) for x, y in path]
     shapes += _draw_series_line(shown, scale)
     shapes += [
-        TextLabel(left, floor + 2.4, scale.first, 6.0),
-        TextLabel(left + width, floor + 2.4, scale.last, 6.0, "end"),
-        TextLabel(0, floor + 5.9, _truncate_text(shown.now, PANEL_WIDTH * 1.05), 6.5),
-        TextLabel(0, floor + 9.2, _truncate_text(shown.aim, PANEL_WIDTH * 1.15), 6.0),
+        *_draw_axis_values(shown, scale),
+        TextLabel(0, floor + 2.6, scale.first, LETTERS),
+        TextLabel(PANEL_WIDTH, floor + 2.6, scale.last, LETTERS, "end"),
     ]
+    said = [_truncate_text(shown.now, PANEL_WIDTH), *_wrap_text(shown.aim, PANEL_WIDTH, _AIM_LINES)]
+    shapes += [TextLabel(0, floor + 6.6 + _LINE * i, line, LETTERS) for i, line in enumerate(said)]
     alt = f"{shown.name}. {shown.now}. {shown.aim}"
     return Drawing(PANEL_WIDTH, PANEL_HEIGHT, tuple(shapes), alt)
+
+
+def _draw_axis_values(shown: SeriesPanel, scale: _PanelScale) -> list[DrawingPrimitive]:
+    """The values that matter: on the axis the lowest and the highest, at the right end the last figure and level."""
+    left, _, width, _ = _PLOT
+    shapes: list[DrawingPrimitive] = []
+    stones: list[SeriesFigure | PlannedLevel] = [*shown.points, *(s for s in (shown.start, *shown.goals) if s)]
+    ends = sorted(stones, key=_get_value)
+    heights: list[float] = []
+    for stone in (ends[0], ends[-1]):
+        y = scale.compute_y(_get_value(stone))
+        if all(abs(y - other) >= _APART for other in heights):
+            heights.append(y)
+            shapes.append(TextLabel(left - 1, y, stone.value.text, LETTERS, "end"))
+            shapes.append(Polyline(((left - 0.6, y), (left, y)), 0.2, grey=True))
+    last: list[tuple[SeriesFigure | PlannedLevel, bool]] = [(point, True) for point in shown.points[-1:]]
+    last += [(goal, False) for goal in shown.goals[-1:]]
+    places = sorted((scale.compute_y(_get_value(stone)), stone.value.text, bold) for stone, bold in last)
+    crowded = len(places) > 1 and places[1][0] - places[0][0] < _APART
+    for place, (y, text, bold) in enumerate(places):
+        middle = (places[0][0] + places[-1][0]) / 2 + (place - 0.5) * _APART if crowded else y
+        shapes.append(TextLabel(left + width + 1, middle, text, LETTERS, bold=bold))
+    return shapes
+
+
+def _get_value(stone: SeriesFigure | PlannedLevel) -> float:
+    return float(stone.value.get_fraction())
 
 
 def _draw_series_line(shown: SeriesPanel, scale: _PanelScale) -> list[DrawingPrimitive]:
@@ -173,7 +224,9 @@ class _PanelScale:
         if shown.interval:
             values += [float(end.get_fraction()) for end in (shown.interval.low, shown.interval.high)]
         self._from, self._months = min(months), max(max(months) - min(months), 1)
-        self._low, self._span = min(values), (max(values) - min(values)) or 1.0
+        middle = (min(values) + max(values)) / 2
+        self._span = max(max(values) - min(values), LEAST_SPAN * max(map(abs, values))) or 1.0
+        self._low = middle - self._span / 2
 
     def compute_position(self, stone: SeriesFigure | PlannedLevel) -> tuple[float, float]:
         left, _, width, _ = _PLOT
@@ -188,15 +241,6 @@ class _PanelScale:
 def _count_months(period: str) -> int:
     end = Period.parse(period).end
     return end.year * 12 + end.month
-
-
-def _wrap_panel_name(text: str) -> list[str]:
-    """A name on two lines at most."""
-    most, first = int(PANEL_WIDTH / 1.38), ""
-    words = text.split()
-    while words and len(first) + len(words[0]) < most:
-        first = f"{first} {words.pop(0)}".strip()
-    return [first, _truncate_text(" ".join(words), most * _LETTER_WIDTH)] if words else [first]
 
 
 def _shift_shape(shape: DrawingPrimitive, right: float, down: float) -> DrawingPrimitive:
@@ -229,7 +273,7 @@ def draw_small_line(row: SummaryRow) -> Drawing | None:
 
 # --- grids -------------------------------------------------------------------------------------------------
 
-_NAMES, _HEADS, _SCORES = 40.0, 46.0, 20.0
+_NAMES, _HEADS, _SCORES = 50.0, 56.0, 18.0
 """mm for the units' names, for upright heads at most, for the last column."""
 
 
@@ -245,8 +289,10 @@ def _draw_tile_grid(facts: ReportFacts, picture: AnnexPicture, shows: TileGrid) 
     heads = [column.name for column in shows.columns]
     grid = _GridLayout([row.name for row in shows.rows], heads, WIDTH - _NAMES - _SCORES)
     shapes, x = grid.draw_grid_cells(rows), grid.right + 8
-    shapes.append(TextLabel(x, grid.top - 2, shows.score_head, 6.5, "middle", bold=True))
-    shapes += [TextLabel(x, grid.compute_row_middle(i), row.score, 6.5, "middle") for i, row in enumerate(shows.rows)]
+    shapes.append(TextLabel(x, grid.top - 2, shows.score_head, LETTERS, "middle", bold=True))
+    shapes += [
+        TextLabel(x, grid.compute_row_middle(i), row.score, LETTERS, "middle") for i, row in enumerate(shows.rows)
+    ]
     return _build_titled_drawing(facts, picture, shapes, grid.height)
 
 
@@ -265,9 +311,10 @@ class _GridLayout:
     """Rows with names, columns with upright heads."""
 
     def __init__(self, names: list[str], heads: list[str], room: float) -> None:
-        self._names, self._heads = names, heads
+        self._heads = heads
         self.top = _HEAD + min(_HEADS, max(map(len, heads)) * _LETTER_WIDTH + 3)
-        self._step = min(5.6, (MAX_DRAWING_HEIGHT - self.top) / len(names))
+        self._wrapped = [_wrap_text(name, _NAMES - 2, 2) for name in names]
+        self._step = _ROW_HEIGHT if max(map(len, self._wrapped)) > 1 else _ROW_HEIGHT * 0.75
         self._wide = min(14.0, room / len(heads))
         self.right = _NAMES + self._wide * len(heads)
         self.height = self.top + self._step * len(names) + 1.5
@@ -280,14 +327,16 @@ class _GridLayout:
         """Everything but the title: a cell is a fill and what is written in it, or nothing."""
         wide, step = self._wide, self._step
         shapes: list[DrawingPrimitive] = [
-            TextLabel(_NAMES + wide * (i + 0.5), self.top - 1.2, _truncate_text(head, _HEADS), 6.5, upright=True)
+            TextLabel(
+                _NAMES + wide * (i + 0.5), self.top - 1.2, _truncate_text(head, _HEADS - 3), LETTERS, upright=True
+            )
             for i, head in enumerate(self._heads)
         ]
-        for place, (name, row) in enumerate(zip(self._names, rows, strict=True)):
+        for place, (lines, row) in enumerate(zip(self._wrapped, rows, strict=True)):
             y = self.compute_row_middle(place)
-            shapes.append(TextLabel(_NAMES - 1.5, y, _shorten_unit_name(name, _NAMES), 6.5, "end"))
+            shapes += _draw_name(lines, _NAMES - 1.5, y)
             for i, (fill, text) in ((i, cell) for i, cell in enumerate(row) if cell):
                 x = _NAMES + wide * i
                 shapes.append(Box(x + 0.3, y - step / 2 + 0.3, wide - 0.6, step - 0.6, fill))
-                shapes += [TextLabel(x + wide / 2, y, text, 6.5, "middle")] if text else []
+                shapes += [TextLabel(x + wide / 2, y, text, LETTERS, "middle")] if text else []
         return shapes

@@ -222,7 +222,7 @@ def _select_printed_parts(figure: Figure) -> dict[str, str]:
         "printed": figure.printed,
         "status": figure.status_text,
         "interval": figure.interval.text if figure.interval else "",
-        "places": f"{figure.present}/{figure.expected}",
+        "places": "" if figure.is_bounded else f"{figure.present}/{figure.expected}",
         "value": figure.value.text,
         "numerator": figure.numerator.text,
         "denominator": figure.denominator.text,

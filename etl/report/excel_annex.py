@@ -115,7 +115,7 @@ def _build_verdict_cells(book: AnnexWorkbook, row: StatementRow | FigureRow, fig
         *(format_row_status(book.wording, row, figure), figure.missing),
         *(figure.covers.text or book.nothing, figure.numerator, figure.denominator),
         *(interval, figure.per_cent_of_plan, figure.reduction_pct),
-        *(figure.present, figure.expected, bounds, limits),
+        *(book.nothing if figure.is_bounded else figure.present, figure.expected, bounds, limits),
         _format_figure_remarks(figure) or book.nothing,
     ]
     if annual:

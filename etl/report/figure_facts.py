@@ -238,3 +238,8 @@ class FigureVerdict:
 @dataclass(frozen=True)
 class Figure(FigureVerdict, Uncertainty, AttainmentNumbers, FigureIdentity):
     """A figure: a target of the plan and a unit, once. Its fields are those of the last class first."""
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether it has bounds at most, since who owes one side alone is silent: no number of units is in it."""
+        return self.shown_status.startswith("incomplete")

@@ -206,9 +206,39 @@ def _classify_progress(task: PlanTask) -> str:
 def build_difficulty_notes(inputs: ReportInput, wording: Messages) -> DifficultyNotes:
     """What units wrote: a row for each difficulty with its causes and proposals and the units that wrote it."""
     groups = _group_difficulties(inputs, wording)
-    office = inputs.office_name
-    said = wording.format("note.table", office=office) if groups else wording.format("note.no_difficulty")
+    if groups:
+        table = wording.format("note.table", office=inputs.office_name)
+        said = " ".join([*_describe_deciding_levels(inputs, wording, groups), table])
+    else:
+        said = wording.format("note.no_difficulty")
     return DifficultyNotes(said, groups, rows=tuple(_build_note_row(inputs, note) for note in inputs.notes))
+
+
+def _describe_deciding_levels(
+    inputs: ReportInput, wording: Messages, groups: tuple[DifficultyGroup, ...]
+) -> Iterator[str]:
+    """Which proposals go to the levels above the office, and which it and the units see to themselves. Those whose
+    form did not ask, or names no level that the forms know, are in the table alone."""
+    nothing, area = wording.texts["word.nothing"], inputs.catalogue.find_unit(inputs.scope.area_unit, inputs.period.end)
+    own = _rank_level(inputs, area.level if area else "province")
+    proposed = [group.level.casefold() for group in groups if group.proposal != nothing]
+    counts = Counter(level for level in proposed if _rank_level(inputs, level))
+    above = {level: count for level, count in counts.items() if _rank_level(inputs, level) > own}
+    below = {level: count for level, count in counts.items() if level not in above}
+    for kind, chosen in (("upward", above), ("within", below)):
+        if chosen:
+            levels = [
+                wording.format("note.level_count", level=level, count=format_two_digits(count))
+                for level, count in chosen.items()
+            ]
+            slots = {"office": inputs.office_name} if kind == "within" else {}
+            yield wording.format(f"note.{kind}", levels=", ".join(levels), **slots)
+
+
+def _rank_level(inputs: ReportInput, level: str) -> int:
+    """How high a level of government is, by its code or by its word in the forms; 0 where it is neither."""
+    code = inputs.catalogue.decision_levels.get(level.casefold(), level)
+    return 1 + m.DECISION_LEVELS.index(code) if code in m.DECISION_LEVELS else 0
 
 
 def _build_note_row(inputs: ReportInput, note: NoteReport) -> DifficultyRow:
@@ -226,7 +256,7 @@ def _build_note_row(inputs: ReportInput, note: NoteReport) -> DifficultyRow:
 def _group_difficulties(inputs: ReportInput, wording: Messages) -> tuple[DifficultyGroup, ...]:
     """Lines that say the same are one, but for case, spaces, signs, order and the words of `word.passed_over`; a line
     without a difficulty goes by what it has. What different levels decide on stays apart, so that a proposal goes
-    only to who can decide it. Most units first; among equals the first written.
+    only to who can decide it. The highest level first, then most units; among equals the first written.
     """
     nothing = wording.texts["word.nothing"]
     passed_over = {word.strip() for word in wording.texts["word.passed_over"].split(",")}
@@ -235,7 +265,9 @@ def _group_difficulties(inputs: ReportInput, wording: Messages) -> tuple[Difficu
         words = (_fold_text(text, passed_over) for text in (note.difficulty, note.cause, note.proposal))
         if key := next((found for found in words if found), None):
             lines.setdefault((key, normalize_unit_text(note.level).casefold()), []).append(note)
-    ordered = sorted(lines.values(), key=lambda notes: -len({note.unit for note in notes}))
+    ordered = sorted(
+        lines.values(), key=lambda n: (-_rank_level(inputs, normalize_unit_text(n[0].level)), -len({x.unit for x in n}))
+    )
     found = []
     for notes in ordered:
         names = list(dict.fromkeys(inputs.find_unit_name(note.unit) for note in notes))

@@ -6,8 +6,10 @@ Room: report. Called by `facts`. Picks and words; every number is a fact, drawn 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import TypeVar
 
 from etl.catalog import models as m
 from etl.messages import Messages
@@ -35,8 +37,11 @@ from etl.report.picture_facts import (
 from etl.report.report_figures import ReportFigures
 from etl.report.section_facts import UnitTable
 
-PANELS_PER_PICTURE = 12
-"""Series in one picture: three across and four down fill a page."""
+G = TypeVar("G", TileGrid, SubmissionMatrix)
+PANELS_PER_PICTURE = 8
+"""Series in one picture: two across and four down fill a page."""
+ROWS_PER_PICTURE = 22
+"""Units in one picture, each with its name on two lines at most."""
 MAX_ALT_LETTERS = 300
 """Letters of a picture's words: longer ones are no help to who listens to them; the tables have the rest."""
 _MAX_ALT_POINTS = 4
@@ -53,8 +58,8 @@ def build_picture_annex(
     shown: list[PictureContent] = [
         panels[i : i + PANELS_PER_PICTURE] for i in range(0, len(panels), PANELS_PER_PICTURE)
     ]
-    shown += [tiles] if tiles.rows and tiles.columns else []
-    shown += [matrix] if matrix.rows else []
+    shown += _split_grid(tiles) if tiles.columns else ()
+    shown += _split_grid(matrix)
     first = 2  # the first picture stands in the report itself
     return PictureAnnex(tuple(_build_picture(inputs, wording, n, each) for n, each in enumerate(shown, start=first)))
 
@@ -173,6 +178,12 @@ def _describe_milestones(wording: Messages, target: m.Target) -> str:
 # --- units across indicators -------------------------------------------------------------------------------
 
 
+def _split_grid(grid: G) -> Iterator[G]:
+    """A grid in parts of as many units as one picture holds; none of a grid without units."""
+    for first in range(0, len(grid.rows), ROWS_PER_PICTURE):
+        yield replace(grid, rows=grid.rows[first : first + ROWS_PER_PICTURE])
+
+
 def _build_tile_grid(wording: Messages, figures: ReportFigures, units: UnitTable) -> TileGrid:
     """Grain of a tile: (unit, indicator). `look`: met, not_met, other (a figure without verdict), none."""
     columns = [column for block in units.blocks for column in block]
@@ -234,7 +245,7 @@ def _format_matrix_column_head(
 ) -> str:
     """A column's head; where there is one form only, its period says it all."""
     form, name = inputs.catalogue.forms.get(code), Period.parse(period).name
-    return name if is_only_form else wording.format("picture.form", form=form.title if form else code, period=name)
+    return name if is_only_form else wording.format("picture.form", form=form.symbol if form else code, period=name)
 
 
 def _build_matrix_cell(wording: Messages, status: UnitStatus | None) -> MatrixCell:

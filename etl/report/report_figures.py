@@ -134,7 +134,7 @@ def _classify_shown_status(target: m.Target, a: Attainment) -> str:
     if a.kind == "milestone" and a.status == "no_verdict":
         return "milestone"
     if is_incomplete(a):
-        return "incomplete"
+        return {True: "incomplete_met", False: "incomplete_not_met", None: "incomplete"}[a.bounds_met]
     if a.status == "not_assessed" and target.unassessed in {"heading", "no_number", "not_collected"}:
         return target.unassessed
     return a.status
@@ -258,7 +258,8 @@ def _build_attainment_numbers(wording: Messages, target: m.Target, a: Attainment
         printed = Fraction(round_half_away(a.value, decimals), 10**decimals)
         fine = select_telling_decimals(share, {printed} - {share}, fine)
     cagr = None if a.cagr_ratio is None else Fraction(a.cagr_ratio)
-    whole = None if a.completeness is None else a.completeness * 100
+    # Of a figure that can only be bounded every unit counts as a gap, whoever reported: that is no share to print.
+    whole = None if a.completeness is None or is_incomplete(a) else a.completeness * 100
     return AttainmentNumbers(
         value=build_number_fact(a.value, decimals, without),
         numerator=build_count_fact(a.numerator, empty),

@@ -29,8 +29,8 @@ _SIGNS = {">=": "≥", "<=": "≤"}
 WORD_ONLY_KINDS = {"not_assessed", "milestone"}
 ELIMINATION_OPERATORS = frozenset({"eliminate", "maintain_elimination"})
 _STATUS_ORDER = (
-    "met", "not_met", "within_plan", "over_plan", "track", "no_new_figure", "incomplete", "no_data", "no_verdict",
-    "milestone", "not_assessed", "no_number", "not_collected",
+    "met", "not_met", "within_plan", "over_plan", "track", "no_new_figure", "incomplete_met", "incomplete_not_met",
+    "incomplete", "no_data", "no_verdict", "milestone", "not_assessed", "no_number", "not_collected",
 )  # fmt: skip
 
 
@@ -202,10 +202,11 @@ def _describe_untold_targets(inputs: ReportInput, wording: Messages, figures: Re
         those = [f for f in older if f.covers.text == text]
         names = "; ".join(format_short_name(inputs, f) for f in those)
         yield wording.format("line.older", count=format_two_digits(len(those)), as_of=text, names=names)
-    incomplete = [f for f in counted if f.shown_status == "incomplete"]
-    if incomplete:
-        names = "; ".join(_format_incomplete_figure(inputs, wording, f) for f in incomplete)
-        yield wording.format("line.rest_incomplete", count=format_two_digits(len(incomplete)), names=names)
+    for status in ("incomplete_met", "incomplete_not_met", "incomplete"):
+        those = [f for f in counted if f.shown_status == status]
+        if those:
+            names = "; ".join(_format_incomplete_figure(inputs, wording, f) for f in those)
+            yield wording.format(f"line.rest_{status}", count=format_two_digits(len(those)), names=names)
     for status in ("no_data", "not_assessed", "no_number", "not_collected"):
         those = [f for f in counted if f.covers.kind != "older" and f.shown_status == status]
         if those:

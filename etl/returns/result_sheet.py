@@ -33,7 +33,8 @@ MEMORY_COLUMN = LAST_COLUMN + 2
 _EXPLANATION_COL = RESULT_HEADER.index(EXPLANATION_HEADER)
 _SHEET_COL, _CELL_COL = 3, 4
 _LINE_HEIGHT, _LONGEST, _MOST_LINES = 16.5, 32_000, 24
-_META_COLS = (2, 7)
+_META_COLS = ((2, 5), (7, LAST_COLUMN - 1))
+"""The columns over which what is known of the submission stands, on the left and on the right."""
 _MEMORY_CHUNK = 1500
 _CELL_STYLES = {
     "title": CellStyle(size=16, bold=True, wrap=False),
@@ -42,7 +43,6 @@ _CELL_STYLES = {
     "line": CellStyle(),
     "counts": CellStyle(bold=True, wrap=False),
     "key": CellStyle(bold=True, wrap=False),
-    "plain": CellStyle(wrap=False),
     "head": CellStyle(bold=True, fill="FFEDEDED", box=True, horizontal="center", vertical="center"),
     "cell": CellStyle(box=True),
     "middle": CellStyle(box=True, horizontal="center"),
@@ -107,7 +107,11 @@ class ResultSheet:
         for i, (key, text) in enumerate(pairs):
             row, side = self._row + i % half, i // half
             self._add_cell_text(row, (0, 6)[side], f"{key}:", "key")
-            self._add_cell_text(row, _META_COLS[side], text, "plain")
+            first, last = _META_COLS[side]
+            self._add_cell_text(row, first, text, "line")
+            self._merge_row_cells(row, first, last)
+            height = _compute_line_height(text, sum(COLUMN_WIDTHS[first : last + 1]))
+            self._heights[row] = max(self._heights.get(row, 0), height)
         self._row += half + 1
 
     def _list_submission_details(self) -> list[tuple[str, str]]:
@@ -117,7 +121,7 @@ class ResultSheet:
         details["checked_at" if answer.trial else "received_at"] = moment
         if answer.accepted and not answer.trial:
             details |= {"version": str(answer.version), "due": _format_deadline(answer)}
-        # What is long stands on the right, where nothing follows that would cut it off.
+        # What is long stands on the right, where there is more room.
         details |= {"content": answer.sha256, "form": answer.form_title, "office": answer.office}
         return [(self._wording.texts[f"returned.{name}"], text) for name, text in details.items()]
 
@@ -207,8 +211,7 @@ class ResultSheet:
     def _add_text_line(self, text: str, style: str, height: float = 0) -> None:
         """A line across the table, as high as its text needs."""
         last = LAST_COLUMN - 1
-        width = sum(COLUMN_WIDTHS[: last + 1]) * 0.95
-        self._heights[self._row] = height or _LINE_HEIGHT * max(1, -(-len(text) // int(width))) + 2
+        self._heights[self._row] = height or _compute_line_height(text, sum(COLUMN_WIDTHS[: last + 1]))
         self._merge_row_cells(self._row, 0, last)
         self._add_cell_text(self._row, 0, text, style)
         self._row += 1
@@ -268,6 +271,11 @@ class ResultSheet:
             f'promptTitle="{EXPLANATION_HEADER}" prompt={_quote_xml_attribute(prompt)}'
             f' sqref="{area}"/></dataValidations>'
         )
+
+
+def _compute_line_height(text: str, width: int) -> float:
+    """As high as a text needs over columns of a width together: not every program fits rows by itself."""
+    return _LINE_HEIGHT * max(1, -(-len(text) // int(width * 0.95))) + 2
 
 
 def group_original_styles(original_styles: Sequence[tuple[str, int, int]]) -> list[tuple[str, int, int]]:

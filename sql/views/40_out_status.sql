@@ -117,11 +117,12 @@ SELECT
     t.part[1]::integer AS number,
     coalesce(max(t.words) FILTER (WHERE t.part[2] = 'difficulty'), '') AS difficulty,
     coalesce(max(t.words) FILTER (WHERE t.part[2] = 'cause'), '') AS cause,
-    coalesce(max(t.words) FILTER (WHERE t.part[2] = 'proposal'), '') AS proposal
+    coalesce(max(t.words) FILTER (WHERE t.part[2] = 'proposal'), '') AS proposal,
+    coalesce(max(t.words) FILTER (WHERE t.part[2] = 'level'), '') AS level
 FROM (
     SELECT
         *,
-        regexp_match(code, '^note\.([0-9]+)\.(difficulty|cause|proposal)$') AS part
+        regexp_match(code, '^note\.([0-9]+)\.(difficulty|cause|proposal|level)$') AS part
     FROM out.report_text
     WHERE is_current AND starts_with(code, 'note.')
 ) AS t

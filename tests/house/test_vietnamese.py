@@ -19,7 +19,7 @@ ALLOWED: dict[str, dict[str, int]] = {
         "etl/catalog/geography.py": 2,
     },
     "printed heads and texts of forms: the one source of what is printed and of what the reader recognises": {
-        "etl/catalog/layout.py": 59,
+        "etl/catalog/layout.py": 61,
     },
     "kinds of documents, as the catalogue writes them": {
         "etl/catalog/models/plans.py": 15,

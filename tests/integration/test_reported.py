@@ -61,8 +61,12 @@ def test_states_lateness_and_versions(loader: Engine, catalogue: Catalogue) -> N
 def test_words_on_tasks_and_notes(loader: Engine, catalogue: Catalogue) -> None:
     task = "task.kt-124.III.1-2"
     cells = {("608", f"{task}.state"): "Đang thực hiện", ("608", f"{task}.remark"): "chờ kinh phí",
-             ("608", "note.2.difficulty"): "thiếu bác sĩ", ("608", "note.2.proposal"): "tuyển thêm"}  # fmt: skip
+             ("608", "note.2.difficulty"): "thiếu bác sĩ", ("608", "note.2.proposal"): "tuyển thêm",
+             ("608", "note.2.level"): "Tỉnh"}  # fmt: skip
     then = _send(loader, catalogue, "608", cells=cells)
+    with loader.connect() as conn:
+        noted = conn.execute(text("SELECT number, difficulty, cause, proposal, level FROM out.note_report")).one()
+    assert tuple(noted) == (2, "thiếu bác sĩ", "", "tuyển thêm", "Tỉnh")
     _send(
         loader,
         catalogue,
@@ -74,7 +78,7 @@ def test_words_on_tasks_and_notes(loader: Engine, catalogue: Catalogue) -> None:
         now_known, then_known = (RunContext(conn, catalogue, scope, PERIOD, at) for at in (None, then))
         assert unit_reports.fetch_difficulty_notes(now_known) == []
         assert unit_reports.fetch_difficulty_notes(then_known) == [
-            NoteReport("608", "2024Q1", 2, "thiếu bác sĩ", "", "tuyển thêm")
+            NoteReport("608", "2024Q1", 2, "thiếu bác sĩ", "", "tuyển thêm", "Tỉnh")
         ]
         (now,) = unit_reports.fetch_task_statements(now_known)
         (before,) = unit_reports.fetch_task_statements(then_known)

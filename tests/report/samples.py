@@ -274,10 +274,22 @@ def _notes(units: list[str], period: Period) -> tuple[NoteReport, ...]:
     same = "Thiếu bác sĩ cơ hữu tại trạm y tế các xã vùng sâu, vùng xa"
     return (
         NoteReport(
-            units[0], period.key, 1, same, "Chế độ đãi ngộ chưa đủ thu hút", "Bổ sung biên chế bác sĩ cho trạm y tế"
+            units[0],
+            period.key,
+            1,
+            same,
+            "Chế độ đãi ngộ chưa đủ thu hút",
+            "Bổ sung biên chế bác sĩ cho trạm y tế",
+            "Tỉnh",
         ),
-        NoteReport(units[3], period.key, 1, same + ".", "chế độ đãi ngộ  chưa đủ thu hút", ""),
+        NoteReport(units[3], period.key, 1, same + ".", "chế độ đãi ngộ  chưa đủ thu hút", "", "tỉnh"),
         NoteReport(
-            units[4], period.key, 1, "=1+1 & <b>Vắc xin</b> cung ứng {{ chậm }}\x07", "", "Cấp đủ vắc xin trong quý"
+            units[4],
+            period.key,
+            1,
+            "=1+1 & <b>Vắc xin</b> cung ứng {{ chậm }}\x07",
+            "",
+            "Cấp đủ vắc xin trong quý",
+            "Trung ương",
         ),
     )

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
+from functools import lru_cache
 from io import BytesIO
+from itertools import combinations
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFont
 
+from etl.catalog import Catalogue
 from etl.messages import load_messages
+from etl.report import canvas
 from etl.report.canvas import DPI, Box, Dot, Drawing, Polyline, TextLabel, encode_png, render_svg
 from etl.report.charts import (
     MAX_DRAWING_HEIGHT,
+    PANEL_WIDTH,
     WIDTH,
     draw_overview,
     draw_picture,
     draw_series_panel,
 )
+from etl.report.facts import build_facts
+from etl.report.html import NARROW_CHART_MM
+from etl.report.number_facts import build_number_fact
 from etl.report.picture_facts import AnnexPicture, SeriesPanel
 from etl.report.pictures import describe_picture
 from tests.report.conftest import TEMPLATES, Drafted
+from tests.report.samples import sample
 
 
 def words(drawn: Drawing) -> list[str]:
@@ -209,3 +220,82 @@ def test_a_pictures_words_say_how_many_rows_they_leave_out() -> None:
     assert rows[: len(kept)] == kept and 0 < len(kept) < 30
     assert f"; {30 - len(kept)} dòng khác tại các bảng của báo cáo" in text and len(text) < 300
     assert "dòng khác" not in describe_picture(say, "picture.tiles_alt", rows[:3])
+
+
+# --- nothing is cut, nothing overlaps, everything can be read ------------------------------------------------
+
+PRINTED_CASES = [
+    ("kon-tum", "kt-1693", "2024Q3"), ("kon-tum", "kt-124", "2024"), ("kon-tum", "ttg-ct25", "2025Q2"),
+    ("tan-yen", "ty-ct25", "2024"), ("quang-ngai", "kt-1693", "2026Q3"),
+]  # fmt: skip
+
+
+@lru_cache(maxsize=16)
+def measure_letters(bold: bool) -> ImageFont.FreeTypeFont:
+    name = "DejaVuSerif-Bold.ttf" if bold else "DejaVuSerif.ttf"
+    return ImageFont.truetype(Path(canvas.__file__).parent / "fonts" / name, 800)
+
+
+def locate_text(label: TextLabel) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom of a text in mm, by the font that is printed on paper."""
+    left, top, right, bottom = measure_letters(label.bold).getbbox(label.text, anchor="lm")
+    scale = label.size * 25.4 / 72 / 800
+    width, above, below = (right - left) * scale, -top * scale, bottom * scale
+    if label.upright:
+        return label.x - above, label.y - width, label.x + below, label.y
+    start = label.x - {"start": 0.0, "middle": width / 2, "end": width}[label.anchor]
+    return start, label.y - above, start + width, label.y + below
+
+
+def check_printed_texts(drawn: Drawing, printed_width: float) -> None:
+    labels = [shape for shape in drawn.shapes if isinstance(shape, TextLabel) and shape.text]
+    boxes = [locate_text(label) for label in labels]
+    for label, (left, top, right, bottom) in zip(labels, boxes, strict=True):
+        assert round(label.size * printed_width / drawn.width, 6) >= 8, label
+        assert min(left, top) >= -0.3 and right <= drawn.width + 0.3 and bottom <= drawn.height + 0.3, label
+        assert "…" not in label.text, label
+    for (one, a), (other, b) in combinations(zip(labels, boxes, strict=True), 2):
+        apart = a[2] <= b[0] + 0.1 or b[2] <= a[0] + 0.1 or a[3] <= b[1] + 0.35 or b[3] <= a[1] + 0.35
+        assert apart, (one, other)
+
+
+@pytest.mark.parametrize("case", PRINTED_CASES, ids="-".join)
+def test_every_word_of_a_picture_is_whole_apart_from_the_others_and_of_eight_points(
+    catalogue: Catalogue, case: tuple[str, str, str]
+) -> None:
+    wording, kinds = load_messages(TEMPLATES), set()
+    for seed in (1, 2, 3):
+        facts = build_facts(sample(catalogue, *case, seed=seed), wording)
+        for width in (WIDTH, NARROW_CHART_MM):
+            if overview := draw_overview(facts, width):
+                check_printed_texts(overview, WIDTH)
+        for picture in facts.pictures.drawn:
+            kinds.add(picture.kind)
+            check_printed_texts(draw_picture(facts, picture), WIDTH)
+            for shown in picture.shows if isinstance(picture.shows, tuple) else ():
+                check_panel(shown)
+    assert "series" in kinds
+
+
+def check_panel(shown: SeriesPanel) -> None:
+    """An axis with its lowest and highest value, the last figure and the last level in numbers."""
+    drawn = draw_series_panel(shown)
+    check_printed_texts(drawn, PANEL_WIDTH)
+    texts = words(drawn)
+    stones = [*shown.points, *(stone for stone in (shown.start, *shown.goals) if stone)]
+    by_value = sorted(stones, key=lambda stone: stone.value.get_fraction())
+    assert by_value[0].value.text in texts or by_value[-1].value.text in texts
+    if shown.points:
+        assert shown.points[-1].value.text in texts
+    if shown.goals:
+        assert shown.goals[-1].value.text in texts
+
+
+def test_a_tenth_of_a_per_cent_is_no_cliff(quarter: Drafted) -> None:
+    """What the axis covers is at least a twentieth of the figure."""
+    panel = next(p for picture in of_kind(quarter, "series") for p in picture.shows if len(p.points) > 1)
+    near = [replace(panel.points[0], value=build_number_fact(Fraction(v), 1)) for v in ("100", "99.9")]
+    bare = replace(panel, points=(near[0], replace(near[1], period=panel.points[-1].period)),
+                   start=None, goals=(), interval=None)  # fmt: skip
+    heights = [mark.y for mark in draw_series_panel(bare).shapes if isinstance(mark, Dot)]
+    assert 0 < heights[1] - heights[0] < 1

@@ -19,6 +19,7 @@ from etl.drafting import draft_pdf
 from etl.drafting.draft_pdf import add_pdf
 from etl.report import pdf as room
 from etl.report.pdf import convert_to_pdf, normalize_pdf
+from etl.report.pdf_form import add_form_fields
 from tests.report.conftest import Drafted, needs_office
 from tests.report.test_report_form import paragraphs
 
@@ -249,3 +250,71 @@ def _objects(reader: PdfReader) -> list[object]:
     from pypdf.generic import IndirectObject
 
     return [IndirectObject(number, 0, reader) for number in range(1, int(reader.trailer["/Size"]))]
+
+
+# --- an archive file, as far as it can be told without a validator -------------------------------------------
+
+FORBIDDEN_ACTIONS = {"/Launch", "/Sound", "/Movie", "/ResetForm", "/ImportData", "/Hide", "/SetOCGState", "/Rendition",
+                     "/Trans", "/GoTo3DView", "/JavaScript"}  # fmt: skip
+BLEND_MODES = {"/Normal", "/Compatible", "/Multiply", "/Screen", "/Overlay", "/Darken", "/Lighten", "/ColorDodge",
+               "/ColorBurn", "/HardLight", "/SoftLight", "/Difference", "/Exclusion", "/Hue", "/Saturation", "/Color",
+               "/Luminosity"}  # fmt: skip
+
+
+@needs_office
+def test_what_an_archive_file_must_have_and_must_not(report: Drafted, pdf: dict[str, bytes]) -> None:
+    """ISO 19005-2, level B, clause by clause where an object says it: declared by the file, not validated."""
+    draft = pdf[report.paths["word"].with_suffix(".pdf").name]
+    published = add_form_fields(draft, numbered=False)
+    assert published != draft
+    check_archive_file(draft)
+    check_archive_file(published)
+
+
+def check_archive_file(data: bytes) -> None:
+    assert data.startswith(b"%PDF-1.") and all(byte > 127 for byte in data.split(b"\n", 2)[1][1:5])
+    with pikepdf.open(BytesIO(data)) as opened:
+        assert not opened.is_encrypted and len(opened.trailer.ID) == 2
+        metadata = opened.open_metadata()
+        assert (metadata["pdfaid:part"], metadata["pdfaid:conformance"]) == ("2", "B")
+        assert "/Filter" not in opened.Root.Metadata
+        (intent,) = opened.Root.OutputIntents
+        assert intent.S == "/GTS_PDFA1" and intent.DestOutputProfile.N == 3
+        assert intent.DestOutputProfile.read_bytes()[36:40] == b"acsp"
+        assert (str(opened.Root.Lang), opened.Root.MarkInfo.Marked) == ("vi-VN", True)
+        assert opened.Root.ViewerPreferences.DisplayDocTitle
+        assert not {"/AA", "/OCProperties", "/Requirements"} & set(opened.Root.keys())
+        form = opened.Root.get("/AcroForm", pikepdf.Dictionary())
+        assert "/XFA" not in form and not form.get("/NeedAppearances", False)
+        assert not {"/JavaScript", "/EmbeddedFiles"} & set(opened.Root.get("/Names", {}).keys())
+        assert all("/AA" not in page.obj for page in opened.pages)
+        for each in opened.objects:
+            check_archived_object(each)
+
+
+def check_archived_object(each: pikepdf.Object) -> None:
+    if not isinstance(each, pikepdf.Dictionary | pikepdf.Stream):
+        return
+    assert str(each.get("/S", "")) not in FORBIDDEN_ACTIONS and "/JS" not in each
+    if isinstance(each, pikepdf.Stream):
+        filters = each.get("/Filter", [])
+        assert not {"/LZWDecode", "/Crypt"} & {
+            str(f) for f in (filters if isinstance(filters, pikepdf.Array) else [filters])
+        }
+        assert not {"/F", "/FFilter", "/Alternates", "/OPI", "/Ref", "/PS"} & set(each.keys())
+        assert each.get("/Interpolate", False) is False and each.get("/Subtype2") != "/PS"
+    match str(each.get("/Type", "")):
+        case "/Font" if each.Subtype != "/Type0":
+            assert {"/FontFile", "/FontFile2", "/FontFile3"} & set(each.FontDescriptor.keys())
+        case "/Font":
+            assert "/ToUnicode" in each
+        case "/ExtGState":
+            assert not {"/TR", "/HTP"} & set(each.keys()) and str(each.get("/BM", "/Normal")) in BLEND_MODES
+        case "/Annot" if each.Subtype != "/Popup":
+            assert int(each.get("/F", 0)) & 0b101011 == 0, "neither invisible, hidden nor unseen"
+            assert each.Subtype == "/Link" or int(each.F) & 0b100, "it prints"
+        case "/StructElem" if each.S == "/TH":
+            attributes = each.A if isinstance(each.A, pikepdf.Array) else [each.A]
+            assert any(str(a.get("/Scope", "")) in {"/Column", "/Row", "/Both"} for a in attributes)
+        case "/StructElem" if each.S == "/Figure":
+            assert str(each.Alt).strip()

@@ -7,6 +7,8 @@ from fractions import Fraction
 from etl.attain import build_projections, compute_control_limits
 from etl.catalog import models as m
 from etl.model import Gap, Period, SeriesPoint
+from etl.model.reason import build_reason
+from etl.model.results import LONE_SIDES
 from etl.model.trend import compare_attainments
 from tests.wording import told
 
@@ -217,4 +219,37 @@ OUTLOOK = Table(
     _outlook,
 )  # fmt: skip
 
-TABLES = (BOUNDS, SMALL, TOO_FINE, TREND, CONTROL, OUTLOOK)
+
+def _sure(operator: str, level: str, known: str, history: str) -> tuple[str, ...]:
+    gaps = tuple(Gap(str(i), _pairs(one)) for i, one in enumerate((known, *history.split(" và "))))
+    reason = build_reason(LONE_SIDES, units="Bệnh viện")
+    observed = seen("2025", None, expected=len(gaps), gaps=gaps, no_figure=reason)
+    what = target("threshold", milestone("2025", operator, level))
+    row = judge(what, indicator("down" if operator == "≤" else "up", 10_000), observed, "2025")
+    low, high = row.bounds or (None, None)
+    sure = {True: "đạt", False: "chưa đạt", None: "chưa đủ số liệu để kết luận"}[row.bounds_met]
+    return STATUS[row.status], show(low), show(high), sure
+
+
+SURE = Table(
+    "32. Kết luận chắc chắn dù số liệu còn thiếu",
+    "Khi nơi còn thiếu chỉ báo cáo một vế (ví dụ bệnh viện có bác sĩ, không có dân số), không có giá trị mà chỉ có khoảng. "
+    "Mọi giá trị trong khoảng cùng một kết luận thì kết luận ấy là chắc chắn. Ví dụ: người trên 10.000 dân.",
+    ("Dấu", "Mức", "Phần đã có", "Những cặp nơi còn thiếu từng báo cáo"),
+    ("Trạng thái", "Thấp nhất", "Cao nhất", "Kết luận chắc chắn"),
+    (
+        ("≥", "9", "900/1000000", "40/0; 60/0", "chưa có số liệu", "9,4", "9,6", "đạt"),
+        ("≥", "9,4", "900/1000000", "40/0; 60/0", "chưa có số liệu", "9,4", "9,6", "đạt"),
+        (">", "9,4", "900/1000000", "40/0; 60/0", "chưa có số liệu", "9,4", "9,6", "chưa đủ số liệu để kết luận"),
+        ("≥", "9,5", "900/1000000", "40/0; 60/0", "chưa có số liệu", "9,4", "9,6", "chưa đủ số liệu để kết luận"),
+        ("≥", "10", "900/1000000", "40/0; 60/0", "chưa có số liệu", "9,4", "9,6", "chưa đạt"),
+        ("≤", "9,6", "900/1000000", "40/0; 60/0", "chưa có số liệu", "9,4", "9,6", "đạt"),
+        ("≤", "9,5", "900/1000000", "40/0; 60/0", "chưa có số liệu", "9,4", "9,6", "chưa đủ số liệu để kết luận"),
+        ("≥", "9", "0/1160000", "40/0; 60/0 và 900/0; 1100/0", "chưa có số liệu", "8,1034", "10", "chưa đủ số liệu để kết luận"),
+        ("≥", "9", "900/1000000", EMPTY, "chưa có số liệu", EMPTY, EMPTY, "chưa đủ số liệu để kết luận"),
+    ),
+    _sure,
+)  # fmt: skip
+
+
+TABLES = (BOUNDS, SMALL, TOO_FINE, TREND, CONTROL, OUTLOOK, SURE)

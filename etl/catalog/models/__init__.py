@@ -16,7 +16,7 @@ from etl.catalog.models.elements import (
     Term,
     Threshold,
 )
-from etl.catalog.models.forms import Column, EarlierVersion, Form, SheetDef
+from etl.catalog.models.forms import DECISION_LEVELS, Column, DecisionLevel, EarlierVersion, Form, SheetDef
 from etl.catalog.models.layouts import ForeignFigure, ForeignLayout
 from etl.catalog.models.nation_units import NationSource, NationSuccession, NationUnit
 from etl.catalog.models.plans import Actor, CitedDocument, Deadline, Plan, ReportingDuty, Task
@@ -43,6 +43,7 @@ from etl.catalog.models.targets import (
 from etl.catalog.models.units import BodyName, Inheritance, Succession, Unit
 
 __all__ = [
+    "DECISION_LEVELS",
     "Actor",
     "Baseline",
     "Basis",
@@ -57,6 +58,7 @@ __all__ = [
     "CountOf",
     "DataElement",
     "Deadline",
+    "DecisionLevel",
     "DefinitionVersion",
     "EarlierVersion",
     "ForeignFigure",

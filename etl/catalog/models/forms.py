@@ -6,13 +6,17 @@ Room: catalogue. Strict models of its files; nobody changes a value at run time.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import Literal, Self, get_args
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from etl.catalog.models.base import Code, StrictModel, Text, validate_period_key
 from etl.catalog.sheet_kinds import SHEET_KINDS, SheetKind
 from etl.model import Period, PeriodKind
+
+DecisionLevel = Literal["commune", "district", "province", "nation"]
+DECISION_LEVELS: tuple[DecisionLevel, ...] = get_args(DecisionLevel)
+"""The levels of government, from the lowest."""
 
 
 class Column(StrictModel):
@@ -35,7 +39,8 @@ class SheetDef(StrictModel):
     elements · ``tasks`` rows are the unit's tasks · ``notes`` free rows · ``published`` rows are published values
     with source and date · ``upward`` rows are the number cells that an area's own units owe it. `dated_from`: since
     this period a sheet of tasks asks within the year only for those with a date and for those of a plan that has just
-    begun; for the others once, in the form of the year."""
+    begun; for the others once, in the form of the year. `decided_at`: the levels of government that can decide on a
+    proposal, with the words by which a sheet of notes lets choose from them; without any it does not ask."""
 
     code: Code
     title: Text
@@ -43,6 +48,7 @@ class SheetDef(StrictModel):
     columns: Code | None = None
     rows: int = 0
     dated_from: str = ""
+    decided_at: dict[DecisionLevel, Text] = Field(default_factory=dict)
 
     @field_validator("dated_from")
     @classmethod
@@ -65,10 +71,13 @@ class SheetDef(StrictModel):
 
 
 class EarlierVersion(StrictModel):
-    """A version of a form that was issued up to a period, and is still taken for periods up to it."""
+    """A version of a form that was issued up to a period, and is still taken for periods up to it. `sheets`: those of
+    its sheets that were others than now, by their codes. `columns_version`: as of a form."""
 
     version: Text
+    columns_version: Text | None = None
     to_period: Text
+    sheets: tuple[SheetDef, ...] = ()
 
     @field_validator("to_period")
     @classmethod
@@ -80,13 +89,15 @@ class EarlierVersion(StrictModel):
 class Form(StrictModel):
     """A workbook that a kind of unit fills in for a kind of period.
 
-    `earlier_versions`: versions whose workbooks are still out; their columns stay in columns.csv. `sums_units`: over
-    how many units a number of the reporting unit itself may be the sum: so many times a data element's `max` is its
-    limit here, and a unit whose own units no scope knows may send the ``upward`` sheet with its sums.
+    `earlier_versions`: versions whose workbooks are still out; their columns stay in columns.csv. `columns_version`:
+    that of its columns there, where the form's own brought none. `sums_units`: over how many units a number of the
+    reporting unit itself may be the sum: so many times a data element's `max` is its limit here, and a unit whose own
+    units no scope knows may send the ``upward`` sheet with its sums.
     """
 
     id: Code
     version: Text
+    columns_version: Text | None = None
     title: Text
     symbol: Text
     period_kind: PeriodKind
@@ -99,6 +110,19 @@ class Form(StrictModel):
     sums_units: int = Field(default=1, ge=1)
     note: str = ""
 
+    @model_validator(mode="after")
+    def _check_earlier_sheets(self) -> Self:
+        codes = {sheet.code for sheet in self.sheets}
+        unknown = [sheet.code for e in self.earlier_versions for sheet in e.sheets if sheet.code not in codes]
+        if unknown:
+            raise ValueError(f"earlier_versions: the form has no sheet {', '.join(unknown)}")
+        return self
+
+    @property
+    def printed_columns(self) -> str:
+        """The version by which its columns stand in columns.csv."""
+        return self.columns_version or self.version
+
     def find_version(self, version: str, period: Period) -> Form | None:
         """The form as a workbook of a version for a period has it; None where that version is no longer taken."""
         if version == self.version:
@@ -106,4 +130,12 @@ class Form(StrictModel):
         earlier = (
             e for e in self.earlier_versions if e.version == version and period.end <= Period.parse(e.to_period).end
         )
-        return self.model_copy(update={"version": version}) if next(earlier, None) else None
+        found = next(earlier, None)
+        return self.build_earlier(found) if found else None
+
+    def build_earlier(self, earlier: EarlierVersion) -> Form:
+        """The form as one of its earlier versions printed it."""
+        others = {sheet.code: sheet for sheet in earlier.sheets}
+        sheets = tuple(others.get(sheet.code, sheet) for sheet in self.sheets)
+        changed = {"version": earlier.version, "columns_version": earlier.columns_version, "sheets": sheets}
+        return self.model_copy(update=changed)

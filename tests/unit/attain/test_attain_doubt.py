@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from decimal import Decimal
 from fractions import Fraction as F
 from itertools import product
 
@@ -18,6 +19,8 @@ from etl.attain.bounds import find_extreme_ratio
 from etl.attain.outlook import compute_forecast, select_unbroken_run
 from etl.catalog import models as m
 from etl.model import Gap, ObservedIndicator, Period, SeriesPoint
+from etl.model.reason import build_reason
+from etl.model.results import LONE_SIDES
 from etl.model.trend import compare_attainments
 from tests.spec.cases import indicator, judge, milestone, seen, target
 from tests.spec.doubt_tables import RULES
@@ -36,6 +39,46 @@ def test_the_extreme_is_that_of_all_choices(
         (known[0] + sum(n for n, _ in picked)) / (known[1] + sum(d for _, d in picked)) for picked in product(*choices)
     ]
     assert find_extreme_ratio(known, choices, highest=highest) == (max if highest else min)(every)
+
+
+@settings(deadline=None)
+@given(
+    known=KNOWN,
+    choices=st.lists(st.lists(PAIRS, min_size=1, max_size=3), min_size=1, max_size=3),
+    operator=st.sampled_from(["≥", ">", "≤", "<"]),
+    level=st.integers(0, 100),
+)
+def test_a_sure_verdict_is_that_of_every_way_to_fill_the_gaps(
+    known: tuple[F, F], choices: list[list[tuple[F, F]]], operator: str, level: int
+) -> None:
+    """Every choice tried and compared by itself: the verdict is sure where all agree, and only there."""
+    signs = {"≥": lambda v: v >= level, ">": lambda v: v > level, "≤": lambda v: v <= level, "<": lambda v: v < level}
+    every = {
+        signs[operator]((known[0] + sum(n for n, _ in picked)) / (known[1] + sum(d for _, d in picked)) * 100)
+        for picked in product(*choices)
+    }
+    observed = seen(
+        "2025",
+        None,
+        gaps=tuple(Gap(str(i), tuple(pairs)) for i, pairs in enumerate([[known], *choices])),
+        no_figure=build_reason(LONE_SIDES, units="x"),
+    )
+    row = judge(target("threshold", milestone("2025", operator, str(level))), indicator(), observed, "2025")
+    assert row.bounds_met is (every.pop() if len(every) == 1 else None)
+    assert (row.value, row.met, row.status) == (None, None, "no_data")
+
+
+def test_a_range_that_lies_between_both_ends_is_not_surely_missed() -> None:
+    """Below it and above it both miss; in between it is met."""
+    gaps = (Gap("a", ((F(0), F(0)), (F(50), F(0)))), Gap("b", ((F(10), F(100)),)))
+    no_figure = build_reason(LONE_SIDES, units="x")
+    observed = seen("2025", None, gaps=gaps, no_figure=no_figure)
+    ranges = {(20, 30): None, (5, 70): True, (61, 70): False, (5, 9): False, (10, 60): True, (11, 59): None}
+    for (low, high), sure in ranges.items():
+        goal = m.Milestone.model_validate(
+            {"period": "2025", "written": "x", "operator": "between", "value": Decimal(low), "upper": Decimal(high)}
+        )
+        assert judge(target("threshold", goal), indicator(), observed, "2025").bounds_met is sure
 
 
 def test_units_at_the_floor_are_bounded_as_units() -> None:

@@ -20,7 +20,7 @@ KEYS = [
     "written", "target", "target_period", "baseline", "met", "status", "progress", "class", "path_value",
     "cagr_ratio", "cagr_class", "classes_disagree", "per_cent_of_plan", "prorated_target", "interval",
     "interval_method", "people_missing", "completeness", "expected", "present", "as_of", "estimated", "reason", "corrections",
-    "reduction_pct", "target_upper", "required_yearly_change", "bounds", "bounds_turn", "bounds_reason", "small_count",
+    "reduction_pct", "target_upper", "required_yearly_change", "bounds", "bounds_turn", "bounds_met", "bounds_reason", "small_count",
     "contradicts", "limits", "outlook",
 ]  # fmt: skip
 

@@ -16,7 +16,7 @@ from etl.report import ReportInput, correction_report, path_section, submissions
 from etl.report.data_quality_notes import build_data_notes
 from etl.report.facts import build_facts
 from etl.report.report_figures import build_figures
-from etl.report.target_results import build_target_sentences, describe_results
+from etl.report.target_results import build_target_sentences, describe_headline, describe_results
 from etl.report.template_context import build_page_context
 from tests.report.samples import sample
 from tests.unit.report.test_report_figures import bhyt, figure_of, line_of, one, row
@@ -84,6 +84,16 @@ def test_a_figure_that_can_only_be_bounded_prints_its_range_who_is_silent_and_no
     assert line.endswith(
         "Bác sĩ/10.000 dân (1): thiếu số liệu của Bệnh viện Y dược cổ truyền tỉnh nên chưa tính được cho toàn địa bàn."
     )
+    for sure, status, start in ((True, "incomplete_met", "- Đạt dù số liệu còn thiếu (01 chỉ tiêu): "),
+                                (False, "incomplete_not_met", "- Chưa đạt kể cả khi đủ số liệu (01 chỉ tiêu): ")):  # fmt: skip
+        chosen = one(given, replace(now, bounds_met=sure))
+        figures = build_figures(chosen, say)
+        assert [f.shown_status for f in figures.list_counted_figures(given.area)] == [status]
+        (line,) = build_target_sentences(chosen, say, figures, ())[0].lines
+        assert line.startswith(start) and "khoảng 9,4–9,6 người" in line
+        assert start[2:].split(" (")[0].lower() in describe_headline(chosen, say, figures)
+    of_none = figure_of(given, say, replace(now, completeness=Fraction(0), expected=116))
+    assert of_none.is_bounded and of_none.completeness.text == "–", "nobody knows of how many, not of none of 116"
     assert "no_data" not in notes_of(given, say, now)
     assert not any("giảm" in sentence or "thiếu 2" in sentence for sentence in (line, figure.missing.text))
 

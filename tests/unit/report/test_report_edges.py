@@ -177,8 +177,9 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     gone = {"value": None, "status": "no_data", "reason": saying("Không quy đổi được"), "bounds": None}
     yield replace(base, attainments=tuple(replace(a, **gone) for a in mine))
     lone = build_reason("reason.lone_sides", units="Bệnh viện")
-    for ends in (None, (Fraction(1), Fraction(2))):
-        yield replace(base, attainments=tuple(replace(a, **(gone | {"reason": lone, "bounds": ends})) for a in mine))
+    for ends, met in ((None, None), *(((Fraction(1), Fraction(2)), met) for met in (None, True, False))):
+        bounded = gone | {"reason": lone, "bounds": ends, "bounds_met": met}
+        yield replace(base, attainments=tuple(replace(a, **bounded) for a in mine))
     clean = {"value": Fraction(0), "status": "not_met", "people_missing": None, "reason": saying("chưa có công nhận")}
     rows = tuple(replace(a, **clean) if a.item == "15.3" else a for a in base.attainments)
     yield replace(base, attainments=rows)

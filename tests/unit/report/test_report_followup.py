@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+import pytest
+
 from etl.messages import Messages
 from etl.model import NoteReport, Period, TaskReport, TaskStateName
 from etl.report import ReportInput
@@ -127,7 +129,29 @@ def test_what_two_levels_decide_on_stays_apart(given: ReportInput, say: Messages
         for unit, level in (("608", "Tỉnh"), ("610", "tỉnh"), ("611", "Trung ương"))
     )
     found = build_difficulty_notes(replace(given, notes=notes), say).groups
-    assert [(group.level, group.units.count(",") + 1) for group in found] == [("Tỉnh", 2), ("Trung ương", 1)]
+    assert [(group.level, group.units.count(",") + 1) for group in found] == [("Trung ương", 1), ("Tỉnh", 2)]
+
+
+@pytest.mark.parametrize(
+    ("scope", "upward", "within"),
+    [
+        ("kon-tum", "cấp trung ương 01 nội dung", "cấp tỉnh 02 nội dung, cấp xã 01 nội dung"),
+        ("tan-yen", "cấp trung ương 01 nội dung, cấp tỉnh 02 nội dung", "cấp xã 01 nội dung"),
+    ],
+)
+def test_a_proposal_goes_only_to_who_can_decide_it(
+    given: ReportInput, say: Messages, scope: str, upward: str, within: str
+) -> None:
+    """What the office's own level or one below it decides is not put to the levels above; free words go nowhere."""
+    said = (("A", "tỉnh"), ("B", "Xã"), ("C", "Trung ương"), ("D", ""), ("E", "ai cũng được"), ("F", "Tỉnh"))
+    notes = tuple(NoteReport("608", "2024Q3", i, d, "", f"Đề nghị {d}", level) for i, (d, level) in enumerate(said))
+    area = replace(given, notes=notes, scope=given.catalogue.scopes[scope])
+    found = build_difficulty_notes(area, say)
+    assert found.sentence.startswith(
+        f"Kiến nghị cấp trên xem xét, giải quyết: {upward}. "
+        f"{area.office_name} và các đơn vị giải quyết theo thẩm quyền: {within}. "
+    )
+    assert [group.level for group in found.groups] == ["Trung ương", "tỉnh", "Tỉnh", "Xã", "", "ai cũng được"]
 
 
 def test_what_most_units_say_comes_first(given: ReportInput, say: Messages) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,8 @@ from etl.model import ReadResult
 from etl.read import Reader
 from tests.builders import Workbook
 
-OLD, NEW = "2025.1", "2026.1"
+OLD, NEW, COLUMNS = "2026.2", "2027.1", "2025.1"
+EARLIER = f'earlier_versions: [{{version: "{OLD}", columns_version: "{COLUMNS}", to_period: 2026Q2}}]'
 
 
 def _raise_version(root: Path, earlier: str) -> None:
@@ -24,22 +27,23 @@ def _raise_version(root: Path, earlier: str) -> None:
     path = root / "forms" / "columns.csv"
     with path.open(encoding="utf-8", newline="") as handle:
         header, *rows = csv.reader(handle)
-    new = [[NEW if i == 1 else value for i, value in enumerate(row)] for row in rows if row[:2] == ["commune", OLD]]
+    new = [[NEW if i == 1 else value for i, value in enumerate(row)] for row in rows if row[:2] == ["commune", COLUMNS]]
     new.insert(-13, ["commune", NEW, "X2", "12", "Số bác sĩ tại trạm", "doctors", "1"])
     with path.open("w", encoding="utf-8", newline="") as handle:
         csv.writer(handle, lineterminator="\n").writerows([header, *rows, *new])
     forms = root / "forms" / "forms.yaml"
-    before, marked, after = forms.read_text(encoding="utf-8").partition("- id: xa-quarter\n")
-    quarter = after.replace(f'version: "{OLD}"', f'version: "{NEW}"\n  {earlier}', 1)
-    year = earlier.replace("2026Q2", '"2025"')
-    after = quarter.replace(f'- id: xa-year\n  version: "{OLD}"', f'- id: xa-year\n  version: "{NEW}"\n  {year}', 1)
-    forms.write_text(before + marked + after, encoding="utf-8")
+    text = forms.read_text(encoding="utf-8")
+    for form, said in (("xa-quarter", earlier), ("xa-year", earlier.replace("2026Q2", '"2025"'))):
+        head = rf'(- id: {form}\n)  version: "{OLD}"\n  columns_version: .*\n  earlier_versions: .*\n'
+        text, count = re.subn(head, rf'\1  version: "{NEW}"\n  {said}\n', text)
+        assert count == 1
+    forms.write_text(text, encoding="utf-8")
 
 
 @pytest.fixture
 def later(catalogue: Catalogue, tmp_path: Path) -> Catalogue:
     root = Path(shutil.copytree(catalogue.root, tmp_path / "catalog"))
-    _raise_version(root, f'earlier_versions: [{{version: "{OLD}", to_period: 2026Q2}}]')
+    _raise_version(root, EARLIER)
     assert list_catalogue_problems(root) == ()
     return load_catalogue(root)
 
@@ -82,3 +86,41 @@ def test_a_version_without_columns_is_a_mistake_of_the_catalogue(catalogue: Cata
     found = {problem.what for problem in list_catalogue_problems(root)}
     assert "sheet X1 has no columns in set 'commune' version 2025.0" in found
     assert "no form prints set 'commune' version '2025.1' sheet 'X1'" in found
+
+
+@pytest.mark.parametrize(
+    ("form", "unit", "period"),
+    [
+        ("kt-district-quarter", "608", "2024Q3"), ("kt-district-year", "608", "2024"),
+        ("ty-commune-quarter", "07306", "2024Q3"), ("ty-commune-year", "07306", "2024"),
+        ("xa-quarter", "23504", "2026Q3"), ("xa-year", "23504", "2025"), ("nv-year", "51-SYT", "2026"),
+    ],
+)  # fmt: skip
+def test_who_decides_is_asked_now_and_a_form_of_before_is_read_without_it(
+    catalogue: Catalogue, rules: Rules, tmp_path: Path, form: str, unit: str, period: str
+) -> None:
+    now = catalogue.forms[form]
+    (earlier,) = now.earlier_versions
+    former = replace(catalogue, forms=catalogue.forms | {form: now.build_earlier(earlier)})
+    with Reader(catalogue, rules) as reader:
+        for issued, asked in ((catalogue, True), (former, False)):
+            result = read(reader, tmp_path, Workbook(issued, form, unit, period))
+            assert not result.findings
+            seen = {o.data_element for o in result.observations if o.data_element.startswith("note.1.")}
+            assert ("note.1.level" in seen) is asked
+            assert {"note.1.difficulty", "note.1.cause", "note.1.proposal"} <= seen
+
+
+def test_every_sheet_of_difficulties_lets_choose_who_decides(catalogue: Catalogue) -> None:
+    asked = [(form, sheet) for form in catalogue.forms.values() for sheet in form.sheets if sheet.layout == "notes"]
+    assert len(asked) == 7
+    for form, sheet in asked:
+        ended = form.valid_to is not None  # there were districts
+        assert set(sheet.decided_at) == {"commune", "province", "nation"} | ({"district"} if ended else set())
+
+
+def test_an_earlier_sheet_that_the_form_does_not_have_is_a_mistake(catalogue: Catalogue, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(catalogue.root, tmp_path / "catalog"))
+    forms = root / "forms" / "forms.yaml"
+    forms.write_text(forms.read_text(encoding="utf-8").replace("{code: V2", "{code: V9", 1), encoding="utf-8")
+    assert any("no sheet V9" in problem.what for problem in list_catalogue_problems(root))

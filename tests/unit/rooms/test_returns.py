@@ -107,6 +107,23 @@ def test_a_file_nobody_understood_still_gets_an_answer(tmp_path: Path) -> None:
     assert build_answer_path(answer, tmp_path) == tmp_path / "returns" / "_khong-ro" / "abababab_tra-lai.xlsx"
 
 
+def test_what_is_known_of_a_submission_is_printed_whole() -> None:
+    """The longest form's title and file name break within their columns, inside the printed area."""
+    title = "Báo cáo quý về kết quả bảo vệ, chăm sóc sức khỏe Nhân dân và hoạt động y tế cơ sở của xã, thị trấn"
+    answer = replace(ANSWER, form_title=title, file=f"{'Báo cáo ' * 12}.xlsx", office="Ủy ban nhân dân huyện Tân Yên")
+    page = openpyxl.load_workbook(BytesIO(render_answer_workbook(answer)))["Kết quả kiểm tra"]
+    spans = {(m.min_row, m.min_col): m for m in page.merged_cells.ranges}
+    for text in (title, answer.file, answer.office):
+        cell = next(c for row in page.iter_rows() for c in row if c.value == text)
+        span = spans[cell.row, cell.column]
+        width = sum(
+            page.column_dimensions[openpyxl.utils.get_column_letter(c)].width
+            for c in range(span.min_col, span.max_col + 1)
+        )
+        assert cell.alignment.wrap_text and span.max_col <= 9
+        assert page.row_dimensions[cell.row].height >= 15 * (len(text) // width + 1)
+
+
 def test_rows_are_high_enough_for_their_text() -> None:
     long = replace(ANSWER, findings=(replace(ANSWER.findings[0], message="Một câu dài. " * 20),))
     page = openpyxl.load_workbook(BytesIO(render_answer_workbook(long)))["Kết quả kiểm tra"]
