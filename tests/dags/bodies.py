@@ -18,6 +18,7 @@ LONGER = ["half", "nine_months"]
 ANSWERS: dict[str, Callable[..., Any]] = {
     "list_passed_deadlines": lambda day: ["2024Q1"] if day == "2024-04-23" else [],
     "list_longer_periods": lambda period: ["2024H1"] if period == "2024Q2" else [],
+    "announce_publications": list,
     "get_smtp_connection_id": lambda: "smtp_default",
     "get_imap_connection_id": lambda: "imap_default",
     "collect_mail": lambda box: {"skipped": "no connection"} if box is None else {"messages": {}},

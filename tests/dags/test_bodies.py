@@ -22,7 +22,7 @@ import pytest
         ("ask", [["request_signoffs", ["a"], "2024Q1", "quarter", "mine"]]),
         ("note", [["record_passed_deadlines", "2024-04-23", ["2024Q1"]]]),
         ("remind", [["get_smtp_connection_id"], ["remind_units", "a", "2024-04-23", "post"]]),
-        ("folders", [["dispatch_folders"]]),
+        ("folders", [["announce_publications"], ["dispatch_folders"]]),
         ("mail", [["get_smtp_connection_id"], ["dispatch_mail", "post"]]),
         ("questions", [["get_smtp_connection_id"], ["mail_questions", "post", "/tongket"]]),
         ("collect", [["get_imap_connection_id"], ["collect_mail", "box"]]),
