@@ -1,7 +1,8 @@
 """### Dispatch: what is published, to whom it is addressed; what waits, to who decides
 
 Every ten minutes, one run at a time, for each published report or correction that has not gone out yet: `folders`
-puts a folder with a manifest for each recipient into `outbox/reports/<period>/<scope>/gui/<recipient>/`; `mail`
+puts a folder with a manifest for each recipient into `outbox/reports/<period>/<scope>/gui/<recipient>/`, and tells of
+what was published since, where lineage is sent to; `mail`
 sends the document and its annex to the recipients that have an address in `catalog/contacts.yaml`, by the Airflow
 connection that `TONGKET_SMTP_CONNECTION` names. `questions` mails the `approvers` of that file, once, that a document
 waits for their decision.
@@ -26,7 +27,7 @@ from __future__ import annotations
 from airflow.sdk import DAG, CronTriggerTimetable, task
 from airflow.sdk.exceptions import AirflowSkipException
 from tongket_common import DEFAULTS, TIMEZONE, name_errors, read_page_address, watch
-from tongket_lineage import PARCELS, PUBLISHED
+from tongket_lineage import PARCELS, PUBLISHED, emit_publications
 from tongket_mail import build_mail_opener
 
 with DAG(
@@ -45,6 +46,7 @@ with DAG(
     def folders() -> dict[str, object]:
         from etl import steps
 
+        emit_publications(steps.announce_publications())
         return steps.dispatch_folders()
 
     @task(multiple_outputs=False)

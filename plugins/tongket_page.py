@@ -6,6 +6,7 @@ Every process of Airflow imports this file, so the page itself is built at the f
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -53,7 +54,7 @@ def build_app() -> Any:
 
         return PageUser(str(user.get_name() or user.get_id()), may_decide)
 
-    return build_page_app(authenticate, conf.get_mandatory_value("api", "secret_key"), find_page_path)
+    return build_page_app(authenticate, conf.get_mandatory_value("api", "secret_key"), find_page_path, find_run_path)
 
 
 def find_page_path(dag: str, run: str) -> str:
@@ -66,6 +67,20 @@ def find_page_path(dag: str, run: str) -> str:
         query = select(DagRun.partition_key).where(DagRun.dag_id == dag, DagRun.run_id == run)
         key = session.scalar(query) or ""
     return PAGE_OF_DAG.get(dag, "operations").format(key=quote(key))
+
+
+def find_run_path(dag: str, at: datetime) -> str:
+    """The page of the run of a DAG that was at work at a moment; its list of runs where none is on record any more."""
+    from airflow.models import DagRun
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    begun = select(DagRun.run_id).where(DagRun.dag_id == dag, DagRun.start_date <= at)
+    with create_session() as session:
+        run = session.scalar(
+            begun.where((DagRun.end_date >= at) | DagRun.end_date.is_(None)).order_by(DagRun.start_date.desc())
+        )
+    return f"dags/{quote(dag)}/runs" + (f"/{quote(run, safe='')}" if run else "")
 
 
 class LazyApp:

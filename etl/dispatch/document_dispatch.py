@@ -27,7 +27,7 @@ from etl.errors import StorageError
 from etl.model import Period
 from etl.model.vietnam_time import VIETNAM_ZONE, get_current_time
 from etl.settings import Settings
-from etl.warehouse import dispatch_store
+from etl.warehouse import dispatch_store, journal
 from etl.warehouse.dispatch_store import MailAttempt, PublishedDocument
 
 if TYPE_CHECKING:
@@ -41,6 +41,18 @@ _RECIPIENTS_FOLDER = "gui"  # the recipients' folders lie in one of this name, b
 def get_smtp_connection_id() -> str:
     """The id of the Airflow connection that is mailed by."""
     return load_settings_and_catalogue()[0].smtp_connection
+
+
+def announce_publications() -> list[str]:
+    """The folders, below the outbox, of what was published since this was last called, oldest first; each once."""
+    settings, _ = load_settings_and_catalogue()
+    with open_engine(settings).begin() as conn:
+        dispatch_store.lock_dispatch(conn)
+        told = {event.detail["report"] for event in journal.fetch_events(conn, "publication_told")}
+        new = [one for one in dispatch_store.fetch_published_documents(conn) if one.report_id not in told]
+        for document in new:
+            journal.record_event(conn, "publication_told", report=document.report_id, folder=document.folder)
+    return [document.folder for document in new]
 
 
 def dispatch_folders() -> Result:

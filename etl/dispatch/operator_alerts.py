@@ -84,11 +84,13 @@ def tell_alerts(post: MailSessionOpener | None = None, webhook: WebhookSender | 
         if not addresses and webhook is None:
             return {**standing, "skipped": "nobody is told: no TONGKET_ALERT_TO with mail server, and no webhook"}
         told: list[str] = []
-        if webhook:
-            told += _call_webhook(engine, webhook, [a for a in alerts if (a.key, "webhook") not in known])
-        if post:
-            due = [(a, to) for a in alerts for to in addresses if (a.key, to) not in known]
-            told += send_letters(engine, post, [_address_alert(settings, alert, to) for alert, to in due])
+        try:
+            if webhook:
+                told += _call_webhook(engine, webhook, [a for a in alerts if (a.key, "webhook") not in known])
+        finally:  # also where the webhook does not answer
+            if post:
+                due = [(a, to) for a in alerts for to in addresses if (a.key, to) not in known]
+                told += send_letters(engine, post, [_address_alert(settings, alert, to) for alert, to in due])
     return {**standing, "told": told}
 
 

@@ -1,6 +1,6 @@
 """Who may come in: account and secret against the warehouse, with limits on guessing.
 
-One keeper serves web and WebDAV of a process; its limits are of that process.
+Wrong secrets are counted in the journal, so the limits hold for all processes of the doors together and across a start.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
@@ -18,7 +18,7 @@ from etl.catalog import Catalogue
 from etl.doors.account_secret import get_unknown_hash, is_right_secret, normalize_secret
 from etl.doors.accounts import UnitAccount, find_account
 from etl.model.vietnam_time import VIETNAM_ZONE
-from etl.warehouse import journal
+from etl.warehouse.door_store import fetch_wrong_secrets, record_wrong_secret
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _WINDOW = timedelta(minutes=15)
 _PER_ACCOUNT_AND_ADDRESS, _PER_ACCOUNT, _PER_ADDRESS = 10, 50, 100
 """Failures in a window before nobody is heard any more: a clerk's typing, many addresses of a guesser, an office."""
-_MOST_KEYS = 10_000
+_MOST_PROVED = 10_000
 _PROVED_FOR = timedelta(minutes=5)
 """How long a proved secret is not derived anew: WebDAV proves it with every request."""
 
@@ -39,32 +39,10 @@ class Entry:
     reason: Literal["", "wrong", "blocked"] = ""
 
 
-class FailureCounter:
-    """Failures by key within a window. Bounded: the keys that were used longest ago are forgotten first."""
-
-    def __init__(self) -> None:
-        self._failures: OrderedDict[str, deque[datetime]] = OrderedDict()
-
-    def count_failures(self, key: str, now: datetime) -> int:
-        """How many failures a key had within the window."""
-        moments = self._failures.get(key, deque())
-        while moments and moments[0] <= now - _WINDOW:
-            moments.popleft()
-        return len(moments)
-
-    def add_failure(self, key: str, now: datetime) -> None:
-        """Notes a failure."""
-        self._failures.setdefault(key, deque(maxlen=_PER_ADDRESS)).append(now)
-        self._failures.move_to_end(key)
-        if len(self._failures) > _MOST_KEYS:
-            self._failures.popitem(last=False)
-
-
 class DoorKeeper:
     """Lets units in. Thread-safe."""
 
     def __init__(self) -> None:
-        self._failures = FailureCounter()
         self._key = os.urandom(32)
         self._proved: OrderedDict[bytes, datetime] = OrderedDict()
         self._lock = Lock()
@@ -77,21 +55,19 @@ class DoorKeeper:
         `address` is where the request came from. While too many failures lie in the window, nothing is derived and
         nothing recorded: neither a processor nor the journal can be filled from outside.
         """
-        code = code.strip()[:40]
-        limits = {
-            f"{code}|{address}": _PER_ACCOUNT_AND_ADDRESS, f"{code}|": _PER_ACCOUNT, f"|{address}": _PER_ADDRESS,
-        }  # fmt: skip
-        with self._lock:
-            if any(self._failures.count_failures(key, now) >= most for key, most in limits.items()):
-                return Entry(None, "blocked")
+        code = "".join(filter(str.isprintable, code)).strip()[:40]  # PostgreSQL keeps no NUL
+        failures = fetch_wrong_secrets(conn, code, address, since=now - _WINDOW)
+        if (
+            failures.of_unit_from_address >= _PER_ACCOUNT_AND_ADDRESS
+            or failures.of_unit >= _PER_ACCOUNT
+            or failures.from_address >= _PER_ADDRESS
+        ):
+            return Entry(None, "blocked")
         found = find_account(conn, catalogue, code, now.astimezone(VIETNAM_ZONE).date())
         account, secret_hash = found or (None, get_unknown_hash())
         if self._is_proved(secret, secret_hash, now) and account is not None:
             return Entry(account)
-        with self._lock:
-            for key in limits:
-                self._failures.add_failure(key, now)
-        journal.record_event(conn, "door_refused", unit=code, address=address, reason="secret")
+        record_wrong_secret(conn, code, address, now)
         return Entry(None, "wrong")
 
     def _is_proved(self, secret: str, secret_hash: str, now: datetime) -> bool:
@@ -106,6 +82,6 @@ class DoorKeeper:
         with self._lock:
             self._proved[fingerprint] = now + _PROVED_FOR
             self._proved.move_to_end(fingerprint)
-            if len(self._proved) > _MOST_KEYS:
+            if len(self._proved) > _MOST_PROVED:
                 self._proved.popitem(last=False)
         return True

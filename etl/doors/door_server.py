@@ -1,4 +1,4 @@
-"""Runs the web door, with WebDAV at `/dav/`, until it is stopped. One process: limits on guessing are kept in it."""
+"""Runs the web door, with WebDAV at `/dav/`, until it is stopped. Several processes of it may serve one address."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""What holds for every request before a page is asked for: the length of its body, and the headers of every answer."""
+"""What holds for every request before a page is asked for: length and pace of its body, and the answer's headers."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -9,6 +10,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _SMALL_BODY = 64 * 1024
+_GRACE_SECONDS, _LEAST_BYTES_PER_SECOND = 30.0, 2_000
+"""A body may take so long, and longer by its bytes at this pace: a poor line is waited for, an idle one is not."""
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
@@ -22,15 +25,20 @@ class BodyCutOffError(Exception):
     """The sender went away in the middle of a body. Without this, half of a file would look like the whole."""
 
 
+class BodyTooSlowError(Exception):
+    """A body that came more slowly than any line is."""
+
+
 class _CountedBody:
     """The body of one request, counted while it comes."""
 
     def __init__(self, receive: Receive, most: int) -> None:
         self._receive, self._most = receive, most
         self._counted, self._is_whole = 0, False
+        self._waited = 0.0
 
     async def receive_part(self) -> Message:
-        message = await self._receive()
+        message = await (self._receive() if self._is_whole else self._wait_for_part())
         if message["type"] == "http.disconnect" and not self._is_whole:
             raise BodyCutOffError
         self._counted += len(message.get("body", b""))
@@ -39,9 +47,22 @@ class _CountedBody:
         self._is_whole = self._is_whole or not message.get("more_body", False)
         return message
 
+    async def _wait_for_part(self) -> Message:
+        """The next part. Only waiting for the sender counts, not what is done here in between."""
+        began = asyncio.get_running_loop().time()
+        try:
+            left = _GRACE_SECONDS + self._counted / _LEAST_BYTES_PER_SECOND - self._waited
+            async with asyncio.timeout(left):
+                return await self._receive()
+        except TimeoutError as error:
+            raise BodyTooSlowError from error
+        finally:
+            self._waited += asyncio.get_running_loop().time() - began
+
 
 class RequestLimits:
-    """Refuses bodies above a limit (413), declared or counted, and adds the headers of security to every answer.
+    """Refuses bodies above a limit (413), declared or counted, and those that hardly come (408); adds the headers of
+    security to every answer.
 
     Args:
         app: what answers.
@@ -69,8 +90,9 @@ class RequestLimits:
             if not declared.isdigit() or int(declared) > most:
                 raise BodyTooLongError
             await self._app(scope, _CountedBody(receive, most).receive_part, send_with_headers)
-        except BodyTooLongError:  # before any answer: pages read the whole body first
-            answer = PlainTextResponse("413", status_code=413, headers={"Connection": "close"})
+        except (BodyTooLongError, BodyTooSlowError) as error:  # before any answer: pages read the whole body first
+            status = 413 if isinstance(error, BodyTooLongError) else 408
+            answer = PlainTextResponse(str(status), status_code=status, headers={"Connection": "close"})
             await answer(scope, receive, send_with_headers)
         except BodyCutOffError:
             return  # nobody is there to be answered

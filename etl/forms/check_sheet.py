@@ -17,7 +17,7 @@ from etl.catalog import Catalogue
 from etl.catalog import models as m
 from etl.catalog.layout import CHECK_SHEET, FormLayout, InputCell, SheetLayout, format_cell_name
 from etl.forms.form_sending import FormExtras, PastValues
-from etl.forms.form_styles import FormStyles, write_simulation_mark
+from etl.forms.form_styles import FormStyles, get_sheet_class, write_simulation_mark
 from etl.messages import Messages
 from etl.model import ElementKind
 from etl.model.numbers import format_number
@@ -78,7 +78,7 @@ def write_check_sheet(
         *_build_relation_checks(catalogue, form_layout, wording),
         *_build_past_checks(catalogue, form_layout, wording, extras.past),
     ]
-    page = book.add_worksheet(CHECK_SHEET)
+    page = book.add_worksheet(CHECK_SHEET, get_sheet_class())
     write_simulation_mark(book, page, styles, (0, _RESULT_COL), simulated=extras.simulated)
     for col, width in enumerate(_WIDTHS):
         page.set_column(col, col, width)

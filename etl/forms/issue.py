@@ -20,7 +20,7 @@ from etl.catalog.manifest_sheet import write_manifest_sheet
 from etl.catalog.owed_cells import compute_limit
 from etl.forms.check_sheet import write_check_sheet
 from etl.forms.form_sending import FormExtras, describe_sending
-from etl.forms.form_styles import DEFAULT_FONT, FormStyles, write_simulation_mark
+from etl.forms.form_styles import DEFAULT_FONT, FormStyles, get_sheet_class, write_simulation_mark
 from etl.messages import Messages
 from etl.model import ElementKind, Period
 from etl.model.numbers import format_number
@@ -64,7 +64,7 @@ def issue_form(
 
     target = BytesIO()
     options: dict[str, Any] = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    options["default_format_properties"] = DEFAULT_FONT  # what a column's width is counted in
+    options["default_format_properties"] = dict(DEFAULT_FONT)  # what widths are counted in; the library writes into it
     book = xlsxwriter.Workbook(target, options)
     created = dt.datetime.combine(form.valid_from, dt.time())
     book.set_properties(
@@ -98,7 +98,7 @@ def _write_form_sheet(
     wording: Messages,
     simulated: bool,
 ) -> Worksheet:
-    page = book.add_worksheet(sheet.code)
+    page = book.add_worksheet(sheet.code, get_sheet_class())
     for col, width in enumerate(sheet.widths):
         page.set_column(col, col, width)
     _write_sheet_banners(page, styles, sheet)
@@ -170,15 +170,14 @@ def _add_data_validations(
     page: Worksheet, catalogue: Catalogue, form: m.Form, sheet: SheetLayout, wording: Messages
 ) -> None:
     """One data validation per run of cells of one element in a column (or per cell in a list)."""
-    runs: dict[tuple[int, str], list[int]] = {}
+    runs: dict[tuple[int, str], list[InputCell]] = {}
     for cell in sheet.inputs:
         label = cell.data_element if cell.kind.is_number else cell.kind.value
-        runs.setdefault((cell.col, label), []).append(cell.row)
-    kinds = {(cell.col, cell.data_element if cell.kind.is_number else cell.kind.value): cell for cell in sheet.inputs}
-    for key, rows in runs.items():
-        rule = _build_validation_rule(catalogue, form, kinds[key], wording)
+        runs.setdefault((cell.col, label), []).append(cell)
+    for (col, _), cells in runs.items():
+        rule = _build_validation_rule(catalogue, form, cells[-1], wording)
         if rule:
-            page.data_validation(min(rows), key[0], max(rows), key[0], rule)
+            page.data_validation(min(c.row for c in cells), col, max(c.row for c in cells), col, rule)
 
 
 def _build_validation_rule(

@@ -93,6 +93,7 @@ def show_unit(desk: PageDesk, key: UnitForm) -> str | None:
     return render_page(
         desk,
         "unit.html",
+        for_engineers=True,
         key=key,
         unit=unit,
         late_days=_count_late_days(desk, unit),
@@ -111,6 +112,13 @@ def find_returned_workbook(desk: PageDesk, delivery: int) -> Path | None:
         return None
     path = _locate_returned_workbook(desk, file, file.period or "", file.form or "")
     return path if path.is_file() else None
+
+
+def find_check_moment(desk: PageDesk, delivery: int) -> dt.datetime | None:
+    """When the verdict on a file was recorded; None where there is none (yet)."""
+    with desk.open_reader() as conn:
+        file = page_views.find_delivery(conn, delivery)
+    return file.decided_at if file else None
 
 
 def _locate_returned_workbook(desk: PageDesk, file: Row[Any], period: str, form: str) -> Path:

@@ -25,6 +25,7 @@ def show_findings(desk: PageDesk, asked: FindingFilter, page: int) -> str:
     return render_page(
         desk,
         "findings.html",
+        for_engineers=True,
         asked=asked,
         codes=codes,
         titles=_read_rule_titles(desk),

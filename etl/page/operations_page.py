@@ -37,7 +37,7 @@ def show_operations(desk: PageDesk) -> tuple[str, bool]:
     page = render_page(
         desk,
         "operations.html",
-        language=desk.language,
+        for_engineers=True,
         records=records,
         error=trouble,
         alerts_to=len(desk.settings.alert_addresses) + bool(desk.settings.alert_webhook),

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from pathlib import Path
+from datetime import datetime
+from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, FastAPI, Form, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Form, HTTPException, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
@@ -34,16 +34,33 @@ _DOCUMENT_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-
 _PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 
 
-def get_desk(request: Request, user: Annotated[PageUser, Depends(get_page_user)]) -> PageDesk:
-    """What a page starts from."""
-    language: Language = "en" if request.cookies.get(_LANGUAGE_COOKIE) == "en" else "vi"
-    return open_desk(user, f"{request.scope.get('root_path', '')}/", language)
+def get_desk(
+    request: Request,
+    response: Response,
+    user: Annotated[PageUser, Depends(get_page_user)],
+    lang: Language | None = None,
+) -> PageDesk:
+    """What a page starts from; `lang` switches the language of engineers' pages, and the browser keeps it."""
+    root, language = f"{request.scope.get('root_path', '')}/", lang or _read_language(request)
+    if lang:
+        response.set_cookie(
+            _LANGUAGE_COOKIE, lang, max_age=_YEAR_SECONDS, path=root, httponly=True, samesite="lax",
+            secure=request.url.scheme == "https",
+        )  # fmt: skip
+    other = request.url.include_query_params(lang="vi" if language == "en" else "en")
+    return open_desk(user, root, language, switch=f"{other.path}?{other.query}")
+
+
+def _read_language(request: Request) -> Language:
+    return "en" if request.cookies.get(_LANGUAGE_COOKIE) == "en" else "vi"
 
 
 Desk = Annotated[PageDesk, Depends(get_desk)]
+_TEXT = r"^[^\x00]*$"  # PostgreSQL keeps no NUL
 Page = Annotated[int, Query(ge=1, le=100_000)]
-Key = Annotated[str, Query(max_length=100)]
-RunKey = Annotated[str, Query(max_length=250)]
+Number = Annotated[int, Path(ge=0, lt=2**31)]  # of a file or document in the database
+Key = Annotated[str, Query(max_length=100, pattern=_TEXT)]
+RunKey = Annotated[str, Query(max_length=250, pattern=_TEXT)]
 Shown = Literal["waiting", "published", "all"]
 
 
@@ -51,14 +68,16 @@ def build_page_app(
     authenticate: Callable[..., PageUser | Awaitable[PageUser]],
     secret: str,
     find_page_path: Callable[[str, str], str] = lambda _dag, _run: "",
+    find_run_path: Callable[[str, datetime], str] = lambda dag, _at: f"dags/{dag}/runs",
 ) -> FastAPI:
     """The application. `authenticate` is a dependency that gives who is signed in, or refuses with 401 or 403; `secret`
     signs the forms' tokens and is the same on every server that answers for one address; `find_page_path` gives the
-    page below this address that shows what a DAG does, or one run of it where it is named.
+    page below this address that shows what a DAG does, or one run of it where it is named; `find_run_path` the page of
+    Airflow, below its address, of the run of a DAG that was at work at a moment.
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(get_page_user)])
     app.state.guard = FormGuard(secret)
-    app.state.find_page_path = find_page_path
+    app.state.find_page_path, app.state.find_run_path = find_page_path, find_run_path
     app.dependency_overrides[get_page_user] = authenticate
     app.include_router(router)
     app.middleware("http")(_add_headers)
@@ -92,9 +111,18 @@ def show_unit(desk: Desk, scope: Key, period: Key, form: Key, unit: Key) -> str:
 
 
 @router.get("/returned/{delivery}")
-def send_returned_workbook(desk: Desk, delivery: int) -> Response:
+def send_returned_workbook(desk: Desk, delivery: Number) -> Response:
     """The workbook that answered a file."""
     return _send_file(board_page.find_returned_workbook(desk, delivery), inline=False)
+
+
+@router.get("/runs/{delivery}")
+def open_run_of_file(request: Request, desk: Desk, delivery: Number) -> Response:
+    """From a file to the run of Airflow that checked it, with its tasks and their logs."""
+    checked_at = board_page.find_check_moment(desk, delivery)
+    if checked_at is None:
+        raise HTTPException(404)
+    return RedirectResponse(f"{desk.airflow}{request.app.state.find_run_path('intake', checked_at)}", 303)
 
 
 @router.get("/documents")
@@ -104,19 +132,19 @@ def show_documents(desk: Desk, scope: Key = "", period: Key = "", shown: Shown =
 
 
 @router.get("/documents/{report}")
-def show_document(request: Request, desk: Desk, report: int) -> str:
+def show_document(request: Request, desk: Desk, report: Number) -> str:
     """One document."""
     return _require_page(document_page.show_document(desk, report, request.app.state.guard))
 
 
 @router.get("/documents/{report}/changes")
-def show_document_changes(desk: Desk, report: int) -> str:
+def show_document_changes(desk: Desk, report: Number) -> str:
     """What changed since the document before."""
     return _require_page(document_page.show_document_changes(desk, report))
 
 
 @router.get("/documents/{report}/files/{name}")
-def send_document_file(request: Request, desk: Desk, report: int, name: str, download: bool = False) -> Response:
+def send_document_file(request: Request, desk: Desk, report: Number, name: str, download: bool = False) -> Response:
     """A document's file, to read or to keep. A browser shows no PDF inside another page, so there it is kept."""
     path = document_page.find_document_file(desk, report, name)
     framed_pdf = name.endswith(".pdf") and request.headers.get("sec-fetch-dest") == "iframe"
@@ -124,10 +152,10 @@ def send_document_file(request: Request, desk: Desk, report: int, name: str, dow
 
 
 def read_registry_entry(
-    number: Annotated[str, Form(max_length=5)] = "",
-    date: Annotated[str, Form(max_length=10)] = "",
-    signer: Annotated[str, Form(max_length=120)] = "",
-    title: Annotated[str, Form(max_length=400)] = "",
+    number: Annotated[str, Form(max_length=5, pattern=_TEXT)] = "",
+    date: Annotated[str, Form(max_length=10, pattern=_TEXT)] = "",
+    signer: Annotated[str, Form(max_length=120, pattern=_TEXT)] = "",
+    title: Annotated[str, Form(max_length=400, pattern=_TEXT)] = "",
 ) -> RegistryEntry:
     """What the registry filled in beside a decision."""
     return RegistryEntry(number, date, signer, title.splitlines())
@@ -137,11 +165,11 @@ def read_registry_entry(
 def decide_document(
     request: Request,
     desk: Desk,
-    report: int,
+    report: Number,
     decision: Annotated[Literal["approved", "sent_back"], Form()],
     entry: Annotated[RegistryEntry, Depends(read_registry_entry)],
-    token: Annotated[str, Form(max_length=1000)] = "",
-    reason: Annotated[str, Form(max_length=2000)] = "",
+    token: Annotated[str, Form(max_length=1000, pattern=_TEXT)] = "",
+    reason: Annotated[str, Form(max_length=2000, pattern=_TEXT)] = "",
 ) -> Response:
     """A person's decision. Who may not decide, or sends it from elsewhere, is refused before anything is read."""
     guard: FormGuard = request.app.state.guard
@@ -180,13 +208,11 @@ def show_data_docs(scope: Key, period: Key) -> Response:
 
 
 @router.get("/operations")
-def show_operations(desk: Desk, lang: Language | None = None) -> Response:
-    """How the installation does; `lang` switches the language of engineers' pages, and the browser keeps it."""
-    content, is_whole = operations_page.show_operations(replace(desk, language=lang or desk.language))
-    page = HTMLResponse(content, 200 if is_whole else 503)
-    if lang:
-        page.set_cookie(_LANGUAGE_COOKIE, lang, max_age=_YEAR_SECONDS, path=desk.root, httponly=True, samesite="lax")
-    return page
+def show_operations(desk: Desk, response: Response) -> str:
+    """How the installation does."""
+    content, is_whole = operations_page.show_operations(desk)
+    response.status_code = 200 if is_whole else 503
+    return content
 
 
 @router.get("/scorecard")
@@ -224,7 +250,7 @@ def _require_page(page: str | None) -> str:
     return page
 
 
-def _send_file(path: Path | None, *, inline: bool) -> Response:
+def _send_file(path: FilePath | None, *, inline: bool) -> Response:
     """A file, shown or kept; what is shown has no rights of this page's."""
     if path is None:
         raise HTTPException(404)
@@ -246,16 +272,16 @@ async def _add_headers(request: Request, call_next: Callable[[Request], Awaitabl
     return response
 
 
-def _answer_refusal(_request: Request, error: Any) -> Response:
-    return HTMLResponse(render_error_page(error.status_code), error.status_code)
+def _answer_refusal(request: Request, error: Any) -> Response:
+    return HTMLResponse(render_error_page(error.status_code, language=_read_language(request)), error.status_code)
 
 
-def _answer_wrong_address(_request: Request, _error: Any) -> Response:
-    return HTMLResponse(render_error_page(422), 422)
+def _answer_wrong_address(request: Request, _error: Any) -> Response:
+    return HTMLResponse(render_error_page(422, language=_read_language(request)), 422)
 
 
-def _answer_error(_request: Request, error: Any) -> Response:
+def _answer_error(request: Request, error: Any) -> Response:
     """What stops a page is said on it: what it was, and what to do. A wrong key is the reader's, the rest is ours."""
     status = 404 if isinstance(error, UsageError) else 503
     log.log(logging.INFO if status == 404 else logging.ERROR, "%s", error)
-    return HTMLResponse(render_error_page(status, error.what, error.fix), status)
+    return HTMLResponse(render_error_page(status, error.what, error.fix, _read_language(request)), status)

@@ -34,13 +34,15 @@ if TYPE_CHECKING:
 
 FOLDER_NAME = "page"
 Language = Literal["vi", "en"]
+_ENGLISH_MARKS = str.maketrans(".,", ",.")
 
 
 @dataclass(frozen=True)
 class PageDesk:
     """What every page starts from. `catalogue` is None where its files cannot be read; `trouble` then says why.
 
-    `root` is the address that the page is mounted at, with a slash at its end; `language` that of engineers' pages.
+    `root` is the address that the page is mounted at, with a slash at its end; `language` that of engineers' pages;
+    `switch` the address of this page in the other one.
     """
 
     settings: Settings
@@ -51,6 +53,7 @@ class PageDesk:
     now: dt.datetime
     root: str
     language: Language
+    switch: str
 
     @property
     def today(self) -> dt.date:
@@ -91,7 +94,7 @@ class PageDesk:
         return plan.short_title if plan else code
 
 
-def open_desk(user: PageUser, root: str, language: Language = "vi") -> PageDesk:
+def open_desk(user: PageUser, root: str, language: Language, switch: str) -> PageDesk:
     """Settings, names and words as they are now, for a page that is mounted at `root`."""
     settings = load_settings()
     catalogue, trouble = None, ""
@@ -100,7 +103,7 @@ def open_desk(user: PageUser, root: str, language: Language = "vi") -> PageDesk:
     except CatalogueError as error:
         trouble = str(error)
     wording = load_messages(settings.templates)
-    return PageDesk(settings, catalogue, trouble, wording, user, get_current_time(), root, language)
+    return PageDesk(settings, catalogue, trouble, wording, user, get_current_time(), root, language, switch)
 
 
 def count_pages(found: int) -> int:
@@ -108,20 +111,26 @@ def count_pages(found: int) -> int:
     return max(1, -(-found // page_views.PAGE_SIZE))
 
 
-def _build_environment(templates: Path) -> Environment:
+def _build_environment(templates: Path, language: Language) -> Environment:
     loader = FileSystemLoader(templates / FOLDER_NAME)
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
+    environment.globals.update(language=language, t=lambda *words: words[language == "en"])
+    return environment
 
 
-def render_page(desk: PageDesk, template: str, *, language: Language = "vi", **context: object) -> str:
-    """A page of `templates/page/`. In a template, `t(Vietnamese, English)` is the one that the page is shown in."""
-    environment = _build_environment(desk.settings.templates)
+def render_page(desk: PageDesk, template: str, *, for_engineers: bool = False, **context: object) -> str:
+    """A page of `templates/page/`: of the office, in Vietnamese, or one for engineers, in the reader's language.
+
+    In a template, `t(Vietnamese, English)` is the one that the page is shown in.
+    """
+    language = desk.language if for_engineers else "vi"
+    environment = _build_environment(desk.settings.templates, language)
     environment.filters.update(
         moment=lambda at: format_page_moment(at, desk.wording if language == "vi" else None),
-        day=format_page_day,
-        period=format_page_period,
-        number=format_page_number,
-        size=format_page_size,
+        day=lambda day: format_page_day(day, language),
+        period=lambda key: format_page_period(key, language),
+        number=lambda value, decimals=None: format_page_number(value, decimals, language),
+        size=lambda size: format_page_size(size, language),
     )
     return environment.get_template(template).render(
         desk=desk,
@@ -129,19 +138,18 @@ def render_page(desk: PageDesk, template: str, *, language: Language = "vi", **c
         simulated=desk.settings.simulated,
         short_disks=[disk.name for disk in measure_disks(desk.settings) if disk.is_short],
         root=desk.root,
-        language=language,
-        t=lambda vietnamese, english: vietnamese if language == "vi" else english,
+        switch=desk.switch if for_engineers else "",
         **context,
     )
 
 
-def render_error_page(status: int, what: str = "", fix: str = "") -> str:
+def render_error_page(status: int, what: str = "", fix: str = "", language: Language = "vi") -> str:
     """What went wrong, for whoever met it; shows nothing of the warehouse, for it may be shown to anyone."""
     try:
         templates = load_settings().templates
     except SettingsError:  # the page is asked to say just that
         templates = PROJECT_ROOT / "templates"
-    return _build_environment(templates).get_template("error.html").render(status=status, what=what, fix=fix)
+    return _build_environment(templates, language).get_template("error.html").render(status=status, what=what, fix=fix)
 
 
 def format_page_moment(at: dt.datetime | str | None, wording: Messages | None) -> str:
@@ -153,23 +161,25 @@ def format_page_moment(at: dt.datetime | str | None, wording: Messages | None) -
     return wording.format_moment(local) if wording else f"{local:%Y-%m-%d %H:%M} (UTC+7)"
 
 
-def format_page_day(day: dt.date | None) -> str:
-    """A day: ``05/04/2024``."""
-    return f"{day:%d/%m/%Y}" if day else ""
+def format_page_day(day: dt.date | None, language: Language = "vi") -> str:
+    """A day: ``05/04/2024``, for engineers in English ``2024-04-05``."""
+    return f"{day:%d/%m/%Y}" if day and language == "vi" else f"{day or ''}"
 
 
-def format_page_period(key: str | None) -> str:
-    """A period's name; what is no period stays as it is."""
-    return Period.parse(key).name if key and Period.is_key(key) else key or ""
+def format_page_period(key: str | None, language: Language = "vi") -> str:
+    """A period's name, for engineers in English its key; what is no period stays as it is."""
+    return Period.parse(key).name if key and language == "vi" and Period.is_key(key) else key or ""
 
 
-def format_page_number(value: Any, decimals: int | None = None) -> str:
+def format_page_number(value: Any, decimals: int | None = None, language: Language = "vi") -> str:
     """A number as documents print it; nothing for none: missing is not zero."""
-    return "" if value is None else format_number(Fraction(value), decimals)
+    text = "" if value is None else format_number(Fraction(value), decimals)
+    return text if language == "vi" else text.translate(_ENGLISH_MARKS)
 
 
-def format_page_size(size: int | None) -> str:
+def format_page_size(size: int | None, language: Language = "vi") -> str:
     """Bytes in MB or GB."""
     if size is None:
         return ""
-    return f"{format_number(size / 1e9, 1)} GB" if size >= 1e9 else f"{format_number(size / 1e6, 1)} MB"
+    amount, unit = (size / 1e9, "GB") if size >= 1e9 else (size / 1e6, "MB")
+    return f"{format_page_number(amount, 1, language)} {unit}"

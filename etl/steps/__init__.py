@@ -11,7 +11,12 @@ from etl.approval.verification import verify_file
 from etl.attainment.attainment_rows import check_report_due, compute_attainment, list_attainment_rows
 from etl.attainment.report_inputs import list_longer_periods
 from etl.core.instance import list_scopes
-from etl.dispatch.document_dispatch import dispatch_folders, dispatch_mail, get_smtp_connection_id
+from etl.dispatch.document_dispatch import (
+    announce_publications,
+    dispatch_folders,
+    dispatch_mail,
+    get_smtp_connection_id,
+)
 from etl.dispatch.mail_protocol import settle_mail
 from etl.dispatch.operator_alerts import get_alert_connections, measure_operations, record_failed_run, tell_alerts
 from etl.dispatch.unit_reminders import list_passed_deadlines, record_passed_deadlines, remind_units
@@ -60,6 +65,7 @@ __all__ = [
     "TableChoice",
     "adopt_office_files",
     "announce_periods",
+    "announce_publications",
     "answer_mail",
     "apply_decision",
     "attach_signed_copy",

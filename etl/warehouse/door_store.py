@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection
 
 from etl.catalog import models as m
 from etl.warehouse.connect import query
+from etl.warehouse.journal import record_event
 
 AccountChange = Literal["issued", "rotated", "revoked"]
 
@@ -86,6 +87,31 @@ class DoorUsage:
 
     uploads: int
     size: int
+
+
+@dataclass(frozen=True)
+class WrongSecrets:
+    """How many wrong secrets were given since a moment: for a unit, for it from one address, from that address."""
+
+    of_unit: int
+    of_unit_from_address: int
+    from_address: int
+
+
+def record_wrong_secret(conn: Connection, unit: str, address: str, at: datetime) -> None:
+    """Notes that a wrong secret was given for a unit from an address."""
+    record_event(conn, "door_refused", unit=unit, address=address, reason="secret", at=_format_moment(at))
+
+
+def fetch_wrong_secrets(conn: Connection, unit: str, address: str, *, since: datetime) -> WrongSecrets:
+    """The wrong secrets since a moment."""
+    found = query(conn, "wrong_secrets", unit=unit, address=address, since=_format_moment(since)).one()
+    return WrongSecrets(*tuple(found))
+
+
+def _format_moment(moment: datetime) -> str:
+    """Times of one zone and length, so that texts compare as times do."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def record_account(conn: Connection, unit: m.Unit, change: AccountChange, secret_hash: str, by: str) -> int:

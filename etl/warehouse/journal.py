@@ -21,7 +21,7 @@ from etl.warehouse.connect import query
 
 EventKind = Literal[
     "issued", "received", "duplicate", "quarantined", "accepted", "refused", "returned", "deadline_passed", "reminded",
-    "report_written", "approved", "sent_back", "published", "dispatched", "correction_raised",
+    "report_written", "approved", "sent_back", "published", "publication_told", "dispatched", "correction_raised",
     "run_failed", "alerted", "backed_up", "backup_restored", "archive_checked", "housekept",
     "registered", "attached",
     "account_changed", "door_entered", "door_refused", "door_uploaded", "door_fetched", "mail_taken", "mail_answered",

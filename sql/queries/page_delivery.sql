@@ -4,6 +4,7 @@ SELECT
     sha256,
     folder,
     state,
+    decided_at,
     form,
     period
 FROM out.delivery

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+DRAFTS, REPORTS = "tongket://outbox/drafts", "tongket://outbox/reports"
+
 
 @pytest.mark.parametrize(
     ("case", "calls"),
@@ -23,7 +25,14 @@ import pytest
         ("ask", [["request_signoffs", ["a"], "2024Q1", "quarter", "mine"]]),
         ("note", [["record_passed_deadlines", "2024-04-23", ["2024Q1"]]]),
         ("remind", [["get_smtp_connection_id"], ["remind_units", "a", "2024-04-23", "post"]]),
-        ("folders", [["dispatch_folders"]]),
+        (
+            "folders",
+            [
+                ["announce_publications"],
+                ["emit", [DRAFTS], [REPORTS, f"{REPORTS}/2024Q1/a/plan_quarter"]],
+                ["dispatch_folders"],
+            ],
+        ),
         ("mail", [["get_smtp_connection_id"], ["dispatch_mail", "post"]]),
         ("questions", [["get_smtp_connection_id"], ["mail_questions", "post", "/tongket"]]),
         ("collect", [["get_imap_connection_id"], ["collect_mail", "box"]]),

@@ -39,7 +39,7 @@ DAGS = {
 # `read_page_address` for its own address.
 HELPERS = {
     "read_partition_key", "match_key_and_cadence", "get_current_context", "AirflowSkipException", "AirflowFailException",
-    "build_mail_opener", "build_mailbox_opener", "read_page_address", "build_webhook_sender", "stats.gauge", "ti.get_task_states", "conf.get", "sorted", "Path", "', '.join", "context.get",
+    "build_mail_opener", "build_mailbox_opener", "emit_publications", "read_page_address", "build_webhook_sender", "stats.gauge", "ti.get_task_states", "conf.get", "sorted", "Path", "', '.join", "context.get",
 }  # fmt: skip
 PLAIN = {"list", "str", "items", "values", "info", "warning", "add_partitions"}
 
@@ -133,7 +133,7 @@ def test_lineage_leads_from_the_inbox_to_the_report_and_out(facts: dict[str, Any
         reached |= {written for task in tasks if before & set(task["reads"]) for written in task["writes"]}
     assert {"tongket://warehouse/core.observation", "tongket://outbox/drafts", "tongket://outbox/returns"} <= reached
     named = {name for task in tasks for name in (*task["reads"], *task["writes"])}
-    # What is published comes of a decision on the page, which is no task.
+    # What is published comes of a decision on the page, which is no task: `folders` tells of it when it has happened.
     assert named - reached == {"tongket://outbox/reports", "tongket://outbox/dispatched"}
 
 

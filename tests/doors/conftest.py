@@ -73,7 +73,7 @@ class Browser:
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar))
         request = urllib.request.Request(self.address + path, data, headers or {}, method=method)  # noqa: S310
         try:
-            answer = opener.open(request, timeout=60)
+            answer = opener.open(request, timeout=300)
         except urllib.error.HTTPError as error:
             answer = error
         with answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import datetime as dt
 import re
@@ -11,6 +12,8 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psutil
 import pytest
@@ -18,11 +21,12 @@ from sqlalchemy import Engine
 
 from etl.catalog import Catalogue
 from etl.doors.account_secret import hash_secret
+from etl.doors.door_keeper import DoorKeeper
 from etl.doors.door_server import build_doors_app
 from etl.errors import SettingsError
 from etl.settings import Settings
 from etl.warehouse import connect, journal
-from etl.warehouse.door_store import record_account
+from etl.warehouse.door_store import record_account, record_wrong_secret
 from ops.door import is_door_healthy
 from ops.door import main as door_main
 from tests.doors.conftest import (
@@ -38,6 +42,7 @@ from tests.doors.conftest import (
     list_inbox,
     run_intake,
 )
+from tests.integration.published import home
 
 pytestmark = pytest.mark.integration
 GUARDED = ["/", "/bieu-mau/kt-district-quarter/2024Q3/612", "/da-gui/1", "/ket-qua/1"]
@@ -197,6 +202,83 @@ def test_a_body_above_the_limit_is_refused(served: Served, browser: Browser, chu
         assert wire.recv(100).startswith(b"HTTP/1.1 413")
 
 
+@pytest.mark.parametrize("path", ["/gui", "/dang-nhap"])
+def test_who_holds_a_connection_with_a_body_that_hardly_comes_loses_it(
+    served: Served, browser: Browser, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    browser.sign_in()
+    cookie = next(iter(browser.jar)).value
+    kind = "application/x-www-form-urlencoded" if path == "/dang-nhap" else "multipart/form-data; boundary=x"
+    with monkeypatch.context() as patch:
+        patch.setattr("etl.doors.request_limits._GRACE_SECONDS", 0.5)
+        with socket.create_connection(("127.0.0.1", served.port), timeout=60) as wire:
+            wire.sendall(
+                f"POST {path} HTTP/1.1\r\nHost: a\r\nCookie: tongket={cookie}\r\n"
+                f"Content-Type: {kind}\r\nContent-Length: 5000\r\n\r\n--x\r\n".encode()
+            )
+            answer = wire.recv(1000)
+            assert answer.startswith(b"HTTP/1.1 408") and b"connection: close" in answer.lower()
+    assert list_inbox(served.settings) == []
+    assert browser.open("/khoe").text == "ok"
+
+
+def test_hundreds_of_files_at_once_are_refused_with_a_reason_and_hold_nobody_up(
+    served: Served, browser: Browser, loader: Engine, book: BookMaker
+) -> None:
+    with loader.begin() as conn:
+        for _ in range(39):
+            journal.record_event(conn, "door_uploaded", unit=UNIT, size=1)
+    browser.sign_in()
+    token, data, other = browser.token("/"), book().bytes(), Browser(served.address)
+    other.sign_in(OTHER)
+    with ThreadPoolExecutor(16) as pool:
+        sending = [pool.submit(browser.send, f"{number}.xlsx", data, token) for number in range(300)]
+        assert "/da-gui/" in other.send("a.xlsx", data).url, "another unit's file is taken meanwhile"
+        assert other.open("/").status == 200
+        answers = [one.result() for one in sending]
+    taken = [answer for answer in answers if "/da-gui/" in answer.url]
+    assert 1 <= len(taken) <= 2, "its quota, and what was being checked at that moment"
+    refused = [answer for answer in answers if answer not in taken]
+    assert {answer.status for answer in refused} == {422}
+    assert all("40 tệp trong 10 phút" in a.text or "còn đang được kiểm tra" in a.text for a in refused)
+    assert len(list_inbox(served.settings)) == len(taken) + 1
+
+
+def test_no_header_breaks_the_door(served: Served, browser: Browser) -> None:
+    heads = (
+        "Cookie: tongket=" + "x" * 200_000,
+        "X-A: \0",
+        "Content-Length: -1",
+        "Content-Length: 5\r\nTransfer-Encoding: chunked",
+        "X-Forwarded-Host: evil.test",
+        "Authorization: Basic " + base64.b64encode(b"\0:\0").decode(),
+        "Cookie: tongket=\0; tongket=" + "A" * 4000,
+    )
+    for target in ("GET /", "POST /dang-nhap", "PROPFIND /dav/", "GET /bieu-mau/%00/%2e%2e/%ff"):
+        for head in heads:
+            with socket.create_connection(("127.0.0.1", served.port), timeout=60) as wire:
+                try:
+                    wire.sendall(f"{target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{head}\r\n\r\n".encode())
+                    answer = wire.recv(4000)
+                except OSError:
+                    answer = b""  # it hung up
+            assert b"evil.test" not in answer and not answer.startswith(b"HTTP/1.1 5"), (target, head[:40], answer)
+    assert browser.open("/khoe").text == "ok"
+
+
+def test_a_broken_catalogue_is_said_and_nothing_is_taken(
+    served: Served, browser: Browser, book: BookMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser.sign_in()
+    token = browser.token("/")
+    folder = home(tmp_path, monkeypatch)
+    (folder / "catalog" / "plans" / "kt-1693.yaml").write_text("id: [", encoding="utf-8")
+    for answer in (browser.open("/"), browser.send("a.xlsx", book().bytes(), token)):
+        assert answer.status == 503 and "kt-1693" not in answer.text, "what happened is for the log"
+    assert list_inbox(served.settings) == []
+    monkeypatch.undo()
+
+
 def test_guessing_is_slowed_and_nobody_else_is(served: Served, browser: Browser, loader: Engine) -> None:
     for _ in range(10):
         assert browser.sign_in(UNIT, "sai").status == 401
@@ -209,6 +291,38 @@ def test_guessing_is_slowed_and_nobody_else_is(served: Served, browser: Browser,
     with loader.connect() as conn:
         refused = journal.fetch_events(conn, "door_refused")
     assert len(refused) == 11, "what comes while blocked fills no journal"
+
+
+@pytest.mark.parametrize(
+    ("failures", "unit", "address", "reason"),
+    [
+        (9, UNIT, "10.0.0.1", ""),
+        (10, UNIT, "10.0.0.1", "blocked"),
+        (10, UNIT, "10.0.0.2", ""),
+        (49, UNIT, "10.0.0.{}", ""),
+        (50, UNIT, "10.0.0.{}", "blocked"),
+        (99, "u{}", "10.0.0.1", ""),
+        (100, "u{}", "10.0.0.1", "blocked"),
+    ],
+)
+def test_wrong_secrets_are_counted_for_all_processes_of_the_doors(
+    opened: Settings, catalogue: Catalogue, loader: Engine, failures: int, unit: str, address: str, reason: str
+) -> None:
+    with loader.begin() as conn:
+        for number in range(failures):
+            record_wrong_secret(conn, unit.format(number), address.format(number), NOW)
+        from_there = address if address.endswith("1") else "10.0.9.9"
+        keeper = DoorKeeper()  # as a process has it that has just begun
+        answer = keeper.authenticate_unit(conn, catalogue, UNIT, SECRET, from_there, NOW + dt.timedelta(minutes=14))
+        assert answer.reason == reason
+        later = keeper.authenticate_unit(conn, catalogue, UNIT, SECRET, from_there, NOW + dt.timedelta(minutes=15))
+        assert later.account
+
+
+def test_a_name_that_no_database_keeps_is_an_unknown_one(served: Served, browser: Browser) -> None:
+    for name in ("\0", f"{UNIT}\0x", "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"), "đ" * 5000, "'; --"):
+        assert browser.sign_in(name, "sai\0").status == 401, name
+    assert browser.sign_in().url.endswith("/")
 
 
 def test_a_revoked_or_rotated_account_ends_its_sessions(

@@ -59,6 +59,15 @@ def test_again_is_once_and_what_a_recipient_took_away_stays_away(warehouse: Sett
     assert not taken.exists()
 
 
+def test_what_is_published_is_told_of_once(warehouse: Settings, loader: Engine) -> None:
+    assert steps.announce_publications() == []
+    publish(loader, warehouse)
+    assert steps.announce_publications() == ["reports/2024Q1/kon-tum/kt-1693_quarter"]
+    publish(loader, warehouse, plan="kt-124")
+    assert steps.announce_publications() == ["reports/2024Q1/kon-tum/kt-124_quarter"]
+    assert steps.announce_publications() == []
+
+
 def test_reports_of_two_plans_lie_side_by_side(warehouse: Settings, loader: Engine) -> None:
     publish(loader, warehouse)
     publish(loader, warehouse, plan="kt-124")

@@ -13,6 +13,8 @@ import pytest
 from etl import steps
 from etl.dispatch.operator_alerts import METRICS
 from etl.errors import MailError
+from etl.messages import load_messages
+from etl.warehouse import journal
 from tests.integration.test_signing import PERIOD, SCOPE, Office, office
 from tests.mailbox import SENDER, Mailbox
 
@@ -50,6 +52,53 @@ def test_a_failed_run_is_told_once_to_everybody(
     assert mailbox.to == [TO] and "intake" in message["Subject"] and "MÔ PHỎNG" in message["Subject"]
     assert "process_1, returns" in message["Subject"] and "run 7" in message.get_content()
     assert len(hooked) == 1 and "intake" in hooked[0], "once each, though the mail failed at first"
+
+
+def test_a_webhook_that_is_away_keeps_no_mail_back(
+    office: Office, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def post() -> Iterator[tuple[smtplib.SMTP, str]]:
+        with smtplib.SMTP("127.0.0.1", mailbox.port) as client:
+            yield client, SENDER
+
+    def away(_: str) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setenv("TONGKET_ALERT_TO", TO)
+    steps.record_failed_run("intake", "run 7", None, ["returns"])
+    with pytest.raises(MailError):  # the server is busy
+        steps.tell_alerts(post, away)
+    with pytest.raises(ConnectionRefusedError):
+        steps.tell_alerts(post, away)
+    assert mailbox.to == [TO]
+    hooked: list[str] = []
+    steps.tell_alerts(post, hooked.append)
+    assert mailbox.to == [TO] and len(hooked) == 1, "and the webhook has it once it is back"
+
+
+def test_every_kind_of_alert_is_told_once_with_what_to_do(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps.record_failed_run("intake", "run 7", None, ["returns"])
+    office.send(600)
+    steps.compute_attainment(SCOPE, PERIOD)
+    with office.loader.begin() as conn:
+        journal.register_delivery(conn, "a" * 64, 1, "x.xlsx", "07351", "2024-04-10T08:00:00+07:00")
+    monkeypatch.setenv("TONGKET_DISK_PERCENT", "1")
+    for limit in ("REPORT_MINUTES", "WAITING_MINUTES", "BACKUP_HOURS", "RESTORE_HOURS"):
+        monkeypatch.setattr(f"etl.dispatch.operator_alerts.{limit}", 0 if limit.endswith("MINUTES") else -1)
+    hooked: list[str] = []
+    for _ in range(3):
+        steps.tell_alerts(None, hooked.append)
+    with office.loader.connect() as conn:
+        told = [event.detail["key"] for event in journal.fetch_events(conn, "alerted")]
+    kinds = {
+        key.split(".")[1]
+        for key in load_messages(office.settings.templates).texts
+        if key.startswith("alert.") and not key.endswith("_todo")
+    }
+    assert {key.split("/")[0] for key in told} == kinds - {"letter"}
+    assert len(told) == len(set(told)) == len(hooked)
+    assert all(len(said.splitlines()) == 2 for said in hooked)
 
 
 def test_a_state_that_lasts_is_told_for_each_day(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import re
 import shutil
+import unicodedata
+import urllib.parse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,13 @@ from etl.catalog.obligations import list_obligations
 from etl.model import Finding, FindingLevel, Period
 from etl.page.page_app import build_page_app
 from etl.page.page_login import PageUser
+from etl.page.page_rendering import (
+    format_page_day,
+    format_page_moment,
+    format_page_number,
+    format_page_period,
+    format_page_size,
+)
 from etl.settings import Settings
 from etl.warehouse.journal import register_delivery
 from tests.integration.conftest import PAGE_FORM as FORM
@@ -200,6 +210,66 @@ def test_a_file_is_served_only_as_it_was_written(
         visitor.read(f"documents/{report}/files/{name}", 404)
 
 
+HOSTILE_WORDS = [
+    "\0",
+    "a\0b",
+    "' OR '1'='1",
+    "%_\\",
+    HOSTILE,
+    "../../etc/passwd",
+    "\u202e\u0301",
+    "2024Q9",
+    "x" * 90,
+    "\U0001f4a3",
+]
+
+
+@pytest.mark.parametrize("word", HOSTILE_WORDS)
+def test_no_word_in_an_address_breaks_a_page(visitor: Visitor, word: str) -> None:
+    """Each parameter of each route in turn, with the others as a person would have them."""
+    usual = {
+        "scope": SCOPE,
+        "period": PERIOD,
+        "form": FORM,
+        "unit": "07351",
+        "plan": "ty-ct25",
+        "item": "1",
+        "dag": "x",
+    }
+    asked = 0
+    for route in visitor.page.routes:
+        if not isinstance(route, APIRoute) or "GET" not in route.methods:
+            continue
+        path = route.path.format(report=1, delivery=1, name=urllib.parse.quote(word, safe="")).lstrip("/")
+        for name in [parameter.name for parameter in route.dependant.query_params] or ["no"]:
+            answer = visitor.client.get(path, params={**usual, name: word})
+            assert answer.status_code in {200, 303, 404, 422}, (path, name, answer.text)
+            assert HOSTILE not in answer.text and "Traceback" not in answer.text
+            asked += 1
+    assert asked > 25
+
+
+def test_no_number_in_an_address_breaks_a_page(visitor: Visitor) -> None:
+    for path in ("documents/{}", "documents/{}/changes", "documents/{}/files/a", "returned/{}", "runs/{}"):
+        for number in (0, 2**31 - 1, 2**31, 2**63, 10**30, -1, "1e3", "١"):
+            assert visitor.client.get(path.format(number)).status_code in {404, 422}, (path, number)
+    assert visitor.client.post(f"documents/{2**40}", data={"decision": "approved"}).status_code == 422
+
+
+def test_no_word_in_a_form_breaks_a_decision(visitor: Visitor, draft_report: Callable[[int], int]) -> None:
+    report = draft_report(500)
+    for field in ("token", "reason", "number", "date", "signer", "title"):
+        for word in ("\0", HOSTILE, "x" * 3000, "\u202e"):
+            words = {"token": visitor.find_token(report), "number": "5", "date": "2024-04-22", field: word}
+            decision = "sent_back" if field == "token" else "approved"
+            answer = visitor.decide(
+                report, decision, **words | ({"number": "x"} if field in {"reason", "signer", "title"} else {})
+            )
+            assert answer.status_code in {403, 409, 422}, (field, word, answer.text)
+            assert HOSTILE not in answer.text
+    assert "Chờ quyết định" in visitor.read(f"documents/{report}")
+
+
 # --- what is shown ---------------------------------------------------------------------------------------
 
 
@@ -330,15 +400,57 @@ def test_the_map_shows_every_unit_at_its_place_for_one_target(
     assert any("50,00</title>" in drawn for drawn in maps.values()), "500 of the unit's 1000 people"
 
 
-def test_an_engineers_page_is_switched_to_english_and_stays_so(visitor: Visitor) -> None:
-    assert "<h1>Vận hành</h1>" in visitor.read("operations")
-    page = visitor.read("operations?lang=en")
-    assert '<html lang="en">' in page and "<h1>Operations</h1>" in page and "There is no backup yet." in page
-    assert "Chưa" not in page.partition("<main")[2]
-    assert "<h1>Operations</h1>" in visitor.read("operations")
-    assert '<html lang="vi">' in visitor.read("documents"), "office pages speak Vietnamese"
-    assert "<h1>Vận hành</h1>" in visitor.read("operations?lang=vi")
+def test_engineers_pages_are_switched_to_english_and_stay_so(visitor: Visitor, send_form: Callable[..., str]) -> None:
+    asked = Finding("V19", FindingLevel.CONFIRM, "Số này tăng nhiều.", "Xem lại.", sheet="B", cell="C5", value="1")
+    send_form(500)
+    unit = f"unit?scope={SCOPE}&period={PERIOD}&form={FORM}&unit={send_form(650, findings=(asked,))}"
+    titles = {"operations": ("Vận hành", "Operations"), "findings?shown=all": ("Lỗi số liệu", "Findings")}
+    for path, (vietnamese, english) in titles.items():
+        assert f"<h1>{vietnamese}</h1>" in visitor.read(path)
+        (there,) = re.findall(r'<a href="([^"]+)" lang="en"', visitor.read(path))
+        page = visitor.read(html.unescape(there).removeprefix("/tongket/"))
+        assert '<html lang="en">' in page and f"<h1>{english}</h1>" in page
+        assert f"<h1>{english}</h1>" in visitor.read(path), "kept by the browser"
+        (back,) = re.findall(r'<a href="([^"]+)" lang="vi" hreflang', page)
+        assert f"<h1>{vietnamese}</h1>" in visitor.read(html.unescape(back).removeprefix("/tongket/"))
+    visitor.read("operations?lang=en")
+    for path in ("operations", "findings?shown=all", unit, "findings?scope=x&period=2024Q1"):
+        ours = re.sub(r'<(title>|(\w+)[^>]* lang="vi"[^>]*>).*?</(\2|title)>', "", visitor.read(path))
+        ours = ours.replace("Y Bình", "")
+        assert not re.search("[À-ỹ]", unicodedata.normalize("NFC", ours)), path
+    page = visitor.read(unit)
+    assert "What each version changed" in page and "2024Q1" in page and "Accepted" in page
+    assert "<h1>Not found</h1>" in visitor.read("documents/1", 404) and "Wrong address" in visitor.read("board", 422)
+    for path in ("", "documents", "scorecard", f"board?scope={SCOPE}&period={PERIOD}"):
+        assert '<html lang="vi">' in visitor.read(path) and "hreflang" not in visitor.read(path), "an office page"
     visitor.read("operations?lang=fr", 422)
+
+
+def test_numbers_and_times_of_engineers_pages_are_written_as_their_language_does() -> None:
+    day, at = dt.date(2024, 4, 5), dt.datetime(2024, 4, 5, 1, 2, tzinfo=dt.UTC)
+    assert [format_page_number(1234.5, 1, language) for language in ("vi", "en")] == ["1.234,5", "1,234.5"]
+    assert [format_page_size(2_500_000_000, language) for language in ("vi", "en")] == ["2,5 GB", "2.5 GB"]
+    assert [format_page_day(day, language) for language in ("vi", "en")] == ["05/04/2024", "2024-04-05"]
+    assert [format_page_period("2024Q3", language) for language in ("vi", "en")] == ["quý III năm 2024", "2024Q3"]
+    assert format_page_moment(at, None) == "2024-04-05 08:02 (UTC+7)"
+    assert format_page_day(None, "en") == format_page_number(None, 1, "en") == format_page_size(None, "en") == ""
+
+
+def test_a_file_leads_to_the_run_that_checked_it(
+    visitor: Visitor, send_form: Callable[..., str], loader: Engine
+) -> None:
+    code, asked = send_form(500), []
+    visitor.page.state.find_run_path = lambda dag, at: asked.append((dag, at)) or "dags/intake/runs/r%201"
+    page = visitor.read(f"unit?scope={SCOPE}&period={PERIOD}&form={FORM}&unit={code}")
+    (link,) = re.findall(r'href="/tongket/(runs/\d+)"', page)
+    answer = visitor.client.get(link)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/dags/intake/runs/r%201")
+    with loader.begin() as conn:
+        decided_at = conn.execute(text("SELECT decided_at FROM out.delivery WHERE state = 'accepted'")).scalar_one()
+        waiting, _ = register_delivery(conn, "a" * 64, 1, "x.xlsx", "07351", "2024-04-10T08:00:00+07:00")
+    assert asked == [("intake", decided_at)]
+    for delivery in (waiting.delivery_id, 10**6):
+        visitor.read(f"runs/{delivery}", 404)
 
 
 def test_from_airflow_a_dag_leads_to_the_page_of_its_work(visitor: Visitor) -> None:

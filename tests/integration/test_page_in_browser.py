@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page
 
+from etl.model import Finding, FindingLevel
 from etl.page.page_app import build_page_app
 from etl.page.page_login import PageUser
 from tests.browser import DESK, PHONE, has_sideways_scroll, list_serious_faults, open_browser
@@ -70,7 +71,7 @@ def test_every_page_goes_its_way(
     page.get_by_label("Tình trạng").select_option("accepted")
     page.get_by_role("button", name="Lọc").click()
     page.locator("tbody th a").first.click()
-    assert page.get_by_role("heading", name="Thay đổi giữa các lần gửi").is_visible()
+    page.get_by_role("heading", name="Thay đổi giữa các lần gửi").wait_for()
     check_page(page)
 
     page.get_by_role("link", name="Văn bản", exact=True).click()  # documents → one → read, compare
@@ -79,20 +80,45 @@ def test_every_page_goes_its_way(
     assert page.url.endswith(f"documents/{report}")
     check_page(page)
     page.get_by_role("link", name="So với bản trước").click()
-    assert page.get_by_text("90,00").first.is_visible()
+    page.get_by_text("90,00").first.wait_for()
     check_page(page)
     page.go_back()
     page.get_by_role("link", name="Đọc HTML").click()
-    assert page.get_by_role("heading", name="BÁO CÁO", exact=False).first.is_visible()
+    page.get_by_role("heading", name="BÁO CÁO", exact=False).first.wait_for()
 
     page.goto(f"{address}scorecard?scope={SCOPE}&period={PERIOD}")  # scorecard → a number → its cells
     check_page(page)
     page.locator("a.figure:visible").filter(has_text=re.compile(r"\d")).first.click()
-    assert page.get_by_role("heading", name="Nguồn của con số").is_visible()
+    page.get_by_role("heading", name="Nguồn của con số").wait_for()
     check_page(page)
     for path in ("findings?shown=all", "operations"):
         page.goto(address + path)
         check_page(page)
+
+
+def test_an_engineer_reads_in_english_and_comes_to_the_cause_in_three_clicks(
+    page: Page, address: str, send_form: Callable[..., str]
+) -> None:
+    asked = Finding("V19", FindingLevel.CONFIRM, "Số này tăng nhiều.", "Xem lại.", sheet="B", cell="C5", value="1")
+    send_form(650, findings=(asked,))
+    page.goto(f"{address}findings")
+    page.get_by_role("link", name="English").click()
+    page.get_by_role("heading", name="Findings", exact=True).wait_for()
+    check_page(page)
+    page.locator("tbody th a[lang=vi]").first.click()  # of the finding, the unit with its file
+    page.get_by_text("cell C5").wait_for()
+    assert page.locator("html").get_attribute("lang") == "en"
+    check_page(page)
+    link = page.get_by_role("link", name="Its run and log in Airflow")
+    assert link.get_attribute("href") and page.get_by_text("To be confirmed").first.is_visible()
+    page.goto(f"{address}operations")
+    check_page(page)
+    page.get_by_role("link", name="Documents", exact=True).click()
+    page.get_by_role("heading", name="Văn bản", exact=True).wait_for()
+    assert page.locator("html").get_attribute("lang") == "vi", "what the office reads stays Vietnamese"
+    page.goto(f"{address}no-such-page")
+    page.get_by_role("heading", name="Not found").wait_for()
+    assert list_serious_faults(page) == []
 
 
 def test_a_director_decides_by_keyboard_alone(page: Page, address: str, draft_report: Callable[[int], int]) -> None:

@@ -166,17 +166,21 @@ def _facts(live: Live) -> dict[str, Any]:
     return {name: {key: value for key, value in facts.items() if key not in WHEN} for name, facts in found.items()}
 
 
-def _assert_lineage(events: list[dict[str, Any]]) -> None:
-    """What completed says how each kind of data came of the one before, from the inbox to the report."""
-    ways = {
+def _list_lineage(events: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
+    """What was read, by which job, what came of it: of tasks that completed, and what they told on their way."""
+    return [
         (read["name"], event["job"]["name"], written["name"])
         for event in events
-        if event["eventType"] == "COMPLETE"
+        if event["eventType"] in {"RUNNING", "COMPLETE"}
         for read in event["inputs"]
         for written in event["outputs"]
         if read["namespace"] == written["namespace"] == "tongket"
-    }
-    assert ways >= {
+    ]
+
+
+def _assert_lineage(events: list[dict[str, Any]]) -> None:
+    """How each kind of data came of the one before, from the inbox to the draft."""
+    assert set(_list_lineage(events)) >= {
         ("inbox", "intake.receive", "archive"),
         ("archive", "intake.process", "warehouse/core.observation"),
         ("warehouse/core.observation", "attain.compute", "warehouse/plan.attainment"),
@@ -275,6 +279,11 @@ def test_what_was_signed_is_mailed_once_and_a_silent_unit_is_reminded(live: Live
     assert reminding.state == "success" and _states(live, reminding)["remind"] == {"success"}
 
     signed = [path.parent for path in (outbox / "reports").glob("*/*/ty-ct25_*/chung-thuc.json")]
+    ways = _list_lineage(live.events)
+    assert ("outbox/reports", "dispatch.folders", "outbox/dispatched") in ways
+    for folder in ("reports", *(path.relative_to(outbox).as_posix() for path in signed)):
+        count = ways.count(("outbox/drafts", "dispatch.folders", f"outbox/{folder}"))
+        assert count >= 1 if folder == "reports" else count == 1, f"{folder} is told of once, over two runs"
     assert len(signed) == 3, "a quarter, its correction, a half-year"
     *mails, reminder = mailbox.messages
     assert mailbox.to == [ADDRESS[RECIPIENT]] * len(signed) + [ADDRESS[SILENT]], "each once, over two runs"

@@ -22,6 +22,24 @@ def test_a_port_in_use_is_not_taken() -> None:
         assert local.find_free_port(port) not in {0, port}
 
 
+@pytest.mark.parametrize(("arguments", "port"), [(["--port", "18099"], 18099), ([], local.PORT)])
+def test_up_takes_the_port_that_it_is_given(
+    arguments: list[str],
+    port: int,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def start(_: Settings, *, port: int) -> local.RunningAirflow:
+        return local.RunningAirflow(f"http://127.0.0.1:{port}", "admin", "x")
+
+    monkeypatch.setenv("TONGKET_VAR", str(settings.var))
+    monkeypatch.setattr(local, "start_airflow", start)
+    monkeypatch.setattr(local, "open_current_periods", lambda _: "manual")
+    assert local.main(["up", *arguments]) == 0
+    assert f"http://127.0.0.1:{port}/tongket/" in capsys.readouterr().out
+
+
 def test_nothing_runs_and_down_does_nothing(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,6 +4,7 @@ from io import BytesIO
 
 import openpyxl
 import pytest
+from xlsxwriter.worksheet import Worksheet
 
 from etl.catalog import Catalogue
 from etl.catalog.layout import (
@@ -118,6 +119,16 @@ def test_same_catalogue_same_bytes(catalogue: Catalogue) -> None:
         catalogue, scope, form, unit, period, SHIPPED
     )
     assert build_form_file_name(form, unit, period) == "612_2024Q1_kt-district-quarter.xlsx"
+
+
+@pytest.mark.parametrize("given", ALL, ids=[a[0] for a in ALL])
+def test_formulas_are_those_that_the_library_would_write(
+    catalogue: Catalogue, given: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = Workbook(catalogue, *given).issued
+    for room in ("issue", "check_sheet"):
+        monkeypatch.setattr(f"etl.forms.{room}.get_sheet_class", lambda: Worksheet)
+    assert Workbook(catalogue, *given).issued == ours
 
 
 def test_the_mark_stands_only_on_simulated_forms(catalogue: Catalogue) -> None:
