@@ -275,10 +275,12 @@ def _build_pip_configuration(trial: Trial) -> str:
 
 
 def _start_services(trial: Trial) -> None:
-    trial.run_compose("up", "-d", "postgres")  # podman before 4.6 cannot wait for a dependency's health by itself
+    # podman of Debian 12 can neither wait for a dependency's health nor start what depends on what has ended.
+    alone = ["--no-deps"] if trial.engine == "podman" else []
+    trial.run_compose("up", "-d", *alone, "postgres")
     _wait_until_healthy(trial, ("postgres",))
     trial.note("postgres is healthy")
-    trial.run_compose("up", "-d")
+    trial.run_compose("up", "-d", *alone, "init")
     code = trial.run([trial.engine, "wait", trial.find_container("init")]).strip()
     if code != "0":
         said = trial.run([trial.engine, "logs", "--tail", "20", trial.find_container("init")])
@@ -286,6 +288,7 @@ def _start_services(trial: Trial) -> None:
             f"init ended with {code}:\n{said}", where="docker-compose.yml: init", fix="mend what it names"
         )
     trial.note("init is done")
+    trial.run_compose("up", "-d", *alone, *(name for name in SERVICES if name != "postgres"))
     _wait_until_healthy(trial, SERVICES)
     trial.note(f"healthy: {', '.join(SERVICES)}")
 
