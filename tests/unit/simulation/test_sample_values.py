@@ -211,8 +211,8 @@ def test_notes_are_whole_rows() -> None:
     notes = table[table["element"].str.startswith("note.")]
     parts = notes["element"].str.rsplit(".", n=1, expand=True)
     filled = (notes["value"] != "").groupby([notes["unit"], parts[0]]).agg(["sum", "size"])
-    assert set(filled["sum"]) == {0, 3}
-    assert set(filled["size"]) == {3}
+    assert set(filled["sum"]) == {0, 4}
+    assert set(filled["size"]) == {4}
 
 
 @pytest.mark.parametrize("scope", SCOPES)
