@@ -19,6 +19,7 @@ from sqlalchemy import Engine, make_url
 
 from etl import load
 from etl.catalog.loader import Catalogue, load_catalogue
+from etl.read import reader
 from etl.settings import PROJECT_ROOT, Settings, load_settings
 from etl.warehouse import connect, embedded_server, migrate
 
@@ -93,9 +94,50 @@ def sandbox(postgres: str, migrated: str) -> Iterator[Engine]:
     engine.dispose()
 
 
+class _KeptWorkers:
+    """Reading processes on the project's own catalogue that outlive a Reader: starting one takes most of a second.
+
+    A process that was asked for something it has not answered, or is dead, is not kept.
+    """
+
+    def __init__(self) -> None:
+        self.real, self.kept = reader._WorkerProcess, list[reader._WorkerProcess]()
+
+    def start(self, catalog: Path, cpu_seconds: float, seconds: float, files: int) -> reader._WorkerProcess:
+        usual = (cpu_seconds, seconds, files) == (reader.CPU_SECONDS, reader.FILE_SECONDS, reader.FILES_PER_CHILD)
+        if not usual or catalog != PROJECT_ROOT / "catalog":
+            return self.real(catalog, cpu_seconds, seconds, files)
+        worker = self.kept.pop() if self.kept else self.real(catalog, cpu_seconds, seconds, files)
+        worker.kill_process = lambda: self.keep(worker)  # type: ignore[method-assign]
+        return worker
+
+    def keep(self, worker: reader._WorkerProcess) -> None:
+        del worker.kill_process  # type: ignore[method-assign]
+        if worker.pending_sizes or worker.files_left < reader.FILES_PER_CHILD // 2 or worker.process.poll() is not None:
+            worker.kill_process()
+        else:
+            self.kept.append(worker)
+
+
+@pytest.fixture(scope="session")
+def reading_workers() -> Iterator[_KeptWorkers]:
+    """Reading processes that tests of whole runs share."""
+    workers = _KeptWorkers()
+    yield workers
+    for worker in workers.kept:
+        worker.kill_process()
+
+
 @pytest.fixture
-def warehouse(postgres: str, stocked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+def warehouse(
+    postgres: str,
+    stocked: str,
+    reading_workers: _KeptWorkers,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Settings]:
     """Settings (in the environment too) of the test's own run-time folder and warehouse, with the catalogue in it."""
+    monkeypatch.setattr(reader, "_WorkerProcess", reading_workers.start)
     name = f"test_{next(_NUMBERS)}"
     monkeypatch.setenv("TONGKET_DATABASE_URL", _copy_of(postgres, stocked, name))
     monkeypatch.setenv("TONGKET_VAR", str(tmp_path / "var"))
