@@ -74,7 +74,6 @@ class SummaryPage:
 
     title: str
     quarterly: bool
-    in_quarter_title: str
     result: str
     highlights: tuple[str, ...]
     rows: tuple[SummaryRow, ...]
@@ -84,3 +83,4 @@ class SummaryPage:
     actions: tuple[ActionRow, ...]
     followed: str
     reported: str
+    in_quarter_title: str = ""  # documents of before monthly reports do not say it
