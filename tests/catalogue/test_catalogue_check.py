@@ -276,6 +276,7 @@ def test_a_table_that_cannot_be_read_is_refused_with_its_line(copied: Path, data
 
 def test_the_command_prints_lines_or_json_and_exits_with_1(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TONGKET_HOME", str(copied.parent))
+    (copied.parent / "sql").mkdir()  # what is a home has one
     fine = CliRunner().invoke(app, ["catalogue", "check"])
     assert fine.exit_code == 0 and "no mistakes" in fine.output
     damage(copied, PLAN, "indicator: doctors_per_10k", "indicator: doctors_per_10kk")

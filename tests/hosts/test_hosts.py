@@ -57,7 +57,7 @@ def test_the_answers_name_no_half_written_file(story: Story) -> None:
 
 @pytest.mark.parametrize(
     ("setting", "given"),
-    [("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"), ("user_timeout", "1min")],
+    [("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"), ("user_timeout", "60000")],
 )
 def test_the_server_gives_up_on_a_silent_worker_within_a_minute(setting: str, given: str, story: Story) -> None:
     statement = f"SELECT current_setting('tcp_{setting}')"

@@ -55,7 +55,7 @@ COMPONENTS = [
     Rule("V. KHÓ KHĂN", (13, 14), bold=True, align=JUSTIFY, upper=True),
     Rule("VI. PHƯƠNG HƯỚNG", (13, 14), bold=True, align=JUSTIFY, upper=True),
     Rule("VII. GHI CHÚ", (13, 14), bold=True, align=JUSTIFY, upper=True),
-    Rule("{office} tổng hợp khó khăn", (13, 14), bold=False, align=JUSTIFY),
+    Rule("{difficulties}", (13, 14), bold=False, align=JUSTIFY),
     Rule("Trên đây là kết quả", (13, 14), bold=False, align=JUSTIFY),
     Rule("{authority}", (13, 14), bold=True, upper=True),
     Rule("Nơi nhận:", (12, 12), bold=True, italic=True, align=WD_ALIGN_PARAGRAPH.LEFT),
@@ -80,6 +80,7 @@ def starting(report: Drafted, begins: str) -> Paragraph:
     parent = office.parent_body or office.body
     begins = begins.replace("{parent}", parent).replace("{body}", office.body.split("\n")[0])
     slots = {"place": office.place, "office": head["office"], "subject": head["subject"]}
+    slots["difficulties"] = report.facts["notes"]["sentence"]
     text = begins.format(authority=office.authority[0], **slots)
     return next(p for p in paragraphs(report.word) if p.text.startswith(text))
 
