@@ -23,6 +23,7 @@ class OperationsRecords:
 
     stale: page_views.Rows
     mail: page_views.Rows
+    waiting_tables: page_views.Rows
     quarantined: page_views.Rows
     failed_runs: page_views.Rows
     installation: Row[Any]
@@ -52,6 +53,7 @@ def _read_records(desk: PageDesk) -> OperationsRecords:
         return OperationsRecords(
             stale=page_views.fetch_stale_rows(conn),
             mail=page_views.fetch_waiting_mail(conn),
+            waiting_tables=page_views.fetch_waiting_tables(conn),
             quarantined=page_views.fetch_quarantined(conn),
             failed_runs=page_views.fetch_failed_run_rows(conn),
             installation=page_views.fetch_installation(conn),

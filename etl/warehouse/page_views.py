@@ -165,6 +165,11 @@ def fetch_quarantined(conn: Connection) -> Rows:
     return query(conn, "page_quarantined", size=_MOST_RECENT).all()
 
 
+def fetch_waiting_tables(conn: Connection) -> Rows:
+    """Foreign tables that no person has decided on."""
+    return query(conn, "page_waiting_tables").all()
+
+
 def fetch_failed_run_rows(conn: Connection) -> Rows:
     """The last 20 runs of DAGs that failed."""
     return query(conn, "page_failed_runs", size=_MOST_RECENT).all()

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from etl import steps
@@ -18,6 +20,8 @@ from etl.catalog.loader import load_catalogue
 from etl.errors import UsageError
 from etl.lineage.lineage_walk import trace_figures
 from etl.model import Period
+from etl.page.page_app import build_page_app
+from etl.page.page_login import PageUser
 from etl.receive import build_archive_path
 from etl.settings import PROJECT_ROOT, Settings
 from etl.steps import TableChoice
@@ -80,6 +84,12 @@ def _fetch_values(office: Settings) -> dict[tuple[str, str], int]:
         return {(r.org_unit_code, r.data_element): int(r.value) for r in conn.execute(text(statement))}
 
 
+def _read_operations_page() -> str:
+    page = build_page_app(lambda: PageUser(PERSON, lambda _: True), "of the tests, thirty-two bytes and more")
+    with TestClient(page) as client:
+        return client.get("/operations").text
+
+
 def test_a_confirmed_table_goes_through_intake_once_and_each_number_leads_to_its_cell(
     office: Settings, tmp_path: Path
 ) -> None:
@@ -131,12 +141,13 @@ def test_a_table_from_a_senders_folder_waits_for_a_person(office: Settings) -> N
     assert _take_in(office) == (0, 0) and _fetch_values(office) == {}, "nothing is loaded silently"
     (waiting,) = steps.list_imports()["waiting"]
     assert (waiting["file"], waiting["folder"], waiting["layouts"]) == ("the_quy3.csv", "51-BHXH", ["theo-ma"])
+    assert re.search(rf"the_quy3\.csv</span> .*51-BHXH.*import {number} --preview", _read_operations_page())
     asked = steps.preview_import("quang-ngai", str(number))
     assert [p["message"] for p in asked["problems"]] == ["bảng không ghi kỳ: nêu kỳ bằng --period"]
     assert len(asked["cells"]) == 4
     done = steps.import_table("quang-ngai", str(number), PERSON, CHOICE)
     assert _take_in(office) == (2, 0) and _fetch_values(office) == TAKEN
-    assert steps.list_imports()["waiting"] == []
+    assert steps.list_imports()["waiting"] == [] and "the_quy3.csv" not in _read_operations_page()
     assert list((office.outbox / "returns" / "51-BHXH").iterdir()), "its sender has an answer"
     with pytest.raises(UsageError, match=f"no table {number} waits"):
         steps.import_table("quang-ngai", str(number), PERSON, CHOICE)
