@@ -29,7 +29,8 @@ ALL = [
     ("kt-ttyt-quarter", "51-TTYT-610", "2025Q4"), ("kt-ttyt-year", "51-TTYT-610", "2025"),
     ("kt-bv-year", "51-BVT", "2025"), ("kt-ksbt-year", "51-CDC", "2025"), ("xa-quarter", "07306", "2025Q3"),
     ("nv-year", "51-SYT", "2026"), ("kt-so-year", "51-SYT-KT", "2026"), ("xa-year", "07294", "2026"), ("bg-huyen-quarter", "216", "2024Q3"), ("bg-huyen-year", "216", "2024"),
-    ("qg-tinh-quarter", "24", "2025Q1"), ("qg-tinh-year", "24", "2023"),
+    ("qg-tinh-quarter", "24", "2025Q1"), ("qg-tinh-year", "24", "2023"), ("toan-quoc-quarter", "01", "2026Q1"),
+    ("toan-quoc-year", "01", "2026"),
 ]  # fmt: skip
 
 
