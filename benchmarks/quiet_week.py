@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 
 from etl.settings import Settings, load_settings
-from etl.steps.housekeeping import MOST_LOG_BYTES
+from etl.upkeep.housekeeping import MOST_LOG_BYTES
 from ops import local
 from ops.environment import build_airflow_home_path
 

@@ -25,13 +25,7 @@ from etl.doors.mail_door import answer_mail, collect_mail, get_imap_connection_i
 from etl.drafting.report_drafts import draft_reports
 from etl.drafting.upward_figures import export_figures
 from etl.feedback.unit_feedback import write_unit_feedback
-from etl.lineage.number_trace import trace_number
-from etl.lineage.snapshot_difference import compare_snapshots
-from etl.steps.adoption import adopt_office_files, check_office_files
-from etl.steps.asking import mail_questions
-from etl.steps.backup import back_up_warehouse, restore_from_backup
-from etl.steps.catalogue_check import check_catalogue
-from etl.steps.foreign_import import (
+from etl.intake.foreign_import import (
     TableChoice,
     import_table,
     list_imports,
@@ -39,8 +33,7 @@ from etl.steps.foreign_import import (
     send_back_table,
     withdraw_import,
 )
-from etl.steps.housekeeping import back_up_nightly, check_archive, clean_databases, drill_backup, remove_old_logs
-from etl.steps.intake import (
+from etl.intake.intake_batches import (
     announce_periods,
     check_files,
     list_periods_to_compute,
@@ -49,6 +42,10 @@ from etl.steps.intake import (
     receive_deliveries,
     write_answers,
 )
+from etl.lineage.number_trace import trace_number
+from etl.lineage.snapshot_difference import compare_snapshots
+from etl.steps.asking import mail_questions
+from etl.steps.catalogue_check import check_catalogue
 from etl.steps.issuing import list_periods_to_open, open_period
 from etl.steps.new_office import create_plan, create_scope
 from etl.steps.shell import (
@@ -60,6 +57,9 @@ from etl.steps.shell import (
     run_pipeline_once,
     write_data_docs,
 )
+from etl.upkeep.adoption import adopt_office_files, check_office_files
+from etl.upkeep.backup import back_up_warehouse, restore_from_backup
+from etl.upkeep.housekeeping import back_up_nightly, check_archive, clean_databases, drill_backup, remove_old_logs
 
 __all__ = [
     "TableChoice",

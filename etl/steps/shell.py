@@ -14,8 +14,9 @@ from etl.core.instance import Result, load_settings_and_catalogue, open_engine
 from etl.drafting import report_drafts
 from etl.errors import StorageError, UsageError
 from etl.file_io import write_atomic
+from etl.intake import intake_batches
 from etl.model import Period
-from etl.steps import intake, issuing
+from etl.steps import issuing
 from etl.warehouse import embedded_server
 from etl.warehouse.connect import build_engine
 from etl.warehouse.migrate import fetch_migration_statuses
@@ -61,17 +62,17 @@ def run_pipeline_once(scope: str, period: str | None = None) -> Result:
     """
     settings, catalogue = load_settings_and_catalogue()
     chosen = catalogue.get_scope(scope)
-    intake.migrate_warehouse()
-    received = intake.receive_deliveries()
-    batches = [intake.process_batch(batch) for batch in received["batches"]]
+    intake_batches.migrate_warehouse()
+    received = intake_batches.receive_deliveries()
+    batches = [intake_batches.process_batch(batch) for batch in received["batches"]]
     answered, unanswered = {"written": 0}, None
     try:
-        answered = intake.write_answers()
+        answered = intake_batches.write_answers()
     except StorageError as error:
         unanswered = error
-    touched = set(intake.list_periods_to_compute(batches)) | ({Period.parse(period).key} if period else set())
+    touched = set(intake_batches.list_periods_to_compute(batches)) | ({Period.parse(period).key} if period else set())
     with open_engine(settings).connect() as conn:  # the shell drafts what it computes, due or not
-        touched |= {key for _, key in intake.list_undrafted_periods(conn, [chosen])}
+        touched |= {key for _, key in intake_batches.list_undrafted_periods(conn, [chosen])}
     due = [key for key in sorted(touched) if list_obligations(catalogue, chosen, Period.parse(key))]
     documents: list[str] = []
     for key in due:
@@ -95,7 +96,7 @@ def issue_forms(scope: str, period: str, to: Path, unit: str | None = None) -> R
     Raises:
         UsageError: the unit owes nothing for that period.
     """
-    intake.migrate_warehouse()
+    intake_batches.migrate_warehouse()
     return issuing.open_period(scope, period, to, unit)
 
 

@@ -89,7 +89,7 @@ def test_old_logs_go_and_young_ones_stay(office: Office, tmp_path: Path, monkeyp
 
 
 def test_a_components_log_keeps_its_last_lines(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("etl.steps.housekeeping.MOST_LOG_BYTES", 1000)
+    monkeypatch.setattr("etl.upkeep.housekeeping.MOST_LOG_BYTES", 1000)
     log = tmp_path / "scheduler.log"
     with log.open("a") as stream:  # as the component has it open
         stream.write("".join(f"line {i}\n" for i in range(200)))

@@ -46,8 +46,8 @@ def _count_events(engine: Engine) -> Counter[str]:
 def test_the_first_senders_are_answered_before_the_last_are_read(
     inbox: Path, warehouse: Settings, loader: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("etl.steps.intake._FIRST_CHUNK_SIZE", 1)
-    monkeypatch.setattr("etl.steps.intake.CHUNK_SIZE", 3)
+    monkeypatch.setattr("etl.intake.intake_batches._FIRST_CHUNK_SIZE", 1)
+    monkeypatch.setattr("etl.intake.intake_batches.CHUNK_SIZE", 3)
     steps.receive_deliveries()
     done = steps.process_batch(0)
     assert (done["accepted"], done["refused"], done["answered"]) == (6, 1, 7)
@@ -66,7 +66,7 @@ def test_what_cannot_be_answered_in_its_batch_is_answered_by_the_last_task(
 
     steps.receive_deliveries()
     with monkeypatch.context() as full:
-        full.setattr("etl.steps.intake.write_answer", refuse)
+        full.setattr("etl.intake.intake_batches.write_answer", refuse)
         assert steps.process_batch(0)["answered"] == 0
         with pytest.raises(StorageError, match="7 of 7 answers"):
             steps.write_answers()

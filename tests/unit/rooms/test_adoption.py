@@ -12,7 +12,7 @@ from etl import steps
 from etl.catalog import load_catalogue
 from etl.errors import SettingsError, UsageError
 from etl.settings import PROJECT_ROOT, load_settings
-from etl.steps import adoption
+from etl.upkeep import adoption
 
 
 @pytest.fixture(scope="module")

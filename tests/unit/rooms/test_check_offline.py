@@ -18,7 +18,7 @@ import pytest
 from etl import steps
 from etl.catalog import Catalogue
 from etl.cli import main
-from etl.steps.file_log import format_fields
+from etl.intake.file_log import format_fields
 from tests.builders import Workbook
 
 

@@ -29,6 +29,7 @@ from etl.core.instance import (
 from etl.errors import UsageError
 from etl.file_io import sanitize_file_name, write_atomic
 from etl.forms import FormExtras, build_form_file_name, issue_form
+from etl.intake.intake_batches import migrate_warehouse
 from etl.messages import load_messages
 from etl.model import CellState, Delivery, Finding, FindingLevel, FormStamp, Observation, Period, Verdict
 from etl.model.reason import build_reason
@@ -43,7 +44,6 @@ from etl.read.foreign_table import (
 from etl.read.plain_table import read_plain_table
 from etl.receive import build_archive_path
 from etl.settings import Settings
-from etl.steps.intake import migrate_warehouse
 from etl.warehouse import journal, table_imports
 from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys
 from etl.warehouse.run_context import RunContext

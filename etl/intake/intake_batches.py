@@ -34,6 +34,7 @@ from etl.core.instance import (
 )
 from etl.errors import StorageError
 from etl.file_io import write_atomic
+from etl.intake.file_log import FileTimer
 from etl.messages import load_messages
 from etl.model import CellState, Delivery, Period, ReadResult, Verdict
 from etl.model.vietnam_time import VIETNAM_ZONE, get_current_time, parse_vietnam_day
@@ -41,7 +42,6 @@ from etl.read import Reader
 from etl.receive import IntakeContext, QuarantinedFile, ReceivedFile, build_archive_path, receive_files
 from etl.returns import SubmissionAnswer, ValueChange, render_answer_workbook, write_answer
 from etl.settings import Settings
-from etl.steps.file_log import FileTimer
 from etl.warehouse import attainment_store, journal
 from etl.warehouse.advisory_locks import AdvisoryLock, lock_for_connection, lock_keys
 from etl.warehouse.connect import build_engine

@@ -21,7 +21,7 @@ from sqlalchemy import text
 from etl.core.instance import Result, open_engine
 from etl.errors import StorageError, WarehouseError
 from etl.settings import Settings, load_settings
-from etl.steps.backup import back_up_warehouse, restore_into
+from etl.upkeep.backup import back_up_warehouse, restore_into
 from etl.warehouse import embedded_server, journal
 from etl.warehouse.connect import build_engine, translate_db_errors
 from etl.warehouse.operations_store import fetch_failed_runs
