@@ -13,7 +13,7 @@ from collections import defaultdict
 from pathlib import Path
 
 READER, APPROVER, ENGINEER = "TongketReader", "TongketApprover", "TongketEngineer"
-REPORT_DAGS = ("report_quarterly", "report_six_nine_months", "report_annual")
+REPORT_DAGS = ("report_monthly", "report_quarterly", "report_six_nine_months", "report_annual")
 """The DAGs whose documents wait for a decision. Who decides must be allowed to edit these, as FAB asks for the right to
 edit a DAG of whoever answers what waits in it."""
 Permission = tuple[str, str]

@@ -44,8 +44,7 @@ from etl.returns import SubmissionAnswer, ValueChange, render_answer_workbook, w
 from etl.settings import Settings
 from etl.warehouse import attainment_store, journal
 from etl.warehouse.advisory_locks import AdvisoryLock, lock_for_connection, lock_keys
-from etl.warehouse.connect import build_engine
-from etl.warehouse.migrate import apply_migrations
+from etl.warehouse.migrate import ensure_schema
 from etl.warehouse.validation_store import store_validation
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ _NOT_OFFLINE = ("S02: the folder it was sent to", "T01–T07: the unit's other p
 def migrate_warehouse() -> Result:
     """Brings the warehouse to this code's schema and the catalogue's content, and makes sure of a signing key."""
     settings, catalogue = load_settings_and_catalogue()
-    applied = apply_migrations(build_engine(settings, "owner"))
+    applied = ensure_schema(settings)
     with open_engine(settings).begin() as conn:
         changed = load.load_catalogue_rows(conn, catalogue)
         publish_signing_key(conn, settings)

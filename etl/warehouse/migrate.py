@@ -16,9 +16,10 @@ from typing import Any, Literal
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from etl.errors import WarehouseError
+from etl.settings import Settings
 from etl.warehouse import connect
 from etl.warehouse.advisory_locks import AdvisoryLock, open_session_lock
 
@@ -69,6 +70,33 @@ def apply_migrations(engine: Engine) -> list[str]:
             _recreate_functions_and_views(session, root)
             _run_sql_script(session, root / "grants.sql")
     return [f"{m.number:04d}_{m.name}" for m in pending]
+
+
+def ensure_schema(settings: Settings) -> list[str]:
+    """Applies what is pending, as `apply_migrations` does; a login that may not makes sure that nothing is.
+
+    Raises:
+        WarehouseError: as `apply_migrations`; or something is pending that this login may not apply.
+    """
+    if _may_act_as_owner(settings):
+        return apply_migrations(connect.build_engine(settings, "owner"))
+    statuses = fetch_migration_statuses(connect.build_engine(settings, "loader"))
+    behind = [f"{status.number:04d}_{status.name}" for status in statuses if status.state != "applied"]
+    if behind:
+        raise WarehouseError(
+            f"the warehouse is not of this version ({', '.join(behind)}), and this login may not change it",
+            where="ops.migration",
+            fix="run `tongket warehouse migrate` as a login that may act as tongket_owner (in the containers: `init`)",
+        )
+    return []
+
+
+def _may_act_as_owner(settings: Settings) -> bool:
+    try:
+        with connect.build_engine(settings, "loader").connect() as conn:
+            return bool(conn.execute(text("SELECT pg_has_role(session_user, 'tongket_owner', 'MEMBER')")).scalar_one())
+    except WarehouseError:  # not a warehouse yet; or what is wrong is said by who goes on
+        return True
 
 
 def fetch_migration_statuses(engine: Engine) -> list[MigrationStatus]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, make_url, text
 
 from etl.errors import WarehouseError
 from etl.settings import PROJECT_ROOT, Settings
@@ -33,6 +33,28 @@ def test_twice_is_once(engine_as: EngineMaker) -> None:
         migrate.list_migrations(PROJECT_ROOT / "sql")
     )
     assert all(s.applied_at for s in migrate.fetch_migration_statuses(engine))
+
+
+def test_a_login_that_may_not_migrate_goes_on_where_nothing_is_pending(
+    engine_as: EngineMaker, warehouse: Settings, sql_folder: Path
+) -> None:
+    """As in the containers, where `init` alone may act as the owner."""
+    address = make_url(warehouse.database_url)
+    with engine_as("owner").connect() as conn:
+        conn.execute(text("RESET ROLE"))
+        conn.execute(text("CREATE ROLE narrow LOGIN IN ROLE tongket_loader, tongket_reader"))
+        conn.commit()
+        migrate.apply_migrations(engine_as("owner"))  # who may connect is no part of a copied database
+        try:
+            narrow = replace(warehouse, database_url=address.set(username="narrow").render_as_string(False))
+            assert migrate.ensure_schema(narrow) == []
+            last = len(migrate.list_migrations(sql_folder))
+            (sql_folder / "migrations" / f"{last + 1:04d}_later.sql").write_text("SELECT 1;", encoding="utf-8")
+            with pytest.raises(WarehouseError, match=rf"{last + 1:04d}_later.*may not change it"):
+                migrate.ensure_schema(replace(narrow, home=sql_folder.parent))
+        finally:
+            conn.execute(text("DROP ROLE narrow"))
+            conn.commit()
 
 
 def test_from_nothing_to_now(postgres: str, warehouse: Settings) -> None:
