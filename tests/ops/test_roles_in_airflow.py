@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -91,16 +92,17 @@ def report(running: local.RunningAirflow) -> int:
 
 
 @pytest.fixture(scope="module")
-def people(running: local.RunningAirflow) -> dict[str, httpx2.Client]:
+def people(running: local.RunningAirflow) -> Iterator[dict[str, httpx2.Client]]:
     clients = {}
-    for name in PEOPLE:
-        answer = httpx2.post(
-            f"{running.address}/auth/token", json={"username": name, "password": PASSWORD}, timeout=120
-        )
-        token = answer.json()["access_token"]
-        headers = {"Authorization": f"Bearer {token}"}
-        clients[name] = httpx2.Client(base_url=running.address, headers=headers, timeout=120)
-    return clients
+    with ExitStack() as opened:
+        for name in PEOPLE:
+            answer = httpx2.post(
+                f"{running.address}/auth/token", json={"username": name, "password": PASSWORD}, timeout=120
+            )
+            headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+            client = httpx2.Client(base_url=running.address, headers=headers, timeout=120)
+            clients[name] = opened.enter_context(client)
+        yield clients
 
 
 def decisions() -> list[tuple[str, str]]:
