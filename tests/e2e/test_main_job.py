@@ -316,7 +316,7 @@ def test_check_gives_the_verdict_of_intake_offline(job: Job, tmp_path: Path) -> 
         ("attain", "--scope", "kon-tum", "--period", "quy-1"),
         ("attain", "--scope", "kon-tum", "--period", "2024", "--plan", "ty-ct25"),
         ("attain", "--scope", "kon-tum", "--period", "2024", "--as-known-at", "hôm qua"),
-        ("report", "--scope", "kon-tum", "--period", "2024-03"),
+        ("report", "--scope", "kon-tum", "--period", "2024-13"),
         ("forms", "--scope", "kon-tum", "--period", "2024Q1", "--unit", "999", "--to", "x"),
         ("check", "khong-co.xlsx"),
     ],
