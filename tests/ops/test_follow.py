@@ -49,14 +49,15 @@ def test_at_rest_when_all_ended_and_all_consumers_ran(fake: FakeAirflow, client:
 @pytest.mark.parametrize(
     "owing",
     [_events("observations"), _events("attainment", "success"), _events("observations", "running")],
-    ids=["no run made yet", "one of two consumers", "made but not ended"],
+    ids=["no run made yet", "one of three consumers", "made but not ended"],
 )
 def test_an_event_that_still_owes_a_run_is_waited_for(
     fake: FakeAirflow, client: AirflowClient, owing: dict[str, Any]
 ) -> None:
     fake.on("GET", RUNS, _runs())
     fake.on("GET", TASKS, _tasks())
-    paid = _events(owing["asset_events"][0]["name"], "success", "success")
+    name = owing["asset_events"][0]["name"]
+    paid = _events(name, *["success"] * len(dag_runs.CONSUMERS[name]))
     fake.on("GET", EVENTS, owing, owing, paid)
     dag_runs.wait_until_settled(client, seconds=30)
     assert fake.count("GET", EVENTS) == 3
