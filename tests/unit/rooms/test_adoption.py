@@ -51,8 +51,9 @@ def test_what_is_right_is_in_force_at_once_and_again_changes_nothing(edited: Pat
 
 def test_later_edits_of_the_candidate_are_not_in_force(edited: Path) -> None:
     steps.adopt_office_files(edited)
+    before = load_catalogue(load_settings().catalog).sha256
     (edited / "catalog" / "indicators.yaml").write_text("broken: [")
-    load_catalogue(load_settings().catalog)
+    assert load_catalogue(load_settings().catalog).sha256 == before
 
 
 def _damage(name: str, old: str, new: str) -> Callable[[Path], None]:
