@@ -145,7 +145,7 @@ def register_delivery(
 
 def fetch_pending_deliveries(conn: Connection, batch: int = 0, batches: int = 1) -> list[Delivery]:
     """Deliveries without a verdict, oldest first: the share of one batch. A folder is never split."""
-    rows = query(conn, "pending_deliveries")
+    rows = query(conn, "pending_deliveries", delivery=None, imports=False)
     return [_build_delivery(row) for row in rows if zlib.crc32(row.folder.encode()) % batches == batch]
 
 

@@ -81,7 +81,7 @@ def fetch_waiting_tables(conn: Connection, delivery_id: int | None = None) -> li
     """Tables that no person has decided on, oldest first; of all, or one by its number."""
     return [
         Delivery(row.delivery_id, row.sha256, row.size, row.original_name, row.folder, row.received_at.isoformat())
-        for row in query(conn, "waiting_tables", delivery=delivery_id)
+        for row in query(conn, "pending_deliveries", delivery=delivery_id, imports=True)
     ]
 
 

@@ -21,7 +21,9 @@ SELECT
         LEFT JOIN ops.verdict AS v ON d.delivery_id = v.delivery_id
         WHERE
             v.delivery_id IS NULL
-            AND NOT EXISTS (SELECT 1 FROM ops.event AS e WHERE e.delivery_id = d.delivery_id AND e.kind = 'import_waits')
+            AND NOT EXISTS (
+                SELECT 1 FROM ops.event AS e WHERE e.delivery_id = d.delivery_id AND e.kind = 'import_waits'
+            )
             AND d.recorded_at < clock_timestamp() - make_interval(mins => cast(:minutes AS integer))
     ) AS unread,
     (
