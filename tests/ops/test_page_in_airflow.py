@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,13 +11,12 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser
 
-from etl import settings as etl_settings
-from etl import steps
 from etl.page.page_app import router
 from ops import environment, local
 from ops.roles import REPORT_DAGS
 from tests.browser import DESK, open_browser
 from tests.dags.test_policy import REPORTS
+from tests.ops.api_server import draft_waiting_report, start_api_server
 
 pytestmark = [pytest.mark.airflow, pytest.mark.slow]
 
@@ -35,29 +32,13 @@ def running() -> Iterator[local.RunningAirflow]:
         Path(env["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]).write_text(json.dumps(PASSWORDS))
         return env | {"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,reader:viewer"}
 
-    with tempfile.TemporaryDirectory(prefix="tongket-page-") as name, pytest.MonkeyPatch.context() as patch:
-        Path(name).chmod(0o755)  # the private server's own account must pass
-        patch.setattr(local, "build_airflow_env", build_env)
-        patch.setattr("etl.report.pdf.PROGRAMS", ())
-        settings = dataclasses.replace(
-            etl_settings.load_settings(), var=Path(name) / "var", database_url="", scopes=("tan-yen",), simulated=True
-        )
-        patch.setenv("TONGKET_VAR", str(settings.var))
-        patch.setenv("TONGKET_SIMULATED", "1")
-        try:
-            yield local.start_airflow(settings, components=("api-server",))
-        finally:
-            local.stop_airflow(settings)
+    with start_api_server(build_env) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
 def report(running: local.RunningAirflow) -> int:
-    """The number of a draft that waits for a decision."""
-    steps.open_period("tan-yen", "2024Q1")
-    steps.compute_attainment("tan-yen", "2024Q1")
-    steps.draft_reports("tan-yen", "2024Q1", "quarter")
-    (question,) = steps.request_signoffs(["tan-yen"], "2024Q1", "quarter", "run 1")
-    return int(question["report"])
+    return draft_waiting_report()
 
 
 @pytest.fixture(scope="module")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -18,11 +15,11 @@ import pytest
 from sqlalchemy import text
 
 from etl import settings as etl_settings
-from etl import steps
 from etl.settings import PROJECT_ROOT
 from etl.warehouse.connect import build_engine
 from ops import environment, local
 from ops.roles import APPROVER, ENGINEER, READER
+from tests.ops.api_server import draft_waiting_report, start_api_server
 
 pytestmark = [pytest.mark.airflow, pytest.mark.slow]
 
@@ -64,31 +61,14 @@ def running() -> Iterator[local.RunningAirflow]:
 
     wait_until_healthy = local._wait_until_healthy
     made: dict[str, str] = {}
-    with tempfile.TemporaryDirectory(prefix="tongket-roles-") as name, pytest.MonkeyPatch.context() as patch:
-        Path(name).chmod(0o755)  # the private server's own account must pass
-        patch.setattr(local, "build_airflow_env", build_env)
-        patch.setattr(local, "_wait_until_healthy", wait)
-        patch.setattr(local, "READY_SECONDS", 1200.0)  # of a busy machine
-        patch.setattr("etl.report.pdf.PROGRAMS", ())
-        settings = dataclasses.replace(
-            etl_settings.load_settings(), var=Path(name) / "var", database_url="", scopes=("tan-yen",), simulated=True
-        )
-        patch.setenv("TONGKET_VAR", str(settings.var))
-        patch.setenv("TONGKET_SIMULATED", "1")
-        try:
-            yield local.start_airflow(settings, components=("api-server",))
-        finally:
-            local.stop_airflow(settings)
+    patience = 1200.0  # of a busy machine
+    with start_api_server(build_env, _wait_until_healthy=wait, READY_SECONDS=patience) as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
 def report(running: local.RunningAirflow) -> int:
-    """The number of a draft that waits for a decision."""
-    steps.open_period("tan-yen", "2024Q1")
-    steps.compute_attainment("tan-yen", "2024Q1")
-    steps.draft_reports("tan-yen", "2024Q1", "quarter")
-    (question,) = steps.request_signoffs(["tan-yen"], "2024Q1", "quarter", "run 1")
-    return int(question["report"])
+    return draft_waiting_report()
 
 
 @pytest.fixture(scope="module")
