@@ -109,6 +109,7 @@ def run_day(root: Path, provinces: int, runs: int, at_once: int) -> list[Stage]:
             day.run_stage(f"{name}: intake, {share} runs", lambda waves=waves: sum(_run_intake(pool, w) for w in waves))
         day.run_stage("attainment of every scope", lambda: sum(pool.map(_compute_scope, scopes)))
         day.run_stage("reports of every scope", lambda: sum(pool.map(_draft_scope, scopes)))
+        day.run_stage("pages seen, one after the other", lambda: _show_pages(scopes))
     return day.stages
 
 
@@ -269,6 +270,28 @@ def _draft_scope(scope: str) -> int:
     from etl import steps
 
     return len(steps.draft_reports(scope, PERIOD, "quarter").get("documents", []))
+
+
+def _show_pages(scopes: Sequence[str]) -> int:
+    """Each page once that lists units, figures or documents: of all scopes, and of each of them."""
+    from etl.page import board_page, document_page, finding_page, operations_page, page_rendering, scorecard_page
+    from etl.page.page_login import PageUser
+    from etl.warehouse.page_views import BoardFilter, FindingFilter
+
+    desk = page_rendering.open_desk(PageUser("benchmark", lambda _cadence: True), "/page/", "vi", "")
+    shown = [
+        board_page.show_periods(desk),
+        operations_page.show_operations(desk)[0],
+        finding_page.show_findings(desk, FindingFilter(shown="all"), 1),
+        document_page.show_documents(desk, "", "", "all", 1),
+    ]
+    for scope in scopes:
+        shown += [
+            board_page.show_board(desk, BoardFilter(scope, PERIOD), 1),
+            board_page.show_board(desk, BoardFilter(scope, PERIOD, state="accepted", search="an"), 1),
+            scorecard_page.show_scorecard(desk, scope, PERIOD, "", "", 1),
+        ]
+    return len(shown)
 
 
 def _tell_process(_: int) -> int:
