@@ -74,6 +74,7 @@ class Cluster:
         (home / "airflow").mkdir(parents=True, exist_ok=True)
         inside = {
             "/opt/tongket": str(PROJECT_ROOT),
+            "/srv/office": str(PROJECT_ROOT),
             "/var/lib/tongket": str(self.var),
             "/var/log/tongket": str(self.folder / "logs"),
             "/tmp/airflow": str(home / "airflow"),  # noqa: S108 - as the compose file has it
