@@ -322,7 +322,9 @@ def _check_restraints(trial: Trial) -> None:
 def _send_workbooks(trial: Trial) -> None:
     """A quarter's forms, filled in by the simulation and dropped into the inbox's volume; receipts, and a report."""
     var = "/var/lib/tongket"
-    trial.run_in_service("scheduler", f"tongket forms --scope {SCOPE} --period {PERIOD} --to {var}/outbox/forms")
+    trial.run_in_service(
+        "scheduler", f"tongket forms --scope {SCOPE} --period {PERIOD} --to {var}/outbox/forms/{PERIOD}"
+    )
     trial.run_in_service(
         "scheduler", f"python -m simulation.deliveries --scope {SCOPE} --period {PERIOD} --wave 1 --to {var}/inbox"
     )
