@@ -23,7 +23,7 @@ from etl.model.vietnam_time import get_current_date
 from etl.settings import Settings
 from etl.warehouse import embedded_server
 from ops import processes
-from ops.airflow_api import AirflowClient, AirflowError
+from ops.airflow_api import AirflowClient
 from ops.door import PORT as DOOR_PORT
 from ops.environment import HOST, USER, DatabaseAddresses, build_airflow_env, build_airflow_home_path, ensure_password
 
@@ -58,7 +58,7 @@ class RunningAirflow:
 def start_airflow(
     settings: Settings, *, port: int = PORT, components: tuple[str, ...] = (*COMPONENTS, DOOR)
 ) -> RunningAirflow:
-    """Starts what is not running yet and waits until it is healthy.
+    """Starts what is not running yet and waits until it is healthy and has read every DAG file.
 
     Raises:
         SettingsError: a process ended, or nothing was healthy in time; quotes the log.
@@ -89,19 +89,12 @@ def start_airflow(
 
 
 def open_current_periods(running: RunningAirflow) -> str:
-    """Has the calendar look which periods are open today, as soon as Airflow has read the DAG; gives the run's id.
+    """Has the calendar look which periods are open today; gives the run's id.
 
     Raises:
-        AirflowError: it could not be started in time.
+        AirflowError: it could not be started.
     """
-    until = time.monotonic() + READY_SECONDS
-    while True:
-        try:
-            return running.client.trigger_dag_run(CALENDAR, get_current_date().isoformat())
-        except AirflowError:
-            if time.monotonic() > until:
-                raise
-        time.sleep(0.5)
+    return running.client.trigger_dag_run(CALENDAR, get_current_date().isoformat())
 
 
 def stop_airflow(settings: Settings) -> list[str]:
@@ -194,7 +187,9 @@ def _wait_until_healthy(settings: Settings, running: RunningAirflow, components:
                 f"{dead[0]} ended:\n{processes.read_log_tail(log)}", where=str(log), fix="mend what it says"
             )
         health = client.fetch_health()
-        if health and all((health.get(name) or {}).get("status") == "healthy" for name in expected):
+        healthy = health and all((health.get(name) or {}).get("status") == "healthy" for name in expected)
+        reads = "dag-processor" in components
+        if healthy and not (reads and _list_unread_dag_files(client, settings.home / "dags")):
             return
         time.sleep(0.3)
     raise SettingsError(
@@ -202,6 +197,14 @@ def _wait_until_healthy(settings: Settings, running: RunningAirflow, components:
         where=str(logs),
         fix="read the logs there, then `down` and `up`",
     )
+
+
+def _list_unread_dag_files(client: AirflowClient, dags: Path) -> set[str]:
+    """The DAG files that Airflow has neither a DAG nor an import error of: a run of one could not be started yet."""
+    shared = set((dags / ".airflowignore").read_text().split())
+    read = {Path(dag["fileloc"]).name for dag in client.get("/api/v2/dags", limit=100)["dags"]}
+    broken = {Path(error["filename"]).name for error in client.get("/api/v2/importErrors", limit=100)["import_errors"]}
+    return {path.name for path in dags.glob("*.py")} - shared - read - broken
 
 
 def _build_run_folder_path(settings: Settings) -> Path:

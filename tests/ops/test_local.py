@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import socket
 import sys
@@ -91,12 +92,31 @@ def test_a_command_runs_in_airflows_environment(
         local.run_command(settings, [])
 
 
-def test_the_calendar_is_asked_as_soon_as_airflow_has_read_it(
-    fake: FakeAirflow, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(local.time, "sleep", lambda _: None)
+def test_the_calendar_is_asked_for_today(fake: FakeAirflow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local, "get_current_date", lambda: dt.date(2026, 11, 26))
-    fake.on("POST", "/api/v2/dags/calendar/dagRuns", 404, {"dag_run_id": "manual"})
+    fake.on("POST", "/api/v2/dags/calendar/dagRuns", {"dag_run_id": "manual"})
     assert local.open_current_periods(local.RunningAirflow(fake.address, "admin", "x")) == "manual"
     sent = [body for _, path, body in fake.asked if path.endswith("/calendar/dagRuns")]
-    assert [body["partition_key"] for body in sent] == ["2026-11-26", "2026-11-26"]
+    assert [body["partition_key"] for body in sent] == ["2026-11-26"]
+
+
+def test_airflow_is_up_when_it_has_read_every_dag_file(
+    fake: FakeAirflow, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dags = tmp_path / "home" / "dags"
+    dags.mkdir(parents=True)
+    for name in ("intake.py", "attain.py", "broken.py", "shared.py"):
+        (dags / name).touch()
+    (dags / ".airflowignore").write_text("shared.py\n")
+    names = (["intake.py"], ["intake.py", "attain.py"])
+    bodies = [{"dags": [{"fileloc": f"/elsewhere/dags/{name}"} for name in read]} for read in names]
+    fake.on("GET", "/api/v2/monitor/health", {"dag_processor": {"status": "healthy"}})
+    fake.on("GET", "/api/v2/dags", *bodies)
+    fake.on("GET", "/api/v2/importErrors", {"import_errors": [{"filename": "broken.py"}]})
+    monkeypatch.setattr(local.time, "sleep", lambda _: None)
+    running = local.RunningAirflow(fake.address, "admin", "x")
+    settings = dataclasses.replace(settings, home=tmp_path / "home")
+    local._wait_until_healthy(settings, running, ("api-server", "dag-processor"))
+    assert fake.count("GET", "/api/v2/dags") == 2
+    local._wait_until_healthy(settings, running, ("api-server",))
+    assert fake.count("GET", "/api/v2/dags") == 2
