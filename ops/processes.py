@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -52,6 +53,7 @@ def stop_all_processes(run: Path) -> list[str]:
     leaders = list(processes.values())
     _signal_processes(leaders, "terminate")
     psutil.wait_procs(leaders, timeout=GRACE_SECONDS)  # they end their own children first, and tidily
+    family += _list_session_members({leader.pid for leader in leaders})  # what they began while they ended
     _signal_processes(family, "terminate")
     _, left = psutil.wait_procs(family, timeout=ORPHAN_SECONDS)
     _signal_processes(left, "kill")
@@ -81,6 +83,15 @@ def _list_process_family(process: psutil.Process) -> list[psutil.Process]:
     with contextlib.suppress(psutil.NoSuchProcess):
         return [process, *process.children(recursive=True)]
     return [process]
+
+
+def _list_session_members(sessions: Collection[int]) -> list[psutil.Process]:
+    members = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(ProcessLookupError):
+            if os.getsid(process.pid) in sessions:
+                members.append(process)
+    return members
 
 
 def _signal_processes(members: Sequence[psutil.Process], how: Literal["terminate", "kill"]) -> None:

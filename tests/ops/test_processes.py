@@ -22,6 +22,19 @@ time.sleep(300)
 """
 
 
+# A parent that starts a child when it is told to end, and does not wait for it.
+LATE_PARENT = """
+import signal, subprocess, sys, time
+def end(*_):
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
+    print(child.pid, flush=True)
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+print("ready", flush=True)
+time.sleep(300)
+"""
+
+
 def _start(folder: Path, name: str, code: str) -> int:
     run, logs = folder / "run", folder / "logs"
     processes.start_process(name, [sys.executable, "-c", code], env=os.environ, run=run, logs=logs, cwd=folder)
@@ -46,6 +59,15 @@ def test_a_process_and_its_children_are_stopped(tmp_path: Path) -> None:
     assert not psutil.pid_exists(child)
     assert not psutil.pid_exists(parent) or psutil.Process(parent).status() == psutil.STATUS_ZOMBIE
     assert processes.list_process_states(tmp_path / "run") == {}
+
+
+def test_what_a_process_starts_while_it_ends_is_stopped(tmp_path: Path) -> None:
+    _start(tmp_path, "late", LATE_PARENT)
+    log = tmp_path / "logs" / "late.log"
+    _eventually(lambda: log.read_text() == "ready\n")
+    assert processes.stop_all_processes(tmp_path / "run") == ["late"]
+    child = int(log.read_text().split()[-1])
+    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
 
 
 def test_a_process_that_ended_is_seen(tmp_path: Path) -> None:
