@@ -24,7 +24,7 @@ from etl.warehouse.unit_reports import fetch_submission_statuses
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_MOST_HEADLINES, _LINE_LENGTH = 5, 220
+_MOST_HEADLINES, _LINE_LENGTH = 5, 400
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _list_headlines(facts: DocumentFacts) -> list[str]:
 
 
 def _shorten_line(line: str) -> str:
-    """One line of a screen or two; the document has the rest."""
+    """A few lines of a screen at most; the document has the rest."""
     return line if len(line) <= _LINE_LENGTH else line[:_LINE_LENGTH].rsplit(" ", 1)[0] + " …"
 
 

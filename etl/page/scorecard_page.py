@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ def show_scorecard(desk: PageDesk, scope: str, period: str, plan: str, item: str
         computed = page_views.fetch_computed_periods(conn)
         scope, period, plan = _choose_card(desk, computed, scope, period, plan)
         area = _get_area(desk, scope, plan)
+        area_name, area_until = _describe_area(desk, scope, plan)
         units = page_views.fetch_scorecard_units(conn, scope, period, plan, page) if scope else []
         codes = [unit.unit_code for unit in units]
         rows = page_views.fetch_scorecard_rows(conn, scope, period, plan, [area, *codes])
@@ -77,7 +79,8 @@ def show_scorecard(desk: PageDesk, scope: str, period: str, plan: str, item: str
             desk, mapped, period, {row.unit_code: _find_name(desk, row.unit_code, period) for row in mapped}
         ),
         units=codes,
-        names={code: _find_name(desk, code, period) for code in codes} | {area: _find_area_name(desk, scope, plan)},
+        names={code: _find_name(desk, code, period) for code in codes} | {area: area_name},
+        area_until=area_until,
         cells=cells,
         pictures=_draw_paths(path, milestones, period),
         page=page,
@@ -120,10 +123,11 @@ def _list_plans(desk: PageDesk, scope: str) -> tuple[str, ...]:
     return chosen.plans if chosen else ()
 
 
-def _find_area_name(desk: PageDesk, scope: str, plan: str) -> str:
+def _describe_area(desk: PageDesk, scope: str, plan: str) -> tuple[str, dt.date | None]:
+    """The name of a plan's area, and the last day of the unit that it was where that has ended."""
     chosen = desk.find_scope(scope)
     area = find_plan_area(desk.catalogue, chosen, plan) if chosen and desk.catalogue else None
-    return area.name if area else desk.get_name("scope", scope)
+    return (area.name, area.valid_to) if area else (desk.get_name("scope", scope), None)
 
 
 def _choose_item(targets: Sequence[Row[Any]]) -> str:

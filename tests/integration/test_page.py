@@ -182,7 +182,7 @@ def test_a_draft_that_was_replaced_is_not_decided_on(visitor: Visitor, draft_rep
     new = draft_report(900)
     assert new > old
     page = visitor.read(f"documents/{old}")
-    assert f"bản mã {new}" in page and "<form" not in page
+    assert f"bản mã {new}" in page and "<form" not in page and "Chờ quyết định" not in page
     answer = visitor.decide(old, "approved", token=token)
     assert answer.status_code == 409 and "Chưa thực hiện được" in answer.text
     changed = visitor.read(f"documents/{new}/changes")
@@ -379,7 +379,9 @@ def test_what_every_rule_said_is_a_page_without_rights(visitor: Visitor) -> None
 def test_a_plan_of_a_former_unit_has_its_own_area(warehouse: Settings, visitor: Visitor) -> None:
     steps.compute_attainment("quang-ngai", "2026Q3")
     page = visitor.read("scorecard?scope=quang-ngai&period=2026Q3&plan=kt-1693")
-    assert "Chỉ tiêu của toàn địa bàn" in page and "Tỉnh Kon Tum, quý III năm 2026" in page
+    assert (
+        "Chỉ tiêu của toàn địa bàn" in page and "Tỉnh Kon Tum (địa giới đến ngày 30/06/2025), quý III năm 2026" in page
+    )
     page = visitor.read("scorecard?scope=quang-ngai&period=2026Q3&plan=ttg-ct25")
     assert "Tỉnh Quảng Ngãi, quý III năm 2026" in page
 
