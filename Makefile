@@ -70,7 +70,7 @@ test-airflow: setup-dev
 	$(BIN)/pytest -m "airflow and not hosts"
 
 test-others: setup-dev system
-	$(BIN)/pytest -n 2 --dist loadscope -m "not airflow" --ignore tests/catalogue --ignore tests/house
+	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not airflow" --ignore tests/catalogue --ignore tests/house
 
 # Not part of `test`: it makes network namespaces, as root. TONGKET_HOSTS_FILES sets how many files are sent.
 test-hosts: setup-dev ## Airflow on three hosts by Celery: a worker, a host, the scheduler lost amid work

@@ -29,6 +29,13 @@ _TEMPLATE, _STOCKED = "template_of_tests", "stocked_template_of_tests"
 _NUMBERS = itertools.count(1)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Beside each other, modules with slow tests begin first: a long one at the end would leave a core idle."""
+    if hasattr(config, "workerinput"):
+        slow = {item.path for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """Address of the main database of a private server that ends with the session."""

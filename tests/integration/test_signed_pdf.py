@@ -25,7 +25,7 @@ from tests.integration.test_registration import REGISTRY, find, sign, verified
 from tests.integration.test_signing import PERIOD, SCOPE, Office, published
 from tests.report.conftest import needs_office
 
-pytestmark = [pytest.mark.integration, needs_office, pytest.mark.usefixtures("with_pdf")]
+pytestmark = [pytest.mark.integration, pytest.mark.slow, needs_office, pytest.mark.usefixtures("with_pdf")]
 
 PERSON, SEAL = "NguoiCoThamQuyen", "CoQuan"
 LEADER, OFFICE = "Nguyễn Văn Bình", "UBND huyện Tân Yên"
