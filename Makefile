@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Without compiled modules every process would compile Great Expectations and Airflow anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev system demo up down test test-airflow test-others test-hosts compose-trial check fast soak bench lock clean
+.PHONY: help setup setup-dev system demo up down test test-airflow test-others test-hosts compose-trial check check-source check-catalogue fast soak bench lock clean
 
 help: ## list what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -47,12 +47,17 @@ down: ## stop what `make up` started
 	$(BIN)/python -m ops.local down
 
 check: setup-dev ## style, names, types, import rules, SQL, catalogue
+	$(MAKE) --no-print-directory --jobs 2 --output-sync=target check-catalogue check-source
+
+check-source: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/sqlfluff lint --processes 2 sql
-	$(BIN)/pytest tests/catalogue tests/house
+	$(BIN)/sqlfluff lint sql
+
+check-catalogue: setup-dev
+	$(BIN)/pytest -n 2 --dist worksteal tests/catalogue tests/house
 
 fast: setup-dev ## tests that need neither Airflow nor long runs
 	$(BIN)/pytest -m "not airflow and not slow"
@@ -65,7 +70,7 @@ test-airflow: setup-dev
 	$(BIN)/pytest -m "airflow and not hosts"
 
 test-others: setup-dev system
-	$(BIN)/pytest -n 2 --dist loadscope -m "not airflow" --ignore tests/catalogue --ignore tests/house
+	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not airflow" --ignore tests/catalogue --ignore tests/house
 
 # Not part of `test`: it makes network namespaces, as root. TONGKET_HOSTS_FILES sets how many files are sent.
 test-hosts: setup-dev ## Airflow on three hosts by Celery: a worker, a host, the scheduler lost amid work

@@ -27,6 +27,7 @@ from etl.doors.web_app import WebDoor
 from etl.settings import Settings
 from etl.warehouse.door_store import record_account
 from tests.builders import Workbook
+from tests.conftest import StateMaker
 
 NOW = dt.datetime(2024, 10, 10, 2, 0, tzinfo=dt.UTC)
 SECRET = "kq7m-x2fp-9trd-w4hn"  # noqa: S105
@@ -122,16 +123,22 @@ def book(catalogue: Catalogue) -> BookMaker:
 
 
 @pytest.fixture
-def opened(warehouse: Settings, loader: Engine, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def opened(
+    warehouse: Settings, loader: Engine, catalogue: Catalogue, begin_with: StateMaker, monkeypatch: pytest.MonkeyPatch
+) -> Settings:
     """Settings of a warehouse where a period's forms are out and two districts have accounts."""
     monkeypatch.setenv("TONGKET_MIN_AGE_SECONDS", "0")
     monkeypatch.setenv("TONGKET_BATCHES", "1")
-    steps.open_period("kon-tum", PERIOD)
-    with loader.begin() as conn:
-        for code in (UNIT, OTHER):
-            unit = catalogue.find_unit(code, NOW.date())
-            assert unit
-            record_account(conn, unit, "issued", hash_secret(SECRET), "người cấp")
+
+    def make() -> None:
+        steps.open_period("kon-tum", PERIOD)
+        with loader.begin() as conn:
+            for code in (UNIT, OTHER):
+                unit = catalogue.find_unit(code, NOW.date())
+                assert unit
+                record_account(conn, unit, "issued", hash_secret(SECRET), "người cấp")
+
+    begin_with("doors with accounts", make)
     return warehouse
 
 

@@ -26,7 +26,7 @@ from etl.warehouse import embedded_server
 from etl.warehouse.connect import build_engine
 from simulation.deliveries import drop_deliveries
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 
 @pytest.fixture

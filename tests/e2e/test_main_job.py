@@ -22,7 +22,7 @@ from simulation.cell_values import build_cell_values
 from tests import conservation
 from tests.e2e.conftest import PERIODS, SCOPES, Job
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 TONGKET = [sys.executable, "-m", "etl"]
 

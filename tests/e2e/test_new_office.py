@@ -26,7 +26,7 @@ from etl.settings import PROJECT_ROOT, load_settings
 from etl.warehouse import embedded_server
 from simulation.form_filling import fill_form, read_manifest
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 OFFICES = Path(__file__).parent / "offices"
 PERIOD, SENDERS = "2026Q1", 3

@@ -38,7 +38,7 @@ from tests.conftest import _copy_of
 from tests.integration.build import compute_attainment_rows
 from tests.schemas import adx_schema, dhis2_problems
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 QUARTERS = ("2024Q1", "2024Q2")
 LAST = QUARTERS[-1]

@@ -35,8 +35,7 @@ def office(
     monkeypatch.setenv("TONGKET_SIMULATED", "1")
     addresses(home(tmp_path / "home", monkeypatch), {"huyen-uy-tan-yen": "van.phong@huyen-uy.test"})
     made = Office(warehouse, loader, catalogue)
-    made.send(500)
-    made.draft()
+    made.draft_first()
     (question,) = made.ask()
     approve(question["report"], number="05", date="2024-04-22", signer="Trần Văn B")
     yield made

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from etl import load, steps
 from etl.catalog.loader import Catalogue
 from etl.cli.commands import app
 from etl.settings import Settings
+from tests.conftest import StateMaker
 from tests.integration.build import item
 from tests.integration.test_signing import CADENCE, FORM, SCOPE, Office, decide, published
 
@@ -33,13 +33,12 @@ WORDS = {"number": "05", "date": "2024-04-22", "signer": "Nguyễn Văn Bình", 
 
 @pytest.fixture
 def office(
-    warehouse: Settings, loader: Engine, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Office]:
+    warehouse: Settings, loader: Engine, catalogue: Catalogue, begin_with: StateMaker, monkeypatch: pytest.MonkeyPatch
+) -> Office:
     monkeypatch.setenv("TONGKET_SIMULATED", "1")
     made = Office(warehouse, loader, catalogue)
-    made.send(500)
-    made.draft()
-    yield made
+    begin_with("office with a draft", made.draft_first)
+    return made
 
 
 def sign(report: object, *arguments: str, code: int = 0) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,12 @@ from etl.catalog.loader import Catalogue
 from etl.cli.commands import PROVED, app
 from etl.settings import Settings
 from simulation.digital_signature import TestAuthority, create_test_authority, fill_test_fields, sign_test_pdf
+from tests.conftest import StateMaker
 from tests.integration.test_registration import REGISTRY, find, sign, verified
 from tests.integration.test_signing import PERIOD, SCOPE, Office, published
 from tests.report.conftest import needs_office
 
-pytestmark = [pytest.mark.integration, needs_office, pytest.mark.usefixtures("with_pdf")]
+pytestmark = [pytest.mark.integration, pytest.mark.slow, needs_office, pytest.mark.usefixtures("with_pdf")]
 
 PERSON, SEAL = "NguoiCoThamQuyen", "CoQuan"
 LEADER, OFFICE = "Nguyễn Văn Bình", "UBND huyện Tân Yên"
@@ -39,15 +39,19 @@ def authority() -> TestAuthority:
 
 @pytest.fixture
 def office(
-    warehouse: Settings, loader: Engine, catalogue: Catalogue, authority: TestAuthority, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Office]:
+    warehouse: Settings,
+    loader: Engine,
+    catalogue: Catalogue,
+    authority: TestAuthority,
+    begin_with: StateMaker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Office:
     monkeypatch.setenv("TONGKET_SIMULATED", "1")
     warehouse.trust_roots.mkdir(parents=True)
     (warehouse.trust_roots / "ca.pem").write_bytes(authority.certificate)
     made = Office(warehouse, loader, catalogue)
-    made.send(500)
-    made.draft()
-    yield made
+    begin_with("office with a draft as PDF", made.draft_first)
+    return made
 
 
 def attach(report: int, path: Path, data: bytes, code: int = 0) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import json
 import shutil
 import stat
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from etl.report.file_properties import read_file_properties
 from etl.settings import Settings
 from etl.warehouse import signoff_store
 from etl.warehouse.signoff_store import Decision
+from tests.conftest import StateMaker
 from tests.integration.build import item
 from tests.integration.published import home
 from tests.mailbox import Mailbox
@@ -45,7 +45,13 @@ class Office:
         self.settings, self.loader, self.catalogue = settings, loader, catalogue
         scope = catalogue.scopes[SCOPE]
         self.units = [u.code for u in catalogue.list_children(scope.area_unit, scope.child_level, catalogue_end())][:2]
+        self.sent = 1  # by `draft_first`, whoever calls it
+
+    def draft_first(self) -> None:
+        """What every test begins with: one unit has sent its form, and the report is drafted."""
         self.sent = 0
+        self.send(500)
+        self.draft()
 
     def send(self, users: int, unit: int = 0) -> None:
         """A unit sends its form: of 1000 people, so many use the application."""
@@ -79,13 +85,13 @@ def catalogue_end() -> Any:
 
 @pytest.fixture
 def office(
-    warehouse: Settings, loader: Engine, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Office]:
+    warehouse: Settings, loader: Engine, catalogue: Catalogue, begin_with: StateMaker, monkeypatch: pytest.MonkeyPatch
+) -> Office:
+    """With a draft, which `test_registration` begins with too."""
     monkeypatch.setenv("TONGKET_SIMULATED", "1")
     made = Office(warehouse, loader, catalogue)
-    made.send(500)
-    made.draft()
-    yield made
+    begin_with("office with a draft", made.draft_first)
+    return made
 
 
 def decide(report: int, decision: Decision, **words: str) -> dict[str, Any]:
