@@ -191,9 +191,8 @@ def _describe_asked_tasks(inputs: ReportInput, wording: Messages, asked: list[Pl
     """How many of the units that were asked reported, and how many tasks are done everywhere, under way, not begun:
     each task once."""
     said = {r.unit for task in asked for r in task.reports if r.state != "not_reported"}
-    units = {r.unit for task in asked for r in task.reports} | {
-        u for _, u in _list_questions(inputs, _list_parts(inputs))
-    }
+    units = {r.unit for task in asked for r in task.reports}
+    units |= {unit for task, unit in _list_questions(inputs, _list_parts(inputs)) if task in {t.id for t in asked}}
     tasks = format_two_digits(len(asked))
     if not said:
         return wording.format("task.none_reported", tasks=tasks)
