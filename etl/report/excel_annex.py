@@ -93,7 +93,8 @@ def _write_target_sheet(book: AnnexWorkbook) -> None:
         absent = book.wording.texts["word.no_data"]
         now: list[Cell] = [figure.previous, *_build_quarter_cells(book, figure), figure.value] if figure else []
         now = now or [absent] * (3 if facts.first_page.quarterly else 2)
-        sheet.write_row([*lead, row.baseline, *now, *row.milestones.values(), *after])
+        links = {len(lead) + len(now): (figure.item, figure.unit)} if figure else {}
+        sheet.write_row([*lead, row.baseline, *now, *row.milestones.values(), *after], links)
     sheet.close_sheet()
 
 
@@ -149,7 +150,8 @@ def _write_unit_sheet(book: AnnexWorkbook) -> None:
                 (f.withheld and book.nothing) or f.value,
                 *(f.written or book.nothing, f.status_text, f.missing),
                 *(interval.text if interval else book.nothing, f.completeness, f.reason or book.nothing),
-            ]
+            ],
+            {6: (f.item, f.unit)},
         )
     sheet.close_sheet("" if unit_figures else book.wording.texts["unit.none"])
 
