@@ -198,10 +198,10 @@ def _describe_untold_targets(inputs: ReportInput, wording: Messages, figures: Re
     """The counted targets without a new figure, in one line for each reason."""
     counted = [f for f in figures.list_counted_figures(inputs.area) if not _is_told(f)]
     older = [f for f in counted if f.covers.kind == "older"]
-    for text in dict.fromkeys(f.covers.text for f in older):
-        those = [f for f in older if f.covers.text == text]
+    for text, kind in dict.fromkeys((f.covers.text, _name_older_line(f)) for f in older):
+        those = [f for f in older if (f.covers.text, _name_older_line(f)) == (text, kind)]
         names = "; ".join(format_short_name(inputs, f) for f in those)
-        yield wording.format("line.older", count=format_two_digits(len(those)), as_of=text, names=names)
+        yield wording.format(f"line.{kind}", count=format_two_digits(len(those)), as_of=text, names=names)
     for status in ("incomplete_met", "incomplete_not_met", "incomplete"):
         those = [f for f in counted if f.shown_status == status]
         if those:
@@ -212,6 +212,11 @@ def _describe_untold_targets(inputs: ReportInput, wording: Messages, figures: Re
         if those:
             names = "; ".join(format_short_name(inputs, f) for f in those)
             yield wording.format(f"line.rest_{status}", count=format_two_digits(len(those)), names=names)
+
+
+def _name_older_line(figure: Figure) -> str:
+    """What was published within the period is judged, and so counted among the results, by its own day."""
+    return "judged_older" if figure.path_state else "older"
 
 
 def _describe_milestones(

@@ -157,7 +157,7 @@ def test_counts_stand_beside_small_rates(given: ReportInput, say: Messages) -> N
     }
     malaria = row(given, "15.3", **changes, as_of="", expected=10, present=10, people_missing=2)
     assert figure_of(given, say, malaria).printed == "0,34 (2 ca)"
-    assert "lũy kế 9 tháng năm 2024 là 2 ca, tương đương 0,34 ca/100.000 dân" in line_of(given, say, malaria)
+    assert "lũy kế 9 tháng năm 2024 là 2 ca, tỉ suất 0,34 ca/100.000 dân" in line_of(given, say, malaria)
     few = bhyt(given, "90", numerator=Fraction(9), denominator=Fraction(10))
     assert figure_of(given, say, few).printed == "90,00 (9/10)"
     assert "90,00% (9/10)" in line_of(given, say, few)
