@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 from types import MappingProxyType
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from etl.catalog.layout import format_cell_name
 from etl.messages import Messages
@@ -40,7 +40,17 @@ Columns = list[tuple[str, float]]
 FigureKey = tuple[str, str]
 """(item, unit)."""
 
-Cell = PrintedNumber | str | int | bool | None
+
+class DataLink(NamedTuple):
+    """Leads from a row to the numbers of the figure that is read in one of its columns. Right of what prints: some
+    office programs paint every link blue."""
+
+    item: str
+    unit: str
+    read_in: int
+
+
+Cell = PrintedNumber | DataLink | str | int | bool | None
 """What a cell of a table may be given."""
 
 
@@ -147,10 +157,10 @@ class AnnexSheet:
     title_rows: int | None = None
     """Rows of the title, where nothing else prints."""
 
-    def write_row(self, values: Sequence[Cell], links: Mapping[int, FigureKey] = MappingProxyType({})) -> None:
-        """A row; `links`: in which column which figure stands that leads to its numbers."""
+    def write_row(self, values: Sequence[Cell]) -> None:
+        """A row."""
         for column, value in enumerate(values):
-            self._write_cell(column, value, links.get(column))
+            self._write_cell(column, value)
         self._advance_row([_format_cell_text(value) for value in values], self.widths)
 
     def write_title_band(self, text: str) -> None:
@@ -181,18 +191,22 @@ class AnnexSheet:
         across = next((n for n, width in enumerate(widths) if width >= _TITLE_WIDTH), len(widths) - 1)
         self.page.print_area(0, 0, self.title_rows - 1, across)
 
-    def _write_cell(self, column: int, value: Cell, key: FigureKey | None = None) -> None:
+    def _write_cell(self, column: int, value: Cell) -> None:
+        if isinstance(value, DataLink):
+            self._write_link(column, value)
+            return
         text, place = _format_cell_text(value), (self.row, column)
         if isinstance(value, PrintedNumber) or _is_count(value):
             self.book.record_figure(self.page, *place, text)
         short = len(text) <= _SHORT and self.widths[column] <= _NARROW
         aligned = {"align": "right"} if _is_figure(value) else {"align": "center"} if short else {}
-        look = self.book.build_cell_format(**aligned)
-        if key is None:
-            self.page.write_string(*place, text, look)
-            return
-        self.page.write_url(*place, f"internal:{self.book.data_places[key]}", look, text)
-        self.book.reading_places[key] = f"'{self.page.name}'!{format_cell_name(*place)}"
+        self.page.write_string(*place, text, self.book.build_cell_format(**aligned))
+
+    def _write_link(self, column: int, link: DataLink) -> None:
+        key = (link.item, link.unit)
+        place = self.book.data_places[key]
+        self.page.write_url(self.row, column, f"internal:{place}", self.book.build_cell_format(), place)
+        self.book.reading_places[key] = f"'{self.page.name}'!{format_cell_name(self.row, link.read_in)}"
 
     def _advance_row(self, texts: Sequence[str], widths: Sequence[float]) -> None:
         self.page.set_row(self.row, _compute_row_height(texts, widths))
@@ -203,6 +217,8 @@ def _format_cell_text(value: Cell) -> str:
     """What a reader sees: a figure as its fact is printed, a count with its thousands."""
     if isinstance(value, PrintedNumber):
         return value.text
+    if isinstance(value, DataLink):
+        return ""
     return format_number(value) if _is_count(value) else str(value)
 
 
