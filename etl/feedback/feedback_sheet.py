@@ -167,7 +167,7 @@ def count_text_lines(value: object, first: int, last: int) -> int:
 
 
 def _write_feedback_head(page: _PageWriter, feedback: UnitFeedback) -> None:
-    page.write_value(0, 5, feedback.parent_body, "plain")
+    page.write_value(0, 5, " ".join(feedback.parent_body.split()), "plain")
     page.write_value(6, _LAST, SIMULATION_NOTICE if feedback.simulated else "", "mark")
     page.end_row()
     page.write_value(0, 5, " ".join(feedback.body.split()), "body")

@@ -132,7 +132,7 @@ def test_a_change_of_name_alone_is_data(catalogue: Catalogue) -> None:
     assert area and find_inheritance(catalogue, "ttg-ct25", "all", area, after) is None
     assert [catalogue.get_office(scope, day).parent_body for day in (before, after)] == [
         "UBND TỈNH BẮC NINH",
-        "UBND THÀNH PHỐ BẮC NINH",
+        "UBND THÀNH PHỐ\nBẮC NINH",
     ]
     assert catalogue.find_body_name("Ủy ban nhân dân tỉnh Bắc Ninh", before) == "Ủy ban nhân dân tỉnh Bắc Ninh"
     assert catalogue.find_body_name("Ủy ban nhân dân tỉnh Bắc Giang", after) == "Ủy ban nhân dân thành phố Bắc Ninh"
