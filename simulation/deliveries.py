@@ -23,6 +23,7 @@ from etl.catalog.layout import SIMULATION_NOTICE
 from etl.catalog.obligations import list_obligations
 from etl.errors import TongketError, UsageError
 from etl.file_io import translate_os_errors
+from etl.forms import build_form_file_name
 from etl.model import Period
 from etl.model.vietnam_time import VIETNAM_ZONE
 from simulation.apportionment import hash_to_uniform
@@ -145,10 +146,10 @@ class _UnitSender:
 
     def _find_issued_form(self) -> Path:
         folder = self.forms_root / self.period.key / self.unit.code
-        forms = sorted(folder.glob("[!.~]*.xlsx"))
-        if not forms:
-            raise UsageError("no form was issued", where=str(folder), fix="run `tongket forms` for the period first")
-        return forms[0]
+        issued = folder / build_form_file_name(self.form, self.unit, self.period)
+        if not issued.is_file():
+            raise UsageError("no form was issued", where=str(issued), fix="run `tongket forms` for the period first")
+        return issued
 
     def _compute_sending_time(self, *, late: bool, wave: int) -> dt.datetime:
         """When the unit sends: some working days after the period's end, within the deadline or well after it."""

@@ -7,14 +7,14 @@ that has none (six months, nine months) by the quarters that it consists of.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from etl.attain import compute_task_state
 from etl.catalog import Catalogue
 from etl.catalog import models as m
-from etl.catalog.layout import list_asked_tasks
 from etl.catalog.obligations import list_obligations
+from etl.catalog.task_answers import list_task_questions
 from etl.core.instance import load_settings_and_catalogue, open_engine
 from etl.model import NoteReport, Period, PeriodKind, TaskReport, UnitStatus
 from etl.report.inputs import ReportCorrection
@@ -96,7 +96,7 @@ def list_task_reports(context: RunContext) -> tuple[TaskReport, ...]:
     tasks = {(p, t.id): t for p in context.scope.plans for t in context.catalogue.plans[p].tasks}
     last: dict[tuple[str, str, str], TaskReport] = {}
     parts, year = _list_context_parts(context), Period(context.period.year - 1, PeriodKind.YEAR)
-    asked = {key for part in parts for key in _list_asked_keys(context.catalogue, context.scope, part)}
+    asked = {key for part in parts for key in list_task_questions(context.catalogue, context.scope, part)}
     for part in (year, *parts):
         for statement in unit_reports.fetch_task_statements(context.for_period(part)):
             task, key = tasks.get((statement.plan, statement.task)), (statement.plan, statement.task, statement.unit)
@@ -108,15 +108,6 @@ def list_task_reports(context: RunContext) -> tuple[TaskReport, ...]:
                 *key, context.period.key, state, statement.stated, statement.done_on, statement.remark
             )
     return tuple(last.values())
-
-
-def _list_asked_keys(catalogue: Catalogue, scope: m.Scope, period: Period) -> Iterator[tuple[str, str, str]]:
-    """(plan, task, unit) that the forms of a period ask about."""
-    for _, form, unit in list_obligations(catalogue, scope, period):
-        for sheet in form.sheets:
-            if sheet.layout == "tasks":
-                for plan, task in list_asked_tasks(catalogue, scope, sheet, unit, period):
-                    yield plan.id, task.id, unit.code
 
 
 def list_corrected_cells(context: RunContext) -> tuple[ReportCorrection, ...]:

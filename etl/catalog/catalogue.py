@@ -115,7 +115,7 @@ class Catalogue:
         return self.find_office(scope, day) or scope.offices[-1]
 
     def find_body_name(self, name: str, day: date) -> str:
-        """What a body is called on a day."""
+        """What a body is called on a day; empty where it has ended."""
         change = next((b for b in self.bodies if b.name == name and b.valid_from <= day), None)
         return self.find_body_name(change.becomes, day) if change else name
 

@@ -12,13 +12,13 @@ from functools import cached_property, lru_cache
 from typing import Literal
 
 from etl.catalog import models as m
-from etl.catalog.geography import is_plan_of_unit
 from etl.catalog.loader import Catalogue
 from etl.catalog.obligations import find_reporting_days
 from etl.catalog.owed_cells import list_sheet_cells
 from etl.catalog.sheet_kinds import SheetKind
+from etl.catalog.task_answers import list_asked_tasks
 from etl.errors import CatalogueError
-from etl.model import ElementKind, Period, PeriodKind
+from etl.model import ElementKind, Period
 from etl.model.text_cells import NOTE_FIELDS, NoteCell, PublishedCell, TaskCell, parse_text_cell
 
 MANIFEST_SHEET = "_manifest"
@@ -363,21 +363,6 @@ def _build_upward_sheet(
         sheet.code, sheet.title, sheet.kind, tuple(fixed), tuple(merges), tuple(inputs),
         (12, 30, 22, 52, 30, 16), (_HEADER_ROW, first - 1), (first, first + len(inputs) - 1),
     )  # fmt: skip
-
-
-def list_asked_tasks(
-    catalogue: Catalogue, scope: m.Scope, sheet: m.SheetDef, unit: m.Unit, period: Period
-) -> list[tuple[m.Plan, m.Task]]:
-    """The tasks that a sheet of tasks asks a unit about, in plan order; an office of the whole scope has those of each
-    plan. Within the year, since `dated_from`: those with a date, and those of a plan that has just begun."""
-    own = [
-        (plan, task)
-        for plan, task in catalogue.list_led_tasks(scope, unit.level, period, unit.code)
-        if unit.level == "agency" or is_plan_of_unit(catalogue, scope, plan.id, unit)
-    ]
-    if not sheet.dated_from or period.kind == PeriodKind.YEAR or period.start < Period.parse(sheet.dated_from).start:
-        return own
-    return [(p, t) for p, t in own if t.deadline.kind == "by_date" or p.valid_from >= period.start]
 
 
 def _build_task_sheet(

@@ -20,6 +20,7 @@ from etl.catalog.nation import read_nation
 from etl.catalog.plausibility import check_plausibility
 from etl.catalog.problems import CatalogueProblem
 from etl.catalog.references import check_references
+from etl.catalog.task_answers import check_task_answers
 from etl.errors import CatalogueError
 
 __all__ = ["Catalogue", "load_catalogue"]
@@ -37,7 +38,8 @@ def load_catalogue(root: Path) -> Catalogue:
 def list_catalogue_problems(root: Path) -> tuple[CatalogueProblem, ...]:
     """Every mistake of a catalogue, with those of what is read beside it, in the order of the files.
 
-    That is contacts, reminders, centre points, exchange names and the nation's units.
+    That is contacts, reminders, centre points, exchange names and the nation's units; and who reports on tasks, which
+    stops no run: a catalogue from before it was asked goes on.
 
     Raises:
         CatalogueError: there is no such folder.
@@ -49,6 +51,8 @@ def list_catalogue_problems(root: Path) -> tuple[CatalogueProblem, ...]:
     read_centres(reader, catalogue)
     read_exchange(reader, catalogue)
     read_nation(reader, root)
+    if not reader.problems:  # half a scope, plan or form would only raise what follows from its mistake
+        check_task_answers(catalogue, reader)
     return tuple(reader.problems)
 
 

@@ -195,6 +195,7 @@ def _check_scope_references(c: Catalogue, r: CatalogueReader) -> None:
             checks += [(inner.at("units"), "unit", u, c.units_by_code) for u in s.units]
         checks += [(place.at("answers_for", a), "actor", a, c.actors) for a in scope.answers_for]
         checks += [(place.at("continues", i), "scope", s, c.scopes) for i, s in enumerate(scope.continues)]
+        checks += [(r.find_place(e).at("actors"), "actor", a, c.actors) for e in scope.unasked for a in e.actors]
         named = [(a, u) for a, units in scope.answers_for.items() if not isinstance(units, str) for u in units]
         checks += [(place.at("answers_for", a), "unit", u, c.units_by_code) for a, u in named]
         for where, kind, code, choices in checks:

@@ -13,12 +13,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from etl.catalog.layout import SIMULATION_NOTICE
+from etl.catalog.layout import SIMULATION_NOTICE, format_cell_name
 from etl.feedback import feedback_messages
 from etl.feedback.models import FindingCounts, FormSubmission, IndicatorLine, UnitFeedback
 from etl.file_io import write_atomic
 from etl.messages import Messages
 from etl.model import FindingLevel
+from etl.model.numbers import format_number
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -46,9 +47,6 @@ _STYLES: dict[str, dict[str, Any]] = {
     "none": {**_MIDDLE, "italic": True, "font_size": 9},
     "sign": {**_MIDDLE, "bold": True},
     "bar": {**_BOX, "text_wrap": False, "font_size": 8},
-    "date": {**_MIDDLE, "num_format": "dd/mm/yyyy"},
-    "count": {**_MIDDLE, "num_format": "#,##0"},
-    "share": {**_MIDDLE, "num_format": "0.0%"},
     "line": {"text_wrap": True},
     "note": {"italic": True, "font_size": 8.5, "text_wrap": True, "valign": "top"},
 }
@@ -102,23 +100,21 @@ class _PageWriter:
 
     def __init__(self, book: Workbook, wording: Messages) -> None:
         self.wording, self._book = wording, book
-        self._formats: dict[tuple[str, str], Any] = {}
+        self._formats: dict[str, Any] = {}
         self._sheet = book.add_worksheet(wording.texts["feedback.sheet"])
         self.row = 0
         for column, width in enumerate(_WIDTHS):
             self._sheet.set_column(column, column, width)
 
-    def write_value(self, first: int, last: int, value: object, role: str, number: str = "") -> None:
-        """A value across columns of the present row: text as text, numbers as numbers, dates as dates."""
-        cell_format = self._build_format(role, number)
+    def write_value(self, first: int, last: int, value: object, role: str) -> None:
+        """A value across columns of the present row, as text: the signs of numbers and dates follow the settings of
+        the machine that opens the file."""
+        cell_format = self._build_format(role)
         if last > first:
             self._sheet.merge_range(self.row, first, self.row, last, "", cell_format)
-        if isinstance(value, dt.date):
-            self._sheet.write_datetime(self.row, first, dt.datetime.combine(value, dt.time()), cell_format)
-        elif isinstance(value, int | float | Fraction):
-            self._sheet.write_number(self.row, first, float(value), cell_format)
-        else:
-            self._sheet.write_string(self.row, first, str(value), cell_format)
+        shown = f"{value:%d/%m/%Y}" if isinstance(value, dt.date) else value
+        shown = format_number(shown) if isinstance(shown, int) else str(shown)
+        self._sheet.write_string(self.row, first, shown, cell_format)
 
     def end_row(self, lines: int = 1, height: float = _LINE) -> None:
         """Ends the row, as high as so many lines need."""
@@ -156,12 +152,12 @@ class _PageWriter:
         sheet.fit_to_pages(1, 1)
         sheet.print_area(0, 0, self.row - 1, _LAST)
         sheet.hide_gridlines(2)
+        sheet.ignore_errors({"number_stored_as_text": f"A1:{format_cell_name(self.row, _LAST)}"})
 
-    def _build_format(self, role: str, number: str) -> Any:
-        if (role, number) not in self._formats:
-            number_format = {"num_format": number} if number else {}
-            self._formats[role, number] = self._book.add_format(_BASE | _STYLES[role] | number_format)
-        return self._formats[role, number]
+    def _build_format(self, role: str) -> Any:
+        if role not in self._formats:
+            self._formats[role] = self._book.add_format(_BASE | _STYLES[role])
+        return self._formats[role]
 
 
 def count_text_lines(value: object, first: int, last: int) -> int:
@@ -171,7 +167,7 @@ def count_text_lines(value: object, first: int, last: int) -> int:
 
 
 def _write_feedback_head(page: _PageWriter, feedback: UnitFeedback) -> None:
-    page.write_value(0, 5, feedback.parent_body, "plain")
+    page.write_value(0, 5, " ".join(feedback.parent_body.split()), "plain")
     page.write_value(6, _LAST, SIMULATION_NOTICE if feedback.simulated else "", "mark")
     page.end_row()
     page.write_value(0, 5, " ".join(feedback.body.split()), "body")
@@ -192,7 +188,7 @@ def _write_submissions(page: _PageWriter, feedback: UnitFeedback) -> None:
     page.write_table_header([*head, (10, 10, "cells_owed"), (11, 11, "share")])
     for one in feedback.sent:
         page.write_table_row(
-            [(0, 3, one.title, "text"), (4, 5, one.due, "date"), *_build_submission_cells(page.wording, one)]
+            [(0, 3, one.title, "text"), (4, 5, one.due, "middle"), *_build_submission_cells(page.wording, one)]
         )
     page.write_full_width(feedback_messages.describe_on_time_share(feedback, len(feedback.quarters[-4:])), "line")
     if text := feedback_messages.describe_completeness(feedback):
@@ -204,14 +200,14 @@ def _build_submission_cells(wording: Messages, one: FormSubmission) -> list[tupl
     if one.received is None:
         return [(6, 6, wording.texts["word.nothing"], "middle"), result, (9, 11, wording.texts["word.no_data"], "none")]
     if one.cells is None or one.cells.is_low is None:
-        return [(6, 6, one.received, "date"), result, (9, 11, wording.texts["feedback.no_cells"], "none")]
-    share = one.cells.part / one.cells.whole
+        return [(6, 6, one.received, "middle"), result, (9, 11, wording.texts["feedback.no_cells"], "none")]
+    share = format_number(Fraction(100 * one.cells.part, one.cells.whole), 1)
     return [
-        (6, 6, one.received, "date"),
+        (6, 6, one.received, "middle"),
         result,
-        (9, 9, one.cells.part, "count"),
-        (10, 10, one.cells.whole, "count"),
-        (11, 11, share, "share"),
+        (9, 9, one.cells.part, "middle"),
+        (10, 10, one.cells.whole, "middle"),
+        (11, 11, f"{share}%", "middle"),
     ]
 
 
@@ -238,10 +234,10 @@ def _count_actionable(counts: tuple[int, int, int] | None) -> int:
 
 def _build_count_cells(wording: Messages, one: FindingCounts, most: int) -> list[tuple[int, int, object, str]]:
     if one.first is None or one.last is None:
-        return [(3, 3, one.files, "count"), (4, _LAST, wording.texts["word.no_data"], "none")]
+        return [(3, 3, one.files, "middle"), (4, _LAST, wording.texts["word.no_data"], "none")]
     numbers = zip((4, 5, 6, 7, 8, 9), (*one.first, *one.last), strict=True)
     shown = draw_text_bar(_count_actionable(one.first), _count_actionable(one.last), most)
-    return [(3, 3, one.files, "count"), *((c, c, n, "count") for c, n in numbers), (10, _LAST, shown, "bar")]
+    return [(3, 3, one.files, "middle"), *((c, c, n, "middle") for c, n in numbers), (10, _LAST, shown, "bar")]
 
 
 def draw_text_bar(first: int, last: int, most: int) -> str:
@@ -293,15 +289,14 @@ def _write_indicators(page: _PageWriter, feedback: UnitFeedback, min_denominator
 
 def _write_indicator_row(page: _PageWriter, number: int, line: IndicatorLine) -> None:
     texts = page.wording.texts
-    page.write_value(0, 0, number, "count")
+    page.write_value(0, 0, number, "middle")
     page.write_value(1, 3, line.name, "text")
     page.write_value(4, 4, line.unit, "middle")
-    shown = f"#,##0.{'0' * line.decimals}" if line.decimals else "#,##0"
     for column, value in ((5, line.value), (6, line.area)):
         if value is None:
             page.write_value(column, column, texts["word.no_data"], "none")
         else:
-            page.write_value(column, column, value, "middle", shown)
+            page.write_value(column, column, format_number(value, line.decimals), "middle")
     page.write_value(7, 8, line.target, "middle")
     page.write_value(9, 9, texts.get(f"sign.{line.status}", texts["word.nothing"]), "sign")
     beside = texts[f"comparison.{line.comparison}" if line.comparison else "word.nothing"]

@@ -1,21 +1,24 @@
 """How a sheet of the annex looks: title block, numbered head, frozen, framed, set to print.
 
-Room: report. Used by `sheets`. Texts are written as texts (nothing a unit wrote can become a formula), numbers
-as numbers with their decimals, a missing figure in words. Row heights are set here: office programs do not
-agree on doing it themselves.
+Room: report. Used by `sheets`. What is to be read is text: what units wrote, so that it cannot become a formula, and
+figures as they are printed in Word, because the signs of a number follow the settings of the machine that opens it. The
+numbers are on the sheet of data, and each figure leads there and back. A missing figure stands in words. Row heights
+are set here: office programs do not agree on doing it themselves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple, TypeGuard
 
 from etl.catalog.layout import format_cell_name
 from etl.messages import Messages
-from etl.report.figure_facts import CountedNumber, PrintedNumber
+from etl.model.numbers import format_number
+from etl.report.figure_facts import PrintedNumber
 from etl.report.official_letter import format_attachment_line
 from etl.report.report_facts import ReportFacts
 
@@ -34,7 +37,20 @@ _TITLE_WIDTH = 110.0
 Columns = list[tuple[str, float]]
 """Printed heads with their widths in characters."""
 
-Cell = PrintedNumber | str | int | bool | None
+FigureKey = tuple[str, str]
+"""(item, unit)."""
+
+
+class DataLink(NamedTuple):
+    """Leads from a row to the numbers of the figure that is read in one of its columns. Right of what prints: some
+    office programs paint every link blue."""
+
+    item: str
+    unit: str
+    read_in: int
+
+
+Cell = PrintedNumber | DataLink | str | int | bool | None
 """What a cell of a table may be given."""
 
 
@@ -46,12 +62,21 @@ class AnnexWorkbook:
     facts: ReportFacts
     wording: Messages
     formats: dict[tuple[Any, ...], Any] = field(default_factory=dict)
-    figures: dict[tuple[str, str], PrintedNumber | int | float] = field(default_factory=dict)
+    figures: dict[tuple[str, str], str | int | float] = field(default_factory=dict)
     """(sheet, cell) → what was written there, for `annex_readback`."""
+    reading_places: dict[FigureKey, str] = field(default_factory=dict)
+    """Where a figure is read, as ``'sheet'!cell``."""
 
-    def record_figure(self, page: Any, row: int, column: int, figure: PrintedNumber | int | float) -> None:
+    def record_figure(self, page: Any, row: int, column: int, figure: str | float) -> None:
         """Notes a figure that was written."""
         self.figures[page.name, format_cell_name(row, column)] = figure
+
+    @cached_property
+    def data_places(self) -> dict[FigureKey, str]:
+        """Where the numbers of a figure stand: a row of the sheet of data, below its head."""
+        page = self.wording.texts["annex_sheet.data"]
+        rows = enumerate(self.facts.list_figures(), start=1)
+        return {(f.item, f.unit): f"'{page}'!{format_cell_name(row, 0)}" for row, f in rows}
 
     @property
     def nothing(self) -> str:
@@ -133,7 +158,7 @@ class AnnexSheet:
     """Rows of the title, where nothing else prints."""
 
     def write_row(self, values: Sequence[Cell]) -> None:
-        """A row: texts as texts, whole numbers as numbers, number facts with their decimals and noun."""
+        """A row."""
         for column, value in enumerate(values):
             self._write_cell(column, value)
         self._advance_row([_format_cell_text(value) for value in values], self.widths)
@@ -158,6 +183,7 @@ class AnnexSheet:
         """Sets the print area; an empty table says so."""
         if empty:
             self.write_title_band(empty)
+        self.page.ignore_errors({"number_stored_as_text": f"A1:{format_cell_name(self.row, len(self.widths) - 1)}"})
         if self.title_rows is None:
             self.page.print_area(0, 0, self.row - 1, self.printed - 1)
             return
@@ -166,19 +192,21 @@ class AnnexSheet:
         self.page.print_area(0, 0, self.title_rows - 1, across)
 
     def _write_cell(self, column: int, value: Cell) -> None:
-        shown = _build_number_format(value)
-        if isinstance(value, PrintedNumber) or shown:
-            self.book.record_figure(self.page, self.row, column, value)  # type: ignore[arg-type]
-        if shown:
-            plain = value.value if isinstance(value, PrintedNumber) else value
-            self.page.write_number(
-                self.row, column, plain, self.book.build_cell_format(num_format=shown, align="right")
-            )
-        else:
-            text = _format_cell_text(value)
-            short = len(text) <= _SHORT and self.widths[column] <= _NARROW
-            aligned = {"align": "center"} if short else {}
-            self.page.write_string(self.row, column, text, self.book.build_cell_format(**aligned))
+        if isinstance(value, DataLink):
+            self._write_link(column, value)
+            return
+        text, place = _format_cell_text(value), (self.row, column)
+        if isinstance(value, PrintedNumber) or _is_count(value):
+            self.book.record_figure(self.page, *place, text)
+        short = len(text) <= _SHORT and self.widths[column] <= _NARROW
+        aligned = {"align": "right"} if _is_figure(value) else {"align": "center"} if short else {}
+        self.page.write_string(*place, text, self.book.build_cell_format(**aligned))
+
+    def _write_link(self, column: int, link: DataLink) -> None:
+        key = (link.item, link.unit)
+        place = self.book.data_places[key]
+        self.page.write_url(self.row, column, f"internal:{place}", self.book.build_cell_format(), place)
+        self.book.reading_places[key] = f"'{self.page.name}'!{format_cell_name(self.row, link.read_in)}"
 
     def _advance_row(self, texts: Sequence[str], widths: Sequence[float]) -> None:
         self.page.set_row(self.row, _compute_row_height(texts, widths))
@@ -186,18 +214,21 @@ class AnnexSheet:
 
 
 def _format_cell_text(value: Cell) -> str:
-    return value.text if isinstance(value, PrintedNumber) else str(value)
-
-
-def _build_number_format(value: Cell) -> str:
-    """The number format of a value, empty for texts and missing figures."""
+    """What a reader sees: a figure as its fact is printed, a count with its thousands."""
     if isinstance(value, PrintedNumber):
-        if value.value is None:
-            return ""
-        noun = value.noun if isinstance(value, CountedNumber) else ""
-        decimals = f".{'0' * value.decimals}" if value.decimals else ""
-        return f"#,##0{decimals}" + (f'" {noun}"' if noun else "")
-    return "#,##0" if isinstance(value, int) and not isinstance(value, bool) else ""
+        return value.text
+    if isinstance(value, DataLink):
+        return ""
+    return format_number(value) if _is_count(value) else str(value)
+
+
+def _is_count(value: Cell) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_figure(value: Cell) -> bool:
+    """Whether there is a number behind what is printed."""
+    return _is_count(value) or (isinstance(value, PrintedNumber) and value.value is not None)
 
 
 def _compute_row_height(texts: Sequence[str], widths: Sequence[float]) -> float:

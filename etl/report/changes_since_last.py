@@ -15,7 +15,7 @@ from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
 from etl.report.number_facts import build_number_fact, compute_consistent_rounding
 from etl.report.report_figures import build_figures
-from etl.report.target_results import find_common_basis, format_difference, format_short_name, format_with_unit
+from etl.report.target_results import format_difference, format_short_name, format_with_unit
 from etl.report.yearly_change import TREND_KINDS
 
 _GOOD, _BAD = {"met", "within_plan"}, {"not_met", "over_plan"}
@@ -50,13 +50,12 @@ def describe_changes_since_last(inputs: ReportInput, wording: Messages) -> tuple
     unchanged = (wording.format("since.same", last=last),)
     if last_year == before:
         return tuple(turned)  # each figure's own sentence compares it with this very period
-    basis = find_common_basis(inputs, compared_figures)
-    moves = [
-        _describe_moved_figure(inputs, wording, now, basis)
-        for now, _ in pairs
-        if now.change.kind in TREND_KINDS and _is_comparable_across_periods(inputs, now)
-    ]
-    return (*turned, *((wording.format("since.moves", last=last), *moves) if moves else ())) or unchanged
+    moved = [now for now, _ in pairs if now.change.kind in TREND_KINDS and _is_comparable_across_periods(inputs, now)]
+    bases = {now.change.basis for now in moved}
+    usual = bases.pop() if len(bases) == 1 else ""  # said once where all were compared over the same units
+    basis = wording.format("change.on_basis", basis=usual) if usual else ""
+    moves = [_describe_moved_figure(inputs, wording, now, usual) for now in moved]
+    return (*turned, *((wording.format("since.moves", last=last, basis=basis), *moves) if moves else ())) or unchanged
 
 
 def _describe_turned_verdicts(

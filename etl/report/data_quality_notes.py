@@ -255,6 +255,12 @@ def _describe_contradicting_level(wording: Messages, figure: Figure) -> str:
 
 
 def _build_regime_notes(inputs: ReportInput, wording: Messages) -> Iterator[tuple[str, str]]:
+    """What the plan leaves open or gives to others: whose decision this report still lacks."""
+    actors, plan, office = inputs.catalogue.actors, inputs.plan, inputs.office_name
+    if plan.status == "draft":
+        yield "draft", wording.format("data.draft", issuer=actors[plan.issuer].name)
+    if plan.duties and (by := actors[plan.duties[0].by].name) != office:
+        yield "deputed", wording.format("data.deputed", by=by, office=office)
     if any(duty.cadence_basis == "configured" for duty in inputs.plan.duties):
         yield "cadence", wording.format("data.cadence", clause=inputs.report.clause)
     if inputs.report.basis == "configured":

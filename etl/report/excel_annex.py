@@ -11,7 +11,7 @@ from io import BytesIO
 from etl.messages import Messages
 from etl.ooxml.zip_parts import build_reproducible_zip
 from etl.report.annex_readback import validate_annex
-from etl.report.annex_workbook import FONT, AnnexWorkbook, Cell
+from etl.report.annex_workbook import FONT, AnnexWorkbook, Cell, DataLink
 from etl.report.excel_data_sheet import write_data_sheet
 from etl.report.figure_facts import Figure
 from etl.report.inputs import UpwardFigures
@@ -79,6 +79,7 @@ def _write_target_sheet(book: AnnexWorkbook) -> None:
     if facts.annual:
         more += book.build_columns(yearly_change=12.0, path_value=12.0, progress=10.0)
         more += book.build_columns(linear_class=16.0)
+    more += book.build_columns(data_row=16.0)
     sheet = book.add_table_sheet("targets", [*columns, *more], len(columns))
     for row in facts.rows:
         if isinstance(row, GroupRow):
@@ -93,7 +94,8 @@ def _write_target_sheet(book: AnnexWorkbook) -> None:
         absent = book.wording.texts["word.no_data"]
         now: list[Cell] = [figure.previous, *_build_quarter_cells(book, figure), figure.value] if figure else []
         now = now or [absent] * (3 if facts.first_page.quarterly else 2)
-        sheet.write_row([*lead, row.baseline, *now, *row.milestones.values(), *after])
+        link = DataLink(figure.item, figure.unit, len(lead) + len(now)) if figure else book.nothing
+        sheet.write_row([*lead, row.baseline, *now, *row.milestones.values(), *after, link])
     sheet.close_sheet()
 
 
@@ -137,7 +139,7 @@ def _write_unit_sheet(book: AnnexWorkbook) -> None:
     """A row for each target and unit; what is judged in words is nothing that a unit could have a figure of."""
     columns = book.build_columns(number=10.0, indicator=36.0, unit_code=9.0, unit=22.0, numerator=11.0)
     columns += book.build_columns(denominator=11.0, value=11.0, plan_level=18.0, verdict=15.0, missing=15.0)
-    columns += book.build_columns(interval=14.0, completeness=9.0, remarks=30.0)
+    columns += book.build_columns(interval=14.0, completeness=9.0, remarks=30.0, data_row=16.0)
     sheet = book.add_table_sheet("units", columns, looked_up=True)
     area = book.facts.area.unit
     unit_figures = [f for f in book.facts.list_figures() if f.unit != area and f.kind not in WORD_ONLY_KINDS]
@@ -149,6 +151,7 @@ def _write_unit_sheet(book: AnnexWorkbook) -> None:
                 (f.withheld and book.nothing) or f.value,
                 *(f.written or book.nothing, f.status_text, f.missing),
                 *(interval.text if interval else book.nothing, f.completeness, f.reason or book.nothing),
+                DataLink(f.item, f.unit, 6),
             ]
         )
     sheet.close_sheet("" if unit_figures else book.wording.texts["unit.none"])

@@ -1,13 +1,14 @@
-"""The machine-readable sheet of the annex: one row per (item, unit) with codes, for the level above to take in.
+"""The sheet of data: one row per (item, unit) with codes and numbers, for machines and whoever calculates.
 
 Room: report. Used by `sheets`. Head in the first row; numbers beside their exact fraction; an empty cell where
-there is no value (never a zero).
+there is no value (never a zero). `read_at` leads to the cell in which the figure is read.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from etl.catalog.layout import format_cell_name
 from etl.report.annex_workbook import AnnexWorkbook
 from etl.report.figure_facts import Figure, PrintedNumber
 from etl.report.report_facts import ReportFacts
@@ -28,7 +29,8 @@ _TRAILING_COLUMNS = (
     "corrections", "reason",
 )  # fmt: skip
 DATA_COLUMNS = (
-    "scope", "plan", *_TEXT_COLUMNS, *(name for n in _NUMBER_COLUMNS for name in (n, f"{n}_exact")), *_TRAILING_COLUMNS,
+    "scope", "plan", *_TEXT_COLUMNS, "read_at",
+    *(name for n in _NUMBER_COLUMNS for name in (n, f"{n}_exact")), *_TRAILING_COLUMNS,
     "snapshot_at", "snapshot_id", "simulated",
 )  # fmt: skip
 
@@ -43,8 +45,14 @@ def write_data_sheet(book: AnnexWorkbook) -> None:
         page.write_string(0, column, name, book.build_format(bold=True))
     figures = book.facts.list_figures()
     for row, figure in enumerate(figures, start=1):
-        for column, value in enumerate(_build_data_row(book.facts, figure)):
+        place = book.reading_places.get((figure.item, figure.unit), "")
+        for column, value in enumerate(_build_data_row(book.facts, figure, place)):
             _write_data_cell(book, page, (row, column), value)
+        if place:
+            column = DATA_COLUMNS.index("read_at")
+            page.write_url(row, column, f"internal:{place}", book.build_format(), place)
+    last = format_cell_name(len(figures), len(DATA_COLUMNS) - 1)
+    page.ignore_errors({"number_stored_as_text": f"A1:{last}"})  # items and codes of units
     page.print_area(0, 0, 0, 7)  # a printer is no reader of it
 
 
@@ -58,7 +66,7 @@ def _write_data_cell(book: AnnexWorkbook, page: Any, place: tuple[int, int], val
         page.write_string(*place, str(value))
 
 
-def _build_data_row(facts: ReportFacts, figure: Figure) -> list[str | float | bool | None]:
+def _build_data_row(facts: ReportFacts, figure: Figure, place: str) -> list[str | float | bool | None]:
     special = {
         f"{name}_{end}": getattr(part, end).value if part else None
         for name, part in (("interval", figure.interval), ("bounds", figure.bounds), ("limits", figure.limits))
@@ -79,6 +87,7 @@ def _build_data_row(facts: ReportFacts, figure: Figure) -> list[str | float | bo
         facts.scope,
         facts.plan.id,
         *(getattr(figure, name) for name in _TEXT_COLUMNS),
+        place,
         *(part for number in numbers for part in (number.value, number.exact)),
         *(special[name] if name in special else getattr(figure, name) for name in _TRAILING_COLUMNS),
         facts.snapshot.at,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from unicodedata import normalize
 
 from etl.catalog import models as m
-from etl.catalog.obligations import list_obligations
+from etl.catalog.task_answers import find_unasked_reason, list_task_questions
 from etl.messages import Messages
 from etl.model import NoteReport, Period, PeriodKind, TaskReport
 from etl.model.numbers import format_number
@@ -23,9 +23,11 @@ from etl.report.unit_names import format_unit_list, format_unit_mention
 from etl.report.unit_results import limit_unit_names
 
 _STATE_ORDER = (
-    "overdue", "due_unreported", "done_late", "not_reported", "ongoing", "not_due", "done", "overtaken",
+    "overdue", "due_unreported", "done_late", "not_reported", "ongoing", "not_due", "done", "overtaken", "yearly",
+    "unasked",
 )  # fmt: skip
 _ARREARS = {"overdue", "due_unreported", "done_late"}
+_UNANSWERED = {"not_reported", "due_unreported"}
 _SETTLED = {"done", "done_late", "overtaken"}
 MAX_LATE_TASKS = 5
 """Tasks in arrears that are named in the text; all of them are in the Excel annex."""
@@ -48,11 +50,31 @@ def build_plan_task_facts(inputs: ReportInput, wording: Messages) -> tuple[PlanT
     for report in inputs.tasks:
         if report.plan == inputs.plan.id:
             reports.setdefault(report.task, []).append(report)
-    return tuple(_build_task_facts(inputs, wording, task, reports.get(task.id, [])) for task in inputs.plan.tasks)
+    now = {task for task, _ in _list_questions(inputs, _list_parts(inputs))}
+    yearly = {task for task, _ in _list_questions(inputs, {Period(inputs.period.year, PeriodKind.YEAR)})}
+    return tuple(
+        _build_task_facts(
+            inputs, wording, task, reports.get(task.id, []),
+            "" if task.id in now else "yearly" if task.id in yearly else "unasked",
+        )
+        for task in inputs.plan.tasks
+    )  # fmt: skip
 
 
-def _build_task_facts(inputs: ReportInput, wording: Messages, task: m.Task, reports: list[TaskReport]) -> PlanTask:
-    states: list[str] = [str(report.state) for report in reports] or [_classify_unreported_task(inputs, task)]
+def _list_parts(inputs: ReportInput) -> set[Period]:
+    return {inputs.period, *inputs.period.parts_to_date}
+
+
+def _list_questions(inputs: ReportInput, periods: set[Period]) -> set[tuple[str, str]]:
+    """(task, unit) of the plan that the forms of some periods ask about."""
+    asked = (list_task_questions(inputs.catalogue, inputs.scope, period) for period in periods)
+    return {(task, unit) for questions in asked for plan, task, unit in questions if plan == inputs.plan.id}
+
+
+def _build_task_facts(
+    inputs: ReportInput, wording: Messages, task: m.Task, reports: list[TaskReport], unasked: str
+) -> PlanTask:
+    states: list[str] = [str(report.state) for report in reports] or [_classify_unreported_task(inputs, task, unasked)]
     counts = Counter(states)
     return PlanTask(
         id=task.id,
@@ -65,6 +87,7 @@ def _build_task_facts(inputs: ReportInput, wording: Messages, task: m.Task, repo
         dated=task.deadline.kind == "by_date",
         states={state: counts[state] for state in _STATE_ORDER if counts[state]},
         situation=_describe_task_situation(inputs, wording, task, reports, states),
+        unasked=find_unasked_reason(inputs.scope, task) if states == ["unasked"] else "",
         reports=tuple(
             TaskStatement(
                 unit=report.unit,
@@ -85,10 +108,13 @@ def _format_actor_name(inputs: ReportInput, code: str) -> str:
     return actor.name if actor else code
 
 
-def _classify_unreported_task(inputs: ReportInput, task: m.Task) -> str:
-    """Where a task stands that no unit has to report on: overtaken, due, not due, or simply not reported."""
+def _classify_unreported_task(inputs: ReportInput, task: m.Task, unasked: str) -> str:
+    """Where a task stands of which nobody has said anything: overtaken; asked about by no form, by that of the year
+    alone, or not answered, which with a date is due or not due."""
     if task.overtaken_on and task.overtaken_on <= inputs.period.end:
         return "overtaken"
+    if unasked:
+        return unasked
     if task.deadline.date is None:
         return "not_reported"
     return "due_unreported" if task.deadline.date <= inputs.period.end else "not_due"
@@ -116,6 +142,8 @@ def _describe_task_situation(
                     names=format_unit_list(wording, units, ", "),
                 )
             )
+    if states == ["unasked"] and (reason := find_unasked_reason(inputs.scope, task)):
+        parts.append(wording.format("task.unasked_reason", reason=reason))
     if "overtaken" in states and task.overtaken_by:
         parts.append(wording.format("task.overtaken_reason", reason=task.overtaken_by))
     return "; ".join(parts)
@@ -136,9 +164,9 @@ def _describe_tasks(inputs: ReportInput, wording: Messages, task_facts: tuple[Pl
     if not task_facts:
         yield wording.format("task.none")
         return
-    reported = [task for task in task_facts if task.reports]
-    if reported:
-        yield _describe_reported_tasks(wording, reported)
+    asked = [task for task in task_facts if task.reports or task.states.keys() & _UNANSWERED]
+    if asked:
+        yield _describe_asked_tasks(inputs, wording, asked)
     late = [task for task in task_facts if task.reports and task.states.keys() & _ARREARS]
     for task in late[:MAX_LATE_TASKS]:
         yield wording.format(
@@ -146,43 +174,29 @@ def _describe_tasks(inputs: ReportInput, wording: Messages, task_facts: tuple[Pl
         )
     if len(late) > MAX_LATE_TASKS:
         yield wording.format("task.more_late", count=format_two_digits(len(late) - MAX_LATE_TASKS))
-    yield from _describe_unasked_tasks(inputs, wording, task_facts)
+    yield from _describe_unasked_tasks(wording, task_facts)
 
 
-def _describe_unasked_tasks(inputs: ReportInput, wording: Messages, task_facts: tuple[PlanTask, ...]) -> Iterator[str]:
-    """Tasks that no form asks about, apart by whose they are: the reporting office's own are not others' silence."""
-    asked = _list_asked_leads(inputs)
-    unasked = [
-        task
-        for task in task_facts
-        if not task.reports and task.states.keys() != {"overtaken"} and asked.isdisjoint(task.lead.split(", "))
-    ]
-    own = [task for task in unasked if inputs.office_name in task.lead.split(", ")]
-    for kind, count in (("own", len(own)), ("others", len(unasked) - len(own))):
-        if count:
-            slots = {"office": inputs.office_name} if kind == "own" else {}
-            yield wording.format(f"task.{kind}", count=format_two_digits(count), **slots)
+def _describe_unasked_tasks(wording: Messages, task_facts: tuple[PlanTask, ...]) -> Iterator[str]:
+    """Tasks that nobody was asked about: those of the year's form, and for each reason those of none."""
+    yearly = sum("yearly" in task.states for task in task_facts)
+    if yearly:
+        yield wording.format("task.yearly", count=format_two_digits(yearly))
+    for reason, count in Counter(task.unasked for task in task_facts if "unasked" in task.states).items():
+        slots = {"reason": reason} if reason else {}
+        yield wording.format("task.unasked" if reason else "task.not_yet", count=format_two_digits(count), **slots)
 
 
-def _list_asked_leads(inputs: ReportInput) -> set[str]:
-    """The names of the offices that the form of the year asks about the tasks they lead."""
-    year = Period(inputs.period.year, PeriodKind.YEAR)
-    owing = {unit.code for _, _, unit in list_obligations(inputs.catalogue, inputs.scope, year)}
-    return {
-        _format_actor_name(inputs, actor)
-        for actor, answers in inputs.scope.answers_for.items()
-        if not isinstance(answers, str) and owing.intersection(answers)
-    }
-
-
-def _describe_reported_tasks(wording: Messages, reported: list[PlanTask]) -> str:
-    """How many units reported, and how many tasks are done everywhere, under way, not begun: each task once."""
-    units = {report.unit for task in reported for report in task.reports}
-    said = {r.unit for task in reported for r in task.reports if r.state != "not_reported"}
-    tasks = format_two_digits(len(reported))
+def _describe_asked_tasks(inputs: ReportInput, wording: Messages, asked: list[PlanTask]) -> str:
+    """How many of the units that were asked reported, and how many tasks are done everywhere, under way, not begun:
+    each task once."""
+    said = {r.unit for task in asked for r in task.reports if r.state != "not_reported"}
+    units = {r.unit for task in asked for r in task.reports}
+    units |= {unit for task, unit in _list_questions(inputs, _list_parts(inputs)) if task in {t.id for t in asked}}
+    tasks = format_two_digits(len(asked))
     if not said:
         return wording.format("task.none_reported", tasks=tasks)
-    counts = Counter(_classify_progress(task) for task in reported)
+    counts = Counter(_classify_progress(task) for task in asked)
     parts = [
         wording.format(f"task.part_{kind}", count=format_two_digits(counts[kind]))
         for kind in ("done", "ongoing", "waiting")

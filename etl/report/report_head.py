@@ -51,8 +51,9 @@ def _find_issuer_name(inputs: ReportInput) -> str:
 
 
 def _list_recipients(inputs: ReportInput) -> tuple[str, ...]:
-    """The addressees by their names on the report's date."""
-    return tuple(inputs.catalogue.find_body_name(to, inputs.day) for to in inputs.report.recipients)
+    """The addressees by their names on the report's date, without those that have ended by then."""
+    names = (inputs.catalogue.find_body_name(to, inputs.day) for to in inputs.report.recipients)
+    return tuple(name for name in names if name)
 
 
 def build_report_foot(inputs: ReportInput, wording: Messages) -> Foot:
@@ -66,7 +67,7 @@ def build_report_foot(inputs: ReportInput, wording: Messages) -> Foot:
             period=inputs.period.name,
             recipients=", ".join(_list_recipients(inputs)),
         ),
-        copies=tuple(inputs.report.copies),
+        copies=tuple(copy for copy in inputs.report.copies if not copy.startswith(office.name)),  # none to itself
         archive_line=office.archive_line,
         authority=tuple(office.authority),
     )

@@ -252,7 +252,7 @@ class TaskStatement:
 
 @dataclass(frozen=True)
 class PlanTask:
-    """A task of the plan. `states` counts the units by state."""
+    """A task of the plan. `states` counts the units by state; `unasked`: why no form asks about it."""
 
     id: str
     clause: str
@@ -265,6 +265,7 @@ class PlanTask:
     states: dict[str, int]
     situation: str
     reports: tuple[TaskStatement, ...]
+    unasked: OptionalText = ""
 
 
 @dataclass(frozen=True)

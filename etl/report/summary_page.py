@@ -159,15 +159,17 @@ def _format_compared(wording: Messages, figure: Figure) -> str:
 
 
 def _build_heat_table(inputs: ReportInput, wording: Messages, figures: ReportFigures, units: UnitTable) -> HeatTable:
-    """The weakest units first; of many, the weakest eight."""
+    """The weakest units first, of many the weakest eight; of the targets those of which a verdict is given."""
     indicators = {t.item: inputs.catalogue.indicators.get(t.indicator or "") for t in inputs.plan.targets}
+    ranked = sorted(units.scores, key=compute_met_share)
+    listed = ranked[:MAX_UNITS]
     columns = [
         HeatColumn(column.item, column.title)
         for block in units.blocks
         for column in block
         if (indicator := indicators[column.item]) is not None and not indicator.accumulates
+        if any(classify_tile(figures.find_figure(column.item, score.unit)) in {"met", "not_met"} for score in listed)
     ][:MAX_ROWS]
-    ranked = sorted(units.scores, key=compute_met_share)
     rows = [
         HeatRow(
             score.unit,
@@ -175,7 +177,7 @@ def _build_heat_table(inputs: ReportInput, wording: Messages, figures: ReportFig
             tuple(_build_heat_cell(figures.find_figure(column.item, score.unit)) for column in columns),
             f"{score.met}/{score.of}",
         )
-        for score in ranked[:MAX_UNITS]
+        for score in listed
     ]
     return HeatTable(tuple(columns), tuple(rows), _describe_weakest(wording, ranked))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
+from typing import NamedTuple
 
 from etl.catalog import models as m
 from etl.messages import Messages
@@ -135,20 +136,31 @@ def describe_results(inputs: ReportInput, wording: Messages, figures: ReportFigu
         word = wording.texts[f"path_state.{state}"]
         sentences.append(wording.format("summary.state", state=word, count=format_number(len(those)), names=names))
     sentences.append(wording.format("summary.covers", period=inputs.period.name))
-    if basis := find_common_basis(inputs, figures):
-        sentences.append(wording.format("summary.basis", basis=basis))
+    common = find_common_comparison(inputs, figures)
+    if common.basis:
+        sentences.append(wording.format("summary.basis", basis=common.basis))
     if any(0 < row.present < row.expected for row in inputs.attainments if row.unit == inputs.area):
         sentences.append(wording.format("summary.partial"))
-    if not inputs.previous:
+    if common.absent:
         sentences.append(wording.format("summary.no_previous", since=format_comparison_period(inputs, wording)))
     return tuple(sentences)
 
 
-def find_common_basis(inputs: ReportInput, figures: ReportFigures) -> str:
-    """The units that most comparisons are made over, where several are made over the same: it is said once."""
-    bases = Counter(f.change.basis for f in figures.list_counted_figures(inputs.area) if f.change.basis)
-    most = bases.most_common(1)
-    return most[0][0] if most and most[0][1] > 1 else ""
+class CommonComparison(NamedTuple):
+    """What is said once of the comparisons with the year before: the units that most of them are made over, where
+    several are made over the same; or that there is none at all."""
+
+    basis: str
+    absent: bool
+
+
+def find_common_comparison(inputs: ReportInput, figures: ReportFigures) -> CommonComparison:
+    """What is said once, and not in each target's sentence."""
+    counted = figures.list_counted_figures(inputs.area)
+    most = Counter(f.change.basis for f in counted if f.change.basis).most_common(1)
+    kinds = [f.change.kind for f in counted if _is_told(f)]
+    absent = not inputs.previous or (len(kinds) > 1 and set(kinds) == {"no_previous"})
+    return CommonComparison(most[0][0] if most and most[0][1] > 1 else "", absent)
 
 
 def describe_headline(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> str:
@@ -176,10 +188,10 @@ def build_target_sentences(
     """A sentence for each target with a figure of its own, gathered under the plan's groups and numbered as headings
     are: 1., 2. …; what has none is named in one line for each reason, under the last heading."""
     found: list[SentenceGroup] = []
-    basis = find_common_basis(inputs, figures)
+    common = find_common_comparison(inputs, figures)
     for group, targets in groupby(inputs.plan.targets, key=lambda t: t.group):
         area_figures = (figures.find_figure(target.item, inputs.area) for target in targets)
-        sentences = [_describe_target_result(inputs, wording, f, basis) for f in area_figures if f and _is_told(f)]
+        sentences = [_describe_target_result(inputs, wording, f, common) for f in area_figures if f and _is_told(f)]
         if sentences:
             title = group or wording.texts["line.no_group"]
             found.append(SentenceGroup(f"{len(found) + 1}. {title}", tuple(sentences)))
@@ -198,10 +210,10 @@ def _describe_untold_targets(inputs: ReportInput, wording: Messages, figures: Re
     """The counted targets without a new figure, in one line for each reason."""
     counted = [f for f in figures.list_counted_figures(inputs.area) if not _is_told(f)]
     older = [f for f in counted if f.covers.kind == "older"]
-    for text in dict.fromkeys(f.covers.text for f in older):
-        those = [f for f in older if f.covers.text == text]
+    for text, kind in dict.fromkeys((f.covers.text, _name_older_line(f)) for f in older):
+        those = [f for f in older if (f.covers.text, _name_older_line(f)) == (text, kind)]
         names = "; ".join(format_short_name(inputs, f) for f in those)
-        yield wording.format("line.older", count=format_two_digits(len(those)), as_of=text, names=names)
+        yield wording.format(f"line.{kind}", count=format_two_digits(len(those)), as_of=text, names=names)
     for status in ("incomplete_met", "incomplete_not_met", "incomplete"):
         those = [f for f in counted if f.shown_status == status]
         if those:
@@ -212,6 +224,11 @@ def _describe_untold_targets(inputs: ReportInput, wording: Messages, figures: Re
         if those:
             names = "; ".join(format_short_name(inputs, f) for f in those)
             yield wording.format(f"line.rest_{status}", count=format_two_digits(len(those)), names=names)
+
+
+def _name_older_line(figure: Figure) -> str:
+    """What was published within the period is judged, and so counted among the results, by its own day."""
+    return "judged_older" if figure.path_state else "older"
 
 
 def _describe_milestones(
@@ -242,7 +259,7 @@ def _format_incomplete_figure(inputs: ReportInput, wording: Messages, figure: Fi
     return wording.format("line.bounded_of", name=name, value=value, reason=figure.reason)
 
 
-def _describe_target_result(inputs: ReportInput, wording: Messages, figure: Figure, usual: str) -> str:
+def _describe_target_result(inputs: ReportInput, wording: Messages, figure: Figure, common: CommonComparison) -> str:
     verdict = _describe_target_verdict(inputs, wording, figure)
     if figure.bounds_turn and figure.bounds:
         verdict = wording.format("verdict.turning", verdict=verdict, range=figure.bounds.text)
@@ -250,7 +267,7 @@ def _describe_target_result(inputs: ReportInput, wording: Messages, figure: Figu
         "line.figure",
         name=figure.name,
         value=_describe_target_value(inputs, wording, figure),
-        change=_describe_yearly_change(inputs, wording, figure, usual),
+        change=_describe_yearly_change(inputs, wording, figure, common),
         verdict=verdict,
     )
 
@@ -303,10 +320,10 @@ def _format_unit_in_sentence(unit: str) -> str:
     return unit if unit.isupper() else lower_first_letter(unit)
 
 
-def _describe_yearly_change(inputs: ReportInput, wording: Messages, figure: Figure, usual: str) -> str:
+def _describe_yearly_change(inputs: ReportInput, wording: Messages, figure: Figure, common: CommonComparison) -> str:
     """The change; over which units, where not over the usual ones."""
     change, since = figure.change, {"since": format_comparison_period(inputs, wording)}
-    basis = wording.format("change.on_basis", basis=change.basis) if change.basis not in {"", usual} else ""
+    basis = wording.format("change.on_basis", basis=change.basis) if change.basis not in {"", common.basis} else ""
     match change.kind:
         case "increase" | "decrease" as kind:
             delta = format_difference(inputs, wording, figure, change.delta)
@@ -314,7 +331,7 @@ def _describe_yearly_change(inputs: ReportInput, wording: Messages, figure: Figu
         case "unclear":
             previous = format_with_unit(inputs, figure, figure.previous.text)
             return wording.format("change.unclear", previous=previous, **since) + basis
-        case "no_previous" if not inputs.previous:
+        case "no_previous" if common.absent:
             return ""  # said once for the whole section
         case "same":
             return wording.format("change.same", **since) + basis

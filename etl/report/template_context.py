@@ -300,7 +300,7 @@ class PageTemplateContext(ReportTemplateContext):
 FIXED_COLUMN_COUNT = 9
 """Columns of the plan's table apart from quarter and years: number, title, unit, baseline, last year, value, share,
 verdict, missing."""
-PRINTED_NOTES = ("inheritance", "restated", "corrected", "partial", "contradicts")
+PRINTED_NOTES = ("draft", "deputed", "inheritance", "restated", "corrected", "partial", "contradicts")
 """The kinds of notes that a paper prints; open findings are among the directions, the rest is in the Excel annex."""
 MAX_PRINTED_NOTES = 6
 _SHADES = {"met": "FFFFFF", "not_met": "BFBFBF", "other": "F2F2F2", "none": "FFFFFF"}

@@ -210,6 +210,25 @@ def test_what_would_be_misread_in_silence_is_refused(copied: Path, mistake: str)
             load_catalogue(copied)
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "what", "value"),
+    [
+        ("  so-gtvt: [62-SGTVT]\n", "", "'so-gtvt', who leads task 'III.1.e-5', is neither asked nor unasked", "so-gtvt"),
+        ("[nguoi-dung-dau]", "[nguoi-dung-dau, cong-an-tinh]", "'cong-an-tinh', who leads task 'V.3', is asked and unasked", "cong-an-tinh"),
+        ("[nguoi-dung-dau]", "[nguoi-dung-dau, so-noi-vu]", "'so-noi-vu' leads no task", "so-noi-vu"),
+        ("62-CAT, 62-MTTQ], regime", "62-MTTQ], regime", "no form of the scope asks 62-CAT about tasks", "62-CAT"),
+        ("[nguoi-dung-dau]", "[nguoi-dung-dauu]", "unknown actor 'nguoi-dung-dauu'", "nguoi-dung-dauu"),
+    ],
+)  # fmt: skip
+def test_a_lead_of_a_task_has_one_form_or_a_reason(copied: Path, right: str, wrong: str, what: str, value: str) -> None:
+    """Somebody answers for each lead of each task, or the scope says why none does; no run stops for it."""
+    (problem,) = damage(copied, SCOPE, right, wrong)
+    assert problem.what == what and problem.value == value
+    assert problem.file.endswith(SCOPE)
+    if not what.startswith("unknown"):
+        load_catalogue(copied)
+
+
 def test_a_missing_recipient_stops_the_scope_that_names_it_alone(copied: Path) -> None:
     damage(copied, *SILENT["F14 a recipient without a folder"][:3])
     catalogue = load_catalogue(copied)

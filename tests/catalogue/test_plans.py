@@ -11,6 +11,7 @@ import pytest
 
 from etl.catalog import Catalogue
 from etl.catalog import models as m
+from etl.catalog.task_answers import find_unasked_reason, list_task_questions
 from etl.model import Period
 
 ANNEX = [
@@ -178,6 +179,33 @@ def test_scopes_answer_for_actors_of_their_level(catalogue: Catalogue) -> None:
         for actor, answers in scope.answers_for.items():
             level = answers if isinstance(answers, str) else ""
             assert catalogue.actors[actor].level == level
+
+
+def test_every_task_is_asked_about_or_the_report_says_why_not(catalogue: Catalogue) -> None:
+    """Of each plan that a scope reports on: how many of its tasks a form asks about, and how many no form does."""
+    year = {"kon-tum": "2024", "tan-yen": "2024", "bac-giang": "2024"}
+    found = {}
+    for scope in catalogue.scopes.values():
+        asked = {(p, t) for p, t, _ in list_task_questions(catalogue, scope, Period.parse(year.get(scope.id, "2026")))}
+        for plan in {report.plan for report in scope.reports}:
+            reasons = {t.id: find_unasked_reason(scope, t) for t in catalogue.plans[plan].tasks}
+            assert {(plan, task) for task, reason in reasons.items() if not reason} == {
+                key for key in asked if key[0] == plan
+            }
+            found[scope.id, plan] = sum(not reason for reason in reasons.values()), sum(map(bool, reasons.values()))
+    assert found == {
+        ("kon-tum", "kt-1693"): (71, 0),
+        ("kon-tum", "kt-124"): (18, 3),
+        ("kon-tum", "ttg-ct25"): (27, 2),
+        ("quang-ngai", "kt-1693"): (66, 5),
+        ("quang-ngai", "kt-124"): (0, 21),
+        ("quang-ngai", "ttg-ct25"): (27, 2),
+        ("tan-yen", "ty-ct25"): (28, 2),
+        ("bac-ninh", "ty-ct25"): (7, 23),
+        ("bac-ninh", "ttg-ct25"): (27, 2),
+        ("bac-giang", "ttg-ct25"): (0, 29),
+        ("toan-quoc", "ttg-ct25"): (0, 29),
+    }
 
 
 def test_all_plans_have_a_duty_or_say_that_the_source_states_none(catalogue: Catalogue) -> None:

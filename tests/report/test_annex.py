@@ -69,7 +69,7 @@ def test_the_trail_names_the_file_and_the_cells_of_each_figure(report: Drafted) 
     assert rows
     for row in rows:
         figure = figures[row["TT"]][area]
-        assert (row["Tử số"], row["Mẫu số"]) == (figure["numerator"]["value"], figure["denominator"]["value"])
+        assert (row["Tử số"], row["Mẫu số"]) == (figure["numerator"]["text"], figure["denominator"]["text"])
         assert row["Tệp đã nhận"].endswith(".xlsx")
         assert row["Trang tính"] == "B1"
 

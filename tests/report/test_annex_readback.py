@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -21,6 +22,10 @@ def _is_number(cell: Any) -> bool:
     return isinstance(cell.value, int | float)
 
 
+def _is_printed(cell: Any) -> bool:
+    return bool(re.fullmatch(r"\d[\d.]*(,\d+)?", str(cell.value)))
+
+
 def _is_absent(cell: Any) -> bool:
     return cell.value == "chưa có số liệu"
 
@@ -29,29 +34,29 @@ def _add_a_little(cell: Any) -> None:
     cell.value += 0.06
 
 
-def _swap_format(cell: Any) -> None:
-    cell.number_format = "0%"
+def _swap_signs(cell: Any) -> None:
+    cell.value = f"{cell.value}.0"
 
 
 def _write_zero(cell: Any) -> None:
     cell.value = 0
 
 
-def _write_text(cell: Any) -> None:
-    cell.value = str(cell.value)
+def _write_number(cell: Any) -> None:
+    cell.value = float(str(cell.value).replace(".", "").replace(",", "."))
 
 
 @pytest.mark.parametrize(
     ("sheet", "column", "applies", "change"),
     [
-        ("Chỉ tiêu", "G", _is_number, _add_a_little),
-        ("Chỉ tiêu", "G", _is_number, _swap_format),
-        ("Theo đơn vị", "G", _is_number, _add_a_little),
+        ("Chỉ tiêu", "G", _is_printed, _swap_signs),
+        ("Chỉ tiêu", "G", _is_printed, _write_number),
+        ("Theo đơn vị", "G", _is_printed, _swap_signs),
         ("Theo đơn vị", "G", _is_absent, _write_zero),
-        ("Nguồn số liệu", "M", _is_number, _write_text),
-        ("Dữ liệu", "N", _is_number, _add_a_little),
+        ("Nguồn số liệu", "M", _is_printed, _write_number),
+        ("Dữ liệu", "O", _is_number, _add_a_little),
     ],
-    ids=["a figure", "a format", "a unit's figure", "zero for missing", "a text", "the machine's number"],
+    ids=["a figure", "a number", "a unit's figure", "zero for missing", "a source's number", "the machine's number"],
 )
 def test_another_figure_than_was_written_stops_with_its_sheet_and_cell(
     sheet: str,

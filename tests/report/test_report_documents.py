@@ -21,6 +21,7 @@ from etl.messages import FOLDER_NAME
 from etl.model import Period
 from etl.report import write_report_draft
 from etl.report.excel_data_sheet import DATA_COLUMNS
+from etl.report.target_results import WORD_ONLY_KINDS
 from tests.report.conftest import TEMPLATES, Drafted
 from tests.report.test_report_form import paragraphs, plan_table
 
@@ -244,17 +245,42 @@ def test_nothing_a_unit_wrote_can_become_a_formula(report: Drafted) -> None:
     assert not any("vba" in name.lower() for name in ZipFile(report.paths["annex"]).namelist())
 
 
-def test_figures_in_the_annex_are_numbers_and_gaps_are_words(report: Drafted) -> None:
-    page = report.annex["Theo đơn vị"]
-    head = next(row for row in page.iter_rows(max_row=12) if row[0].value == "TT")
-    value = next(cell.column for cell in head if cell.value == "Giá trị") - 1
-    rows = [row for row in page.iter_rows(min_row=head[0].row + 2) if row[0].value]
-    found = [row[value] for row in rows]
-    assert any(cell.data_type == "n" for cell in found)
-    assert {cell.value for cell in found if cell.data_type == "s"} <= {
-        "chưa có số liệu", "không đánh giá ở địa phương", "theo mốc thời gian",
-    }  # fmt: skip
-    assert all(cell.number_format.startswith("#,##0") for cell in found if cell.data_type == "n")
+def test_what_is_read_in_the_annex_is_text_and_what_is_calculated_with_is_not(report: Drafted) -> None:
+    """The decimal sign of a number is the machine's; that of a text is ours. No cell is marked as a doubtful number."""
+    for page in report.annex.worksheets[:-1]:
+        heads = [row for row in page.iter_rows(max_row=12) if row[0].value == 1]
+        assert {cell.data_type for row in page.iter_rows(min_row=heads[0][0].row + 1) for cell in row} <= {"s", "n"}
+        assert all(
+            cell.value is None
+            for row in page.iter_rows(min_row=heads[0][0].row + 1)
+            for cell in row
+            if cell.data_type == "n"
+        )
+    with ZipFile(report.paths["annex"]) as package:
+        for number in range(1, len(SHEETS) + 1):
+            assert 'numberStoredAsText="1"' in package.read(f"xl/worksheets/sheet{number}.xml").decode()
+
+
+def test_each_figure_leads_to_its_numbers_and_back(report: Drafted) -> None:
+    data = report.annex["Dữ liệu"]
+    head = {cell.value: cell.column for cell in data[1]}
+    seen = 0
+    for row in range(2, data.max_row + 1):
+        place = data.cell(row, head["read_at"])
+        if place.value is None:
+            continue
+        sheet, _, name = str(place.value).rpartition("!")
+        read = report.annex[sheet.strip("'")][name]
+        item, unit = (str(data.cell(row, head[n]).value) for n in ("item", "unit"))
+        figure = report.facts["figures"][item][unit]
+        assert read.value in {figure["value"]["text"], "–"} and (read.value != "–" or "withheld" in figure)
+        assert [c.hyperlink.location for c in read.parent[read.row] if c.hyperlink] == [f"'Dữ liệu'!A{row}"]
+        assert place.hyperlink.location == place.value
+        seen += 1
+    read_figures = [
+        f for units in report.facts["figures"].values() for f in units.values() if f["kind"] not in WORD_ONLY_KINDS
+    ]
+    assert seen >= len(read_figures) > 20
 
 
 def test_every_expected_submission_is_in_the_annex(report: Drafted) -> None:

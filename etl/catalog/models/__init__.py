@@ -29,6 +29,7 @@ from etl.catalog.models.scopes import (
     Requirement,
     Scope,
     Submission,
+    UnaskedLeads,
 )
 from etl.catalog.models.targets import (
     Baseline,
@@ -93,6 +94,7 @@ __all__ = [
     "Term",
     "Text",
     "Threshold",
+    "UnaskedLeads",
     "Unit",
     "UnsupportedWording",
 ]

@@ -171,12 +171,20 @@ class ReportDef(StrictModel):
     basis: Basis
 
 
+class UnaskedLeads(StrictModel):
+    """Offices that lead tasks and that no form asks. `reason` goes on from "nhiệm vụ …" in the report's sentence."""
+
+    actors: tuple[Code, ...] = Field(min_length=1)
+    reason: Text
+    basis: Basis
+
+
 class Scope(StrictModel):
     """Who runs an instance: its area, plans, forms and reports.
 
     `offices`: who issues its reports, oldest first. `continues`: the scopes that ended, whose units report here now;
     what they sent is read on as figures of the same areas. `answers_for`: who reports on the tasks of an actor that
-    plans name: each unit of a level, or units by code.
+    plans name: each unit of a level, or units by code. `unasked`: the leads of tasks that no form asks, and why.
     """
 
     id: Code
@@ -191,6 +199,7 @@ class Scope(StrictModel):
     answers_for: dict[Code, Literal["province", "district", "commune", "agency"] | tuple[Code, ...]] = Field(
         default_factory=dict
     )
+    unasked: tuple[UnaskedLeads, ...] = ()
     note: str = ""
 
     @model_validator(mode="before")

@@ -61,10 +61,11 @@ class Succession(StrictModel):
 
 
 class BodyName(StrictModel):
-    """What a body that receives reports is called from a day on. Grain: (name before, first day)."""
+    """What a body that receives reports is called from a day on; nothing, where it has ended and nobody took its
+    place. Grain: (name before, first day)."""
 
     name: Text
-    becomes: Text
+    becomes: str = ""
     valid_from: dt.date
     basis: Basis
     source: Text

@@ -26,7 +26,8 @@ from etl.report.facts import build_facts
 from etl.report.followup import build_plan_task_facts
 from etl.report.report_facts import ReportFacts, serialize_facts
 from etl.report.report_figures import build_figures
-from etl.report.report_head import build_report_head, format_plan_name
+from etl.report.report_head import build_report_foot, build_report_head, format_plan_name
+from etl.report.template_context import PRINTED_NOTES
 from etl.report.unit_names import format_unit_mention
 from etl.report.unit_results import build_unit_table
 from tests.report.conftest import CASES
@@ -433,6 +434,35 @@ def test_each_ground_has_its_own_subject_word_for_word(catalogue: Catalogue, say
         f"thực hiện {health} trên địa bàn tỉnh Kon Tum.",
     )
     assert head.subject == f"Kết quả quý III năm 2024 thực hiện {health} theo Kế hoạch số 1693/KH-UBND"
+
+
+def test_a_report_goes_neither_to_who_has_ended_nor_to_its_own_office(catalogue: Catalogue, say: Messages) -> None:
+    """Drawn up after the district ended: by the city's department, which the district's plan names for a copy."""
+    given = sample(catalogue, "tan-yen", "ty-ct25", "2024")
+    late = replace(given, snapshot_at="2026-11-27T09:00:00+07:00")
+    assert build_report_head(given, say).recipients == ("Ủy ban nhân dân tỉnh Bắc Giang", "Huyện ủy Tân Yên")
+    assert build_report_head(late, say).recipients == ("Ủy ban nhân dân thành phố Bắc Ninh",)
+    assert build_report_foot(given, say).copies == ("Sở Y tế (báo cáo)",)
+    assert build_report_foot(late, say).copies == ()
+
+
+@pytest.mark.parametrize(
+    ("scope", "plan", "lacks"),
+    [
+        ("kon-tum", "kt-1693", {}),
+        ("tan-yen", "ty-ct25", {}),
+        ("kon-tum", "kt-124", {"deputed": "Kế hoạch giao Ban cán sự đảng Ủy ban nhân dân tỉnh báo cáo"}),
+        ("kon-tum", "ttg-ct25", {"draft": "khi Thủ tướng Chính phủ ban hành", "deputed": "việc Sở Y tế lập báo cáo này cần"}),
+    ],
+)  # fmt: skip
+def test_a_report_says_whose_decision_it_lacks(
+    catalogue: Catalogue, say: Messages, scope: str, plan: str, lacks: dict[str, str]
+) -> None:
+    facts = build_facts(sample(catalogue, scope, plan, "2024"), say)
+    told = {note.kind: note.text for note in facts.data_notes if note.kind in {"draft", "deputed"}}
+    assert told.keys() == lacks.keys()
+    assert all(lacks[kind] in text for kind, text in told.items())
+    assert {"draft", "deputed"} <= set(PRINTED_NOTES)
 
 
 def test_a_plan_is_called_by_kind_and_number_or_by_its_issuer(catalogue: Catalogue, say: Messages) -> None:

@@ -5,12 +5,15 @@ from fractions import Fraction
 
 import pytest
 
+from etl.catalog import Catalogue
 from etl.messages import Messages
 from etl.model import Attainment
 from etl.report import ReportInput
+from etl.report.facts import build_facts
 from etl.report.figure_facts import Figure, PrintedNumber
 from etl.report.report_figures import build_figures, format_item_number, format_target_name
 from etl.report.target_results import build_target_sentences
+from tests.report.samples import sample
 
 BHYT = "12"
 
@@ -112,6 +115,23 @@ def test_no_previous_figure_is_said_once_for_all_or_in_its_line(given: ReportInp
     assert "chưa có số liệu cùng kỳ năm 2023 để so sánh" in line_of(given, say, bhyt(given, "93.46"), gap)
 
 
+def test_where_no_figure_has_one_of_the_year_before_it_is_said_once(given: ReportInput, say: Messages) -> None:
+    """There may be rows of the year before, and no figure in them."""
+    gaps = tuple(replace(row, value=None, met=None, status="no_data") for row in given.previous)
+    facts = build_facts(replace(given, previous=gaps), say)
+    lines = [line for group in facts.lines for line in group.lines]
+    assert not any("để so sánh" in line for line in lines)
+    assert sum("Chưa có số liệu cùng kỳ năm 2023 để so sánh." in text for text in facts.summary) == 1
+
+
+def test_what_was_published_within_the_year_is_judged_and_not_called_old(catalogue: Catalogue, say: Messages) -> None:
+    given = sample(catalogue, "kon-tum", "kt-1693", "2024")
+    fresh = replace(bhyt(given, "93.46", as_of="2024-12-27"), met=False, status="not_met")
+    facts = build_facts(replace(given, attainments=(fresh,)), say)
+    (line,) = (line for group in facts.lines for line in group.lines if "(12)" in line)
+    assert line.startswith("- Đánh giá theo số liệu gần nhất của ngày 27/12/2024, tại Phụ lục I")
+
+
 def test_a_carried_figure_names_its_period_and_no_trend(given: ReportInput, say: Messages) -> None:
     now = bhyt(given, "93.46", as_of="2023", met=None, status="no_new_figure")
     line = line_of(given, say, now, bhyt(given, "90"))
@@ -157,7 +177,7 @@ def test_counts_stand_beside_small_rates(given: ReportInput, say: Messages) -> N
     }
     malaria = row(given, "15.3", **changes, as_of="", expected=10, present=10, people_missing=2)
     assert figure_of(given, say, malaria).printed == "0,34 (2 ca)"
-    assert "lũy kế 9 tháng năm 2024 là 2 ca, tương đương 0,34 ca/100.000 dân" in line_of(given, say, malaria)
+    assert "lũy kế 9 tháng năm 2024 là 2 ca, tỉ suất 0,34 ca/100.000 dân" in line_of(given, say, malaria)
     few = bhyt(given, "90", numerator=Fraction(9), denominator=Fraction(10))
     assert figure_of(given, say, few).printed == "90,00 (9/10)"
     assert "90,00% (9/10)" in line_of(given, say, few)

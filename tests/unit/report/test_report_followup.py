@@ -43,7 +43,7 @@ def test_where_all_agree_no_names_and_where_one_reports_no_count(given: ReportIn
 
 def test_a_task_nobody_reports_on_stands_by_its_date(given: ReportInput, say: Messages) -> None:
     bare = reported(given)
-    task = bare.plan.tasks[0]
+    task = bare.plan.tasks[0].model_copy(update={"id": "III.2.a"})  # districts are asked each quarter
     end = given.period.end
 
     def state(**changes: object) -> dict[str, int]:
@@ -60,6 +60,30 @@ def test_a_task_nobody_reports_on_stands_by_its_date(given: ReportInput, say: Me
     assert state(overtaken_on=date(2030, 1, 1)) == {"not_reported": 1}
 
 
+@pytest.mark.parametrize(
+    ("scope", "period", "lead", "state", "line"),
+    [
+        ("kon-tum", "2024Q3", "so-y-te", "yearly", "01 nhiệm vụ được báo cáo một lần mỗi năm, kết quả nêu tại báo cáo năm."),
+        ("kon-tum", "2024", "so-y-te", "not_reported", "Chưa đơn vị nào báo cáo kết quả thực hiện 01 nhiệm vụ được giao."),
+        ("kon-tum", "2023", "so-y-te", "unasked", "01 nhiệm vụ chưa có biểu báo cáo trong kỳ này."),
+        ("kon-tum", "2024", "bo-y-te", "unasked", "01 nhiệm vụ do cơ quan Trung ương chủ trì; báo cáo này không tổng hợp."),
+    ],
+)  # fmt: skip
+def test_nobody_is_silent_who_was_not_asked(
+    given: ReportInput, say: Messages, scope: str, period: str, lead: str, state: str, line: str
+) -> None:
+    """Neither the quarter before the form of the year, nor who has no form, counts as not having reported."""
+    bare = reported(given)
+    task = bare.plan.tasks[0].model_copy(update={"lead": (lead,)})
+    plan = bare.plan.model_copy(update={"tasks": (task,), "valid_from": date(2023, 1, 1)})
+    catalogue = replace(given.catalogue, plans={**given.catalogue.plans, plan.id: plan})
+    asked = replace(bare, catalogue=catalogue, plan=plan, scope=catalogue.scopes[scope], period=Period.parse(period))
+    facts = build_plan_task_facts(asked, say)
+    assert facts[0].states == {state: 1}
+    assert line in build_plan_tasks(asked, say, facts).sentences
+    assert ("Không có biểu báo cáo" in facts[0].situation) == (state == "unasked")
+
+
 def test_only_dated_tasks_and_those_in_arrears_are_listed(given: ReportInput, say: Messages) -> None:
     assert select_listed_tasks(build_plan_task_facts(reported(given, "ongoing", "done"), say)) == ()
     assert len(select_listed_tasks(build_plan_task_facts(reported(given, "ongoing", "overdue"), say))) == 1
@@ -72,10 +96,7 @@ def test_the_sentences_hold_at_the_edges(given: ReportInput, say: Messages) -> N
     )
     silent = reported(given)
     (line,) = build_plan_tasks(silent, say, build_plan_task_facts(silent, say)).sentences
-    assert line == "01 nhiệm vụ do Sở Y tế chủ trì chưa có biểu báo cáo, kết quả không nêu tại báo cáo này."
-    asked = replace(silent, scope=given.catalogue.scopes["quang-ngai"], period=Period.parse("2026Q4"))
-    facts = build_plan_task_facts(asked, say)
-    assert not any("chưa có biểu" in line for line in build_plan_tasks(asked, say, facts).sentences)
+    assert line == "01 nhiệm vụ được báo cáo một lần mỗi năm, kết quả nêu tại báo cáo năm."
     late = reported(given, "overdue", "done")
     lines = build_plan_tasks(late, say, build_plan_task_facts(late, say)).sentences
     assert lines[0] == "2/2 đơn vị báo cáo kết quả thực hiện 01 nhiệm vụ được giao: 01 nhiệm vụ đang triển khai."

@@ -170,13 +170,11 @@ def test_one_upright_a4_page_in_one_typeface(given: UnitFeedback) -> None:
     assert {cell.font.name for row in sheet for cell in row if cell.value is not None} == {"Times New Roman"}
 
 
-def test_numbers_are_numbers_dates_are_dates_and_missing_is_said(given: UnitFeedback) -> None:
-    cells = {cell.value: cell for row in opened(given) for cell in row if cell.value is not None}
-    assert cells[94.96].number_format == "#,##0.00"
-    assert cells[0.75].number_format == "0.0%"
-    assert cells[dt.datetime(2024, 10, 15)].number_format == "dd/mm/yyyy"
-    assert "chưa có số liệu" in cells
-    assert "quá hạn 2 ngày làm việc" in cells
+def test_numbers_and_dates_are_printed_as_texts_and_missing_is_said(given: UnitFeedback) -> None:
+    """Nothing is left to the settings of the machine that opens the page."""
+    cells = {cell.value for row in opened(given) for cell in row if cell.value is not None}
+    assert {"94,96", "75,0%", "15/10/2024", "chưa có số liệu", "quá hạn 2 ngày làm việc"} <= cells
+    assert {type(value) for value in cells} == {str}
 
 
 def test_the_mark_stands_on_simulated_data_alone(given: UnitFeedback) -> None:

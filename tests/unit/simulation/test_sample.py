@@ -33,6 +33,7 @@ def forms(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "2024Q1": ["610", "612", "615"],
             "2024Q2": ["612", "614", "617"],
             "2024Q3": ["618"],
+            "2024": ["62-SYT"],
         },
         "tan-yen": {"2024Q2": ["07336", "07345", "07306"]},
     }
@@ -43,7 +44,7 @@ def forms(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for _, form, unit in list_obligations(catalogue, scope, period):
                 if unit.code in codes:
                     path = root / key / unit.code / build_form_file_name(form, unit, period)
-                    path.parent.mkdir(parents=True)
+                    path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_bytes(issue_form(catalogue, scope, form, unit, period, SHIPPED))
     return root
 
@@ -74,6 +75,12 @@ def test_a_unit_drops_one_whole_file_in_its_own_inbox_in_time(send: Drop, tmp_pa
     assert [p.name for p in path.parent.iterdir()] == [path.name]
     assert read_manifest(path.read_bytes()).stamp.unit == "612"
     assert days_late(path, "2024Q1", 15) <= 0
+
+
+def test_a_unit_that_owes_two_forms_sends_both(send: Drop) -> None:
+    paths = send("kon-tum", "2024", "62-SYT")
+    assert [path.name for path in paths] == ["62-SYT_2024_kt-syt-year.xlsx", "62-SYT_2024_nv-former-year.xlsx"]
+    assert [read_manifest(path.read_bytes()).stamp.form for path in paths] == ["kt-syt-year", "nv-former-year"]
 
 
 def test_the_same_arguments_give_the_same_bytes_and_times(send: Drop) -> None:
