@@ -91,11 +91,13 @@ class _ChunkDesk:
         items = self.build_load_items(supposed)
         submitted: list[ReadSubmission] = []
         with self._engine.connect() as conn, conn.begin() as trial:
-            loader = load.DeliveryLoader(conn, items)
+            loader, before = None, slice(0)
             for turn in self.turns:
+                if before.stop:
+                    loader = loader or load.DeliveryLoader(conn, items)
+                    loader.load_turn(items[before])
                 submitted += add_known_context(conn, self._catalogue, received[turn])
-                if turn != self.turns[-1]:
-                    loader.load_turn(items[turn])
+                before = turn
             trial.rollback()
         return submitted
 
