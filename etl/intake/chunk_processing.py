@@ -134,9 +134,10 @@ def _build_submission(delivery: Delivery, read: ReadResult) -> ReadSubmission:
 
 
 def _may_be_accepted(catalogue: Catalogue, read: ReadResult) -> bool:
-    """Whether the reader knows what a workbook is and has nothing against it: only a guess at its verdict."""
+    """Whether a workbook is owed and the reader has nothing against it: only a guess at its verdict."""
+    context = find_stamp_context(catalogue, read)
     refused = any(finding.level == FindingLevel.REFUSE for finding in read.findings)
-    return not refused and find_stamp_context(catalogue, read) is not None
+    return context is not None and context.owed and not refused
 
 
 def _find_scope_id(catalogue: Catalogue, stamp: FormStamp | None) -> str:
