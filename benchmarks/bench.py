@@ -281,9 +281,8 @@ def _print_prices(done: dict[str, IntakeMeasurement]) -> None:
     for name, one in done.items():
         parts = one.cpu_seconds, one.validation_seconds, one.postgres_seconds, one.cpu_seconds + one.postgres_seconds
         prices = [f"{seconds / one.files * 1000:.1f}" for seconds in parts]
-        _print_row(
-            name, one.files, *prices, f"{parts[-1] / one.files * 500:.1f} s", *(f"{t:.1f}" for t in one.answered)
-        )
+        seconds = parts[-1] / one.files * 500, *one.answered
+        _print_row(name, one.files, *prices, *(f"{t:.1f}" for t in seconds))
 
 
 def _print_task_counts(done: Sequence[IntakeMeasurement]) -> None:
