@@ -39,8 +39,11 @@ _POLL_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class IntakeMeasurement:
-    """One intake of a number of files, a process a batch. `peak`: bytes held at once by all of them together;
-    `validation_seconds`: the processor's time that Great Expectations took, of all of them.
+    """One intake of a number of files, a process a batch. `peak`: bytes held at once by all of them together.
+
+    The processor's time: `cpu_seconds` of all of them and their readers, `validation_seconds` of that in Great
+    Expectations, `postgres_seconds` of the server. `answered`: seconds until the first and until the last answer lay
+    there.
 
     Of the machine, to tell a slow hour: `pace` is the seconds that a fixed loop took beside nothing, right before and
     after; `stolen` is the share of both cores' time that the host gave to others meanwhile.
@@ -55,7 +58,10 @@ class IntakeMeasurement:
     batches: int
     pace: float
     stolen: float
+    cpu_seconds: float
     validation_seconds: float
+    postgres_seconds: float
+    answered: tuple[float, float]
     counted: tuple[object, ...]
 
 
@@ -97,8 +103,16 @@ def _run_benchmarks(scratch: Path, what: set[str], most: int) -> None:
                     _measure_rival(scratch, files[:RIVAL_FILES], environment, done[size])
         if "intake" in what:
             _print_intakes([done[size] for size in sizes])
+            _print_prices({"ten units": done[most], "a hundred units": _measure_many_units(scratch, most)})
         if "tasks" in what:
             _print_task_counts([done[size] for size in task_sizes])
+
+
+def _measure_many_units(scratch: Path, count: int) -> IntakeMeasurement:
+    catalogue = load_catalogue(settings.load_settings().catalog)
+    files = corpus.write_corpus(catalogue, scratch / "many", count, corpus.MANY_UNITS)
+    with _open_bench_warehouse(scratch / "var-many") as environment:
+        return _measure_intake(files, environment)
 
 
 # --- measuring ------------------------------------------------------------------------------------
@@ -136,8 +150,8 @@ def _measure_intake(files: Sequence[Path], environment: dict[str, str]) -> Intak
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, target)
     taken = _read_measurement(_start_measurement(environment, "received"))
-    before, cores = _measure_pace(), psutil.cpu_times()
-    start = time.perf_counter()
+    before, cores, postgres = _measure_pace(), psutil.cpu_times(), _measure_postgres(environment)
+    start, began = time.perf_counter(), time.time()
     workers = [_start_measurement(environment, "processed", str(batch)) for batch in taken["batches"]]
     peak = _measure_peak_memory(workers)
     answers = [_read_measurement(worker) for worker in workers]
@@ -146,8 +160,22 @@ def _measure_intake(files: Sequence[Path], environment: dict[str, str]) -> Intak
     slowest = {key: max(answer[key] for answer in answers) for key in ("start_up", "seconds")}
     stolen, pace = _compute_stolen_share(cores), (before + _measure_pace()) / 2
     times = taken["seconds"], slowest["start_up"], slowest["seconds"], seconds
-    validation = sum(answer["validation"] for answer in answers)
-    return IntakeMeasurement(len(files), *times, peak, len(answers), pace, stolen, validation, counted)
+    spent = [sum(answer[key] for answer in answers) for key in ("cpu", "validation")]
+    spent.append(_measure_postgres(environment) - postgres)
+    written = [path.stat().st_mtime - began for path in (inbox.parent / "outbox" / "returns").rglob("*.xlsx")]
+    if len(written) != len(files):
+        raise SystemExit(f"{len(files)} files were sent, {len(written)} answered")
+    answered = min(written), max(written)
+    return IntakeMeasurement(
+        len(files), *times, peak, len(answers), pace, stolen, *spent, answered=answered, counted=counted
+    )
+
+
+def _measure_postgres(environment: dict[str, str]) -> float:
+    """The processor's seconds so far of the private server and of all that it has started."""
+    status = embedded_server.read_server_status(Path(environment["TONGKET_VAR"]) / "pg")
+    server = psutil.Process(status.pid)
+    return sum(sum(one.cpu_times()[:4]) for one in (server, *server.children()))
 
 
 def _compute_stolen_share(before: Any) -> float:
@@ -236,11 +264,6 @@ def _print_intakes(done: Sequence[IntakeMeasurement]) -> None:
         _print_row(one.files, *(f"{t:.2f}" for t in times), *held, *(f"{v:.1f}" for v in speeds))
     for one in done:
         print(f"    {one.files}: {'; '.join(map(str, one.counted))}")
-    _print_title("Of that Great Expectations: the processor's time, and what it costs a workbook")
-    _print_row("files", "seconds", "ms a workbook")
-    for one in done:
-        seconds = one.validation_seconds
-        _print_row(one.files, f"{seconds:.2f}", f"{seconds / one.files * 1000:.1f}")
     _print_title(
         "The machine meanwhile: how fast it is, what its host took away, and the throughput of the time it had"
     )
@@ -248,6 +271,18 @@ def _print_intakes(done: Sequence[IntakeMeasurement]) -> None:
     for one in done:
         had = one.process_seconds * (1 - one.stolen)
         _print_row(one.files, f"{one.pace:.3f}", f"{one.stolen * 100:.0f}", f"{one.files / had:.1f}")
+
+
+def _print_prices(done: dict[str, IntakeMeasurement]) -> None:
+    """What a workbook costs the processor, and so at least the time of a thousand on two cores."""
+    _print_title("The processor's time for a workbook, in ms, and when the answers were there")
+    heads = ("batches", "of them GX", "PostgreSQL", "in all", "1000, 2 cores s", "first answer s", "last answer s")
+    _print_row("", "files", *heads)
+    for name, one in done.items():
+        parts = one.cpu_seconds, one.validation_seconds, one.postgres_seconds, one.cpu_seconds + one.postgres_seconds
+        prices = [f"{seconds / one.files * 1000:.1f}" for seconds in parts]
+        seconds = parts[-1] / one.files * 500, *one.answered
+        _print_row(name, one.files, *prices, *(f"{t:.1f}" for t in seconds))
 
 
 def _print_task_counts(done: Sequence[IntakeMeasurement]) -> None:

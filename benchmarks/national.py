@@ -100,6 +100,7 @@ def run_day(root: Path, provinces: int, runs: int, at_once: int) -> list[Stage]:
         day.run_stage("forms issued", lambda: sum(pool.map(_open_period, scopes)))
         filled = sorted(pool.map(_fill_scope_forms, [(scope, root / "sent", False) for scope in scopes]))
         again = sorted(pool.map(_fill_scope_forms, [(scope, root / "again", True) for scope in scopes]))
+        last = again[0].pop()
         for name, sent, share in (
             ("first deliveries", filled, runs),
             ("sent again", again, max(1, runs // SECOND_SHARE)),
@@ -108,6 +109,9 @@ def run_day(root: Path, provinces: int, runs: int, at_once: int) -> list[Stage]:
             waves = [files[number::share] for number in range(share)]
             day.run_stage(f"{name}: intake, {share} runs", lambda waves=waves: sum(_run_intake(pool, w) for w in waves))
         day.run_stage("attainment of every scope", lambda: sum(pool.map(_compute_scope, scopes)))
+        _run_intake(pool, [last])
+        changed = steps.list_scopes_to_compute(PERIOD)
+        day.run_stage("attainment after one more file", lambda: sum(pool.map(_compute_scope, changed)))
         day.run_stage("reports of every scope", lambda: sum(pool.map(_draft_scope, scopes)))
         day.run_stage("pages seen, one after the other", lambda: _show_pages(scopes))
     return day.stages

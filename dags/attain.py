@@ -1,11 +1,11 @@
 """### Attain: a period's indicators against every plan
 
-Runs when observations of a period change, once for each changed period (the partition key: `2024Q3`, `2024`), for
-every scope; then announces the period on the asset `attainment`, and the reports follow. Six and nine months
-(`2024H1`, `2024N`) have no forms of their own and are not computed here: `announce_longer` announces them, on the
-asset `longer_periods`, once their last quarter is computed, and again whenever a quarter of theirs changes. To compute
-a period again by hand, trigger this DAG with its key, or several with `python -m ops.backfill --from 2024Q1 --to
-2024Q4`; the key of six or nine months leads to their report.
+Runs when observations of a period change, once for each changed period (the partition key: `2024Q3`, `2024`), for the
+scopes whose figures that leaves out of date; then announces the period on the asset `attainment`, and the reports
+follow. Six and nine months (`2024H1`, `2024N`) have no forms of their own and are not computed here: `announce_longer`
+announces them, on the asset `longer_periods`, once their last quarter is computed, and again whenever a quarter of
+theirs changes. To compute a period of every scope again by hand, trigger this DAG with its key, or several with
+`python -m ops.backfill --from 2024Q1 --to 2024Q4`; the key of six or nine months leads to their report.
 
 **When it fails**
 
@@ -18,8 +18,8 @@ a period again by hand, trigger this DAG with its key, or several with `python -
 * `watch`: nothing of its own; it turns the run red, names the tasks that failed, and notes the run for `alerts`. Clear
   those tasks, with downstream.
 
-*Skipped* is no failure: no report on six or nine months rests on this period, or not yet. A re-run is always safe: a
-period's rows are computed anew from the observations.
+*Skipped* is no failure: no scope was out of date any more, or no report on six or nine months rests on this period, or
+not yet. A re-run is always safe: a period's rows are computed anew from the observations.
 """
 
 from __future__ import annotations
@@ -46,8 +46,11 @@ with DAG(
     def scopes() -> list[str]:
         from etl import steps
 
-        read_partition_key(get_current_context())
-        return steps.list_scopes()
+        context = get_current_context()
+        period = read_partition_key(context)
+        # Who triggers it by hand wants all of it anew.
+        by_hand = context["dag_run"].run_type == "manual"
+        return steps.list_scopes() if by_hand else steps.list_scopes_to_compute(period)
 
     @task(multiple_outputs=False, map_index_template="{{ scope }}", inlets=[CELLS], outlets=[FIGURES])
     @name_errors

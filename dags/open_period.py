@@ -1,8 +1,8 @@
 """### Open a period: issue its forms
 
-Runs for each period that opens (the partition key: `2024Q1`, `2024`), as `calendar` announces it:
-for every scope, the forms of the period's units are written to `outbox/forms/<period>/<unit>/`. To issue a
-period's forms by hand, trigger this DAG with the period's key.
+Runs for each period that opens (the partition key: `2024Q1`, `2024`), as `calendar` announces it: for every scope that
+has reports of it, the forms of its units are written to `outbox/forms/<period>/<unit>/`. To issue a period's forms by
+hand, trigger this DAG with the period's key.
 
 **When it fails**
 
@@ -37,8 +37,7 @@ with DAG(
     def scopes() -> list[str]:
         from etl import steps
 
-        read_partition_key(get_current_context())
-        return steps.list_scopes()
+        return steps.list_scopes(read_partition_key(get_current_context()))
 
     @task(multiple_outputs=False, map_index_template="{{ scope }}")
     @name_errors

@@ -149,24 +149,38 @@ def load_deliveries(conn: Connection, items: Sequence[LoadItem]) -> list[Receipt
     Raises:
         WarehouseError: a unit or data element is not in the warehouse's catalogue, or the database is away.
     """
-    ids = sorted({item.delivery.delivery_id for item in items})
-    lock_shared(conn, AdvisoryLock.RECORDING)
-    lock_keys(conn, AdvisoryLock.DELIVERY, ids)
-    decided = set(query(conn, "decided", deliveries=ids).scalars())
-    fresh = list({i.delivery.delivery_id: i for i in items if i.delivery.delivery_id not in decided}.values())
-    if fresh:
-        _record_deliveries(conn, fresh)
-    receipts = {
-        r.delivery_id: Receipt(r.delivery_id, r.accepted, r.submission_id, r.version, r.unit_code, r.period, r.form)
-        for r in query(conn, "receipts", deliveries=ids)
-    }
-    return [receipts[item.delivery.delivery_id] for item in items]
+    return DeliveryLoader(conn, items).load_turn(items)
 
 
-def _record_deliveries(conn: Connection, items: list[LoadItem]) -> None:
-    numbers = _WarehouseIds(conn)
+class DeliveryLoader:
+    """Deliveries loaded into the caller's transaction in turns, each recorded after the one before.
+
+    Every lock that any of them needs is held from the start: turn by turn, two loaders could wait for each other.
+    """
+
+    def __init__(self, conn: Connection, items: Sequence[LoadItem]) -> None:
+        lock_shared(conn, AdvisoryLock.RECORDING)
+        lock_keys(conn, AdvisoryLock.DELIVERY, {item.delivery.delivery_id for item in items})
+        stamps = [item.stamp for item in items if item.stamp]
+        lock_keys(conn, AdvisoryLock.SUBMISSION, {f"{s.unit} {s.period} {s.form}" for s in stamps})
+        self._conn, self._numbers = conn, _WarehouseIds(conn)
+
+    def load_turn(self, items: Sequence[LoadItem]) -> list[Receipt]:
+        """Loads some of the deliveries, as `load_deliveries` does."""
+        ids = sorted({item.delivery.delivery_id for item in items})
+        decided = set(query(self._conn, "decided", deliveries=ids).scalars())
+        fresh = list({i.delivery.delivery_id: i for i in items if i.delivery.delivery_id not in decided}.values())
+        if fresh:
+            _record_deliveries(self._conn, fresh, self._numbers)
+        receipts = {
+            r.delivery_id: Receipt(r.delivery_id, r.accepted, r.submission_id, r.version, r.unit_code, r.period, r.form)
+            for r in query(self._conn, "receipts", deliveries=ids)
+        }
+        return [receipts[item.delivery.delivery_id] for item in items]
+
+
+def _record_deliveries(conn: Connection, items: list[LoadItem], numbers: _WarehouseIds) -> None:
     resolved = [_resolve_delivery(item, numbers) for item in items if item.verdict.accepted]
-    lock_keys(conn, AdvisoryLock.SUBMISSION, (repr(a.key) for a in resolved))
     versions = _select_new_versions(conn, resolved) if resolved else {}
     accepted = [a for a in resolved if a.item.delivery.delivery_id in versions]
     now: datetime = query(conn, "clock").scalar_one()

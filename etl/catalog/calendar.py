@@ -69,9 +69,14 @@ def count_working_days(corrections: Iterable[m.HolidayCorrection], start: date, 
     """
     if end < start:
         return -count_working_days(corrections, end, start)
-    day_corrections = tuple(corrections)
+    return _count_working_days(tuple(corrections), start, end)
+
+
+@lru_cache(maxsize=4096)
+def _count_working_days(corrections: tuple[m.HolidayCorrection, ...], start: date, end: date) -> int:
+    """Kept: the answers of a day ask for the same days again and again."""
     days = (start + timedelta(days=i) for i in range(1, (end - start).days + 1))
-    return sum(is_working_day(day_corrections, day) for day in days)
+    return sum(is_working_day(corrections, day) for day in days)
 
 
 def compute_administrative_bounds(period: Period, cut_off: int = ADMINISTRATIVE_CUT_OFF) -> tuple[date, date]:

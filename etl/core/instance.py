@@ -8,6 +8,7 @@ from etl import load
 from etl import settings as settings_module
 from etl.catalog import Catalogue, load_catalogue
 from etl.catalog.rules import load_rules
+from etl.model import Period
 from etl.settings import Settings
 from etl.warehouse.connect import build_engine
 from etl.warehouse.snapshots_of_files import load_catalogue_at
@@ -50,11 +51,12 @@ def build_ruleset_version(settings: Settings, catalogue: Catalogue) -> str:
     return f"{catalogue.sha256[:16]}-{load_rules(settings.expectations).sha256[:16]}"
 
 
-def list_scopes() -> list[str]:
-    """The scopes that this instance runs.
+def list_scopes(period: str = "") -> list[str]:
+    """The scopes that this instance runs, or those of them that have reports of a period.
 
     Raises:
-        UsageError: a configured scope is not in the catalogue.
+        UsageError: a configured scope is not in the catalogue, or the period is none.
     """
     settings, catalogue = load_settings_and_catalogue()
-    return [catalogue.get_scope(name).id for name in settings.scopes]
+    scopes, asked = [catalogue.get_scope(name) for name in settings.scopes], period and Period.parse(period)
+    return [s.id for s in scopes if not asked or asked in catalogue.list_owed_periods(s, asked.kind)]

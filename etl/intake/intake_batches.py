@@ -7,7 +7,7 @@ import gc
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from itertools import islice
@@ -16,15 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from etl import load
 from etl.approval.record_signing import publish_signing_key
-from etl.attainment.attainment_rows import check_report_due
-from etl.attainment.report_inputs import list_owed_parts
 from etl.catalog import Catalogue
 from etl.catalog.calendar import compute_deadline, count_working_days
-from etl.catalog.models import Scope
-from etl.catalog.obligations import find_collecting_scope, list_collecting_scopes
 from etl.catalog.rules import load_rules
-from etl.check import ReadSubmission, check_batch, load_great_expectations, validate_batch
-from etl.check.check_context import add_known_context, add_official_population
+from etl.check import ReadSubmission, check_batch, load_great_expectations
+from etl.check.check_context import add_official_population
 from etl.core.instance import (
     Result,
     build_ruleset_version,
@@ -34,28 +30,24 @@ from etl.core.instance import (
 )
 from etl.errors import StorageError
 from etl.file_io import write_atomic
+from etl.intake.chunk_processing import CHUNK_SIZE, ReadDelivery, process_chunk, split_into_chunks
 from etl.intake.file_log import FileTimer
 from etl.messages import load_messages
-from etl.model import CellState, Delivery, Period, ReadResult, Verdict
-from etl.model.vietnam_time import VIETNAM_ZONE, get_current_time, parse_vietnam_day
+from etl.model import CellState, Delivery, Period, Verdict
+from etl.model.vietnam_time import VIETNAM_ZONE, get_current_time
 from etl.read import Reader
 from etl.receive import IntakeContext, QuarantinedFile, ReceivedFile, build_archive_path, receive_files
 from etl.returns import SubmissionAnswer, ValueChange, render_answer_workbook, write_answer
 from etl.settings import Settings
-from etl.warehouse import attainment_store, journal
+from etl.warehouse import journal
 from etl.warehouse.advisory_locks import AdvisoryLock, lock_for_connection, lock_keys
 from etl.warehouse.migrate import ensure_schema
-from etl.warehouse.validation_store import store_validation
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Engine
 
 _log = logging.getLogger(__name__)
-CHUNK_SIZE = 250
-"""Workbooks checked and committed together: bounds memory, amortises one rule run over many files."""
-_FIRST_CHUNK_SIZE = 50
-"""The first chunk of a batch is small: its senders have their answers within seconds."""
-_ReadDelivery = tuple[Delivery, ReadResult]
+_ANSWERS_AT_ONCE = 50
 _STATE_WORDS = {CellState.NOT_APPLICABLE: "không áp dụng", CellState.UNRELIABLE: "không đáng tin cậy"}
 _NOT_OFFLINE = ("S02: the folder it was sent to", "T01–T07: the unit's other periods", "what was explained before")
 
@@ -244,15 +236,13 @@ def _process_chunks(
         paths = [build_archive_path(settings.archive, delivery.sha256) for delivery in ordered]
         reads = reader.read_files(paths, [delivery.original_name for delivery in ordered])
         timer = FileTimer()
-        for chunk in _split_into_chunks(
+        for chunk in split_into_chunks(
             _hold_foreign_tables(catalogue, engine, zip(ordered, timer.time_reads(reads), strict=True))
         ):
-            yield [delivery for delivery, _ in chunk], _process_chunk(settings, catalogue, engine, chunk, timer)
+            yield [delivery for delivery, _ in chunk], process_chunk(settings, catalogue, engine, chunk, timer)
 
 
-def _hold_foreign_tables(
-    catalogue: Catalogue, engine: Engine, reads: Iterable[_ReadDelivery]
-) -> Iterator[_ReadDelivery]:
+def _hold_foreign_tables(catalogue: Catalogue, engine: Engine, reads: Iterable[ReadDelivery]) -> Iterator[ReadDelivery]:
     """All but the tables of senders that have a layout in the catalogue: these wait for a person, and say so."""
     folders = {folder for layout in catalogue.layouts.values() for folder in layout.folders}
     for delivery, read in reads:
@@ -268,29 +258,13 @@ def _hold_foreign_tables(
 
 
 def _order_by_turn(waiting: Iterable[Delivery]) -> list[Delivery]:
-    """The first of each folder, then the second of each: chunks stay large where folders hold several reports."""
+    """The first of each folder, then the second of each: turns stay large where folders hold several reports."""
     turns: Counter[str] = Counter()
     ordered = []
     for delivery in waiting:
         ordered.append((turns[delivery.folder], delivery))
         turns[delivery.folder] += 1
     return [delivery for _, delivery in sorted(ordered, key=lambda entry: entry[0])]
-
-
-def _split_into_chunks(reads: Iterable[_ReadDelivery]) -> Iterator[list[_ReadDelivery]]:
-    """What is checked and loaded together: never two reports of a unit, as the later is compared with the earlier."""
-    chunk: list[_ReadDelivery] = []
-    units: set[str] = set()
-    size = _FIRST_CHUNK_SIZE
-    for delivery, read in reads:
-        unit = read.stamp.unit if read.stamp else ""
-        if len(chunk) == size or unit in units:
-            yield chunk
-            chunk, units, size = [], set(), CHUNK_SIZE
-        chunk.append((delivery, read))
-        units |= {unit} if unit else set()
-    if chunk:
-        yield chunk
 
 
 @contextmanager
@@ -302,48 +276,6 @@ def _freeze_garbage_collector() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
-
-
-def _process_chunk(
-    settings: Settings, catalogue: Catalogue, engine: Engine, chunk: Sequence[_ReadDelivery], timer: FileTimer
-) -> list[tuple[bool, str]]:
-    ruleset_version = build_ruleset_version(settings, catalogue)
-    with engine.connect() as conn:
-        submitted = add_known_context(
-            conn,
-            catalogue,
-            [
-                ReadSubmission(read, d.original_name, d.folder, received_on=parse_vietnam_day(d.received_at))
-                for d, read in chunk
-            ],
-        )
-    checked = validate_batch(submitted, catalogue, load_rules(settings.expectations), load_messages(settings.templates))
-    items = [
-        load.LoadItem(
-            d,
-            v,
-            s.read.stamp,
-            _find_scope_id(catalogue, s),
-            s.read.observations if v.accepted else (),
-            ruleset_version,
-            s.read.explanations,
-        )
-        for (d, _), s, v in zip(chunk, submitted, checked.verdicts, strict=True)
-    ]
-    with engine.begin() as conn:
-        receipts = load.load_deliveries(conn, items)
-        store_validation(
-            conn, checked.outcomes, judged_by=ruleset_version, deliveries=[d.delivery_id for d, _ in chunk]
-        )
-    timer.log_chunk([d.sha256 for d, _ in chunk], submitted, checked.verdicts)
-    return [(r.accepted, r.period) for r in receipts]
-
-
-def _find_scope_id(catalogue: Catalogue, submission: ReadSubmission) -> str:
-    stamp = submission.read.stamp
-    if stamp is None or not Period.is_key(stamp.period) or not list_collecting_scopes(catalogue, stamp.form):
-        return ""
-    return find_collecting_scope(catalogue, stamp.form, stamp.unit, Period.parse(stamp.period)).id
 
 
 def write_answers() -> Result:
@@ -365,22 +297,26 @@ def _write_owed_answers(
 ) -> tuple[list[str], list[StorageError]]:
     """Writes the answers still owed, of some deliveries or of all: the files, and why others could not be written.
 
-    Each is a transaction of its own that locks its delivery, so that two processes write no answer twice.
+    A transaction for some at a time locks their deliveries, so that two processes write no answer twice.
     """
     written: list[str] = []
     failed: list[StorageError] = []
     with engine.connect() as conn:
-        owed = journal.list_unreturned_deliveries(conn, deliveries)
-    for delivery in owed:
-        try:
-            with engine.begin() as conn:
-                lock_keys(conn, AdvisoryLock.DELIVERY, [delivery])
-                for unreturned in journal.fetch_unreturned_verdicts(conn, [delivery]):
-                    path = write_answer(_build_submission_answer(settings, catalogue, unreturned), settings.outbox)
-                    journal.mark_returned(conn, delivery, file=str(path.relative_to(settings.outbox)))
+        with conn.begin():
+            owed = journal.list_unreturned_deliveries(conn, deliveries)
+        for first in range(0, len(owed), _ANSWERS_AT_ONCE):
+            some = owed[first : first + _ANSWERS_AT_ONCE]
+            with conn.begin():
+                lock_keys(conn, AdvisoryLock.DELIVERY, some)
+                for unreturned in journal.fetch_unreturned_verdicts(conn, some):
+                    try:
+                        path = write_answer(_build_submission_answer(settings, catalogue, unreturned), settings.outbox)
+                    except StorageError as error:
+                        failed.append(error)
+                        continue
+                    file = str(path.relative_to(settings.outbox))
+                    journal.mark_returned(conn, unreturned.delivery.delivery_id, file=file)
                     written.append(str(path))
-        except StorageError as error:
-            failed.append(error)
     return written, failed
 
 
@@ -442,43 +378,3 @@ def _select_cell_content(value: Fraction | None, words: str, state: CellState) -
     if value is not None:
         return value
     return words or _STATE_WORDS.get(state)
-
-
-def announce_periods(results: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Records which periods are announced now, and returns them: those of these batches, and what must be healed.
-
-    What was announced or computed within the last `TONGKET_REANNOUNCE_MINUTES` is not healed: its runs may not have
-    ended, and what fails again and again is tried at that pace, not with every run of the intake.
-    """
-    settings, catalogue = load_settings_and_catalogue()
-    changed = {period for result in results for period in result.get("periods", ())}
-    with open_current_engine(settings, catalogue).begin() as conn:
-        under_way = attainment_store.list_periods_under_way(conn, settings.reannounce_minutes)
-        periods = sorted(changed | (_list_periods_to_heal(conn, settings, catalogue) - under_way))
-        attainment_store.record_announcements(conn, periods)
-    return periods
-
-
-def list_periods_to_compute(results: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Periods of these batches, what is stale, and what was computed, is due and was not drafted.
-
-    All but the first heals what a crash, a paused DAG or an amended catalogue would otherwise leave as it was.
-    """
-    settings, catalogue = load_settings_and_catalogue()
-    with open_current_engine(settings, catalogue).connect() as conn:
-        healed = _list_periods_to_heal(conn, settings, catalogue)
-    return sorted({period for result in results for period in result.get("periods", ())} | healed)
-
-
-def _list_periods_to_heal(conn: Connection, settings: Settings, catalogue: Catalogue) -> set[str]:
-    scopes = [catalogue.get_scope(name) for name in settings.scopes]
-    stale = attainment_store.list_stale_periods(conn)
-    owed = {(s.id, key) for s in scopes for _, key in {*stale} if list_owed_parts(catalogue, s, Period.parse(key))}
-    healed = {key for scope, key in stale if (scope, key) in owed}
-    undrafted = list_undrafted_periods(conn, scopes)
-    return healed | {key for scope, key in undrafted if key not in healed and check_report_due(scope, key)["due"]}
-
-
-def list_undrafted_periods(conn: Connection, scopes: Iterable[Scope]) -> list[tuple[str, str]]:
-    """(scope, period) that was computed since its report was drafted or last found to stand."""
-    return attainment_store.list_outdated_reports(conn, [(s.id, r.plan, r.cadence) for s in scopes for r in s.reports])

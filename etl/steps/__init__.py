@@ -25,6 +25,7 @@ from etl.doors.mail_door import answer_mail, collect_mail, get_imap_connection_i
 from etl.drafting.report_drafts import draft_reports
 from etl.drafting.upward_figures import export_figures
 from etl.feedback.unit_feedback import write_unit_feedback
+from etl.intake.announcements import announce_periods, list_periods_to_compute, list_scopes_to_compute
 from etl.intake.foreign_import import (
     TableChoice,
     import_table,
@@ -34,9 +35,7 @@ from etl.intake.foreign_import import (
     withdraw_import,
 )
 from etl.intake.intake_batches import (
-    announce_periods,
     check_files,
-    list_periods_to_compute,
     migrate_warehouse,
     process_batch,
     receive_deliveries,
@@ -102,6 +101,7 @@ __all__ = [
     "list_periods_to_compute",
     "list_periods_to_open",
     "list_scopes",
+    "list_scopes_to_compute",
     "list_unit_statuses",
     "mail_questions",
     "measure_operations",

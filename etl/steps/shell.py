@@ -14,7 +14,7 @@ from etl.core.instance import Result, load_settings_and_catalogue, open_engine
 from etl.drafting import report_drafts
 from etl.errors import StorageError, UsageError
 from etl.file_io import write_atomic
-from etl.intake import intake_batches
+from etl.intake import announcements, intake_batches
 from etl.model import Period
 from etl.steps import issuing
 from etl.warehouse import embedded_server
@@ -70,9 +70,9 @@ def run_pipeline_once(scope: str, period: str | None = None) -> Result:
         answered = intake_batches.write_answers()
     except StorageError as error:
         unanswered = error
-    touched = set(intake_batches.list_periods_to_compute(batches)) | ({Period.parse(period).key} if period else set())
+    touched = set(announcements.list_periods_to_compute(batches)) | ({Period.parse(period).key} if period else set())
     with open_engine(settings).connect() as conn:  # the shell drafts what it computes, due or not
-        touched |= {key for _, key in intake_batches.list_undrafted_periods(conn, [chosen])}
+        touched |= {key for _, key in announcements.list_undrafted_periods(conn, [chosen])}
     due = [key for key in sorted(touched) if list_obligations(catalogue, chosen, Period.parse(key))]
     documents: list[str] = []
     for key in due:

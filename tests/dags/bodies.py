@@ -17,6 +17,7 @@ DUE = {"a": True, "b": False}
 LONGER = ["half", "nine_months"]
 ANSWERS: dict[str, Callable[..., Any]] = {
     "list_passed_deadlines": lambda day: ["2024Q1"] if day == "2024-04-23" else [],
+    "list_scopes_to_compute": lambda period: ["b"] if period == "2024Q1" else [],
     "list_longer_periods": lambda period: ["2024H1"] if period == "2024Q2" else [],
     "announce_publications": lambda: ["reports/2024Q1/a/plan_quarter"],
     "get_smtp_connection_id": lambda: "smtp_default",
@@ -112,10 +113,13 @@ def main() -> None:
     asks = ("get_current_context", "build_mail_opener")
     modules = {name: module for name, module in sys.modules.items() if any(getattr(module, x, None) for x in asks)}
 
-    def run(dag: str, task: str, key: str | None, **given: Any) -> dict[str, Any]:
+    def run(dag: str, task: str, key: str | None, kind: str = "asset_triggered", **given: Any) -> dict[str, Any]:
         CALLS.clear()
+        context = {
+            "partition_key": key, "run_id": "mine", "ti": Instance(), "dag_run": types.SimpleNamespace(run_type=kind),
+        }  # fmt: skip
         for module in modules.values():
-            module.get_current_context = lambda: {"partition_key": key, "run_id": "mine", "ti": Instance()}
+            module.get_current_context = lambda: context
         try:
             gave = bag.dags[dag].get_task(task).python_callable(**given)
         except Exception as stopped:
@@ -144,6 +148,9 @@ def main() -> None:
         "opens": announced("calendar", "2024-03-01"),
         "opens nothing": announced("calendar", "2024-03-02"),
         "issue": run("open_period", "issue", "2024Q1", scope="a"),
+        "forms of": run("open_period", "scopes", "2024Q1"),
+        "scopes": run("attain", "scopes", "2024Q1"),
+        "scopes by hand": run("attain", "scopes", "2024Q1", kind="manual"),
         "compute": run("attain", "compute", "2024Q1", scope="a"),
         "longer": announced("attain", "2024Q2", task="announce_longer"),
         "nothing longer": announced("attain", "2024Q4", task="announce_longer"),

@@ -14,6 +14,9 @@ DRAFTS, REPORTS = "tongket://outbox/drafts", "tongket://outbox/reports"
     [
         ("process", [["process_batch", 1]]),
         ("issue", [["open_period", "a", "2024Q1"]]),
+        ("forms of", [["list_scopes", "2024Q1"]]),
+        ("scopes", [["list_scopes_to_compute", "2024Q1"]]),
+        ("scopes by hand", [["list_scopes"]]),
         ("compute", [["compute_attainment", "a", "2024Q1"]]),
         ("write", [["draft_reports", "a", "2024Q1", "quarter"]]),
         ("feedback", [["write_unit_feedback", "a", "2024Q1"]]),

@@ -19,7 +19,7 @@ from sqlalchemy import text
 from etl import load, settings, steps
 from etl.catalog import load_catalogue
 from etl.errors import WarehouseError
-from etl.intake import intake_batches
+from etl.intake import chunk_processing
 from etl.model import Period
 from etl.settings import Settings
 from etl.warehouse import embedded_server
@@ -102,7 +102,7 @@ def test_a_batch_whose_host_comes_back_too_late_changes_nothing(
 ) -> None:
     """Cut off long enough, its sessions are ended and with them its locks: another does the batch, then it goes on."""
     steps.receive_deliveries()
-    received, real, done = counts(fresh), intake_batches.validate_batch, []
+    received, real, done = counts(fresh), chunk_processing.validate_batch, []
     server = embedded_server.start_server(fresh.pgdata).replace("+psycopg", "")
 
     def be_cut_off(*arguments: Any) -> Any:
@@ -117,7 +117,7 @@ def test_a_batch_whose_host_comes_back_too_late_changes_nothing(
             done.append(counts(fresh))
         return checked
 
-    monkeypatch.setattr(intake_batches, "validate_batch", be_cut_off)
+    monkeypatch.setattr(chunk_processing, "validate_batch", be_cut_off)
     with pytest.raises(WarehouseError):
         steps.process_batch(0)
     accepted, clean = done

@@ -46,8 +46,8 @@ def _count_events(engine: Engine) -> Counter[str]:
 def test_the_first_senders_are_answered_before_the_last_are_read(
     inbox: Path, warehouse: Settings, loader: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("etl.intake.intake_batches._FIRST_CHUNK_SIZE", 1)
-    monkeypatch.setattr("etl.intake.intake_batches.CHUNK_SIZE", 3)
+    monkeypatch.setattr("etl.intake.chunk_processing._FIRST_CHUNK_SIZE", 1)
+    monkeypatch.setattr("etl.intake.chunk_processing.CHUNK_SIZE", 3)
     steps.receive_deliveries()
     done = steps.process_batch(0)
     assert (done["accepted"], done["refused"], done["answered"]) == (6, 1, 7)
