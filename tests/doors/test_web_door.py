@@ -405,7 +405,7 @@ def test_a_lost_warehouse_and_a_full_inbox_are_said_and_nothing_is_taken(
     (served.settings.inbox / UNIT).unlink()
 
     away = dataclasses.replace(served.settings, database_url="postgresql+psycopg://a:b@127.0.0.1:1/none")
-    monkeypatch.setattr(served.door, "engine", connect.build_engine(away, "loader"))
+    monkeypatch.setattr(served.door, "engine", connect.build_engine(away, "door"))
     for answer in (browser.open("/"), browser.send("a.xlsx", book().bytes(), token), browser.open("/khoe")):
         assert answer.status == 503 and "Chưa kết nối được với kho" in answer.text
         assert "127.0.0.1" not in answer.text, "what happened is for the log"
