@@ -130,6 +130,13 @@ def troubles() -> Iterator[Troubles]:
         logging.getLogger(name).removeHandler(handler)
 
 
+def with_text(book: Workbook, said: str) -> bytes:
+    """The workbook with a text where a number belongs; a text also where it begins as a formula does."""
+    sheet, cell = next((sheet, cell) for sheet, cell, _, element, _ in book.inputs() if element == "pop_total")
+    book.with_cell(sheet, cell, said).book[sheet][cell].data_type = "s"
+    return book.bytes()
+
+
 def run_intake() -> None:
     for batch in steps.receive_deliveries()["batches"]:
         steps.process_batch(batch)
