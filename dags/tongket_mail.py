@@ -13,6 +13,8 @@ import ssl
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from http.client import HTTPException
+from urllib.error import HTTPError
 
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
@@ -45,6 +47,8 @@ def build_mail_opener(connection: str) -> MailOpener | None:
             hook = SmtpHook(connection).get_conn()
         except AirflowException as error:  # the hook's word for a server that hangs up
             raise ConnectionError(str(error)) from error
+        except smtplib.SMTPAuthenticationError as error:  # without the server's words: they may repeat what was sent
+            raise ConnectionError(f"the mail server refuses the login ({error.smtp_code})") from None
         client = hook._smtp_client
         try:
             yield client, sender
@@ -71,10 +75,16 @@ def build_webhook_sender(connection: str) -> Callable[[str], None] | None:
         raise AirflowFailException(f"Connection {connection}: write the whole address, https://…, into its host.")
 
     def post_text(text: str) -> None:
+        from etl.errors import MailError
+
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(address, json.dumps({"text": text}).encode(), headers)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=WEBHOOK_SECONDS):  # noqa: S310 - checked above
-            pass
+        try:
+            urllib.request.urlopen(request, timeout=WEBHOOK_SECONDS).close()  # noqa: S310 - checked above
+        except (OSError, HTTPException) as error:  # without its words: an address often has a secret in it
+            why = f"HTTP {error.code}" if isinstance(error, HTTPError) else type(error).__name__
+            fix = f"check the address in the host of Airflow's connection {connection}"
+            raise MailError(f"the webhook did not take an alert: {why}", where=connection, fix=fix) from None
 
     return post_text
 
@@ -101,7 +111,10 @@ def build_mailbox_opener(connection: str) -> MailboxOpener | None:
         else:
             client = imaplib.IMAP4(host, mailbox.port or 143, timeout=IMAP_SECONDS)
         try:
-            client.login(mailbox.login or "", mailbox.password or "")
+            try:
+                client.login(mailbox.login or "", mailbox.password or "")
+            except imaplib.IMAP4.error:  # without the server's words, as above
+                raise imaplib.IMAP4.error("the mail server refuses the login") from None
             yield client, str(extra.get("authserv_id", ""))
         finally:
             with suppress(imaplib.IMAP4.error, OSError):

@@ -9,6 +9,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -28,6 +29,11 @@ def is_hidden_sign(sign: str) -> bool:
     return unicodedata.category(sign) in _HIDDEN
 
 
+def sanitize_line(text: str) -> str:
+    """A foreign text as one line that may be printed, logged and made a header: hidden signs become "�"."""
+    return "".join("\ufffd" if is_hidden_sign(sign) else sign for sign in text)
+
+
 def sanitize_file_name(name: str) -> str:
     """A foreign file name as text that may be stored, printed and put into other names.
 
@@ -35,7 +41,7 @@ def sanitize_file_name(name: str) -> str:
     the separators of any system's paths. What is then too long for a file's name loses its middle.
     """
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    text = "".join("\ufffd" if c in "/\\" or is_hidden_sign(c) else c for c in text)
+    text = re.sub(r"[/\\]", "\ufffd", sanitize_line(text))
     data = text.encode()
     if len(data) <= _LONGEST_NAME:
         return text

@@ -20,10 +20,16 @@ from etl.errors import SettingsError, TongketError
 from etl.steps import check_office_files
 from etl.warehouse import embedded_server
 
-NEEDED = ("ADMIN_DATABASE_URL", "WAREHOUSE_PASSWORD", "AIRFLOW_DB_PASSWORD", "AIRFLOW_ADMIN_USER")
+NEEDED = (
+    "ADMIN_DATABASE_URL", "WAREHOUSE_PASSWORD", "WAREHOUSE_DOOR_PASSWORD", "AIRFLOW_DB_PASSWORD", "AIRFLOW_ADMIN_USER",
+)  # fmt: skip
 SECRET = "AIRFLOW_ADMIN_PASSWORD"  # noqa: S105 - the name of a variable
-WAREHOUSE_LOGIN, AIRFLOW_LOGIN = "tongket", "airflow"
-ROLES = ("tongket_loader", "tongket_reader")
+WAREHOUSE_LOGIN, DOOR_LOGIN, AIRFLOW_LOGIN = "tongket", "tongket-door", "airflow"
+ROLES_BY_LOGIN = {
+    WAREHOUSE_LOGIN: ("tongket_loader", "tongket_door", "tongket_reader"),
+    DOOR_LOGIN: ("tongket_door",),
+}
+"""The tasks' login collects mail, in the door's role; the process that units reach has the door's role alone."""
 AIRFLOW = str(Path(sys.executable).with_name("airflow"))
 
 
@@ -43,6 +49,7 @@ def prepare_server(env: Mapping[str, str]) -> None:
     embedded_server.ensure_database(admin, embedded_server.AIRFLOW_DATABASE)
     with psycopg.connect(admin, autocommit=True) as connection:
         _ensure_login(connection, WAREHOUSE_LOGIN, env["WAREHOUSE_PASSWORD"])
+        _ensure_login(connection, DOOR_LOGIN, env["WAREHOUSE_DOOR_PASSWORD"])
         _ensure_login(connection, AIRFLOW_LOGIN, env["AIRFLOW_DB_PASSWORD"])
         owner = sql.SQL("ALTER DATABASE {} OWNER TO {}")
         connection.execute(owner.format(*map(sql.Identifier, (embedded_server.AIRFLOW_DATABASE, AIRFLOW_LOGIN))))
@@ -51,8 +58,9 @@ def prepare_server(env: Mapping[str, str]) -> None:
         _run_setup_command(
             [sys.executable, "-m", "etl", "warehouse", "migrate"], {**env, "TONGKET_DATABASE_URL": warehouse}
         )
-        for role in ROLES:
-            connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(WAREHOUSE_LOGIN)))
+        for login, roles in ROLES_BY_LOGIN.items():
+            granted = sql.SQL(", ").join(map(sql.Identifier, roles))
+            connection.execute(sql.SQL("GRANT {} TO {}").format(granted, sql.Identifier(login)))
     _run_setup_command([AIRFLOW, "db", "migrate"], env)
     _create_first_user(env)
     _create_roles(env)

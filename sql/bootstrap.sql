@@ -5,7 +5,7 @@ DO $$
 DECLARE
     wanted text;
 BEGIN
-    FOREACH wanted IN ARRAY ARRAY['tongket_owner', 'tongket_loader', 'tongket_reader']
+    FOREACH wanted IN ARRAY ARRAY['tongket_owner', 'tongket_loader', 'tongket_door', 'tongket_reader']
     LOOP
         IF NOT EXISTS (SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = wanted) THEN
             BEGIN
@@ -22,12 +22,11 @@ BEGIN
         EXECUTE format('GRANT CREATE ON DATABASE %I TO tongket_owner', current_database());
     END IF;
     -- Other logins of the server have no business here; a login that may not say so leaves it to the administrator.
-    IF has_database_privilege('public', current_database(), 'CONNECT') AND pg_catalog.pg_has_role(
+    IF pg_catalog.pg_has_role(
         (SELECT datdba FROM pg_catalog.pg_database WHERE datname = current_database()), 'USAGE'
     ) THEN
-        EXECUTE format(
-            'GRANT CONNECT ON DATABASE %I TO tongket_owner, tongket_loader, tongket_reader', current_database()
-        );
+        EXECUTE format('GRANT CONNECT ON DATABASE %I TO tongket_owner, tongket_loader, tongket_door, tongket_reader',
+            current_database());
         EXECUTE format('REVOKE ALL ON DATABASE %I FROM public', current_database());
     END IF;
 END

@@ -11,6 +11,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 _SERIOUS = {"serious", "critical"}
+_MOST_STOPS = 40
+_STOP = """() => {
+    const stop = document.activeElement;
+    if (!stop || stop === document.body || stop === document.documentElement) return null;
+    const style = getComputedStyle(stop);
+    return {html: stop.outerHTML.slice(0, 120), outlined: style.outlineStyle === 'solid' && parseFloat(style.outlineWidth) >= 2};
+}"""
 
 
 @contextmanager
@@ -33,3 +40,19 @@ def list_serious_faults(page: Page) -> list[str]:
 def has_sideways_scroll(page: Page) -> bool:
     """Whether the whole page is wider than the screen."""
     return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
+
+
+def list_unseen_stops(page: Page) -> list[str]:
+    """Stops of the keyboard, from the top of the page to its end, that show nobody where they are."""
+    page.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
+    unseen, seen = list[str](), 0
+    for _ in range(_MOST_STOPS):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(_STOP)
+        if stop is None:
+            break
+        seen += 1
+        if not stop["outlined"]:
+            unseen.append(stop["html"])
+    assert seen, "no stop at all"
+    return unseen

@@ -86,7 +86,7 @@ class _Session(socketserver.StreamRequestHandler):
             self._say("* CAPABILITY IMAP4rev1")
         elif command == "LOGIN":
             if [w.decode() for w in words] != [box.login, box.password]:
-                return "NO [AUTHENTICATIONFAILED] no"
+                return f"NO [AUTHENTICATIONFAILED] not {b' '.join(words).decode()}"  # as some do
             self.state = "in"
         elif command == "LOGOUT":
             self._say("* BYE")

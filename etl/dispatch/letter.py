@@ -20,6 +20,7 @@ from string import Formatter
 
 from etl.catalog.layout import SIMULATION_NOTICE
 from etl.errors import TemplateError
+from etl.file_io import sanitize_line
 
 SUBJECT_PREFIX = "Chủ đề:"
 
@@ -104,7 +105,7 @@ def build_email_message(letter: Letter, sender: str, address: str, at: datetime)
     message["From"] = Address(addr_spec=sender)
     message["To"] = Address(addr_spec=address)
     # Not by assignment: Python's own folding (3.11) loses spaces where it breaks a long line between two words.
-    message.set_raw("Subject", Header(letter.subject, "utf-8", header_name="Subject").encode())
+    message.set_raw("Subject", Header(sanitize_line(letter.subject), "utf-8", header_name="Subject").encode())
     message["Date"] = at
     message["Message-ID"] = build_message_id(letter.key, address, sender)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no automatic answers, please

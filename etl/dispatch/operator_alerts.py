@@ -19,6 +19,7 @@ from etl.core.instance import Result, load_settings_and_catalogue, open_current_
 from etl.dispatch.letter import Letter
 from etl.dispatch.mail_protocol import OutgoingMail, send_letters
 from etl.dispatch.smtp_client import MailSessionOpener
+from etl.file_io import sanitize_line
 from etl.messages import load_messages
 from etl.model.vietnam_time import get_current_date
 from etl.settings import Settings
@@ -120,8 +121,10 @@ def _find_conditions(
 ) -> Iterator[tuple[str, str, _Slots, _Slots]]:
     """Code, subject, slots of what it is, slots of what to do."""
     for run in fetch_failed_runs(conn, FAILED_RUN_DAYS):
-        about: _Slots = {"dag": run["dag"], "key": run["key"], "tasks": ", ".join(run["tasks"])}
-        yield "run_failed", f"{run['dag']}/{run['run']}", about, {"dag": run["dag"], "run": run["run"]}
+        # Who starts a run names it and gives its key: these stand in a header, in lines of a log, in a webhook.
+        tasks = ", ".join(run["tasks"])
+        dag, name, key, tasks = (sanitize_line(text) for text in (run["dag"], run["run"], run["key"], tasks))
+        yield "run_failed", f"{dag}/{name}", {"dag": dag, "key": key, "tasks": tasks}, {"dag": dag, "run": name}
     state = fetch_operations_state(conn, WAITING_MINUTES)
     if state.backup_hours > BACKUP_HOURS:
         yield "backup_old", day, {"hours": round(state.backup_hours)}, {}

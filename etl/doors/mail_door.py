@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from etl.catalog import Catalogue
 from etl.catalog.contacts import load_contacts
-from etl.core.instance import Result, load_settings_and_catalogue, open_current_engine, open_engine
+from etl.core.instance import Result, load_settings_and_catalogue, open_engine
 from etl.dispatch import Letter, MailSessionOpener
 from etl.dispatch.letter import render_letter_text
 from etl.dispatch.mail_protocol import OutgoingMail, send_letters
@@ -31,6 +31,7 @@ from etl.model.reason import build_reason
 from etl.model.vietnam_time import VIETNAM_ZONE, get_current_time
 from etl.settings import Settings
 from etl.warehouse import dispatch_store, journal
+from etl.warehouse.connect import build_engine
 from etl.warehouse.door_store import RecordedUpload, TakenMail, fetch_unanswered_mail, fetch_uploads, is_known_mail
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def collect_mail(open_mailbox: MailboxOpener | None) -> Result:
     addresses: dict[str, list[str]] = {}
     for unit, address in load_contacts(catalogue).units.items():
         addresses.setdefault(address.lower(), []).append(unit)
-    engine = open_current_engine(settings, catalogue)
+    engine = build_engine(settings, "door")
     uploads, ends = UploadDesk(engine), dict[str, int]()
     try:
         with open_mailbox() as (client, server):
@@ -189,7 +190,8 @@ def _fetch_size(client: imaplib.IMAP4, uid: str) -> int:
 
 
 def answer_mail(post: MailSessionOpener | None) -> Result:
-    """Sends the answer to each message whose files the intake has answered; each at most once.
+    """Sends the answer to each message whose files the intake has answered; each at most once. Post that goes out is
+    the loader's, as all dispatch is; the door's role takes in alone.
 
     Raises:
         MailError: once all were tried, where one did not go out or waits for a person.

@@ -28,7 +28,7 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from etl.catalog import Catalogue
-from etl.core.instance import load_settings_and_catalogue, open_engine
+from etl.core.instance import load_settings_and_catalogue
 from etl.doors.accounts import UnitAccount, find_account
 from etl.doors.door_keeper import DoorKeeper, Entry
 from etl.doors.door_pages import FOLDER_NAME, render_page
@@ -42,6 +42,7 @@ from etl.model import Period
 from etl.model.vietnam_time import VIETNAM_ZONE
 from etl.settings import Settings
 from etl.warehouse import journal
+from etl.warehouse.connect import build_engine
 from etl.warehouse.door_store import fetch_answers, fetch_uploads
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class WebDoor:
 
 def build_web_app(settings: Settings, clock: Callable[[], datetime]) -> tuple[Starlette, WebDoor]:
     """The web door as an ASGI application, and what it shares with the other doors of its process."""
-    door = WebDoor(settings, open_engine(settings), clock)
+    door = WebDoor(settings, build_engine(settings, "door"), clock)
     secure = settings.door_address.startswith("https://")
     sessions: dict[str, Any] = {
         "secret_key": ensure_session_key(settings), "session_cookie": "tongket", "max_age": _SESSION_SECONDS,

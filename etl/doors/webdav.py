@@ -28,6 +28,7 @@ from wsgidav.wsgidav_app import WsgiDAVApp
 from etl.catalog import Catalogue
 from etl.core.instance import load_settings_and_catalogue
 from etl.doors.accounts import UnitAccount
+from etl.doors.drive_errors import DriveErrors
 from etl.doors.unit_desk import DownloadedFile, list_due_forms, read_answer, read_form
 from etl.doors.uploads import SentFile, list_waiting_names
 from etl.doors.web_app import WebDoor
@@ -43,7 +44,7 @@ _VISIT = "tongket.visit"
 _CONFIG: dict[str, Any] = {
     "mount_path": DRIVE,
     "http_authenticator": {"accept_basic": False, "accept_digest": False, "default_to_digest": False},  # done before it
-    "middleware_stack": [ErrorPrinter, RequestResolver],
+    "middleware_stack": [ErrorPrinter, DriveErrors, RequestResolver],
     "property_manager": True,  # Windows stores times and attributes with a file, and gives up where it may not
     "lock_storage": True,
     "verbose": 1,
@@ -119,8 +120,16 @@ class UnitDrive(DAVProvider):  # type: ignore[misc]
         super().__init__()
         self.announced: OrderedDict[str, None] = OrderedDict()
 
-    def get_resource_inst(self, path: str, environ: Mapping[str, Any]) -> Any:
+    def custom_request_handler(self, environ: Mapping[str, Any], start_response: StartResponse, method: Any) -> Any:
+        """Nothing on the drive is copied, moved or renamed there, whatever its destination is called."""
+        if environ["REQUEST_METHOD"] in ("COPY", "MOVE"):
+            raise DAVError(HTTP_FORBIDDEN)
+        return super().custom_request_handler(environ, start_response, method)
+
+    def get_resource_inst(self, path: str | None, environ: Mapping[str, Any]) -> Any:
         """What lies at a path, or None: found by listing, never by building a path of the disk."""
+        if path is None:  # the folder above the drive
+            return None
         resource: Any = RootFolder("/", environ)
         for name in path.strip("/").split("/"):
             if name and resource is not None:
@@ -128,20 +137,8 @@ class UnitDrive(DAVProvider):  # type: ignore[misc]
         return resource
 
 
-class _Unmoved(_DAVResource):  # type: ignore[misc]
-    """What stays where it is: nothing on the drive is copied, moved or renamed there."""
-
-    def handle_copy(self, dest_path: str, *, depth_infinity: bool) -> bool:  # noqa: ARG002 - WsgiDAV's signature
-        """Refuses."""
-        raise DAVError(HTTP_FORBIDDEN)
-
-    def handle_move(self, dest_path: str) -> bool:  # noqa: ARG002 - WsgiDAV's signature
-        """Refuses."""
-        raise DAVError(HTTP_FORBIDDEN)
-
-
-class _Kept(_Unmoved):
-    """What cannot be deleted either."""
+class _Kept(_DAVResource):  # type: ignore[misc]
+    """What cannot be deleted."""
 
     def handle_delete(self) -> bool:
         """Refuses."""
@@ -193,7 +190,7 @@ class SendFolder(_Kept, DAVCollection):  # type: ignore[misc]
         return SentWorkbook(f"{self.path}/{name}", self.environ)
 
 
-class SentWorkbook(_Unmoved, DAVNonCollection):  # type: ignore[misc]
+class SentWorkbook(DAVNonCollection):  # type: ignore[misc]
     """A file that is being sent, or waits."""
 
     def __init__(self, path: str, environ: Mapping[str, Any]) -> None:

@@ -25,7 +25,7 @@ from etl.model.vietnam_time import VIETNAM_ZONE
 from etl.settings import Settings
 from etl.warehouse import embedded_server
 
-Role = Literal["loader", "reader", "owner"]
+Role = Literal["loader", "door", "reader", "owner"]
 _SQL_ROOT = "tongket_sql"
 # Just-in-time compilation costs more than it saves on statements of this size; days are Vietnam's.
 _SESSION = f"-c jit=off -c TimeZone={VIETNAM_ZONE.key} -c application_name=tongket"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,11 +40,23 @@ def opened(connection: str) -> dict[str, Any]:
         with open_mailbox() as (client, server):
             return {"select": client.select("INBOX")[0], "server": server}
     except Exception as error:
-        return {"error": [kind.__name__ for kind in type(error).__mro__]}
+        return {"error": [kind.__name__ for kind in type(error).__mro__], "said": repr(error)}
+
+
+def hooked(connection: str) -> dict[str, Any]:
+    from tongket_mail import build_webhook_sender
+
+    try:
+        send = build_webhook_sender(connection)
+        assert send
+        send("một cảnh báo")
+    except Exception as error:
+        return {"error": type(error).__name__, "said": "".join(traceback.format_exception(error))}
+    return {"error": ""}
 
 
 if __name__ == "__main__":
     sys.path[:0] = [str(ROOT / "dags"), str(ROOT)]
-    does = {"imap": opened}
+    does = {"imap": opened, "hook": hooked}
     ended = {name: does.get(name.partition("_")[0], posted)(name) for name in sys.argv[1:]}
     sys.stdout.write(json.dumps(ended))

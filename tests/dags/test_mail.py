@@ -6,17 +6,50 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import ExitStack
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
 from tests.imap_server import ImapServer
 from tests.mailbox import LOST, SENDER, Mailbox
 
 PLANS = {"taken": "", "lost": LOST, "later": "451 later", "refused": "554 spam", "nameless": "", "away": ""}
 Sent = tuple[dict[str, Any], dict[str, Mailbox]]
+
+
+PLANTED = "planted-secret-of-a-connection"
+
+
+class _Parrot(Mailbox):
+    """A mail server that repeats the password as it refuses it."""
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        def refuse(*asked: Any) -> AuthResult:
+            said = asked[-1].password.decode()
+            return AuthResult(success=False, handled=False, message=f"535 5.7.8 not {said}")
+
+        with_login = {"authenticator": refuse, "auth_require_tls": False}
+        controller = Controller(self, hostname="127.0.0.1", port=self.port, **with_login)
+        controller.start()
+        try:
+            yield
+        finally:
+            controller.stop()
+
+
+class _TurnDown(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.send_error(403, f"not {self.path}")
+
+    def log_message(self, *_: Any) -> None: ...
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +65,41 @@ def sent(tmp_path_factory: pytest.TempPathFactory) -> Sent:
         uri = {"conn_type": "smtp", "host": "127.0.0.1", "port": box.port, "extra": extra}
         env[f"AIRFLOW_CONN_{name.upper()}"] = json.dumps(uri)
     imap = ImapServer()
-    asked = [*boxes, "unknown", "imap_right", "imap_wrong", "imap_unknown"]
+    box, hook = _Parrot(), HTTPServer(("127.0.0.1", 0), _TurnDown)
+    hooks = {
+        "refused": f"http://127.0.0.1:{hook.server_port}/",
+        "broken": "http://127.0.0.1/a b/",
+        "away": "http://127.0.0.1:1/",
+    }
+    for name, address in hooks.items():
+        env[f"AIRFLOW_CONN_HOOK_{name.upper()}"] = json.dumps({"conn_type": "http", "host": f"{address}{PLANTED}"})
+    extra = {"disable_ssl": True, "disable_tls": True, "from_email": SENDER, "timeout": 10, "retry_limit": 1}
+    uri = {
+        "conn_type": "smtp",
+        "host": "127.0.0.1",
+        "port": box.port,
+        "login": "a",
+        "password": PLANTED,
+        "extra": extra,
+    }
+    env["AIRFLOW_CONN_PARROT"] = json.dumps(uri)
+    asked = [
+        *boxes,
+        "unknown",
+        "imap_right",
+        "imap_wrong",
+        "imap_unknown",
+        "parrot",
+        *(f"hook_{name}" for name in hooks),
+    ]
     command = [sys.executable, str(Path(__file__).with_name("posting.py")), *asked]
     with ExitStack() as servers:
         servers.enter_context(imap.open())
-        for name, password in {"right": imap.password, "wrong": "sai"}.items():
+        servers.enter_context(box.open())
+        servers.enter_context(hook)
+        threading.Thread(target=hook.serve_forever, daemon=True).start()
+        servers.callback(hook.shutdown)
+        for name, password in {"right": imap.password, "wrong": PLANTED}.items():
             extra = {"use_ssl": False, "authserv_id": "mx.vi-du.test"}
             uri = {"conn_type": "imap", "host": "127.0.0.1", "port": imap.port, "login": imap.login, "extra": extra}
             env[f"AIRFLOW_CONN_IMAP_{name.upper()}"] = json.dumps({**uri, "password": password})
@@ -45,6 +108,7 @@ def sent(tmp_path_factory: pytest.TempPathFactory) -> Sent:
                 servers.enter_context(box.open())
         done = subprocess.run(command, env=env, cwd=home, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    assert PLANTED not in done.stdout + done.stderr, "no secret is said, whoever repeats it"
     return json.loads(done.stdout.splitlines()[-1]), boxes
 
 
@@ -79,3 +143,13 @@ def test_the_mailbox_is_opened_by_its_connection(sent: Sent) -> None:
     assert sent[0]["imap_right"] == {"select": "OK", "server": "mx.vi-du.test"}
     assert "error" in sent[0]["imap_wrong"]
     assert sent[0]["imap_unknown"] == {"mailbox": None}
+
+
+def test_no_secret_of_a_connection_is_said_whatever_fails(sent: Sent) -> None:
+    """The fixture looks through all that was printed; here: each of these did fail, by its secret or at its address."""
+    ended = sent[0]
+    assert "refuses the login (535)" in ended["parrot"]["said"]
+    assert "refuses the login" in ended["imap_wrong"]["said"]
+    said = {name: ended[f"hook_{name}"] for name in ("refused", "broken", "away")}
+    assert {answer["error"] for answer in said.values()} == {"MailError"}
+    assert "HTTP 403" in said["refused"]["said"] and "InvalidURL" in said["broken"]["said"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import http.client
 import http.cookiejar
+import logging
 import re
 import threading
 import time
@@ -104,6 +105,37 @@ def multipart(name: str, data: bytes, token: str) -> tuple[bytes, str]:
         f'Content-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: application/octet-stream\r\n\r\n'
     )
     return head.encode() + data + f"\r\n--{mark}--\r\n".encode(), f"multipart/form-data; boundary={mark}"
+
+
+class Troubles(logging.Handler):
+    """What the process says: warnings of the doors line by line, and every exception, whoever tells it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.warnings, self.traces = list[str](), list[str]()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info or "Traceback" in record.getMessage():
+            self.traces.append(logging.Formatter().format(record)[-1500:])
+        elif record.levelno >= logging.WARNING and record.name.startswith("etl."):
+            self.warnings.append(record.getMessage())
+
+
+@pytest.fixture
+def troubles() -> Iterator[Troubles]:
+    handler, names = Troubles(), ("", "uvicorn", "uvicorn.error")  # uvicorn's do not reach the root
+    for name in names:
+        logging.getLogger(name).addHandler(handler)
+    yield handler
+    for name in names:
+        logging.getLogger(name).removeHandler(handler)
+
+
+def with_text(book: Workbook, said: str) -> bytes:
+    """The workbook with a text where a number belongs; a text also where it begins as a formula does."""
+    sheet, cell = next((sheet, cell) for sheet, cell, _, element, _ in book.inputs() if element == "pop_total")
+    book.with_cell(sheet, cell, said).book[sheet][cell].data_type = "s"
+    return book.bytes()
 
 
 def run_intake() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browser import list_serious_faults, list_unseen_stops
 from tests.doors.conftest import SECRET, UNIT, BookMaker, Served, list_inbox, run_intake
 
 pytestmark = pytest.mark.integration
@@ -44,6 +45,7 @@ def page(chromium: Browser, served: Served) -> Iterator[Page]:
 def check_page(page: Page) -> None:
     """Holds for every page: nothing to scroll sideways, one main heading, named fields, targets that a thumb can hit."""
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert list_serious_faults(page) == [] and list_unseen_stops(page) == [], page.url
     assert page.locator("html").get_attribute("lang") == "vi"
     assert page.locator("h1").count() == 1 and page.locator("main").count() == 1
     for field in page.locator("input:not([type=hidden])").all():

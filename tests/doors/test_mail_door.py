@@ -17,11 +17,13 @@ from etl.catalog.contacts import load_contacts
 from etl.doors import mail_door
 from etl.doors.mail_door import DONE_FOLDER
 from etl.errors import MailError
+from etl.file_io import is_hidden_sign
 from etl.settings import Settings
 from etl.warehouse import journal
 from etl.warehouse.door_store import record_account
-from tests.doors.conftest import NOW, UNIT, BookMaker, list_inbox, run_intake
+from tests.doors.conftest import NOW, UNIT, BookMaker, list_inbox, run_intake, with_text
 from tests.imap_server import ImapServer
+from tests.integration.test_hostile_text import HOSTILE, list_package_problems
 from tests.mailbox import SENDER, Mailbox
 
 pytestmark = pytest.mark.integration
@@ -163,6 +165,29 @@ def test_several_files_and_hostile_names(post: Post, book: BookMaker) -> None:
     steps.answer_mail(post.smtp.post)
     (answer,) = post.smtp.messages
     assert len(list(answer.iter_attachments())) == 2
+
+
+def test_what_a_letter_and_its_files_are_called_is_text_in_the_answer(post: Post, book: BookMaker) -> None:
+    for number, word in enumerate(HOSTILE):
+        one_line = word.replace("\r\n", " ")  # a header has no more
+        message = build_mail(number)
+        message.replace_header("Subject", one_line)
+        with_book(message, with_text(book(), word), f"{one_line}.xlsx")
+        message.add_attachment(b"x", "application", "pdf", filename=f"{one_line}.pdf")
+        post.imap.put(message.as_bytes())
+    assert post.collect() == {"taken": len(HOSTILE)}
+    run_intake()
+    assert len(steps.answer_mail(post.smtp.post)["sent"]) == len(HOSTILE)
+    assert post.smtp.to == [FROM] * len(HOSTILE)
+    heads = {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"}
+    for answer in post.smtp.messages:
+        assert set(answer.keys()) == heads and "zq" not in answer["Subject"]
+        text = answer.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+        assert "zq" in text and not any(is_hidden_sign(sign) for sign in text.replace("\r\n", ""))
+        (attached,) = answer.iter_attachments()
+        name = attached.get_filename() or ""
+        assert name.endswith("_tra-lai.xlsx") and not any(is_hidden_sign(sign) or sign in '/\\"' for sign in name), name
+        assert list(list_package_problems(attached.get_content())) == []
 
 
 def test_names_as_older_mailers_write_them(post: Post, book: BookMaker) -> None:

@@ -24,6 +24,7 @@ from etl.doors.account_secret import hash_secret
 from etl.doors.door_keeper import DoorKeeper
 from etl.doors.door_server import build_doors_app
 from etl.errors import SettingsError
+from etl.file_io import is_hidden_sign
 from etl.settings import Settings
 from etl.warehouse import connect, journal
 from etl.warehouse.door_store import record_account, record_wrong_secret
@@ -41,8 +42,10 @@ from tests.doors.conftest import (
     Served,
     list_inbox,
     run_intake,
+    with_text,
 )
 from tests.integration.published import home
+from tests.integration.test_hostile_text import HOSTILE, list_html_problems, list_package_problems
 
 pytestmark = pytest.mark.integration
 GUARDED = ["/", "/bieu-mau/kt-district-quarter/2024Q3/612", "/da-gui/1", "/ket-qua/1"]
@@ -179,6 +182,27 @@ def test_a_text_from_a_cell_stays_text(served: Served, browser: Browser, book: B
     answer = browser.send("<b>a.xlsx", book().with_element("pop_total", "<script>alert(1)</script>").bytes())
     assert "<script" not in answer.text and "<b>" not in answer.text
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_what_a_file_and_its_cells_say_is_text_on_every_page(served: Served, browser: Browser, book: BookMaker) -> None:
+    browser.sign_in()
+    pages = []
+    for word in HOSTILE:
+        name = word.replace("\r\n", "%0D%0A").replace('"', "%22")  # as browsers write it
+        pages.append(browser.send(f"{name}.xlsx", with_text(book(), word)))
+    pages.append(browser.open("/"))  # they wait
+    run_intake()
+    pages.append(browser.open("/"))
+    links = re.findall(r'href="(/da-gui/\d+|/ket-qua/\d+)"', pages[-1].text)
+    assert len(links) >= len(HOSTILE)
+    for answer in map(browser.open, links):
+        if "html" in answer.headers["Content-Type"]:
+            pages.append(answer)
+        else:
+            assert list(list_package_problems(answer.data)) == []
+            assert not any(map(is_hidden_sign, answer.headers["Content-Disposition"]))
+    assert [problem for page in pages for problem in list_html_problems(page.text)] == []
+    assert all("zq" in page.text and page.status == 200 for page in pages)
 
 
 @pytest.mark.parametrize("chunked", [False, True])
@@ -405,7 +429,7 @@ def test_a_lost_warehouse_and_a_full_inbox_are_said_and_nothing_is_taken(
     (served.settings.inbox / UNIT).unlink()
 
     away = dataclasses.replace(served.settings, database_url="postgresql+psycopg://a:b@127.0.0.1:1/none")
-    monkeypatch.setattr(served.door, "engine", connect.build_engine(away, "loader"))
+    monkeypatch.setattr(served.door, "engine", connect.build_engine(away, "door"))
     for answer in (browser.open("/"), browser.send("a.xlsx", book().bytes(), token), browser.open("/khoe")):
         assert answer.status == 503 and "Chưa kết nối được với kho" in answer.text
         assert "127.0.0.1" not in answer.text, "what happened is for the log"

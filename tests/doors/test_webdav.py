@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import re
 import socket
 import urllib.parse
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from etl.catalog import Catalogue
+from etl.warehouse import connect
 from etl.warehouse.door_store import record_account
 from tests.doors.conftest import (
     NOW,
@@ -22,6 +24,7 @@ from tests.doors.conftest import (
     BookMaker,
     Browser,
     Served,
+    Troubles,
     list_inbox,
     run_intake,
 )
@@ -151,6 +154,42 @@ def test_half_of_a_file_is_never_taken(served: Served, book: BookMaker, chunked:
     assert ask(served, "PROPFIND", "/dav", Depth="0").status == 207
     assert list_inbox(served.settings) == []
     assert names(served, SEND) == []
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_file_that_hardly_comes_is_cut_off_and_nothing_of_it_kept(
+    served: Served, troubles: Troubles, monkeypatch: pytest.MonkeyPatch, chunked: bool
+) -> None:
+    monkeypatch.setattr("etl.doors.request_limits._GRACE_SECONDS", 0.5)
+    login = base64.b64encode(f"{UNIT}:{SECRET}".encode()).decode()
+    length = "Transfer-Encoding: chunked" if chunked else "Content-Length: 5000"
+    head = (
+        f"PUT {urllib.parse.quote(SEND)}/a.xlsx HTTP/1.1\r\nHost: a\r\nAuthorization: Basic {login}\r\n{length}\r\n\r\n"
+    )
+    answer = b""
+    with socket.create_connection(("127.0.0.1", served.port), timeout=60) as wire:
+        wire.sendall(head.encode() + (b"2\r\nPK\r\n" if chunked else b"PK"))
+        while part := wire.recv(1000):
+            answer += part
+    assert answer.startswith(b"HTTP/1.1 408") and b"connection: close" in answer.lower()
+    assert answer.count(b"HTTP/1.1") == 1 and b"WsgiDAV" not in answer
+    assert len(troubles.warnings) == 1 and troubles.traces == []
+    assert list_inbox(served.settings) == [] and names(served, SEND) == []
+
+
+def test_a_lost_warehouse_and_a_full_inbox_are_said_on_the_drive_too(
+    served: Served, book: BookMaker, troubles: Troubles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served.settings.inbox.mkdir(parents=True, exist_ok=True)
+    (served.settings.inbox / UNIT).write_text("no folder")
+    assert ask(served, "PUT", f"{SEND}/a.xlsx", book().bytes()).status == 507
+    (served.settings.inbox / UNIT).unlink()
+    away = dataclasses.replace(served.settings, database_url="postgresql+psycopg://a:b@127.0.0.1:1/none")
+    monkeypatch.setattr(served.door, "engine", connect.build_engine(away, "door"))
+    lost = ask(served, "PROPFIND", "/dav", Depth="1")
+    assert lost.status == 503 and "127.0.0.1" not in lost.text, "what happened is for the log"
+    assert len(troubles.warnings) == 2 and troubles.traces == []
+    assert list_inbox(served.settings) == []
 
 
 def test_a_file_above_the_limit_is_refused_before_it_is_read(served: Served) -> None:

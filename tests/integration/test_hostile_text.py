@@ -11,13 +11,16 @@ import json
 import logging
 import zipfile
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import openpyxl
+import pikepdf
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from lxml import etree, html
+from pypdf import PdfReader
 from typer.testing import CliRunner
 
 from etl import steps
@@ -26,6 +29,7 @@ from etl.cli.commands import app
 from etl.file_io import is_hidden_sign
 from etl.page.page_app import build_page_app
 from etl.page.page_login import PageUser
+from etl.report.pdf import convert_to_pdf
 from etl.settings import Settings
 from tests.builders import Workbook
 
@@ -79,10 +83,32 @@ def list_package_problems(data: bytes) -> Iterator[str]:
                         yield f"{name}: {etree.QName(element).localname}"
 
 
+def list_pdf_problems(data: bytes) -> Iterator[str]:
+    """What of a PDF is more than text: any action or link with our word in it, any script or attached file."""
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        for each in pdf.objects:
+            if isinstance(each, pikepdf.Dictionary):
+                for key in ("/URI", "/JS", "/F", "/Launch", "/EmbeddedFiles"):
+                    if key in each and ("zq" in repr(each[key]) or key in ("/JS", "/Launch")):
+                        yield f"{key} {each[key]!r}"
+
+
 def list_shown_texts(data: bytes) -> str:
     book = openpyxl.load_workbook(io.BytesIO(data))
     cells = (cell for page in book for row in page.iter_rows() for cell in row if cell.value is not None)
     return "\n".join(f"{cell.value} {cell.comment.text if cell.comment else ''}" for cell in cells)
+
+
+def check_told_and_exported(settings: Settings) -> None:
+    """Who has to decide is told, and the Ministry's systems are given, figures and ids alone: no word of a unit."""
+    questions = steps.request_signoffs([SCOPE], PERIOD, "quarter", "<marquee>zq")
+    exported = [settings.var / f"out.{kind}" for kind in ("dhis2", "adx")]
+    for path in exported:
+        command = ["export", "--scope", SCOPE, "--period", PERIOD, "--format", path.suffix[1:], "--to", str(path)]
+        assert CliRunner().invoke(app, command).exit_code == 0, path
+    assert questions and "zq" not in repr(questions) + "".join(path.read_text() for path in exported), (
+        "figures and ids alone"
+    )
 
 
 @pytest.fixture
@@ -113,7 +139,9 @@ def sent(warehouse: Settings, catalogue: Catalogue, monkeypatch: pytest.MonkeyPa
     return copy
 
 
-def test_text_is_text_wherever_it_arrives(sent: Path, warehouse: Settings, caplog: pytest.LogCaptureFixture) -> None:
+def test_text_is_text_wherever_it_arrives(
+    sent: Path, warehouse: Settings, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     caplog.set_level(logging.INFO)
     done = [steps.process_batch(batch) for batch in steps.receive_deliveries()["batches"]]
     assert (sum(d["accepted"] for d in done), sum(d["refused"] for d in done)) == (1, 1)
@@ -133,6 +161,10 @@ def test_text_is_text_wherever_it_arrives(sent: Path, warehouse: Settings, caplo
             answer = client.get(path)
             assert answer.status_code == 200, path
             pages[path] = answer.text
+        for path in ("operations", *(path for path in paths if path.startswith(("findings", "unit")))):
+            answer = client.get(path, params={"lang": "en"} if path == "operations" else None)
+            assert answer.status_code == 200 and '<html lang="en"' in answer.text, path
+            pages[f"{path} in English"] = answer.text
     files = [path for path in warehouse.outbox.rglob("*") if path.is_file() and "forms" not in path.parts]
     for path in files:
         if path.suffix == ".html":
@@ -142,9 +174,14 @@ def test_text_is_text_wherever_it_arrives(sent: Path, warehouse: Settings, caplo
     facts = [json.loads(path.read_text()) for path in files if path.name.endswith("_facts.json")]
     assert len(answers) == 2 and facts and any(name.endswith(".docx") for name in packages)
     said = CliRunner().invoke(app, ["check", str(sent)])
+    check_told_and_exported(warehouse)
+    drafted = {name: data for name, data in packages.items() if name.endswith(".docx")}
+    monkeypatch.setattr("etl.report.pdf.PROGRAMS", ("soffice", "libreoffice"))
+    printed = convert_to_pdf(drafted, datetime(2024, 10, 20)).files
 
     problems = [f"{name}: {what}" for name, page in pages.items() for what in list_html_problems(page)]
     problems += [f"{name}: {what}" for name, data in packages.items() for what in list_package_problems(data)]
+    problems += [f"{name}: {what}" for name, data in printed.items() for what in list_pdf_problems(data)]
     problems += [f"log: {r.getMessage()!r}" for r in caplog.records if any(map(is_hidden_sign, r.getMessage()))]
     problems += [f"shell: {line!r}" for line in said.output.splitlines() if any(map(is_hidden_sign, line))]
     problems += [f"name: {path.name!r}" for path in files if any(map(is_hidden_sign, path.name))]
@@ -158,4 +195,6 @@ def test_text_is_text_wherever_it_arrives(sent: Path, warehouse: Settings, caplo
     shown = [name for name, page in pages.items() if "zq" in html.fromstring(page).text_content()]
     assert {f"findings?{about}&shown=all", f"unit?{about}&form={FORM}&unit={REFUSED}"} <= set(shown)
     assert any(name.endswith(".html") for name in shown), "the report on a page"
+    read = "".join(page.extract_text() for data in printed.values() for page in PdfReader(io.BytesIO(data)).pages)
+    assert len(printed) == len(drafted) and "{%forainb%}" in "".join(read.split()), "and on paper"
     assert "zq" in said.output and "\ufffd" in said.output and said.exit_code == 1

@@ -13,8 +13,10 @@ import pytest
 from etl import steps
 from etl.dispatch.operator_alerts import METRICS
 from etl.errors import MailError
+from etl.file_io import is_hidden_sign, sanitize_line
 from etl.messages import load_messages
 from etl.warehouse import journal
+from tests.integration.test_hostile_text import HOSTILE
 from tests.integration.test_signing import PERIOD, SCOPE, Office, office
 from tests.mailbox import SENDER, Mailbox
 
@@ -52,6 +54,23 @@ def test_a_failed_run_is_told_once_to_everybody(
     assert mailbox.to == [TO] and "intake" in message["Subject"] and "MÔ PHỎNG" in message["Subject"]
     assert "process_1, returns" in message["Subject"] and "run 7" in message.get_content()
     assert len(hooked) == 1 and "intake" in hooked[0], "once each, though the mail failed at first"
+
+
+def test_what_a_run_is_called_is_text_in_a_mail_and_a_webhook(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TONGKET_ALERT_TO", TO)
+    box, hooked = Mailbox(), list[str]()
+    for word in HOSTILE:
+        steps.record_failed_run("intake", word, word, [word])
+    with box.open():
+        standing = steps.tell_alerts(box.post, hooked.append)["standing"]
+    assert len(standing) == len(hooked) == len(box.messages) == len(HOSTILE)
+    heads = {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version"}
+    heads |= {"Content-Type", "Content-Transfer-Encoding"}
+    assert all(set(m.keys()) == heads and m["To"] == TO for m in box.messages) and set(box.to) == {TO}
+    for word in map(sanitize_line, HOSTILE):
+        assert [word in m["Subject"] and word in m.get_content() for m in box.messages].count(True) == 1, word
+    lines = [line for said in (*standing, *hooked) for line in said.split("\n")]
+    assert len(lines) == 3 * len(HOSTILE) and not any(is_hidden_sign(sign) for line in lines for sign in line)
 
 
 def test_a_webhook_that_is_away_keeps_no_mail_back(

@@ -17,6 +17,8 @@ import pytest
 from fastapi import FastAPI, HTTPException
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from etl import steps
@@ -267,6 +269,37 @@ def test_no_word_in_a_form_breaks_a_decision(visitor: Visitor, draft_report: Cal
             )
             assert answer.status_code in {403, 409, 422}, (field, word, answer.text)
             assert HOSTILE not in answer.text
+    assert "Chờ quyết định" in visitor.read(f"documents/{report}")
+
+
+def test_nothing_that_is_asked_breaks_the_page_or_decides(visitor: Visitor, draft_report: Callable[[int], int]) -> None:
+    """Methods × paths × headers × bodies; the client raises what the application does not answer."""
+    report = draft_report(500)
+    paths = [route.path for route in visitor.page.routes if isinstance(route, APIRoute)]
+    values = st.sampled_from(("1", str(report), "0", "%00", "%ff", "..%2f", "a.html", "%F0%9F%92%A3", str(2**63)))
+    places = st.builds(
+        lambda path, value, end: re.sub(r"{\w+}", value, path).lstrip("/") + end,
+        st.sampled_from(paths), values, st.sampled_from(("", "/", "?lang=en", "?lang=x", "?page=-1", "?x=%ff&scope=%00", "?" + "a=b&" * 300)),
+    )  # fmt: skip
+    headers = st.dictionaries(
+        st.sampled_from(("Cookie", "Range", "If-Range", "If-None-Match", "Content-Type", "Accept-Language", "Sec-Fetch-Dest")),
+        st.sampled_from(("tongket_language=en", "bytes=0-1", "bytes=9-1", "x", "multipart/form-data", "multipart/form-data; boundary=x",
+                         "application/x-www-form-urlencoded; charset=x", "iframe", "\xe9")) | st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20),
+        max_size=3,
+    )  # fmt: skip
+    bodies = st.sampled_from(
+        (b"", b"decision=approved", b"decision=%00", b"--x\r\n", b"a=b&" * 2000, b"\xff")
+    ) | st.binary(max_size=40)
+    methods = st.sampled_from(("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "X"))
+
+    @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck), print_blob=False)
+    @given(methods, places, headers, bodies)
+    def ask(method: str, place: str, given_headers: dict[str, str], body: bytes) -> None:
+        sent = {name: value.encode("latin1") for name, value in given_headers.items()}
+        answer = visitor.client.request(method, place, headers=sent, content=body)
+        assert answer.status_code < 500 and "Traceback" not in answer.text, (method, place, answer.text)
+
+    ask()
     assert "Chờ quyết định" in visitor.read(f"documents/{report}")
 
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 from etl.model import Finding, FindingLevel
 from etl.page.page_app import build_page_app
 from etl.page.page_login import PageUser
-from tests.browser import DESK, PHONE, has_sideways_scroll, list_serious_faults, open_browser
+from tests.browser import DESK, PHONE, has_sideways_scroll, list_serious_faults, list_unseen_stops, open_browser
 from tests.integration.conftest import PAGE_PERIOD as PERIOD
 from tests.integration.conftest import PAGE_SCOPE as SCOPE
 from tests.integration.test_page import SECRET
@@ -54,6 +54,7 @@ def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
 def check_page(page: Page) -> None:
     assert list_serious_faults(page) == [], page.url
     assert not has_sideways_scroll(page), page.url
+    assert list_unseen_stops(page) == [], page.url
     assert page.locator("h1").count() == 1 and page.title().endswith("Tongket")
 
 

@@ -6,8 +6,10 @@ from sqlalchemy import Connection, Engine, text
 from etl import load
 from etl.catalog.loader import Catalogue
 from etl.errors import WarehouseError
+from etl.model import FormStamp, Period
 from etl.settings import Settings
-from etl.warehouse import migrate
+from etl.warehouse import check_history, journal, migrate
+from etl.warehouse.quarter_values import fetch_quarter_values
 from tests.conftest import EngineMaker
 from tests.integration.build import item
 
@@ -28,7 +30,7 @@ def _tables(conn: Connection, *schemas: str) -> list[str]:
 @pytest.fixture
 def loaded(loader: Engine, catalogue: Catalogue) -> Engine:
     with loader.begin() as conn:
-        cells = {("23536", "pop_total"): "100"}
+        cells = {("23281", "pop_total"): "100"}
         load.load_deliveries(conn, [item(conn, catalogue, "kt-district-quarter", "608", "2024Q1", cells)])
     return loader
 
@@ -98,9 +100,12 @@ def test_a_partition_is_no_way_round(loaded: Engine, engine_as: EngineMaker) -> 
         conn.execute(text("UPDATE core.observation_2024 SET value = 0"))
 
 
-ROLES = ("tongket_owner", "tongket_loader", "tongket_reader", "public")
+ROLES = ("tongket_owner", "tongket_loader", "tongket_door", "tongket_reader", "public")
 SCHEMAS = ("ops", "core", "plan", "out", "public")
-DATABASE = {"tongket_owner": "CONNECT CREATE", "tongket_loader": "CONNECT", "tongket_reader": "CONNECT", "public": ""}
+DATABASE = {
+    "tongket_owner": "CONNECT CREATE", "tongket_loader": "CONNECT", "tongket_door": "CONNECT",
+    "tongket_reader": "CONNECT", "public": "",
+}  # fmt: skip
 RIGHTS = {
     "tongket_loader": {
         "ops": "USAGE", "core": "USAGE", "plan": "USAGE", "out": "USAGE", "public": "USAGE",
@@ -108,13 +113,22 @@ RIGHTS = {
         "core view": "SELECT INSERT", "plan view": "SELECT INSERT", "out view": "SELECT",
         "core function": "EXECUTE", "plan function": "EXECUTE",
     },
+    "tongket_door": {"ops": "USAGE", "core": "USAGE", "out": "USAGE", "public": "USAGE"},
     "tongket_reader": {"out": "USAGE", "public": "USAGE", "out view": "SELECT"},
     "public": {"public": "USAGE"},
 }  # fmt: skip
 """What each role may do with every object of a schema and kind; what is not here is nothing. An INSERT into a
 view is one into its table, which the loader may make anyway. `public` is PostgreSQL's own schema, which holds nothing."""
+READ_AT_DOORS = (
+    "ops.unit_account", "ops.delivery", "ops.verdict", "out.unit_status", "ops.explanation", "core.current_org_unit",
+    "core.current_data_element", "core.org_unit", "core.data_element", "core.period", "core.submission",
+    "core.observation",
+)  # fmt: skip
 EXCEPT = {
     ("tongket_loader", "ops.migration"): "SELECT",
+    **{("tongket_door", name): "SELECT" for name in READ_AT_DOORS},
+    ("tongket_door", "ops.event"): "SELECT INSERT",
+    ("tongket_door", "core.submission_in_force(text,timestamp with time zone)"): "EXECUTE",
     ("tongket_reader", "plan.parse_fraction(text)"): "EXECUTE",  # views of `out` call it
 }
 _RIGHTS_HELD = """
@@ -157,6 +171,33 @@ def test_each_role_may_do_what_its_table_says_and_nothing_else(warehouse: Settin
     expected = {(r, name): EXCEPT.get((r, name), RIGHTS[r].get(place, "")) for r, place, name, _ in rows}
     assert {(r, name): held or "" for r, _, name, held in rows} == expected
     assert on_database == DATABASE
+
+
+@pytest.mark.parametrize("kind", ["accepted", "approved", "account_changed", "mail_answered"])
+def test_a_door_writes_of_what_happens_at_a_door_and_of_nothing_else(
+    loaded: Engine, engine_as: EngineMaker, kind: str
+) -> None:
+    with engine_as("door").begin() as conn:
+        journal.record_event(conn, "door_entered", unit="608", door="web")
+    with engine_as("door").connect() as conn, pytest.raises(WarehouseError, match="not allowed"):
+        conn.execute(text("INSERT INTO ops.event (kind) VALUES (:kind)"), {"kind": kind})
+    with loaded.begin() as conn:
+        conn.execute(text("INSERT INTO ops.event (kind) VALUES ('mail_answered')"))
+
+
+def test_a_door_knows_all_that_a_check_compares_with(
+    loaded: Engine, catalogue: Catalogue, engine_as: EngineMaker
+) -> None:
+    unit = catalogue.find_unit("608", Period.parse("2024Q2").start)
+    assert unit
+    key = unit.code, unit.valid_from
+    with engine_as("door").connect() as conn:
+        known = check_history.fetch_other_periods(conn, {key: {"2024Q1": None}})
+        quarters = fetch_quarter_values(conn, catalogue, "608", Period.parse("2024"))
+        first = check_history.fetch_first_received_times(conn, [(*key, "kt-district-quarter", "2024Q1")])
+        check_history.fetch_explanations(conn, [FormStamp("kt-district-quarter", "", "608", "2024Q1")])
+    assert known["608"]["2024Q1"] == {("23281", "pop_total"): 100.0} and len(first) == 1
+    assert quarters["23281", "pop_total"] == (100.0, None, None, None)
 
 
 def test_no_role_of_ours_can_log_in_or_is_more_than_it_says(loaded: Engine) -> None:

@@ -25,6 +25,7 @@ from tests.builders import Workbook
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 PASSWORD, DOOR_SECRET = "planted-password-of-the-database", "p2nt-p2nt-p2nt-p2nt"
+OF_CONNECTIONS = {"SMTP_DEFAULT": "planted-of-smtp", "IMAP_DEFAULT": "planted-of-imap", "HOOK": "planted-of-webhook"}
 SCOPE, FORM, UNIT, PERIOD = "tan-yen", "ty-commune-quarter", "07306", "2024Q1"
 
 
@@ -53,6 +54,9 @@ def flown(
     monkeypatch.setenv("TONGKET_DATABASE_URL", address.render_as_string(hide_password=False))
     monkeypatch.setenv("TONGKET_MIN_AGE_SECONDS", "0")
     monkeypatch.setenv("TONGKET_SCOPES", SCOPE)
+    monkeypatch.setenv("TONGKET_ALERT_WEBHOOK", "hook")
+    for name, secret in OF_CONNECTIONS.items():  # as Airflow's connections stand in the environment of its tasks
+        monkeypatch.setenv(f"AIRFLOW_CONN_{name}", f"http://a:{secret}@vi-du.test/{secret}")
     monkeypatch.setattr("etl.report.pdf.PROGRAMS", ())
     monkeypatch.setattr(accounts, "generate_secret", lambda: DOOR_SECRET)
     monkeypatch.setattr(accounts, "get_current_date", lambda: dt.date(2024, 5, 1))
@@ -99,7 +103,7 @@ def test_a_flow_leaves_its_secrets_nowhere_and_nothing_to_other_accounts(
     published = [p for p in files if p not in own]
     assert any(p.suffix == ".docx" for p in published) and list((tmp_path / "sheets").rglob("*"))
 
-    secrets = {PASSWORD, DOOR_SECRET, DOOR_SECRET.replace("-", ""), *keys}
+    secrets = {PASSWORD, DOOR_SECRET, DOOR_SECRET.replace("-", ""), *keys, *OF_CONNECTIONS.values()}
     public = {line for path in own if "PUBLIC KEY" in path.read_text() for line in path.read_text().splitlines()}
     log = "\n".join(record.getMessage() for record in caplog.get_records("setup"))
     places = {str(path): path.read_bytes() for path in published}

@@ -14,6 +14,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from sqlalchemy import make_url
 
 from etl.settings import Settings
 from etl.warehouse import connect
@@ -183,7 +184,18 @@ def test_every_variable_is_documented_and_every_documented_one_is_used() -> None
 def test_every_setting_reaches_the_containers() -> None:
     from_settings = set(re.findall(r"\bTONGKET_[A-Z_]+\b", (ROOT / "etl" / "settings.py").read_text()))
     for name, service in OURS.items():
-        assert from_settings <= set(service["environment"]), name
+        missing = from_settings - set(service["environment"])
+        assert missing == ({"TONGKET_AIRFLOW_DATABASE_URL"} if name == "door" else set()), name
+
+
+def test_what_units_reach_has_the_doors_login_and_no_other_secret() -> None:
+    def list_secrets(name: str) -> set[str]:
+        values = " ".join(map(str, SERVICES[name]["environment"].values()))
+        return {variable for variable, operator, _ in VARIABLE.findall(values) if operator == ":?"}
+
+    assert list_secrets("door") == {"WAREHOUSE_DOOR_PASSWORD"}
+    assert {name for name in OURS if "WAREHOUSE_DOOR_PASSWORD" in list_secrets(name)} == {"door", "init"}
+    assert make_url(SERVICES["door"]["environment"]["TONGKET_DATABASE_URL"]).username == prepare.DOOR_LOGIN
 
 
 def test_the_example_sets_nothing_by_itself() -> None:

@@ -95,7 +95,8 @@ def test_services_commands_and_checks_are_those_of_docker_compose() -> None:
             expected = ["sh", "-c", test[1].replace("$$", "$")] if test[0] == "CMD-SHELL" else test[1:]
             assert probe == expected == container["startupProbe"]["exec"]["command"], name
         own = {key for key in service["environment"] if key not in COMPOSE["x-environment"]}
-        secrets = {"WAREHOUSE_PASSWORD", "AIRFLOW_DB_PASSWORD"}  # every pod has them, as parts of addresses
+        # every pod but the door's has them, as parts of addresses
+        secrets = {"WAREHOUSE_PASSWORD", "AIRFLOW_DB_PASSWORD"}
         given = {entry["name"] for entry in container["env"]}
         assert own - secrets <= given, name
 
@@ -118,6 +119,8 @@ def test_every_secret_is_one_that_is_generated_and_the_superusers_is_for_prepare
         }
         assert keys <= known
         assert ("POSTGRES_PASSWORD" in keys) is (name == "prepare"), name
+        assert ("WAREHOUSE_DOOR_PASSWORD" in keys) is (name in {"prepare", "door"}), name
+        assert name != "door" or keys == {"WAREHOUSE_DOOR_PASSWORD"}
     env = {entry["name"] for entry in _list_workloads()["prepare"]["containers"][0]["env"]}
     assert {*prepare.NEEDED, prepare.SECRET} <= env
 

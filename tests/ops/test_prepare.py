@@ -57,12 +57,13 @@ def test_a_server_is_made_ready_and_may_be_made_ready_again(folder: Path) -> Non
     assert [name for name, _ in first] == ["quantri"]
     owner = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'airflow'"
     assert _ask(env, "postgres", owner) == [(prepare.AIRFLOW_LOGIN,)]
-    roles = "SELECT rolname FROM pg_roles WHERE pg_has_role('tongket', oid, 'member') AND rolname LIKE 'tongket_%'"
-    assert {role for (role,) in _ask(env, "postgres", roles)} == set(prepare.ROLES)
-    assert _ask(env, "postgres", "SELECT rolsuper FROM pg_roles WHERE rolname IN ('tongket', 'airflow')") == [
-        (False,),
-        (False,),
-    ]
+    roles = "SELECT rolname FROM pg_roles WHERE pg_has_role('{}', oid, 'member') AND rolname LIKE 'tongket\\_%'"
+    for login, granted in prepare.ROLES_BY_LOGIN.items():
+        assert {role for (role,) in _ask(env, "postgres", roles.format(login))} == set(granted)
+    assert (
+        _ask(env, "postgres", "SELECT rolsuper FROM pg_roles WHERE rolname IN ('tongket', 'tongket-door', 'airflow')")
+        == [(False,)] * 3
+    )
     assert _ask(env, "tongket", "SELECT count(*) > 0 FROM ops.migration") == [(True,)]
     strangers = "SELECT datname FROM pg_database WHERE datname IN ('tongket', 'airflow') AND has_database_privilege('public', oid, 'CONNECT')"
     assert _ask(env, "postgres", strangers) == [], "each login into its own database alone"
