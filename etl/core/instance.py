@@ -51,10 +51,10 @@ def build_ruleset_version(settings: Settings, catalogue: Catalogue) -> str:
 
 
 def list_scopes() -> list[str]:
-    """The scopes that this instance runs.
+    """The scopes that this instance runs; one that is out of service is told by an alert and stops no other.
 
     Raises:
-        UsageError: a configured scope is not in the catalogue.
+        CatalogueError, UsageError: none of the configured scopes is in service.
     """
     settings, catalogue = load_settings_and_catalogue()
-    return [catalogue.get_scope(name).id for name in settings.scopes]
+    return [scope.id for scope in catalogue.list_scopes_in_service(settings.scopes)]

@@ -21,7 +21,7 @@ from etl.attainment.report_inputs import list_owed_parts
 from etl.catalog import Catalogue
 from etl.catalog.calendar import compute_deadline, count_working_days
 from etl.catalog.models import Scope
-from etl.catalog.obligations import find_collecting_scope, list_collecting_scopes
+from etl.catalog.obligations import find_collecting_scope, is_served, list_collecting_scopes
 from etl.catalog.rules import load_rules
 from etl.check import ReadSubmission, check_batch, load_great_expectations, validate_batch
 from etl.check.check_context import add_known_context, add_official_population
@@ -244,9 +244,8 @@ def _process_chunks(
         paths = [build_archive_path(settings.archive, delivery.sha256) for delivery in ordered]
         reads = reader.read_files(paths, [delivery.original_name for delivery in ordered])
         timer = FileTimer()
-        for chunk in _split_into_chunks(
-            _hold_foreign_tables(catalogue, engine, zip(ordered, timer.time_reads(reads), strict=True))
-        ):
+        served = _hold_unserved_workbooks(settings, catalogue, zip(ordered, timer.time_reads(reads), strict=True))
+        for chunk in _split_into_chunks(_hold_foreign_tables(catalogue, engine, served)):
             yield [delivery for delivery, _ in chunk], _process_chunk(settings, catalogue, engine, chunk, timer)
 
 
@@ -262,6 +261,21 @@ def _hold_foreign_tables(
             _log.warning(
                 "delivery %d of %s is a foreign table and waits for a person: `tongket imports list`",
                 delivery.delivery_id, delivery.folder,
+            )  # fmt: skip
+        else:
+            yield delivery, read
+
+
+def _hold_unserved_workbooks(
+    settings: Settings, catalogue: Catalogue, reads: Iterable[_ReadDelivery]
+) -> Iterator[_ReadDelivery]:
+    """All but workbooks that a scope out of service may have asked for: they wait, undecided, until it is back."""
+    out_of_service = [name for name in settings.scopes if name not in catalogue.scopes]
+    for delivery, read in reads:
+        if out_of_service and read.stamp is not None and not is_served(catalogue, read.stamp):
+            _log.warning(
+                "delivery %d of %s waits: scope %s is out of service: `tongket catalogue check`",
+                delivery.delivery_id, delivery.folder, ", ".join(out_of_service),
             )  # fmt: skip
         else:
             yield delivery, read
@@ -389,7 +403,7 @@ def _build_submission_answer(settings: Settings, catalogue: Catalogue, unreturne
     received = dt.datetime.fromisoformat(unreturned.delivery.received_at)
     about: Result = {"original": _read_sent_workbook(settings, unreturned)}
     form = catalogue.forms.get(unreturned.form)
-    if form and unreturned.scope and Period.is_key(unreturned.period):
+    if form and unreturned.scope in catalogue.scopes and Period.is_key(unreturned.period):
         period, scope = Period.parse(unreturned.period), catalogue.scopes[unreturned.scope]
         about |= {
             "form": form.id, "form_title": form.title, "period": period.key, "period_name": period.name,
@@ -471,7 +485,7 @@ def list_periods_to_compute(results: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _list_periods_to_heal(conn: Connection, settings: Settings, catalogue: Catalogue) -> set[str]:
-    scopes = [catalogue.get_scope(name) for name in settings.scopes]
+    scopes = catalogue.list_scopes_in_service(settings.scopes)
     stale = attainment_store.list_stale_periods(conn)
     owed = {(s.id, key) for s in scopes for _, key in {*stale} if list_owed_parts(catalogue, s, Period.parse(key))}
     healed = {key for scope, key in stale if (scope, key) in owed}
