@@ -45,7 +45,7 @@ def list_longer_periods(period: str) -> list[str]:
     with open_engine(settings).connect() as conn:
         longer_keys = {
             longer.key
-            for scope in map(catalogue.get_scope, settings.scopes)
+            for scope in catalogue.list_scopes_in_service(settings.scopes)
             for longer, parts in list_dependent_periods(catalogue, scope, computed_period)
             if computed_period in (longer, parts[-1]) or attainment_store.is_computed(conn, scope.id, parts[-1].key)
         }

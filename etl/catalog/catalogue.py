@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from etl.catalog import models as m
+from etl.catalog.problems import CatalogueProblem, build_catalogue_error
 from etl.errors import UsageError
 from etl.model import CellState, Period, PeriodKind
 
@@ -20,12 +21,21 @@ T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 
 
+@dataclass(frozen=True)
+class StoppedScope:
+    """A scope out of service: what is wrong, and the code of its area; empty where its file cannot be read."""
+
+    problem: CatalogueProblem
+    area_unit: str
+
+
 @dataclass(frozen=True, eq=False)
 class Catalogue:
     """Everything people decided, by key. Insertion order is file order.
 
     `agreed` are corrections of reported cells; `corrections` are those of the calendar. `files` is what all of it
-    was read from.
+    was read from. `stopped` are the scopes out of service, each with what is wrong; they are not in `scopes`, nor
+    `stopped_plans` in `plans`.
     """
 
     root: Path
@@ -45,6 +55,8 @@ class Catalogue:
     cell_states: dict[str, CellState]
     agreed_corrections: dict[str, m.Correction] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict, repr=False)
+    stopped: dict[str, StoppedScope] = field(default_factory=dict)
+    stopped_plans: frozenset[str] = frozenset()
     inheritance: tuple[m.Inheritance, ...] = ()
     bodies: tuple[m.BodyName, ...] = ()
     layouts: dict[str, m.ForeignLayout] = field(default_factory=dict)
@@ -95,11 +107,24 @@ class Catalogue:
         """The scope of that name.
 
         Raises:
+            CatalogueError: it is out of service; its first mistake.
             UsageError: there is none; names those there are.
         """
+        if scope_id in self.stopped:
+            raise build_catalogue_error([self.stopped[scope_id].problem])
         if scope_id not in self.scopes:
             raise UsageError(f"no scope {scope_id!r}", where="--scope", fix=f"use one of: {', '.join(self.scopes)}")
         return self.scopes[scope_id]
+
+    def list_scopes_in_service(self, names: Iterable[str]) -> list[m.Scope]:
+        """The scopes of these names that are in service, in this order; the others stop none of them.
+
+        Raises:
+            CatalogueError, UsageError: none is; says why the first is not.
+        """
+        named = list(names)
+        found = [self.scopes[name] for name in named if name in self.scopes]
+        return found or [self.get_scope(name) for name in named[:1]]
 
     def list_scope_line(self, scope: m.Scope) -> list[str]:
         """The ids of the scopes whose deliveries a scope's figures rest on: those that it continues, then itself."""

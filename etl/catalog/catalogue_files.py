@@ -6,7 +6,7 @@ Room: catalogue; also for the readers of rules, contacts and exchange codes. Tou
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -152,13 +152,13 @@ class CatalogueReader:
         expected = f"define it or use one of: {', '.join(known)[:400]}"
         self.report(place, f"unknown {kind} {code!r}", expected, value=code, nearest=find_nearest(code, known))
 
-    def raise_problems(self) -> None:
-        """Stops where anything is wrong.
+    def raise_problems(self, is_apart: Callable[[CatalogueProblem], bool] = lambda _: False) -> None:
+        """Stops where anything is wrong but what is judged apart.
 
         Raises:
             CatalogueError: the first few problems, each with file, line, key and what was expected.
         """
-        stopping = [problem for problem in self.problems if Path(problem.file) not in self._waiting]
+        stopping = [p for p in self.problems if Path(p.file) not in self._waiting and not is_apart(p)]
         if stopping:
             raise build_catalogue_error(stopping)
 

@@ -125,7 +125,7 @@ def read_contacts(reader: CatalogueReader, catalogue: Catalogue, scopes: Collect
     named += [(place.at("receivers", scope_id), scope_id) for scope_id in contacts.receivers]
     named += [(reader.find_place(one).at("scopes"), scope_id) for one in contacts.recipients for scope_id in one.scopes]
     for where, scope_id in named:
-        if scope_id not in catalogue.scopes:
+        if scope_id not in catalogue.scopes | catalogue.stopped:
             reader.report_unknown(where, "scope", scope_id, catalogue.scopes)
     return contacts
 

@@ -1,7 +1,8 @@
 """Reads `catalog/` into strict models and checks that every reference in it leads somewhere and makes sense.
 
 Called by steps and by tests; touches only files below the folder it is given. Every mistake is gathered with its file,
-line, key and what was expected; loading stops with the first few of them, `list_catalogue_problems` gives them all.
+line, key and what was expected; `list_catalogue_problems` gives them all. Loading stops with the first few of what all
+scopes share; a mistake in a scope's file or plan takes that scope out of service (`Catalogue.stopped`), no other.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from etl.catalog.nation import read_nation
 from etl.catalog.plausibility import check_plausibility
 from etl.catalog.problems import CatalogueProblem
 from etl.catalog.references import check_references
+from etl.catalog.scope_service import find_stopped_plans, find_stopped_scopes, is_apart
 from etl.catalog.task_answers import check_task_answers
 from etl.errors import CatalogueError
 
@@ -30,7 +32,7 @@ def load_catalogue(root: Path) -> Catalogue:
     """The catalogue below a folder, read once per content and checked.
 
     Raises:
-        CatalogueError: the first few mistakes: file, line, key, and what was expected.
+        CatalogueError: the first few mistakes in shared files: file, line, key, and what was expected.
     """
     return _load_hashed_catalogue(root, _hash_tree(root))
 
@@ -68,12 +70,15 @@ def _hash_tree(root: Path) -> str:
 def _load_hashed_catalogue(root: Path, sha256: str) -> Catalogue:
     reader = CatalogueReader()
     catalogue = _read_catalogue(root, sha256, reader)
-    reader.raise_problems()
+    reader.raise_problems(lambda problem: is_apart(root, problem))
+    stopped, stopped_plans = find_stopped_scopes(catalogue, reader), find_stopped_plans(catalogue, reader)
     return replace(
         catalogue,
         indicators={i.code: _resolve_measure(catalogue, i) for i in catalogue.indicators.values()},
-        plans={plan.id: plan for plan in catalogue.plans.values() if not reader.is_waiting(plan)},
-        scopes={scope.id: scope for scope in catalogue.scopes.values() if not reader.is_waiting(scope)},
+        plans={plan.id: plan for plan in catalogue.plans.values() if plan.id not in stopped_plans},
+        scopes={scope.id: scope for scope in catalogue.scopes.values() if scope.id not in stopped},
+        stopped=stopped,
+        stopped_plans=stopped_plans,
         layouts={layout.id: layout for layout in catalogue.layouts.values() if not reader.is_waiting(layout)},
     )
 

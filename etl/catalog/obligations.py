@@ -10,7 +10,7 @@ from etl.catalog import models as m
 from etl.catalog.calendar import compute_deadline, compute_period_bounds
 from etl.catalog.catalogue import Catalogue
 from etl.catalog.geography import list_area_units
-from etl.model import Period, PeriodKind
+from etl.model import FormStamp, Period, PeriodKind
 
 _STILL_OPEN = timedelta(days=365)
 _TIME_TO_REPORT = timedelta(days=14)
@@ -88,6 +88,19 @@ def list_collecting_scopes(catalogue: Catalogue, form_id: str) -> tuple[m.Scope,
 def list_owed_forms(catalogue: Catalogue, scope_id: str, period: Period) -> frozenset[tuple[str, str]]:
     """(form, unit code) that a scope owes for a period."""
     return frozenset((f.id, u.code) for _, f, u in list_obligations(catalogue, catalogue.scopes[scope_id], period))
+
+
+def is_served(catalogue: Catalogue, stamp: FormStamp) -> bool:
+    """Whether a scope in service asks a unit for a form, and knows what the unit itself has to gather for it."""
+    if stamp.form not in catalogue.forms or not Period.is_key(stamp.period):
+        return True  # wrong for every scope
+    period = Period.parse(stamp.period)
+    served = any(
+        (stamp.form, stamp.unit) in list_owed_forms(catalogue, scope.id, period)
+        for scope in list_collecting_scopes(catalogue, stamp.form)
+    )
+    gathers = any(sheet.kind.is_upward for sheet in catalogue.forms[stamp.form].sheets)
+    return served and not (gathers and any(x.area_unit in ("", stamp.unit) for x in catalogue.stopped.values()))
 
 
 def _find_obligations(

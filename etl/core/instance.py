@@ -54,9 +54,11 @@ def build_ruleset_version(settings: Settings, catalogue: Catalogue) -> str:
 def list_scopes(period: str = "") -> list[str]:
     """The scopes that this instance runs, or those of them that have reports of a period.
 
+    One that is out of service is told by an alert and stops no other.
+
     Raises:
-        UsageError: a configured scope is not in the catalogue, or the period is none.
+        CatalogueError, UsageError: none of the configured scopes is in service, or the period is none.
     """
     settings, catalogue = load_settings_and_catalogue()
-    scopes, asked = [catalogue.get_scope(name) for name in settings.scopes], period and Period.parse(period)
+    scopes, asked = catalogue.list_scopes_in_service(settings.scopes), period and Period.parse(period)
     return [s.id for s in scopes if not asked or asked in catalogue.list_owed_periods(s, asked.kind)]

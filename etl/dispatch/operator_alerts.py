@@ -7,6 +7,7 @@ that another run tells only what is new. Nobody to tell is a state of its own, w
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
@@ -136,11 +137,23 @@ def _find_conditions(
     for disk in measure_disks(settings):
         if disk.is_short:
             yield "disk_full", f"{disk.name}/{day}", {"percent": disk.used_percent}, {}
-    scopes = [catalogue.get_scope(name) for name in settings.scopes]
+    yield from _find_stopped_scopes(settings, catalogue, day)
+    scopes = [catalogue.scopes[name] for name in settings.scopes if name in catalogue.scopes]
     reports = [(scope.id, report.plan, report.cadence) for scope in scopes for report in scope.reports]
     for scope, period in attainment_store.list_outdated_reports(conn, reports, REPORT_MINUTES):
         if check_report_due(scope, period)["due"]:
             yield "report_missing", f"{scope}/{period}/{day}", {"scope": scope, "period": period}, {"period": period}
+
+
+def _find_stopped_scopes(
+    settings: Settings, catalogue: Catalogue, day: str
+) -> Iterator[tuple[str, str, _Slots, _Slots]]:
+    for name in settings.scopes:
+        if name not in catalogue.scopes:
+            stopped = catalogue.stopped.get(name)
+            where = stopped.problem.where if stopped else str(catalogue.root / "scopes" / f"{name}.yaml")
+            place = where.replace(f"{catalogue.root}{os.sep}", "")
+            yield "scope_stopped", f"{name}/{place}/{day}", {"scope": name, "place": place}, {}
 
 
 def _call_webhook(engine: Engine, webhook: WebhookSender, alerts: Sequence[OperatorAlert]) -> list[str]:

@@ -53,7 +53,7 @@ def list_scopes_to_compute(period: str) -> list[str]:
     Also those never computed, and those whose report is due and behind its figures: their run announces them again.
     """
     settings, catalogue = load_settings_and_catalogue()
-    key, scopes = Period.parse(period), [catalogue.get_scope(name) for name in settings.scopes]
+    key, scopes = Period.parse(period), catalogue.list_scopes_in_service(settings.scopes)
     owing = [scope for scope in scopes if list_owed_parts(catalogue, scope, key)]
     with open_current_engine(settings, catalogue).connect() as conn:
         outdated = {scope for scope, stale in attainment_store.list_stale_periods(conn) if stale == key.key}
@@ -64,7 +64,7 @@ def list_scopes_to_compute(period: str) -> list[str]:
 
 
 def _list_periods_to_heal(conn: Connection, settings: Settings, catalogue: Catalogue) -> set[str]:
-    scopes = [catalogue.get_scope(name) for name in settings.scopes]
+    scopes = catalogue.list_scopes_in_service(settings.scopes)
     stale = attainment_store.list_stale_periods(conn)
     owed = {(s.id, key) for s in scopes for _, key in {*stale} if list_owed_parts(catalogue, s, Period.parse(key))}
     healed = {key for scope, key in stale if (scope, key) in owed}

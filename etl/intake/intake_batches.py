@@ -18,6 +18,7 @@ from etl import load
 from etl.approval.record_signing import publish_signing_key
 from etl.catalog import Catalogue
 from etl.catalog.calendar import compute_deadline, count_working_days
+from etl.catalog.obligations import is_served
 from etl.catalog.rules import load_rules
 from etl.check import ReadSubmission, check_batch, load_great_expectations
 from etl.check.check_context import add_official_population
@@ -236,9 +237,8 @@ def _process_chunks(
         paths = [build_archive_path(settings.archive, delivery.sha256) for delivery in ordered]
         reads = reader.read_files(paths, [delivery.original_name for delivery in ordered])
         timer = FileTimer()
-        for chunk in split_into_chunks(
-            _hold_foreign_tables(catalogue, engine, zip(ordered, timer.time_reads(reads), strict=True))
-        ):
+        served = _hold_unserved_workbooks(settings, catalogue, zip(ordered, timer.time_reads(reads), strict=True))
+        for chunk in split_into_chunks(_hold_foreign_tables(catalogue, engine, served)):
             yield [delivery for delivery, _ in chunk], process_chunk(settings, catalogue, engine, chunk, timer)
 
 
@@ -252,6 +252,21 @@ def _hold_foreign_tables(catalogue: Catalogue, engine: Engine, reads: Iterable[R
             _log.warning(
                 "delivery %d of %s is a foreign table and waits for a person: `tongket imports list`",
                 delivery.delivery_id, delivery.folder,
+            )  # fmt: skip
+        else:
+            yield delivery, read
+
+
+def _hold_unserved_workbooks(
+    settings: Settings, catalogue: Catalogue, reads: Iterable[ReadDelivery]
+) -> Iterator[ReadDelivery]:
+    """All but workbooks that a scope out of service may have asked for: they wait, undecided, until it is back."""
+    out_of_service = [name for name in settings.scopes if name not in catalogue.scopes]
+    for delivery, read in reads:
+        if out_of_service and read.stamp is not None and not is_served(catalogue, read.stamp):
+            _log.warning(
+                "delivery %d of %s waits: scope %s is out of service: `tongket catalogue check`",
+                delivery.delivery_id, delivery.folder, ", ".join(out_of_service),
             )  # fmt: skip
         else:
             yield delivery, read
@@ -325,7 +340,7 @@ def _build_submission_answer(settings: Settings, catalogue: Catalogue, unreturne
     received = dt.datetime.fromisoformat(unreturned.delivery.received_at)
     about: Result = {"original": _read_sent_workbook(settings, unreturned)}
     form = catalogue.forms.get(unreturned.form)
-    if form and unreturned.scope and Period.is_key(unreturned.period):
+    if form and unreturned.scope in catalogue.scopes and Period.is_key(unreturned.period):
         period, scope = Period.parse(unreturned.period), catalogue.scopes[unreturned.scope]
         about |= {
             "form": form.id, "form_title": form.title, "period": period.key, "period_name": period.name,

@@ -43,9 +43,21 @@ def show_operations(desk: PageDesk) -> tuple[str, bool]:
         error=trouble,
         alerts_to=len(desk.settings.alert_addresses) + bool(desk.settings.alert_webhook),
         disks=measure_disks(desk.settings),
+        stopped=_list_stopped_scopes(desk),
         versions={"tongket": __version__, **{name: version(name) for name in _PACKAGES}},
     )
     return page, trouble is None
+
+
+def _list_stopped_scopes(desk: PageDesk) -> dict[str, str]:
+    """This instance's scopes that are out of service, each with its first mistake; none where nothing can be read."""
+    if desk.catalogue is None:
+        return {}
+    found = {name: desk.catalogue.stopped.get(name) for name in desk.settings.scopes if not desk.find_scope(name)}
+    return {
+        name: f"{stopped.problem.where}: {stopped.problem.what}" if stopped else f"catalog/scopes/{name}.yaml: –"
+        for name, stopped in found.items()
+    }
 
 
 def _read_records(desk: PageDesk) -> OperationsRecords:

@@ -36,8 +36,11 @@ def mail_questions(post: MailSessionOpener | None, page: str) -> Result:
         broken: list[str] = []
         with engine.connect() as conn:
             for report in signoff_store.fetch_open_questions(conn):
+                document = fetch_document(conn, report)
+                if document.scope not in catalogue.scopes:  # out of service: it is told when the scope is back
+                    continue
                 try:
-                    question = build_signoff_question(conn, settings, catalogue, fetch_document(conn, report))
+                    question = build_signoff_question(conn, settings, catalogue, document)
                 except TongketError as error:
                     broken.append(str(error))
                     continue

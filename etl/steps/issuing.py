@@ -38,7 +38,7 @@ def list_periods_to_open(day: str) -> list[str]:
         raise UsageError(f"{day!r} is no date", where="day", fix="write 2026-11-26") from None
     periods: set[str] = set()
     with open_engine(settings).connect() as conn:
-        for scope in map(catalogue.get_scope, settings.scopes):
+        for scope in catalogue.list_scopes_in_service(settings.scopes):
             if scope.find_office(today):
                 opened = {p.key for p in list_opened_periods(catalogue, scope, today)}
                 periods |= opened.difference(dispatch_store.fetch_issued_periods(conn, scope.id))

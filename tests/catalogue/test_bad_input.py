@@ -8,6 +8,7 @@ import pytest
 
 from etl.catalog import Catalogue, load_catalogue
 from etl.errors import CatalogueError
+from tests.catalogue.whole import load_whole_catalogue
 
 PLAN = "plans/kt-1693.yaml"
 MISTAKES = {
@@ -130,7 +131,7 @@ def test_a_mistake_names_its_file_and_key(copied: Path, mistake: str) -> None:
     assert right in text, "the mistake no longer fits the catalogue"
     path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
     with pytest.raises(CatalogueError) as raised:
-        load_catalogue(copied)
+        load_whole_catalogue(copied)
     message = str(raised.value)
     assert name in message.replace("\\", "/")
     assert raised.value.fix
@@ -146,13 +147,13 @@ def test_a_missing_file_is_named(copied: Path, name: str) -> None:
     else:
         path.unlink()
     with pytest.raises(CatalogueError) as raised:
-        load_catalogue(copied)
+        load_whole_catalogue(copied)
     assert (name if name != "plans" else "unknown plan") in str(raised.value)
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="folder is missing"):
-        load_catalogue(tmp_path / "nowhere")
+        load_whole_catalogue(tmp_path / "nowhere")
 
 
 def test_an_untouched_copy_loads(catalogue: Catalogue, copied: Path) -> None:

@@ -12,6 +12,7 @@ from etl.attain import compute_target_attainment
 from etl.catalog import load_catalogue
 from etl.errors import CatalogueError
 from etl.model import ObservedIndicator, Period
+from tests.catalogue.whole import load_whole_catalogue
 
 PLAN = "plans/kt-1693.yaml"
 BHYT = '{period: "2025", written: "95", operator: ">=", value: 95}\n      - {period: "2030", written: ">95"'
@@ -54,7 +55,7 @@ def broken(root: Path, name: str, right: str, wrong: str) -> CatalogueError:
     assert right in text, "the mistake no longer fits the catalogue"
     path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
     with pytest.raises(CatalogueError) as raised:
-        load_catalogue(root)
+        load_whole_catalogue(root)
     assert raised.value.fix
     assert name in raised.value.where.replace("\\", "/")
     return raised.value
@@ -114,7 +115,7 @@ def test_an_element_that_no_form_collects(copied: Path, element: str) -> None:
     kept = [line for line in path.read_text(encoding="utf-8").splitlines() if f",{element}," not in line]
     path.write_text("\n".join(kept) + "\n", encoding="utf-8")
     with pytest.raises(CatalogueError, match=f"no form collects data element '{element}'") as raised:
-        load_catalogue(copied)
+        load_whole_catalogue(copied)
     assert "indicators.yaml" in raised.value.where
 
 

@@ -14,6 +14,7 @@ from etl.catalog.loader import list_catalogue_problems
 from etl.catalog.problems import CatalogueProblem
 from etl.cli.commands import app
 from etl.errors import CatalogueError
+from tests.catalogue.whole import load_whole_catalogue
 
 PLAN, FORMS, SCOPE = "plans/kt-1693.yaml", "forms/columns.csv", "scopes/kon-tum.yaml"
 INDICATORS, UNITS, SUCCESSIONS = "indicators.yaml", "units/units.csv", "units/successions.csv"
@@ -186,7 +187,7 @@ def test_one_of_the_ten_mistakes_is_one_problem_at_its_line(copied: Path, mistak
     assert tell(copied, first).startswith(message) and first.nearest == nearest
     assert first.expected and first.line
     with pytest.raises(CatalogueError):
-        load_catalogue(copied)
+        load_whole_catalogue(copied)
 
 
 @pytest.mark.parametrize("mistake", SILENT)
@@ -207,7 +208,7 @@ def test_what_would_be_misread_in_silence_is_refused(copied: Path, mistake: str)
     assert found.line and found.expected
     if name != "contacts.yaml":
         with pytest.raises(CatalogueError):
-            load_catalogue(copied)
+            load_whole_catalogue(copied)
 
 
 @pytest.mark.parametrize(
@@ -249,7 +250,7 @@ def test_all_mistakes_are_told_at_once_and_none_is_a_consequence(copied: Path) -
     told = {(str(Path(p.file).relative_to(copied)), p.line) for p in list_catalogue_problems(copied)}
     assert told == {(INDICATORS, 5), (UNITS, 368), (PLAN, 68), (PLAN, 567)}
     with pytest.raises(CatalogueError, match="`tongket catalogue check` lists them"):
-        load_catalogue(copied)
+        load_whole_catalogue(copied)
 
 
 @pytest.mark.parametrize(

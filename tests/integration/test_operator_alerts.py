@@ -102,6 +102,7 @@ def test_every_kind_of_alert_is_told_once_with_what_to_do(office: Office, monkey
     steps.compute_attainment(SCOPE, PERIOD)
     with office.loader.begin() as conn:
         journal.register_delivery(conn, "a" * 64, 1, "x.xlsx", "07351", "2024-04-10T08:00:00+07:00")
+    monkeypatch.setenv("TONGKET_SCOPES", f"{SCOPE},no-such-scope")
     monkeypatch.setenv("TONGKET_DISK_PERCENT", "1")
     for limit in ("REPORT_MINUTES", "WAITING_MINUTES", "BACKUP_HOURS", "RESTORE_HOURS"):
         monkeypatch.setattr(f"etl.dispatch.operator_alerts.{limit}", 0 if limit.endswith("MINUTES") else -1)

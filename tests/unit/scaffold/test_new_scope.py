@@ -15,6 +15,7 @@ from etl.catalog.loader import list_catalogue_problems
 from etl.catalog.obligations import list_obligations, list_opened_periods
 from etl.errors import CatalogueError, TemplateError, UsageError
 from etl.model import Period
+from tests.catalogue.whole import load_whole_catalogue
 from tests.unit.scaffold.conftest import read_tree
 
 TODAY = date(2026, 11, 26)
@@ -118,7 +119,7 @@ def test_a_scope_that_runs_rests_on_no_plan_that_waits(home: Path) -> None:
     path = root / "plans" / "ttg-ct25.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("status: ", "status: !to-decide "), encoding="utf-8")
     with pytest.raises(CatalogueError, match="'ttg-ct25' has values to decide"):
-        load_catalogue(root)
+        load_whole_catalogue(root)
 
 
 def test_a_template_with_a_slot_that_nothing_fills_is_refused(home: Path) -> None:
