@@ -151,13 +151,14 @@ def _list_pending_mail(
 
 
 def _list_recipients(catalogue: Catalogue, contacts: Contacts, document: PublishedDocument) -> list[Contact]:
-    """Those the report is addressed to, then those it is copied to; each once."""
-    scope = catalogue.scopes.get(document.scope)
+    """Those the report is addressed to, then those it is copied to; each once, and none that had ended by its date."""
+    scope, day = catalogue.scopes.get(document.scope), document.signed_on or document.published_at.date()
     names = [
         name
         for report in (scope.reports if scope else ())
         if (report.plan, report.cadence) == (document.plan, document.cadence)
         for name in (*report.recipients, *report.copies)
+        if catalogue.find_body_name(name, day)
     ]
     contacts_by_name = (contacts.find_recipient(document.scope, name) for name in names)
     return list({contact.id: contact for contact in contacts_by_name if contact}.values())

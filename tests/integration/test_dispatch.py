@@ -169,6 +169,16 @@ def test_nothing_goes_out_that_is_not_what_was_published(change: str, warehouse:
     assert not (warehouse.outbox / GIVEN).exists()
 
 
+@pytest.mark.parametrize(("ended", "given"), [("2024-04-26", [PROVINCE]), ("2024-04-27", [MINISTRY, PROVINCE])])
+def test_a_body_that_had_ended_by_the_reports_date_gets_nothing(
+    ended: str, given: list[str], warehouse: Settings, loader: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (home(tmp_path / "home", monkeypatch) / "catalog" / "bodies.yaml").open("a", encoding="utf-8") as bodies:
+        bodies.write(f"- {{name: Bộ Y tế, valid_from: {ended}, basis: configured, source: a test}}\n")
+    publish(loader, warehouse)
+    assert steps.dispatch_folders()["folders"] == [f"{GIVEN}/{to}/kt-1693_quarter" for to in given]
+
+
 def test_a_recipient_nobody_gave_a_folder_is_a_catalogue_error(
     warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
