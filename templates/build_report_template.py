@@ -207,9 +207,15 @@ def _add_bookmark(paragraph: Any, name: str) -> None:
         paragraph._p.append(mark)
 
 
-def _add_paragraph_loop(doc: Any, style: str, slot: str) -> None:
-    """Paragraphs repeated for every text of a slot."""
-    _add_paragraphs(doc, style, f"{{%p for line in {slot} %}}", "{{ line.text }}", "{%p endfor %}")
+def _add_paragraph_loop(doc: Any, style: str, slot: str, *, holds_last: bool = False) -> None:
+    """Paragraphs repeated for every text of a slot; where `holds_last`, the last is on the page of what follows."""
+    begin, text, end = f"{{%p for line in {slot} %}}", "{{ line.text }}", "{%p endfor %}"
+    if not holds_last:
+        _add_paragraphs(doc, style, begin, text, end)
+        return
+    _add_paragraphs(doc, style, begin, "{%p if loop.last %}")
+    doc.add_paragraph(text, style=style).paragraph_format.keep_with_next = True
+    _add_paragraphs(doc, style, "{%p else %}", text, "{%p endif %}", end)
 
 
 def _add_table(doc: Any, widths: list[float], *, borders: bool) -> Any:
@@ -428,9 +434,9 @@ def _add_report_body(doc: Any) -> None:
     )
     _add_paragraphs(doc, "VB Nội dung", "{%p endif %}")
     _add_paragraphs(doc, "VB Mục", "VI. {{ directions_title }}")
-    _add_paragraph_loop(doc, "VB Nội dung", "directions")
+    _add_paragraph_loop(doc, "VB Nội dung", "directions", holds_last=True)
     _add_paragraphs(doc, "VB Mục", "{%p if data_notes %}", "VII. GHI CHÚ VỀ SỐ LIỆU")
-    _add_paragraph_loop(doc, "VB Nội dung", "data_notes")
+    _add_paragraph_loop(doc, "VB Nội dung", "data_notes", holds_last=True)
     _add_paragraphs(doc, "VB Nội dung", "{%p endif %}")
     closing = doc.add_paragraph("{{ closing }}", style="VB Nội dung")
     closing.paragraph_format.keep_with_next, closing.paragraph_format.space_after = True, Pt(12)

@@ -205,6 +205,14 @@ def plan_table(report: Drafted) -> Any:
     return next(table for table in data_tables(report) if table.rows[0].cells[0].text == "TT")
 
 
+def test_the_signature_is_never_alone_on_a_page(report: Drafted) -> None:
+    paragraphs = report.word.paragraphs
+    closing = next(i for i, p in enumerate(paragraphs) if p.text.startswith("Trên đây"))
+    before, last, said = paragraphs[closing - 2 : closing + 1]
+    assert last.paragraph_format.keep_with_next and said.paragraph_format.keep_with_next
+    assert last.text and not before.paragraph_format.keep_with_next, "one paragraph is held, not the whole section"
+
+
 def test_heads_repeat_rows_stay_whole_and_tables_fill_the_page(report: Drafted) -> None:
     tables = data_tables(report)
     assert len(tables) >= 3
