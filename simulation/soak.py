@@ -2,9 +2,10 @@
 
 ``python -m simulation.soak --minutes 15 --seed 1``. Works in a temporary folder with a database server of its own, on
 simulated workbooks. Units send versions, known contents again, copies and broken files, also while runs are at work;
-runs are killed at any moment, go on two at once, and PostgreSQL is stopped as by a power cut. In the end each file
-dropped is received once or known, each delivery judged and answered once, the archive holds what was sent and nothing
-else, and the warehouse says what another one says that was sent the last good file of each unit and no more.
+runs are killed at any moment, go on two at once, PostgreSQL is stopped as by a power cut, and the disk is full. In the
+end each file dropped is received once or known, each delivery judged and answered once, the archive holds what was
+sent and nothing else, and the warehouse says what another one says that was sent the last good file of each unit and
+no more.
 """
 
 from __future__ import annotations
@@ -35,9 +36,11 @@ from etl.model import Period
 from etl.warehouse import embedded_server
 from etl.warehouse.connect import build_engine
 from simulation.cell_values import build_cell_values
+from simulation.durable_operations import OperationCounter, count_operations, fill_disk
 from simulation.form_filling import fill_form, read_manifest
 
 SCOPE, PERIOD, UNITS = "tan-yen", "2024Q1", 4
+_OPERATIONS = 200  # durable ones of a run: about so many
 _BROKEN = b"%PDF-1.7 broken"
 _ANSWERED = """
 SELECT d.sha256, d.folder, d.attempt, count(DISTINCT v.delivery_id) AS verdicts,
@@ -105,9 +108,11 @@ class Soak:
     # --- what runs meet ---------------------------------------------------------------------------
 
     def run_with_a_fault(self) -> None:
-        """One run, or two at once, which end by themselves, are killed, or lose the database; units go on sending."""
-        fault = self.chance.choice(["none", "kill", "kill", "stop"])
-        runs = [_fork_run() for _ in range(self.chance.choice([1, 1, 2]))]
+        """One run, or two at once, which end by themselves, are killed, or lose the database or the space on the disk;
+        units go on sending."""
+        fault = self.chance.choice(["none", "kill", "kill", "stop", "full"])
+        full_from = self.chance.randrange(1, _OPERATIONS) if fault == "full" else 0
+        runs = [_fork_run(full_from * (first == 0)) for first in range(self.chance.choice([1, 1, 2]))]
         self.done[f"{fault}, {len(runs)} at once"] += 1
         begun, moment = time.monotonic(), self.chance.uniform(0, self.run_seconds)
         for _ in range(self.chance.randrange(3)):
@@ -121,7 +126,7 @@ class Soak:
         embedded_server.start_server(settings.load_settings().pgdata)
         if fault == "none":
             self.run_seconds = time.monotonic() - begun
-        unexplained = [code for code in codes[fault == "kill" :] if code] if fault != "stop" else []
+        unexplained = [code for code in codes[fault in {"kill", "full"} :] if code] if fault != "stop" else []
         if unexplained:
             self.faults.append(f"a run that nothing broke off ended with {unexplained}")
 
@@ -189,11 +194,14 @@ def _open_instance() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def _fork_run() -> int:
+def _fork_run(full_from: int) -> int:
+    """Runs the flow in a child, whose disk is full from that durable operation on (0: never)."""
     child = os.fork()
     if child:
         return child
     try:
+        if full_from:
+            count_operations(OperationCounter(full_from, fill_disk), settings.load_settings().var)
         _flow()
     except BaseException:
         traceback.print_exc()

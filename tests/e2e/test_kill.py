@@ -7,18 +7,15 @@ unlinks, fsyncs, files opened for writing, statements and commits. A spread of t
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import re
 import shutil
 import signal
-import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from multiprocessing import Value
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +30,7 @@ from etl.model import Period
 from etl.warehouse import embedded_server
 from etl.warehouse.connect import build_engine
 from simulation.deliveries import drop_deliveries
+from simulation.durable_operations import Fault, OperationCounter, count_operations, fill_disk
 from tests.conftest import _copy_of, _plain
 
 pytestmark = [
@@ -43,7 +41,6 @@ pytestmark = [
 
 SCOPE, PERIOD = "tan-yen", "2024Q1"
 SPREAD = {"kill": 6, "stop": 3, "full": 3}
-CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir"}
 UNITS = 3
 
 ROWS = {
@@ -96,11 +93,11 @@ class World:
 
     def run(self, number: int, fault: str = "kill") -> int:
         """Runs the flow in a child that meets a fault at its number-th operation (0: never); gives how many there were."""
-        count = Value("q", 0)
+        counter = OperationCounter(number, self._build_fault(fault))
         child = os.fork()
         if child == 0:
             try:
-                _count_operations(_Steps(count, number, self._build_fault(fault)).step, settings.load_settings().var)
+                count_operations(counter, settings.load_settings().var)
                 flow()
             except BaseException:
                 traceback.print_exc()
@@ -110,12 +107,13 @@ class World:
         killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
         embedded_server.start_server(self.pgdata)
         assert killed == (number > 0 and fault == "kill")
-        assert killed or number or os.WEXITSTATUS(status) == 0, f"the run broke off by itself, operation {count.value}"
-        assert count.value >= number
-        return int(count.value)
+        assert killed or number or os.WEXITSTATUS(status) == 0, (
+            f"the run broke off by itself, operation {counter.count.value}"
+        )
+        assert counter.count.value >= number
+        return int(counter.count.value)
 
-    def _build_fault(self, fault: str) -> Callable[[bool], None]:
-        """What happens from the number-th operation on, told whether the operation takes space on the disk."""
+    def _build_fault(self, fault: str) -> Fault:
         stopped = False
 
         def stop(_: bool) -> None:
@@ -124,14 +122,10 @@ class World:
                 stopped = True
                 embedded_server.stop_server(self.pgdata, at_once=True)
 
-        def fill(takes_space: bool) -> None:
-            if takes_space:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
         def kill(_: bool) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
-        return {"kill": kill, "stop": stop, "full": fill}[fault]
+        return {"kill": kill, "stop": stop, "full": fill_disk}[fault]
 
     def renew(self, name: str) -> None:
         """Makes a fresh copy the one that runs see."""
@@ -159,49 +153,6 @@ def _facts(path: Path) -> str:
     facts = json.loads(path.read_text(encoding="utf-8"))
     said = json.dumps({name: value for name, value in facts.items() if name != "snapshot"}, ensure_ascii=False)
     return re.sub(r"\d+h\d+ ngày \d+/\d+/\d+", "", said)
-
-
-class _Steps:
-    """Counts operations, and from the number-th on meets each with the fault; what a fault does itself is not counted."""
-
-    def __init__(self, count: Any, number: int, fault: Callable[[bool], None]) -> None:
-        self.count, self.number, self.fault, self.inside = count, number, fault, False
-
-    def step(self, *, takes_space: bool) -> None:
-        if self.inside:
-            return
-        self.count.value += 1
-        if 0 < self.number <= self.count.value:
-            self.inside = True
-            try:
-                self.fault(takes_space)
-            finally:
-                self.inside = False
-
-
-def _count_operations(step: Callable[..., None], var: Path) -> None:
-    """From now on each durable operation of this process is a step."""
-
-    def heard(event: str, arguments: tuple[Any, ...]) -> None:
-        writes = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-        if (writes or event in CHANGES) and str(arguments[0]).startswith(str(var)):
-            step(takes_space=bool(writes) or event == "os.mkdir")
-
-    def counted(real: Callable[..., Any], name: str) -> Callable[..., Any]:
-        def call(*given: Any, **named: Any) -> Any:
-            try:
-                step(takes_space=name in {"fsync", "copy"} or "INSERT" in str(given[1:2]))
-            except OSError as full:
-                raise (full if name == "fsync" else psycopg.errors.DiskFull(str(full))) from None
-            return real(*given, **named)
-
-        return call
-
-    sys.addaudithook(heard)
-    os.fsync = counted(os.fsync, "fsync")
-    for kind, names in ((psycopg.Cursor, ("execute", "executemany", "copy")), (psycopg.Connection, ("commit",))):
-        for name in names:
-            setattr(kind, name, counted(getattr(kind, name), name))
 
 
 @pytest.fixture(scope="module")
