@@ -23,7 +23,8 @@ from airflow.sdk import DAG, CronTriggerTimetable, task
 from airflow.sdk.exceptions import AirflowSkipException
 from airflow.sdk.observability import stats
 from tongket_common import DEFAULTS, TIMEZONE, log, name_errors, watch
-from tongket_mail import build_mail_opener, build_webhook_sender
+from tongket_mail import build_mail_opener
+from tongket_webhook import build_webhook_sender
 
 with DAG(
     dag_id="alerts",

@@ -1,4 +1,4 @@
-"""Mail server, mailbox and webhook, as Airflow's connections name them. Only the DAG files that mail import this.
+"""Mail server and mailbox, as Airflow's connections name them. Only the DAG files that mail import this.
 
 `SmtpHook.send_email_smtp` is not used: it tries again by itself after any error, also where the server may have
 taken the message over already, and would send it twice. The hook opens the session; the steps hand over, once.
@@ -7,19 +7,14 @@ taken the message over already, and would send it twice. The hook opens the sess
 from __future__ import annotations
 
 import imaplib
-import json
 import smtplib
 import ssl
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from http.client import HTTPException
-from urllib.error import HTTPError
 
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
 
-WEBHOOK_SECONDS = 10
 MailOpener = Callable[[], AbstractContextManager[tuple[smtplib.SMTP, str]]]
 MailboxOpener = Callable[[], AbstractContextManager[tuple[imaplib.IMAP4, str]]]
 IMAP_SECONDS = 60
@@ -56,37 +51,6 @@ def build_mail_opener(connection: str) -> MailOpener | None:
             client.close()
 
     return open_mail_session
-
-
-def build_webhook_sender(connection: str) -> Callable[[str], None] | None:
-    """What posts a text to the address of a connection, as `{"text": …}`; None where no connection is configured.
-
-    Raises:
-        AirflowFailException: the configured connection is missing, or is no http(s) address.
-    """
-    if not connection:
-        return None
-    try:
-        found = Connection.get(connection)
-    except AirflowNotFoundException:
-        raise AirflowFailException(f"TONGKET_ALERT_WEBHOOK names {connection}, which Airflow does not have.") from None
-    address = str(found.host or "")
-    if not address.startswith(("https://", "http://")):
-        raise AirflowFailException(f"Connection {connection}: write the whole address, https://…, into its host.")
-
-    def post_text(text: str) -> None:
-        from etl.errors import MailError
-
-        headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(address, json.dumps({"text": text}).encode(), headers)  # noqa: S310
-        try:
-            urllib.request.urlopen(request, timeout=WEBHOOK_SECONDS).close()  # noqa: S310 - checked above
-        except (OSError, HTTPException) as error:  # without its words: an address often has a secret in it
-            why = f"HTTP {error.code}" if isinstance(error, HTTPError) else type(error).__name__
-            fix = f"check the address in the host of Airflow's connection {connection}"
-            raise MailError(f"the webhook did not take an alert: {why}", where=connection, fix=fix) from None
-
-    return post_text
 
 
 def build_mailbox_opener(connection: str) -> MailboxOpener | None:

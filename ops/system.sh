@@ -13,6 +13,8 @@ missing=""
 for pair in $pairs; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done
+# The Python of the system, which LibreOffice's own module is made for.
+[ "${1:-tests}" != tests ] || /usr/bin/python3 -c "import uno" 2>/dev/null || missing="$missing python3-uno"
 case "$missing" in *libreoffice-writer*) missing="$missing libreoffice-calc fonts-liberation2" ;; esac
 [ -z "$missing" ] && exit 0
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then

@@ -44,7 +44,7 @@ def opened(connection: str) -> dict[str, Any]:
 
 
 def hooked(connection: str) -> dict[str, Any]:
-    from tongket_mail import build_webhook_sender
+    from tongket_webhook import build_webhook_sender
 
     try:
         send = build_webhook_sender(connection)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import re
 import shutil
@@ -214,6 +215,57 @@ def test_a_number_taken_without_a_question_is_the_one_that_libreoffice_shows(
                 unit = _catalogue().elements[cell.data_element].unit
                 assert _is_shown(shown[place], number, unit), f"{place} {odd[place]}: {shown[place]!r}, read {number}"
     assert compared, "some formats are plain"
+
+
+@pytest.mark.slow
+@given(recipes=st.lists(RECIPES, min_size=60, max_size=60))
+@settings(
+    max_examples=max(1, EXAMPLES // 100), deadline=None, suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],
+)  # fmt: skip
+def test_what_is_typed_into_libreoffice_is_read_as_it_is_shown_or_asked_about(recipes: list[Recipe]) -> None:
+    data, layout = _issued(*FORMS[0])
+    inputs = {
+        (sheet.code, cell.row, cell.col): (n, i)
+        for n, sheet in enumerate(layout.sheets)
+        for i, cell in enumerate(sheet.inputs)
+        if cell.kind.value in ("stock", "flow") and (cell.row + cell.col) % 2
+    }
+    odd = dict(zip(inputs, recipes, strict=False))
+    taken = 0
+    for ending, written in _write_with_uno(data, odd).items():
+        raw, shown = read_workbook(written, _catalogue()), _export_texts(written, ending)
+        for place, recipe in odd.items():
+            n, i = inputs[place]
+            state, number, _, text = (raw.cells[n] or [])[i]
+            if state not in (CellState.VALUE, CellState.ZERO) or _asked(raw, place[0], format_cell_name(*place[1:])):
+                continue
+            taken += 1
+            unit = _catalogue().elements[layout.sheets[n].inputs[i].data_element].unit
+            seen = f"{ending} {place} {recipe}: {shown.get(place)!r}, read {state} {number} {text}"
+            plain = recipe.number_format != "General" and not recipe.hidden
+            assert number is not None and (
+                _is_shown(shown[place], number, unit) if plain else recipe.agrees(number, unit)
+            ), seen
+    assert taken, "some cells are plain"
+
+
+def _write_with_uno(data: bytes, odd: dict[tuple[str, int, int], Recipe]) -> dict[str, bytes]:
+    """A workbook with cells typed into LibreOffice, by the ending that it was saved under."""
+    edits = [
+        {
+            "sheet": sheet, "row": row, "col": col, "value": recipe.value, "format": recipe.number_format,
+            "runs": recipe.runs, "strike": recipe.strike, "white": recipe.white, "merged": recipe.merged,
+        }
+        for (sheet, row, col), recipe in odd.items()
+    ]  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="tongket-shown-") as name:
+        source, saves = Path(name) / "source.xlsx", {end: Path(name) / f"a.{end}" for end in ("xlsx", "xls", "ods")}
+        source.write_bytes(data)
+        order = {"source": str(source), "edits": edits, "saves": [*map(str, saves.values())]}
+        command = ["/usr/bin/python3", str(Path(__file__).parents[1] / "uno_writer.py")]
+        subprocess.run(command, input=json.dumps(order), text=True, check=True, capture_output=True)
+        return {end: path.read_bytes() for end, path in saves.items()}
 
 
 def _run_libreoffice(folder: str, file: str, to: str) -> None:
