@@ -103,6 +103,12 @@ def is_served(catalogue: Catalogue, stamp: FormStamp) -> bool:
     return served and not (gathers and any(x.area_unit in ("", stamp.unit) for x in catalogue.stopped.values()))
 
 
+def find_awaited_scopes(catalogue: Catalogue, running: Iterable[str], stamp: FormStamp | None) -> list[str]:
+    """The scopes that run here but are out of service, where one of them may have asked for a workbook; else none."""
+    out_of_service = [name for name in running if name not in catalogue.scopes]
+    return out_of_service if out_of_service and stamp and not is_served(catalogue, stamp) else []
+
+
 def _find_obligations(
     catalogue: Catalogue, scope: m.Scope, period: Period
 ) -> Iterator[tuple[m.Submission, m.Form, m.Unit]]:

@@ -20,6 +20,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from etl.catalog import Catalogue
+from etl.catalog.obligations import find_awaited_scopes
 from etl.catalog.rules import Rules, load_rules
 from etl.check import ReadSubmission, check_batch
 from etl.check.check_context import add_known_context
@@ -134,7 +135,10 @@ class UploadDesk:
     def _check_at_once(
         self, settings: Settings, catalogue: Catalogue, account: UnitAccount, sent: SentFile, sha256: str
     ) -> tuple[dict[str, Any], str]:
-        """What the check says, to be kept with the event, and the inbox folder that the file belongs to."""
+        """What the check says, to be kept with the event, and the inbox folder that the file belongs to.
+
+        Nothing where it has to wait: for its turn too long, or for a scope that is out of service.
+        """
         if not self._lock.acquire(timeout=_WAIT_SECONDS):
             return {}, account.unit.code
         staged = settings.door_staging / f"{sha256[:32]}.sent"
@@ -144,6 +148,8 @@ class UploadDesk:
             read = self._open_reader(catalogue, rules).read_file(staged, sanitize_file_name(sent.name))
             claimed = read.stamp.unit if read.stamp else ""
             folder = claimed if claimed in account.folders else account.unit.code
+            if find_awaited_scopes(catalogue, settings.scopes, read.stamp):
+                return {}, folder
             with self._engine.connect() as conn:
                 submitted = add_known_context(conn, catalogue, [ReadSubmission(read, sent.name, folder)])
             verdict = check_batch(submitted, catalogue, rules, wording)[0]

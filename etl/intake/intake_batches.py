@@ -18,7 +18,7 @@ from etl import load
 from etl.approval.record_signing import publish_signing_key
 from etl.catalog import Catalogue
 from etl.catalog.calendar import compute_deadline, count_working_days
-from etl.catalog.obligations import is_served
+from etl.catalog.obligations import find_awaited_scopes
 from etl.catalog.rules import load_rules
 from etl.check import ReadSubmission, check_batch, load_great_expectations
 from etl.check.check_context import add_official_population
@@ -261,12 +261,11 @@ def _hold_unserved_workbooks(
     settings: Settings, catalogue: Catalogue, reads: Iterable[ReadDelivery]
 ) -> Iterator[ReadDelivery]:
     """All but workbooks that a scope out of service may have asked for: they wait, undecided, until it is back."""
-    out_of_service = [name for name in settings.scopes if name not in catalogue.scopes]
     for delivery, read in reads:
-        if out_of_service and read.stamp is not None and not is_served(catalogue, read.stamp):
+        if awaited := find_awaited_scopes(catalogue, settings.scopes, read.stamp):
             _log.warning(
                 "delivery %d of %s waits: scope %s is out of service: `tongket catalogue check`",
-                delivery.delivery_id, delivery.folder, ", ".join(out_of_service),
+                delivery.delivery_id, delivery.folder, ", ".join(awaited),
             )  # fmt: skip
         else:
             yield delivery, read

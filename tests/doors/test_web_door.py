@@ -296,10 +296,24 @@ def test_a_broken_catalogue_is_said_and_nothing_is_taken(
     browser.sign_in()
     token = browser.token("/")
     folder = home(tmp_path, monkeypatch)
-    (folder / "catalog" / "plans" / "kt-1693.yaml").write_text("id: [", encoding="utf-8")
+    (folder / "catalog" / "indicators.yaml").write_text("- [", encoding="utf-8")
     for answer in (browser.open("/"), browser.send("a.xlsx", book().bytes(), token)):
-        assert answer.status == 503 and "kt-1693" not in answer.text, "what happened is for the log"
+        assert answer.status == 503 and "indicators" not in answer.text, "what happened is for the log"
     assert list_inbox(served.settings) == []
+    monkeypatch.undo()
+
+
+def test_what_a_scope_out_of_service_asked_for_is_taken_and_not_judged(
+    served: Served, browser: Browser, book: BookMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser.sign_in()
+    token = browser.token("/")
+    folder = home(tmp_path, monkeypatch)
+    (folder / "catalog" / "plans" / "kt-1693.yaml").write_text("id: [", encoding="utf-8")
+    answer = browser.send("a.xlsx", book().bytes(), token)
+    assert answer.status == 200 and "/da-gui/" in answer.url
+    assert "Bị trả lại" not in answer.text and "phải sửa" not in answer.text
+    assert len(list_inbox(served.settings)) == 1
     monkeypatch.undo()
 
 
