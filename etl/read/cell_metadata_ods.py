@@ -152,7 +152,8 @@ class _TableWalk:
                 "0%" if kind == "percentage" else "", shown=printed, is_struck=own.is_struck, is_unseen=own.is_unseen
             )
         look = combine_looks(style, describe_runs(runs))
-        return look or (CellLook(text=shown) if "\n" in shown else None)
+        broken = "\n" in shown or any(part.tag in _BREAKS for part in cell.iter())
+        return look or (CellLook(text=shown) if broken else None)
 
 
 def _list_cell_runs(cell: Tree.Element, styles: _Styles) -> Iterator[tuple[str, TextStyle]]:

@@ -250,6 +250,17 @@ def test_what_is_typed_into_libreoffice_is_read_as_it_is_shown_or_asked_about(re
     assert taken, "some cells are plain"
 
 
+@pytest.mark.slow
+def test_two_numbers_parted_by_a_tab_are_never_one() -> None:
+    data, layout = _issued(*FORMS[0])
+    sheet = layout.sheets[0]
+    place = next(i for i, cell in enumerate(sheet.inputs) if cell.kind.value == "stock")
+    cell = sheet.inputs[place]
+    for ending, written in _write_with_uno(data, {(sheet.code, cell.row, cell.col): Recipe("243\t100", None)}).items():
+        state, number, *_ = (read_workbook(written, _catalogue()).cells[0] or [])[place]
+        assert state not in (CellState.VALUE, CellState.ZERO), (ending, number)
+
+
 def _write_with_uno(data: bytes, odd: dict[tuple[str, int, int], Recipe]) -> dict[str, bytes]:
     """A workbook with cells typed into LibreOffice, by the ending that it was saved under."""
     edits = [
