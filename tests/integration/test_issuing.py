@@ -48,7 +48,7 @@ def test_a_scope_whose_office_has_ended_opens_nothing(warehouse: Settings, monke
 def test_no_form_goes_out_under_a_regime_that_has_ended(warehouse: Settings) -> None:
     with pytest.raises(CatalogueError, match=r"regime tt23-2025 holds from 2025-07-01 to 2027-02-28") as caught:
         steps.open_period("bac-ninh", "2027")
-    assert "bac-ninh.yaml: xa-year" in str(caught.value)
+    assert "bac-ninh.yaml: nv-year" in str(caught.value)
     assert not list(warehouse.outbox.rglob("*.xlsx"))
 
 
