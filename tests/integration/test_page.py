@@ -503,9 +503,9 @@ def test_a_broken_catalogue_costs_names_not_the_page(
 ) -> None:
     send_form(500)
     folder = home(tmp_path, monkeypatch)
-    (folder / "catalog" / "plans" / "ty-ct25.yaml").write_text("id: [", encoding="utf-8")
+    (folder / "catalog" / "indicators.yaml").write_text("- [", encoding="utf-8")
     page = visitor.read(f"board?scope={SCOPE}&period={PERIOD}")
-    assert "Danh mục đang có lỗi" in page and "ty-ct25.yaml" in page and FORM in page
+    assert "Danh mục đang có lỗi" in page and "indicators.yaml" in page and FORM in page
     shutil.rmtree(folder / "catalog")
 
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.integration
 
 def test_statements_and_code_name_each_other() -> None:
     code = "\n".join(p.read_text(encoding="utf-8") for p in (PROJECT_ROOT / "etl").rglob("*.py"))
-    named = set(re.findall(r'query\(\s*(?:\w+\.)?conn,\s*"([a-z_]+)"', code))
+    named = set(re.findall(r'query\(\s*(?:\w+\.)?_?conn,\s*"([a-z_]+)"', code))
     there = {p.stem for p in (PROJECT_ROOT / "sql" / "queries").glob("*.sql")}
     assert named == there
 

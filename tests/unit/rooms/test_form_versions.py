@@ -113,7 +113,7 @@ def test_who_decides_is_asked_now_and_a_form_of_before_is_read_without_it(
 
 def test_every_sheet_of_difficulties_lets_choose_who_decides(catalogue: Catalogue) -> None:
     asked = [(form, sheet) for form in catalogue.forms.values() for sheet in form.sheets if sheet.layout == "notes"]
-    assert len(asked) == 7
+    assert len(asked) == 8
     for form, sheet in asked:
         ended = form.valid_to is not None  # there were districts
         assert set(sheet.decided_at) == {"commune", "province", "nation"} | ({"district"} if ended else set())
@@ -122,5 +122,6 @@ def test_every_sheet_of_difficulties_lets_choose_who_decides(catalogue: Catalogu
 def test_an_earlier_sheet_that_the_form_does_not_have_is_a_mistake(catalogue: Catalogue, tmp_path: Path) -> None:
     root = Path(shutil.copytree(catalogue.root, tmp_path / "catalog"))
     forms = root / "forms" / "forms.yaml"
-    forms.write_text(forms.read_text(encoding="utf-8").replace("{code: V2", "{code: V9", 1), encoding="utf-8")
+    before, at, after = forms.read_text(encoding="utf-8").partition("- id: nv-year")
+    forms.write_text(before + at + after.replace("{code: V2", "{code: V9", 1), encoding="utf-8")
     assert any("no sheet V9" in problem.what for problem in list_catalogue_problems(root))
