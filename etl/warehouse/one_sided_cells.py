@@ -27,13 +27,17 @@ class _UnitCells:
 
     states: dict[tuple[str, int], str] = field(default_factory=dict)
 
-    def list_changes(self, elements: Mapping[str, bool], own: int) -> Iterator[tuple[str, int, str]]:
+    def list_changes(self, elements: Mapping[str, bool], own: int, last: int) -> Iterator[tuple[str, int, str]]:
         """(data element, period, state to take) for the elements of an indicator; True stands for what adds up.
 
         A quarter is left out where something that adds up is outside in it; everything, where an element is outside in
-        all its pieces. A form as long as the period is not mixed with quarters of which some are left out.
+        all its pieces: of what does not add up, the `last` one. A form as long as the period is not mixed with
+        quarters of which some are left out.
         """
-        pieces = {e: {p: s for (name, p), s in self.states.items() if name == e and p != own} for e in elements}
+        pieces = {
+            e: {p: s for (name, p), s in self.states.items() if name == e and p != own and (adds or p == last)}
+            for e, adds in elements.items()
+        }
         wholly = any(states and set(states.values()) == {_OUTSIDE} for states in pieces.values())
         left_out = {p for e, adds in elements.items() if adds for p, s in pieces[e].items() if s == _OUTSIDE}
         outside_in_own = any(self.states.get((e, own)) == _OUTSIDE for e in elements)
@@ -71,13 +75,15 @@ def build_one_sided_corrections(
         units.setdefault(row.org_unit_id, _UnitCells()).states[row.data_element, row.period] = row.state
         ids[row.data_element] = row.data_element_id
     owed, agreed = json.loads(extent["owed"]), json.loads(extent["agreed"])
+    pieces = [(key, place) for place, key in enumerate(owed["periods"], 1) if place != owed["own"]]
+    _, last = max(pieces, default=("", 0))
     found: dict[str, str] = {}
     for indicator in indicators:
         elements = {e: catalogue.elements[e].kind.has_pieces for _, e, _ in indicator.terms}
         rows = [
             {"org_unit_id": unit, "data_element_id": ids[element], "period": owed["periods"][place - 1], "state": state}
             for unit, cells in units.items()
-            for element, place, state in cells.list_changes(elements, owed["own"])
+            for element, place, state in cells.list_changes(elements, owed["own"], last)
         ]
         if rows:
             changed = {(row["org_unit_id"], row["data_element_id"], row["period"]) for row in rows}

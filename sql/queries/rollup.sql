@@ -9,8 +9,16 @@
 -- if both sides have something in it, where both are owed there, and if nobody in it who owes one side alone is
 -- silent: a hospital that did not report has doctors, and a commune has people. What owes one side and belongs to no
 -- part stands for the whole area, which then counts only if nobody who owes one side alone is silent: `lacking`.
+-- A plain sum has one side only: there nobody lacks another.
 WITH term AS MATERIALIZED (
     SELECT * FROM core.summed_term(:version, cast(:indicators AS text[]))
+),
+
+two_sided AS (
+    SELECT indicator
+    FROM term
+    GROUP BY indicator
+    HAVING count(DISTINCT name) = 2
 ),
 
 leaf AS MATERIALIZED (
@@ -88,7 +96,8 @@ per_home AS (
         bool_or(p.estimated) AS estimated,
         bool_or(p.has_numerator) AS has_numerator,
         bool_or(p.has_denominator) AS has_denominator,
-        bool_or(p.has_numerator <> p.has_denominator) AS one_sided,
+        bool_or(p.has_numerator <> p.has_denominator)
+        AND p.indicator IN (SELECT t.indicator FROM two_sided AS t) AS one_sided,
         sum(p.numerator) AS numerator,
         sum(p.denominator) AS denominator,
         array_agg(p.leaf_id) AS leaves,

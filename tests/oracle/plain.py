@@ -20,6 +20,8 @@ QUARTERS = {"Q1": 1, "Q2": 2, "Q3": 3, "Q4": 4, "H1": 2, "N": 3}
 
 @dataclass(frozen=True)
 class Indicator:
+    """`sums`: a plain count or sum, with nothing below the line."""
+
     code: str
     top: tuple[str, ...]
     bottom: tuple[str, ...]
@@ -27,11 +29,13 @@ class Indicator:
     factor: int = 100
     rising: bool = True
     accumulates: bool = False
+    sums: bool = False
 
 
 @dataclass(frozen=True)
 class Goal:
-    """`sign`: a comparison, ``between`` or ``about``. One of value, percent (of the base) and count says how much."""
+    """`sign`: a comparison, ``between`` or ``about``. One of value, percent (of the base), change (from the base) and
+    count says how much."""
 
     year: int
     sign: str
@@ -39,6 +43,7 @@ class Goal:
     upper: F | None = None
     tolerance: F | None = None
     percent: F | None = None
+    change: F | None = None
     yearly: bool = False
     count: tuple[int, int] | None = None
     per: int | None = None
@@ -172,7 +177,7 @@ def _figure(
         found.expected += len(rows)
         lacks_top = rows["has_top"].any() and not (rows["has_top"] & rows["whole"]).any()
         lacks_bottom = rows["has_bottom"].any() and not (rows["has_bottom"] & rows["whole"]).any()
-        if torn or lacks_top or lacks_bottom or _lone(rows, whole=False):
+        if not indicator.sums and (torn or lacks_top or lacks_bottom or _lone(rows, whole=False)):
             continue
         good = rows[rows["whole"].astype(bool)]
         found.present += len(good)
@@ -185,7 +190,10 @@ def _figure(
             found.at_floor[floor] = found.at_floor.get(floor, 0) + int(at)
     found.numerator = sum(tops, F(0)) if tops else None
     found.denominator = sum(bottoms, F(0)) if bottoms else None
-    if found.numerator is not None and found.denominator:
+    if indicator.sums:
+        found.numerator = found.numerator if found.present == found.expected else None
+        found.value = None if found.numerator is None else found.numerator * indicator.factor
+    elif found.numerator is not None and found.denominator:
         found.value = found.numerator / found.denominator * indicator.factor
     return found
 
@@ -228,22 +236,27 @@ class Stage:
     high: F | None
 
 
+def _step(goal: Goal, level: F) -> F:
+    """A level one change further."""
+    return level + goal.change if goal.change is not None else level * (100 + (goal.percent or F(0))) / 100
+
+
 def stages(line: Line) -> list[Stage]:
     """Every goal in numbers, by the month it falls due."""
     found = []
     for goal in line.goals:
         due = goal.year * 12 if goal.onward else goal.year * 12 + 12
         factor = line.indicator.factor
-        if goal.percent is not None:
+        if goal.percent is not None or goal.change is not None:
             if line.base is None or (goal.yearly and line.base[0] >= goal.year):
                 found.append(Stage(goal, goal.year, due, None, None))
             elif goal.yearly:
                 level = line.base[1]
                 for year in range(line.base[0] + 1, goal.year + 1):
-                    level *= 1 + goal.percent / 100
+                    level = _step(goal, level)
                     found.append(Stage(goal, year, year * 12 + 12, level, level))
             else:
-                level = line.base[1] * (100 + goal.percent) / 100
+                level = _step(goal, line.base[1])
                 found.append(Stage(goal, goal.year, due, level, level))
         elif goal.count is not None:
             share = F(goal.count[0], goal.count[1]) * factor
@@ -362,6 +375,7 @@ def _part_year(line: Line, result: Verdict, stage: Stage, figure: Figure, share:
 
 def people(indicator: Indicator, sign: str, end: F, top: F | None, bottom: F | None) -> int | None:
     """How many more, or fewer, until the sign holds: tried from a little before the border, one by one."""
+    bottom = F(1) if indicator.sums else bottom
     if top is None or not bottom or top.denominator != 1 or sign == "=":
         return None
     border = end * bottom / indicator.factor
@@ -369,7 +383,8 @@ def people(indicator: Indicator, sign: str, end: F, top: F | None, bottom: F | N
         count = max(int(top), math.floor(border) - 2)
         while not holds(sign, F(count) / bottom * indicator.factor, end, end):
             count += 1
-        return None if indicator.factor == 100 and count > bottom else count - int(top)
+        more_than_all = indicator.factor == 100 and not indicator.sums and count > bottom
+        return None if more_than_all else count - int(top)
     count = min(int(top), math.ceil(border) + 2)
     while count >= 0 and not holds(sign, F(count) / bottom * indicator.factor, end, end):
         count -= 1

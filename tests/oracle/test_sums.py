@@ -51,6 +51,9 @@ class World:
 def indicators(draw: st.DrawFn, code: str) -> plain.Indicator:
     sides = st.lists(st.sampled_from(sorted(KINDS)), min_size=1, max_size=2, unique=True).map(tuple)
     counts = draw(st.integers(0, 4)) == 0
+    if draw(st.integers(0, 3)) == 0:
+        factor, rising, grows = draw(st.sampled_from((1, 100))), draw(st.booleans()), draw(st.booleans())
+        return plain.Indicator(code, draw(sides), (), factor=factor, rising=rising, accumulates=grows, sums=True)
     bottom = draw(sides)
     return plain.Indicator(
         code, draw(sides), bottom[:1] if counts else bottom, counts, draw(st.sampled_from((100, 1000))),
@@ -69,7 +72,8 @@ def worlds_of(draw: st.DrawFn) -> World:
     lines = []
     for number in range(draw(st.integers(1, 4))):
         indicator = draw(indicators(f"i{number}"))
-        lines.append(draw(worlds.lines(replace(indicator, factor=100) if number == 3 else indicator)))
+        whole = replace(indicator, factor=100) if number == 3 else indicator
+        lines.append(draw(worlds.lines(whole)))
     shares = plain.Indicator("share", ("done",), ("listed",))
     lines.append(draw(worlds.lines(shares, kind="per_unit")))
     staff = plain.Indicator("staff", ("doctors",), ("pop",), factor=1000)

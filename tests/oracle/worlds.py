@@ -16,21 +16,30 @@ PERIODS = ("2024Q1", "2024Q2", "2024Q3", "2024Q4", "2024H1", "2024N", "2024")
 
 
 @st.composite
+def relative_goals(draw: st.DrawFn, year: int) -> plain.Goal:
+    """A goal stated against the baseline: per cents or a number from it, once or every year."""
+    yearly = draw(st.booleans())
+    sign = ">=" if yearly else draw(st.sampled_from(SIGNS))
+    if draw(st.booleans()):
+        least, most = (-20, 20) if yearly else (-99, 60)
+        return plain.Goal(year, sign, percent=F(draw(st.integers(least, most))), yearly=yearly)
+    return plain.Goal(year, sign, change=F(draw(st.integers(-300, 300)), 10), yearly=yearly)
+
+
+@st.composite
 def goals(draw: st.DrawFn, *, relative: bool) -> plain.Goal:
     """One goal of any kind of number."""
     year = draw(st.integers(2024, 2026))
     value = F(draw(st.integers(0, 1200)), 10)
     onward = draw(st.booleans())
-    match draw(st.sampled_from(("plain", "plain", "between", "about", "relative", "yearly", "count", "per"))):
+    match draw(st.sampled_from(("plain", "plain", "between", "about", "relative", "relative", "count", "per"))):
         case "between":
             return plain.Goal(year, "between", value, value + F(draw(st.integers(0, 300)), 10), onward=onward)
         case "about":
             tolerance = draw(st.none() | st.integers(0, 100).map(lambda n: F(n, 10)))
             return plain.Goal(year, "about", value, tolerance=tolerance)
         case "relative" if relative:
-            return plain.Goal(year, draw(st.sampled_from(SIGNS)), percent=F(draw(st.integers(-99, 60))))
-        case "yearly" if relative:
-            return plain.Goal(year, ">=", percent=F(draw(st.integers(-20, 20))), yearly=True)
+            return draw(relative_goals(year))
         case "count":
             of = draw(st.integers(1, 12))
             return plain.Goal(year, ">=", count=(draw(st.integers(0, of)), of))
@@ -58,9 +67,8 @@ def lines(draw: st.DrawFn, indicator: plain.Indicator, *, kind: str = "") -> pla
 
 
 def model_of(indicator: plain.Indicator, method: str = "ratio") -> m.Indicator:
-    bottom: dict[str, Any] = (
-        {"count_of": indicator.bottom[0]} if indicator.counts_bottom else {"elements": indicator.bottom}
-    )
+    below = {"count_of": indicator.bottom[0]} if indicator.counts_bottom else {"elements": indicator.bottom}
+    method, bottom = ("sum", None) if indicator.sums else (method, below)
     return m.Indicator.model_validate(
         {
             "code": indicator.code, "name": "x", "short_name": "x", "method": method, "factor": indicator.factor,
@@ -92,8 +100,9 @@ def _milestone(goal: plain.Goal) -> m.Milestone:
         "period": str(goal.year), "written": "x", "operator": goal.sign, "value": _decimal(goal.value),
         "upper": _decimal(goal.upper), "tolerance": _decimal(goal.tolerance), "per": goal.per, "onward": goal.onward,
     }  # fmt: skip
-    if goal.percent is not None:
-        given["relative"] = {"percent": _decimal(goal.percent), "yearly": goal.yearly}
+    if goal.percent is not None or goal.change is not None:
+        steps = {"percent": _decimal(goal.percent), "change": _decimal(goal.change)}
+        given["relative"] = {**steps, "yearly": goal.yearly}
     if goal.count is not None:
         given["count"] = {"count": goal.count[0], "of": goal.count[1]}
     return m.Milestone.model_validate(given)
