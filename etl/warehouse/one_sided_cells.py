@@ -27,18 +27,23 @@ class _UnitCells:
 
     states: dict[tuple[str, int], str] = field(default_factory=dict)
 
-    def list_changes(self, elements: Mapping[str, bool], own: int, last: int) -> Iterator[tuple[str, int, str]]:
+    def list_changes(
+        self, elements: Mapping[str, bool], own: int, last: int, count: int
+    ) -> Iterator[tuple[str, int, str]]:
         """(data element, period, state to take) for the elements of an indicator; True stands for what adds up.
 
         A quarter is left out where something that adds up is outside in it; everything, where an element is outside in
-        all its pieces: of what does not add up, the `last` one. A form as long as the period is not mixed with
-        quarters of which some are left out.
+        all its pieces, `count` of them: of what does not add up, the `last` one. A form as long as the period is not
+        mixed with quarters of which some are left out.
         """
         pieces = {
             e: {p: s for (name, p), s in self.states.items() if name == e and p != own and (adds or p == last)}
             for e, adds in elements.items()
         }
-        wholly = any(states and set(states.values()) == {_OUTSIDE} for states in pieces.values())
+        wholly = any(
+            len(states) == (count if elements[e] else 1) and set(states.values()) == {_OUTSIDE}
+            for e, states in pieces.items()
+        )
         left_out = {p for e, adds in elements.items() if adds for p, s in pieces[e].items() if s == _OUTSIDE}
         outside_in_own = any(self.states.get((e, own)) == _OUTSIDE for e in elements)
         from_quarters = any(
@@ -83,7 +88,7 @@ def build_one_sided_corrections(
         rows = [
             {"org_unit_id": unit, "data_element_id": ids[element], "period": owed["periods"][place - 1], "state": state}
             for unit, cells in units.items()
-            for element, place, state in cells.list_changes(elements, owed["own"], last)
+            for element, place, state in cells.list_changes(elements, owed["own"], last, len(pieces))
         ]
         if rows:
             changed = {(row["org_unit_id"], row["data_element_id"], row["period"]) for row in rows}

@@ -54,21 +54,26 @@ def test_a_merged_unit_without_one_side_gives_nothing_to_the_other() -> None:
     never = _UnitCells({("tb", 1): "not_applicable", ("tb", 2): "not_applicable", ("pop", 2): "value"})
     once = _UnitCells({("tb", 1): "not_applicable", ("tb", 2): "value", ("pop", 2): "value"})
     elements = {"tb": True, "pop": False}
-    assert list(never.list_changes(elements, 0, 2)) == [("pop", 2, "not_applicable")]
-    assert list(once.list_changes(elements, 0, 2)) == []
+    assert list(never.list_changes(elements, 0, 2, 2)) == [("pop", 2, "not_applicable")]
+    silent = _UnitCells({("tb", 2): "not_applicable", ("pop", 2): "value"})  # nobody knows of the first
+    assert ("pop", 2, "not_applicable") not in list(silent.list_changes({"tb": True, "pop": False}, 0, 2, 3))
+    assert list(once.list_changes(elements, 0, 2, 2)) == []
 
 
 def test_a_year_form_is_not_mixed_with_quarters_of_which_one_is_left_out() -> None:
     cells = _UnitCells({("a", 1): "not_applicable", ("a", 2): "value", ("b", 1): "value", ("b", 9): "value"})
-    assert list(cells.list_changes({"a": True, "b": True}, 9, 2)) == [("b", 1, "not_applicable"), ("b", 9, "missing")]
+    assert list(cells.list_changes({"a": True, "b": True}, 9, 2, 2)) == [
+        ("b", 1, "not_applicable"),
+        ("b", 9, "missing"),
+    ]
 
 
 def test_of_what_does_not_add_up_the_last_piece_alone_decides() -> None:
     early = _UnitCells({("a", 1): "not_applicable", ("a", 2): "value", ("b", 2): "value"})
     late = _UnitCells({("a", 1): "value", ("a", 2): "not_applicable", ("a", 9): "value", ("b", 2): "value"})
     elements = {"a": False, "b": False}
-    assert list(early.list_changes(elements, 9, 2)) == []
-    assert list(late.list_changes(elements, 9, 2)) == [("a", 1, "not_applicable"), ("b", 2, "not_applicable")]
+    assert list(early.list_changes(elements, 9, 2, 2)) == []
+    assert list(late.list_changes(elements, 9, 2, 2)) == [("a", 1, "not_applicable"), ("b", 2, "not_applicable")]
 
 
 def test_what_was_withdrawn_is_listed_with_its_last_number(loader: Engine, catalogue: Catalogue) -> None:
