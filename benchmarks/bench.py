@@ -42,8 +42,8 @@ class IntakeMeasurement:
     """One intake of a number of files, a process a batch. `peak`: bytes held at once by all of them together.
 
     The processor's time: `cpu_seconds` of all of them and their readers, `validation_seconds` of that in Great
-    Expectations, `postgres_seconds` of the server. `answered`: seconds until the first and until the last answer lay
-    there.
+    Expectations, `answer_seconds` of that for answers, `postgres_seconds` of the server. `answered`: seconds until the
+    first and until the last answer lay there.
 
     Of the machine, to tell a slow hour: `pace` is the seconds that a fixed loop took beside nothing, right before and
     after; `stolen` is the share of both cores' time that the host gave to others meanwhile.
@@ -60,6 +60,7 @@ class IntakeMeasurement:
     stolen: float
     cpu_seconds: float
     validation_seconds: float
+    answer_seconds: float
     postgres_seconds: float
     answered: tuple[float, float]
     counted: tuple[object, ...]
@@ -160,7 +161,7 @@ def _measure_intake(files: Sequence[Path], environment: dict[str, str]) -> Intak
     slowest = {key: max(answer[key] for answer in answers) for key in ("start_up", "seconds")}
     stolen, pace = _compute_stolen_share(cores), (before + _measure_pace()) / 2
     times = taken["seconds"], slowest["start_up"], slowest["seconds"], seconds
-    spent = [sum(answer[key] for answer in answers) for key in ("cpu", "validation")]
+    spent = [sum(answer[key] for answer in answers) for key in ("cpu", "validation", "answers")]
     spent.append(_measure_postgres(environment) - postgres)
     written = [path.stat().st_mtime - began for path in (inbox.parent / "outbox" / "returns").rglob("*.xlsx")]
     if len(written) != len(files):
@@ -276,12 +277,13 @@ def _print_intakes(done: Sequence[IntakeMeasurement]) -> None:
 def _print_prices(done: dict[str, IntakeMeasurement]) -> None:
     """What a workbook costs the processor, and so at least the time of a thousand on two cores."""
     _print_title("The processor's time for a workbook, in ms, and when the answers were there")
-    heads = ("batches", "of them GX", "PostgreSQL", "in all", "1000, 2 cores s", "first answer s", "last answer s")
-    _print_row("", "files", *heads)
+    heads = ("batches", "of them GX", "answers", "PostgreSQL", "in all", "1000, 2 cores s", "without answers")
+    _print_row("", "files", *heads, "first answer s", "last answer s")
     for name, one in done.items():
-        parts = one.cpu_seconds, one.validation_seconds, one.postgres_seconds, one.cpu_seconds + one.postgres_seconds
+        whole = one.cpu_seconds + one.postgres_seconds
+        parts = one.cpu_seconds, one.validation_seconds, one.answer_seconds, one.postgres_seconds, whole
         prices = [f"{seconds / one.files * 1000:.1f}" for seconds in parts]
-        seconds = parts[-1] / one.files * 500, *one.answered
+        seconds = *((t / one.files * 500) for t in (whole, whole - one.answer_seconds)), *one.answered
         _print_row(name, one.files, *prices, *(f"{t:.1f}" for t in seconds))
 
 
