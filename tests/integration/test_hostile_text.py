@@ -12,6 +12,7 @@ import logging
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import openpyxl
@@ -21,17 +22,22 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from lxml import etree, html
 from pypdf import PdfReader
+from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from etl import steps
 from etl.catalog import Catalogue
+from etl.catalog.layout import RESULT_HEADER, RESULT_SHEET
 from etl.cli.commands import app
+from etl.dispatch import Letter, build_email_message
 from etl.file_io import is_hidden_sign
 from etl.page.page_app import build_page_app
 from etl.page.page_login import PageUser
 from etl.report.pdf import convert_to_pdf
 from etl.settings import Settings
+from etl.warehouse import journal
 from tests.builders import Workbook
+from tests.mailbox import SENDER
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -53,6 +59,9 @@ HOSTILE = (
     "]]><zq/><!--",
 )  # fmt: skip
 LONG = "zq " * 10_000
+REMINDED = "2024-10-22"
+LETTER_HEADERS = ("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Content-Type",
+                  "Content-Transfer-Encoding", "MIME-Version")  # fmt: skip
 
 
 def list_html_problems(content: str) -> Iterator[str]:
@@ -99,6 +108,22 @@ def list_shown_texts(data: bytes) -> str:
     return "\n".join(f"{cell.value} {cell.comment.text if cell.comment else ''}" for cell in cells)
 
 
+def explain_with_hostile_words(path: Path) -> bytes:
+    """An answer, with a hostile word as the sender's explanation of each finding that asks for one."""
+    book = openpyxl.load_workbook(path)
+    page = book[RESULT_SHEET]
+    head = next(r for r in page.iter_rows() if [c.value for c in r[: len(RESULT_HEADER)]] == list(RESULT_HEADER))
+    column = {cell.value: cell.column for cell in head}
+    asked = [r[0].row for r in page.iter_rows(min_row=head[0].row + 1) if r[column["Mã"] - 1].value == "V05"]
+    assert len(asked) >= len(HOSTILE)
+    for row, said in zip(asked, HOSTILE, strict=False):
+        cell = page.cell(row, column["Giải trình của đơn vị"], said)
+        cell.data_type = "s"
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
 def check_told_and_exported(settings: Settings) -> None:
     """Who has to decide is told, and the Ministry's systems are given, figures and ids alone: no word of a unit."""
     questions = steps.request_signoffs([SCOPE], PERIOD, "quarter", "<marquee>zq")
@@ -111,6 +136,42 @@ def check_told_and_exported(settings: Settings) -> None:
     )
 
 
+def list_letter_problems(settings: Settings, loader: Engine) -> Iterator[str]:
+    """What of the letter that quotes to a unit why its workbook was refused is more than text in a letter's body."""
+    with loader.begin() as conn:
+        journal.record_event(conn, "issued", scope=SCOPE, period=PERIOD, forms=10)
+    steps.remind_units(SCOPE, REMINDED)
+    written = (settings.outbox / "reminders" / REFUSED / f"{REMINDED}.txt").read_text()
+    assert "<marquee" in written, "the first finding's words"
+    yield from (line for line in written.split("\n") if any(map(is_hidden_sign, line)))
+    subject, _, body = written.partition("\n\n")
+    letter = build_email_message(Letter("zq", subject, body), SENDER, "zq@vi-du.test", datetime(2024, 10, 22))
+    arrived = message_from_bytes(letter.as_bytes(), policy=policy.default)
+    yield from set(arrived) - set(LETTER_HEADERS)
+    if arrived.get_content_type() != "text/plain" or arrived.get_content().replace("\r\n", "\n") != body:
+        yield "another body"
+
+
+def read_pages(about: str) -> dict[str, str]:
+    """Every page that shows what units said; the engineers' ones in English too."""
+    pages = {}
+    whole = FastAPI()
+    whole.mount("/tongket", build_page_app(lambda: PageUser("<marquee>zq", lambda _: True), "zq" * 20))
+    with TestClient(whole, base_url="http://testserver/tongket/") as client:
+        paths = ["", f"board?{about}", f"findings?{about}&shown=all", f"data-docs?{about}", "documents", "operations",
+                 f"scorecard?{about}", *(f"unit?{about}&form={FORM}&unit={unit}" for unit in (ACCEPTED, REFUSED)),
+                 "documents/1", "documents/2"]  # fmt: skip
+        for path in paths:
+            answer = client.get(path)
+            assert answer.status_code == 200, path
+            pages[path] = answer.text
+        for path in ("operations", *(path for path in paths if path.startswith(("findings", "unit")))):
+            answer = client.get(path, params={"lang": "en"} if path == "operations" else None)
+            assert answer.status_code == 200 and '<html lang="en"' in answer.text, path
+            pages[f"{path} in English"] = answer.text
+    return pages
+
+
 @pytest.fixture
 def sent(warehouse: Settings, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Both workbooks in the inbox; the one that will be refused."""
@@ -121,6 +182,9 @@ def sent(warehouse: Settings, catalogue: Catalogue, monkeypatch: pytest.MonkeyPa
         book = Workbook(catalogue, FORM, unit, PERIOD).filled()
         inputs = book.inputs()
         if unit == ACCEPTED:
+            columns = dict.fromkeys(element for *_, element, kind in inputs if kind == "flow")
+            for element in list(columns)[: len(HOSTILE)]:
+                book.with_element(element, None)  # to be explained
             places = [(sheet, cell) for sheet, cell, _, element, _ in inputs if element.startswith("note.")]
             assert len(places) >= len(HOSTILE)
         else:
@@ -140,31 +204,21 @@ def sent(warehouse: Settings, catalogue: Catalogue, monkeypatch: pytest.MonkeyPa
 
 
 def test_text_is_text_wherever_it_arrives(
-    sent: Path, warehouse: Settings, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    sent: Path, warehouse: Settings, loader: Engine, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.INFO)
     done = [steps.process_batch(batch) for batch in steps.receive_deliveries()["batches"]]
     assert (sum(d["accepted"] for d in done), sum(d["refused"] for d in done)) == (1, 1)
     steps.write_answers()
+    asked = next((warehouse.outbox / "returns" / ACCEPTED).glob("*bien-nhan.xlsx"))
+    (warehouse.inbox / ACCEPTED / "giai trinh.xlsx").write_bytes(explain_with_hostile_words(asked))
+    again = [steps.process_batch(batch) for batch in steps.receive_deliveries()["batches"]]
+    assert sum(d["accepted"] for d in again) == 1
     steps.compute_attainment(SCOPE, PERIOD)
     steps.draft_period_reports(SCOPE, PERIOD)
     steps.write_unit_feedback(SCOPE, PERIOD)
-    pages = {}
-    whole = FastAPI()
-    whole.mount("/tongket", build_page_app(lambda: PageUser("<marquee>zq", lambda _: True), "zq" * 20))
-    with TestClient(whole, base_url="http://testserver/tongket/") as client:
-        about = f"scope={SCOPE}&period={PERIOD}"
-        paths = ["", f"board?{about}", f"findings?{about}&shown=all", f"data-docs?{about}", "documents", "operations",
-                 f"scorecard?{about}", *(f"unit?{about}&form={FORM}&unit={unit}" for unit in (ACCEPTED, REFUSED)),
-                 "documents/1", "documents/2"]  # fmt: skip
-        for path in paths:
-            answer = client.get(path)
-            assert answer.status_code == 200, path
-            pages[path] = answer.text
-        for path in ("operations", *(path for path in paths if path.startswith(("findings", "unit")))):
-            answer = client.get(path, params={"lang": "en"} if path == "operations" else None)
-            assert answer.status_code == 200 and '<html lang="en"' in answer.text, path
-            pages[f"{path} in English"] = answer.text
+    about = f"scope={SCOPE}&period={PERIOD}"
+    pages = read_pages(about)
     files = [path for path in warehouse.outbox.rglob("*") if path.is_file() and "forms" not in path.parts]
     for path in files:
         if path.suffix == ".html":
@@ -172,7 +226,7 @@ def test_text_is_text_wherever_it_arrives(
     packages = {path.name: path.read_bytes() for path in files if path.suffix in (".xlsx", ".docx")}
     answers = [data for name, data in packages.items() if name.endswith(("tra-lai.xlsx", "bien-nhan.xlsx"))]
     facts = [json.loads(path.read_text()) for path in files if path.name.endswith("_facts.json")]
-    assert len(answers) == 2 and facts and any(name.endswith(".docx") for name in packages)
+    assert len(answers) == 3 and facts and any(name.endswith(".docx") for name in packages)
     said = CliRunner().invoke(app, ["check", str(sent)])
     check_told_and_exported(warehouse)
     drafted = {name: data for name, data in packages.items() if name.endswith(".docx")}
@@ -182,6 +236,7 @@ def test_text_is_text_wherever_it_arrives(
     problems = [f"{name}: {what}" for name, page in pages.items() for what in list_html_problems(page)]
     problems += [f"{name}: {what}" for name, data in packages.items() for what in list_package_problems(data)]
     problems += [f"{name}: {what}" for name, data in printed.items() for what in list_pdf_problems(data)]
+    problems += [f"letter: {what!r}" for what in list_letter_problems(warehouse, loader)]
     problems += [f"log: {r.getMessage()!r}" for r in caplog.records if any(map(is_hidden_sign, r.getMessage()))]
     problems += [f"shell: {line!r}" for line in said.output.splitlines() if any(map(is_hidden_sign, line))]
     problems += [f"name: {path.name!r}" for path in files if any(map(is_hidden_sign, path.name))]
@@ -191,6 +246,7 @@ def test_text_is_text_wherever_it_arrives(
     template, formula = HOSTILE[1], HOSTILE[4]
     returned = "\n".join(map(list_shown_texts, answers))
     assert template in returned and formula in returned and LONG[:100] in returned
+    assert returned.count(template) > 1, "a cell's word and an explanation"
     assert template in json.dumps(facts, ensure_ascii=False)
     shown = [name for name, page in pages.items() if "zq" in html.fromstring(page).text_content()]
     assert {f"findings?{about}&shown=all", f"unit?{about}&form={FORM}&unit={REFUSED}"} <= set(shown)
