@@ -129,7 +129,7 @@ def _build_decision_result(document: SignableDocument) -> Result:
     return {
         "report": document.report_id,
         "kind": document.kind,
-        **document.key,
+        **document.key.describe(),
         "decision": document.decision,
         "by": document.decided_by,
         "at": document.decided_at,

@@ -46,7 +46,7 @@ def validate_draft_is_current(conn: Connection, settings: Settings, document: Si
             recorded, amended or computed since.
     """
     every = signoff_store.fetch_documents(conn, document.key)
-    where = f"{document.plan} {document.cadence} {document.period}, document {document.report_id}"
+    where = f"{document.key.name} {document.period}, document {document.report_id}"
     newer = [d for d in every if d.report_id > document.report_id and d.kind == document.kind]
     if newer:
         raise UsageError(
@@ -68,7 +68,7 @@ def validate_draft_is_current(conn: Connection, settings: Settings, document: Si
             )
     if document.kind == "correction":
         _validate_correction_is_current(conn, settings, document, next(d for d in every if d.kind == "report"), where)
-    report = (document.scope, document.plan, document.cadence)
+    report = (document.scope, document.plan, document.cadence, document.audience)
     if (document.scope, document.period) in [*list_stale_periods(conn), *list_outdated_reports(conn, [report])]:
         raise UsageError(
             "figures or catalogue have changed since this was drafted: nothing was published",
@@ -159,7 +159,7 @@ def publish_document(conn: Connection, settings: Settings, document: SignableDoc
 
 
 def _build_publication_folder(conn: Connection, document: SignableDocument) -> str:
-    name = f"{document.plan}_{document.cadence}"
+    name = document.key.name
     if document.kind == "correction":
         before = [
             d for d in signoff_store.fetch_documents(conn, document.key) if d.kind == "correction" and d.published
@@ -195,7 +195,7 @@ def _build_published_files(settings: Settings, document: SignableDocument) -> di
         "report": document.report_id,
         "kind": document.kind,
         "corrects": document.corrects,
-        **document.key,
+        **document.key.describe(),
         "snapshot": {"id": document.snapshot_id, "at": document.known_at},
         "approved": {"by": document.decided_by, "at": document.decided_at},
         **serialize_registration(document),

@@ -51,9 +51,12 @@ def build_signoff_question(
         StorageError: its files are not there.
     """
     facts, wording = read_draft_facts(settings, document), load_messages(settings.templates)
+    plan = facts.plan.short_title
+    if document.audience:  # another report on the same plan and period waits beside it
+        plan = wording.format("question.plan_to", plan=plan, recipients=", ".join(facts.head.recipients))
     named = {
         "what": wording.texts[f"question.{document.kind}"],
-        "plan": facts.plan.short_title,
+        "plan": plan,
         "period": facts.period.name,
         "office": facts.head.office,
     }

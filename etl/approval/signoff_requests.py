@@ -6,7 +6,7 @@ Here a published report whose printed numbers changed gets its correction drafte
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from etl.approval.publication import build_draft_path, find_facts_name, read_report_facts
@@ -24,6 +24,7 @@ from etl.drafting.draft_pdf import add_pdf
 from etl.drafting.report_drafts import build_printing_release
 from etl.errors import StorageError
 from etl.model import Period, PeriodKind
+from etl.model.report_key import ReportKey
 from etl.model.vietnam_time import get_current_date
 from etl.report.correction_report import (
     CorrectionCause,
@@ -61,7 +62,7 @@ def request_signoffs(scopes: Iterable[str], period: str, cadence: str, run: str)
             lock_period(conn, scope.id, key)
             for definition in scope.reports:
                 if definition.cadence == cadence:
-                    report_key = {"scope": scope.id, "plan": definition.plan, "cadence": cadence, "period": key.key}
+                    report_key = definition.build_key(scope.id, key.key)
                     document = _find_undecided_document(conn, settings, catalogue, report_key, run)
                     if document:
                         question = build_signoff_question(conn, settings, catalogue, document)
@@ -70,7 +71,7 @@ def request_signoffs(scopes: Iterable[str], period: str, cadence: str, run: str)
 
 
 def _find_undecided_document(
-    conn: Connection, settings: Settings, catalogue: Catalogue, key: Mapping[str, str], run: str
+    conn: Connection, settings: Settings, catalogue: Catalogue, key: ReportKey, run: str
 ) -> SignableDocument | None:
     """The document of a report that this run has to ask about, noted as asked; None where there is none."""
     every = signoff_store.fetch_documents(conn, key)
@@ -143,17 +144,15 @@ def _write_correction_draft(
     causes = _list_correction_causes(conn, catalogue, published, latest, before, present)
     (original,) = signoff_store.fetch_documents(conn, report_id=first)
     correction_input = CorrectionInput(first, before, present, tuple(causes), original.registration)
-    stem = f"{latest.plan}_{latest.period}"
-    made = write_correction_draft(correction_input, settings.templates, build_draft_path(settings, latest), stem)
+    folder = build_draft_path(settings, latest)
+    made = write_correction_draft(correction_input, settings.templates, folder, latest.key.stem)
     add_pdf([made], latest.known_at)
     snapshots_of_files.store_folder(conn, compute_tree_hash(settings.templates), read_tree_files(settings.templates))
-    states = signoff_store.store_content(
-        conn, (build_draft_path(settings, latest) / find_facts_name(latest)).read_bytes()
-    )
+    states = signoff_store.store_content(conn, (folder / find_facts_name(latest)).read_bytes())
     number = signoff_store.record_correction(
         conn,
         signoff_store.CorrectionRecord(
-            **latest.key,
+            latest.key,
             snapshot_id=latest.snapshot_id,
             known_at=latest.known_at,
             files={p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in made.values()},

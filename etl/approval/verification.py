@@ -164,7 +164,7 @@ def _serialize_document(document: SignableDocument) -> Result:
     return {
         "report": document.report_id,
         "kind": document.kind,
-        **document.key,
+        **document.key.describe(),
         "approved": {"by": document.decided_by, "at": document.decided_at} if document.published else None,
         "snapshot": {"id": document.snapshot_id, "at": document.known_at},
         "folder": document.folder,
@@ -197,8 +197,8 @@ def _verify_by_record(file: Path, data: bytes, sha256: str, key: Path | None) ->
     if not is_signed_record(record, load_settings(), key):
         carried = read_file_properties(file.name, data)
         return {"verdict": "unknown", "says": _UNPROVED_RECORD_TEXT, "source": "record", "carries": carried}
-    names = ("report", "kind", "scope", "plan", "cadence", "period", "approved", "snapshot")
-    details = {name: record.get(name) for name in names} | {"folder": ""}
+    names = ("report", "kind", "scope", "plan", "cadence", "period", "audience", "approved", "snapshot")
+    details = {name: record[name] for name in names if name in record} | {"folder": ""}
     hashes = record["files"].values()
     if any(entry["published"] == sha256 for entry in hashes):
         return {"verdict": "signed", "says": _MATCHES_RECORD_TEXT, "source": "record", **details, "corrected_by": []}

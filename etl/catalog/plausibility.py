@@ -151,7 +151,7 @@ def _report_repeated_columns(r: CatalogueReader, columns: Iterable[m.Column]) ->
 
 
 def _check_reports(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None:
-    seen: set[Hashable] = set()
+    seen: dict[Hashable, set[str]] = {}
     for report in scope.reports:
         place = r.find_place(report)
         if report.plan in c.plans and report.plan not in scope.plans:
@@ -162,14 +162,15 @@ def _check_reports(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None:
                 value=report.plan,
                 nearest=find_nearest(report.plan, scope.plans),
             )
-        if (report.plan, report.cadence) in seen:
+        others = seen.setdefault((report.plan, report.cadence), set())
+        if report.audience in others or (others and "" in {report.audience, *others}):
             r.report(
-                place.at("cadence"),
+                place.at("audience" if report.audience else "cadence"),
                 f"a second report on {report.plan} of cadence {report.cadence} would replace the first",
-                "one report with all its recipients",
-                value=report.cadence,
+                "one report with all its recipients, or an `audience` of its own for each",
+                value=report.audience or report.cadence,
             )
-        seen.add((report.plan, report.cadence))
+        others.add(report.audience)
         if report.cadence not in _list_reported_cadences(c, scope):
             r.report(
                 place.at("cadence"),

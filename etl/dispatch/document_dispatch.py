@@ -153,13 +153,9 @@ def _list_pending_mail(
 def _list_recipients(catalogue: Catalogue, contacts: Contacts, document: PublishedDocument) -> list[Contact]:
     """Those the report is addressed to, then those it is copied to; each once, and none that had ended by its date."""
     scope, day = catalogue.scopes.get(document.scope), document.signed_on or document.published_at.date()
-    names = [
-        name
-        for report in (scope.reports if scope else ())
-        if (report.plan, report.cadence) == (document.plan, document.cadence)
-        for name in (*report.recipients, *report.copies)
-        if catalogue.find_body_name(name, day)
-    ]
+    report = scope.find_report(document.plan, document.cadence, document.audience) if scope else None
+    named = (*report.recipients, *report.copies) if report else ()
+    names = [name for name in named if catalogue.find_body_name(name, day)]
     contacts_by_name = (contacts.find_recipient(document.scope, name) for name in names)
     return list({contact.id: contact for contact in contacts_by_name if contact}.values())
 
@@ -220,6 +216,7 @@ def _build_recipient_package(
         "office": _get_office(catalogue, document).name,
         "plan": document.plan,
         "cadence": document.cadence,
+        **({"audience": document.audience} if document.audience else {}),
         "period": document.period,
         "recipient": contact.name,
         "number": document.number,

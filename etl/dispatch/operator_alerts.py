@@ -139,7 +139,7 @@ def _find_conditions(
             yield "disk_full", f"{disk.name}/{day}", {"percent": disk.used_percent}, {}
     yield from _find_stopped_scopes(settings, catalogue, day)
     scopes = [catalogue.scopes[name] for name in settings.scopes if name in catalogue.scopes]
-    reports = [(scope.id, report.plan, report.cadence) for scope in scopes for report in scope.reports]
+    reports = [name for scope in scopes for name in scope.report_names]
     for scope, period in attainment_store.list_outdated_reports(conn, reports, REPORT_MINUTES):
         if check_report_due(scope, period)["due"]:
             yield "report_missing", f"{scope}/{period}/{day}", {"scope": scope, "period": period}, {"period": period}

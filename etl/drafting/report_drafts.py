@@ -27,6 +27,7 @@ from etl.drafting.draft_pdf import add_pdf, needs_pdf
 from etl.drafting.upward_figures import build_upward_figures
 from etl.lineage.figure_sources import list_figure_sources
 from etl.model import Attainment, Period
+from etl.model.report_key import ReportKey
 from etl.report import FACTS_SUFFIX, ReportInput, serialize_report_facts, write_report_draft
 from etl.report.dates import compute_previous_report_period
 from etl.report.inputs import SourceCells
@@ -67,25 +68,24 @@ def draft_reports(
         known_at, snapshot_id = snapshot
         standing_drafts = {} if again else _find_standing_drafts(conn, settings, chosen, key, wanted)
         result: Result = {"scope": scope, "period": period, "snapshot": snapshot_id}
-        report_key = {"scope": scope, "cadence": cadence, "period": key.key}
-        if all(d.plan in standing_drafts and standing_drafts[d.plan].snapshot_id == snapshot_id for d in wanted):
-            for definition in wanted:
-                journal.record_report_check(conn, **report_key, plan=definition.plan, known_at=known_at)
-            return result | {"documents": [str(p) for d in wanted for p in standing_drafts[d.plan].paths]}
+        keys = [definition.build_key(scope, key.key) for definition in wanted]
+        if all(k in standing_drafts and standing_drafts[k].snapshot_id == snapshot_id for k in keys):
+            for report_key in keys:
+                journal.record_report_check(conn, report_key, known_at)
+            return result | {"documents": [str(p) for k in keys for p in standing_drafts[k].paths]}
         context = RunContext(conn, catalogue, chosen, key, known_at)
         scope_inputs = _build_scope_inputs(context, settings, snapshot_id, store=as_known_at is None)
         drafts, documents = [], []
-        for definition in wanted:
-            report_input, last = _select_plan_input(scope_inputs, definition), standing_drafts.get(definition.plan)
+        for definition, report_key in zip(wanted, keys, strict=True):
+            report_input, last = _select_plan_input(scope_inputs, definition), standing_drafts.get(report_key)
             if last and as_known_at is None and _has_same_facts(report_input, last, settings.templates):
                 documents += [str(path) for path in last.paths]
-                journal.record_report_check(conn, **report_key, plan=definition.plan, known_at=known_at)
+                journal.record_report_check(conn, report_key, known_at)
                 continue
-            with _open_report_templates(
-                conn, settings, definition, scope_inputs, then=as_known_at is not None
-            ) as templates:
+            printed_at = "" if as_known_at is None else known_at
+            with _open_report_templates(conn, settings, report_key, printed_at) as templates:
                 drafts.append(_write_draft(settings, templates, engine, report_input))
-        recorded = _fetch_recorded_files(conn, chosen, key, [draft.definition for draft in drafts])
+        recorded = _fetch_recorded_files(conn, [draft.key for draft in drafts])
         problem = add_pdf([draft.files for draft in drafts], known_at, recorded) if drafts else ""
         for draft in drafts:
             documents += _record_draft(engine, draft, scope_inputs)
@@ -145,13 +145,10 @@ def build_printing_release(templates: Path) -> str:
 
 
 @contextmanager
-def _open_report_templates(
-    conn: Connection, settings: Settings, definition: m.ReportDef, scope_inputs: Result, *, then: bool
-) -> Iterator[Path]:
-    """The templates to print by: the present ones; for a report of then, those it was printed by, if it was."""
-    scope, period = scope_inputs["scope"].id, scope_inputs["period"].key
-    key = {"scope": scope, "plan": definition.plan, "cadence": definition.cadence, "period": period}
-    printed = journal.find_printing_release(conn, known_at=scope_inputs["snapshot_at"], **key) if then else ""
+def _open_report_templates(conn: Connection, settings: Settings, key: ReportKey, known_at: str) -> Iterator[Path]:
+    """The templates to print by: the present ones; for a report as known at a time, those it was printed by, if it
+    was."""
+    printed = journal.find_printing_release(conn, key, known_at) if known_at else ""
     with snapshots_of_files.open_stored_folder(conn, printed.rpartition(" ")[2]) as kept:
         yield kept or settings.templates
 
@@ -172,13 +169,12 @@ class _StandingDraft:
 
 def _find_standing_drafts(
     conn: Connection, settings: Settings, scope: m.Scope, period: Period, wanted: list[m.ReportDef]
-) -> dict[str, _StandingDraft]:
-    """The drafts there are, by plan. `facts` is the SHA-256 of what each was printed from."""
-    drafts_by_plan = {}
+) -> dict[ReportKey, _StandingDraft]:
+    """The drafts there are. `facts` is the SHA-256 of what each was printed from."""
+    drafts = {}
     for definition in wanted:
-        last = journal.fetch_last_report(
-            conn, scope=scope.id, plan=definition.plan, cadence=definition.cadence, period=period.key
-        )
+        key = definition.build_key(scope.id, period.key)
+        last = journal.fetch_last_report(conn, key)
         if last is None or last.templates != build_printing_release(settings.templates) or needs_pdf(last.files):
             continue
         files = {
@@ -186,18 +182,13 @@ def _find_standing_drafts(
         }
         if all(p.is_file() and hashlib.sha256(p.read_bytes()).hexdigest() == sha256 for p, sha256 in files.items()):
             facts = next(sha256 for path, sha256 in files.items() if path.name.endswith(FACTS_SUFFIX))
-            drafts_by_plan[definition.plan] = _StandingDraft(last.known_at, last.snapshot_id, facts, tuple(files))
-    return drafts_by_plan
+            drafts[key] = _StandingDraft(last.known_at, last.snapshot_id, facts, tuple(files))
+    return drafts
 
 
-def _fetch_recorded_files(
-    conn: Connection, scope: m.Scope, period: Period, wanted: list[m.ReportDef]
-) -> dict[str, str]:
-    """The files of the last drafts, name → SHA-256; their names differ from plan to plan."""
-    last = (
-        journal.fetch_last_report(conn, scope=scope.id, plan=d.plan, cadence=d.cadence, period=period.key)
-        for d in wanted
-    )
+def _fetch_recorded_files(conn: Connection, wanted: list[ReportKey]) -> dict[str, str]:
+    """The files of the last drafts, name → SHA-256; their names differ from report to report."""
+    last = (journal.fetch_last_report(conn, key) for key in wanted)
     return {name: sha256 for record in last if record for name, sha256 in record.files.items()}
 
 
@@ -209,9 +200,9 @@ def _has_same_facts(report_input: ReportInput, last: _StandingDraft, templates: 
 
 @dataclass(frozen=True)
 class _WrittenDraft:
-    """A report as written: its definition, its files by kind, and what it was printed with."""
+    """A report as written: which it is, its files by kind, and what it was printed with."""
 
-    definition: m.ReportDef
+    key: ReportKey
     files: dict[str, Path]
     printing_release: str
 
@@ -244,20 +235,13 @@ def _write_draft(settings: Settings, templates: Path, engine: Engine, report_inp
     )
     with engine.begin() as conn:
         snapshots_of_files.store_folder(conn, compute_tree_hash(templates), read_tree_files(templates))
-    return _WrittenDraft(report_input.report, made, build_printing_release(templates))
+    return _WrittenDraft(report_input.key, made, build_printing_release(templates))
 
 
 def _record_draft(engine: Engine, draft: _WrittenDraft, scope_inputs: Result) -> list[str]:
-
-    key = {
-        "scope": scope_inputs["scope"].id,
-        "plan": draft.definition.plan,
-        "cadence": draft.definition.cadence,
-        "period": scope_inputs["period"].key,
-    }
     hashes = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in draft.files.values()}
     record = journal.ReportRecord(
-        **key,
+        **draft.key.as_parameters(),
         snapshot_id=scope_inputs["snapshot_id"],
         known_at=scope_inputs["snapshot_at"],
         files=hashes,
@@ -265,9 +249,9 @@ def _record_draft(engine: Engine, draft: _WrittenDraft, scope_inputs: Result) ->
     )
     with engine.begin() as conn:
         # The same draft written again is the same draft: what people decided on it still holds.
-        last = journal.fetch_last_report(conn, **key)
+        last = journal.fetch_last_report(conn, draft.key)
         if last is None or replace(last, known_at=record.known_at) != record:
             journal.record_report(conn, record)
         else:
-            journal.record_report_check(conn, **key, known_at=record.known_at)
+            journal.record_report_check(conn, draft.key, record.known_at)
     return [str(p) for p in draft.files.values()]

@@ -74,4 +74,4 @@ def _list_periods_to_heal(conn: Connection, settings: Settings, catalogue: Catal
 
 def list_undrafted_periods(conn: Connection, scopes: Iterable[Scope]) -> list[tuple[str, str]]:
     """(scope, period) that was computed since its report was drafted or last found to stand."""
-    return attainment_store.list_outdated_reports(conn, [(s.id, r.plan, r.cadence) for s in scopes for r in s.reports])
+    return attainment_store.list_outdated_reports(conn, [name for scope in scopes for name in scope.report_names])

@@ -119,7 +119,7 @@ def trace_number(report: str, indicator: str, unit: str | None = None) -> Result
 
 def _find_report(conn: Connection, settings: Settings, report: str) -> _RecordedReport:
     path = Path(report)
-    key: dict[str, object] = dict.fromkeys(("report_id", "scope", "plan", "cadence", "period", "sha256"))
+    key: dict[str, object] = dict.fromkeys(("report_id", "scope", "plan", "cadence", "period", "audience", "sha256"))
     parts = report.split(":")
     if path.is_file():
         with translate_os_errors(path):
@@ -144,6 +144,9 @@ def _fetch_recorded_report(
     if len({row.scope for row in rows}) > 1:
         names = ", ".join(sorted({row.scope for row in rows}))
         raise UsageError(f"{report!r} is of several scopes: {names}", where="REPORT", fix="put SCOPE: before it")
+    if len({row.audience for row in rows}) > 1:
+        names = ", ".join(sorted(f"{row.report_id} ({row.audience})" for row in rows))
+        raise UsageError(f"{report!r} is several reports: {names}", where="REPORT", fix="give the number or a file")
     row = rows[0]
     folder = settings.outbox / "drafts" / row.period / row.scope
     return _RecordedReport(

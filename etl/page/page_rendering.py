@@ -30,7 +30,7 @@ from etl.warehouse import page_views
 from etl.warehouse.connect import build_engine
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
 FOLDER_NAME = "page"
 Language = Literal["vi", "en"]
@@ -92,6 +92,19 @@ class PageDesk:
             return form.title if form else code
         plan = self.catalogue.plans.get(code)
         return plan.short_title if plan else code
+
+    def get_document_name(self, document: Row[Any]) -> str:
+        """The plan of a document; whom it is for, where several reports are made on the plan."""
+        name, scope = self.get_name("plan", document.plan), self.find_scope(document.scope)
+        if not document.audience:
+            return name
+        report = scope.find_report(document.plan, document.cadence, document.audience) if scope else None
+        day = document.known_at.astimezone(VIETNAM_ZONE).date()
+        names = (
+            [self.catalogue.find_body_name(to, day) for to in report.recipients] if self.catalogue and report else []
+        )
+        said = ", ".join(filter(None, names)) or document.audience
+        return self.wording.format("question.plan_to", plan=name, recipients=said)
 
 
 def open_desk(user: PageUser, root: str, language: Language, switch: str) -> PageDesk:

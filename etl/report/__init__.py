@@ -37,10 +37,10 @@ def write_report_draft(inputs: ReportInput, templates: Path, folder: Path) -> di
     facts, moment = build_facts(inputs, wording), parse_snapshot_time(inputs.snapshot_at)
     printed = render_text_files(facts, wording, templates)
     contents = {
-        "word": (f"{inputs.stem}_bao-cao.docx", printed[".docx"]),
-        "page": (f"{inputs.stem}_bao-cao.html", printed[".html"]),
-        "annex": (f"{inputs.stem}_phu-luc.xlsx", render_excel_annex(facts, wording, moment, inputs.upward)),
-        "facts": (f"{inputs.stem}{FACTS_SUFFIX}", serialize_facts(facts)),
+        "word": (f"{inputs.key.stem}_bao-cao.docx", printed[".docx"]),
+        "page": (f"{inputs.key.stem}_bao-cao.html", printed[".html"]),
+        "annex": (f"{inputs.key.stem}_phu-luc.xlsx", render_excel_annex(facts, wording, moment, inputs.upward)),
+        "facts": (f"{inputs.key.stem}{FACTS_SUFFIX}", serialize_facts(facts)),
     }
     written = {kind: folder / name for kind, (name, _) in contents.items()}
     for kind, (_, data) in contents.items():

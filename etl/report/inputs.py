@@ -17,6 +17,7 @@ from etl.catalog.layout import FormLayout
 from etl.model import Attainment, NoteReport, Period, SeriesPoint, TaskReport, UnitStatus
 from etl.model.exported_value import ExportedValue
 from etl.model.reason import Reason
+from etl.model.report_key import ReportKey
 from etl.model.vietnam_time import parse_vietnam_day
 
 
@@ -121,9 +122,9 @@ class ReportInput:
         return parse_vietnam_day(self.snapshot_at)
 
     @property
-    def stem(self) -> str:
-        """How the report's files begin."""
-        return f"{self.plan.id}_{self.period.key}"
+    def key(self) -> ReportKey:
+        """Which report it is."""
+        return self.report.build_key(self.scope.id, self.period.key)
 
     def find_unit_name(self, code: str) -> str:
         """A unit's name at the end of the period; the area's own, where that one has ended."""

@@ -47,6 +47,7 @@ class PublishedDocument:
     signer: str = ""
     signed_copy: str = ""
     signed_copy_sha256: str = ""
+    audience: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def fetch_published_documents(conn: Connection, scope: str | None = None) -> lis
         PublishedDocument(
             r.report_id, r.kind, r.corrects_report_id, r.scope, r.plan, r.cadence, r.period, r.snapshot_id,
             r.decided_by, r.decided_at, r.folder, dict(r.files), r.recorded_at,
-            r.number, r.signed_on, r.signer or "", r.signed_copy, r.signed_copy_sha256,
+            r.number, r.signed_on, r.signer or "", r.signed_copy, r.signed_copy_sha256, r.audience,
         )
         for r in query(conn, "publications", scope=scope)
     ]  # fmt: skip

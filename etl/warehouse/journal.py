@@ -17,6 +17,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row
 
 from etl.model import CellState, Delivery, Finding, FindingLevel, Verdict
+from etl.model.report_key import ReportKey
 from etl.warehouse.connect import query
 
 EventKind = Literal[
@@ -93,6 +94,12 @@ class ReportRecord:
     known_at: str
     files: Mapping[str, str]
     templates: str = ""
+    audience: str = ""
+
+    @property
+    def key(self) -> ReportKey:
+        """Which report it is."""
+        return ReportKey(self.scope, self.plan, self.cadence, self.period, self.audience)
 
 
 @dataclass(frozen=True)
@@ -222,19 +229,18 @@ def record_report(conn: Connection, report: ReportRecord) -> int:
     return number
 
 
-def record_report_check(conn: Connection, *, scope: str, plan: str, cadence: str, period: str, known_at: str) -> None:
+def record_report_check(conn: Connection, key: ReportKey, known_at: str) -> None:
     """Notes that the last draft of a report would be printed the same of what was known at a moment."""
-    query(conn, "record_report_check", scope=scope, plan=plan, cadence=cadence, period=period, known_at=known_at)
+    query(conn, "record_report_check", **key.as_parameters(), known_at=known_at)
 
 
-def fetch_last_report(conn: Connection, *, scope: str, plan: str, cadence: str, period: str) -> ReportRecord | None:
+def fetch_last_report(conn: Connection, key: ReportKey) -> ReportRecord | None:
     """The last draft of a report, if there is one."""
-    key = {"scope": scope, "plan": plan, "cadence": cadence, "period": period}
-    row = query(conn, "last_report", **key).one_or_none()
+    row = query(conn, "last_report", **key.as_parameters()).one_or_none()
     if row is None:
         return None
     return ReportRecord(
-        **key,
+        **key.as_parameters(),
         snapshot_id=row.snapshot_id,
         known_at=row.known_at.isoformat(timespec="microseconds"),
         files=dict(row.files),
@@ -242,17 +248,16 @@ def fetch_last_report(conn: Connection, *, scope: str, plan: str, cadence: str, 
     )
 
 
-def find_printing_release(conn: Connection, *, scope: str, plan: str, cadence: str, period: str, known_at: str) -> str:
+def find_printing_release(conn: Connection, key: ReportKey, known_at: str) -> str:
     """Release and templates by which a report was printed as known then; empty where there was none.
 
     A draft stands as long as nothing that it prints changes, so it may be of an earlier snapshot.
     """
-    key = {"scope": scope, "plan": plan, "cadence": cadence, "period": period}
-    return str(query(conn, "printed_at", known_at=known_at, **key).scalar_one_or_none() or "")
+    return str(query(conn, "printed_at", known_at=known_at, **key.as_parameters()).scalar_one_or_none() or "")
 
 
 def fetch_reports(conn: Connection, key: Mapping[str, object]) -> list[Row[Any]]:
-    """Reports on record, newest first, by any of report_id, scope, plan, cadence, period, and a file's sha256."""
+    """Reports on record, newest first, by any of report_id, the parts of a key, and a file's sha256."""
     return list(query(conn, "reports", **key))
 
 

@@ -10,13 +10,14 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row
 
 from etl.errors import UsageError
 from etl.model.registration import Registration
+from etl.model.report_key import ReportKey
 from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys
 from etl.warehouse.connect import query
 from etl.warehouse.journal import record_event
@@ -53,21 +54,19 @@ class SignableDocument:
     registration: Registration | None = None
     signed_copy: str = ""
     signed_copy_sha256: str = ""
+    audience: str = ""
 
     @property
-    def key(self) -> dict[str, Any]:
+    def key(self) -> ReportKey:
         """Which report it is, whatever the draft."""
-        return {"scope": self.scope, "plan": self.plan, "cadence": self.cadence, "period": self.period}
+        return ReportKey(self.scope, self.plan, self.cadence, self.period, self.audience)
 
 
 @dataclass(frozen=True)
 class CorrectionRecord:
     """A drafted correction. `corrects` is the number of the report that was published first."""
 
-    scope: str
-    plan: str
-    cadence: str
-    period: str
+    key: ReportKey
     snapshot_id: str
     known_at: str
     files: Mapping[str, str]
@@ -78,13 +77,13 @@ class CorrectionRecord:
 
 def fetch_documents(
     conn: Connection,
-    key: Mapping[str, str] | None = None,
+    key: ReportKey | None = None,
     *,
     report_id: int | None = None,
     sha256: str | None = None,
 ) -> list[SignableDocument]:
     """The documents of a report's key, one by its number, or those with a file of a content; newest first."""
-    names = dict.fromkeys(("scope", "plan", "cadence", "period")) | dict(key or {})
+    names = key.as_parameters() if key else dict.fromkeys(part.name for part in fields(ReportKey))
     return [_build_document(row) for row in query(conn, "documents_of", **names, report_id=report_id, sha256=sha256)]
 
 
@@ -123,7 +122,7 @@ def record_decision(
         files=_serialize_files(document.files),
         snapshot_id=document.snapshot_id,
     )
-    record_event(conn, decision, report=document.report_id, **document.key, by=by, at=at, reason=reason)
+    record_event(conn, decision, report=document.report_id, **document.key.describe(), by=by, at=at, reason=reason)
 
 
 def record_registration(conn: Connection, document: SignableDocument, symbol: str, given: Registration) -> None:
@@ -153,7 +152,12 @@ def record_registration(conn: Connection, document: SignableDocument, symbol: st
         signer=given.signer,
     )
     record_event(
-        conn, "registered", report=document.report_id, **document.key, number=given.number_text, signer=given.signer
+        conn,
+        "registered",
+        report=document.report_id,
+        **document.key.describe(),
+        number=given.number_text,
+        signer=given.signer,
     )
 
 
@@ -177,22 +181,23 @@ def record_signed_copy(
         signatures=json.dumps(list(signatures), ensure_ascii=False),
         attached_by=by,
     )
-    record_event(conn, "attached", report=document.report_id, **document.key, name=name, sha256=sha256, by=by)
+    record_event(
+        conn, "attached", report=document.report_id, **document.key.describe(), name=name, sha256=sha256, by=by
+    )
 
 
 def record_publication(conn: Connection, document: SignableDocument, folder: str, files: Mapping[str, str]) -> None:
     """Notes what was published: the folder below the outbox, and the SHA-256 of each file."""
     query(conn, "record_publication", report_id=document.report_id, folder=folder, files=_serialize_files(files))
-    record_event(conn, "published", report=document.report_id, **document.key, folder=folder)
+    record_event(conn, "published", report=document.report_id, **document.key.describe(), folder=folder)
 
 
 def record_correction(conn: Connection, made: CorrectionRecord) -> int:
     """Notes a drafted correction. Gives its number."""
-    key: dict[str, Any] = {"scope": made.scope, "plan": made.plan, "cadence": made.cadence, "period": made.period}
     number = query(
         conn,
         "record_correction",
-        **key,
+        **made.key.as_parameters(),
         snapshot_id=made.snapshot_id,
         known_at=made.known_at,
         files=_serialize_files(made.files),
@@ -200,7 +205,7 @@ def record_correction(conn: Connection, made: CorrectionRecord) -> int:
         corrects_report_id=made.corrects,
         states=made.states,
     ).scalar_one()
-    record_event(conn, "correction_raised", report=int(number), corrects=made.corrects, **key)
+    record_event(conn, "correction_raised", report=int(number), corrects=made.corrects, **made.key.describe())
     return int(number)
 
 
@@ -248,6 +253,7 @@ def _build_document(row: Row[Any]) -> SignableDocument:
         registration=_build_registration(row) if row.signer is not None else None,
         signed_copy=row.signed_copy,
         signed_copy_sha256=row.signed_copy_sha256,
+        audience=row.audience,
     )
 
 

@@ -8,6 +8,7 @@ SELECT
     d.scope,
     d.plan,
     d.cadence,
+    d.audience,
     d.period,
     d.snapshot_id,
     d.known_at,
@@ -30,6 +31,7 @@ WHERE
     AND (cast(:scope AS text) IS NULL OR d.scope = :scope)
     AND (cast(:plan AS text) IS NULL OR d.plan = :plan)
     AND (cast(:cadence AS text) IS NULL OR d.cadence = :cadence)
+    AND (cast(:audience AS text) IS NULL OR d.audience = :audience)
     AND (cast(:period AS text) IS NULL OR d.period = :period)
     AND (
         cast(:sha256 AS text) IS NULL

@@ -5,6 +5,8 @@ SELECT
     templates,
     files
 FROM ops.report
-WHERE scope = :scope AND plan = :plan AND cadence = :cadence AND period = :period AND kind = 'report'
+WHERE
+    scope = :scope AND plan = :plan AND cadence = :cadence AND audience = :audience AND period = :period
+    AND kind = 'report'
 ORDER BY report_id DESC
 LIMIT 1;

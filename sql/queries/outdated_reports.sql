@@ -3,7 +3,10 @@
 SELECT DISTINCT
     w.scope,
     c.period
-FROM unnest(cast(:scopes AS text[]), cast(:plans AS text[]), cast(:cadences AS text[])) AS w (scope, plan, cadence)
+FROM
+    unnest(
+        cast(:scopes AS text[]), cast(:plans AS text[]), cast(:cadences AS text[]), cast(:audiences AS text[])
+    ) AS w (scope, plan, cadence, audience)
 INNER JOIN (
     SELECT
         scope,
@@ -19,13 +22,17 @@ LEFT JOIN (
         r.scope,
         r.plan,
         r.cadence,
+        r.audience,
         r.period,
         max(greatest(r.known_at, k.known_at)) AS known_at
     FROM ops.report AS r
     LEFT JOIN ops.report_check AS k ON r.report_id = k.report_id
     WHERE r.kind = 'report'
-    GROUP BY r.scope, r.plan, r.cadence, r.period
-) AS d ON w.scope = d.scope AND w.plan = d.plan AND w.cadence = d.cadence AND c.period = d.period
+    GROUP BY r.scope, r.plan, r.cadence, r.audience, r.period
+) AS d
+    ON
+        w.scope = d.scope AND w.plan = d.plan AND w.cadence = d.cadence AND w.audience = d.audience
+        AND c.period = d.period
 WHERE
     (d.known_at IS NULL OR d.known_at < c.known_at)
     AND c.known_at <= clock_timestamp() - make_interval(mins => cast(:minutes AS integer))

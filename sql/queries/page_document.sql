@@ -5,6 +5,7 @@ SELECT
     d.scope,
     d.plan,
     d.cadence,
+    d.audience,
     d.period,
     d.snapshot_id,
     d.known_at,
@@ -26,8 +27,8 @@ SELECT
         SELECT max(x.report_id)
         FROM out.report_document AS x
         WHERE
-            x.scope = d.scope AND x.plan = d.plan AND x.cadence = d.cadence AND x.period = d.period AND x.kind = d.kind
-            AND x.report_id > d.report_id
+            x.scope = d.scope AND x.plan = d.plan AND x.cadence = d.cadence AND x.audience = d.audience
+            AND x.period = d.period AND x.kind = d.kind AND x.report_id > d.report_id
     ) AS newer_id
 FROM out.report_document AS d
 LEFT JOIN LATERAL (
@@ -39,8 +40,8 @@ LEFT JOIN LATERAL (
         x.reason
     FROM out.report_document AS x
     WHERE
-        x.scope = d.scope AND x.plan = d.plan AND x.cadence = d.cadence AND x.period = d.period
-        AND x.report_id < d.report_id
+        x.scope = d.scope AND x.plan = d.plan AND x.cadence = d.cadence AND x.audience = d.audience
+        AND x.period = d.period AND x.report_id < d.report_id
     ORDER BY x.report_id DESC
     LIMIT 1
 ) AS b ON TRUE

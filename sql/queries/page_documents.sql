@@ -9,6 +9,7 @@ FROM (
         scope,
         plan,
         cadence,
+        audience,
         period,
         known_at,
         drafted_at,
@@ -17,7 +18,8 @@ FROM (
         decided_at,
         reason,
         published_at,
-        row_number() OVER (PARTITION BY scope, plan, cadence, period, kind ORDER BY report_id DESC) = 1 AS is_last
+        row_number() OVER (PARTITION BY scope, plan, cadence, audience, period, kind ORDER BY report_id DESC) = 1
+            AS is_last
     FROM out.report_document
 ) AS d
 WHERE

@@ -4,6 +4,7 @@ WHERE
     scope = :scope
     AND plan = :plan
     AND cadence = :cadence
+    AND audience = :audience
     AND period = :period
     AND known_at <= :known_at
     AND kind = 'report'

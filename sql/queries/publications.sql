@@ -6,6 +6,7 @@ SELECT
     r.scope,
     r.plan,
     r.cadence,
+    r.audience,
     r.period,
     r.snapshot_id,
     s.decided_by,

@@ -3,4 +3,6 @@ SELECT
     max(report_id) AS report_id,
     cast(:known_at AS timestamptz) AS known_at
 FROM ops.report
-WHERE scope = :scope AND plan = :plan AND cadence = :cadence AND period = :period AND kind = 'report';
+WHERE
+    scope = :scope AND plan = :plan AND cadence = :cadence AND audience = :audience AND period = :period
+    AND kind = 'report';

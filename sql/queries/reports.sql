@@ -4,6 +4,7 @@ SELECT
     r.scope,
     r.plan,
     r.cadence,
+    r.audience,
     r.period,
     r.snapshot_id,
     r.known_at,
@@ -17,6 +18,7 @@ WHERE
     AND (cast(:scope AS text) IS NULL OR r.scope = :scope)
     AND (cast(:plan AS text) IS NULL OR r.plan = :plan)
     AND (cast(:cadence AS text) IS NULL OR r.cadence = :cadence)
+    AND (cast(:audience AS text) IS NULL OR r.audience = :audience)
     AND (cast(:period AS text) IS NULL OR r.period = :period)
     AND (
         cast(:sha256 AS text) IS NULL

@@ -100,6 +100,7 @@ SELECT
     scope,
     plan,
     cadence,
+    audience,
     period,
     snapshot_id,
     known_at,

@@ -11,6 +11,7 @@ SELECT
     r.scope,
     r.plan,
     r.cadence,
+    r.audience,
     r.period,
     r.snapshot_id,
     r.known_at,
@@ -59,7 +60,7 @@ WHERE
     AND NOT EXISTS (
         SELECT FROM ops.report AS n
         WHERE
-            n.scope = d.scope AND n.plan = d.plan AND n.cadence = d.cadence AND n.period = d.period AND n.kind = d.kind
-            AND n.report_id > d.report_id
+            n.scope = d.scope AND n.plan = d.plan AND n.cadence = d.cadence AND n.audience = d.audience
+            AND n.period = d.period AND n.kind = d.kind AND n.report_id > d.report_id
     )
 GROUP BY d.report_id;

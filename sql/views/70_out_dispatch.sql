@@ -8,6 +8,7 @@ SELECT
     r.scope,
     r.plan,
     r.cadence,
+    r.audience,
     r.period,
     d.recipient,
     d.channel,

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from etl.catalog.models.base import Basis, Code, StrictModel, Text, validate_period_key
 from etl.model import PeriodKind
+from etl.model.report_key import ReportKey
 
 _DEPUTIES = ("PHÓ ", "THỨ TRƯỞNG")
 
@@ -161,14 +162,23 @@ def validate_signing_authority(lines: Sequence[str]) -> None:
 
 
 class ReportDef(StrictModel):
-    """A report that a scope writes for a plan at a cadence. `recipients` are printed in Kính gửi."""
+    """A report that a scope writes for a plan at a cadence. `recipients` are printed in Kính gửi.
+
+    `audience` names each of several reports on one plan and cadence, in files and folders too; no recipient of the one
+    is sent the other.
+    """
 
     plan: Code
     cadence: Literal["month", "quarter", "half", "nine_months", "year"]
+    audience: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")
     recipients: tuple[Text, ...] = Field(min_length=1)
     copies: tuple[Text, ...] = ()
     clause: Text
     basis: Basis
+
+    def build_key(self, scope: str, period: str) -> ReportKey:
+        """The report of a scope for a period."""
+        return ReportKey(scope, self.plan, self.cadence, period, self.audience)
 
 
 class UnaskedLeads(StrictModel):
@@ -224,6 +234,15 @@ class Scope(StrictModel):
             for actor, answers in self.answers_for.items()
             if (answers == level if isinstance(answers, str) else unit in answers)
         )
+
+    def find_report(self, plan: str, cadence: str, audience: str) -> ReportDef | None:
+        """The report it writes under a name; None where it no longer does."""
+        return next((r for r in self.reports if (r.plan, r.cadence, r.audience) == (plan, cadence, audience)), None)
+
+    @property
+    def report_names(self) -> list[tuple[str, str, str, str]]:
+        """The reports it writes, of any period: (scope, plan, cadence, audience)."""
+        return [(self.id, report.plan, report.cadence, report.audience) for report in self.reports]
 
     def find_office(self, day: dt.date) -> Office | None:
         """The scope's own office on a day, if it has one then."""
