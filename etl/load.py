@@ -104,14 +104,14 @@ class _WarehouseIds:
         self.sheets = _CopyTextCache(escape_copy_text)
 
     def select_unit_ids(self, day: date) -> _CopyTextCache:
-        """The numbers of the units that exist on a day, by code.
+        """The numbers of the units by code, as of a day; of an ended one too, which an office may still speak for.
 
         Raises (when asked for one):
             WarehouseError: the catalogue in the warehouse has none of this code.
         """
         if day not in self._on:
-            valid = (r for r in self._units if r.valid_from <= day and (r.valid_to is None or day <= r.valid_to))
-            ids_by_code = {r.code: r.org_unit_id for r in valid}
+            begun = sorted((r for r in self._units if r.valid_from <= day), key=lambda r: r.valid_from)
+            ids_by_code = {r.code: r.org_unit_id for r in begun}
             self._on[day] = _CopyTextCache(
                 lambda code: str(_find_warehouse_id(ids_by_code, code, f"unit on {day}", "core.org_unit"))
             )

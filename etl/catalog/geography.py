@@ -80,6 +80,19 @@ def is_within_area(c: Catalogue, area: m.Unit, unit: m.Unit) -> bool:
     return above is not None
 
 
+def get_published_area_code(c: Catalogue, scope: m.Scope, unit: m.Unit) -> str:
+    """The code of the area that figures published by a unit are of.
+
+    An office speaks for the scope's area, or for the ended one that it took over from, where a plan is measured on that
+    still. A part of the area speaks for itself, and never for the whole.
+    """
+    if unit.level != "agency":
+        return unit.code
+    areas = (find_plan_area(c, scope, plan) for plan in scope.plans)
+    former = (area.code for area in areas if area and area.code != scope.area_unit and is_within_area(c, area, unit))
+    return next(former, scope.area_unit)
+
+
 def is_plan_of_unit(c: Catalogue, scope: m.Scope, plan: str, unit: m.Unit) -> bool:
     """Whether a plan of a scope is measured on an area that holds a unit."""
     area = find_plan_area(c, scope, plan)

@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 from typing import Literal
 
 from etl.catalog import models as m
+from etl.catalog.geography import get_published_area_code
 from etl.catalog.loader import Catalogue
 from etl.catalog.obligations import find_reporting_days
 from etl.catalog.owed_cells import list_sheet_cells
@@ -323,8 +324,7 @@ def _build_published_sheet(
         fixed.append(PrintedCell(row, 0, str(i + 1), "code"))
         fixed.append(PrintedCell(row, 1, column.header, "text", anchor=True))
         fixed.append(PrintedCell(row, 2, element.unit, "label"))
-        # What an office publishes is the area's; what a part of the area publishes is its own, and never the whole's.
-        area, code = scope.area_unit if unit.level == "agency" else unit.code, column.data_element
+        area, code = get_published_area_code(catalogue, scope, unit), column.data_element
         inputs.append(InputCell(row, 3, area, code, ElementKind.PUBLISHED, column.required))
         inputs.append(InputCell(row, 4, area, str(PublishedCell(code, "as_of")), ElementKind.DATE, False))
         inputs.append(InputCell(row, 5, area, str(PublishedCell(code, "source")), ElementKind.TEXT, False))

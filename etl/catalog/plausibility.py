@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
 from datetime import timedelta
-from itertools import pairwise, permutations
+from itertools import combinations, pairwise, permutations
 
 from etl.catalog import models as m
 from etl.catalog.calendar import compute_period_bounds
 from etl.catalog.catalogue import Catalogue
 from etl.catalog.catalogue_files import CatalogueReader
-from etl.catalog.geography import find_area
+from etl.catalog.geography import find_area, get_published_area_code
 from etl.catalog.obligations import is_in_force
 from etl.catalog.problems import find_nearest
 from etl.catalog.written_targets import check_written_targets
@@ -33,6 +33,7 @@ def check_plausibility(c: Catalogue, r: CatalogueReader) -> None:
         _check_submissions(c, r, scope)
         _check_reporting_days(c, r, scope)
         _check_area(c, r, scope)
+        _check_publishers(c, r, scope)
     check_written_targets(c, r)
 
 
@@ -238,6 +239,34 @@ def _check_area(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None:
             f"a period from {min(u.valid_from for u in units)} on",
             value=first.from_period,
         )
+
+
+def _check_publishers(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None:
+    """An area's published figure is asked of one office alone: of two the last to send would decide."""
+    published = {element.code for element in c.elements.values() if element.kind == ElementKind.PUBLISHED}
+    asked: dict[tuple[str, str], list[tuple[m.Submission, str]]] = defaultdict(list)
+    for submission in scope.submissions:
+        form = c.forms.get(submission.form)
+        columns = [column for sheet in form.sheets for column in c.list_sheet_columns(form, sheet)] if form else []
+        elements = [x.data_element for x in columns if x.data_element in published]
+        for unit in (unit for code in submission.units for unit in c.list_units_of_code(code)[-1:]):
+            for element in elements:
+                asked[get_published_area_code(c, scope, unit), element].append((submission, unit.code))
+    for (area, element), senders in asked.items():
+        for (before, first), (after, other) in combinations(senders, 2):
+            if _overlap(before, after):
+                r.report(
+                    r.find_place(after).at("units"),
+                    f"published {element} of area {area} is asked of {other}, and of {first} by form {before.form}",
+                    "one office for each published figure of an area",
+                    value=other,
+                )
+
+
+def _overlap(one: m.Submission, other: m.Submission) -> bool:
+    """Whether two are owed at one time."""
+    begin = max(Period.parse(s.from_period).end for s in (one, other))
+    return all(not s.to_period or Period.parse(s.to_period).end >= begin for s in (one, other))
 
 
 def _check_form_of_submission(

@@ -86,6 +86,10 @@ SILENT = {
         SCOPE, "{plan: kt-1693, cadence: half,", "{plan: kt-1693, cadence: quarter,",
         "a second report on kt-1693 of cadence quarter would replace the first",
     ),
+    "F2 two offices publish one figure of an area": (
+        LIVE, "{form: kt-so-year, units: [51-SYT-KT],", "{form: kt-so-year, units: [51-SYT-KT, 51-CDC],",
+        "published pub_life_expectancy of area 62 is asked of 51-CDC, and of 51-SYT-KT by form kt-so-year",
+    ),
     "F11 a deadline of no working days": (
         REGIMES, "{level: commune, working_days: 5, basis: source", "{level: commune, working_days: 0, basis: source",
         "0 working days after the period's end",

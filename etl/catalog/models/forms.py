@@ -72,12 +72,14 @@ class SheetDef(StrictModel):
 
 class EarlierVersion(StrictModel):
     """A version of a form that was issued up to a period, and is still taken for periods up to it. `sheets`: those of
-    its sheets that were others than now, by their codes. `columns_version`: as of a form."""
+    its sheets that were others than now, by their codes; `without_sheets`: those that it did not have.
+    `columns_version`: as of a form."""
 
     version: Text
     columns_version: Text | None = None
     to_period: Text
     sheets: tuple[SheetDef, ...] = ()
+    without_sheets: tuple[Code, ...] = ()
 
     @field_validator("to_period")
     @classmethod
@@ -113,7 +115,8 @@ class Form(StrictModel):
     @model_validator(mode="after")
     def _check_earlier_sheets(self) -> Self:
         codes = {sheet.code for sheet in self.sheets}
-        unknown = [sheet.code for e in self.earlier_versions for sheet in e.sheets if sheet.code not in codes]
+        named = [(*(sheet.code for sheet in e.sheets), *e.without_sheets) for e in self.earlier_versions]
+        unknown = [code for codes_of_version in named for code in codes_of_version if code not in codes]
         if unknown:
             raise ValueError(f"earlier_versions: the form has no sheet {', '.join(unknown)}")
         return self
@@ -136,6 +139,8 @@ class Form(StrictModel):
     def build_earlier(self, earlier: EarlierVersion) -> Form:
         """The form as one of its earlier versions printed it."""
         others = {sheet.code: sheet for sheet in earlier.sheets}
-        sheets = tuple(others.get(sheet.code, sheet) for sheet in self.sheets)
+        sheets = tuple(
+            others.get(sheet.code, sheet) for sheet in self.sheets if sheet.code not in earlier.without_sheets
+        )
         changed = {"version": earlier.version, "columns_version": earlier.columns_version, "sheets": sheets}
         return self.model_copy(update=changed)

@@ -1,0 +1,70 @@
+"""What an office publishes is the area's that it speaks for: read from its form, and nobody else's figure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from fractions import Fraction
+
+import pytest
+from sqlalchemy import Engine
+
+from etl import steps
+from etl.catalog import Catalogue
+from etl.model import Period
+from etl.model.text_cells import PublishedCell
+from etl.settings import Settings
+from tests.builders import Workbook
+
+pytestmark = pytest.mark.integration
+
+SCOPE, FORM, OFFICE, PERIOD = "quang-ngai", "kt-so-year", "51-SYT-KT", "2026"
+PUBLISHER = "Thống kê tỉnh Quảng Ngãi"
+TOLD = {
+    "life_expectancy": ("pub_life_expectancy", "71.4"), "tfr": ("pub_tfr", "2.36"), "imr": ("pub_imr", "21.7"),
+    "u5mr": ("pub_u5mr", "31.5"), "mmr": ("pub_mmr", "60"), "stunting": ("pub_stunting", "29.8"),
+}  # fmt: skip
+
+
+def test_the_former_area_has_what_its_office_published_and_the_province_has_not(
+    warehouse: Settings, loader: Engine, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TONGKET_MIN_AGE_SECONDS", "0")
+    monkeypatch.setenv("TONGKET_SCOPES", SCOPE)
+    book = Workbook(catalogue, FORM, OFFICE, PERIOD).filled()
+    for element, value in TOLD.values():
+        book.with_element(element, float(value))
+        book.with_element(str(PublishedCell(element, "as_of")), "15/12/2026")
+        book.with_element(str(PublishedCell(element, "source")), PUBLISHER)
+    inbox = warehouse.inbox / OFFICE
+    inbox.mkdir(parents=True)
+    (inbox / "nam.xlsx").write_bytes(book.bytes())
+    (batch,) = steps.receive_deliveries()["batches"]
+    done = steps.process_batch(batch)
+    with loader.connect() as conn:
+        told = conn.exec_driver_sql("SELECT code, message, sheet, cell, value FROM out.finding").all()
+        assert done["accepted"] == 1, told
+    steps.compute_attainment(SCOPE, PERIOD)
+    rows = [row for row in steps.list_attainment_rows(SCOPE, PERIOD, "kt-1693") if row["indicator"] in TOLD]
+    said = {(row["indicator"], row["unit"]): Fraction(str(row["value"])) for row in rows if row["value"] is not None}
+    assert said == {(name, "62"): Fraction(value) for name, (_, value) in TOLD.items()}
+
+
+def test_every_published_figure_of_a_live_plan_is_asked_of_somebody(catalogue: Catalogue) -> None:
+    today = dt.date(2026, 11, 1)
+    missing = set()
+    for scope in catalogue.scopes.values():
+        asked = {
+            column.data_element
+            for submission in scope.submissions
+            if not submission.to_period or Period.parse(submission.to_period).end >= today
+            for sheet in catalogue.forms[submission.form].sheets
+            for column in catalogue.list_sheet_columns(catalogue.forms[submission.form], sheet)
+        }
+        named = [
+            catalogue.indicators[t.indicator] for p in scope.plans for t in catalogue.plans[p].targets if t.indicator
+        ]
+        if asked:
+            missing |= {
+                (scope.id, i.code) for i in named if i.method == "published" and i.published_element not in asked
+            }
+    assert missing == set()
