@@ -289,8 +289,9 @@ def _add_summary_page(doc: Any) -> None:
         ("{{ head.text }}", "{{ cell.text }}", "VB Bảng nhỏ giữa", 19.0),
         ("{%tc endfor %}", "{%tc endfor %}", "VB Bảng nhỏ giữa", 1.0),
         ("{{ page_value_title }}", "{{ row.value }}", "VB Bảng nhỏ giữa", 26.0),
-        ("{{ previous_title }}", "{{ row.previous }}", "VB Bảng nhỏ giữa", 15.0),
-        ("So cùng kỳ", "{{ row.compared }}", "VB Bảng nhỏ giữa", 14.0),
+        ("{%tc for head in past_heads %}", "{%tc for cell in row.past %}", "VB Bảng nhỏ giữa", 1.0),
+        ("{{ head.text }}", "{{ cell.text }}", "VB Bảng nhỏ giữa", 15.0),
+        ("{%tc endfor %}", "{%tc endfor %}", "VB Bảng nhỏ giữa", 1.0),
         ("Mục tiêu", "{{ row.target }}", "VB Bảng nhỏ giữa", 24.0),
         ("Lộ trình", "{{ row.state }}", "VB Bảng nhỏ giữa", 24.0),
         ("Diễn biến", "{{ row.line }}", "VB Bảng nhỏ giữa", 20.0),
@@ -417,13 +418,13 @@ def _add_report_body(doc: Any) -> None:
     _add_paragraphs(doc, "VB Mục", "V. KHÓ KHĂN, NGUYÊN NHÂN, KIẾN NGHỊ")
     _add_paragraphs(doc, "VB Nội dung", "{{ difficulty_sentence }}", "{%p if difficulties %}")
     columns = [
-        ("Khó khăn, vướng mắc", "{{ row.difficulty }}", 40.0),
-        ("Nguyên nhân", "{{ row.cause }}", 36.0),
-        ("Kiến nghị", "{{ row.proposal }}", 38.0),
+        ("Khó khăn, vướng mắc", "{{ row.difficulty }}", 36.0),
+        ("Nguyên nhân", "{{ row.cause }}", 32.0),
+        ("Kiến nghị", "{{ row.proposal }}", 35.0),
         ("{%tc for head in level_heads %}", "{%tc for cell in row.level %}", 1.0),
-        ("{{ head.text }}", "{{ cell.text }}", 20.0),
+        ("{{ head.text }}", "{{ cell.text }}", 15.0),
         ("{%tc endfor %}", "{%tc endfor %}", 1.0),
-        ("Đơn vị", "{{ row.units }}", 26.0),
+        ("Đơn vị", "{{ row.units }}", 42.0),
     ]
     _add_data_table(
         doc,
@@ -480,10 +481,8 @@ def _add_results_annex(doc: Any) -> None:
         ("TT", "{{ row.item }}", middle, 15.0),
         ("Chỉ tiêu", "{{ row.title }}", left, 50.0),
         ("Đơn vị", "{{ row.measured_in }}", middle, 17.0),
-        ("{{ baseline_title }}", "{{ row.baseline }}", middle, 19.0),
-        ("{{ previous_title }}", "{{ row.previous }}", middle, 17.0),
-        ("{%tc for head in quarter_heads %}", "{%tc for cell in row.quarter %}", middle, 1.0),
-        ("{{ head.text }}", "{{ cell.text }}", middle, 22.0),
+        ("{%tc for head in known_heads %}", "{%tc for cell in row.known %}", middle, 1.0),
+        ("{{ head.text }}", "{{ cell.text }}", middle, 19.0),
         ("{%tc endfor %}", "{%tc endfor %}", middle, 1.0),
         ("{{ page_value_title }}", "{{ row.value }}", middle, 25.0),
         ("{%tc for year in years %}", "{%tc for level in row.levels %}", middle, 1.0),

@@ -6,6 +6,7 @@ Room: report. `view` picks every text from the facts; the fields of these classe
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,8 +55,8 @@ class PlannedLevel:
 
 
 @dataclass(frozen=True)
-class QuarterCell:
-    """The cell, or the head, of what the quarter itself brought; none in reports of longer periods."""
+class OptionalCell:
+    """A cell, or the head, of a column that is printed where one of its rows says something."""
 
     text: str
 
@@ -70,9 +71,7 @@ class ResultRow:
     item: str
     title: str
     measured_in: str
-    baseline: str
-    previous: str
-    quarter: tuple[QuarterCell, ...]
+    known: tuple[OptionalCell, ...]
     value: str
     levels: tuple[PlannedLevel, ...]
     share: str
@@ -181,10 +180,9 @@ class PageRow:
     """A target on the first page; `line` is its small picture."""
 
     name: str
-    quarter: tuple[QuarterCell, ...]
+    quarter: tuple[OptionalCell, ...]
     value: str
-    previous: str
-    compared: str
+    past: tuple[OptionalCell, ...]
     target: str
     state: str
     line: Any
@@ -251,6 +249,8 @@ class ReportTemplateContext(LetterTemplateContext):
     page_result: str
     highlights: tuple[Paragraph, ...]
     page_value_title: str
+    quarter_heads: tuple[OptionalCell, ...]
+    past_heads: tuple[OptionalCell, ...]
     page_rows: tuple[PageRow, ...]
     heat_heads: tuple[HeatHead, ...]
     heat_lines: tuple[HeatLine, ...]
@@ -273,9 +273,7 @@ class ReportTemplateContext(LetterTemplateContext):
     directions_title: str
     directions: tuple[Paragraph, ...]
     data_notes: tuple[Paragraph, ...]
-    quarter_heads: tuple[QuarterCell, ...]
-    baseline_title: str
-    previous_title: str
+    known_heads: tuple[OptionalCell, ...]
     years: tuple[YearColumn, ...]
     span: int
     results: tuple[ResultRow, ...]
@@ -297,9 +295,8 @@ class PageTemplateContext(ReportTemplateContext):
     pictures: tuple[AnnexPicture, ...]
 
 
-FIXED_COLUMN_COUNT = 9
-"""Columns of the plan's table apart from quarter and years: number, title, unit, baseline, last year, value, share,
-verdict, missing."""
+FIXED_COLUMN_COUNT = 7
+"""Columns of the plan's table that are always printed: number, title, unit, value, share, verdict, missing."""
 PRINTED_NOTES = ("draft", "deputed", "inheritance", "restated", "corrected", "partial", "contradicts")
 """The kinds of notes that a paper prints; open findings are among the directions, the rest is in the Excel annex."""
 MAX_PRINTED_NOTES = 6
@@ -308,7 +305,10 @@ _SHADES = {"met": "FFFFFF", "not_met": "BFBFBF", "other": "F2F2F2", "none": "FFF
 
 def build_template_context(facts: ReportFacts, wording: Messages) -> ReportTemplateContext:
     """The facts as the Word template takes them; the places of pictures are empty."""
-    quarter = (QuarterCell(facts.first_page.in_quarter_title),) if facts.first_page.quarterly else ()
+    known = _select_columns(wording, _list_known_columns(facts, wording))
+    rows = tuple(
+        _build_result_row(facts, wording, row, cells) for row, cells in zip(facts.rows, known.rows, strict=True)
+    )
     return ReportTemplateContext(
         **build_letter_fields(facts, wording),
         office=facts.head.office,
@@ -329,14 +329,44 @@ def build_template_context(facts: ReportFacts, wording: Messages) -> ReportTempl
         directions_title=facts.directions.title,
         directions=build_paragraphs(facts.directions.sentences),
         data_notes=build_paragraphs(f"- {text}" for text in _select_printed_notes(facts)),
-        quarter_heads=quarter,
-        baseline_title=facts.columns.baseline,
-        previous_title=facts.columns.previous,
+        known_heads=known.heads,
         years=tuple(YearColumn(year.title) for year in facts.columns.years),
-        span=FIXED_COLUMN_COUNT + len(quarter) + len(facts.columns.years),
-        results=tuple(_build_result_row(facts, wording, row) for row in facts.rows),
+        span=FIXED_COLUMN_COUNT + len(known.heads) + len(facts.columns.years),
+        results=rows,
         unit_blocks=tuple(_build_unit_block(facts, wording, block) for block in facts.units.blocks),
     )
+
+
+@dataclass(frozen=True)
+class _PrintedColumns:
+    """Those of some columns that say something: their heads, and the cells of each row."""
+
+    heads: tuple[OptionalCell, ...]
+    rows: tuple[tuple[OptionalCell, ...], ...]
+
+
+def _select_columns(wording: Messages, columns: Mapping[str, Sequence[str]]) -> _PrintedColumns:
+    """Head → texts of its rows. A column of nothing is not printed."""
+    nothing = {"", *(wording.texts[f"word.{key}"] for key in ("nothing", "no_data", "not_stated"))}
+    said = {head: texts for head, texts in columns.items() if not nothing.issuperset(texts)}
+    cells = [[OptionalCell(_allow_break(text)) for text in texts] for texts in said.values()]
+    rows = tuple(zip(*cells, strict=True)) if cells else ((),) * max(map(len, columns.values()), default=0)
+    return _PrintedColumns(tuple(map(OptionalCell, said)), rows)
+
+
+def _list_known_columns(facts: ReportFacts, wording: Messages) -> dict[str, list[str]]:
+    """What is set beside the period's value: where the plan began, the year before, the quarter alone."""
+    columns: dict[str, list[str]] = {facts.columns.baseline: [], facts.columns.previous: []}
+    if facts.first_page.quarterly:
+        columns[facts.first_page.in_quarter_title] = []
+    for row in facts.rows:
+        figure = None if isinstance(row, GroupRow) else facts.find_figure(row.item, row.unit)
+        quarter = figure.in_quarter.text if figure and figure.in_quarter else wording.texts["word.nothing"]
+        baseline = row.baseline if isinstance(row, FigureRow) else ""
+        previous = figure.previous.text if figure else wording.texts["word.no_data"]
+        for texts, text in zip(columns.values(), (baseline, previous, quarter), strict=False):
+            texts.append(text)
+    return columns
 
 
 def _has_levels(facts: ReportFacts) -> bool:
@@ -367,23 +397,33 @@ def build_page_context(facts: ReportFacts, wording: Messages) -> PageTemplateCon
 
 def _build_first_page(facts: ReportFacts, wording: Messages) -> dict[str, Any]:
     page = facts.first_page
+    quarter = {page.in_quarter_title: [row.in_quarter for row in page.rows]} if page.quarterly else {}
+    quarters = _select_columns(wording, quarter or {"": [""] * len(page.rows)})
+    past = _select_columns(
+        wording,
+        {
+            page.previous_title: [row.previous for row in page.rows],
+            wording.texts["column.compared"]: [row.compared for row in page.rows],
+        },
+    )
     return {
         "page_title": page.title,
         "page_result": page.result,
         "highlights": build_paragraphs(f"- {line}" for line in page.highlights),
         "page_value_title": page.to_date_title,
+        "quarter_heads": quarters.heads,
+        "past_heads": past.heads,
         "page_rows": tuple(
             PageRow(
                 name=row.name,
-                quarter=(QuarterCell(_allow_break(row.in_quarter)),) if page.quarterly else (),
+                quarter=in_quarter,
                 value=_allow_break(row.to_date),
-                previous=row.previous,
-                compared=row.compared,
+                past=before,
                 target=row.target,
                 state=f"{row.sign} {row.state}".strip(),
                 line=wording.texts["word.nothing"],
             )
-            for row in page.rows
+            for row, in_quarter, before in zip(page.rows, quarters.rows, past.rows, strict=True)
         ),
         "heat_heads": tuple(HeatHead(column.name) for column in page.units.columns),
         "heat_lines": tuple(
@@ -406,7 +446,12 @@ def _select_printed_notes(facts: ReportFacts) -> list[str]:
     return [note.text for kind in PRINTED_NOTES for note in facts.data_notes if note.kind == kind][:MAX_PRINTED_NOTES]
 
 
-def _build_result_row(facts: ReportFacts, wording: Messages, row: GroupRow | StatementRow | FigureRow) -> ResultRow:
+def _build_result_row(
+    facts: ReportFacts,
+    wording: Messages,
+    row: GroupRow | StatementRow | FigureRow,
+    known: tuple[OptionalCell, ...],
+) -> ResultRow:
     if isinstance(row, GroupRow):
         figure, group, target = None, row.title, None
     else:
@@ -421,9 +466,7 @@ def _build_result_row(facts: ReportFacts, wording: Messages, row: GroupRow | Sta
         item=target.number if target else "",
         title=row.title,
         measured_in=target.measured_in if target else "",
-        baseline=levels.baseline if levels else "",
-        previous=figure.previous.text if figure else absent,
-        quarter=_build_quarter_cells(facts, wording, figure),
+        known=known,
         value=_allow_break(figure.printed) if figure else absent,
         levels=tuple(PlannedLevel(text) for text in levels.milestones.values()) if levels else (),
         share=figure.plan_share.text if figure else wording.texts["word.nothing"],
@@ -431,13 +474,6 @@ def _build_result_row(facts: ReportFacts, wording: Messages, row: GroupRow | Sta
         status=format_row_status(wording, row, figure),
         missing=figure.missing.text if figure else wording.texts["word.nothing"],
     )
-
-
-def _build_quarter_cells(facts: ReportFacts, wording: Messages, figure: Figure | None) -> tuple[QuarterCell, ...]:
-    if not facts.first_page.quarterly:
-        return ()
-    part = figure.in_quarter if figure else None
-    return (QuarterCell(_allow_break(part.text) if part else wording.texts["word.nothing"]),)
 
 
 def _allow_break(text: str) -> str:

@@ -37,16 +37,24 @@ def list_unit_codes(inputs: ReportInput) -> list[str]:
 
 
 def select_compared_targets(inputs: ReportInput, figures: ReportFigures) -> list[m.Target]:
-    """The targets compared between units: quarterly indicators computed from what units send."""
-    codes = list_unit_codes(inputs)
+    """The targets compared between units: indicators computed from what units send for the report's period, as far as
+    any unit has a figure; those of a year in a year's report only."""
+    codes, annual = list_unit_codes(inputs), inputs.report.cadence == "year"
     chosen: dict[tuple[str, str], m.Target] = {}
     for target in inputs.plan.targets:
         indicator = inputs.catalogue.indicators.get(target.indicator or "")
-        quarterly = indicator is not None and indicator.frequency == "quarter" and indicator.method != "published"
-        shown = next((f for code in codes if (f := figures.find_figure(target.item, code))), None)
-        if quarterly and shown is not None:  # a plan may say the same thing twice: one column
+        if indicator is None or indicator.method == "published" or not (annual or indicator.frequency == "quarter"):
+            continue
+        of_units = (figures.find_figure(target.item, code) for code in codes)
+        shown = next((f for f in of_units if f and _has_number(f, counts=indicator.accumulates)), None)
+        if shown is not None:  # a plan may say the same thing twice: one column
             chosen.setdefault((str(target.indicator), f"{shown.operator}{shown.target.exact}"), target)
     return list(chosen.values())
+
+
+def _has_number(figure: Figure, *, counts: bool) -> bool:
+    """Whether a unit's cell says more than that there is nothing."""
+    return bool(figure.withheld) or (figure.numerator if counts else figure.value).value is not None
 
 
 def build_unit_table(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> UnitTable:
