@@ -66,12 +66,12 @@ def build_target_rows(
     A date to finish something by stands as its task does, where a task bears the same number.
     """
     found: list[TargetRow] = []
-    states = {task.id: task.situation for task in tasks}
+    tasks_by_id = {task.id: task for task in tasks}
     years = list_plan_years(inputs.plan)
     for group, targets in groupby(inputs.plan.targets, key=lambda t: t.group):
         if group:
             found.append(GroupRow("group", group))
-        found += [_build_target_row(inputs, wording, figures, target, years, states) for target in targets]
+        found += [_build_target_row(inputs, wording, figures, target, years, tasks_by_id) for target in targets]
     return tuple(found)
 
 
@@ -81,7 +81,7 @@ def _build_target_row(
     figures: ReportFigures,
     target: m.Target,
     years: list[str],
-    states: dict[str, str],
+    tasks: dict[str, PlanTask],
 ) -> StatementRow | FigureRow:
     indicator = inputs.catalogue.indicators.get(target.indicator or "")
     row = {
@@ -95,7 +95,10 @@ def _build_target_row(
     reported = figures.find_figure(target.item, inputs.area) is not None
     if target.kind in WORD_ONLY_KINDS:
         written = target.statement or _format_target_milestones(target) or wording.texts["word.not_assessed"]
-        state = states.get(target.item, "") if target.kind == "milestone" else ""
+        task = tasks.get(target.item) if target.kind == "milestone" else None
+        state = _format_task_state(wording, task) if task else ""
+        if task and (why := task.situation.removeprefix(state).lstrip("; ")):
+            written = f"{written} ({why})"
         return StatementRow("statement", **row, reported=reported, statement=written, state=state)
     not_stated = wording.texts["word.not_stated"]
     return FigureRow(
@@ -105,6 +108,11 @@ def _build_target_row(
         baseline=target.baseline.written if target.baseline else not_stated,
         milestones={year: _format_target_milestones(target, year) or not_stated for year in years},
     )
+
+
+def _format_task_state(wording: Messages, task: PlanTask) -> str:
+    """A task's state in the few words that a narrow column has room for, where all who report on it say the same."""
+    return wording.texts[f"task_state.{next(iter(task.states))}"] if len(task.states) == 1 else task.situation
 
 
 def _format_target_milestones(target: m.Target, year: str = "") -> str:
