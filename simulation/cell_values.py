@@ -153,7 +153,9 @@ class _CellValueSource:
         return min(parts) if cell.data_element in _ALL_OR_NONE else sum(parts)
 
     def _find_published_value(self, element: str, place: int) -> Value:
-        value_or_date = load_story()[self.scope]["published"][str(self.period.year)][element][place]
+        """Value, day or source; blank where the story tells of no publication in the year."""
+        told = load_story()[self.scope].get("published", {}).get(str(self.period.year), {})
+        value_or_date = told.get(element, ("", "", ""))[place]
         return value_or_date.isoformat() if isinstance(value_or_date, dt.date) else value_or_date
 
     # --- words -----------------------------------------------------------------------------------
