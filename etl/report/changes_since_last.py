@@ -34,11 +34,11 @@ def format_changes_title(inputs: ReportInput, wording: Messages, place: int) -> 
 
 
 def describe_changes_since_last(inputs: ReportInput, wording: Messages) -> tuple[str, ...]:
-    """What section II says of the time since the report before."""
+    """What section II says of the time since the report before; nothing where no figure of that is known."""
     before, last_year = compute_previous_report_period(inputs.period), inputs.period.same_period_last_year
     last = before.name
     if not any(row.unit == inputs.area and row.value is not None for row in inputs.last):
-        return (wording.format("since.first", last=last),)
+        return ()
     compared_figures = build_figures(replace(inputs, previous=inputs.last), wording, inputs.area)
     last_figures = build_figures(replace(inputs, attainments=inputs.last, previous=()), wording, inputs.area)
     pairs = [

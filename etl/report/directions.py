@@ -6,6 +6,7 @@ due, a unit that did not report.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from etl.messages import Messages
@@ -96,9 +97,15 @@ def _describe_task_directions(
             lead = office if office in task.lead.split(", ") and not is_partys_task(inputs, task) else task.lead
             by_lead.setdefault(lead or wording.texts["word.competent_authority"], []).append(task.title.rstrip(".;"))
         for lead, titles in by_lead.items():
-            who = {"office": office} if lead == office else {"lead": lead}
+            who = {"office": office} if lead == office else {"lead": _mention_leads(wording, lead)}
             kind = "own" if lead == office else "ask"
             yield wording.format(f"direction.{kind}_{name}", names="; ".join(titles), **who, **slots)
+
+
+def _mention_leads(wording: Messages, lead: str) -> str:
+    """Those who lead a task, within a sentence: a plural begins with a small letter, a name does not."""
+    plural = wording.texts["word.plural"]
+    return re.sub(rf"(^|, ){re.escape(plural)} ", rf"\1{plural.lower()} ", lead)
 
 
 def is_partys_task(inputs: ReportInput, task: PlanTask) -> bool:

@@ -27,6 +27,7 @@ from etl.report.summary_facts import (
     SummaryRow,
 )
 from etl.report.target_results import (
+    build_column_headers,
     describe_headline,
     format_comparison_period,
     format_difference,
@@ -58,7 +59,7 @@ def build_summary_page(
         highlights=tuple(_describe_highlights(inputs, wording, figures)),
         rows=tuple(_build_row(inputs, wording, figure) for figure in _select_rows(inputs, figures)),
         to_date_title=wording.format("summary_page.to_date", period=period.name),
-        previous_title=format_comparison_period(inputs, wording),
+        previous_title=build_column_headers(inputs, wording).previous,
         units=_build_heat_table(inputs, wording, figures, units),
         actions=tuple(_build_actions(inputs, wording, figures, tasks)[:MAX_ACTIONS]),
         followed=_describe_followed_targets(inputs, wording, figures),

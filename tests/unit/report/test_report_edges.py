@@ -261,7 +261,7 @@ def share(given: ReportInput, value: str, status: str, **changes: object) -> Att
 @pytest.mark.parametrize(
     ("then", "now", "expected"),
     [
-        (None, ("93.5", "not_met"), ["Chưa có số liệu quý II năm 2024 để so sánh."]),
+        (None, ("93.5", "not_met"), []),
         (
             ("93.5", "not_met"),
             ("93.5", "not_met"),
@@ -488,3 +488,9 @@ def test_a_ground_cited_in_one_line_by_an_older_catalogue_is_still_read() -> Non
     ground = m.CitedDocument.model_validate(line)
     assert (ground.kind, ground.number, ground.date.isoformat()) == ("Quyết định", "89/QĐ-TTg", "2024-01-23")
     assert (ground.issuer, ground.subject) == ("Thủ tướng Chính phủ", "")
+
+
+def test_a_plural_lead_is_small_within_a_sentence_and_a_name_is_not(say: Messages) -> None:
+    leads = "Sở Y tế, Các huyện ủy, thành ủy, Cơ quan Các vấn đề"
+    assert directions._mention_leads(say, leads) == "Sở Y tế, các huyện ủy, thành ủy, Cơ quan Các vấn đề"
+    assert directions._mention_leads(say, "Các ban đảng") == "các ban đảng"
