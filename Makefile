@@ -67,7 +67,7 @@ test: setup-dev system check ## everything: check, then every test
 	$(MAKE) --no-print-directory --jobs 2 test-airflow test-others
 
 test-airflow: setup-dev
-	$(BIN)/pytest -m "airflow and not hosts"
+	$(BIN)/pytest -m airflow tests/ops
 
 test-others: setup-dev system
 	$(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not airflow" --ignore tests/catalogue --ignore tests/house

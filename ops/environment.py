@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etl.file_io import create_folder
-from etl.settings import Settings
+from etl.settings import PROJECT_ROOT, Settings
 
 USER = "admin"
 HOST = "127.0.0.1"
@@ -23,6 +23,7 @@ AHEAD = 1  # tasks that wait in the executor itself
 # The last are the project's own, with its catalogue: after an edit of `etl/`, restart.
 PRELOADED = (
     "airflow.dag_processing.dagbag",
+    "airflow.providers.openlineage.plugins.openlineage",
     "airflow.providers.standard.decorators.python",
     "airflow.sdk.execution_time.supervisor",
     "airflow.sdk.execution_time.task_runner",
@@ -87,7 +88,8 @@ def build_airflow_env(settings: Settings, databases: DatabaseAddresses, port: in
 def _build_product_env(settings: Settings, databases: DatabaseAddresses) -> dict[str, str]:
     path = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
     return {
-        "PYTHONPATH": os.pathsep.join([*path, str(settings.home)]),
+        # What is preloaded is looked for here, and passed over in silence where it is not found.
+        "PYTHONPATH": os.pathsep.join([*path, str(PROJECT_ROOT)]),
         "TONGKET_HOME": str(settings.home),
         "TONGKET_VAR": str(settings.var),
         "TONGKET_SCOPES": ",".join(settings.scopes),

@@ -7,6 +7,7 @@ again by a task that finds them changed; a change of code needs a restart.
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import importlib
 import pkgutil
 from contextlib import suppress
@@ -29,3 +30,7 @@ with suppress(TongketError, OSError):
     load_rules(settings.load_settings().expectations)
 for _year in range(2023, dt.date.today().year + 2):
     is_working_day((), dt.date(_year, 1, 1))
+
+# All of this lives as long as the process: no task need look for garbage in it, and copy its pages by looking.
+gc.collect()
+gc.freeze()

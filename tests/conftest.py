@@ -6,6 +6,7 @@ milliseconds. Every process of a parallel run has its own server.
 
 from __future__ import annotations
 
+import gc
 import itertools
 import shutil
 import tempfile
@@ -34,6 +35,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         slow = {item.path for item in items if item.get_closest_marker("slow")}
         items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_collection_finish() -> None:
+    """What the imports and the collecting made stays till the end: no collection of garbage need look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

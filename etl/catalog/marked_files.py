@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,6 +20,7 @@ from etl.catalog.problems import Keys
 
 _BASE_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
+_KEPT_TEXTS = 64  # a catalogue's files: of a folder that is read again, mostly one has changed
 UNDECIDED_TAG = "!to-decide"
 """Stands before a value that a command proposed and a person has not decided: ``operator: !to-decide ">="``."""
 
@@ -35,7 +37,7 @@ class Unreadable:
     undecided: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class MarkedFile:
     """A file's data, the lines of its places, and what is wrong before any model sees it.
 
@@ -136,10 +138,13 @@ def _find_child(node: Any, key: str | int) -> tuple[Any, int] | None:
 
 
 def read_marked_yaml(path: Path) -> MarkedFile:
-    """A YAML file with the lines of its keys."""
+    """A YAML file with the lines of its keys. Nobody changes what is given: it is kept."""
     text = _decode_file(path)
-    if isinstance(text, Unreadable):
-        return MarkedFile(readable=False, unreadable=[text])
+    return MarkedFile(readable=False, unreadable=[text]) if isinstance(text, Unreadable) else _parse_yaml(text)
+
+
+@lru_cache(maxsize=_KEPT_TEXTS)
+def _parse_yaml(text: str) -> MarkedFile:
     loader = None
     try:
         loader = _StrictYamlLoader(text)
@@ -162,10 +167,13 @@ def read_marked_yaml(path: Path) -> MarkedFile:
 
 
 def read_marked_csv(path: Path) -> MarkedFile:
-    """A CSV file as one dictionary a row, empty values left out, with the line each row begins on."""
+    """A CSV file as one dictionary a row, empty values left out, with the line each row begins on. It is kept too."""
     text = _decode_file(path)
-    if isinstance(text, Unreadable):
-        return MarkedFile(readable=False, unreadable=[text])
+    return MarkedFile(readable=False, unreadable=[text]) if isinstance(text, Unreadable) else _parse_csv(text)
+
+
+@lru_cache(maxsize=_KEPT_TEXTS)
+def _parse_csv(text: str) -> MarkedFile:
     header = text.partition("\n")[0]
     delimiter = max(",;\t", key=header.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)

@@ -285,11 +285,13 @@ def _order_by_turn(waiting: Iterable[Delivery]) -> list[Delivery]:
 def _freeze_garbage_collector() -> Iterator[None]:
     """Keeps the garbage collector away from what the libraries hold: a million objects that stay for good."""
     load_great_expectations()
+    frozen_before = gc.get_freeze_count()  # by the process that tasks are forked from: that stays so
     gc.freeze()
     try:
         yield
     finally:
-        gc.unfreeze()
+        if not frozen_before:
+            gc.unfreeze()
 
 
 def write_answers() -> Result:

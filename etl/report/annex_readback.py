@@ -5,10 +5,11 @@ Room: report. Called by `excel_annex` before anybody gets the file; another libr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 
-from openpyxl import load_workbook
+from python_calamine import CalamineWorkbook
+from xlsxwriter.utility import xl_cell_to_rowcol
 
 from etl.errors import ReportError
 
@@ -22,16 +23,23 @@ def validate_annex(data: bytes, written: WrittenFigures) -> None:
     Raises:
         ReportError: says the sheet and cell, what it shows and what it should.
     """
-    pages = {page.title: page for page in load_workbook(BytesIO(data)).worksheets}
+    with CalamineWorkbook.from_filelike(BytesIO(data)) as book:
+        names = {sheet for sheet, _ in written}
+        pages = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in names}
     for (sheet, name), figure in written.items():
-        cell = pages[sheet][name]
-        shown, wanted = _format_held_value(cell.value), _format_held_value(figure)
+        shown, wanted = _format_held_value(_get_cell(pages[sheet], name)), _format_held_value(figure)
         if shown != wanted:
             raise ReportError(
                 f"the annex shows {shown} where {wanted} was written",
                 where=f"{sheet}!{name}",
                 fix="draft the report again; if it stays, report it: nothing was written",
             )
+
+
+def _get_cell(rows: Sequence[Sequence[object]], name: str) -> object:
+    """What a cell holds; None beyond the last row or column that holds anything."""
+    row, column = xl_cell_to_rowcol(name)
+    return rows[row][column] if row < len(rows) and column < len(rows[row]) else None
 
 
 def _format_held_value(value: object) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import stat
@@ -66,6 +67,15 @@ def test_a_task_reads_the_same_settings(settings: Settings, monkeypatch: pytest.
 def test_modules_may_be_compiled_whatever_the_caller_says(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     assert "PYTHONDONTWRITEBYTECODE" not in build_airflow_env(settings, DATABASES, 8080)
+
+
+def test_what_is_preloaded_is_found_wherever_the_project_folder_is(settings: Settings, tmp_path: Path) -> None:
+    env = build_airflow_env(dataclasses.replace(settings, home=tmp_path), DATABASES, 8080)
+    code = "import sys; from importlib import util; print([n for n in sys.argv[1:] if not util.find_spec(n)])"
+    names = sorted({name.split(".")[0] for name in environment.PRELOADED})
+    command = [sys.executable, "-P", "-c", code, *names]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=env, cwd=tmp_path)
+    assert done.stdout.strip() == "[]"
 
 
 def test_what_is_preloaded_is_there_and_a_broken_catalogue_is_left_to_the_tasks(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any
 
 import pytest
@@ -52,9 +52,8 @@ class Used:
 def list_patterns() -> dict[str, Used]:
     """Every pattern of `etl`: those kept by modules and classes, and those written where they are used."""
     modules = [importlib.import_module(info.name) for info in pkgutil.walk_packages(etl.__path__, "etl.")]
-    trees = {module.__name__: ast.parse(inspect.getsource(module)) for module in modules}
-    calls = [call for tree in trees.values() for call in ast.walk(tree) if isinstance(call, ast.Call)]
-    methods = {(ast.unparse(c.func.value), c.func.attr) for c in calls if isinstance(c.func, ast.Attribute)}
+    calls = {module: list(_list_matching_calls(module)) for module in modules}
+    methods = {(ast.unparse(of), method) for made in calls.values() for of, method, _ in made}
     held = {name for name, method in methods if method in ANCHORED}
     searched = {name for name, method in methods if method in SEARCHING}
     found: dict[str, Used] = {}
@@ -63,13 +62,30 @@ def list_patterns() -> dict[str, Used]:
             for pattern in _find_patterns(value, module.__name__):
                 is_searched = name in searched or name not in held
                 found.setdefault(f"{pattern.pattern!r} of {module.__name__}", Used(pattern, is_searched))
-        for call in ast.walk(trees[module.__name__]):
-            written = call.args[0] if isinstance(call, ast.Call) and call.args else None
-            method = ast.unparse(call.func) if isinstance(call, ast.Call) else ""
-            if method.startswith("re.") and isinstance(written, ast.Constant):
-                used = Used(re.compile(written.value), method[3:] in SEARCHING)
+        for of, method, written in calls[module]:
+            if _is_re(of) and isinstance(written, ast.Constant):
+                used = Used(re.compile(written.value), method in SEARCHING)
                 found.setdefault(f"{written.value!r} of {module.__name__}", used)
     return found
+
+
+def _list_matching_calls(module: ModuleType) -> Iterator[tuple[ast.expr, str, ast.expr | None]]:
+    """What each call is made of that may match: of what, its method, its first argument.
+
+    Each process of a run collects the tests: naming every call there is would take seconds of each.
+    """
+    for call in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+            of, method = call.func.value, call.func.attr
+            if _is_re(of) or method in ANCHORED | SEARCHING:
+                yield of, method, call.args[0] if call.args else None
+
+
+def _is_re(of: ast.expr) -> bool:
+    """Whether it is `re`, or made by a call of it."""
+    while isinstance(of, ast.Attribute | ast.Call):
+        of = of.value if isinstance(of, ast.Attribute) else of.func
+    return isinstance(of, ast.Name) and of.id == "re"
 
 
 def _find_patterns(value: Any, module: str, depth: int = 0) -> Iterator[re.Pattern[Any]]:
