@@ -22,6 +22,7 @@ from etl.catalog.models.scopes import Office
 from etl.core.instance import Result, load_settings_and_catalogue, open_current_engine
 from etl.errors import UsageError
 from etl.model import Period
+from etl.model.report_key import validate_one_report
 from etl.model.vietnam_time import get_current_time, parse_vietnam_day
 from etl.warehouse import signoff_store
 from etl.warehouse.signoff_store import Decision, SignableDocument
@@ -142,7 +143,11 @@ def _build_decision_result(document: SignableDocument) -> Result:
 
 
 def find_document_number(report: str) -> int:
-    """The number of a document: given, or of the draft that a file belongs to."""
+    """The number of a document: given, or of the draft that a file belongs to.
+
+    Raises:
+        UsageError: there is none, or the file is the same in several reports.
+    """
     if report.isdigit():
         return int(report)
     path = Path(report)
@@ -151,6 +156,8 @@ def find_document_number(report: str) -> int:
         with open_current_engine(settings, catalogue).connect() as conn:
             documents = signoff_store.fetch_documents(conn, sha256=compute_file_sha256(path))
         if documents:
+            found = ((document.report_id, document.key) for document in documents)
+            validate_one_report(report, found, "give the number of the one that is meant")
             return documents[0].report_id
     raise UsageError(
         f"{report!r} is no document on record", where="REPORT", fix="give its number, or a file of its draft"
