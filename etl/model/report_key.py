@@ -51,5 +51,6 @@ def validate_one_report(named: str, found: Iterable[tuple[int, ReportKey]], hint
     for number, key in found:
         last.setdefault(key, number)
     if len(last) > 1:
-        names = ", ".join(f"{number} ({key.scope}: {key.stem})" for key, number in sorted(last.items(), key=str))
+        numbered = sorted((number, f"{key.scope}: {key.stem}") for key, number in last.items())
+        names = ", ".join(f"{number} ({name})" for number, name in numbered)
         raise UsageError(f"{named!r} is of several reports: {names}", where="REPORT", fix=hint)
