@@ -22,6 +22,7 @@ from etl.catalog.models.scopes import Office
 from etl.core.instance import Result, load_settings_and_catalogue, open_current_engine
 from etl.errors import UsageError
 from etl.model import Period
+from etl.model.report_key import validate_one_report
 from etl.model.vietnam_time import get_current_time, parse_vietnam_day
 from etl.warehouse import signoff_store
 from etl.warehouse.signoff_store import Decision, SignableDocument
@@ -58,8 +59,9 @@ def apply_decision(
 
     Raises:
         UsageError: no such document, nobody named, number, date or signer wrong or taken, sent back without a reason,
-            sent back or registered otherwise after it was published, no office issues the scope's reports that day, or
-            the draft is not the last one or not as it was written: nothing is recorded and nothing published.
+            sent back or registered otherwise after it was published, no office issues the scope's reports that day, the
+            catalogue has no such report any more, or the draft is not the last one or not as it was written: nothing is
+            recorded and nothing published.
         StorageError: the outbox cannot be written, or no PDF could be made; nothing is recorded.
     """
     if not by.strip():
@@ -87,6 +89,7 @@ def apply_decision(
                 fix="fill number and date into its PDF, have it signed, and give it to `tongket attach`",
             )
         if not document.published:
+            _validate_report_is_written(catalogue, document)
             validate_draft_is_current(conn, settings, document)
             if document.decision != "approved":
                 signoff_store.record_decision(conn, document, "approved", by.strip(), at, reason.strip())
@@ -110,6 +113,17 @@ def _get_issuing_office(catalogue: Catalogue, document: SignableDocument, at: st
             fix=f"it stays a draft until {last.awaits or 'the authority above'} decides; then add the office named",
         )
     return office
+
+
+def _validate_report_is_written(catalogue: Catalogue, document: SignableDocument) -> None:
+    """What was drafted before the catalogue split or dropped its report has no recipients: it would reach nobody."""
+    scope = catalogue.get_scope(document.scope)
+    if scope.find_report(document.plan, document.cadence, document.audience) is None:
+        raise UsageError(
+            f"{scope.id} no longer writes the report {document.key.name}: nothing was published",
+            where=f"{catalogue.root / 'scopes' / scope.id}.yaml: reports",
+            fix="decide on the reports that took its place, or put it back there",
+        )
 
 
 def _send_back_document(conn: Connection, document: SignableDocument, by: str, at: str, reason: str) -> Result:
@@ -142,7 +156,11 @@ def _build_decision_result(document: SignableDocument) -> Result:
 
 
 def find_document_number(report: str) -> int:
-    """The number of a document: given, or of the draft that a file belongs to."""
+    """The number of a document: given, or of the draft that a file belongs to.
+
+    Raises:
+        UsageError: there is none, or the file is the same in several reports.
+    """
     if report.isdigit():
         return int(report)
     path = Path(report)
@@ -151,6 +169,8 @@ def find_document_number(report: str) -> int:
         with open_current_engine(settings, catalogue).connect() as conn:
             documents = signoff_store.fetch_documents(conn, sha256=compute_file_sha256(path))
         if documents:
+            found = ((document.report_id, document.key) for document in documents)
+            validate_one_report(report, found, "give the number of the one that is meant")
             return documents[0].report_id
     raise UsageError(
         f"{report!r} is no document on record", where="REPORT", fix="give its number, or a file of its draft"

@@ -85,10 +85,9 @@ def _verify_by_warehouse(file: Path, data: bytes, sha256: str) -> Result | None:
         raise
     if signed is not None:
         return _build_signed_verdict(signed, corrections)
-    drafted = next((d for d in documents if sha256 in d.files.values()), None)
-    if drafted is not None:
-        text = _DRAFT_OF_SIGNED_TEXT if drafted.published else _DRAFT_TEXT
-        return {"verdict": "draft", "says": text, "source": "warehouse", **_serialize_document(drafted)}
+    drafts = [d for d in documents if sha256 in d.files.values()]
+    if drafts:
+        return _build_draft_verdict(drafts)
     return _compare_with_published(settings, file, data) or _build_unsigned_verdict(file, data, "warehouse")
 
 
@@ -142,6 +141,19 @@ def _read_published_file(settings: Settings, document: SignableDocument, suffix:
 def _has_warehouse(settings: Settings) -> bool:
     """Whether there is one to ask: a private server is not made only to learn that it knows nothing."""
     return bool(settings.database_url) or settings.pgdata.is_dir()
+
+
+def _build_draft_verdict(drafts: list[SignableDocument]) -> Result:
+    """Of the last draft with the file; `also` has the last of each other report whose draft has the same."""
+    drafted = drafts[0]
+    others = {d.key: d.report_id for d in reversed(drafts) if d.key != drafted.key}
+    return {
+        "verdict": "draft",
+        "says": _DRAFT_OF_SIGNED_TEXT if drafted.published else _DRAFT_TEXT,
+        "source": "warehouse",
+        **_serialize_document(drafted),
+        **({"also": [{"report": number, **key.describe()} for key, number in others.items()]} if others else {}),
+    }
 
 
 def _build_signed_verdict(document: SignableDocument, corrections: list[SignableDocument]) -> Result:

@@ -172,6 +172,7 @@ def _check_reports(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None:
                 value=report.audience or report.cadence,
             )
         others.add(report.audience)
+        _report_repeated_recipients(r, scope, report)
         if report.cadence not in _list_reported_cadences(c, scope):
             r.report(
                 place.at("cadence"),
@@ -179,6 +180,18 @@ def _check_reports(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None:
                 "a form of that period; six and nine months rest on forms of quarters",
                 value=report.cadence,
             )
+
+
+def _report_repeated_recipients(r: CatalogueReader, scope: m.Scope, report: m.ReportDef) -> None:
+    earlier = scope.reports[: scope.reports.index(report)]
+    taken = {to for e in earlier if (e.plan, e.cadence) == (report.plan, report.cadence) for to in e.recipients}
+    for name in [to for to in report.recipients if to in taken]:
+        r.report(
+            r.find_place(report).at("recipients"),
+            f"{name!r} is addressed by two reports on {report.plan} of cadence {report.cadence}",
+            "each recipient in one of them",
+            value=name,
+        )
 
 
 def _list_reported_cadences(c: Catalogue, scope: m.Scope) -> set[str]:

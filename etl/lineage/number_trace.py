@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ from etl.lineage.snapshot_difference import convert_to_json_number
 from etl.messages import Messages, load_messages
 from etl.model import Attainment, Period
 from etl.model.reason import Reason, build_reason
+from etl.model.report_key import ReportKey, validate_one_report
 from etl.report import FACTS_SUFFIX
 from etl.report.report_facts import ReportFacts, parse_document_facts
 from etl.settings import Settings
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-_REPORT_HINT = "give a file of a drafted report, its number, or plan:cadence:period, as kt-1693:quarter:2024Q3"
+_REPORT_HINT = (
+    "give a file of a drafted report, its number, or [scope:]plan:cadence:period[:audience], as kt-1693:quarter:2024Q3"
+)
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,7 @@ class _RecordedReport:
     """A report on record, with its facts if the file is there as it was written."""
 
     report_id: int
-    scope: str
-    plan: str
-    cadence: str
-    period: str
+    key: ReportKey
     snapshot_id: str
     known_at: str
     files: dict[str, str]
@@ -71,26 +71,26 @@ def trace_number(report: str, indicator: str, unit: str | None = None) -> Result
     with open_current_engine(settings, present).connect() as conn:
         record = _find_report(conn, settings, report)
         catalogue = load_catalogue_as_known(conn, present, record.known_at)
-        scope, period = catalogue.get_scope(record.scope), Period.parse(record.period)
-        code = unit or get_plan_area_code(catalogue, scope, record.plan)
+        scope, period = catalogue.get_scope(record.key.scope), Period.parse(record.key.period)
+        code = unit or get_plan_area_code(catalogue, scope, record.key.plan)
         snapshot = take_snapshot(conn, record.known_at, scope.id)
         context = RunContext(conn, catalogue, scope, period, record.known_at)
         computed, _ = load_or_compute_attainment(context, snapshot.id, outlook=False)
         rows = [
             row
             for row in computed
-            if row.plan == record.plan and indicator in {row.indicator, row.item} and row.unit == code
+            if row.plan == record.key.plan and indicator in {row.indicator, row.item} and row.unit == code
         ]
         if not rows:
             raise UsageError(
                 f"the report has no number {indicator!r} for unit {code!r}",
-                where=f"{record.plan} {record.period}",
+                where=f"{record.key.plan} {record.key.period}",
                 fix="give an indicator or item of the plan, and the area or a unit under it",
             )
         printed = [_find_printed_number(record, row) for row in rows]
         walked = _trace_cells(context, rows[0])
         same_snapshot = snapshot.id == record.snapshot_id
-    plan = catalogue.plans[record.plan]
+    plan = catalogue.plans[record.key.plan]
     figures = [_compute_traced_figures(catalogue, plan, row, walked) for row in rows] if walked else []
     wording = load_messages(settings.templates)
     mismatches = _list_mismatches(printed, rows, figures, same_snapshot=same_snapshot)
@@ -119,18 +119,27 @@ def trace_number(report: str, indicator: str, unit: str | None = None) -> Result
 
 def _find_report(conn: Connection, settings: Settings, report: str) -> _RecordedReport:
     path = Path(report)
-    key: dict[str, object] = dict.fromkeys(("report_id", "scope", "plan", "cadence", "period", "audience", "sha256"))
-    parts = report.split(":")
+    names = (part.name for part in fields(ReportKey))
+    key: dict[str, object] = dict.fromkeys(("report_id", *names, "sha256"))
     if path.is_file():
         with translate_os_errors(path):
             key["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
     elif report.isdigit():
         key["report_id"] = int(report)
-    elif len(parts) in {3, 4}:
-        key |= dict(zip(("scope", "plan", "cadence", "period")[-len(parts) :], parts, strict=True))
+    elif named := _parse_report_name(report):
+        key |= named
     else:
         raise UsageError(f"no report {report!r}", where="REPORT", fix=_REPORT_HINT)
     return _fetch_recorded_report(conn, settings, report, key)
+
+
+def _parse_report_name(report: str) -> dict[str, str]:
+    """The parts of `[scope:]plan:cadence:period[:audience]` by name; none where it is no such name."""
+    given, names = report.split(":"), [part.name for part in fields(ReportKey)]
+    if len(given) > 2 and Period.is_key(given[2]):  # no scope before it: a cadence is no period
+        names.remove("scope")
+    named = dict(zip(names, given, strict=False))
+    return named if "period" in named and len(given) <= len(names) else {}
 
 
 def _fetch_recorded_report(
@@ -141,17 +150,15 @@ def _fetch_recorded_report(
     if not rows:
         fix = "it was changed after it was written: draft it again" if key["sha256"] else _REPORT_HINT
         raise UsageError(f"{report!r} is no report on record", where="ops.report", fix=fix)
-    if len({row.scope for row in rows}) > 1:
-        names = ", ".join(sorted({row.scope for row in rows}))
-        raise UsageError(f"{report!r} is of several scopes: {names}", where="REPORT", fix="put SCOPE: before it")
-    if len({row.audience for row in rows}) > 1:
-        names = ", ".join(sorted(f"{row.report_id} ({row.audience})" for row in rows))
-        raise UsageError(f"{report!r} is several reports: {names}", where="REPORT", fix="give the number or a file")
+    keys = [ReportKey(row.scope, row.plan, row.cadence, row.period, row.audience) for row in rows]
+    numbers = (row.report_id for row in rows)
+    hint = "give the number, or put SCOPE: before it, or :AUDIENCE behind it"
+    validate_one_report(report, zip(numbers, keys, strict=True), hint)
     row = rows[0]
     folder = settings.outbox / "drafts" / row.period / row.scope
     return _RecordedReport(
-        row.report_id, row.scope, row.plan, row.cadence, row.period, row.snapshot_id, row.known_at.isoformat(),
-        dict(row.files), _find_report_facts(row.files, [folder, Path(report).parent]),
+        row.report_id, keys[0], row.snapshot_id, row.known_at.isoformat(), dict(row.files),
+        _find_report_facts(row.files, [folder, Path(report).parent]),
     )  # fmt: skip
 
 
@@ -169,8 +176,8 @@ def _find_report_facts(files: dict[str, str], folders: list[Path]) -> ReportFact
 
 def _serialize_report(record: _RecordedReport) -> Result:
     return {
-        "id": record.report_id, "scope": record.scope, "plan": record.plan, "cadence": record.cadence,
-        "period": record.period, "snapshot": {"id": record.snapshot_id, "at": record.known_at}, "files": record.files,
+        "id": record.report_id, **record.key.describe(),
+        "snapshot": {"id": record.snapshot_id, "at": record.known_at}, "files": record.files,
     }  # fmt: skip
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from etl.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -36,3 +39,18 @@ class ReportKey:
     def describe(self) -> dict[str, Any]:
         """The parts that say something, as records and events keep them."""
         return {part: value for part, value in asdict(self).items() if value}
+
+
+def validate_one_report(named: str, found: Iterable[tuple[int, ReportKey]], hint: str) -> None:
+    """Refuses what names drafts of several reports. `found`: number and report of each draft, newest first.
+
+    Raises:
+        UsageError: they are not of one report; it lists the last draft of each, by number.
+    """
+    last: dict[ReportKey, int] = {}
+    for number, key in found:
+        last.setdefault(key, number)
+    if len(last) > 1:
+        numbered = sorted((number, f"{key.scope}: {key.stem}") for key, number in last.items())
+        names = ", ".join(f"{number} ({name})" for number, name in numbered)
+        raise UsageError(f"{named!r} is of several reports: {names}", where="REPORT", fix=hint)

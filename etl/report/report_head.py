@@ -29,6 +29,7 @@ def build_report_head(inputs: ReportInput, wording: Messages) -> Head:
         opening=wording.format("head.opening", office=office.name, **slots),
         simulated=wording.texts["word.simulated"] if inputs.simulated else "",
         simulated_notice=wording.format("head.simulated_notice", period=inputs.period.name) if inputs.simulated else "",
+        audience=inputs.report.audience,
     )
 
 

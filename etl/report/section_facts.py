@@ -57,7 +57,10 @@ class Area:
 
 @dataclass(frozen=True)
 class Head:
-    """What stands above section I. `number` and `signed_on` (ISO) are the registry's: empty in a draft."""
+    """What stands above section I. `number` and `signed_on` (ISO) are the registry's: empty in a draft.
+
+    `audience` is the catalogue's name of the recipients, where the plan has several reports of the cadence.
+    """
 
     parent_body: str
     body: str
@@ -72,6 +75,7 @@ class Head:
     simulated_notice: str
     number: OptionalText = ""
     signed_on: OptionalText = ""
+    audience: OptionalText = ""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from etl.page.page_app import build_page_app
 from etl.page.page_login import PageUser
 from etl.settings import Settings
 from tests.integration.published import home
-from tests.integration.test_signing import PERIOD, SCOPE, Office, approve
+from tests.integration.test_signing import PERIOD, SCOPE, Office, approve, decide
 
 pytestmark = pytest.mark.integration
 
@@ -67,6 +68,8 @@ def test_each_is_drafted_asked_about_sent_and_replaced_by_itself(office: Office)
     drafts = office.draft()
     words = {path.name: path for path in drafts if path.suffix == ".docx"}
     assert set(words) == {f"ty-ct25_{PERIOD}_{name}_bao-cao.docx" for name in OTHERS}
+    heads = [json.loads(path.read_bytes())["head"] for path in drafts if path.name.endswith("_facts.json")]
+    assert {head["audience"]: head["recipients"] for head in heads} == {name: [to] for name, to in PRINTED.items()}
     for name, to in PRINTED.items():
         body = Document(str(words[f"ty-ct25_{PERIOD}_{name}_bao-cao.docx"])).element.body
         opening = "".join(body.itertext()).partition("Kính gửi:")[2].lstrip()
@@ -97,14 +100,43 @@ def test_each_is_drafted_asked_about_sent_and_replaced_by_itself(office: Office)
     assert [q.report for q in office.open_questions()] == [asked[0]["report"]], "the other's waits"
 
 
+def test_what_was_drafted_for_all_is_not_published_when_each_has_a_report(
+    warehouse: Settings, loader: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = home(tmp_path / "home", monkeypatch) / "catalog"
+    made = Office(warehouse, loader, load_catalogue(catalog))
+    made.draft_first()
+    (whole,) = made.ask()
+    split_report(catalog, *OTHERS)
+    assert "no longer writes the report ty-ct25_quarter:" in decide(whole["report"], "approved")["refused"]
+    assert made.rows("SELECT count(*) FROM ops.sign_off") == [(0,)]
+    made.draft()
+    assert len(made.ask("run 2")) == len(OTHERS)
+
+
 def test_page_and_shell_say_which(office: Office) -> None:
     whole = FastAPI()
     whole.mount("/tongket", build_page_app(lambda: PageUser("a", lambda _: True), "zq" * 20))
     with TestClient(whole, base_url="http://testserver/tongket/") as client:
         listed = client.get("documents?shown=all").text
     assert all(f"(gửi {to})" in listed for to in PRINTED.values())
-    with pytest.raises(UsageError, match=r"is several reports: 1 \(ubnd\), 2 \(so\)"):
+    office.draft()
+    (first, one), (second, other) = office.rows("SELECT report_id, audience FROM ops.report ORDER BY 1")
+    both = rf"several reports: {first} \(.*_{one}\), {second} \(.*_{other}\)"
+    with pytest.raises(UsageError, match=both):
         trace_number(f"ty-ct25:quarter:{PERIOD}", "telehealth")
+    for name, number in (
+        (f"ty-ct25:quarter:{PERIOD}:{other}", second),
+        (f"{SCOPE}:ty-ct25:quarter:{PERIOD}:{one}", first),
+    ):
+        assert trace_number(name, "telehealth")["report"]["id"] == number
+    annexes = [path for path in office.draft() if path.suffix == ".xlsx"]
+    assert len({path.read_bytes() for path in annexes}) == 1, "it prints no recipient"
+    with pytest.raises(UsageError, match=both):
+        steps.sign_document(str(annexes[0]), "A")
+    said = steps.verify_file(annexes[1])
+    assert (said["verdict"], said["report"]) == ("draft", second)
+    assert [(also["report"], also["audience"]) for also in said["also"]] == [(first, one)]
 
 
 @pytest.mark.parametrize(
@@ -115,6 +147,8 @@ def test_page_and_shell_say_which(office: Office) -> None:
         (("so", ""), "would replace the first"),
         (("so", "so"), "would replace the first"),
         (("so", "../x"), "audience"),
+        (("so", "So"), "audience"),
+        (("so", "so_thay-the-1"), "audience"),
         (tuple(OTHERS), None),
     ],
 )
@@ -125,3 +159,14 @@ def test_reports_without_a_name_of_their_own_are_refused(
     split_report(catalog, *audiences)
     found = [f"{p.where} {p.what}" for p in list_catalogue_problems(catalog)]
     assert [said in text for text in found] == [True] if said else found == []
+
+
+def test_a_recipient_of_two_reports_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalog = home(tmp_path / "home", monkeypatch) / "catalog"
+    split_report(catalog, *OTHERS)
+    path = catalog / "scopes" / f"{SCOPE}.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(f"recipients: [{OTHERS['so']}]", f"recipients: [{OTHERS['ubnd']}]"), encoding="utf-8")
+    (found,) = list_catalogue_problems(catalog)
+    assert "addressed by two reports" in found.what
+    assert "audience: so" in path.read_text(encoding="utf-8").splitlines()[found.line - 1]

@@ -164,13 +164,14 @@ def validate_signing_authority(lines: Sequence[str]) -> None:
 class ReportDef(StrictModel):
     """A report that a scope writes for a plan at a cadence. `recipients` are printed in Kính gửi.
 
-    `audience` names each of several reports on one plan and cadence, in files and folders too; no recipient of the one
-    is sent the other.
+    `audience` names each of several reports on one plan and cadence, in files and folders too: small letters, so that
+    no two are one folder anywhere, and no underscore, which parts it from what follows in a name. No recipient of the
+    one is sent the other.
     """
 
     plan: Code
     cadence: Literal["month", "quarter", "half", "nine_months", "year"]
-    audience: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")
+    audience: str = Field(default="", pattern=r"^([a-z0-9]+(-[a-z0-9]+)*)?$")
     recipients: tuple[Text, ...] = Field(min_length=1)
     copies: tuple[Text, ...] = ()
     clause: Text
