@@ -35,7 +35,7 @@ def find_baseline_start(
         return PathStart(value, own.period.end, own.definition or (printed.definition if printed else ""))
     if printed is None:
         return None
-    value = None if printed.value is None else Fraction(printed.value)
+    value = None if printed.value is None else Fraction(printed.value) * target.unit_scale
     return PathStart(value, parse_printed_end(printed.period), printed.definition)
 
 

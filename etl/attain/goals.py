@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
@@ -52,15 +51,15 @@ class Goal:
 def build_goals(target: m.Target, indicator: m.Indicator | None, own: ObservedIndicator | None) -> tuple[Goal, ...]:
     """A target's goals by the day they fall due; `own` is the unit's own figure of the baseline, where it has one."""
     if not any(ms.relative for ms in target.milestones):
-        return _build_plain_goals(target.milestones, indicator.factor if indicator else 100)
+        return _build_plain_goals(target.milestones, indicator.factor if indicator else 100, target.unit_scale)
     goal_list: list[Goal] = []
     for milestone in target.milestones:
         if milestone.relative is None:
-            goal_list += _build_plain_goals((milestone,), indicator.factor if indicator else 100)
+            factor = indicator.factor if indicator else 100
+            goal_list += _build_plain_goals((milestone,), factor, target.unit_scale)
         else:
-            goal_list += _build_relative_goals(
-                milestone, milestone.relative, _find_relative_base(target, milestone.relative, indicator, own)
-            )
+            base = _find_relative_base(target, milestone.relative, indicator, own)
+            goal_list += _build_relative_goals(milestone, milestone.relative, base, target.unit_scale)
     return tuple(sorted(goal_list, key=lambda goal: goal.due))
 
 
@@ -88,10 +87,10 @@ def find_segment_start(ordered: tuple[Goal, ...], goal: Goal, baseline: PathStar
 
 
 @lru_cache(maxsize=1024)
-def _build_plain_goals(milestones: tuple[m.Milestone, ...], factor: int) -> tuple[Goal, ...]:
+def _build_plain_goals(milestones: tuple[m.Milestone, ...], factor: int, unit_scale: Fraction) -> tuple[Goal, ...]:
     """Goals that need no base. Remembered: the same few stand under every unit's row."""
     goal_list = [
-        Goal(ms, ms.period, _compute_due_date(ms), *_compute_goal_range(ms, factor), gap=_find_goal_gap(ms))
+        Goal(ms, ms.period, _compute_due_date(ms), *_compute_goal_range(ms, factor, unit_scale), gap=_find_goal_gap(ms))
         for ms in milestones
     ]
     return tuple(sorted(goal_list, key=lambda goal: goal.due))
@@ -105,13 +104,15 @@ def _compute_due_date(milestone: m.Milestone) -> date:
     return parse_period_end(milestone.period)
 
 
-def _compute_goal_range(milestone: m.Milestone, factor: int) -> tuple[Fraction | None, Fraction | None]:
+def _compute_goal_range(
+    milestone: m.Milestone, factor: int, unit_scale: Fraction
+) -> tuple[Fraction | None, Fraction | None]:
     if milestone.count is not None:
         share = Fraction(milestone.count.count, milestone.count.of) * factor
         return share, share
     if milestone.value is None:
         return None, None
-    scale = Fraction(factor, milestone.per or factor)
+    scale = Fraction(factor, milestone.per or factor) * unit_scale
     low = Fraction(milestone.value) * scale
     high = low if milestone.upper is None else Fraction(milestone.upper) * scale
     around = Fraction(milestone.tolerance or 0) * scale
@@ -133,12 +134,15 @@ def _find_relative_base(
         return find_baseline_start(target, indicator, own)
     printed = relative.base
     if own is None:
-        return PathStart(_convert_printed_value(printed.value), parse_printed_end(printed.period), printed.definition)
+        value = None if printed.value is None else Fraction(printed.value) * target.unit_scale
+        return PathStart(value, parse_printed_end(printed.period), printed.definition)
     same = target.baseline is not None and target.baseline.period == printed.period
     return find_baseline_start(target, indicator, own) if same else None
 
 
-def _build_relative_goals(milestone: m.Milestone, relative: m.Relative, base: PathStart | None) -> list[Goal]:
+def _build_relative_goals(
+    milestone: m.Milestone, relative: m.Relative, base: PathStart | None, unit_scale: Fraction
+) -> list[Goal]:
     if base is None or base.value is None or base.end is None:
         written = relative.base.period if relative.base else ""
         return [
@@ -153,27 +157,25 @@ def _build_relative_goals(milestone: m.Milestone, relative: m.Relative, base: Pa
         gap = build_reason("reason.break_in_series", old=base.definition, new=milestone.definition)
         return [Goal(milestone, milestone.period, _compute_due_date(milestone), gap=gap)]
     if not relative.yearly:
-        level = _compute_changed_level(base.value, relative, 1)
+        level = _compute_changed_level(base.value, relative, 1, unit_scale)
         return [Goal(milestone, milestone.period, _compute_due_date(milestone), level, level)]
-    return _build_yearly_goals(milestone, relative, base.value, base.end)
+    return _build_yearly_goals(milestone, relative, base.value, base.end, unit_scale)
 
 
-def _compute_changed_level(base: Fraction, relative: m.Relative, times: int) -> Fraction:
+def _compute_changed_level(base: Fraction, relative: m.Relative, times: int, unit_scale: Fraction) -> Fraction:
     """What a base comes to when it has changed so many times: compounded per cents, or steps that add up."""
     if relative.change is not None:
-        return base + Fraction(relative.change) * times
+        return base + Fraction(relative.change) * unit_scale * times
     return base * Fraction(1 + Fraction(relative.percent or 0) / 100) ** times
 
 
-def _build_yearly_goals(milestone: m.Milestone, relative: m.Relative, base: Fraction, since: date) -> list[Goal]:
+def _build_yearly_goals(
+    milestone: m.Milestone, relative: m.Relative, base: Fraction, since: date, unit_scale: Fraction
+) -> list[Goal]:
     """A yearly change sets a level for every year up to the milestone's."""
     last = int(milestone.period)
     if since.year >= last:
         return [Goal(milestone, milestone.period, _compute_due_date(milestone), gap=Reason("reason.no_stretch"))]
     years = range(since.year + 1, last + 1)
-    levels = ((year, _compute_changed_level(base, relative, year - since.year)) for year in years)
+    levels = ((year, _compute_changed_level(base, relative, year - since.year, unit_scale)) for year in years)
     return [Goal(milestone, str(year), date(year, 12, 31), level, level) for year, level in levels]
-
-
-def _convert_printed_value(number: Decimal | None) -> Fraction | None:
-    return None if number is None else Fraction(number)

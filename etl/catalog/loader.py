@@ -17,6 +17,7 @@ from etl.catalog.catalogue_files import CatalogueReader, compute_tree_hash, read
 from etl.catalog.centres import read_centres
 from etl.catalog.contacts import REMINDERS, ReminderRules, read_contacts
 from etl.catalog.exchange_identifiers import read_exchange
+from etl.catalog.measures import check_measures, express_targets
 from etl.catalog.nation import read_nation
 from etl.catalog.plausibility import check_plausibility
 from etl.catalog.problems import CatalogueProblem
@@ -75,7 +76,7 @@ def _load_hashed_catalogue(root: Path, sha256: str) -> Catalogue:
     return replace(
         catalogue,
         indicators={i.code: _resolve_measure(catalogue, i) for i in catalogue.indicators.values()},
-        plans={plan.id: plan for plan in catalogue.plans.values() if plan.id not in stopped_plans},
+        plans={name: plan for name, plan in express_targets(catalogue).items() if name not in stopped_plans},
         scopes={scope.id: scope for scope in catalogue.scopes.values() if scope.id not in stopped},
         stopped=stopped,
         stopped_plans=stopped_plans,
@@ -111,6 +112,7 @@ def _read_catalogue(root: Path, sha256: str, reader: CatalogueReader) -> Catalog
         inheritance=tuple(reader.read_list(root / "inheritance.yaml", m.Inheritance)),
         bodies=tuple(reader.read_optional_list(root / "bodies.yaml", m.BodyName)),
         layouts=reader.read_folder(root / "layouts", m.ForeignLayout),
+        measures=tuple(reader.read_optional_list(root / "measures.yaml", m.MeasureUnit)),
         unsupported=tuple(reader.read_optional_list(root / "unsupported.yaml", m.UnsupportedWording)),
         outlook=reader.read_optional_entry(root / "outlook.yaml", m.OutlookRules),
         thresholds={code: float(t.value) for code, t in thresholds.items()},
@@ -118,6 +120,7 @@ def _read_catalogue(root: Path, sha256: str, reader: CatalogueReader) -> Catalog
         units_by_code=by_code,
     )
     check_references(catalogue, reader)
+    check_measures(catalogue, reader)
     check_plausibility(catalogue, reader)
     return catalogue
 

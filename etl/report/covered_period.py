@@ -121,7 +121,7 @@ def compute_matched_pair(
     """The two values of an area over the units that are whole in both periods: now, before, units, of how many.
 
     None where nothing can be compared: too few units, or parts of the area's figure come from elsewhere (hospitals).
-    Units of the values: the indicator's own.
+    Units of the values: the target's own.
     """
     indicator = inputs.catalogue.indicators.get(now.indicator)
     parts = [a for a in inputs.attainments if a.item == now.item and a.unit != inputs.area]
@@ -136,7 +136,7 @@ def compute_matched_pair(
         top, bottom = (_sum_known(getattr(row, side) for row in rows) for side in ("numerator", "denominator"))
         if not bottom:
             return None
-        values.append(top / bottom * indicator.factor)
+        values.append(top / bottom * indicator.factor / inputs.get_unit_scale(now.item))
     return values[0], values[1], len(both), len(parts)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import groupby
 from typing import NamedTuple
 
@@ -286,7 +287,11 @@ def _describe_target_value(inputs: ReportInput, wording: Messages, figure: Figur
     indicator = inputs.catalogue.indicators.get(figure.indicator)
     top, bottom = figure.numerator, figure.denominator
     if indicator is not None and indicator.accumulates and top.value is not None:
-        value = wording.format("line.cases", value=_format_case_rate(wording, indicator, value), cases=top.text)
+        value = wording.format(
+            "line.cases",
+            value=_format_case_rate(wording, _compute_population(inputs, figure, indicator), value),
+            cases=top.text,
+        )
     elif indicator is not None and indicator.sampled and figure.interval:
         value = wording.format("line.sampled", value=value, interval=figure.interval.text)
     elif figure.small and indicator is not None and indicator.factor == 100 and bottom.value is not None:
@@ -317,11 +322,8 @@ def format_with_unit(inputs: ReportInput, figure: Figure, text: str) -> str:
     indicator = inputs.catalogue.indicators.get(figure.indicator)
     if indicator is None or indicator.accumulates:  # a case rate says in its name what it counts, and on how many
         return text
-    return (
-        f"{text}{indicator.unit}"
-        if indicator.unit[0] in "%‰/"
-        else f"{text} {_format_unit_in_sentence(indicator.unit)}"
-    )
+    unit = inputs.find_measured_unit(figure.item, indicator)
+    return f"{text}{unit}" if unit[0] in "%‰/" else f"{text} {_format_unit_in_sentence(unit)}"
 
 
 def _format_unit_in_sentence(unit: str) -> str:
@@ -359,15 +361,20 @@ def format_difference(inputs: ReportInput, wording: Messages, figure: Figure, nu
     """A difference of two figures with its unit: percentage points where they are percentages."""
     text = number.text
     indicator = inputs.catalogue.indicators.get(figure.indicator)
-    if indicator and indicator.unit == "%":
+    if indicator and inputs.find_measured_unit(figure.item, indicator) == "%":
         return f"{text} {wording.texts['word.per_cent_points']}"
     if indicator and indicator.accumulates:
-        return _format_case_rate(wording, indicator, text)
+        return _format_case_rate(wording, _compute_population(inputs, figure, indicator), text)
     return format_with_unit(inputs, figure, text)
 
 
-def _format_case_rate(wording: Messages, indicator: m.Indicator, text: str) -> str:
-    return wording.format("line.per_population", value=text, per=format_number(indicator.factor))
+def _compute_population(inputs: ReportInput, figure: Figure, indicator: m.Indicator) -> Fraction:
+    """On how many people a rate is printed."""
+    return indicator.factor / inputs.get_unit_scale(figure.item)
+
+
+def _format_case_rate(wording: Messages, population: Fraction, text: str) -> str:
+    return wording.format("line.per_population", value=text, per=format_number(population))
 
 
 def _describe_target_verdict(inputs: ReportInput, wording: Messages, figure: Figure) -> str:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
 from etl.catalog.models.base import Basis, Code, StrictModel, Text, validate_period_key
+from etl.catalog.models.elements import Indicator
 
 _YEAR = re.compile(r"\d{4}")
 _YEARS = re.compile(r"(\d{4})-(\d{4})")
@@ -43,7 +45,7 @@ class Baseline(StrictModel):
 
 class Relative(StrictModel):
     """A level stated against another one: so many `percent` up (or, negative, down) from it, or by so much as `change`
-    says, in the indicator's own unit (“tăng 0,2 điểm phần trăm”).
+    says, in the target's unit (“tăng 0,2 điểm phần trăm”).
 
     `yearly`: the change is a year's: per cents are compounded (“tăng bình quân 5%/năm”), changes added up. `base` is
     what the plan compares with, the target's own baseline where it is left out. A base without a value is no mistake:
@@ -154,6 +156,9 @@ class Target(StrictModel):
 
     `kind` follows the attainment rules: threshold, maintain, eliminate, per_unit, milestone, track,
     not_assessed, published, conditional. `floor` is the per-unit floor in the indicator's unit.
+    `unit_written` is the unit of all its numbers as the plan writes it (empty: the indicator's), `unit_meant` the
+    right one where that is a slip of the plan, `unit_scale` what they
+    are multiplied with to be in the indicator's unit: the loader's, not the file's.
     `decimals` is how many decimals the plan prints. `subgroup` is the group the plan sets the level for
     (“ở nhóm …”): only figures of an indicator of that very group answer it. `contradicts` names the items of
     the same plan that ask for something else of the same thing: each stands, with its clause. `unassessed` is why a
@@ -179,6 +184,8 @@ class Target(StrictModel):
     ]
     unassessed: Literal["", "heading", "no_number", "not_collected", "by_plan"] = ""
     unit_written: str = ""
+    unit_meant: str = ""
+    unit_scale: Fraction = Fraction(1)
     decimals: int = 0
     baseline: Baseline | None = None
     milestones: tuple[Milestone, ...] = ()
@@ -187,6 +194,11 @@ class Target(StrictModel):
     contradicts: tuple[Text, ...] = ()
     statement: str = ""
     notes: tuple[str, ...] = ()
+
+    def select_unit(self, indicator: Indicator) -> str:
+        """The unit of measure that its numbers are printed in: the plan's own where it is another than the
+        indicator's."""
+        return indicator.unit if self.unit_scale == 1 else self.unit_meant or self.unit_written
 
     @model_validator(mode="after")
     def _validate_kind_fields(self) -> Target:
@@ -197,6 +209,8 @@ class Target(StrictModel):
             and not self.milestones
         ):
             raise ValueError(f"kind {self.kind} needs milestones")
+        if self.unit_scale != 1:
+            raise ValueError("`unit_scale` follows from `unit_written`: leave it out")
         if self.unassessed and self.kind != "not_assessed":
             raise ValueError("`unassessed` goes with kind not_assessed")
         if self.kind not in {"milestone", "not_assessed"} and self.indicator is None:
