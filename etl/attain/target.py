@@ -183,6 +183,9 @@ def _find_incomparability(case: _TargetCase, goal: Goal) -> Reason | None:
         return build_reason("reason.other_definition", observed=case.definition, target=goal.definition)
     if goal.starts is not None and case.period.end < goal.starts:
         return build_reason("reason.not_yet_valid", period=goal.period)
+    if goal.is_undated and case.period.end < goal.due:
+        day = case.target.plan_end
+        return build_reason("reason.undated_until", day=f"{day:%d/%m/%Y}") if day else Reason("reason.undated")
     return goal.gap
 
 

@@ -1,33 +1,17 @@
 """Units of measure: how many of one make another, and whether every unit in the catalogue is one that it knows.
 
-Room: catalogue. `check_measures` is called by the loader after the references; `express_targets` when it is done.
+Room: catalogue; called by the loader after the references.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from fractions import Fraction
 
 from etl.catalog import models as m
 from etl.catalog.catalogue import Catalogue
 from etl.catalog.catalogue_files import CatalogueReader
 from etl.catalog.problems import Place, find_nearest
-
-
-def express_targets(c: Catalogue) -> Mapping[str, m.Plan]:
-    """The plans, each target with what its numbers are multiplied with to be in its indicator's unit."""
-
-    def express(target: m.Target) -> m.Target:
-        indicator = c.indicators.get(target.indicator or "")
-        scale = c.find_measure_scale(target.unit_meant or target.unit_written, indicator.unit) if indicator else None
-        return target if scale in {None, Fraction(1)} else target.model_copy(update={"unit_scale": scale})
-
-    return {
-        plan.id: plan.model_copy(update={"targets": tuple(express(target) for target in plan.targets)})
-        if any(express(target) is not target for target in plan.targets)
-        else plan
-        for plan in c.plans.values()
-    }
 
 
 def check_measures(c: Catalogue, r: CatalogueReader) -> None:

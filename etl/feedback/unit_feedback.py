@@ -328,7 +328,9 @@ def format_feedback_target(wording: Messages, row: Attainment, target: m.Target)
     else:
         text = f"{_OPERATORS[row.operator]}{format_number(row.target)}"
     year = row.target_period
-    return wording.format("feedback.target_of_year", target=text, year=year) if year else text
+    if not year:
+        return wording.format("feedback.target_undated", target=text)
+    return wording.format("feedback.target_of_year", target=text, year=year)
 
 
 def _compute_printed_decimals(wanted: int, row: Attainment) -> int:

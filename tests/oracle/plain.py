@@ -35,7 +35,7 @@ class Indicator:
 @dataclass(frozen=True)
 class Goal:
     """`sign`: a comparison, ``between`` or ``about``. One of value, percent (of the base), change (from the base) and
-    count says how much."""
+    count says how much. `undated`: the plan sets no time, and ends with the year."""
 
     year: int
     sign: str
@@ -48,15 +48,20 @@ class Goal:
     count: tuple[int, int] | None = None
     per: int | None = None
     onward: bool = False
+    undated: bool = False
 
 
 @dataclass(frozen=True)
 class Line:
+    """`unit`: how many of the indicator's units one of the plan's is. `undated_base`: nobody says of when the base is."""
+
     kind: str
     indicator: Indicator
     goals: tuple[Goal, ...]
     base: tuple[int, F] | None = None
     floor: F | None = None
+    unit: F = F(1)
+    undated_base: bool = False
 
 
 @dataclass
@@ -236,9 +241,9 @@ class Stage:
     high: F | None
 
 
-def _step(goal: Goal, level: F) -> F:
+def _step(goal: Goal, level: F, unit: F) -> F:
     """A level one change further."""
-    return level + goal.change if goal.change is not None else level * (100 + (goal.percent or F(0))) / 100
+    return level + goal.change * unit if goal.change is not None else level * (100 + (goal.percent or F(0))) / 100
 
 
 def stages(line: Line) -> list[Stage]:
@@ -248,22 +253,22 @@ def stages(line: Line) -> list[Stage]:
         due = goal.year * 12 if goal.onward else goal.year * 12 + 12
         factor = line.indicator.factor
         if goal.percent is not None or goal.change is not None:
-            if line.base is None or (goal.yearly and line.base[0] >= goal.year):
+            if line.base is None or line.undated_base or (goal.yearly and line.base[0] >= goal.year):
                 found.append(Stage(goal, goal.year, due, None, None))
             elif goal.yearly:
-                level = line.base[1]
+                level = line.base[1] * line.unit
                 for year in range(line.base[0] + 1, goal.year + 1):
-                    level = _step(goal, level)
+                    level = _step(goal, level, line.unit)
                     found.append(Stage(goal, year, year * 12 + 12, level, level))
             else:
-                level = _step(goal, line.base[1])
+                level = _step(goal, line.base[1] * line.unit, line.unit)
                 found.append(Stage(goal, goal.year, due, level, level))
         elif goal.count is not None:
             share = F(goal.count[0], goal.count[1]) * factor
             found.append(Stage(goal, goal.year, due, share, share))
         else:
             assert goal.value is not None
-            scale = F(factor, goal.per) if goal.per else F(1)
+            scale = (F(factor, goal.per) if goal.per else F(1)) * line.unit
             low = goal.value * scale
             high = goal.upper * scale if goal.upper is not None else low
             if goal.sign == "about":
@@ -282,6 +287,7 @@ def verdict(line: Line, figure: Figure, period: str) -> Verdict:
         return result
     result.status = "no_verdict"
     early = stage.goal.onward and now < stage.goal.year * 12 + 1
+    early = early or (stage.goal.undated and now < stage.due)
     unsaid = stage.low is None or stage.high is None or (stage.goal.sign == "about" and stage.goal.tolerance is None)
     if early or unsaid:
         return result
@@ -328,12 +334,12 @@ def _missed(line: Line, result: Verdict, every: list[Stage], stage: Stage, figur
         result.missing = goal.count[0] - int(figure.numerator or 0)
     if line.kind == "maintain":
         return result
-    passed = line.base is None or now > line.base[0] * 12 + 12
+    passed = line.base is None or line.undated_base or now > line.base[0] * 12 + 12
     if line.indicator.rising and end > 0 and passed and not above:
         result.per_cent = value / end * 100
     if stage.due > now:
         result.required = (end - value) / F(stage.due - now, 12)
-    start, since = _start(line, every, stage)
+    start, since = (None, 0) if goal.undated else _start(line, every, stage)
     stretch = start is not None and since < now and since < stage.due
     if start is not None and stretch and start != end and not holds(sign, start, end, end):
         path = end if now >= stage.due else start + (end - start) * F(now - since, stage.due - since)
@@ -345,8 +351,11 @@ def _start(line: Line, every: list[Stage], stage: Stage) -> tuple[F | None, int]
     """Where the path to a stage starts, and in which month."""
     place = every.index(stage)
     if place == 0:
-        return (None, 0) if line.base is None else (line.base[1], line.base[0] * 12 + 12)
+        known = line.base is not None and not line.undated_base
+        return (line.base[1] * line.unit, line.base[0] * 12 + 12) if line.base and known else (None, 0)
     earlier = every[place - 1]
+    if earlier.goal.undated:
+        return None, 0
     return (None if earlier.goal.sign in {"between", "about"} else earlier.low), earlier.due
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
 from etl.attain import convert_row_to_plan_unit
 from etl.catalog import Catalogue, load_catalogue
+from etl.catalog import models as m
+from tests.wording import told
 
 from .cases import STATUS, indicator, judge, seen, target
 from .grammar_tables import stone
 from .table import EMPTY, Table, fraction, number, show
+
+_NO_BASE_YEAR = "kế hoạch không ghi thời gian của số gốc nên không đủ căn cứ để tính"
 
 
 @cache
@@ -50,4 +56,57 @@ UNIT = Table(
     _unit,
 )
 
-TABLES = (UNIT,)
+
+def _undated(period: str, base: str, value: str) -> tuple[str, ...]:
+    start = None if base == EMPTY else m.Baseline(period=None if base == "60" else "2023", written=base, value=60)
+    plan = target("threshold", m.Milestone(written="95", operator=">=", value=Decimal(95)), base=start)
+    plan = plan.model_copy(update={"plan_end": date(2025, 12, 31)})
+    row = judge(plan, indicator(), seen(period, fraction(value)), period)
+    return STATUS[row.status], show(row.progress), show(row.required_yearly_change), told(row.reason) or EMPTY
+
+
+UNDATED = Table(
+    "34. Mốc và số gốc không ghi thời gian",
+    "Kế hoạch không ghi thời hạn thì chỉ đánh giá khi hết thời gian thực hiện kế hoạch, không có lộ trình, và không "
+    "chỗ nào in một năm mà kế hoạch không ghi. Số gốc không ghi thời gian không vào phép tính nào cần thời gian. "
+    "Ví dụ: kế hoạch hết ngày 31/12/2025, mốc 95.",
+    ("Kỳ báo cáo", "Số gốc", "Giá trị"),
+    ("Kết luận", "R", "Thay đổi mỗi năm", "Lý do"),
+    (
+        (
+            "2024", "60 (2023)", "96", "không kết luận", EMPTY, EMPTY,
+            "kế hoạch không ghi thời hạn nên chỉ đánh giá khi hết thời gian thực hiện kế hoạch (31/12/2025)",
+        ),
+        (
+            "2025Q3", "60 (2023)", "80", "không kết luận", EMPTY, EMPTY,
+            "kế hoạch không ghi thời hạn nên chỉ đánh giá khi hết thời gian thực hiện kế hoạch (31/12/2025)",
+        ),
+        ("2025", "60 (2023)", "95", "đạt", EMPTY, EMPTY, EMPTY),
+        ("2025", "60 (2023)", "94", "chưa đạt", EMPTY, EMPTY, "kế hoạch không ghi thời hạn nên không có lộ trình"),
+        ("2026", "60", "94", "chưa đạt", EMPTY, EMPTY, "kế hoạch không ghi thời hạn nên không có lộ trình"),
+    ),
+    _undated,
+)  # fmt: skip
+
+
+def _undated_base(period: str, change: str, value: str) -> tuple[str, ...]:
+    start = m.Baseline(written="60", value=Decimal(60))
+    level = stone("2025", relative={"change": number(change)}) if change != EMPTY else stone("2025", value=95)
+    row = judge(target("threshold", level, base=start), indicator(), seen(period, fraction(value)), period)
+    return show(row.target), STATUS[row.status], show(row.progress), told(row.reason) or EMPTY
+
+
+UNDATED_BASE = Table(
+    "35. Số gốc không ghi năm",
+    "Số gốc 60 không ghi năm: không có lộ trình từ đó, và mức “tăng … so với số gốc” không tính được.",
+    ("Kỳ báo cáo", "Tăng so với số gốc", "Giá trị"),
+    ("Mốc 2025", "Kết luận", "R", "Lý do"),
+    (
+        ("2024", EMPTY, "80", "95", "chưa đạt", EMPTY, _NO_BASE_YEAR),
+        ("2025", EMPTY, "95", "95", "đạt", EMPTY, EMPTY),
+        ("2025", "10", "80", EMPTY, "không kết luận", EMPTY, _NO_BASE_YEAR),
+    ),
+    _undated_base,
+)
+
+TABLES = (UNIT, UNDATED, UNDATED_BASE)
