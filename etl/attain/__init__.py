@@ -17,6 +17,7 @@ One module per idea::
     cagr        the second opinion on progress
     ratios      per cent of plan, and of the planned reduction
     carried_forward  whether a value is the period's own or an older one
+    late_start  what a figure of a part of a year decides
     prorate     a year's plan for part of the year
     people_missing  how many people (units, cases) short of the target
     interval    95 % intervals for shares and small counts

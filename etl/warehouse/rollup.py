@@ -112,6 +112,8 @@ def _compute_period_sums(
     found = _fetch_summed_figures(ask, period, summed) if summed and ask.units else []
     gaps = {u.code: text for u in ask.units if (text := _find_geography_gap(ask, period, u))}
     rows = [replace(_build_empty_figure(o), no_figure=gaps[o.unit]) if o.unit in gaps else o for o in found]
+    late = {i.code: next(iter(_list_beginnings(ask, period, i)), None) for i in summed}
+    rows = [o if (first := late[o.indicator]) is None else replace(o, since=first.key) for o in rows]
     have = {(o.indicator, o.unit) for o in rows}
     for indicator in indicators:
         for unit in ask.units:
@@ -138,9 +140,15 @@ def _find_length_gap(ask: RollupRequest, period: Period, indicator: m.Indicator)
         return build_reason("reason.accumulates", period=period.key)
     if indicator.frequency == "quarter" and any(is_uncovered(ask.catalogue, ask.scope, period, e) for e in elements):
         return build_reason("reason.no_form", period=period.key)
-    asked = (find_first_asked(ask.catalogue, ask.scope, period, element) for element in elements)
-    first = max((piece for piece in asked if piece), key=lambda piece: piece.start, default=None)
-    return build_reason("reason.begins_in_year", period=first.name) if first else None
+    begun = _list_beginnings(ask, period, indicator)
+    first = max((piece for piece in begun if piece), key=lambda piece: piece.start, default=None)
+    return build_reason("reason.begins_in_year", period=first.name) if first and len(begun) > 1 else None
+
+
+def _list_beginnings(ask: RollupRequest, period: Period, indicator: m.Indicator) -> set[Period | None]:
+    """The pieces from which on what adds up in an indicator is asked about: None is the year's own beginning."""
+    kinds = ((term.data_element, ask.catalogue.elements[term.data_element].kind) for term in indicator.terms)
+    return {find_first_asked(ask.catalogue, ask.scope, period, element) for element, kind in kinds if kind.has_pieces}
 
 
 def _fetch_summed_figures(

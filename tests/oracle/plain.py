@@ -72,6 +72,7 @@ class Figure:
     expected: int = 0
     present: int = 0
     at_floor: dict[F, int] = field(default_factory=dict)
+    late: bool = False
 
 
 @dataclass
@@ -291,6 +292,8 @@ def verdict(line: Line, figure: Figure, period: str) -> Verdict:
     unsaid = stage.low is None or stage.high is None or (stage.goal.sign == "about" and stage.goal.tolerance is None)
     if early or unsaid:
         return result
+    if figure.late:
+        return _late(line, result, stage, figure.value)
     assert stage.low is not None and stage.high is not None
     met: bool | None = holds(stage.goal.sign, figure.value, stage.low, stage.high)
     if stage.goal.count is not None:
@@ -305,13 +308,24 @@ def verdict(line: Line, figure: Figure, period: str) -> Verdict:
     return _missed(line, result, every, stage, figure, now)
 
 
+def _late(line: Line, result: Verdict, stage: Stage, value: F) -> Verdict:
+    """Nobody was asked about the year's first months: only a sum that has come far enough already is judged."""
+    sign, level = stage.goal.sign, stage.low
+    if line.indicator.sums and sign in {">=", ">"} and level is not None and holds(sign, value, level, level):
+        result.status, result.met = "met", True
+    if line.indicator.sums and sign in {"<=", "<"} and level is not None and not holds(sign, value, level, level):
+        result.status, result.met = "not_met", False
+    return result
+
+
 def share_of_units(line: Line, figure: Figure) -> Figure:
     """Units at the floor over units there."""
     assert line.floor is not None
     if not figure.present or line.floor not in figure.at_floor:
         return Figure(expected=figure.expected, present=figure.present)
     top, bottom = F(figure.at_floor[line.floor]), F(figure.present)
-    return Figure(top, bottom, top / bottom * line.indicator.factor, figure.expected, figure.present)
+    value = top / bottom * line.indicator.factor
+    return Figure(top, bottom, value, figure.expected, figure.present, late=figure.late)
 
 
 def which(every: list[Stage], now: int) -> Stage:

@@ -109,4 +109,31 @@ UNDATED_BASE = Table(
     _undated_base,
 )
 
-TABLES = (UNIT, UNDATED, UNDATED_BASE)
+
+def _late(kind: str, sign: str, goal: str, value: str) -> tuple[str, ...]:
+    which = indicator(method="sum", factor=1, denominator=None) if kind == "số đếm" else indicator()
+    level = m.Milestone(period="2025", written=goal, operator={"≥": ">=", "≤": "<="}[sign], value=number(goal))
+    row = judge(target("threshold", level), which, seen("2025", fraction(value), since="2025Q3"), "2025")
+    return STATUS[row.status], told(row.reason) or EMPTY
+
+
+_PART = "số liệu chỉ tính từ quý III năm 2025, khi kỳ báo cáo đầu tiên bắt đầu: không đủ kỳ để so với mục tiêu cả năm"
+LATE = Table(
+    "36. Số liệu của năm bắt đầu từ giữa năm",
+    "Phạm vi bắt đầu báo cáo từ giữa năm: số liệu tính trên các kỳ phải báo cáo và ghi rõ tính từ kỳ nào. Không so với "
+    "mục tiêu cả năm, trừ khi phần còn lại của năm không thể làm thay đổi kết luận: số đếm đã đạt mức tối thiểu hoặc đã "
+    "vượt mức tối đa. Ví dụ: báo cáo từ quý III năm 2025.",
+    ("Chỉ số", "Dấu", "Mốc 2025", "Giá trị từ quý III"),
+    ("Kết luận", "Lý do"),
+    (
+        ("số đếm", "≥", "100", "100", "đạt", EMPTY),
+        ("số đếm", "≥", "100", "99", "không kết luận", _PART),
+        ("số đếm", "≤", "100", "101", "chưa đạt", EMPTY),
+        ("số đếm", "≤", "100", "100", "không kết luận", _PART),
+        ("tỉ lệ", "≥", "90", "95", "không kết luận", _PART),
+        ("tỉ lệ", "≥", "90", "80", "không kết luận", _PART),
+    ),
+    _late,
+)
+
+TABLES = (UNIT, UNDATED, UNDATED_BASE, LATE)
