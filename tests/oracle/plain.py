@@ -95,11 +95,24 @@ def quarters_of(period: str) -> list[str]:
     return [f"{year}Q{i}" for i in range(1, QUARTERS.get(rest, 4) + 1)]
 
 
-def on_both_sides(cells: pd.DataFrame, indicator: Indicator, kinds: Mapping[str, str], period: str) -> pd.DataFrame:
+def asked_quarters(period: str, first: int) -> list[str]:
+    """Those of a part of a year that anybody was asked about; a year has a form of its own, and all its quarters."""
+    return [q for q in quarters_of(period) if period[4:] == "" or int(q[-1]) >= first]
+
+
+def begins_late(indicator: Indicator, kinds: Mapping[str, str], period: str, first: int) -> bool:
+    """Whether something of an indicator adds up from January, and nobody was asked about the first months."""
+    grows = any(kinds[e] in {"flow", "average"} for e in (*indicator.top, *indicator.bottom))
+    return grows and asked_quarters(period, first) != quarters_of(period)
+
+
+def on_both_sides(
+    cells: pd.DataFrame, indicator: Indicator, kinds: Mapping[str, str], period: str, first: int = 1
+) -> pd.DataFrame:
     """The cells of an indicator, those left out whose unit has nothing on its other side: both sides are one people."""
     elements = {*indicator.top, *indicator.bottom}
     flows = {e for e in elements if kinds[e] in {"flow", "average"}}
-    quarters = quarters_of(period)
+    quarters = asked_quarters(period, first)
     kept = []
     for _, group in cells[cells["element"].isin(elements)].groupby("leaf", sort=False):
         said = {(r.element, r.period): r.state for r in group.itertuples()}
@@ -121,13 +134,13 @@ def on_both_sides(cells: pd.DataFrame, indicator: Indicator, kinds: Mapping[str,
     return pd.DataFrame(kept, columns=cells.columns).astype({"value": object})
 
 
-def standing(cells: pd.DataFrame, kinds: Mapping[str, str], period: str) -> pd.DataFrame:
+def standing(cells: pd.DataFrame, kinds: Mapping[str, str], period: str, first: int = 1) -> pd.DataFrame:
     """What each leaf has of each element in a period. Columns: leaf, element, state, value."""
     rows = []
     for (leaf, element), group in cells.groupby(["leaf", "element"], sort=False):
         said = {row.period: (row.state, row.value) for row in group.itertuples()}
         own = said.get(period, ("missing", None)) if period[4:] == "" else ("missing", None)
-        pieces = [said.get(q, ("missing", None)) for q in quarters_of(period)]
+        pieces = [said.get(q, ("missing", None)) for q in asked_quarters(period, first)]
         states = {state for state, _ in pieces}
         state, value = own
         if state == "missing" and kinds[element] not in {"flow", "average"}:
