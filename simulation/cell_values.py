@@ -122,7 +122,8 @@ class _CellValueSource:
                 return self._find_published_value(said.data_element, ("as_of", "source").index(said.field) + 1)
         if cell.kind == ElementKind.PUBLISHED:
             return self._find_published_value(cell.data_element, 0)
-        return self._compute_number(unit, cell)
+        number = self._compute_number(unit, cell)
+        return number if cell.factor == 1 or not isinstance(number, int | float) else cell.convert_to_form(number)
 
     def _compute_number(self, unit: m.Unit, cell: InputCell) -> Value:
         yearly = load_story()[self.scope].get("years", {}).get(unit.code, {})

@@ -207,7 +207,7 @@ def _list_indicator_elements(catalogue: Catalogue, indicators: Iterable[str]) ->
 def _list_figure_periods(catalogue: Catalogue, period: Period, *facts: ReportFacts) -> list[str]:
     """The periods that a report's figures may come from: its year, the one before, what was carried or compared."""
     carried = {figure.as_of for report_facts in facts for figure in report_facts.list_figures()}
-    bases = {t.baseline.period for p in catalogue.plans.values() for t in p.targets if t.baseline}
+    bases = {t.baseline.period or "" for p in catalogue.plans.values() for t in p.targets if t.baseline}
     years = {Period.parse(key).year for key in carried | bases if Period.is_key(key)} | {period.year, period.year - 1}
     every = {
         p.key

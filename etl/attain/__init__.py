@@ -17,9 +17,11 @@ One module per idea::
     cagr        the second opinion on progress
     ratios      per cent of plan, and of the planned reduction
     carried_forward  whether a value is the period's own or an older one
+    late_start  what a figure of a part of a year decides
     prorate     a year's plan for part of the year
     people_missing  how many people (units, cases) short of the target
     interval    95 % intervals for shares and small counts
+    plan_unit   a row in the unit of measure that the plan writes
     measure_kind  which indicators count whole things
     bounds      what a sum could be with its missing units
     control     control limits of a short series
@@ -32,6 +34,7 @@ One module per idea::
 
 from etl.attain.control import compute_control_limits
 from etl.attain.outlook import build_projections
+from etl.attain.plan_unit import convert_points_to_plan_unit, convert_row_to_plan_unit
 from etl.attain.series import build_series, compute_own_value, list_series_periods, parse_stored_value
 from etl.attain.target import compute_target_attainment
 from etl.attain.target_figures import TargetFigures, aggregate_leaves, compute_target_figures
@@ -47,6 +50,8 @@ __all__ = [
     "compute_target_attainment",
     "compute_target_figures",
     "compute_task_state",
+    "convert_points_to_plan_unit",
+    "convert_row_to_plan_unit",
     "list_series_periods",
     "parse_stored_value",
 ]

@@ -18,7 +18,8 @@ _STRETCH = re.compile(r"\d{4}-(\d{4})")
 
 @dataclass(frozen=True)
 class PathStart:
-    """Where a path starts: value, end of its period, and the definition it was measured by (empty: not known)."""
+    """Where a path starts: value, end of its period (None: the plan names no time), and the definition it was measured
+    by (empty: not known)."""
 
     value: Fraction | None
     end: date | None
@@ -35,7 +36,7 @@ def find_baseline_start(
         return PathStart(value, own.period.end, own.definition or (printed.definition if printed else ""))
     if printed is None:
         return None
-    value = None if printed.value is None else Fraction(printed.value)
+    value = None if printed.value is None else Fraction(printed.value) * target.unit_scale
     return PathStart(value, parse_printed_end(printed.period), printed.definition)
 
 
@@ -50,8 +51,10 @@ def parse_period_end(key: str) -> date:
 
 
 @lru_cache(maxsize=1024)
-def parse_printed_end(key: str) -> date | None:
+def parse_printed_end(key: str | None) -> date | None:
     """The last day of a period or stretch of years (``2016-2020``) as a plan prints it; None where it is neither."""
+    if key is None:
+        return None
     stretch = _STRETCH.fullmatch(key)
     try:
         return date(int(stretch[1]), 12, 31) if stretch else parse_period_end(key)

@@ -5,9 +5,8 @@ A level that is stated against a base needs that base: where it is not known, th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
@@ -23,7 +22,8 @@ from etl.model.reason import Reason, build_reason
 class Goal:
     """A milestone in the indicator's own unit. `low` and `high` differ for ranges only; `gap` says why there is none.
 
-    `due` is the day a path must have arrived: for “từ năm … trở đi” the day before, else the last of its period.
+    `due` is the day a path must have arrived: for “từ năm … trở đi” the day before, else the last of its period. A goal
+    without a `period` is one that the plan sets no time for: it is due when the plan ends.
     """
 
     milestone: m.Milestone
@@ -48,19 +48,24 @@ class Goal:
         """The day from which it holds, if it is one that holds from a day on."""
         return Period.parse(self.period).start if self.milestone.onward else None
 
+    @property
+    def is_undated(self) -> bool:
+        """Whether the plan sets no time for it."""
+        return not self.period and self.milestone.date is None
+
 
 def build_goals(target: m.Target, indicator: m.Indicator | None, own: ObservedIndicator | None) -> tuple[Goal, ...]:
     """A target's goals by the day they fall due; `own` is the unit's own figure of the baseline, where it has one."""
+    factor = indicator.factor if indicator else 100
     if not any(ms.relative for ms in target.milestones):
-        return _build_plain_goals(target.milestones, indicator.factor if indicator else 100)
+        return _build_plain_goals(target.milestones, factor, target.unit_scale, target.plan_end)
     goal_list: list[Goal] = []
     for milestone in target.milestones:
         if milestone.relative is None:
-            goal_list += _build_plain_goals((milestone,), indicator.factor if indicator else 100)
+            goal_list += _build_plain_goals((milestone,), factor, target.unit_scale, target.plan_end)
         else:
-            goal_list += _build_relative_goals(
-                milestone, milestone.relative, _find_relative_base(target, milestone.relative, indicator, own)
-            )
+            base = _find_relative_base(target, milestone.relative, indicator, own)
+            goal_list += _build_relative_goals(milestone, milestone.relative, base, target)
     return tuple(sorted(goal_list, key=lambda goal: goal.due))
 
 
@@ -75,7 +80,8 @@ def find_current_goal(ordered: tuple[Goal, ...], period: Period) -> Goal | None:
         return before
     following = ordered[position]
     holds = before is not None and before.milestone.onward
-    return before if holds and period.end < Period.parse(following.period).start else following
+    begins = Period.parse(following.period).start if following.period else following.due
+    return before if holds and period.end < begins else following
 
 
 def find_segment_start(ordered: tuple[Goal, ...], goal: Goal, baseline: PathStart | None) -> PathStart | None:
@@ -84,34 +90,48 @@ def find_segment_start(ordered: tuple[Goal, ...], goal: Goal, baseline: PathStar
     if position == 0:
         return baseline
     before = ordered[position - 1]
+    if before.is_undated:
+        return None
     return PathStart(None if is_range_operator(before.operator) else before.low, before.due, before.definition)
 
 
 @lru_cache(maxsize=1024)
-def _build_plain_goals(milestones: tuple[m.Milestone, ...], factor: int) -> tuple[Goal, ...]:
+def _build_plain_goals(
+    milestones: tuple[m.Milestone, ...], factor: int, unit_scale: Fraction, plan_end: date | None
+) -> tuple[Goal, ...]:
     """Goals that need no base. Remembered: the same few stand under every unit's row."""
     goal_list = [
-        Goal(ms, ms.period, _compute_due_date(ms), *_compute_goal_range(ms, factor), gap=_find_goal_gap(ms))
+        Goal(
+            ms,
+            ms.period or "",
+            _compute_due_date(ms, plan_end),
+            *_compute_goal_range(ms, factor, unit_scale),
+            gap=_find_goal_gap(ms),
+        )
         for ms in milestones
     ]
     return tuple(sorted(goal_list, key=lambda goal: goal.due))
 
 
-def _compute_due_date(milestone: m.Milestone) -> date:
+def _compute_due_date(milestone: m.Milestone, plan_end: date | None) -> date:
     if milestone.date is not None:
         return milestone.date
+    if milestone.period is None:
+        return plan_end or date.max
     if milestone.onward:
         return Period.parse(milestone.period).start - timedelta(days=1)
     return parse_period_end(milestone.period)
 
 
-def _compute_goal_range(milestone: m.Milestone, factor: int) -> tuple[Fraction | None, Fraction | None]:
+def _compute_goal_range(
+    milestone: m.Milestone, factor: int, unit_scale: Fraction
+) -> tuple[Fraction | None, Fraction | None]:
     if milestone.count is not None:
         share = Fraction(milestone.count.count, milestone.count.of) * factor
         return share, share
     if milestone.value is None:
         return None, None
-    scale = Fraction(factor, milestone.per or factor)
+    scale = Fraction(factor, milestone.per or factor) * unit_scale
     low = Fraction(milestone.value) * scale
     high = low if milestone.upper is None else Fraction(milestone.upper) * scale
     around = Fraction(milestone.tolerance or 0) * scale
@@ -133,47 +153,48 @@ def _find_relative_base(
         return find_baseline_start(target, indicator, own)
     printed = relative.base
     if own is None:
-        return PathStart(_convert_printed_value(printed.value), parse_printed_end(printed.period), printed.definition)
-    same = target.baseline is not None and target.baseline.period == printed.period
+        value = None if printed.value is None else Fraction(printed.value) * target.unit_scale
+        return PathStart(value, parse_printed_end(printed.period), printed.definition)
+    same = target.baseline is not None and target.baseline.period == printed.period is not None
     return find_baseline_start(target, indicator, own) if same else None
 
 
-def _build_relative_goals(milestone: m.Milestone, relative: m.Relative, base: PathStart | None) -> list[Goal]:
+def _build_relative_goals(
+    milestone: m.Milestone, relative: m.Relative, base: PathStart | None, target: m.Target
+) -> list[Goal]:
+    goal = Goal(milestone, milestone.period or "", _compute_due_date(milestone, target.plan_end))
     if base is None or base.value is None or base.end is None:
-        written = relative.base.period if relative.base else ""
-        return [
-            Goal(
-                milestone,
-                milestone.period,
-                _compute_due_date(milestone),
-                gap=build_missing_base_reason(written),
-            )
-        ]
+        return [replace(goal, gap=_find_base_gap(relative, base))]
     if base.definition and milestone.definition and base.definition != milestone.definition:
-        gap = build_reason("reason.break_in_series", old=base.definition, new=milestone.definition)
-        return [Goal(milestone, milestone.period, _compute_due_date(milestone), gap=gap)]
-    if not relative.yearly:
-        level = _compute_changed_level(base.value, relative, 1)
-        return [Goal(milestone, milestone.period, _compute_due_date(milestone), level, level)]
-    return _build_yearly_goals(milestone, relative, base.value, base.end)
+        return [
+            replace(goal, gap=build_reason("reason.break_in_series", old=base.definition, new=milestone.definition))
+        ]
+    if relative.yearly:
+        return _build_yearly_goals(goal, relative, base.value, base.end, target.unit_scale)
+    level = _compute_changed_level(base.value, relative, 1, target.unit_scale)
+    return [replace(goal, low=level, high=level)]
 
 
-def _compute_changed_level(base: Fraction, relative: m.Relative, times: int) -> Fraction:
+def _find_base_gap(relative: m.Relative, base: PathStart | None) -> Reason:
+    if base is not None and base.value is not None:
+        return Reason("reason.undated_base")
+    return build_missing_base_reason((relative.base.period or "") if relative.base else "")
+
+
+def _compute_changed_level(base: Fraction, relative: m.Relative, times: int, unit_scale: Fraction) -> Fraction:
     """What a base comes to when it has changed so many times: compounded per cents, or steps that add up."""
     if relative.change is not None:
-        return base + Fraction(relative.change) * times
+        return base + Fraction(relative.change) * unit_scale * times
     return base * Fraction(1 + Fraction(relative.percent or 0) / 100) ** times
 
 
-def _build_yearly_goals(milestone: m.Milestone, relative: m.Relative, base: Fraction, since: date) -> list[Goal]:
+def _build_yearly_goals(
+    goal: Goal, relative: m.Relative, base: Fraction, since: date, unit_scale: Fraction
+) -> list[Goal]:
     """A yearly change sets a level for every year up to the milestone's."""
-    last = int(milestone.period)
+    last = int(goal.period)
     if since.year >= last:
-        return [Goal(milestone, milestone.period, _compute_due_date(milestone), gap=Reason("reason.no_stretch"))]
+        return [replace(goal, gap=Reason("reason.no_stretch"))]
     years = range(since.year + 1, last + 1)
-    levels = ((year, _compute_changed_level(base, relative, year - since.year)) for year in years)
-    return [Goal(milestone, str(year), date(year, 12, 31), level, level) for year, level in levels]
-
-
-def _convert_printed_value(number: Decimal | None) -> Fraction | None:
-    return None if number is None else Fraction(number)
+    levels = ((year, _compute_changed_level(base, relative, year - since.year, unit_scale)) for year in years)
+    return [Goal(goal.milestone, str(year), date(year, 12, 31), level, level) for year, level in levels]

@@ -109,7 +109,7 @@ def _build_projection(
     rules: m.OutlookRules,
 ) -> Projection:
     goal = find_current_goal(stages, Period.parse(str(year)))
-    empty = Projection(year, target=goal.low if goal else None, points=len(run))
+    empty = Projection(year, target=goal.low if goal and not goal.is_undated else None, points=len(run))
     if period.end >= date(year, 12, 31):
         return replace(empty, reason=build_reason("reason.past_year", year=year))
     if len(run) < rules.min_points:
@@ -134,6 +134,8 @@ def _build_projection(
 def _find_missing_probability_reason(goal: Goal | None, definition: str) -> Reason | None:
     if goal is None or goal.low is None or not is_numeric_operator(goal.operator):
         return (goal.gap if goal else None) or Reason("reason.no_goal")
+    if goal.is_undated:
+        return Reason("reason.undated")
     if goal.operator == "=":
         return Reason("reason.exactly")
     differs = goal.definition and goal.definition != definition

@@ -48,6 +48,10 @@ def compute_path_progress(
         definition: The definition it was observed by; empty where not known.
         from_baseline: Whether the segment starts at the baseline (else at a milestone).
     """
+    if goal.is_undated:
+        return PathProgress(reason=Reason("reason.undated_goal"))
+    if start is not None and start.value is not None and start.end is None:
+        return PathProgress(reason=Reason("reason.undated_base"))
     if start is None or start.value is None or start.end is None or goal.low is None or goal.high is None:
         return PathProgress(reason=Reason("reason.no_baseline") if from_baseline else Reason("reason.no_numeric_start"))
     sign, end = find_nearest_end(goal.operator, value, goal.low, goal.high)

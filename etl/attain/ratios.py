@@ -36,7 +36,13 @@ def compute_reduction_per_cent(
     `definitions` are the observed one and the milestone's; there is no ratio across a break.
     """
     falling = indicator is not None and indicator.direction == "down"
-    if not falling or baseline is None or baseline.value is None or not _has_time_passed(baseline, period):
+    if (
+        not falling
+        or baseline is None
+        or baseline.value is None
+        or baseline.end is None
+        or not _has_time_passed(baseline, period)
+    ):
         return None
     if baseline.value <= target or find_definition_break(baseline.definition, *definitions):
         return None

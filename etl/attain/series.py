@@ -27,7 +27,7 @@ def compute_own_value(
     target: m.Target, indicator: m.Indicator | None, observed: ObservedIndicator | None
 ) -> Fraction | None:
     """What a target looks at in a period, exactly; None where there is no own figure."""
-    if indicator is None or observed is None:
+    if indicator is None or observed is None or observed.since:
         return None
     value = compute_target_figures(target, indicator, observed).value
     return None if value is None or find_carried_period(observed.as_of, observed.period) else value

@@ -23,6 +23,7 @@ from etl.attain.goals import Goal, build_goals, find_current_goal, find_segment_
 from etl.attain.granularity import find_granularity_gap
 from etl.attain.interval import compute_confidence_interval, is_small_count
 from etl.attain.k_of_n import apply_unit_count
+from etl.attain.late_start import is_decided_by_part
 from etl.attain.people_missing import count_people_missing
 from etl.attain.progress import compute_path_progress
 from etl.attain.prorate import compute_prorated_target, count_accumulated_months, is_part_year_figure
@@ -107,6 +108,7 @@ def _is_compared_by_bounds(case: _TargetCase) -> bool:
         and goal.milestone.count is None
         and _find_incomparability(case, goal) is None
         and not is_part_year_figure(case.indicator, case.period)
+        and not (case.observed and case.observed.since)
     )
 
 
@@ -146,6 +148,7 @@ def _build_attainment_row(plan_id: str, unit: str, case: _TargetCase) -> Attainm
         target_upper=goal.high if goal and ranged else None,
         small_count=is_small_count(case.indicator, case.figures.numerator),
         contradicts=target.contradicts,
+        since=observed.since if observed else "",
         absent=observed.absent if observed and observed.present else (),
     )
 
@@ -170,7 +173,7 @@ def _apply_verdict(case: _TargetCase, row: Attainment) -> Attainment:
         return replace(row, status="track", reason=reason)
     if case.goal is None:
         return replace(row, reason=Reason("reason.no_milestone"))
-    reason = _find_incomparability(case, case.goal)
+    reason = _find_incomparability(case, case.goal) or _find_part_gap(case, case.goal, row.value)
     return replace(row, reason=reason) if reason else _apply_comparison(case, case.goal, row, row.value)
 
 
@@ -183,7 +186,19 @@ def _find_incomparability(case: _TargetCase, goal: Goal) -> Reason | None:
         return build_reason("reason.other_definition", observed=case.definition, target=goal.definition)
     if goal.starts is not None and case.period.end < goal.starts:
         return build_reason("reason.not_yet_valid", period=goal.period)
+    if goal.is_undated and case.period.end < goal.due:
+        day = case.target.plan_end
+        return build_reason("reason.undated_until", day=f"{day:%d/%m/%Y}") if day else Reason("reason.undated")
     return goal.gap
+
+
+def _find_part_gap(case: _TargetCase, goal: Goal, value: Fraction) -> Reason | None:
+    """Why a figure without the year's first months is not held against the goal; None where nothing is missing, or the
+    rest can turn nothing."""
+    since = case.observed.since if case.observed else ""
+    if not since or is_decided_by_part(case.indicator, goal, value, case.figures.numerator):
+        return None
+    return build_reason("reason.covers_part", period=Period.parse(since).name)
 
 
 def _apply_comparison(case: _TargetCase, goal: Goal, row: Attainment, value: Fraction) -> Attainment:
@@ -200,7 +215,7 @@ def _apply_comparison(case: _TargetCase, goal: Goal, row: Attainment, value: Fra
         met = counted_row.met
     if case.carried_from:
         return _apply_carried_verdict(case, row, met)
-    if is_part_year_figure(case.indicator, case.period):
+    if is_part_year_figure(case.indicator, case.period) and not row.since:
         return _apply_part_year_verdict(case, row, value, goal.low)
     if not met:
         return _apply_shortfall(case, goal, row, value)
@@ -245,6 +260,8 @@ def _apply_shortfall(case: _TargetCase, goal: Goal, row: Attainment, value: Frac
     """What a value that misses its number still gets: people missing, then the ratios where they have a meaning."""
     if goal.low is None or goal.high is None:
         return row
+    if row.since:
+        return replace(row, met=False, status="not_met")
     sign, end = find_nearest_end(goal.operator, value, goal.low, goal.high)
     short = _count_people_short(case, goal, row, sign, end)
     if case.target.kind == "maintain":

@@ -266,7 +266,7 @@ def _compute_area_rows(
         for target in catalogue.plans[plan].targets:
             code = target.indicator or ""
             indicator = catalogue.indicators.get(code)
-            start_of = base.get(target.baseline.period, {}) if target.baseline else {}
+            start_of = base.get(target.baseline.period or "", {}) if target.baseline else {}
             for unit in units:
                 # The plan's printed baseline is its own area's; a unit under it starts from what it reported itself.
                 own = None if unit == area else start_of.get((code, unit), ObservedIndicator(code, unit, period))
@@ -285,8 +285,9 @@ def _fetch_baseline_figures(
     context = ask.context
     wanted: dict[str, set[str]] = {}
     for target in (t for plan in plans for t in context.catalogue.plans[plan].targets):
-        if target.baseline and target.indicator and Period.is_key(target.baseline.period):
-            wanted.setdefault(target.baseline.period, set()).add(target.indicator)
+        start = target.baseline.period if target.baseline else None
+        if start and target.indicator and Period.is_key(start):
+            wanted.setdefault(start, set()).add(target.indicator)
     under = [u.code for u in list_reporting_units(context.catalogue, context.scope, ask.day, ask.area)[1:]]
     return {
         key: _fetch_observed_figures(

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -61,10 +63,36 @@ class Catalogue:
     bodies: tuple[m.BodyName, ...] = ()
     layouts: dict[str, m.ForeignLayout] = field(default_factory=dict)
     outlook: m.OutlookRules | None = None
+    measures: tuple[m.MeasureUnit, ...] = ()
     unsupported: tuple[m.UnsupportedWording, ...] = ()
     thresholds: dict[str, float] = field(default_factory=dict)
     official_population: tuple[m.OfficialFigure, ...] = ()
     units_by_code: dict[str, tuple[m.Unit, ...]] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def _measures_by_name(self) -> dict[str, m.MeasureUnit]:
+        return {name.casefold(): measure for measure in self.measures for name in (measure.name, *measure.aliases)}
+
+    def find_measure(self, unit: str) -> m.MeasureUnit | None:
+        """The unit of measure that is written so, if any."""
+        return self._measures_by_name.get(unit.casefold())
+
+    def find_measure_scale(self, unit: str, wanted: str) -> Fraction | None:
+        """What a number in a unit is multiplied with to be in another; None where the two measure different things.
+
+        One that is not written (empty) is the other; the same wording needs no entry.
+        """
+        if not unit or not wanted or unit.casefold() == wanted.casefold():
+            return Fraction(1)
+        one, other = self.find_measure(unit), self.find_measure(wanted)
+        if one is None or other is None or one.dimension != other.dimension:
+            return None
+        return Fraction(one.factor) / Fraction(other.factor)
+
+    def get_measure_factor(self, unit: str, wanted: str) -> Decimal:
+        """The same as a decimal number, of units that the loader has found to be of one dimension."""
+        scale = self.find_measure_scale(unit, wanted) or Fraction(1)
+        return Decimal(scale.numerator) / scale.denominator
 
     def find_unit(self, code: str, day: date) -> m.Unit | None:
         """The org unit that bears a code on a day, if any."""

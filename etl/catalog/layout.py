@@ -6,8 +6,9 @@ from 0; `cell_name` turns them into A1 names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Literal
 
@@ -74,7 +75,8 @@ class PrintedCell:
 
 @dataclass(frozen=True, slots=True)
 class InputCell:
-    """A cell that the unit fills in; `cell` is its A1 name, `choices` are the words that the form offers."""
+    """A cell that the unit fills in; `cell` is its A1 name, `choices` are the words that the form offers. `factor` is
+    what its number is multiplied with to be in the data element's unit, `unit` the one it is filled in, if another."""
 
     row: int
     col: int
@@ -83,10 +85,16 @@ class InputCell:
     kind: ElementKind
     required: bool
     choices: tuple[str, ...] = ()
+    unit: str = ""
+    factor: Decimal = Decimal(1)
     cell: str = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "cell", format_cell_name(self.row, self.col))
+
+    def convert_to_form(self, value: Decimal | float) -> float:
+        """A number of the data element in the unit of measure that the cell is filled in."""
+        return float(value) if self.factor == 1 else float(Decimal(str(value)) / self.factor)
 
 
 @dataclass(frozen=True)
@@ -234,6 +242,24 @@ def _build_label_headers(labels: tuple[str, ...]) -> tuple[list[PrintedCell], li
     return fixed, [(_HEADER_ROW, i, _HEADER_ROW + 2, i) for i in range(len(labels))]
 
 
+def _list_printed_elements(catalogue: Catalogue, columns: Iterable[m.Column]) -> list[m.DataElement]:
+    """The columns' data elements, each in the unit of measure that the form asks for."""
+    elements = [catalogue.elements[column.data_element] for column in columns]
+    return [
+        element.model_copy(update={"unit": column.unit}) if column.unit else element
+        for column, element in zip(columns, elements, strict=True)
+    ]
+
+
+def _build_number_cell(
+    catalogue: Catalogue, at: tuple[int, int], unit_code: str, column: m.Column, kind: ElementKind
+) -> InputCell:
+    """A cell for a column's number, with the factor of the unit of measure that it is filled in."""
+    factor = catalogue.get_measure_factor(column.unit, catalogue.elements[column.data_element].unit)
+    code, required = column.data_element, column.required
+    return InputCell(*at, unit_code, code, kind, required, unit=column.unit, factor=factor)
+
+
 def _format_kind_line(element: m.DataElement) -> str:
     label = KIND_LABELS.get(element.kind, "")
     return f"{element.unit}; {label}" if element.unit else label
@@ -258,7 +284,7 @@ def _build_commune_sheet(
     help_text = "Chỉ nhập vào ô trắng. Không có số liệu thì để trống, không ghi 0; không phát sinh thì ghi 0."
     fixed = _build_sheet_head(catalogue, scope, form, sheet, unit, period, help_text)
     labels, merges = _build_label_headers(("TT", "Xã, phường, thị trấn", "Mã đơn vị"))
-    elements = [catalogue.elements[c.data_element] for c in columns]
+    elements = _list_printed_elements(catalogue, columns)
     kinds = [(f"{e.name}; {_format_kind_line(e)}", _list_former_kind_lines(e)) for e in elements]
     heads, more = _build_column_headers([(c.header, *kind) for c, kind in zip(columns, kinds, strict=True)], 3)
     total = _HEADER_ROW + 4
@@ -272,7 +298,7 @@ def _build_commune_sheet(
         fixed.append(PrintedCell(row, 2, commune.code, "code", anchor=True))
         for j, column in enumerate(columns):
             kind = catalogue.elements[column.data_element].kind
-            inputs.append(InputCell(row, 3 + j, commune.code, column.data_element, kind, column.required))
+            inputs.append(_build_number_cell(catalogue, (row, 3 + j), commune.code, column, kind))
     return SheetLayout(
         sheet.code, sheet.title, sheet.kind, tuple(fixed), (*merges, *more), tuple(inputs),
         (5, 24, 10, *(11 for _ in columns)), (_HEADER_ROW, total - 1), (total + 1, total + len(communes)), total,
@@ -293,8 +319,8 @@ def _build_list_sheet(
         fixed.append(PrintedCell(_HEADER_ROW + 3, 5, "6", "number"))
         merges.append((_HEADER_ROW, 5, _HEADER_ROW + 2, 5))
     first, inputs = _HEADER_ROW + 4, []
-    for i, column in enumerate(columns):
-        element, row = catalogue.elements[column.data_element], first + i
+    for i, (column, element) in enumerate(zip(columns, _list_printed_elements(catalogue, columns), strict=True)):
+        row = first + i
         fixed.append(PrintedCell(row, 0, str(i + 1), "code"))
         fixed.append(PrintedCell(row, 1, column.header, "text", anchor=True))
         fixed.append(PrintedCell(row, 2, element.unit, "label"))
@@ -302,7 +328,7 @@ def _build_list_sheet(
         fixed.append(PrintedCell(row, 3, KIND_LABELS[element.kind], "kind", former=former))
         if short:
             fixed.append(PrintedCell(row, 5, element.name, "text"))
-        inputs.append(InputCell(row, 4, unit.code, column.data_element, element.kind, column.required))
+        inputs.append(_build_number_cell(catalogue, (row, 4), unit.code, column, element.kind))
     return SheetLayout(
         sheet.code, sheet.title, sheet.kind, tuple(fixed), tuple(merges), tuple(inputs),
         (5, 44, 11, 18, 14, 52) if short else (5, 58, 13, 22, 16),
@@ -319,13 +345,13 @@ def _build_published_sheet(
     labels, merges = _build_label_headers(("TT", "Chỉ tiêu", "Đơn vị tính", "Giá trị công bố", "Ngày công bố", "Nguồn"))
     fixed += labels
     first, inputs = _HEADER_ROW + 4, []
-    for i, column in enumerate(columns):
-        element, row = catalogue.elements[column.data_element], first + i
+    for i, (column, element) in enumerate(zip(columns, _list_printed_elements(catalogue, columns), strict=True)):
+        row = first + i
         fixed.append(PrintedCell(row, 0, str(i + 1), "code"))
         fixed.append(PrintedCell(row, 1, column.header, "text", anchor=True))
         fixed.append(PrintedCell(row, 2, element.unit, "label"))
         area, code = get_published_area_code(catalogue, scope, unit), column.data_element
-        inputs.append(InputCell(row, 3, area, code, ElementKind.PUBLISHED, column.required))
+        inputs.append(_build_number_cell(catalogue, (row, 3), area, column, ElementKind.PUBLISHED))
         inputs.append(InputCell(row, 4, area, str(PublishedCell(code, "as_of")), ElementKind.DATE, False))
         inputs.append(InputCell(row, 5, area, str(PublishedCell(code, "source")), ElementKind.TEXT, False))
     return SheetLayout(

@@ -8,6 +8,7 @@ scopes share; a mistake in a scope's file or plan takes that scope out of servic
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from etl.catalog.catalogue_files import CatalogueReader, compute_tree_hash, read
 from etl.catalog.centres import read_centres
 from etl.catalog.contacts import REMINDERS, ReminderRules, read_contacts
 from etl.catalog.exchange_identifiers import read_exchange
+from etl.catalog.measures import check_measures
 from etl.catalog.nation import read_nation
 from etl.catalog.plausibility import check_plausibility
 from etl.catalog.problems import CatalogueProblem
@@ -75,7 +77,7 @@ def _load_hashed_catalogue(root: Path, sha256: str) -> Catalogue:
     return replace(
         catalogue,
         indicators={i.code: _resolve_measure(catalogue, i) for i in catalogue.indicators.values()},
-        plans={plan.id: plan for plan in catalogue.plans.values() if plan.id not in stopped_plans},
+        plans={p.id: _resolve_targets(catalogue, p) for p in catalogue.plans.values() if p.id not in stopped_plans},
         scopes={scope.id: scope for scope in catalogue.scopes.values() if scope.id not in stopped},
         stopped=stopped,
         stopped_plans=stopped_plans,
@@ -111,6 +113,7 @@ def _read_catalogue(root: Path, sha256: str, reader: CatalogueReader) -> Catalog
         inheritance=tuple(reader.read_list(root / "inheritance.yaml", m.Inheritance)),
         bodies=tuple(reader.read_optional_list(root / "bodies.yaml", m.BodyName)),
         layouts=reader.read_folder(root / "layouts", m.ForeignLayout),
+        measures=tuple(reader.read_optional_list(root / "measures.yaml", m.MeasureUnit)),
         unsupported=tuple(reader.read_optional_list(root / "unsupported.yaml", m.UnsupportedWording)),
         outlook=reader.read_optional_entry(root / "outlook.yaml", m.OutlookRules),
         thresholds={code: float(t.value) for code, t in thresholds.items()},
@@ -118,6 +121,7 @@ def _read_catalogue(root: Path, sha256: str, reader: CatalogueReader) -> Catalog
         units_by_code=by_code,
     )
     check_references(catalogue, reader)
+    check_measures(catalogue, reader)
     check_plausibility(catalogue, reader)
     return catalogue
 
@@ -126,3 +130,15 @@ def _resolve_measure(catalogue: Catalogue, indicator: m.Indicator) -> m.Indicato
     """The indicator with what its numerator measures, for rooms that do not see data elements."""
     measures = [catalogue.elements[term.data_element].measure for term in indicator.terms if term.side == "numerator"]
     return indicator.model_copy(update={"measure": measures[0]}) if measures else indicator
+
+
+def _resolve_targets(catalogue: Catalogue, plan: m.Plan) -> m.Plan:
+    """The plan, its targets with what turns their numbers into their indicators' units, and with its last day."""
+
+    def resolve(target: m.Target) -> m.Target:
+        indicator = catalogue.indicators.get(target.indicator or "")
+        unit = target.unit_meant or target.unit_written
+        scale = catalogue.find_measure_scale(unit, indicator.unit) if indicator else None
+        return target.model_copy(update={"unit_scale": scale or Fraction(1), "plan_end": plan.valid_to})
+
+    return plan.model_copy(update={"targets": tuple(map(resolve, plan.targets))})

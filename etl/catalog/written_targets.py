@@ -101,12 +101,12 @@ def _check_sign(r: CatalogueReader, place: Place, milestone: m.Milestone, indica
 
 
 def _check_milestone_years(r: CatalogueReader, target: m.Target) -> None:
-    seen: set[str] = set()
+    seen: set[str | None] = set()
     for milestone in target.milestones:
-        if milestone.period in seen:
+        if milestone.period in seen and milestone.date is None:
             r.report(
                 r.find_place(milestone).at("period"),
-                f"a second milestone for {milestone.period}",
+                f"a second milestone {f'for {milestone.period}' if milestone.period else 'without a period'}",
                 "one milestone for each period",
                 value=milestone.period,
             )
@@ -122,8 +122,10 @@ def _check_milestone_years(r: CatalogueReader, target: m.Target) -> None:
         )
 
 
-def _find_end(period: str) -> str:
+def _find_end(period: str | None) -> str:
     """The last day of a period or of a stretch of years, as text that sorts; empty where there is none."""
+    if period is None:
+        return ""
     try:
         last = period.rpartition("-")[2] if re.fullmatch(r"\d{4}-\d{4}", period) else period
         return Period.parse(last).end.isoformat()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl import __version__
+from etl.attain import convert_points_to_plan_unit, convert_row_to_plan_unit
 from etl.attainment import report_inputs
 from etl.attainment.attainment_rows import (
     load_or_compute_attainment,
@@ -211,12 +212,21 @@ def _select_plan_input(scope_inputs: Result, definition: m.ReportDef) -> ReportI
     """The part of what a scope has to report that is one plan's: of the plan's lines, and of the units of its area."""
     catalogue, scope = scope_inputs["catalogue"], scope_inputs["scope"]
     area = find_plan_area(catalogue, scope, definition.plan)
+    targets = {target.item: target for target in catalogue.plans[definition.plan].targets}
     of_plan: Result = {
-        name: tuple(row for row in scope_inputs[name] if row.plan == definition.plan)
-        for name in ("attainments", "previous", "last", "tasks")
+        name: tuple(
+            convert_row_to_plan_unit(row, targets[row.item])
+            for row in scope_inputs[name]
+            if row.plan == definition.plan and row.item in targets
+        )
+        for name in ("attainments", "previous", "last")
     }
-    series = ((item, points) for (plan, item), points in scope_inputs["series"].items() if plan == definition.plan)
-    of_plan["series"] = tuple(series)
+    of_plan["tasks"] = tuple(row for row in scope_inputs["tasks"] if row.plan == definition.plan)
+    of_plan["series"] = tuple(
+        (item, convert_points_to_plan_unit(points, targets[item]))
+        for (plan, item), points in scope_inputs["series"].items()
+        if plan == definition.plan and item in targets
+    )
     of_plan["sources"] = scope_inputs["sources"].get(area.code, ()) if area else ()
     for name in ("statuses", "earlier_statuses", "notes"):
         of_plan[name] = tuple(

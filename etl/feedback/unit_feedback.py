@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from etl.attain import convert_row_to_plan_unit
 from etl.attainment.attainment_rows import load_or_compute_attainment, take_scope_snapshot
 from etl.catalog import Catalogue
 from etl.catalog import models as m
@@ -269,7 +270,13 @@ def _list_indicator_lines(
     if not any(row.unit == unit.code for row in data.rows):
         return []
     return [
-        _build_indicator_line(data, data.catalogue.indicators[target.indicator or ""], target, own, area)
+        _build_indicator_line(
+            data,
+            data.catalogue.indicators[target.indicator or ""],
+            target,
+            convert_row_to_plan_unit(own, target),
+            convert_row_to_plan_unit(area, target),
+        )
         for plan, target in targets
         if (own := rows.get((plan, target.item, unit.code)))
         and (area := rows.get((plan, target.item, get_plan_area_code(data.catalogue, data.scope, plan))))
@@ -284,7 +291,7 @@ def _build_indicator_line(
     value, whole = _select_current_value(own), _select_current_value(area)
     return IndicatorLine(
         indicator.short_name,
-        indicator.unit,
+        target.select_unit(indicator),
         value,
         whole,
         format_feedback_target(data.wording, own, target),
@@ -321,7 +328,9 @@ def format_feedback_target(wording: Messages, row: Attainment, target: m.Target)
     else:
         text = f"{_OPERATORS[row.operator]}{format_number(row.target)}"
     year = row.target_period
-    return wording.format("feedback.target_of_year", target=text, year=year) if year else text
+    if not year:
+        return wording.format("feedback.target_undated", target=text)
+    return wording.format("feedback.target_of_year", target=text, year=year)
 
 
 def _compute_printed_decimals(wanted: int, row: Attainment) -> int:

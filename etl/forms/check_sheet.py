@@ -189,7 +189,7 @@ def _list_element_cells(form_layout: FormLayout) -> dict[str, _ElementCells]:
     """Data elements whose cells stand one below the other; each form has an element once."""
     found: dict[str, list[tuple[str, InputCell]]] = {}
     for sheet, cell in form_layout.inputs:
-        if cell.kind.is_number:
+        if cell.kind.is_number and cell.factor == 1:
             found.setdefault(cell.data_element, []).append((sheet, cell))
     return {
         element: _ElementCells(placed[0][0], tuple(cell for _, cell in placed))
@@ -200,7 +200,8 @@ def _list_element_cells(form_layout: FormLayout) -> dict[str, _ElementCells]:
 
 
 def _build_relation_checks(catalogue: Catalogue, form_layout: FormLayout, wording: Messages) -> Iterator[_CheckRow]:
-    """What must hold between the numbers of one unit, for each unit of the form at once."""
+    """What must hold between the numbers of one unit, for each unit of the form at once; not where one of them is
+    filled in in another unit of measure: the spreadsheet's own product may miss the last digit."""
     cells = _list_element_cells(form_layout)
     for relation in catalogue.relations:
         placed = [cells[e] for e in relation.elements if e in cells]

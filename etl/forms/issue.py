@@ -77,7 +77,9 @@ def issue_form(
         for cell in sheet.inputs:
             value = extras.values.get((cell.org_unit_code, cell.data_element))
             if value is not None:
-                page.write_number(cell.row, cell.col, value, _find_input_style(styles, catalogue, cell))
+                page.write_number(
+                    cell.row, cell.col, cell.convert_to_form(value), _find_input_style(styles, catalogue, cell)
+                )
         if extras.sending:
             (first, last), text = _find_banner_columns(sheet), describe_sending(wording, extras.sending)
             page.merge_range(_SENDING_ROW, first, _SENDING_ROW, last, text, styles.get_role_format("send"))
@@ -163,7 +165,7 @@ def _compute_label_row_height(sheet: SheetLayout, row: int) -> float:
 
 def _is_integer_input(catalogue: Catalogue, cell: InputCell) -> bool:
     element = catalogue.elements.get(cell.data_element)
-    return bool(element and element.integer)
+    return bool(element and element.integer and cell.factor == 1)
 
 
 def _add_data_validations(
@@ -195,8 +197,9 @@ def _build_validation_rule(
     limit = compute_limit(catalogue, form, cell.org_unit_code, cell.data_element)
     if element is None or element.min is None or limit is None:
         return None
-    low, high = (int(x) if element.integer else float(x) for x in (element.min, limit))
-    kind = "integer" if element.integer else "decimal"
+    whole = _is_integer_input(catalogue, cell)
+    low, high = (int(x) if whole else cell.convert_to_form(float(x)) for x in (element.min, limit))
+    kind = "integer" if whole else "decimal"
     text = wording.format(f"form.enter_{kind}", low=format_number(low), high=format_number(high))
     return between | {"validate": kind, "minimum": low, "maximum": high, "error_message": text}
 

@@ -91,7 +91,7 @@ def _list_underlying_periods(catalogue: Catalogue, period: Period, rows: Iterabl
     """The periods that these answers rest on: the year's up to the period's end, and those of years carried from."""
     rows = list(rows)
     carried = {int(row.as_of) for row in rows if row.as_of.isdigit()}
-    bases = {t.baseline.period for p in catalogue.plans.values() for t in p.targets if t.baseline}
+    bases = {t.baseline.period or "" for p in catalogue.plans.values() for t in p.targets if t.baseline}
     years = carried | {Period.parse(b).year for b in bases if Period.is_key(b)}
     keys = {period.key}
     for kind in PeriodKind:

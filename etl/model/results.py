@@ -83,7 +83,8 @@ class ObservedIndicator:
     it is said. `absent` are the
     codes of the leaf units that are expected and not in the sums; `gaps` says what is known of them. `no_figure` says
     why the unit can have none: not at this length of period, or not on these units.
-    `corrections` are the ids of the agreed corrections that are in it.
+    `corrections` are the ids of the agreed corrections that are in it. `since` is the key of the first period in it,
+    where nobody was asked about the months of the year before: then it is no year's figure.
     """
 
     indicator: str
@@ -105,6 +106,7 @@ class ObservedIndicator:
     absent: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
     corrections: tuple[str, ...] = ()
+    since: str = ""
 
     @property
     def has_lone_sides(self) -> bool:
@@ -136,7 +138,7 @@ class Attainment:
     extremes of their own history, `bounds_turn` whether the verdict hangs on them, `bounds_met` the verdict
     of a row without a value that is the same wherever between them it lies, `bounds_reason` why there are none.
     `small_count` says that the count must stand beside the rate. `absent` are the codes of the leaf units that are
-    expected and not in the sums, where there is a figure.
+    expected and not in the sums, where there is a figure. `since` is as of the figure.
     """
 
     plan: str
@@ -187,6 +189,7 @@ class Attainment:
     limits: ControlLimits | None = None
     corrections: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    since: str = ""
 
 
 TaskStateName = Literal["done", "done_late", "overdue", "not_due", "ongoing", "overtaken", "not_reported"]

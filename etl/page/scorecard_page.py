@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -82,7 +82,7 @@ def show_scorecard(desk: PageDesk, scope: str, period: str, plan: str, item: str
         names={code: _find_name(desk, code, period) for code in codes} | {area: area_name},
         area_until=area_until,
         cells=cells,
-        pictures=_draw_paths(path, milestones, period),
+        pictures=_draw_paths(path, milestones, period, _list_unit_scales(desk, plan)),
         page=page,
         pages=count_pages(total),
         total=total,
@@ -141,7 +141,15 @@ def _find_name(desk: PageDesk, code: str, period: str) -> str:
     return desk.catalogue.find_unit_name(code, Period.parse(period).end)
 
 
-def _draw_paths(path: page_views.Rows, milestones: page_views.Rows, period: str) -> dict[str, PathPicture]:
+def _list_unit_scales(desk: PageDesk, plan: str) -> dict[str, Fraction]:
+    """By item: what a plan's numbers are multiplied with to be in the unit of measure that figures are kept in."""
+    known = desk.catalogue.plans.get(plan) if desk.catalogue else None
+    return {target.item: target.unit_scale for target in known.targets} if known else {}
+
+
+def _draw_paths(
+    path: page_views.Rows, milestones: page_views.Rows, period: str, scales: Mapping[str, Fraction]
+) -> dict[str, PathPicture]:
     """By item: a picture where there are at least two points to draw."""
     observed: dict[str, dict[str, Fraction]] = defaultdict(dict)
     wanted: dict[str, dict[str, Fraction]] = defaultdict(dict)
@@ -151,7 +159,7 @@ def _draw_paths(path: page_views.Rows, milestones: page_views.Rows, period: str)
             observed[row.item][row.period] = Fraction(row.value)
     for row in milestones:
         if row.period and Period.is_key(row.period):
-            wanted[row.item][row.period] = Fraction(row.value)
+            wanted[row.item][row.period] = Fraction(row.value) * scales.get(row.item, 1)
     return {
         item: _draw_path(observed[item], wanted[item])
         for item in sorted(observed)

@@ -256,7 +256,7 @@ class _TableReader:
     def _check_row_sums(self, r: int, parts: Sequence[ForeignCell]) -> None:
         for figure in self.layout.figures:
             own = [cell for cell in parts if cell.data_element == figure.data_element]
-            self._check_sum((r, self._find_column(figure.header)), figure.factor, own)
+            self._check_sum((r, self._find_column(figure.header)), self._compute_factor(figure), own)
 
     # --- a figure a row --------------------------------------------------------------------------------
 
@@ -317,10 +317,15 @@ class _TableReader:
         wanted = set(headers)
         return {figure.data_element for figure in self.layout.figures if figure.header in wanted}
 
-    def _get_factor(self, header: str) -> int:
+    def _get_factor(self, header: str) -> Decimal:
         """The factor of a figure; that of its parts where the sum is no figure itself."""
         wanted = {header} if any(f.header == header for f in self.layout.figures) else {*self.layout.sums[header]}
-        return next(figure.factor for figure in self.layout.figures if figure.header in wanted)
+        return next(self._compute_factor(figure) for figure in self.layout.figures if figure.header in wanted)
+
+    def _compute_factor(self, figure: m.ForeignFigure) -> Decimal:
+        """What a figure's number is multiplied with to be in its data element's unit: the loader knows there is one."""
+        element = self.catalogue.elements[figure.data_element]
+        return self.catalogue.get_measure_factor(figure.unit, element.unit)
 
     def _find_unit_code(self, place: str, text: str) -> str:
         """Our code of the unit that a cell names by code or name; empty, and noted, where that is not certain."""
@@ -340,16 +345,17 @@ class _TableReader:
         if not written or mark == "missing":
             return
         element = self.catalogue.elements[figure.data_element]
-        scaled = figure.factor != 1 or not element.integer
+        factor = self._compute_factor(figure)
+        scaled = factor != 1 or not element.integer
         number = Decimal() if mark == "zero" else parse_exact_number(written, scaled=scaled)
         if number is None:
             self.reading.report(cell, "no_number", written=written)
-        elif element.integer and (number * figure.factor) % 1:
+        elif element.integer and (number * factor) % 1:
             self.reading.report(cell, "not_whole", written=written, name=element.name)
         elif unit:
-            self.reading.cells.append(ForeignCell(cell, written, unit, element.code, number * figure.factor))
+            self.reading.cells.append(ForeignCell(cell, written, unit, element.code, number * factor))
 
-    def _check_sum(self, at: tuple[int, int], factor: int, parts: Iterable[ForeignCell]) -> None:
+    def _check_sum(self, at: tuple[int, int], factor: Decimal, parts: Iterable[ForeignCell]) -> None:
         written = self.source.rows[at[0]][at[1]]
         number = parse_exact_number(written)
         total = sum((cell.value for cell in parts), Decimal())

@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from etl.catalog import Catalogue
@@ -82,9 +83,21 @@ def _parse_odd_cells(
             continue
         element = catalogue.elements.get(cell.data_element)
         style = styles.get(at[1], NumberStyle.VIETNAMESE)
-        unit, look, states = element.unit if element else "", grid.metadata.looks.get(at), catalogue.cell_states
+        unit = cell.unit or (element.unit if element else "")
+        look, states = grid.metadata.looks.get(at), catalogue.cell_states
         found.append(parse_value(value, cell.kind, states, style, unit=unit, look=look, date1904=grid.date1904))
     return found
+
+
+def convert_cells(template: SheetTemplate, cells: Sequence[ParsedCell]) -> list[ParsedCell]:
+    """The cells with their numbers in the data elements' own units; what was written in another stays as its text."""
+    converted = list(cells)
+    for n, factor in template.factors:
+        state, number, text, raw = cells[n]
+        if number:
+            own = float(Decimal(repr(number)) * factor)  # decimal digits as written: no residue of binary fractions
+            converted[n] = (state, own, text, raw or f"{format_number(number)} {template.sheet.inputs[n].unit}")
+    return converted
 
 
 def _find_number_styles(

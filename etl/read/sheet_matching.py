@@ -181,6 +181,7 @@ def _read_sheet_as_issued(book: FormWorkbook, template: SheetTemplate, grid: She
     reading.findings += _check_sheet_cells(
         book, template, grid, sheet.total_row, columns, template.places, reading.cells or []
     )
+    reading.cells = input_cells.convert_cells(template, reading.cells or [])
     return reading
 
 
@@ -212,7 +213,9 @@ def read_sheet(book: FormWorkbook, template: SheetTemplate, name: str) -> SheetR
             input_cells.BLANK if at is None and cell.row not in lines.at and cell.col in columns.at else read
             for read, cell, at in zip(parsed, template.sheet.inputs, places, strict=True)
         ]
-    reading = SheetReading(parsed, (name, [format_cell_name(*at) if at else "" for at in places]))
+    reading = SheetReading(
+        input_cells.convert_cells(template, parsed), (name, [format_cell_name(*at) if at else "" for at in places])
+    )
     reading.findings += _merge_label_findings([*columns.findings, *lines.findings])
     total = lines.total if template.sheet.total_row is not None else None
     reading.findings += _check_sheet_cells(book, template, grid, total, columns.at, places, parsed)

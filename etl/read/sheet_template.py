@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
@@ -40,8 +41,9 @@ class SheetTemplate:
 
     `lines` are the printed texts row by row, for the usual case that all of them stand where they were printed;
     `places` are the input cells, `getters` take their values out row by row, `input_cols` are their columns from the
-    left, `counted` whether they hold numbers, `by_col` their indexes by column. `heads` is the path of header texts
-    by column, `shown` the same as printed; `kinds` is the line below it (unit, kind), as printed now and on former
+    left, `counted` whether they hold numbers, `factors` what those in another unit of
+    measure are multiplied with, `by_col` their indexes by column. `heads` is the path of header texts by column,
+    `shown` the same as printed; `kinds` is the line below it (unit, kind), as printed now and on former
     forms. `keys` is the layout row by the texts that name it, `measures` the unit and kind printed in a row. `telling`
     are the texts that tell this sheet from its neighbours, `joined` those among them that make one text where a header
     was put in one row.
@@ -65,6 +67,7 @@ class SheetTemplate:
     getters: tuple[tuple[int, Getter], ...]
     input_cols: tuple[int, ...]
     counted: tuple[bool, ...]
+    factors: tuple[tuple[int, Decimal], ...]
     input_kinds: tuple[ElementKind, ...]
     by_col: dict[int, tuple[int, ...]]
 
@@ -139,6 +142,7 @@ def _build_sheet_template(sheet: SheetLayout) -> SheetTemplate:
             (row, _build_row_getter([c.col for c in group])) for row, group in groupby(sheet.inputs, lambda c: c.row)
         ),
         input_cols=tuple(input_cols),
+        factors=tuple((n, cell.factor) for n, cell in enumerate(sheet.inputs) if cell.factor != 1),
         counted=tuple(cell.kind.is_number for cell in sheet.inputs),
         input_kinds=tuple(cell.kind for cell in sheet.inputs),
         by_col={col: tuple(n for n, cell in enumerate(sheet.inputs) if cell.col == col) for col in input_cols},

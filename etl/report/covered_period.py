@@ -46,6 +46,10 @@ def build_covered_period(inputs: ReportInput, wording: Messages, a: Attainment) 
     end = period.end.isoformat()
     if not is_cumulative_indicator(inputs.catalogue, inputs.catalogue.indicators.get(a.indicator)):
         return CoveredPeriod("at_end", end, end, wording.format("cover.at_end", period=period.name))
+    if a.since:
+        first = Period.parse(a.since)
+        text = wording.format("cover.begun", period=first.name)
+        return CoveredPeriod("to_date", first.start.isoformat(), end, text)
     since = period.end.replace(month=period.counted_from, day=1)
     if since == period.start:
         return CoveredPeriod("whole", since.isoformat(), end, period.name)
@@ -77,7 +81,7 @@ def build_quarter_part(
         is_growing_element(inputs.catalogue, t.data_element) for t in indicator.terms if t.side == "denominator"
     )
     counted, out_of = a.numerator, a.denominator
-    if period.index > 1:
+    if period.index > 1 and a.since != period.key:
         if before is None or before.numerator is None or before.as_of or _find_coverage(before) != _find_coverage(a):
             return _build_missing_part(nothing, wording.format("cover.other_units", stretch=stretch))
         counted -= before.numerator
@@ -121,7 +125,7 @@ def compute_matched_pair(
     """The two values of an area over the units that are whole in both periods: now, before, units, of how many.
 
     None where nothing can be compared: too few units, or parts of the area's figure come from elsewhere (hospitals).
-    Units of the values: the indicator's own.
+    Units of the values: the target's own.
     """
     indicator = inputs.catalogue.indicators.get(now.indicator)
     parts = [a for a in inputs.attainments if a.item == now.item and a.unit != inputs.area]
@@ -136,7 +140,7 @@ def compute_matched_pair(
         top, bottom = (_sum_known(getattr(row, side) for row in rows) for side in ("numerator", "denominator"))
         if not bottom:
             return None
-        values.append(top / bottom * indicator.factor)
+        values.append(top / bottom * indicator.factor / inputs.get_unit_scale(now.item))
     return values[0], values[1], len(both), len(parts)
 
 

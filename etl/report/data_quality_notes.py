@@ -278,10 +278,8 @@ def _build_target_notes(inputs: ReportInput, wording: Messages, target: m.Target
     stages = [(s.period, s.definition) for s in (target.baseline, *target.milestones) if s and s.definition]
     for (_, before), (period, after) in pairwise(stages):
         if before != after:
-            yield (
-                "break",
-                wording.format("data.break", before=before, after=after, year=format_reference_period(period)),
-            )
+            since = format_reference_period(period) if period else wording.texts["word.undated"]
+            yield "break", wording.format("data.break", before=before, after=after, year=since)
     for note in target.notes:
         yield "defect", note
 

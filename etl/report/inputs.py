@@ -126,6 +126,18 @@ class ReportInput:
         """Which report it is."""
         return self.report.build_key(self.scope.id, self.period.key)
 
+    @cached_property
+    def _targets_by_item(self) -> dict[str, m.Target]:
+        return {target.item: target for target in self.plan.targets}
+
+    def get_unit_scale(self, item: str) -> Fraction:
+        """What a target's numbers are multiplied with to be in its indicator's unit; its rows are in the plan's own."""
+        return self._targets_by_item[item].unit_scale
+
+    def find_measured_unit(self, item: str, indicator: m.Indicator) -> str:
+        """The unit of measure that a target's numbers are printed in."""
+        return self._targets_by_item[item].select_unit(indicator)
+
     def find_unit_name(self, code: str) -> str:
         """A unit's name at the end of the period; the area's own, where that one has ended."""
         area = self._area_unit

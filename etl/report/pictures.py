@@ -145,7 +145,7 @@ def _build_series_figure(target: m.Target, point: SeriesPoint, *, published: boo
 def _build_baseline_level(target: m.Target) -> PlannedLevel | None:
     """The plan's baseline, where it is a number of one period."""
     start = target.baseline
-    if start is None or start.value is None or not Period.is_key(start.period):
+    if start is None or start.value is None or not start.period or not Period.is_key(start.period):
         return None
     return _build_planned_level(target, start.period, start.written, start.value)
 
@@ -153,7 +153,7 @@ def _build_baseline_level(target: m.Target) -> PlannedLevel | None:
 def _build_milestone_levels(target: m.Target) -> Iterator[PlannedLevel]:
     """The plan's levels that stand as one number in the indicator's own unit."""
     for stone in target.milestones:
-        if stone.value is not None and stone.per is None and stone.relative is None:
+        if stone.value is not None and stone.period is not None and stone.per is None and stone.relative is None:
             yield _build_planned_level(target, stone.period, stone.written, stone.value)
 
 
@@ -171,7 +171,10 @@ def _describe_current_value(wording: Messages, figure: Figure) -> str:
 
 
 def _describe_milestones(wording: Messages, target: m.Target) -> str:
-    stones = [wording.format("picture.aim_part", year=s.period, written=s.written) for s in target.milestones]
+    undated = wording.texts["word.undated"]
+    stones = [
+        wording.format("picture.aim_part", year=s.period or undated, written=s.written) for s in target.milestones
+    ]
     return wording.format("picture.aim", parts="; ".join(stones)) if stones else ""
 
 

@@ -109,7 +109,7 @@ def _describe_highlight(inputs: ReportInput, wording: Messages, name: str, figur
         name=format_short_name(inputs, figure),
         covers=figure.covers.text,
         value=format_with_unit(inputs, figure, figure.value.text),
-        target=format_next_milestone(figure),
+        target=format_next_milestone(wording, figure),
         state=figure.path_text.lower(),
     )
 
@@ -128,7 +128,7 @@ def _build_row(inputs: ReportInput, wording: Messages, figure: Figure) -> Summar
     nothing = wording.texts["word.nothing"]
     to_date = figure.printed
     quarter = figure.in_quarter.text if figure.in_quarter else nothing
-    target = nothing if figure.shown_status == "track" or not figure.target_period else format_next_milestone(figure)
+    target = nothing if figure.shown_status == "track" or not figure.written else format_next_milestone(wording, figure)
     return SummaryRow(
         item=figure.item,
         name=format_short_name(inputs, figure),

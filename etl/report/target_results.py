@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import groupby
 from typing import NamedTuple
 
@@ -36,13 +37,15 @@ _STATUS_ORDER = (
 
 
 def list_plan_years(plan: m.Plan) -> list[str]:
-    """The years the plan sets levels for, oldest first. A date to finish something by has no column of its own."""
+    """The years the plan sets levels for, oldest first; empty, and last, for levels that it sets no time for. A date to
+    finish something by has no column of its own."""
     levels = (target for target in plan.targets if target.kind not in WORD_ONLY_KINDS)
-    return sorted({_parse_milestone_year(stone.period) for target in levels for stone in target.milestones})
+    years = {_parse_milestone_year(stone.period) for target in levels for stone in target.milestones}
+    return sorted(years, key=lambda year: (not year, year))
 
 
-def _parse_milestone_year(period: str) -> str:
-    return period[:4]
+def _parse_milestone_year(period: str | None) -> str:
+    return (period or "")[:4]
 
 
 def build_column_headers(inputs: ReportInput, wording: Messages) -> ColumnHeaders:
@@ -54,8 +57,12 @@ def build_column_headers(inputs: ReportInput, wording: Messages) -> ColumnHeader
     return ColumnHeaders(
         baseline=wording.format("column.baseline_year", year=one) if one else wording.format("column.baseline"),
         previous=wording.format("column.previous_year" if before.months == 12 else "column.previous", year=before.year),
-        years=tuple(PlanYear(year, wording.format("column.plan_year", year=year)) for year in years),
+        years=tuple(PlanYear(year, _format_year_title(wording, year)) for year in years),
     )
+
+
+def _format_year_title(wording: Messages, year: str) -> str:
+    return wording.format("column.plan_year", year=year) if year else wording.texts["column.plan_undated"]
 
 
 def build_target_rows(
@@ -115,8 +122,8 @@ def _format_task_state(wording: Messages, task: PlanTask) -> str:
     return wording.texts[f"task_state.{next(iter(task.states))}"] if len(task.states) == 1 else task.situation
 
 
-def _format_target_milestones(target: m.Target, year: str = "") -> str:
-    stones = (stone for stone in target.milestones if not year or _parse_milestone_year(stone.period) == year)
+def _format_target_milestones(target: m.Target, year: str | None = None) -> str:
+    stones = (stone for stone in target.milestones if year is None or _parse_milestone_year(stone.period) == year)
     return "; ".join(stone.written for stone in stones)
 
 
@@ -286,7 +293,11 @@ def _describe_target_value(inputs: ReportInput, wording: Messages, figure: Figur
     indicator = inputs.catalogue.indicators.get(figure.indicator)
     top, bottom = figure.numerator, figure.denominator
     if indicator is not None and indicator.accumulates and top.value is not None:
-        value = wording.format("line.cases", value=_format_case_rate(wording, indicator, value), cases=top.text)
+        value = wording.format(
+            "line.cases",
+            value=_format_case_rate(wording, _compute_population(inputs, figure, indicator), value),
+            cases=top.text,
+        )
     elif indicator is not None and indicator.sampled and figure.interval:
         value = wording.format("line.sampled", value=value, interval=figure.interval.text)
     elif figure.small and indicator is not None and indicator.factor == 100 and bottom.value is not None:
@@ -302,14 +313,15 @@ def _describe_target_value(inputs: ReportInput, wording: Messages, figure: Figur
     return value
 
 
-def format_next_milestone(figure: Figure) -> str:
-    """The next milestone as it is compared: its sign and value, or its range; its year."""
+def format_next_milestone(wording: Messages, figure: Figure) -> str:
+    """The next milestone as it is compared: its sign and value, or its range; its year, or that it has none."""
+    time = figure.target_period or wording.texts["word.undated"]
     if figure.target.value is None:
-        return f"{figure.written} ({figure.target_period})"
+        return f"{figure.written} ({time})"
     if figure.target_upper.value is not None:
-        return f"{figure.target.text}–{figure.target_upper.text} ({figure.target_period})"
+        return f"{figure.target.text}–{figure.target_upper.text} ({time})"
     sign = _SIGNS.get(figure.operator, figure.operator)
-    return f"{sign} {figure.target.text} ({figure.target_period})"
+    return f"{sign} {figure.target.text} ({time})"
 
 
 def format_with_unit(inputs: ReportInput, figure: Figure, text: str) -> str:
@@ -317,11 +329,8 @@ def format_with_unit(inputs: ReportInput, figure: Figure, text: str) -> str:
     indicator = inputs.catalogue.indicators.get(figure.indicator)
     if indicator is None or indicator.accumulates:  # a case rate says in its name what it counts, and on how many
         return text
-    return (
-        f"{text}{indicator.unit}"
-        if indicator.unit[0] in "%‰/"
-        else f"{text} {_format_unit_in_sentence(indicator.unit)}"
-    )
+    unit = inputs.find_measured_unit(figure.item, indicator)
+    return f"{text}{unit}" if unit[0] in "%‰/" else f"{text} {_format_unit_in_sentence(unit)}"
 
 
 def _format_unit_in_sentence(unit: str) -> str:
@@ -359,22 +368,27 @@ def format_difference(inputs: ReportInput, wording: Messages, figure: Figure, nu
     """A difference of two figures with its unit: percentage points where they are percentages."""
     text = number.text
     indicator = inputs.catalogue.indicators.get(figure.indicator)
-    if indicator and indicator.unit == "%":
+    if indicator and inputs.find_measured_unit(figure.item, indicator) == "%":
         return f"{text} {wording.texts['word.per_cent_points']}"
     if indicator and indicator.accumulates:
-        return _format_case_rate(wording, indicator, text)
+        return _format_case_rate(wording, _compute_population(inputs, figure, indicator), text)
     return format_with_unit(inputs, figure, text)
 
 
-def _format_case_rate(wording: Messages, indicator: m.Indicator, text: str) -> str:
-    return wording.format("line.per_population", value=text, per=format_number(indicator.factor))
+def _compute_population(inputs: ReportInput, figure: Figure, indicator: m.Indicator) -> Fraction:
+    """On how many people a rate is printed."""
+    return indicator.factor / inputs.get_unit_scale(figure.item)
+
+
+def _format_case_rate(wording: Messages, population: Fraction, text: str) -> str:
+    return wording.format("line.per_population", value=text, per=format_number(population))
 
 
 def _describe_target_verdict(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
     status = figure.shown_status
     target_slots = {
         "target": figure.written or wording.texts["word.not_stated"],
-        "year": _format_target_year(inputs, figure),
+        "year": _format_target_year(inputs, wording, figure),
     }
     if status == "not_met":
         return _describe_unmet_target(inputs, wording, figure, target_slots)
@@ -410,5 +424,7 @@ def _describe_prorated_verdict(wording: Messages, figure: Figure, status: str, t
     return wording.format(f"verdict.{status}", **slots)
 
 
-def _format_target_year(inputs: ReportInput, figure: Figure) -> str:
+def _format_target_year(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
+    if figure.written and not figure.target_period:
+        return wording.texts["word.undated"]
     return format_reference_period(figure.target_period or str(inputs.period.year))

@@ -386,7 +386,7 @@ def build_page_context(facts: ReportFacts, wording: Messages) -> PageTemplateCon
         has_chart=False,
         chart=None,
         chart_caption=facts.chart.caption,
-        path=tuple(_build_path_row(facts, row) for row in facts.path),
+        path=tuple(_build_path_row(facts, wording, row) for row in facts.path),
         horizons=tuple(HorizonColumn(year) for year in facts.outlook.horizons),
         outlook=tuple(_build_outlook_row(facts, row) for row in facts.outlook.rows),
         tasks=tuple(_build_task_row(number, task) for number, task in enumerate(facts.tasks.listed, start=1)),
@@ -490,7 +490,7 @@ def format_row_status(wording: Messages, row: GroupRow | StatementRow | FigureRo
     return figure.path_text if figure.path_state else figure.status_text
 
 
-def _build_path_row(facts: ReportFacts, row: FigureReference) -> PathRow:
+def _build_path_row(facts: ReportFacts, wording: Messages, row: FigureReference) -> PathRow:
     figure = facts.figures[row.item][row.unit]
     return PathRow(
         item=row.item,
@@ -498,7 +498,7 @@ def _build_path_row(facts: ReportFacts, row: FigureReference) -> PathRow:
         baseline=figure.baseline.text,
         value=figure.value.text,
         path_value=figure.path_value.text,
-        target=format_next_milestone(figure),
+        target=format_next_milestone(wording, figure),
         yearly=_format_signed_change(figure.required_yearly_change),
         progress=figure.progress.text,
         progress_class=figure.progress_text,

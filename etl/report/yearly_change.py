@@ -68,7 +68,7 @@ def _find_incomparability(inputs: ReportInput, target: m.Target, a: Attainment, 
         return "no_figure"
     if a.as_of:
         return "carried"
-    if before is None or before.value is None or before.as_of:
+    if before is None or before.value is None or before.as_of or a.since[4:] != before.since[4:]:
         return "no_previous"
     return "broken" if _has_definition_changed(inputs, target, a, before) else ""
 

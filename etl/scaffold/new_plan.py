@@ -89,7 +89,7 @@ def _number_items(rows: Iterable[TargetRow]) -> list[tuple[str, TargetRow]]:
 
 
 def _fill_head(templates: Path, head: PlanHead, targets: Sequence[tuple[str, TargetRow]]) -> str:
-    years = [cell.year for _, row in targets for cell in row.cells if not cell.is_baseline]
+    years = [cell.year for _, row in targets for cell in row.cells if cell.year and not cell.is_baseline]
     groups = dict.fromkeys(row.group for _, row in targets if row.group)
     given = {"number": head.number, "issuer": head.issuer, "date": head.date}
     slots = {key: _quote(value) if value else f"{UNDECIDED_TAG} {_quote(value)}" for key, value in given.items()}
@@ -101,7 +101,7 @@ def _fill_head(templates: Path, head: PlanHead, targets: Sequence[tuple[str, Tar
         table=_quote(head.table),
         number_mark="" if head.number else f"{UNDECIDED_TAG} ",
         number_text=head.number.replace('"', ""),
-        last_year=max(years, default=""),
+        valid_to=f"{max(years)}-12-31" if years else f"{UNDECIDED_TAG} null",
         groups=json.dumps(list(groups), ensure_ascii=False),
         valid_from=head.date or f"{UNDECIDED_TAG} {min(years, default='2026')}-01-01",
         **slots,
@@ -173,12 +173,17 @@ def _format_baseline(cell: YearCell) -> str:
     value = parse_certain_number(cell.written)
     number = f"value: {value}" if value is not None else f"value: {UNDECIDED_TAG} null"
     estimated = ", estimated: true" if cell.estimated else ""
-    return f'{{period: "{cell.year}", written: {_quote(cell.written)}, {number}{estimated}}}'
+    return f"{{{_format_period(cell)}written: {_quote(cell.written)}, {number}{estimated}}}"
 
 
 def _format_milestone(cell: YearCell, row: TargetRow, measure: _Measure, words: TableWords) -> str:
     shape = recognize_shape(cell.written, row.unit, measure.indicator, words)
-    return f'{{period: "{cell.year}", written: {_quote(cell.written)}, {_format_shape(shape)}}}'
+    return f"{{{_format_period(cell)}written: {_quote(cell.written)}, {_format_shape(shape)}}}"
+
+
+def _format_period(cell: YearCell) -> str:
+    """The year of a level; nothing where the table names none, and nothing is made up."""
+    return f'period: "{cell.year}", ' if cell.year else ""
 
 
 def _format_shape(shape: TargetShape) -> str:

@@ -43,13 +43,14 @@ class TableWords(StrictModel):
 
     headers: TableHeaders
     baseline: tuple[Text, ...]
+    undated: tuple[Text, ...] = ()
     estimated: tuple[Text, ...]
     values: tuple[ValueWords, ...]
 
 
 @dataclass(frozen=True)
 class YearCell:
-    """What a row says for a year. `line` counts the table's rows from 1."""
+    """What a row says for a year; `year` is empty for a level that the table sets no time for."""
 
     year: str
     written: str
@@ -142,6 +143,8 @@ def _match_headers(headers: Sequence[str], first: int, words: TableWords) -> _Co
             is_baseline = any(word in text for word in words.baseline)
             estimated = any(word in text.split() for word in words.estimated)
             columns.years[number] = YearCell(years[0], "", is_baseline, estimated)
+        elif not years and text in (*words.undated, *words.baseline):
+            columns.years[number] = YearCell("", "", text in words.baseline, estimated=False)
         elif text:
             columns.others[number] = header
     return columns

@@ -217,7 +217,7 @@ def _build_milestone_rows(c: Catalogue) -> Iterator[Row]:
         for t in p.targets:
             for position, s in enumerate(t.milestones):
                 yield {
-                    "plan": p.id, "item": t.item, "position": position, "period": s.period, "written": s.written,
+                    "plan": p.id, "item": t.item, "position": position, "period": s.period or "", "written": s.written,
                     "operator": s.operator, "value": s.value, "due_on": s.date, "definition": s.definition,
                 }  # fmt: skip
 

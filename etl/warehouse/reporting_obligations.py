@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
+from itertools import dropwhile
 
 from etl.catalog import models as m
 from etl.catalog.geography import compute_unit_shares, has_gone_over
@@ -87,7 +88,9 @@ def _build_cached_obligations(
             wanted.setdefault(piece, set()).add(element)
         if own and element in _list_collected_elements(catalogue, scope_id, period):
             wanted.setdefault(period, set()).add(element)
-        pieces[element] = len(found) if has_pieces else 1
+        late = find_first_asked(catalogue, catalogue.scopes[scope_id], period, element) is not None
+        asked = list(dropwhile(lambda piece: piece is None, found)) if late else found  # what nobody owed is no gap
+        pieces[element] = len(asked) if has_pieces else 1
     made, groups = _build_obligation_groups(catalogue, scope_id, period, wanted)
     return RollupObligations(own, made, groups, pieces, tuple(p.key for p in wanted))
 

@@ -8,7 +8,8 @@ Rules (docs/warehouse.md has them with examples):
 * A leaf is a unit that holds cells: a commune, a district (its list sheets), a facility. Leaves are those of the
   period's last day; what units that ended earlier reported belongs to the leaf they went into.
 * A stock is its value in the period's last piece, a ytd too. A flow is the sum of the pieces from January (of the
-  second half of a year: from July), an average their mean by length; one missing piece makes it missing. A form of
+  second half of a year: from July), an average their mean by length; one missing piece makes it missing. Pieces that
+  nobody owed, because forms began or a unit came from elsewhere within the year, are no gap: `since` says so. A form of
   the period's own length (year, half, nine months) comes first.
 * A leaf counts if every cell of the indicator that it owes is there. `not applicable` takes it out of what is
   expected; a quarter that is so on one side of a ratio counts on neither (`one_sided_cells`). Where two levels hold the
@@ -112,6 +113,8 @@ def _compute_period_sums(
     found = _fetch_summed_figures(ask, period, summed) if summed and ask.units else []
     gaps = {u.code: text for u in ask.units if (text := _find_geography_gap(ask, period, u))}
     rows = [replace(_build_empty_figure(o), no_figure=gaps[o.unit]) if o.unit in gaps else o for o in found]
+    late = {i.code: next(iter(_list_beginnings(ask, period, i)), None) for i in summed}
+    rows = [o if o.since or (first := late[o.indicator]) is None else replace(o, since=first.key) for o in rows]
     have = {(o.indicator, o.unit) for o in rows}
     for indicator in indicators:
         for unit in ask.units:
@@ -138,9 +141,15 @@ def _find_length_gap(ask: RollupRequest, period: Period, indicator: m.Indicator)
         return build_reason("reason.accumulates", period=period.key)
     if indicator.frequency == "quarter" and any(is_uncovered(ask.catalogue, ask.scope, period, e) for e in elements):
         return build_reason("reason.no_form", period=period.key)
-    asked = (find_first_asked(ask.catalogue, ask.scope, period, element) for element in elements)
-    first = max((piece for piece in asked if piece), key=lambda piece: piece.start, default=None)
-    return build_reason("reason.begins_in_year", period=first.name) if first else None
+    begun = _list_beginnings(ask, period, indicator)
+    first = max((piece for piece in begun if piece), key=lambda piece: piece.start, default=None)
+    return build_reason("reason.begins_in_year", period=first.name) if first and len(begun) > 1 else None
+
+
+def _list_beginnings(ask: RollupRequest, period: Period, indicator: m.Indicator) -> set[Period | None]:
+    """The pieces from which on what adds up in an indicator is asked about: None is the year's own beginning."""
+    kinds = ((term.data_element, ask.catalogue.elements[term.data_element].kind) for term in indicator.terms)
+    return {find_first_asked(ask.catalogue, ask.scope, period, element) for element, kind in kinds if kind.has_pieces}
 
 
 def _fetch_summed_figures(
@@ -152,7 +161,24 @@ def _fetch_summed_figures(
     found = {(o.indicator, o.unit): o for o in _query_sums(ask, period, indicators, owed)}
     if joined := join_split_leaves(ask, period, indicators, owed):
         found |= {(o.indicator, o.unit): o for o in _query_sums(joined.ask, period, joined.indicators, joined.owed)}
-    return list(found.values())
+    begun = _list_late_units(ask, owed)
+    growing = {i.code for i in indicators if any(_is_growing(ask, term) for term in i.terms)}
+    return [
+        replace(o, since=begun[o.unit]) if o.unit in begun and o.indicator in growing else o for o in found.values()
+    ]
+
+
+def _is_growing(ask: RollupRequest, term: m.Term) -> bool:
+    return ask.catalogue.elements[term.data_element].kind.has_pieces
+
+
+def _list_late_units(ask: RollupRequest, owed: OwedCells) -> dict[str, str]:
+    """The units all of whose leaves entered within the year: unit → the first period that any of them owed."""
+    starts: dict[str, set[str]] = {}
+    for leaf, child, *_ in owed.leaves:
+        for code in {child.code if child else "", ask.area.code if ask.area else ""} - {""}:
+            starts.setdefault(code, set()).add(owed.begun.get(leaf, ""))
+    return {code: min(keys, key=lambda key: Period.parse(key).start) for code, keys in starts.items() if "" not in keys}
 
 
 def _query_sums(

@@ -36,13 +36,23 @@ UnitAssignment = tuple[m.Unit, m.Unit | None, Fraction, bool]
 @dataclass(frozen=True)
 class OwedCells:
     """Who owed what in a period, and where each leaf belongs; `parameters` say it to a statement, `extent` of them
-    only which periods and data elements are read."""
+    only which periods and data elements are read. `begun` has the first piece, by its key, of leaves that owed nothing
+    of what adds up before it."""
 
     slots: tuple[ReportingObligation, ...]
     leaves: tuple[UnitAssignment, ...]
     periods: tuple[str, ...]
     parameters: dict[str, Any]
     extent: dict[str, Any]
+    begun: Mapping[m.Unit, str]
+
+
+@dataclass(frozen=True)
+class _LateStart:
+    """A leaf that owed nothing in the first `pieces` of a year: nobody asked it. `period` is the first that it owed."""
+
+    pieces: int
+    period: str
 
 
 @dataclass(frozen=True)
@@ -86,14 +96,60 @@ def build_owed_cells(
         "months": [Period.parse(key).months for key in obligations.periods],
         "elements": [numbers[e] for e in obligations.pieces if e in numbers],
     }
+    late = _find_late_starts(ask.catalogue, obligations, slots)
+    asked = {(s.group, late[s.current_unit].pieces) for s in slots if s.current_unit in late}
+    shorter = {key: len(groups) + n for n, key in enumerate(sorted(asked))}
     lists = extent | {
-        "slots": _list_slots(ask, obligations, slots),
-        "cells": _list_cells(ask, obligations, groups, numbers),
+        "slots": [
+            entry | {"cells": shorter[s.group, late[s.current_unit].pieces]} if s.current_unit in late else entry
+            for s, entry in zip(slots, _list_slots(ask, obligations, slots), strict=True)
+        ],
+        "cells": [
+            *_list_cells(ask, obligations, groups, numbers),
+            *(
+                cell | {"cells": shorter[group, pieces]}
+                for group, pieces in shorter
+                for cell in _list_cells(ask, obligations, {obligations.groups[group]: group}, numbers, pieces)
+            ),
+        ],
         "leaves": _list_leaves(ask, leaves, owes),
     }
     known: dict[str, Any] = {"scope": ask.scope.id, "known_at": ask.known_at, "agreed": ask.agreed}
     parameters, extent = known | {"owed": json.dumps(lists)}, known | {"owed": json.dumps(extent)}
-    return OwedCells(tuple(slots), tuple(leaves), obligations.periods, parameters, extent)
+    begun = {leaf: start.period for leaf, start in late.items()}
+    return OwedCells(tuple(slots), tuple(leaves), obligations.periods, parameters, extent, begun)
+
+
+def _find_late_starts(
+    catalogue: Catalogue, obligations: RollupObligations, slots: Iterable[ReportingObligation]
+) -> dict[m.Unit, _LateStart]:
+    """The leaves that entered within the year, and none of whose predecessors was asked before. Only where all that
+    adds up in a leaf begins with the same piece: else its sides would speak of different months. Of a new unit that
+    nobody says the origin of, the months before are not known: they stay missing."""
+    growing = {e for e in obligations.pieces if catalogue.elements[e].kind.has_pieces}
+    owed: dict[m.Unit, dict[str, set[str]]] = {}
+    every: dict[str, set[str]] = {}
+    whole: set[m.Unit] = set()
+    for s in slots:
+        elements = obligations.groups[s.group] & growing
+        if s.period == obligations.own and elements:
+            whole.add(s.current_unit)
+            continue
+        for element in elements:
+            owed.setdefault(s.current_unit, {}).setdefault(element, set()).add(s.period)
+    for entry in obligations.entries:
+        for element in obligations.groups[entry.group] & growing if entry.period != obligations.own else ():
+            every.setdefault(element, set()).add(entry.period)
+    found = {}
+    for leaf, periods in owed.items():
+        ordered = {e: sorted(every[e], key=lambda key: Period.parse(key).start) for e in periods}
+        first = {min(periods[e], key=ordered[e].index) for e in periods}
+        skipped = {ordered[e].index(min(periods[e], key=ordered[e].index)) for e in periods}
+        begins = min(Period.parse(key).start for keys in ordered.values() for key in keys)
+        known = leaf.valid_from <= begins or (leaf.code, leaf.valid_from) in catalogue.successions_to
+        if known and leaf not in whole and len(first) == len(skipped) == 1 and skipped != {0}:
+            found[leaf] = _LateStart(skipped.pop(), first.pop())
+    return found
 
 
 def _list_slots(
@@ -118,10 +174,18 @@ def _list_cells(
     obligations: RollupObligations,
     groups: Mapping[frozenset[str], int],
     numbers: Mapping[str, int],
+    skipped: int = 0,
 ) -> list[dict[str, Any]]:
+    """The data elements of each group and the pieces of each; of what adds up so many less."""
+    growing = {e for e in obligations.pieces if ask.catalogue.elements[e].kind.has_pieces}
     means = {e for e in obligations.pieces if ask.catalogue.elements[e].kind == ElementKind.AVERAGE}
     return [
-        {"cells": n, "element": numbers.get(e), "pieces": obligations.pieces[e], "is_mean": e in means}
+        {
+            "cells": n,
+            "element": numbers.get(e),
+            "pieces": obligations.pieces[e] - (skipped if e in growing else 0),
+            "is_mean": e in means,
+        }
         for group, n in groups.items()
         for e in sorted(group)
     ]

@@ -1,10 +1,10 @@
 -- A unit's values in the last computations of some periods known at a moment, where nothing they rest on has been
--- recorded between: what computing them again would give. Grain: (period, plan, item); a period is there whole or not.
+-- recorded between: what computing them again would give; without those of a year that began late. Grain: (period, plan, item); a period is there whole or not.
 SELECT
     r.period,
     a.plan,
     a.item,
-    a.content ->> 'value' AS value,
+    CASE WHEN coalesce(a.content ->> 'since', '') = '' THEN a.content ->> 'value' END AS value,
     a.content ->> 'as_of' AS as_of
 FROM (
     SELECT DISTINCT ON (period) *

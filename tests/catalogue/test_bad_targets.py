@@ -10,6 +10,7 @@ import pytest
 
 from etl.attain import compute_target_attainment
 from etl.catalog import load_catalogue
+from etl.catalog.loader import list_catalogue_problems
 from etl.errors import CatalogueError
 from etl.model import ObservedIndicator, Period
 from tests.catalogue.whole import load_whole_catalogue
@@ -70,7 +71,7 @@ def test_a_milestone_that_makes_no_sense(copied: Path, mistake: str) -> None:
         stone = STONE + wrong
     error = broken(copied, PLAN, BHYT, stone + REST)
     assert words in error.what
-    assert error.where.endswith("kt-1693.yaml:209: 12"), "the plan's own item is named"
+    assert error.where.endswith("kt-1693.yaml:210: 12"), "the plan's own item is named"
 
 
 TARGETS = {
@@ -160,3 +161,24 @@ def test_a_relative_target_without_a_base_is_represented_and_not_judged(copied: 
         row = compute_target_attainment("kt-1693", target, indicator, seen, unit="62", period=period)
         assert (row.status, row.met, row.target) == (status, None, None)
         assert row.reason
+
+
+@pytest.mark.parametrize(
+    ("stones", "words"),
+    [
+        ('[{written: "95", operator: ">=", value: 95, onward: true}]', "`onward` needs the period"),
+        ('[{written: "5%/năm", operator: ">=", relative: {percent: 5, yearly: true}}]', "needs a year as its period"),
+        (
+            '[{written: "95", operator: ">=", value: 95}, {written: "96", operator: ">=", value: 96}]',
+            "a second milestone without a period",
+        ),
+    ],
+)
+def test_what_needs_a_time_is_refused_without_one(copied: Path, stones: str, words: str) -> None:
+    path = copied / PLAN
+    text = path.read_text(encoding="utf-8")
+    begins = text.index("    milestones:", text.index("    indicator: bhyt"))
+    ends = text.index("    notes:", begins)
+    path.write_text(f"{text[:begins]}    milestones: {stones}\n{text[ends:]}", encoding="utf-8")
+    (found,) = list_catalogue_problems(copied)
+    assert words in found.what and found.file.endswith(PLAN) and found.line

@@ -16,6 +16,7 @@ LISTS: dict[str, type[BaseModel]] = {
     "actors.yaml": m.Actor,
     "bodies.yaml": m.BodyName,
     "indicators.yaml": m.Indicator,
+    "measures.yaml": m.MeasureUnit,
     "relations.yaml": m.Relation,
     "quality.yaml": m.Threshold,
     "inheritance.yaml": m.Inheritance,

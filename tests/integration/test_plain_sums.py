@@ -102,22 +102,65 @@ def test_a_sum_is_judged_as_a_number_of_things(summing: Catalogue, sandbox: Engi
     assert judge("births_sum", 220) == (110, "within_plan", None, None, 110)
 
 
-def test_what_nobody_asked_about_before_mid_year_has_no_sum_of_the_year(tmp_path: Path, sandbox: Engine) -> None:
-    """Forms begin with the second quarter: no unit is silent, and no figure since January can be had."""
-    root = Path(shutil.copytree(MADE_UP, tmp_path / "catalog"))
+def _begin_late(root: Path) -> Catalogue:
+    """Forms begin with the second quarter."""
     scope = root / "scopes" / "made-up.yaml"
     scope.write_text(scope.read_text().replace("from_period: 2024Q1", "from_period: 2024Q2"))
-    catalogue = load_catalogue(root)
+    with (root / "indicators.yaml").open("a", encoding="utf-8") as file:
+        file.write(SUMS)
+    return load_catalogue(root)
+
+
+def _observe_late(engine: Engine, catalogue: Catalogue, asked: str) -> dict[tuple[str, str], ObservedIndicator]:
+    """Every commune has ten of everything in the second quarter, and one more in each that follows."""
+    with engine.connect() as conn:
+        load.load_catalogue_rows(conn, catalogue)
+        for number, period in enumerate(("2024Q2", "2024Q3")):
+            for district, communes in (("D1", ("a1", "a2")), ("D2", ("b1", "b2"))):
+                says = str(10 + number)
+                elements = ("births", "screened", "managed", "pop")
+                told = {(unit, element): says for unit in communes for element in elements}
+                load.load_deliveries(conn, [item(conn, catalogue, "quarter", district, period, told)])
+        context = RunContext(conn, catalogue, catalogue.get_scope("made-up"), Period.parse(asked))
+        return {(o.indicator, o.unit): o for o in compute_rollup(context)}
+
+
+def test_what_nobody_asked_about_before_mid_year_is_no_gap(tmp_path: Path, sandbox: Engine) -> None:
+    """No unit is silent of the first quarter: the figure is of what was owed, and says from when on."""
+    catalogue = _begin_late(Path(shutil.copytree(MADE_UP, tmp_path / "catalog")))
+    found = _observe_late(sandbox, catalogue, "2024Q3")
+    for unit, births in (("P", 84), ("D1", 42)):
+        total, flow, stock = (found[code, unit] for code in ("births_sum", "screened_share", "managed_share"))
+        assert (total.value, total.since, total.present, total.expected) == (births, "2024Q2", births / 21, births / 21)
+        assert (flow.value, flow.numerator, flow.since, flow.no_figure) == (100, births, "2024Q2", None)
+        assert (stock.value, stock.since) == (100, ""), "what stands at the quarter's end needs no earlier one"
+
+
+def test_the_next_year_is_whole(tmp_path: Path, sandbox: Engine) -> None:
+    catalogue = _begin_late(Path(shutil.copytree(MADE_UP, tmp_path / "catalog")))
     with sandbox.connect() as conn:
         load.load_catalogue_rows(conn, catalogue)
-        told = {(unit, element): "10" for unit in ("a1", "a2") for element in ("births", "screened", "managed", "pop")}
-        load.load_deliveries(conn, [item(conn, catalogue, "quarter", "D1", "2024Q2", told)])
-        asked = RunContext(conn, catalogue, catalogue.get_scope("made-up"), Period.parse("2024Q2"))
-        found = {(o.indicator, o.unit): o for o in compute_rollup(asked)}
-    for unit in ("P", "D1"):
-        flow, stock = found["screened_share", unit], found["managed_share", unit]
-        assert flow.value is None and flow.no_figure is not None
-        assert (flow.no_figure.code, dict(flow.no_figure.slots)) == (
-            "reason.begins_in_year", {"period": "quý II năm 2024"},
-        )  # fmt: skip
-        assert stock.value == 100, "what stands at the quarter's end needs no earlier one"
+        context = RunContext(conn, catalogue, catalogue.get_scope("made-up"), Period.parse("2025Q1"))
+        assert {o.since for o in compute_rollup(context)} == {""}
+
+
+def test_a_part_of_a_year_is_judged_only_where_the_rest_can_turn_nothing(tmp_path: Path, sandbox: Engine) -> None:
+    catalogue = _begin_late(Path(shutil.copytree(MADE_UP, tmp_path / "catalog")))
+    found = _observe_late(sandbox, catalogue, "2024Q3")
+
+    def judge(code: str, sign: str, number: int) -> tuple[object, ...]:
+        stone = {"period": "2024", "written": str(number), "operator": sign, "value": number}
+        target = m.Target.model_validate(
+            {"item": "1", "clause": "1", "title": "t", "kind": "threshold", "indicator": code, "milestones": [stone]}
+        )
+        row = compute_target_attainment(
+            "p", target, catalogue.indicators[code], found[code, "P"], unit="P", period=Period.parse("2024Q3")
+        )
+        return row.status, row.met, row.prorated_target, row.reason and row.reason.code
+
+    undecided = ("no_verdict", None, None, "reason.covers_part")
+    assert judge("births_sum", ">=", 84) == ("met", True, None, None)
+    assert judge("births_sum", ">=", 85) == undecided
+    assert judge("births_sum", "<=", 83) == ("not_met", False, None, None)
+    assert judge("births_sum", "<=", 84) == undecided
+    assert judge("screened_share", ">=", 50) == undecided, "the share of the other months may have been any"

@@ -90,3 +90,22 @@ def test_a_half_that_is_silent_leaves_the_whole_out(tmp_path: Path, sandbox: Eng
     found = _ask(sandbox, _split(tmp_path, "commune", HALVES), leave_out="b4")
     area = found["screened_share", "P"]
     assert (area.numerator, area.denominator) == (60, 130)
+
+
+def test_a_unit_that_came_from_elsewhere_counts_what_it_owed(tmp_path: Path, sandbox: Engine) -> None:
+    """b4 came with the second quarter from another area, which asked it before: nothing of it is missing here."""
+    root = _split(tmp_path, "commune", HALVES.splitlines(keepends=True)[0]).root
+    for name, line in (
+        ("units.csv", "x1,Commune x1,commune,,,2020-01-01,2024-03-31,t,"),
+        ("successions.csv", "x1,2024-03-31,b4,2024-04-01,whole,t"),
+    ):
+        path = root / "units" / name
+        path.write_text(path.read_text().rstrip("\n") + f"\n{line}\n")
+    found = _ask(sandbox, load_catalogue(root))
+    late, area = found["screened_share", "b4"], found["screened_share", "P"]
+    assert (late.value, late.since, late.present, late.expected) == (50, "2024Q2", 1, 1)
+    assert (area.numerator, area.denominator, area.since) == (60 + 10, 130 + 20, ""), (
+        "the area owed the whole half-year"
+    )
+    assert set(area.absent) == {"b3"}
+    assert (found["fever_rate", "b4"].since, found["screened_share", "b1"].since) == ("2024Q2", "")

@@ -35,7 +35,7 @@ class Indicator:
 @dataclass(frozen=True)
 class Goal:
     """`sign`: a comparison, ``between`` or ``about``. One of value, percent (of the base), change (from the base) and
-    count says how much."""
+    count says how much. `undated`: the plan sets no time, and ends with the year."""
 
     year: int
     sign: str
@@ -48,15 +48,20 @@ class Goal:
     count: tuple[int, int] | None = None
     per: int | None = None
     onward: bool = False
+    undated: bool = False
 
 
 @dataclass(frozen=True)
 class Line:
+    """`unit`: how many of the indicator's units one of the plan's is. `undated_base`: nobody says of when the base is."""
+
     kind: str
     indicator: Indicator
     goals: tuple[Goal, ...]
     base: tuple[int, F] | None = None
     floor: F | None = None
+    unit: F = F(1)
+    undated_base: bool = False
 
 
 @dataclass
@@ -67,6 +72,7 @@ class Figure:
     expected: int = 0
     present: int = 0
     at_floor: dict[F, int] = field(default_factory=dict)
+    late: bool = False
 
 
 @dataclass
@@ -89,11 +95,24 @@ def quarters_of(period: str) -> list[str]:
     return [f"{year}Q{i}" for i in range(1, QUARTERS.get(rest, 4) + 1)]
 
 
-def on_both_sides(cells: pd.DataFrame, indicator: Indicator, kinds: Mapping[str, str], period: str) -> pd.DataFrame:
+def asked_quarters(period: str, first: int) -> list[str]:
+    """Those of a part of a year that anybody was asked about; a year has a form of its own, and all its quarters."""
+    return [q for q in quarters_of(period) if period[4:] == "" or int(q[-1]) >= first]
+
+
+def begins_late(indicator: Indicator, kinds: Mapping[str, str], period: str, first: int) -> bool:
+    """Whether something of an indicator adds up from January, and nobody was asked about the first months."""
+    grows = any(kinds[e] in {"flow", "average"} for e in (*indicator.top, *indicator.bottom))
+    return grows and asked_quarters(period, first) != quarters_of(period)
+
+
+def on_both_sides(
+    cells: pd.DataFrame, indicator: Indicator, kinds: Mapping[str, str], period: str, first: int = 1
+) -> pd.DataFrame:
     """The cells of an indicator, those left out whose unit has nothing on its other side: both sides are one people."""
     elements = {*indicator.top, *indicator.bottom}
     flows = {e for e in elements if kinds[e] in {"flow", "average"}}
-    quarters = quarters_of(period)
+    quarters = asked_quarters(period, first)
     kept = []
     for _, group in cells[cells["element"].isin(elements)].groupby("leaf", sort=False):
         said = {(r.element, r.period): r.state for r in group.itertuples()}
@@ -115,13 +134,13 @@ def on_both_sides(cells: pd.DataFrame, indicator: Indicator, kinds: Mapping[str,
     return pd.DataFrame(kept, columns=cells.columns).astype({"value": object})
 
 
-def standing(cells: pd.DataFrame, kinds: Mapping[str, str], period: str) -> pd.DataFrame:
+def standing(cells: pd.DataFrame, kinds: Mapping[str, str], period: str, first: int = 1) -> pd.DataFrame:
     """What each leaf has of each element in a period. Columns: leaf, element, state, value."""
     rows = []
     for (leaf, element), group in cells.groupby(["leaf", "element"], sort=False):
         said = {row.period: (row.state, row.value) for row in group.itertuples()}
         own = said.get(period, ("missing", None)) if period[4:] == "" else ("missing", None)
-        pieces = [said.get(q, ("missing", None)) for q in quarters_of(period)]
+        pieces = [said.get(q, ("missing", None)) for q in asked_quarters(period, first)]
         states = {state for state, _ in pieces}
         state, value = own
         if state == "missing" and kinds[element] not in {"flow", "average"}:
@@ -236,9 +255,9 @@ class Stage:
     high: F | None
 
 
-def _step(goal: Goal, level: F) -> F:
+def _step(goal: Goal, level: F, unit: F) -> F:
     """A level one change further."""
-    return level + goal.change if goal.change is not None else level * (100 + (goal.percent or F(0))) / 100
+    return level + goal.change * unit if goal.change is not None else level * (100 + (goal.percent or F(0))) / 100
 
 
 def stages(line: Line) -> list[Stage]:
@@ -248,22 +267,22 @@ def stages(line: Line) -> list[Stage]:
         due = goal.year * 12 if goal.onward else goal.year * 12 + 12
         factor = line.indicator.factor
         if goal.percent is not None or goal.change is not None:
-            if line.base is None or (goal.yearly and line.base[0] >= goal.year):
+            if line.base is None or line.undated_base or (goal.yearly and line.base[0] >= goal.year):
                 found.append(Stage(goal, goal.year, due, None, None))
             elif goal.yearly:
-                level = line.base[1]
+                level = line.base[1] * line.unit
                 for year in range(line.base[0] + 1, goal.year + 1):
-                    level = _step(goal, level)
+                    level = _step(goal, level, line.unit)
                     found.append(Stage(goal, year, year * 12 + 12, level, level))
             else:
-                level = _step(goal, line.base[1])
+                level = _step(goal, line.base[1] * line.unit, line.unit)
                 found.append(Stage(goal, goal.year, due, level, level))
         elif goal.count is not None:
             share = F(goal.count[0], goal.count[1]) * factor
             found.append(Stage(goal, goal.year, due, share, share))
         else:
             assert goal.value is not None
-            scale = F(factor, goal.per) if goal.per else F(1)
+            scale = (F(factor, goal.per) if goal.per else F(1)) * line.unit
             low = goal.value * scale
             high = goal.upper * scale if goal.upper is not None else low
             if goal.sign == "about":
@@ -282,9 +301,12 @@ def verdict(line: Line, figure: Figure, period: str) -> Verdict:
         return result
     result.status = "no_verdict"
     early = stage.goal.onward and now < stage.goal.year * 12 + 1
+    early = early or (stage.goal.undated and now < stage.due)
     unsaid = stage.low is None or stage.high is None or (stage.goal.sign == "about" and stage.goal.tolerance is None)
     if early or unsaid:
         return result
+    if figure.late:
+        return _late(line, result, stage, figure.value)
     assert stage.low is not None and stage.high is not None
     met: bool | None = holds(stage.goal.sign, figure.value, stage.low, stage.high)
     if stage.goal.count is not None:
@@ -299,13 +321,24 @@ def verdict(line: Line, figure: Figure, period: str) -> Verdict:
     return _missed(line, result, every, stage, figure, now)
 
 
+def _late(line: Line, result: Verdict, stage: Stage, value: F) -> Verdict:
+    """Nobody was asked about the year's first months: only a sum that has come far enough already is judged."""
+    sign, level = stage.goal.sign, stage.low
+    if line.indicator.sums and sign in {">=", ">"} and level is not None and holds(sign, value, level, level):
+        result.status, result.met = "met", True
+    if line.indicator.sums and sign in {"<=", "<"} and level is not None and not holds(sign, value, level, level):
+        result.status, result.met = "not_met", False
+    return result
+
+
 def share_of_units(line: Line, figure: Figure) -> Figure:
     """Units at the floor over units there."""
     assert line.floor is not None
     if not figure.present or line.floor not in figure.at_floor:
         return Figure(expected=figure.expected, present=figure.present)
     top, bottom = F(figure.at_floor[line.floor]), F(figure.present)
-    return Figure(top, bottom, top / bottom * line.indicator.factor, figure.expected, figure.present)
+    value = top / bottom * line.indicator.factor
+    return Figure(top, bottom, value, figure.expected, figure.present, late=figure.late)
 
 
 def which(every: list[Stage], now: int) -> Stage:
@@ -328,12 +361,12 @@ def _missed(line: Line, result: Verdict, every: list[Stage], stage: Stage, figur
         result.missing = goal.count[0] - int(figure.numerator or 0)
     if line.kind == "maintain":
         return result
-    passed = line.base is None or now > line.base[0] * 12 + 12
+    passed = line.base is None or line.undated_base or now > line.base[0] * 12 + 12
     if line.indicator.rising and end > 0 and passed and not above:
         result.per_cent = value / end * 100
     if stage.due > now:
         result.required = (end - value) / F(stage.due - now, 12)
-    start, since = _start(line, every, stage)
+    start, since = (None, 0) if goal.undated else _start(line, every, stage)
     stretch = start is not None and since < now and since < stage.due
     if start is not None and stretch and start != end and not holds(sign, start, end, end):
         path = end if now >= stage.due else start + (end - start) * F(now - since, stage.due - since)
@@ -345,8 +378,11 @@ def _start(line: Line, every: list[Stage], stage: Stage) -> tuple[F | None, int]
     """Where the path to a stage starts, and in which month."""
     place = every.index(stage)
     if place == 0:
-        return (None, 0) if line.base is None else (line.base[1], line.base[0] * 12 + 12)
+        known = line.base is not None and not line.undated_base
+        return (line.base[1] * line.unit, line.base[0] * 12 + 12) if line.base and known else (None, 0)
     earlier = every[place - 1]
+    if earlier.goal.undated:
+        return None, 0
     return (None if earlier.goal.sign in {"between", "about"} else earlier.low), earlier.due
 
 

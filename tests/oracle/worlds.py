@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction as F
 from typing import Any
@@ -63,7 +65,13 @@ def lines(draw: st.DrawFn, indicator: plain.Indicator, *, kind: str = "") -> pla
         second = draw(goals(relative=False))
         if second.year != first.year and not second.onward and not first.onward:
             chosen.append(second)
-    return plain.Line(kind, indicator, tuple(chosen), base)
+    scaled = not any(goal.per for goal in chosen)
+    unit = draw(st.sampled_from((F(1), F(1), F(1000), F(1, 10)))) if scaled else F(1)
+    told = tuple(replace(goal, undated=draw(st.booleans()) and not (goal.onward or goal.yearly)) for goal in chosen)
+    undated = [goal for goal in told if goal.undated]
+    if len(undated) > 1:
+        told = (told[0], replace(told[1], undated=False))
+    return plain.Line(kind, indicator, told, base, unit=unit, undated_base=draw(st.booleans()) and base is not None)
 
 
 def model_of(indicator: plain.Indicator, method: str = "ratio") -> m.Indicator:
@@ -82,8 +90,9 @@ def model_of(indicator: plain.Indicator, method: str = "ratio") -> m.Indicator:
 def target_of(line: plain.Line, item: str = "1") -> m.Target:
     base = None
     if line.base is not None:
-        base = m.Baseline(period=str(line.base[0]), written="x", value=_decimal(line.base[1]))
-    return m.Target(
+        time = None if line.undated_base else str(line.base[0])
+        base = m.Baseline(period=time, written="x", value=_decimal(line.base[1]))
+    target = m.Target(
         item=item,
         clause="1",
         title="x",
@@ -93,11 +102,13 @@ def target_of(line: plain.Line, item: str = "1") -> m.Target:
         baseline=base,
         milestones=tuple(_milestone(goal) for goal in line.goals),
     )
+    ends = [date(goal.year, 12, 31) for goal in line.goals if goal.undated]
+    return target.model_copy(update={"unit_scale": line.unit, "plan_end": next(iter(ends), None)})
 
 
 def _milestone(goal: plain.Goal) -> m.Milestone:
     given: dict[str, Any] = {
-        "period": str(goal.year), "written": "x", "operator": goal.sign, "value": _decimal(goal.value),
+        "period": None if goal.undated else str(goal.year), "written": "x", "operator": goal.sign, "value": _decimal(goal.value),
         "upper": _decimal(goal.upper), "tolerance": _decimal(goal.tolerance), "per": goal.per, "onward": goal.onward,
     }  # fmt: skip
     if goal.percent is not None or goal.change is not None:

@@ -35,9 +35,9 @@ period_line: Năm
 measure_note: "Đơn vị tính: Nghìn người"
 marks: {"-": zero, "…": missing}
 figures:
-  - {header: Dân số cuối năm, data_element: pop_total, factor: 1000}
-  - {header: Dân số trung bình Tổng số, data_element: pop_avg, factor: 1000}
-  - {header: Tham gia BHYT, data_element: insured, factor: 1000}
+  - {header: Dân số cuối năm, data_element: pop_total, unit: nghìn người}
+  - {header: Dân số trung bình Tổng số, data_element: pop_avg, unit: nghìn người}
+  - {header: Tham gia BHYT, data_element: insured, unit: nghìn người}
 totals: [TỔNG SỐ]
 subtotals: [Vùng núi, Vùng đồng bằng]
 subtotal_place: before

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import count_tables, doubt_tables, grammar_tables, progress_tables, special_tables, verdict_tables
+from . import (
+    count_tables,
+    doubt_tables,
+    grammar_tables,
+    measure_tables,
+    progress_tables,
+    special_tables,
+    verdict_tables,
+)
 from .examples import section
 from .table import Table
 
@@ -16,6 +24,7 @@ TABLES: tuple[Table, ...] = (
     *count_tables.TABLES,
     *grammar_tables.TABLES,
     *doubt_tables.TABLES,
+    *measure_tables.TABLES,
 )
 
 _HEAD = """\

@@ -18,6 +18,7 @@ from etl.catalog.models.elements import (
 )
 from etl.catalog.models.forms import DECISION_LEVELS, Column, DecisionLevel, EarlierVersion, Form, SheetDef
 from etl.catalog.models.layouts import ForeignFigure, ForeignLayout
+from etl.catalog.models.measure_units import MeasureUnit
 from etl.catalog.models.nation_units import NationSource, NationSuccession, NationUnit
 from etl.catalog.models.plans import Actor, CitedDocument, Deadline, Plan, ReportingDuty, Task
 from etl.catalog.models.scopes import (
@@ -69,6 +70,7 @@ __all__ = [
     "Indicator",
     "Inheritance",
     "LevelDeadline",
+    "MeasureUnit",
     "Milestone",
     "NationSource",
     "NationSuccession",

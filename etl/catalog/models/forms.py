@@ -22,7 +22,8 @@ DECISION_LEVELS: tuple[DecisionLevel, ...] = get_args(DecisionLevel)
 class Column(StrictModel):
     """One printed header of a form. Grain: (column set, version, sheet, position).
 
-    `header` is the printed text, levels separated by `` > ``; the same leading levels merge.
+    `header` is the printed text, levels separated by `` > ``; the same leading levels merge. `unit` is the unit of
+    measure it is filled in, where that is not the data element's own: its factor is applied when it is read.
     """
 
     set: Code
@@ -32,6 +33,7 @@ class Column(StrictModel):
     header: Text
     data_element: Code
     required: bool
+    unit: str = ""
 
 
 class SheetDef(StrictModel):

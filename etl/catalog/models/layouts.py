@@ -16,13 +16,13 @@ from etl.catalog.models.base import Basis, Code, StrictModel, Text
 class ForeignFigure(StrictModel):
     """A column, or a row, of a foreign table. `header` is its whole text, levels of headers with a blank between.
 
-    `factor`: what its number is multiplied with to be the data element's: 1000 for “nghìn người”. `section`: the
+    `unit`: the unit of measure of its numbers, where it is not the data element's own: “nghìn người”. `section`: the
     section whose row it is, where a text such as “Nữ” names several rows.
     """
 
     header: Text
     data_element: Code
-    factor: int = Field(default=1, ge=1)
+    unit: str = ""
     section: str = ""
 
 

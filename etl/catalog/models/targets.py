@@ -8,11 +8,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
 from etl.catalog.models.base import Basis, Code, StrictModel, Text, validate_period_key
+from etl.catalog.models.elements import Indicator
 
 _YEAR = re.compile(r"\d{4}")
 _YEARS = re.compile(r"(\d{4})-(\d{4})")
@@ -22,10 +24,11 @@ _NUMERIC = frozenset({">=", "<=", ">", "<", "=", "about", "between"})
 class Baseline(StrictModel):
     """Where a target starts from, as written and as understood.
 
-    `period` is a period's key, or a stretch of years (``2016-2020``) whose mean the value is.
+    `period` is a period's key, or a stretch of years (``2016-2020``) whose mean the value is; none where the plan names
+    no time, and then nothing is computed that would need one.
     """
 
-    period: Text
+    period: Text | None = None
     written: Text
     value: Decimal | None = None
     estimated: bool = False
@@ -33,7 +36,9 @@ class Baseline(StrictModel):
 
     @model_validator(mode="after")
     def _validate_baseline_period(self) -> Baseline:
-        stretch = _YEARS.fullmatch(self.period)
+        stretch = _YEARS.fullmatch(self.period or "")
+        if self.period is None:
+            return self
         if stretch is None:
             validate_period_key(self.period)
         elif stretch[1] >= stretch[2]:
@@ -43,7 +48,7 @@ class Baseline(StrictModel):
 
 class Relative(StrictModel):
     """A level stated against another one: so many `percent` up (or, negative, down) from it, or by so much as `change`
-    says, in the indicator's own unit (“tăng 0,2 điểm phần trăm”).
+    says, in the target's unit (“tăng 0,2 điểm phần trăm”).
 
     `yearly`: the change is a year's: per cents are compounded (“tăng bình quân 5%/năm”), changes added up. `base` is
     what the plan compares with, the target's own baseline where it is left out. A base without a value is no mistake:
@@ -78,7 +83,8 @@ class CountOf(StrictModel):
 
 
 class Milestone(StrictModel):
-    """A target value for a year, as written and as understood.
+    """A target value for a year, as written and as understood. Without a `period` it is one that the plan sets no time
+    for: it is judged when the plan has ended, and lies on no path.
 
     `written` is the cell's or sentence's own wording of the value; `operator` is how it is compared:
     ``>= <= > < =`` numbers · ``about`` a number give or take `tolerance` · ``between`` `value` and `upper`, both
@@ -90,7 +96,7 @@ class Milestone(StrictModel):
     own, `configured`; without one nothing is concluded from “khoảng”.
     """
 
-    period: Text
+    period: Text | None = None
     written: Text
     operator: Literal[
         ">=", "<=", ">", "<", "=", "about", "between", "eliminate", "maintain_elimination", "done_by", "none"
@@ -110,9 +116,11 @@ class Milestone(StrictModel):
     def _validate_milestone_period(self) -> Milestone:
         if self.operator == "done_by" and self.date is None:
             raise ValueError("operator done_by needs a date")
-        if self.operator != "done_by":
+        if self.operator != "done_by" and self.period is not None:
             validate_period_key(self.period)
-        if self.relative is not None and self.relative.yearly and not _YEAR.fullmatch(self.period):
+        if self.onward and self.period is None:
+            raise ValueError("`onward` needs the period from which the level holds")
+        if self.relative is not None and self.relative.yearly and not _YEAR.fullmatch(self.period or ""):
             raise ValueError("a yearly change needs a year as its period")
         if self.relative is not None and self.relative.yearly and self.onward:
             raise ValueError("a yearly change sets a level for every year: leave `onward` out")
@@ -154,6 +162,9 @@ class Target(StrictModel):
 
     `kind` follows the attainment rules: threshold, maintain, eliminate, per_unit, milestone, track,
     not_assessed, published, conditional. `floor` is the per-unit floor in the indicator's unit.
+    `unit_written` is the unit of all its numbers as the plan writes it (empty: the indicator's), `unit_meant` the
+    right one where that is a slip of the plan, `unit_scale` what they are multiplied with to be in the
+    indicator's unit, `plan_end` the plan's last day: both the loader's, not the file's.
     `decimals` is how many decimals the plan prints. `subgroup` is the group the plan sets the level for
     (“ở nhóm …”): only figures of an indicator of that very group answer it. `contradicts` names the items of
     the same plan that ask for something else of the same thing: each stands, with its clause. `unassessed` is why a
@@ -179,6 +190,9 @@ class Target(StrictModel):
     ]
     unassessed: Literal["", "heading", "no_number", "not_collected", "by_plan"] = ""
     unit_written: str = ""
+    unit_meant: str = ""
+    unit_scale: Fraction = Fraction(1)
+    plan_end: dt.date | None = None
     decimals: int = 0
     baseline: Baseline | None = None
     milestones: tuple[Milestone, ...] = ()
@@ -187,6 +201,11 @@ class Target(StrictModel):
     contradicts: tuple[Text, ...] = ()
     statement: str = ""
     notes: tuple[str, ...] = ()
+
+    def select_unit(self, indicator: Indicator) -> str:
+        """The unit of measure that its numbers are printed in: the plan's own where it is another than the
+        indicator's."""
+        return indicator.unit if self.unit_scale == 1 else self.unit_meant or self.unit_written
 
     @model_validator(mode="after")
     def _validate_kind_fields(self) -> Target:
@@ -197,6 +216,8 @@ class Target(StrictModel):
             and not self.milestones
         ):
             raise ValueError(f"kind {self.kind} needs milestones")
+        if self.unit_scale != 1 or self.plan_end is not None:
+            raise ValueError("`unit_scale` and `plan_end` follow from `unit_written` and the plan: leave them out")
         if self.unassessed and self.kind != "not_assessed":
             raise ValueError("`unassessed` goes with kind not_assessed")
         if self.kind not in {"milestone", "not_assessed"} and self.indicator is None:

@@ -22,7 +22,7 @@ rows: units
 unit_header: Tên xã, phường
 period_line: Kỳ
 figures:
-  - {header: Dân số Tổng số (nghìn người), data_element: pop_total, factor: 1000}
+  - {header: Dân số Tổng số (nghìn người), data_element: pop_total, unit: nghìn người}
   - {header: Dân số Có thẻ BHYT, data_element: insured}
 totals: [Tổng cộng]
 sections: [I. Khu vực miền núi, II. Khu vực đồng bằng]

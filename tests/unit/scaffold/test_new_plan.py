@@ -136,3 +136,17 @@ def test_it_is_written_once_and_taken_back_whole(home: Path, tmp_path: Path) -> 
         steps.create_plan(HEAD, table)
     steps.create_plan(HEAD, table, undo=True)
     assert read_tree(home) == before
+
+
+def test_a_level_without_a_year_gets_none(home: Path, tmp_path: Path) -> None:
+    """Columns that name no year: a milestone and a start without a time, and the plan's end is to be decided."""
+    steps.create_plan(HEAD, write(tmp_path, "TT;Chỉ tiêu;ĐVT;Hiện trạng;Kế hoạch\n1;Tham gia BHYT;%;91;94\n"))
+    path = home / "catalog" / "plans" / "kh-thu.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert "period:" not in text and "valid_to: !to-decide null" in text
+    path.write_text(text.replace("!to-decide ", ""), encoding="utf-8")
+    assert list_catalogue_problems(home / "catalog") == ()
+    plan = load_catalogue(home / "catalog").plans["kh-thu"]
+    (target,) = plan.targets
+    assert target.baseline and (target.baseline.period, target.baseline.written, plan.valid_to) == (None, "91", None)
+    assert [(s.period, s.operator, str(s.value)) for s in target.milestones] == [(None, ">=", "94")]
