@@ -78,3 +78,21 @@ def compute_consistent_rounding(before: ExactNumber, after: ExactNumber, decimal
         return decimals, exact
     shown = decimals + 1
     return shown, Fraction(abs(round_half_away(after, shown) - round_half_away(before, shown)), 10**shown)
+
+
+def compute_printed_difference(before: tuple[ExactNumber, int], after: tuple[ExactNumber, int]) -> tuple[Fraction, int]:
+    """The move between two figures as each is printed (value, decimals), and its decimals.
+
+    From 97,6 to 99,3 is 1,7; beside “98” and “99” a reader finds 1. Where one end is printed finer than the other and
+    that alone would turn the move round or make one of nothing, both are taken as coarse as the coarser.
+    """
+    exact = Fraction(after[0]) - Fraction(before[0])
+    printed = _round_to(*after) - _round_to(*before)
+    if printed and printed * exact <= 0:
+        places = min(before[1], after[1])
+        return _round_to(after[0], places) - _round_to(before[0], places), places
+    return printed, max(before[1], after[1])
+
+
+def _round_to(value: ExactNumber, decimals: int) -> Fraction:
+    return Fraction(round_half_away(value, decimals), 10**decimals)
