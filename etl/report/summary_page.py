@@ -38,6 +38,7 @@ from etl.report.target_results import (
     format_next_milestone,
     format_short_name,
     format_with_unit,
+    raise_first_letter,
 )
 from etl.report.unit_names import format_unit_list
 from etl.report.unit_results import compute_met_share, format_scored_units
@@ -63,7 +64,7 @@ def build_summary_page(
         highlights=tuple(_describe_highlights(inputs, wording, figures)),
         rows=tuple(_build_row(inputs, wording, figure) for figure in _select_rows(inputs, figures)),
         to_date_title=wording.format("summary_page.to_date", period=period.name),
-        previous_title=format_comparison_period(inputs, wording),
+        previous_title=raise_first_letter(format_comparison_period(inputs, wording)),
         units=_build_heat_table(inputs, wording, figures, units),
         actions=tuple(_build_actions(inputs, wording, figures, tasks)[:MAX_ACTIONS]),
         followed=_describe_followed_targets(inputs, wording, figures),

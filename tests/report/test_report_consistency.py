@@ -153,7 +153,7 @@ def test_each_figure_prints_alike_in_all_documents_of_two_years(catalogue: Catal
         for figure in area_figures(facts):
             if figure.value.exact:
                 prints.setdefault((figure.item, "", figure.value.get_fraction()), set()).add(figure.value.text)
-            if figure.item in values:
+            if figure.item in values and figure.previous.exact:
                 prints.setdefault((figure.item, "", values[figure.item]), set()).add(figure.previous.text)
         for picture in facts.pictures.drawn:
             for panel in picture.shows if isinstance(picture.shows, tuple) else ():

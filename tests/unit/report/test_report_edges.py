@@ -217,6 +217,9 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     gone = first.model_copy(update={"overtaken_on": due.period.end, "overtaken_by": "đã có quy định mới"})
     yield replace(due, plan=due.plan.model_copy(update={"tasks": (gone,)}), tasks=())
     yield replace(due, plan=due.plan.model_copy(update={"tasks": ()}), tasks=())
+    first = base.plan.tasks[0]
+    alone = TaskReport("kt-1693", first.id, "608", "2024Q3", "done")
+    yield replace(base, plan=base.plan.model_copy(update={"tasks": (first,)}), tasks=(alone,))
 
 
 def test_every_sentence_is_said_somewhere(catalogue: Catalogue, say: Messages) -> None:
