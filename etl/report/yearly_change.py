@@ -48,11 +48,9 @@ def build_change_facts(
             basis = wording.format("change.basis", units=format_number(units), of=format_number(of))
     printed = build_number_fact(None, decimals, nothing)
     if not kind and now.value is not None and then is not None and then.value is not None:
-        delta = now.value - then.value
         move, places = compute_printed_difference((then.value, before_decimals), (now.value, decimals))
         kind = _TREND_KINDS.get(compare_attainments(now, then), "unclear") if move else "same"
-        exact = build_number_fact(abs(delta) if kind in TREND_KINDS else delta, places)
-        printed = replace(exact, text=format_number(abs(move) if kind in TREND_KINDS else move, places))
+        printed = build_number_fact(abs(move) if kind in TREND_KINDS else move, places)
     compared = now.value if kind in TREND_KINDS | {"same"} else None
     past = then.value if then is not None and compared is not None else None
     return YearlyChange(
