@@ -493,6 +493,7 @@ def _add_results_annex(doc: Any) -> None:
         ("Còn thiếu (hoặc vượt)", "{{ row.missing }}", middle, 21.0),
     ]
     widths = [width for *_, width in columns]
+    _add_paragraphs(doc, "VB Ghi chú bảng", "Dấu *: tính trên các nơi có số liệu. Dấu –: không có hoặc không áp dụng.")
     table = _add_table(doc, widths, borders=True)
     _add_table_row(table, [(title, head) for title, *_ in columns], widths, header=True)
     _add_tag_row(table, "{%tr for row in results %}")
@@ -515,7 +516,6 @@ def _add_results_annex(doc: Any) -> None:
     _add_table_row(table, [(text, style) for _, text, style, _ in columns], widths)
     _add_tag_row(table, "{%tr endif %}")
     _add_tag_row(table, "{%tr endfor %}")
-    _add_paragraphs(doc, "VB Ghi chú bảng", "Dấu *: tính trên các nơi có số liệu. Dấu –: không có hoặc không áp dụng.")
 
 
 def _add_units_annex(doc: Any) -> None:

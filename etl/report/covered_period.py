@@ -34,6 +34,14 @@ def is_cumulative_indicator(catalogue: Catalogue, indicator: m.Indicator | None)
     return indicator is not None and any(is_growing_element(catalogue, term.data_element) for term in indicator.terms)
 
 
+def is_carried_from_before(a: Attainment) -> bool:
+    """Whether a figure is one of before its period: one published within the period's own time is the period's."""
+    if not a.as_of:
+        return False
+    last_day = Period.parse(a.as_of).end.isoformat() if Period.is_key(a.as_of) else a.as_of
+    return last_day < Period.parse(a.period).start.isoformat()
+
+
 def build_covered_period(inputs: ReportInput, wording: Messages, a: Attainment) -> CoveredPeriod:
     """The stretch of time of an attainment's value, in words that no reader can take for another one."""
     if a.value is None:

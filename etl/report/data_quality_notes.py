@@ -260,7 +260,9 @@ def _build_regime_notes(inputs: ReportInput, wording: Messages) -> Iterator[tupl
     if plan.status == "draft":
         yield "draft", wording.format("data.draft", issuer=actors[plan.issuer].name)
     if plan.duties and (by := actors[plan.duties[0].by].name) != office:
-        yield "deputed", wording.format("data.deputed", by=by, office=office)
+        today = inputs.catalogue.find_body_name(by, inputs.day) or wording.texts["word.competent_authority"]
+        assigner = wording.texts["word.that_body"] if today == by else today
+        yield "deputed", wording.format("data.deputed", by=by, office=office, assigner=assigner)
     if any(duty.cadence_basis == "configured" for duty in inputs.plan.duties):
         yield "cadence", wording.format("data.cadence", clause=inputs.report.clause)
     if inputs.report.basis == "configured":

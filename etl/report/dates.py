@@ -36,6 +36,11 @@ def compute_next_period(period: Period) -> Period:
     return following or period
 
 
+def is_next_period_over(period: Period, day: date) -> bool:
+    """Whether the period that directions would be for had ended by the report's date: nobody can act in it any more."""
+    return compute_next_period(period).end < day
+
+
 def compute_previous_report_period(period: Period) -> Period:
     """The period of the report before: the one of its kind; before nine months, the first half of the year."""
     if period.kind == PeriodKind.NINE_MONTHS:

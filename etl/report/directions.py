@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from etl.messages import Messages
 from etl.report import submissions
-from etl.report.dates import compute_next_period
+from etl.report.dates import compute_next_period, is_next_period_over
 from etl.report.inputs import ReportInput
 from etl.report.report_figures import ReportFigures
 from etl.report.report_head import format_plan_name
@@ -25,6 +25,8 @@ _OVERDUE_STATES = {"overdue", "due_unreported"}
 
 def format_directions_title(inputs: ReportInput, wording: Messages) -> str:
     """The heading, in upper case as the decree asks of a section."""
+    if is_next_period_over(inputs.period, inputs.day):
+        return wording.format("direction.over_title").upper()
     return wording.format("direction.title", period=compute_next_period(inputs.period).name).upper()
 
 
@@ -35,8 +37,10 @@ def describe_directions(
     ranked: tuple[UnitScore, ...],
     tasks: tuple[PlanTask, ...],
 ) -> tuple[str, ...]:
-    """What section VI says: an opening, then numbered points."""
+    """What section VI says: an opening, then numbered points; of a period that is over only that it is."""
     following = compute_next_period(inputs.period).name
+    if is_next_period_over(inputs.period, inputs.day):
+        return (wording.format("direction.over", period=following),)
     points = [
         *_describe_target_directions(inputs, wording, figures),
         *_describe_weakest_units(wording, ranked),

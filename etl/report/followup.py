@@ -197,11 +197,15 @@ def _describe_asked_tasks(inputs: ReportInput, wording: Messages, asked: list[Pl
     if not said:
         return wording.format("task.none_reported", tasks=tasks)
     counts = Counter(_classify_progress(task) for task in asked)
+    done = "done_one" if len(units) == 1 else "done"
     parts = [
-        wording.format(f"task.part_{kind}", count=format_two_digits(counts[kind]))
-        for kind in ("done", "ongoing", "waiting")
-        if counts[kind]
+        wording.format(f"task.part_{kind}", count=format_two_digits(count))
+        for kind, state in ((done, "done"), ("ongoing", "ongoing"), ("waiting", "waiting"))
+        if (count := counts[state])
     ]
+    if len(units) == 1:
+        (only,) = units
+        return wording.format("task.one_reports", unit=inputs.find_unit_name(only), tasks=tasks, parts="; ".join(parts))
     shown = f"{format_number(len(said))}/{format_number(len(units))}"
     return wording.format("task.reports", units=shown, tasks=tasks, parts="; ".join(parts))
 

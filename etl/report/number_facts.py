@@ -36,12 +36,14 @@ def select_figure_decimals(target: m.Target, indicator: m.Indicator | None, a: A
     """How many decimals a figure is printed with, wherever and whenever it is: they belong to the figure itself.
 
     Those of the plan; of a published figure those it was published with; more, where it would print like a level that
-    it does not have (94,96 beside 95). The verdict, the period of the report and the row it stands in do not count.
+    it is on the other side of (94,96 beside 95, 30,04 where more than 30 is asked for; 1,0002 is 1,0 where 1,0 is
+    enough). The verdict, the period of the report and the row it stands in do not count.
     """
     if a.value is None:
         return target.decimals
     published = indicator is not None and indicator.method == "published"
-    levels = [level for level in (a.target, a.target_upper) if level is not None]
+    held = [level for level in (a.target, a.target_upper) if level is not None]
+    levels = [level for level in held if _is_misread_as(level, a.operator, a.value)]
     return select_value_decimals(target, a.value, levels, published=published)
 
 
@@ -50,8 +52,15 @@ def select_value_decimals(
 ) -> int:
     """The same for a value alone; `levels` are those it is held against that the plan does not print as numbers."""
     decimals = max(target.decimals, _count_published_decimals(value)) if published else target.decimals
-    stated = {Fraction(stone.value) for stone in target.milestones if stone.value is not None and stone.per is None}
+    stones = [(Fraction(s.value), s.operator) for s in target.milestones if s.value is not None and s.per is None]
+    stated = {level for level, operator in stones if _is_misread_as(level, operator, value)}
     return select_telling_decimals(value, (stated | set(levels)) - {value}, decimals)
+
+
+def _is_misread_as(level: Fraction, operator: str, value: Fraction) -> bool:
+    """Whether a value that prints like the level is read as on the other side of it; of other operators always."""
+    meets = {">=": value >= level, "<=": value <= level, ">": value <= level, "<": value >= level}
+    return not meets.get(operator, False)
 
 
 def select_telling_decimals(value: ExactNumber, levels: Collection[ExactNumber], decimals: int) -> int:
@@ -78,3 +87,21 @@ def compute_consistent_rounding(before: ExactNumber, after: ExactNumber, decimal
         return decimals, exact
     shown = decimals + 1
     return shown, Fraction(abs(round_half_away(after, shown) - round_half_away(before, shown)), 10**shown)
+
+
+def compute_printed_difference(before: tuple[ExactNumber, int], after: tuple[ExactNumber, int]) -> tuple[Fraction, int]:
+    """The move between two figures as each is printed (value, decimals), and its decimals.
+
+    From 97,6 to 99,3 is 1,7; beside “98” and “99” a reader finds 1. Where one end is printed finer than the other and
+    that alone would turn the move round or make one of nothing, both are taken as coarse as the coarser.
+    """
+    exact = Fraction(after[0]) - Fraction(before[0])
+    printed = _round_to(*after) - _round_to(*before)
+    if printed and printed * exact <= 0:
+        places = min(before[1], after[1])
+        return _round_to(after[0], places) - _round_to(before[0], places), places
+    return printed, max(before[1], after[1])
+
+
+def _round_to(value: ExactNumber, decimals: int) -> Fraction:
+    return Fraction(round_half_away(value, decimals), 10**decimals)

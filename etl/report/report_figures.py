@@ -15,7 +15,7 @@ from etl.catalog import models as m
 from etl.messages import Messages
 from etl.model import LONE_SIDES, Attainment
 from etl.model.numbers import format_number, round_half_away
-from etl.report.covered_period import build_covered_period, build_quarter_part
+from etl.report.covered_period import build_covered_period, build_quarter_part, is_carried_from_before
 from etl.report.dates import format_reference_period
 from etl.report.figure_facts import AttainmentNumbers, CountedNumber, Figure, FigureIdentity, PrintedNumber, QuarterPart
 from etl.report.inputs import ReportInput
@@ -237,7 +237,9 @@ def format_target_name(inputs: ReportInput, wording: Messages, target: m.Target)
 def _build_previous_fact(
     wording: Messages, target: m.Target, indicator: m.Indicator | None, before: Attainment | None
 ) -> PrintedNumber:
-    """The figure of the same period last year, as that year's report prints it."""
+    """The figure of the same period last year, as that year's report prints it; one from an older period is none."""
+    if before is not None and is_carried_from_before(before):
+        return build_number_fact(None, 0, wording.texts["word.nothing"])
     if before is None:
         return build_number_fact(None, 0, wording.texts["word.no_data"])
     decimals = select_figure_decimals(target, indicator, before)

@@ -10,7 +10,12 @@ from dataclasses import replace
 from etl.messages import Messages
 from etl.report import submissions
 from etl.report.covered_period import format_stretch
-from etl.report.dates import compute_next_period, compute_previous_report_period, format_two_digits
+from etl.report.dates import (
+    compute_next_period,
+    compute_previous_report_period,
+    format_two_digits,
+    is_next_period_over,
+)
 from etl.report.directions import is_partys_task, select_due_tasks
 from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
@@ -35,8 +40,8 @@ from etl.report.target_results import (
     format_short_name,
     format_with_unit,
 )
-from etl.report.unit_names import format_unit_list, format_unit_mention
-from etl.report.unit_results import compute_met_share
+from etl.report.unit_names import format_unit_list
+from etl.report.unit_results import compute_met_share, format_scored_units
 from etl.report.yearly_change import TREND_KINDS
 
 MAX_ROWS, MAX_UNITS, MAX_ACTIONS, MAX_LINE_POINTS = 12, 8, 5, 8
@@ -189,10 +194,12 @@ def _build_heat_cell(figure: Figure | None) -> HeatCell:
 
 
 def _describe_weakest(wording: Messages, ranked: list[UnitScore]) -> str:
-    if len({compute_met_share(score) for score in ranked}) < 2:
+    """The three weakest, and whoever stands as low as the third: equals are not told apart by their place in a list."""
+    shares = [compute_met_share(score) for score in ranked]
+    if len(set(shares)) < 2:
         return ""
-    names = ", ".join(f"{format_unit_mention(wording, s.name)} ({s.met}/{s.of})" for s in ranked[:3])
-    return wording.format("summary_page.weakest_units", names=names)
+    weakest = [score for score, share in zip(ranked, shares, strict=True) if share <= shares[:3][-1]]
+    return wording.format("summary_page.weakest_units", names=format_scored_units(wording, weakest))
 
 
 # --- what to direct, who is missing ------------------------------------------------------------------------
@@ -201,7 +208,12 @@ def _describe_weakest(wording: Messages, ranked: list[UnitScore]) -> str:
 def _build_actions(
     inputs: ReportInput, wording: Messages, figures: ReportFigures, tasks: tuple[PlanTask, ...]
 ) -> list[ActionRow]:
-    """What lags and who is weakest in it, tasks in arrears and falling due; what is the Party's is not among them."""
+    """What lags and who is weakest in it, tasks in arrears and falling due; what is the Party's is not among them.
+
+    Nothing, where the period it would be for is over.
+    """
+    if is_next_period_over(inputs.period, inputs.day):
+        return []
     following = compute_next_period(inputs.period).name
     found = []
     lagging = [f for f in figures.list_counted_figures(inputs.area) if f.path_state in _BEHIND]

@@ -138,8 +138,8 @@ def _describe_unit_ranking(wording: Messages, ranked: tuple[UnitScore, ...]) -> 
         return wording.format("unit.all_equal", met=_format_met_score(top))
     return wording.format(
         "unit.ranking",
-        best=_format_scored_units(wording, top),
-        weakest=_format_scored_units(wording, select_weakest_units(ranked)),
+        best=format_scored_units(wording, top),
+        weakest=format_scored_units(wording, select_weakest_units(ranked)),
     )
 
 
@@ -158,7 +158,8 @@ def _format_met_score(rows: list[UnitScore]) -> str:
     return f"{format_number(rows[0].met)}/{format_number(rows[0].of)}"
 
 
-def _format_scored_units(wording: Messages, rows: list[UnitScore]) -> str:
+def format_scored_units(wording: Messages, rows: list[UnitScore]) -> str:
+    """Units with how many of their targets they meet, as many as a sentence bears."""
     names = [f"{format_unit_mention(wording, row.name)} ({_format_met_score([row])})" for row in rows]
     return limit_unit_names(wording, names, ", ")
 

@@ -52,7 +52,7 @@ def _write_figure_sheet(
             _write_upward_cell(book, page, (cell.row, cell.col), upward_cell)
     page.repeat_rows(*sheet.header_rows)
     page.freeze_panes(sheet.data_rows[0], 0)
-    page.print_area(0, 0, sheet.data_rows[1], sheet.last_col)
+    page.print_area(0, 0, sheet.header_rows[1], sheet.last_col)  # for the reader above; on paper ninety pages
 
 
 def _write_upward_cell(book: AnnexWorkbook, page: Any, place: tuple[int, int], cell: ExportedValue) -> None:

@@ -11,12 +11,12 @@ from fractions import Fraction
 from etl.catalog import models as m
 from etl.messages import Messages
 from etl.model import Attainment
-from etl.model.numbers import format_number, round_half_away
+from etl.model.numbers import format_number
 from etl.model.trend import compare_attainments
 from etl.report.covered_period import compute_matched_pair, is_equally_covered
 from etl.report.figure_facts import YearlyChange
 from etl.report.inputs import ReportInput
-from etl.report.number_facts import build_number_fact, select_figure_decimals
+from etl.report.number_facts import build_number_fact, compute_printed_difference, select_figure_decimals
 
 _TREND_KINDS = {"up": "increase", "down": "decrease"}
 TREND_KINDS = frozenset(_TREND_KINDS.values())
@@ -29,13 +29,14 @@ def build_change_facts(
     a: Attainment,
     earlier: dict[tuple[str, str], Attainment],
 ) -> YearlyChange:
-    """Against the same period last year (`earlier`, by item and unit), as fine as the value is printed.
+    """Against the same period last year (`earlier`, by item and unit), as its two ends are printed.
 
     `kind` chooses the sentence; a doubtful change gets no trend word, figures of different units are not compared.
     """
     before, nothing = earlier.get((a.item, a.unit)), wording.texts["word.nothing"]
     indicator = inputs.catalogue.indicators.get(a.indicator)
     decimals = select_figure_decimals(target, indicator, a)
+    before_decimals = select_figure_decimals(target, indicator, before) if before is not None else decimals
     now, then, basis, kind = a, before, "", _find_incomparability(inputs, target, a, before)
     if not kind and before is not None and a.numerator is not None and not is_equally_covered(a, before):
         matched = compute_matched_pair(inputs, a, before, earlier) if a.unit == inputs.area else None
@@ -45,16 +46,16 @@ def build_change_facts(
             now_value, then_value, units, of = matched
             now, then = replace(a, value=now_value, interval=None), replace(before, value=then_value, interval=None)
             basis = wording.format("change.basis", units=format_number(units), of=format_number(of))
-    delta: Fraction | None = None
+    printed = build_number_fact(None, decimals, nothing)
     if not kind and now.value is not None and then is not None and then.value is not None:
-        delta = now.value - then.value
-        kind = _classify_difference(now, then, delta, decimals)
+        move, places = compute_printed_difference((then.value, before_decimals), (now.value, decimals))
+        kind = _TREND_KINDS.get(compare_attainments(now, then), "unclear") if move else "same"
+        printed = build_number_fact(abs(move) if kind in TREND_KINDS else move, places)
     compared = now.value if kind in TREND_KINDS | {"same"} else None
     past = then.value if then is not None and compared is not None else None
-    before_decimals = select_figure_decimals(target, indicator, then) if then is not None else decimals
     return YearlyChange(
         kind,
-        build_number_fact(None if delta is None else abs(delta) if kind in TREND_KINDS else delta, decimals, nothing),
+        printed,
         build_number_fact(past, before_decimals, nothing),
         build_number_fact(compared, decimals, nothing),
         build_number_fact(_compute_per_cent(indicator, compared, past), 1, nothing),
@@ -80,12 +81,6 @@ def _has_definition_changed(inputs: ReportInput, target: m.Target, a: Attainment
         return False
     now, then = (indicator.find_definition(row.as_of or row.period) for row in (a, before))
     return now != then or (target.kind == "conditional" and not now)
-
-
-def _classify_difference(now: Attainment, then: Attainment, delta: Fraction, decimals: int) -> str:
-    if round_half_away(delta, decimals) == 0:
-        return "same"
-    return _TREND_KINDS.get(compare_attainments(now, then), "unclear")
 
 
 def _compute_per_cent(indicator: m.Indicator | None, now: Fraction | None, then: Fraction | None) -> Fraction | None:

@@ -74,10 +74,21 @@ def test_no_report_of_ten_worlds_contradicts_itself(
         assert sum(facts.status_counts.values()) == len(counted)
         for figure in counted:
             check_one_figure(facts, figure)
+        check_weakest_units(facts)
         late = {row.unit_name for row in facts.submissions if row.state == "accepted" and row.late_days > 0}
         on_time = any("đúng thời hạn" in text for text in facts.situation)
         assert not (late and on_time), "all in time, and somebody late"
         assert len(facts.first_page.rows) <= 12 and len(facts.first_page.units.rows) <= 10
+
+
+def check_weakest_units(facts: ReportFacts) -> None:
+    """Nobody is named as the weakest while another stands as low and is passed over in silence."""
+    sentence = facts.first_page.units.sentence
+    shares = sorted(Fraction(score.met, score.of) for score in facts.units.scores)
+    if sentence:
+        named = len(re.findall(r"\(\d+/\d+\)", sentence))
+        more = re.search(r"và (\d+) đơn vị khác", sentence)
+        assert named + int(more[1] if more else 0) == sum(share <= shares[:3][-1] for share in shares)
 
 
 def check_covered_period(facts: ReportFacts, figure: Figure) -> None:
@@ -108,11 +119,26 @@ def check_one_figure(facts: ReportFacts, figure: Figure) -> None:
     if figure.change.kind in {"increase", "decrease"}:
         before, now = figure.change.before.get_fraction(), figure.change.now.get_fraction()
         assert (now > before) == (figure.change.kind == "increase")
-        assert figure.change.delta.get_fraction() == abs(now - before)
+        check_printed_change(figure)
     elif figure.change.kind in {"carried", "other_units", "broken", "no_previous"}:
         assert figure.change.delta.value is None and figure.change.per_cent.value is None
     if figure.interval and figure.value.exact:
         assert facts.find_figure(figure.item, figure.unit) is figure
+
+
+def check_printed_change(figure: Figure) -> None:
+    """The change that is printed is that between the two figures that are printed beside it."""
+    before, now, delta = (parse_printed(n.text) for n in (figure.change.before, figure.change.now, figure.change.delta))
+    assert delta == figure.change.delta.get_fraction() > 0, "a rise of nothing"
+    if figure.change.before.decimals == figure.change.now.decimals:
+        assert abs(now - before) == delta
+    assert abs(abs(now - before) - delta) < Fraction(
+        1, 10 ** min(figure.change.before.decimals, figure.change.now.decimals)
+    )
+
+
+def parse_printed(text: str) -> Fraction:
+    return Fraction(text.replace(".", "").replace(",", "."))
 
 
 def test_each_figure_prints_alike_in_all_documents_of_two_years(catalogue: Catalogue) -> None:
@@ -126,7 +152,7 @@ def test_each_figure_prints_alike_in_all_documents_of_two_years(catalogue: Catal
         for figure in area_figures(facts):
             if figure.value.exact:
                 prints.setdefault((figure.item, "", figure.value.get_fraction()), set()).add(figure.value.text)
-            if figure.item in values:
+            if figure.item in values and figure.previous.exact:
                 prints.setdefault((figure.item, "", values[figure.item]), set()).add(figure.previous.text)
         for picture in facts.pictures.drawn:
             for panel in picture.shows if isinstance(picture.shows, tuple) else ():

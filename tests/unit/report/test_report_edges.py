@@ -217,6 +217,9 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     gone = first.model_copy(update={"overtaken_on": due.period.end, "overtaken_by": "đã có quy định mới"})
     yield replace(due, plan=due.plan.model_copy(update={"tasks": (gone,)}), tasks=())
     yield replace(due, plan=due.plan.model_copy(update={"tasks": ()}), tasks=())
+    first = base.plan.tasks[0]
+    alone = TaskReport("kt-1693", first.id, "608", "2024Q3", "done")
+    yield replace(base, plan=base.plan.model_copy(update={"tasks": (first,)}), tasks=(alone,))
 
 
 def test_every_sentence_is_said_somewhere(catalogue: Catalogue, say: Messages) -> None:
@@ -331,6 +334,19 @@ def test_where_nothing_asks_for_anything_the_plan_simply_goes_on(given: ReportIn
         "Tiếp tục tổ chức thực hiện đồng bộ các nhiệm vụ, giải pháp nêu tại Kế hoạch số 1693/KH-UBND "
         "trong quý IV năm 2024."
     ]
+
+
+def test_of_a_period_that_is_over_nothing_is_directed(given: ReportInput, say: Messages) -> None:
+    """A report drawn years later: nobody is told what to do in a quarter long past."""
+    ended = compute_next_period(given.period).end
+    last_day = replace(given, snapshot_at=f"{ended}T09:30:00+07:00")
+    assert len(directed(last_day, say)) > 1 and build_facts(last_day, say).first_page.actions
+    facts = build_facts(replace(given, snapshot_at=f"{ended + timedelta(days=1)}T09:30:00+07:00"), say)
+    assert facts.first_page.actions == ()
+    assert facts.directions.title == "PHƯƠNG HƯỚNG, NHIỆM VỤ"
+    assert facts.directions.sentences == (
+        "Đến ngày lập báo cáo, quý IV năm 2024 đã kết thúc; phương hướng, nhiệm vụ nêu tại báo cáo của kỳ gần nhất.",
+    )
 
 
 def test_each_point_is_numbered_and_ends_with_a_full_stop(given: ReportInput, say: Messages) -> None:
@@ -463,6 +479,21 @@ def test_a_report_says_whose_decision_it_lacks(
     assert told.keys() == lacks.keys()
     assert all(lacks[kind] in text for kind, text in told.items())
     assert {"draft", "deputed"} <= set(PRINTED_NOTES)
+
+
+@pytest.mark.parametrize(
+    ("scope", "plan", "asked"),
+    [
+        ("tan-yen", "ty-ct25", "cần văn bản giao của cấp có thẩm quyền."),
+        ("kon-tum", "kt-124", "cần văn bản giao của Đảng ủy Ủy ban nhân dân tỉnh."),
+    ],
+)
+def test_a_body_that_has_ended_is_asked_for_nothing(
+    catalogue: Catalogue, say: Messages, scope: str, plan: str, asked: str
+) -> None:
+    given = replace(sample(catalogue, scope, plan, "2024"), snapshot_at="2026-11-27T09:30:00+07:00")
+    (text,) = (note.text for note in build_facts(given, say).data_notes if note.kind == "deputed")
+    assert text.endswith(asked)
 
 
 def test_a_plan_is_called_by_kind_and_number_or_by_its_issuer(catalogue: Catalogue, say: Messages) -> None:

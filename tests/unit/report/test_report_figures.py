@@ -129,13 +129,20 @@ def test_what_was_published_within_the_year_is_judged_and_not_called_old(catalog
     fresh = replace(bhyt(given, "93.46", as_of="2024-12-27"), met=False, status="not_met")
     facts = build_facts(replace(given, attainments=(fresh,)), say)
     (line,) = (line for group in facts.lines for line in group.lines if "(12)" in line)
-    assert line.startswith("- Đánh giá theo số liệu gần nhất của ngày 27/12/2024, tại Phụ lục I")
+    assert line.startswith("- Đánh giá theo số liệu gần nhất (01 chỉ tiêu; số liệu: ngày 27/12/2024, tại Phụ lục I)")
+
+
+def test_what_stood_for_the_year_before_already_then_is_no_figure_of_it(given: ReportInput, say: Messages) -> None:
+    """In the column of the same period last year only what is of that period, or was published within it."""
+    now = bhyt(given, "93.46")
+    for as_of, text in (("2022", "–"), ("2022-12-27", "–"), ("2023-08-15", "90,00"), ("2023Q3", "90,00")):
+        assert figure_of(given, say, now, bhyt(given, "90", as_of=as_of, period="2023Q3")).previous.text == text
 
 
 def test_a_carried_figure_names_its_period_and_no_trend(given: ReportInput, say: Messages) -> None:
     now = bhyt(given, "93.46", as_of="2023", met=None, status="no_new_figure")
     line = line_of(given, say, now, bhyt(given, "90"))
-    assert line == "- Chưa có số liệu mới, số gần nhất của năm 2023 tại Phụ lục I (01 chỉ tiêu): Tham gia BHYT (12)."
+    assert line == "- Chưa có số liệu mới (01 chỉ tiêu; số gần nhất: năm 2023, tại Phụ lục I): Tham gia BHYT (12)."
     assert figure_of(given, say, now).covers.kind == "older"
     assert "tăng" not in line
 

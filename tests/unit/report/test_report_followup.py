@@ -97,6 +97,10 @@ def test_the_sentences_hold_at_the_edges(given: ReportInput, say: Messages) -> N
     silent = reported(given)
     (line,) = build_plan_tasks(silent, say, build_plan_task_facts(silent, say)).sentences
     assert line == "01 nhiệm vụ được báo cáo một lần mỗi năm, kết quả nêu tại báo cáo năm."
+    alone = reported(given, "done")
+    line, *_ = build_plan_tasks(alone, say, build_plan_task_facts(alone, say)).sentences
+    assert line.endswith("báo cáo kết quả thực hiện 01 nhiệm vụ được giao: 01 nhiệm vụ đã hoàn thành.")
+    assert line.startswith("Thành phố Kon Tum "), "who alone was asked is called by name, and is no “1/1 đơn vị”"
     late = reported(given, "overdue", "done")
     lines = build_plan_tasks(late, say, build_plan_task_facts(late, say)).sentences
     assert lines[0] == "2/2 đơn vị báo cáo kết quả thực hiện 01 nhiệm vụ được giao: 01 nhiệm vụ đang triển khai."

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from etl.report.number_facts import (
     build_count_fact,
     build_number_fact,
     compute_consistent_rounding,
+    compute_printed_difference,
     select_telling_decimals,
 )
 
@@ -121,3 +123,15 @@ def test_a_move_is_the_difference_of_what_is_printed(before: str, after: str, de
     assert format_number(moved, shown) == move
     ends = [Decimal(format_number(value, shown).replace(",", ".")) for value in (now, then)]
     assert abs(ends[0] - ends[1]) == Decimal(move.replace(",", "."))
+
+
+def test_the_printed_move_is_that_between_the_printed_ends() -> None:
+    """98 beside 99 is 1, whatever lies behind the roundings; and no fall is read out of a rise."""
+    assert compute_printed_difference((Fraction("97.6"), 0), (Fraction("99.3"), 0)) == (1, 0)
+    assert compute_printed_difference((Fraction("94.1"), 0), (Fraction("94.7"), 1)) == (Fraction("0.7"), 1)
+    assert compute_printed_difference((Fraction("94.40"), 1), (Fraction("94.45"), 0)) == (0, 0)
+    assert compute_printed_difference((Fraction("94.4"), 1), (Fraction("94.4"), 0)) == (0, 0)
+    places = [(Fraction(n, 7), d) for n in range(650, 700, 3) for d in (0, 1, 2)]
+    for before, after in product(places, places):
+        move, _ = compute_printed_difference(before, after)
+        assert move * (after[0] - before[0]) >= 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -77,3 +78,5 @@ def test_it_says_who_sends_what_for_when_and_that_it_is_simulated(catalogue: Cat
     printed = {str(cell.value) for row in page.iter_rows(max_row=9) for cell in row}
     assert {"Đơn vị báo cáo: Huyện Tân Yên", "SỐ LIỆU MÔ PHỎNG", "Số liệu gửi lên"} <= printed
     assert any("quý III năm 2024" in text for text in printed)
+    first, last = (int(row) for row in re.findall(r"\d+", str(page.print_area).split("!")[1]))
+    assert (first, last < page.max_row, last < 12) == (1, True, True), "its ninety pages are for the reader above"
