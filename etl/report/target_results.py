@@ -265,11 +265,6 @@ def lower_first_letter(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def raise_first_letter(text: str) -> str:
-    """A text as it stands alone, over a column."""
-    return text[:1].upper() + text[1:]
-
-
 def _format_incomplete_figure(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
     """Who is silent, and the range that their own past gives where they have one."""
     name = format_short_name(inputs, figure)

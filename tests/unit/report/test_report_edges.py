@@ -206,7 +206,14 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     yield replace(annual, attainments=tuple(replace(a, projections=()) for a in annual.attainments if a.unit == "x"))
     short = (Projection(2030, points=2, reason=saying("quá ít số liệu để dự báo: có 2 kỳ, cần ít nhất 6")),)
     yield replace(annual, attainments=tuple(replace(a, projections=short) for a in annual.attainments))
-    due = sample(catalogue, "tan-yen", "ty-ct25", "2024Q4")
+    yield from cases_of_dated_tasks(sample(catalogue, "tan-yen", "ty-ct25", "2024Q4"))
+    first = base.plan.tasks[0]
+    alone = TaskReport("kt-1693", first.id, "608", "2024Q3", "done")
+    yield replace(base, plan=base.plan.model_copy(update={"tasks": (first,)}), tasks=(alone,))
+
+
+def cases_of_dated_tasks(due: ReportInput) -> Iterator[ReportInput]:
+    """A plan of one task: due or late, led by one who reports or not; overtaken; and a plan of none."""
     first = due.plan.tasks[0]
     window = compute_next_period(due.period).start + timedelta(days=5)
     for day, lead in product((window, due.period.end), (first.lead, (due.plan.issuer,))):
@@ -217,9 +224,6 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     gone = first.model_copy(update={"overtaken_on": due.period.end, "overtaken_by": "đã có quy định mới"})
     yield replace(due, plan=due.plan.model_copy(update={"tasks": (gone,)}), tasks=())
     yield replace(due, plan=due.plan.model_copy(update={"tasks": ()}), tasks=())
-    first = base.plan.tasks[0]
-    alone = TaskReport("kt-1693", first.id, "608", "2024Q3", "done")
-    yield replace(base, plan=base.plan.model_copy(update={"tasks": (first,)}), tasks=(alone,))
 
 
 def test_every_sentence_is_said_somewhere(catalogue: Catalogue, say: Messages) -> None:
