@@ -84,7 +84,9 @@ def test_every_make_target_of_the_readme_exists() -> None:
 
 
 def test_what_starts_airflow_stands_in_the_folders_that_make_runs_it_from() -> None:
-    marked = {path.parent.name for path in (ROOT / "tests").rglob("*.py") if re.search(r"mark\.airflow", path.read_text())}
+    marked = {
+        path.parent.name for path in (ROOT / "tests").rglob("*.py") if re.search(r"mark\.airflow", path.read_text())
+    }
     run = re.findall(r"pytest .*tests/(\w+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
     assert marked == {"ops", "hosts"} <= set(run)
 
