@@ -83,14 +83,6 @@ def test_every_make_target_of_the_readme_exists() -> None:
             assert "".join(target) in targets, (path, target)
 
 
-def test_what_starts_airflow_stands_in_the_folders_that_make_runs_it_from() -> None:
-    marked = {
-        path.parent.name for path in (ROOT / "tests").rglob("*.py") if re.search(r"mark\.airflow", path.read_text())
-    }
-    run = re.findall(r"pytest .*tests/(\w+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
-    assert marked == {"ops", "hosts"} <= set(run)
-
-
 @pytest.mark.parametrize("path", READABLE, ids=lambda p: str(p.relative_to(ROOT)))
 def test_links_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
