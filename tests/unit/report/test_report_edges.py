@@ -107,10 +107,16 @@ def all_alike(given: ReportInput) -> ReportInput:
     return replace(given, attainments=rows)
 
 
-EDGES = (lambda given: given, emptied, without_values, one_unit, unchanged, all_alike)
+def begun_late(given: ReportInput) -> ReportInput:
+    """Nobody was asked about the months before the report's last quarter."""
+    since = given.period.quarters_to_date[-1].key
+    return replace(given, attainments=tuple(replace(a, since=since) for a in given.attainments))
 
 
-@pytest.mark.parametrize("edge", EDGES, ids=("whole", "empty", "no_data", "one_unit", "unchanged", "alike"))
+EDGES = (lambda given: given, emptied, without_values, one_unit, unchanged, all_alike, begun_late)
+
+
+@pytest.mark.parametrize("edge", EDGES, ids=("whole", "empty", "no_data", "one_unit", "unchanged", "alike", "late"))
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(case[1:]))
 def test_no_sentence_is_broken_at_any_edge(catalogue: Catalogue, say: Messages, case: Any, edge: Any) -> None:
     facts = build_facts(edge(sample(catalogue, *case)), say)
