@@ -124,8 +124,9 @@ class QuarterPart:
 class YearlyChange:
     """The change against the same period last year. `kind` chooses the sentence; a doubtful one has no trend word.
 
-    `before` and `now` are the two numbers compared, `per_cent` the one in % of the other, for counts. Where not all
-    units are in both periods, they are those of the units that are, and `basis` says so.
+    `before` and `now` are the two numbers compared, `delta` the difference of the two as printed, `per_cent` the one
+    in % of the other, for counts. Where not all units are in both periods, they are those of the units that are, and
+    `basis` says so.
     """
 
     kind: str

@@ -155,11 +155,13 @@ def without_office(base: ReportInput, awaits: str = "") -> ReportInput:
 
 
 def uniform_tasks(base: ReportInput) -> Iterator[ReportInput]:
-    """A task that nobody says anything of, that nobody has begun, that all have done."""
+    """A task that nobody says anything of, that nobody has begun, that all have done, that one alone has."""
     task = base.plan.tasks[0].id
     for state in ("not_reported", "not_due", "done"):
         rows = tuple(TaskReport("kt-1693", task, unit, "2024Q3", state) for unit in ("608", "610"))
         yield replace(base, tasks=rows)
+    plan = base.plan.model_copy(update={"tasks": base.plan.tasks[:1]})
+    yield replace(base, plan=plan, tasks=(TaskReport("kt-1693", task, "608", "2024Q3", "done"),))  # asked alone
 
 
 def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
