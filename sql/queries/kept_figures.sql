@@ -1,5 +1,6 @@
 -- A unit's values in the last computations of some periods known at a moment, where nothing they rest on has been
--- recorded between: what computing them again would give; without those of a year that began late. Grain: (period, plan, item); a period is there whole or not.
+-- recorded between: what computing them again would give; without those of a year that began late.
+-- Grain: (period, plan, item); a period is there whole or not.
 SELECT
     r.period,
     a.plan,
