@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl.catalog import Catalogue
 from etl.errors import UsageError
 from etl.model.numbers import format_number
 from etl.report.dates import build_decree_date_parts, format_reference_period, parse_snapshot_time
@@ -19,6 +20,7 @@ from etl.report.number_facts import (
     compute_consistent_rounding,
     compute_printed_difference,
     select_telling_decimals,
+    select_value_decimals,
 )
 
 
@@ -135,3 +137,10 @@ def test_the_printed_move_is_that_between_the_printed_ends() -> None:
     for before, after in product(places, places):
         move, _ = compute_printed_difference(before, after)
         assert move * (after[0] - before[0]) >= 0
+
+
+def test_more_decimals_only_where_a_figure_would_be_read_on_the_wrong_side(catalogue: Catalogue) -> None:
+    """1,0002 is 1,0 where 1,0 is enough; 0,98 is not, and 30,04 shows itself where more than 30 is asked for."""
+    targets = {target.item: target for target in catalogue.plans["kt-1693"].targets}
+    for item, value, decimals in (("2", "1.0002", 1), ("2", "0.98", 2), ("5", "30.04", 2), ("4", "40.01", 1)):
+        assert select_value_decimals(targets[item], Fraction(value), published=False) == decimals, (item, value)
