@@ -113,6 +113,8 @@ def _describe_target_misfit(target: m.Target, indicator: m.Indicator) -> str:
     """What in a target's line its indicator cannot answer; empty where it can."""
     if (target.kind == "per_unit") != (indicator.method == "share_of_units"):
         return f"kind {target.kind} and an indicator of method {indicator.method} do not go together"
+    if target.kind == "per_unit" and any(ms.operator == "between" for ms in target.milestones):
+        return "operator between is a range of each unit's own, and would be compared with the share of units"
     if any(ms.count for ms in target.milestones) and indicator.method == "ratio" and indicator.factor != 100:
         return f"so many of so many is a share, and {indicator.code} has factor {indicator.factor}, not 100"
     if indicator.method != "ratio":
