@@ -1,4 +1,4 @@
-"""Figures that an official source published for an area, and what it recognised; they are the area's and nobody else's.
+"""Figures that an official source published for a unit, and what it recognised; they are that unit's, nobody else's.
 
 Room: warehouse. Called by `rollup` and `rollup_parts`.
 """
@@ -18,9 +18,10 @@ from etl.warehouse.rollup_request import RollupRequest
 
 
 def query_published(ask: RollupRequest) -> Sequence[Row[Any]]:
-    """The last official figures; they are the area's, and nobody else's."""
+    """The last official figures of the asked units: what was published of one is no other's, part or whole."""
     elements = [i.published_element for i in ask.indicators if i.published_element]
-    if ask.area is None or ask.area not in ask.units or not elements:
+    units = [number for unit in ask.units if (number := ask.find_unit_id(unit)) is not None]
+    if not elements or not units:
         return ()
     return query(
         ask.conn,
@@ -28,7 +29,7 @@ def query_published(ask: RollupRequest) -> Sequence[Row[Any]]:
         scope=ask.scope.id,
         year=ask.last_year,
         known_at=ask.known_at,
-        org_unit_id=ask.find_unit_id(ask.area),
+        units=units,
         elements=elements,
         as_of=str(PublishedCell("", "as_of")),
         source=str(PublishedCell("", "source")),
@@ -37,12 +38,13 @@ def query_published(ask: RollupRequest) -> Sequence[Row[Any]]:
 
 
 def fetch_published_figures(ask: RollupRequest) -> list[ObservedIndicator]:
-    """The area's indicators that somebody publishes, as last published. Grain: indicator; none where nobody did."""
+    """The indicators that somebody publishes, as last published. Grain: (indicator, unit); none where nobody did."""
+    codes = {ask.find_unit_id(unit): unit.code for unit in ask.units}
     by_element = {i.published_element: i for i in ask.indicators if i.published_element}
     return [
         ObservedIndicator(
             by_element[row.data_element].code,
-            ask.units[0].code,
+            codes[row.org_unit_id],
             ask.period,
             value=Fraction(row.value),
             expected=1,

@@ -63,15 +63,15 @@ class RollupParts:
 def fetch_rollup_parts(context: RunContext, indicators: Collection[str], unit: str) -> dict[str, RollupParts]:
     """The very cells that some indicators sum for a unit, on the period's own geography. By indicator.
 
-    Nothing is carried from an earlier year: ask for that year. A published figure is one cell of the area.
+    Nothing is carried from an earlier year: ask for that year. A published figure is one cell of the unit.
     """
     only = RollupFilter([unit], indicators, geo.find_area_of_code(context.catalogue, context.scope, unit))
     ask = build_rollup_request(context, only, None)
     if published := query_published(ask):
-        area = ask.units[0]
-        cells = {(area, row.data_element): _build_published_cell(area, row) for row in published}
+        (of,) = ask.units
+        cells = {(of, row.data_element): _build_published_cell(of, row) for row in published}
         figures = {o.indicator: o for o in fetch_published_figures(ask)}
-        return dict.fromkeys(indicators, RollupParts(figures, ((area, None, Fraction(1)),), cells))
+        return dict.fromkeys(indicators, RollupParts(figures, ((of, None, Fraction(1)),), cells))
     summed = list_summed_indicators(ask)
     owed = build_owed_cells(ask, context.period, summed)
     parts = _build_rollup_parts(ask, owed, summed)
@@ -96,9 +96,9 @@ def _build_rollup_parts(
     }
 
 
-def _build_published_cell(area: m.Unit, row: Row[Any]) -> StandingCell:
+def _build_published_cell(unit: m.Unit, row: Row[Any]) -> StandingCell:
     value = Fraction(row.value)
-    piece = RollupPiece(area, row.period, Fraction(1), row.submission_id, (row.state, value))
+    piece = RollupPiece(unit, row.period, Fraction(1), row.submission_id, (row.state, value))
     return StandingCell(row.state, value, False, (piece,))
 
 

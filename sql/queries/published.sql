@@ -1,5 +1,6 @@
--- The last published value of each element for a unit, not later than a year. Grain: (data element).
-SELECT DISTINCT ON (e.code)
+-- The last published value of each element for each of some units, not later than a year. Grain: (unit, data element).
+SELECT DISTINCT ON (r.org_unit_id, e.code)
+    r.org_unit_id,
     e.code AS data_element,
     r.period,
     r.value,
@@ -16,8 +17,8 @@ LEFT JOIN core.report_text AS d
 LEFT JOIN core.report_text AS w
     ON r.submission_id = w.submission_id AND r.org_unit_id = w.org_unit_id AND w.code = e.code || cast(:source AS text)
 WHERE
-    r.org_unit_id = :org_unit_id
+    r.org_unit_id = any(cast(:units AS integer[]))
     AND r.year <= :year
     AND e.code = any(cast(:elements AS text[]))
     AND r.state IN ('value', 'zero', 'estimated')
-ORDER BY e.code, p.ends_on DESC, r.submission_id DESC;
+ORDER BY r.org_unit_id, e.code, p.ends_on DESC, r.submission_id DESC;
