@@ -305,7 +305,7 @@ _SHADES = {"met": "FFFFFF", "not_met": "BFBFBF", "other": "F2F2F2", "none": "FFF
 
 def build_template_context(facts: ReportFacts, wording: Messages) -> ReportTemplateContext:
     """The facts as the Word template takes them; the places of pictures are empty."""
-    known = _select_columns(wording, _list_known_columns(facts, wording))
+    known = _select_columns(wording, len(facts.rows), _list_known_columns(facts, wording))
     rows = tuple(
         _build_result_row(facts, wording, row, cells) for row, cells in zip(facts.rows, known.rows, strict=True)
     )
@@ -345,12 +345,12 @@ class _PrintedColumns:
     rows: tuple[tuple[OptionalCell, ...], ...]
 
 
-def _select_columns(wording: Messages, columns: Mapping[str, Sequence[str]]) -> _PrintedColumns:
-    """Head → texts of its rows. A column of nothing is not printed."""
+def _select_columns(wording: Messages, count: int, columns: Mapping[str, Sequence[str]]) -> _PrintedColumns:
+    """Of a table of so many rows; head → their texts. A column of nothing is not printed."""
     nothing = {"", *(wording.texts[f"word.{key}"] for key in ("nothing", "no_data", "not_stated"))}
     said = {head: texts for head, texts in columns.items() if not nothing.issuperset(texts)}
     cells = [[OptionalCell(_allow_break(text)) for text in texts] for texts in said.values()]
-    rows = tuple(zip(*cells, strict=True)) if cells else ((),) * max(map(len, columns.values()), default=0)
+    rows = tuple(zip(*cells, strict=True)) if cells else ((),) * count
     return _PrintedColumns(tuple(map(OptionalCell, said)), rows)
 
 
@@ -398,9 +398,10 @@ def build_page_context(facts: ReportFacts, wording: Messages) -> PageTemplateCon
 def _build_first_page(facts: ReportFacts, wording: Messages) -> dict[str, Any]:
     page = facts.first_page
     quarter = {page.in_quarter_title: [row.in_quarter for row in page.rows]} if page.quarterly else {}
-    quarters = _select_columns(wording, quarter or {"": [""] * len(page.rows)})
+    quarters = _select_columns(wording, len(page.rows), quarter)
     past = _select_columns(
         wording,
+        len(page.rows),
         {
             page.previous_title: [row.previous for row in page.rows],
             wording.texts["column.compared"]: [row.compared for row in page.rows],
