@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from etl.model import Finding, FindingLevel
 from etl.page.page_app import build_page_app
@@ -78,7 +78,7 @@ def test_every_page_goes_its_way(
     page.get_by_role("link", name="Văn bản", exact=True).click()  # documents → one → read, compare
     check_page(page)
     page.get_by_role("link", name="Báo cáo: ").first.click()
-    assert page.url.endswith(f"documents/{report}")
+    expect(page).to_have_url(f"{address}documents/{report}")
     check_page(page)
     page.get_by_role("link", name="So với bản trước").click()
     page.get_by_text("90,00").first.wait_for()
@@ -108,15 +108,16 @@ def test_an_engineer_reads_in_english_and_comes_to_the_cause_in_three_clicks(
     check_page(page)
     page.locator("tbody th a[lang=vi]").first.click()  # of the finding, the unit with its file
     page.get_by_text("cell C5").wait_for()
-    assert page.locator("html").get_attribute("lang") == "en"
+    expect(page.locator("html")).to_have_attribute("lang", "en")
     check_page(page)
     link = page.get_by_role("link", name="Its run and log in Airflow")
-    assert link.get_attribute("href") and page.get_by_text("To be confirmed").first.is_visible()
+    assert link.get_attribute("href")
+    expect(page.get_by_text("To be confirmed").first).to_be_visible()
     page.goto(f"{address}operations")
     check_page(page)
     page.get_by_role("link", name="Documents", exact=True).click()
     page.get_by_role("heading", name="Văn bản", exact=True).wait_for()
-    assert page.locator("html").get_attribute("lang") == "vi", "what the office reads stays Vietnamese"
+    expect(page.locator("html"), "what the office reads stays Vietnamese").to_have_attribute("lang", "vi")
     page.goto(f"{address}no-such-page")
     page.get_by_role("heading", name="Not found").wait_for()
     assert list_serious_faults(page) == []
@@ -128,12 +129,12 @@ def test_a_director_decides_by_keyboard_alone(page: Page, address: str, draft_re
     page.get_by_label("Lý do").focus()
     page.keyboard.type("Bổ sung nguyên nhân")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.value") == "approved"
+    expect(page.locator("button[value=approved]")).to_be_focused()
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.value") == "sent_back"
+    expect(page.locator("button[value=sent_back]")).to_be_focused()
     page.keyboard.press("Enter")
     page.get_by_text("Đã trả lại").wait_for()
-    assert "Bổ sung nguyên nhân" in page.get_by_role("main").inner_text()
+    expect(page.get_by_role("main")).to_contain_text("Bổ sung nguyên nhân")
     check_page(page)
 
 
@@ -141,4 +142,4 @@ def test_the_first_stop_of_the_keyboard_leads_past_the_navigation(page: Page, ad
     page.goto(address)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.url.endswith("#noi-dung")
+    expect(page).to_have_url(f"{address}#noi-dung")

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from etl.page.page_app import router
 from ops import environment, local
@@ -80,8 +80,7 @@ def test_every_entry_of_the_navigation_opens_its_page(
     }.items():
         page.goto(f"{running.address}/plugin/{route}")
         heading = page.frame_locator("iframe").get_by_role("heading", name=title, level=1)
-        heading.wait_for()
-        assert heading.is_visible(), route
+        expect(heading, route).to_be_visible()
     page.close()
 
 
@@ -100,7 +99,7 @@ def test_each_dag_run_and_task_has_a_tab_that_opens_the_page_of_its_work(running
 def test_a_viewer_looks_and_an_approver_decides(running: local.RunningAirflow, browser: Browser, report: int) -> None:
     page = sign_in(browser, running, "reader")
     page.goto(f"{running.address}/tongket/documents/{report}")
-    assert page.get_by_text("Tài khoản này được xem, không được quyết định.").is_visible()
+    expect(page.get_by_text("Tài khoản này được xem, không được quyết định.")).to_be_visible()
     page.close()
     page = sign_in(browser, running, "admin")
     page.goto(f"{running.address}/plugin/tongket-documents")
@@ -108,7 +107,7 @@ def test_a_viewer_looks_and_an_approver_decides(running: local.RunningAirflow, b
     frame.get_by_role("link", name="Báo cáo:").first.click()
     frame.get_by_role("button", name="Phê duyệt và phát hành").click()
     frame.get_by_text("Đã phát hành").wait_for()
-    assert "bởi admin" in frame.get_by_role("main").inner_text()
+    expect(frame.get_by_role("main")).to_contain_text("bởi admin")
     page.close()
 
 
