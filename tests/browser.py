@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+WAIT_MS = 120_000  # how long a page may take on a busy machine before it counts as missing
+expect.set_options(timeout=WAIT_MS)
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 _SERIOUS = {"serious", "critical"}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser import list_serious_faults, list_unseen_stops
+from tests.browser import WAIT_MS, list_serious_faults, list_unseen_stops
 from tests.doors.conftest import SECRET, UNIT, BookMaker, Served, list_inbox, run_intake
 
 pytestmark = pytest.mark.integration
@@ -32,7 +32,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def page(chromium: Browser, served: Served) -> Iterator[Page]:
     context = chromium.new_context(viewport=PHONE, locale="vi-VN", base_url=served.address)  # type: ignore[arg-type]
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(WAIT_MS)
     page = context.new_page()
     troubles: list[str] = []
     page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect
 from etl.page.page_app import router
 from ops import environment, local
 from ops.roles import REPORT_DAGS
-from tests.browser import DESK, open_browser
+from tests.browser import DESK, WAIT_MS, open_browser
 from tests.dags.test_policy import REPORTS
 from tests.ops.api_server import draft_waiting_report, start_api_server
 
@@ -54,6 +54,7 @@ def fetch_token(running: local.RunningAirflow, user: str) -> str:
 
 def sign_in(browser: Browser, running: local.RunningAirflow, user: str) -> Any:
     context = browser.new_context(viewport=DESK)
+    context.set_default_timeout(WAIT_MS)
     context.add_cookies([{"name": "_token", "value": fetch_token(running, user), "url": running.address}])
     return context.new_page()
 
