@@ -15,7 +15,15 @@ from playwright.sync_api import Browser, Page, expect
 from etl.model import Finding, FindingLevel
 from etl.page.page_app import build_page_app
 from etl.page.page_login import PageUser
-from tests.browser import DESK, PHONE, WAIT_MS, has_sideways_scroll, list_serious_faults, list_unseen_stops, open_browser
+from tests.browser import (
+    DESK,
+    PHONE,
+    WAIT_MS,
+    has_sideways_scroll,
+    list_serious_faults,
+    list_unseen_stops,
+    open_browser,
+)
 from tests.integration.conftest import PAGE_PERIOD as PERIOD
 from tests.integration.conftest import PAGE_SCOPE as SCOPE
 from tests.integration.test_page import SECRET
