@@ -1,6 +1,9 @@
 """Waiting until a chain of runs has come to rest: intake → attain → reports, as the assets drive them.
 
 Only `ops` calls this. At rest means: every run has ended, and every asset event has had all its consumers' runs.
+
+An event has had a consumer's run when one of its key began after it. Airflow's own list of the runs that an event made
+is not asked: an event that joins others in waiting just while the scheduler makes their run never comes into that list.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ import re
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from ops.airflow_api import AirflowClient, AirflowError, Json
 
@@ -35,6 +39,7 @@ class DagRun:
     key: str
     state: str
     seconds: float
+    began: datetime | None = None
 
 
 def list_dag_runs(client: AirflowClient, *states: str) -> list[DagRun]:
@@ -62,9 +67,9 @@ def wait_until_settled(
     while True:
         under_way = list_dag_runs(client, *UNDER_WAY)
         on_poll(under_way)
-        if not under_way and not _has_owed_runs(client, paused):
+        if not under_way:
             found = list_dag_runs(client)
-            if all(run.state in ENDED for run in found):  # none began meanwhile
+            if all(run.state in ENDED for run in found) and not _has_owed_runs(client, found, paused):
                 return found
         if time.monotonic() > until:
             names = ", ".join(f"{run.dag} {run.key} ({run.state})" for run in under_way) or "runs that assets still owe"
@@ -110,14 +115,17 @@ def describe_failures(client: AirflowClient, run: DagRun, *, lines: int = 12) ->
     ]
 
 
-def _has_owed_runs(client: AirflowClient, paused: Collection[str]) -> bool:
-    """Whether an asset event waits for a consumer's run to be made, or to end."""
+def _has_owed_runs(client: AirflowClient, runs: Sequence[DagRun], paused: Collection[str]) -> bool:
+    """Whether an asset event waits for a run that is not among these."""
+    began: dict[tuple[str, str], datetime] = {}
+    for run in runs:
+        if run.began:
+            began[run.dag, run.key] = max(run.began, began.get((run.dag, run.key), run.began))
     for event in _fetch_all_pages(client, "/api/v2/assets/events", "asset_events"):
-        made = event["created_dagruns"]
-        if len(made) < len(set(CONSUMERS.get(str(event["name"]), ())) - set(paused)):
-            return True
-        if any(run["state"] not in ENDED for run in made):
-            return True
+        for dag in set(CONSUMERS.get(str(event["name"]), ())) - set(paused):
+            last = began.get((dag, str(event["partition_key"])))
+            if last is None or last < datetime.fromisoformat(event["timestamp"]):
+                return True
     return False
 
 
@@ -155,4 +163,7 @@ def _parse_dag_run(payload: Json) -> DagRun:
     key = payload["partition_key"] or re.sub(
         r"^(scheduled|manual|asset_triggered)__|\..*|\+.*", "", payload["dag_run_id"]
     )
-    return DagRun(payload["dag_id"], payload["dag_run_id"], key, payload["state"], float(payload["duration"] or 0))
+    began = datetime.fromisoformat(payload["start_date"]) if payload["start_date"] else None
+    return DagRun(
+        payload["dag_id"], payload["dag_run_id"], key, payload["state"], float(payload["duration"] or 0), began
+    )

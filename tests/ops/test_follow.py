@@ -23,22 +23,31 @@ def client(fake: FakeAirflow) -> AirflowClient:
     return AirflowClient(fake.address, "admin", "secret")
 
 
-def _run(dag: str, state: str, key: str | None = "2024Q1", run_id: str = "asset_triggered__1") -> dict[str, Any]:
-    return {"dag_id": dag, "dag_run_id": run_id, "partition_key": key, "state": state, "duration": 1.5}
+def _run(
+    dag: str, state: str, key: str | None = "2024Q1", run_id: str = "asset_triggered__1", began: int | None = 30
+) -> dict[str, Any]:
+    start = None if began is None else _at(began)
+    return {
+        "dag_id": dag, "dag_run_id": run_id, "partition_key": key, "state": state, "duration": 1.5, "start_date": start,
+    }  # fmt: skip
+
+
+def _at(second: int) -> str:
+    return f"2024-04-01T00:00:{second:02d}.5Z"
 
 
 def _runs(*found: dict[str, Any]) -> dict[str, Any]:
     return {"dag_runs": list(found), "total_entries": len(found)}
 
 
-def _events(name: str, *states: str) -> dict[str, Any]:
-    made = [{"state": state} for state in states]
-    return {"asset_events": [{"name": name, "created_dagruns": made}], "total_entries": 1}
+def _events(name: str, *seconds: int, key: str = "2024Q1") -> dict[str, Any]:
+    found = [{"name": name, "partition_key": key, "timestamp": _at(second)} for second in seconds]
+    return {"asset_events": found, "total_entries": len(found)}
 
 
 def test_at_rest_when_all_ended_and_all_consumers_ran(fake: FakeAirflow, client: AirflowClient) -> None:
     fake.on("GET", RUNS, _runs(), _runs(_run("intake", "success"), _run("attain", "failed")))
-    fake.on("GET", EVENTS, _events("observations", "failed"))
+    fake.on("GET", EVENTS, _events("observations", 20))
     found = dag_runs.wait_until_settled(client, seconds=5)
     assert [(run.dag, run.key, run.state, run.seconds) for run in found] == [
         ("intake", "2024Q1", "success", 1.5),
@@ -46,27 +55,39 @@ def test_at_rest_when_all_ended_and_all_consumers_ran(fake: FakeAirflow, client:
     ]
 
 
+def test_one_run_serves_all_events_before_it(fake: FakeAirflow, client: AirflowClient) -> None:
+    """Airflow writes down only the first of them where the second came while the scheduler made the run."""
+    fake.on("GET", RUNS, _runs(), _runs(_run("attain", "success", began=30)))
+    fake.on("GET", EVENTS, _events("observations", 10, 29))
+    assert len(dag_runs.wait_until_settled(client, seconds=0)) == 1
+
+
 @pytest.mark.parametrize(
-    "owing",
-    [_events("observations"), _events("attainment", "success"), _events("observations", "running")],
-    ids=["no run made yet", "one of three consumers", "made but not ended"],
+    ("name", "made"),
+    [
+        ("observations", ()),
+        ("attainment", (_run("report_monthly", "success"), _run("report_annual", "success"))),
+        ("observations", (_run("attain", "success", began=19),)),
+        ("observations", (_run("attain", "success", key="2024Q2"),)),
+        ("observations", (_run("attain", "queued", began=None),)),
+        ("observations", (_run("attain", "running"),)),
+    ],
+    ids=["no run", "two of three consumers", "began before it", "of another period", "not begun", "not ended"],
 )
 def test_an_event_that_still_owes_a_run_is_waited_for(
-    fake: FakeAirflow, client: AirflowClient, owing: dict[str, Any]
+    fake: FakeAirflow, client: AirflowClient, name: str, made: tuple[dict[str, Any], ...]
 ) -> None:
-    fake.on("GET", RUNS, _runs())
+    served = [_run(dag, "success") for dag in dag_runs.CONSUMERS[name]]
+    fake.on("GET", RUNS, _runs(), _runs(*made), _runs(), _runs(*served))
     fake.on("GET", TASKS, _tasks())
-    name = owing["asset_events"][0]["name"]
-    paid = _events(name, *["success"] * len(dag_runs.CONSUMERS[name]))
-    fake.on("GET", EVENTS, owing, owing, paid)
-    dag_runs.wait_until_settled(client, seconds=30)
-    assert fake.count("GET", EVENTS) == 3
+    fake.on("GET", EVENTS, _events(name, 20))
+    assert len(dag_runs.wait_until_settled(client, seconds=30)) == len(served)
 
 
 def test_a_paused_dag_owes_no_run(fake: FakeAirflow, client: AirflowClient) -> None:
     fake.on("GET", RUNS, _runs())
     fake.on("GET", TASKS, _tasks())
-    fake.on("GET", EVENTS, _events("longer_periods"))
+    fake.on("GET", EVENTS, _events("longer_periods", 20))
     assert dag_runs.wait_until_settled(client, seconds=0, paused={"report_six_nine_months"}) == []
     with pytest.raises(AirflowError, match="runs that assets still owe"):
         dag_runs.wait_until_settled(client, seconds=0)
@@ -74,7 +95,7 @@ def test_a_paused_dag_owes_no_run(fake: FakeAirflow, client: AirflowClient) -> N
 
 def test_events_of_other_assets_are_nobodys_debt(fake: FakeAirflow, client: AirflowClient) -> None:
     fake.on("GET", RUNS, _runs())
-    fake.on("GET", EVENTS, _events("somebody-elses"))
+    fake.on("GET", EVENTS, _events("somebody-elses", 20))
     assert dag_runs.wait_until_settled(client, seconds=5) == []
 
 
@@ -97,7 +118,7 @@ def test_while_a_task_is_at_work_the_server_is_asked_little(fake: FakeAirflow, c
     fake.on("GET", RUNS, _runs(_run("attain", "running")), _runs(), _runs(_run("attain", "success")))
     busy = _tasks(("compute", -1, "running"))
     fake.on("GET", TASKS, busy, busy, busy, busy, _tasks())
-    fake.on("GET", EVENTS, _events("somebody-elses"))
+    fake.on("GET", EVENTS, _events("somebody-elses", 20))
     dag_runs.wait_until_settled(client, seconds=30)
     assert (fake.count("GET", TASKS), fake.count("GET", RUNS)) == (5, 3), "one look, three short questions, one more"
 
