@@ -20,8 +20,7 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 
 from etl import load, settings
-from etl.catalog import Catalogue, load_catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, load_catalogue, models
 from etl.model import ElementKind, Period, PeriodKind
 from etl.warehouse import connect, embedded_server, migrate
 
@@ -155,20 +154,20 @@ def build_catalogue(provinces: int = PROVINCES, communes: int = COMMUNES) -> Cat
         *(_build_unit(f"{i:05d}", "commune", f"P{i % provinces:02d}") for i in range(communes)),
     )
     elements = {
-        code: m.DataElement(code=code, name=code, kind=kind)
+        code: models.DataElement(code=code, name=code, kind=kind)
         for codes, kind in (
             (_list_element_codes("n", _NUMERATORS), ElementKind.FLOW),
             (_list_element_codes("d", _DENOMINATORS), ElementKind.STOCK),
         )
         for code in codes
     }
-    form = m.Form(
+    form = models.Form(
         id="nation-quarter", version="1", title="Biểu quý", symbol="Q", period_kind=PeriodKind.QUARTER, level="commune",
-        valid_from=_BORN, sheets=(m.SheetDef(code="N1", title="Số liệu", layout="list", columns="nation"),),
+        valid_from=_BORN, sheets=(models.SheetDef(code="N1", title="Số liệu", layout="list", columns="nation"),),
         legal_basis=_SOURCE,
     )  # fmt: skip
     columns = tuple(
-        m.Column(set="nation", version="1", sheet="N1", position=i, header=code, data_element=code, required=True)
+        models.Column(set="nation", version="1", sheet="N1", position=i, header=code, data_element=code, required=True)
         for i, code in enumerate(elements)
     )
     indicators = {i.code: i for i in map(_build_indicator, range(INDICATORS))}
@@ -196,49 +195,49 @@ def _list_element_codes(letter: str, count: int) -> list[str]:
     return [f"{letter}{i:02d}" for i in range(count)]
 
 
-def _build_unit(code: str, level: str, parent: str) -> m.Unit:
-    return m.Unit(code=code, name=code, level=level, parent=parent, valid_from=_BORN, legal_basis=_SOURCE)  # type: ignore[arg-type]
+def _build_unit(code: str, level: str, parent: str) -> models.Unit:
+    return models.Unit(code=code, name=code, level=level, parent=parent, valid_from=_BORN, legal_basis=_SOURCE)  # type: ignore[arg-type]
 
 
-def _build_indicator(i: int) -> m.Indicator:
+def _build_indicator(i: int) -> models.Indicator:
     above, below = f"n{i % _NUMERATORS:02d}", f"d{i // _NUMERATORS * 3 + i % 3:02d}"
-    return m.Indicator(
+    return models.Indicator(
         code=f"i{i:02d}", name=f"Chỉ tiêu {i}", short_name=f"Chỉ tiêu {i}", method="ratio", factor=100, unit="%",
-        numerator=m.Side(elements=(above,)), denominator=m.Side(elements=(below,)), direction="up",
+        numerator=models.Side(elements=(above,)), denominator=models.Side(elements=(below,)), direction="up",
         frequency="quarter", source=_SOURCE, definition=_SOURCE, basis="configured",
     )  # fmt: skip
 
 
-def _build_plan(indicators: dict[str, m.Indicator]) -> m.Plan:
-    goal = m.Milestone(period="2030", written="95", operator=">=", value=Decimal(95))
+def _build_plan(indicators: dict[str, models.Indicator]) -> models.Plan:
+    goal = models.Milestone(period="2030", written="95", operator=">=", value=Decimal(95))
     targets = tuple(
-        m.Target(
+        models.Target(
             item=str(i), clause="1", title=code, indicator=code, kind="threshold", milestones=(goal,),
-            baseline=m.Baseline(period=str(LAST.year - 1), written="60", value=Decimal(60)),
+            baseline=models.Baseline(period=str(LAST.year - 1), written="60", value=Decimal(60)),
         )
         for i, code in enumerate(indicators)
     )  # fmt: skip
-    return m.Plan(
+    return models.Plan(
         id="nation", title="Kế hoạch", short_title="Kế hoạch", number="", issuer="thu-tuong", date=None,
         implements=_SOURCE, seed_file=_SOURCE, status="issued", valid_from=_BORN, targets=targets, tasks=(),
     )  # fmt: skip
 
 
-def _build_regime() -> m.Regime:
-    due = m.LevelDeadline(level="commune", working_days=5, basis="configured", source=_SOURCE)
-    return m.Regime(
+def _build_regime() -> models.Regime:
+    due = models.LevelDeadline(level="commune", working_days=5, basis="configured", source=_SOURCE)
+    return models.Regime(
         id="nation", title=_SOURCE, number="1", calendar="statistical", valid_from=_BORN, source=_SOURCE,
         period_kinds=(PeriodKind.QUARTER,), cut_off=_SOURCE, deadlines=(due,), basis="configured",
     )  # fmt: skip
 
 
-def _build_scope(base: Catalogue) -> m.Scope:
+def _build_scope(base: Catalogue) -> models.Scope:
     first = _find_quarter_before(max(HISTORIES) - 1)
-    owed = m.Submission(
+    owed = models.Submission(
         form="nation-quarter", level="commune", regime="nation", from_period=first.key, to_period=LAST.key
     )
     office = next(iter(base.scopes.values())).office
-    return m.Scope(
+    return models.Scope(
         id="nation", name="Cả nước", area_unit="VN", child_level="province", office=office, plans=("nation",),
         submissions=(owed,), reports=(),
     )  # fmt: skip

@@ -16,8 +16,7 @@ from typing import Any
 
 import yaml
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.geography import compute_unit_shares, find_area, is_within_area, list_units_below
 from etl.catalog.layout import TASK_STATES, InputCell, build_form_layout
 from etl.catalog.obligations import list_obligations
@@ -47,7 +46,7 @@ def load_events() -> dict[str, Any]:
     return data
 
 
-def build_cell_values(catalogue: Catalogue, scope: m.Scope, period: Period, seed: int = SEED) -> dict[Key, Value]:
+def build_cell_values(catalogue: Catalogue, scope: models.Scope, period: Period, seed: int = SEED) -> dict[Key, Value]:
     """Every cell that the units of a scope fill in for a period.
 
     Grain: (reporting unit, org unit, data element). Shape: numbers; words and choices as text; dates as ISO
@@ -72,7 +71,7 @@ def build_cell_values(catalogue: Catalogue, scope: m.Scope, period: Period, seed
     }
 
 
-def _build_scope_worlds(catalogue: Catalogue, scope: m.Scope, seed: int) -> tuple[tuple[m.Unit, World], ...]:
+def _build_scope_worlds(catalogue: Catalogue, scope: models.Scope, seed: int) -> tuple[tuple[models.Unit, World], ...]:
     """The worlds that a scope's units lived in: each with the area that it is of, those of continued scopes first."""
     before = [catalogue.scopes[name] for name in scope.continues]
     worlds = [entry for one in before for entry in _build_scope_worlds(catalogue, one, seed)]
@@ -91,7 +90,7 @@ def _build_scope_worlds(catalogue: Catalogue, scope: m.Scope, seed: int) -> tupl
 
 
 @lru_cache(maxsize=4096)
-def _list_origin_units(catalogue: Catalogue, unit: m.Unit, area: m.Unit) -> tuple[str, ...]:
+def _list_origin_units(catalogue: Catalogue, unit: models.Unit, area: models.Unit) -> tuple[str, ...]:
     """The units of a world that went into a unit: those of 2023, or of the area's first day."""
     start = max(area.valid_from, Period.parse(TIMES[0]).end)
     return tuple(share.unit.code for share in compute_unit_shares(catalogue, unit, start))
@@ -108,11 +107,11 @@ class _CellValueSource:
     catalogue: Catalogue
     scope: str
     period: Period
-    worlds: tuple[tuple[m.Unit, World], ...]
-    tasks: dict[tuple[str, str], tuple[m.Plan, m.Task]]
+    worlds: tuple[tuple[models.Unit, World], ...]
+    tasks: dict[tuple[str, str], tuple[models.Plan, models.Task]]
     seed: int
 
-    def build_value(self, unit: m.Unit, cell: InputCell) -> Value:
+    def build_value(self, unit: models.Unit, cell: InputCell) -> Value:
         match parse_text_cell(cell.data_element):
             case TaskCell() as said:
                 return self._build_task_text(unit, said)
@@ -125,7 +124,7 @@ class _CellValueSource:
         number = self._compute_number(unit, cell)
         return number if cell.factor == 1 or not isinstance(number, int | float) else cell.convert_to_form(number)
 
-    def _compute_number(self, unit: m.Unit, cell: InputCell) -> Value:
+    def _compute_number(self, unit: models.Unit, cell: InputCell) -> Value:
         yearly = load_story()[self.scope].get("years", {}).get(unit.code, {})
         if cell.data_element in yearly:
             values = yearly[cell.data_element]  # later years are the last one again
@@ -161,7 +160,7 @@ class _CellValueSource:
 
     # --- words -----------------------------------------------------------------------------------
 
-    def _build_task_text(self, unit: m.Unit, cell: TaskCell) -> str:
+    def _build_task_text(self, unit: models.Unit, cell: TaskCell) -> str:
         plan, task = self.tasks[cell.plan, cell.task]
         done_on = self._simulate_done_date(unit, plan, task)
         state = self._simulate_task_state(unit, plan, task, done_on)
@@ -179,7 +178,7 @@ class _CellValueSource:
             ]
         )
 
-    def _simulate_done_date(self, unit: m.Unit, plan: m.Plan, task: m.Task) -> dt.date | None:
+    def _simulate_done_date(self, unit: models.Unit, plan: models.Plan, task: models.Task) -> dt.date | None:
         """The day a task gets done: around its deadline, or some months after the plan where none is stated.
 
         Now and then never; and a task without an end is never done.
@@ -191,7 +190,9 @@ class _CellValueSource:
             return plan.valid_from + dt.timedelta(days=round(25 + 330 * hash_to_uniform(*names, "day") ** 2))
         return max(plan.valid_from, task.deadline.date + dt.timedelta(days=round(-18 + 20 * hash_to_normal(*names))))
 
-    def _simulate_task_state(self, unit: m.Unit, plan: m.Plan, task: m.Task, done_on: dt.date | None) -> str:
+    def _simulate_task_state(
+        self, unit: models.Unit, plan: models.Plan, task: models.Task, done_on: dt.date | None
+    ) -> str:
         end = self.period.end
         if plan.valid_from > end:
             return _NOT_YET
@@ -200,7 +201,7 @@ class _CellValueSource:
         slow = hash_to_uniform(self.seed, "slow", unit.code, plan.id, task.id) < _NEVER
         return _NOT_YET if slow and end < _SLOW_START else _DOING
 
-    def _build_note_text(self, unit: m.Unit, cell: NoteCell) -> str:
+    def _build_note_text(self, unit: models.Unit, cell: NoteCell) -> str:
         pool = load_events()[self.scope]["notes"]
         names = (self.seed, "note", unit.code, self.period.key)
         wanted = 1 + int(hash_to_uniform(*names) * 2.5)

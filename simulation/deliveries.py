@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from etl import settings
-from etl.catalog import Catalogue, load_catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, load_catalogue, models
 from etl.catalog.calendar import add_working_days
 from etl.catalog.layout import SIMULATION_NOTICE
 from etl.catalog.obligations import list_obligations
@@ -92,9 +91,9 @@ def drop_deliveries(
 @dataclass(frozen=True)
 class _UnitSender:
     catalogue: Catalogue
-    submission: m.Submission
-    form: m.Form
-    unit: m.Unit
+    submission: models.Submission
+    form: models.Form
+    unit: models.Unit
     period: Period
     cell_values: dict[Key, Value]
     forms_root: Path

@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from etl.attain.target_figures import compute_target_figures
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.errors import UsageError
 from etl.model import ObservedIndicator, Period
 
@@ -27,7 +27,7 @@ class PathStart:
 
 
 def find_baseline_start(
-    target: m.Target, indicator: m.Indicator | None, own: ObservedIndicator | None
+    target: models.Target, indicator: models.Indicator | None, own: ObservedIndicator | None
 ) -> PathStart | None:
     """The baseline: the unit's own where it is given (even without a value), else the one printed in the plan."""
     printed = target.baseline

@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from etl.attain.comparison import is_goal_met, is_numeric_operator
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.model import Attainment, ObservedIndicator
 from etl.model.reason import build_reason
 
@@ -21,7 +21,7 @@ SumPair = tuple[Fraction, Fraction]
 
 
 def add_value_bounds(
-    target: m.Target, indicator: m.Indicator | None, observed: ObservedIndicator | None, row: Attainment
+    target: models.Target, indicator: models.Indicator | None, observed: ObservedIndicator | None, row: Attainment
 ) -> Attainment:
     """The row with the bounds of its value and whether the verdict hangs on them, or why there are none.
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from etl.attain.baseline import PathStart, find_baseline_start, parse_period_end, parse_printed_end
 from etl.attain.comparison import is_range_operator
 from etl.attain.reasons import build_missing_base_reason
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.model import ObservedIndicator, Period
 from etl.model.reason import Reason, build_reason
 
@@ -26,7 +26,7 @@ class Goal:
     without a `period` is one that the plan sets no time for: it is due when the plan ends.
     """
 
-    milestone: m.Milestone
+    milestone: models.Milestone
     period: str
     due: date
     low: Fraction | None = None
@@ -54,7 +54,9 @@ class Goal:
         return not self.period and self.milestone.date is None
 
 
-def build_goals(target: m.Target, indicator: m.Indicator | None, own: ObservedIndicator | None) -> tuple[Goal, ...]:
+def build_goals(
+    target: models.Target, indicator: models.Indicator | None, own: ObservedIndicator | None
+) -> tuple[Goal, ...]:
     """A target's goals by the day they fall due; `own` is the unit's own figure of the baseline, where it has one."""
     factor = indicator.factor if indicator else 100
     if not any(ms.relative for ms in target.milestones):
@@ -97,7 +99,7 @@ def find_segment_start(ordered: tuple[Goal, ...], goal: Goal, baseline: PathStar
 
 @lru_cache(maxsize=1024)
 def _build_plain_goals(
-    milestones: tuple[m.Milestone, ...], factor: int, unit_scale: Fraction, plan_end: date | None
+    milestones: tuple[models.Milestone, ...], factor: int, unit_scale: Fraction, plan_end: date | None
 ) -> tuple[Goal, ...]:
     """Goals that need no base. Remembered: the same few stand under every unit's row."""
     goal_list = [
@@ -113,7 +115,7 @@ def _build_plain_goals(
     return tuple(sorted(goal_list, key=lambda goal: goal.due))
 
 
-def _compute_due_date(milestone: m.Milestone, plan_end: date | None) -> date:
+def _compute_due_date(milestone: models.Milestone, plan_end: date | None) -> date:
     if milestone.date is not None:
         return milestone.date
     if milestone.period is None:
@@ -124,7 +126,7 @@ def _compute_due_date(milestone: m.Milestone, plan_end: date | None) -> date:
 
 
 def _compute_goal_range(
-    milestone: m.Milestone, factor: int, unit_scale: Fraction
+    milestone: models.Milestone, factor: int, unit_scale: Fraction
 ) -> tuple[Fraction | None, Fraction | None]:
     if milestone.count is not None:
         share = Fraction(milestone.count.count, milestone.count.of) * factor
@@ -138,7 +140,7 @@ def _compute_goal_range(
     return low - around, high + around
 
 
-def _find_goal_gap(milestone: m.Milestone) -> Reason | None:
+def _find_goal_gap(milestone: models.Milestone) -> Reason | None:
     return Reason("reason.no_tolerance") if milestone.operator == "about" and milestone.tolerance is None else None
 
 
@@ -146,7 +148,7 @@ def _find_goal_gap(milestone: m.Milestone) -> Reason | None:
 
 
 def _find_relative_base(
-    target: m.Target, relative: m.Relative, indicator: m.Indicator | None, own: ObservedIndicator | None
+    target: models.Target, relative: models.Relative, indicator: models.Indicator | None, own: ObservedIndicator | None
 ) -> PathStart | None:
     """What a relative level is compared with. A base of its own is the area's: a unit under it needs its own figure."""
     if relative.base is None:
@@ -160,7 +162,7 @@ def _find_relative_base(
 
 
 def _build_relative_goals(
-    milestone: m.Milestone, relative: m.Relative, base: PathStart | None, target: m.Target
+    milestone: models.Milestone, relative: models.Relative, base: PathStart | None, target: models.Target
 ) -> list[Goal]:
     goal = Goal(milestone, milestone.period or "", _compute_due_date(milestone, target.plan_end))
     if base is None or base.value is None or base.end is None:
@@ -175,13 +177,13 @@ def _build_relative_goals(
     return [replace(goal, low=level, high=level)]
 
 
-def _find_base_gap(relative: m.Relative, base: PathStart | None) -> Reason:
+def _find_base_gap(relative: models.Relative, base: PathStart | None) -> Reason:
     if base is not None and base.value is not None:
         return Reason("reason.undated_base")
     return build_missing_base_reason((relative.base.period or "") if relative.base else "")
 
 
-def _compute_changed_level(base: Fraction, relative: m.Relative, times: int, unit_scale: Fraction) -> Fraction:
+def _compute_changed_level(base: Fraction, relative: models.Relative, times: int, unit_scale: Fraction) -> Fraction:
     """What a base comes to when it has changed so many times: compounded per cents, or steps that add up."""
     if relative.change is not None:
         return base + Fraction(relative.change) * unit_scale * times
@@ -189,7 +191,7 @@ def _compute_changed_level(base: Fraction, relative: m.Relative, times: int, uni
 
 
 def _build_yearly_goals(
-    goal: Goal, relative: m.Relative, base: Fraction, since: date, unit_scale: Fraction
+    goal: Goal, relative: models.Relative, base: Fraction, since: date, unit_scale: Fraction
 ) -> list[Goal]:
     """A yearly change sets a level for every year up to the milestone's."""
     last = int(goal.period)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.model import Period
 from etl.model.reason import Reason
 
 _LEVELS = ("commune", "district", "province", "nation")
 
 
-def find_granularity_gap(indicator: m.Indicator | None, level: str, period: Period, *, carried: bool) -> Reason | None:
+def find_granularity_gap(
+    indicator: models.Indicator | None, level: str, period: Period, *, carried: bool
+) -> Reason | None:
     """Why an indicator is not given for such a unit or period; None where it is.
 
     A figure of an earlier, long enough period that stands in for the asked one is given: it says whose it is.

@@ -9,7 +9,7 @@ import math
 from fractions import Fraction
 
 from etl.attain.measure_kind import is_event_rate_indicator, is_share_indicator
-from etl.catalog import models as m
+from etl.catalog import models
 
 NORMAL_QUANTILE = 1.959963984540054
 """The 97.5 % point of the normal distribution."""
@@ -56,7 +56,7 @@ def find_exact_poisson_interval(x: int) -> tuple[float, float]:
     return _EXACT_POISSON_LIMITS[x]
 
 
-def is_small_count(indicator: m.Indicator | None, numerator: Fraction | None) -> bool:
+def is_small_count(indicator: models.Indicator | None, numerator: Fraction | None) -> bool:
     """Whether a rate stands on so few events that their count must be printed beside it."""
     return (
         indicator is not None
@@ -67,7 +67,7 @@ def is_small_count(indicator: m.Indicator | None, numerator: Fraction | None) ->
 
 
 def compute_confidence_interval(
-    indicator: m.Indicator | None, numerator: Fraction | None, denominator: Fraction | None
+    indicator: models.Indicator | None, numerator: Fraction | None, denominator: Fraction | None
 ) -> tuple[tuple[float, float], str] | None:
     """The 95 % interval of an observed value and its method, or None where none belongs.
 

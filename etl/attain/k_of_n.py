@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from etl.attain.measure_kind import has_countable_numerator
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.model import Attainment
 from etl.model.reason import Reason, build_reason
 
 
-def apply_unit_count(required: m.CountOf, indicator: m.Indicator | None, row: Attainment) -> Attainment:
+def apply_unit_count(required: models.CountOf, indicator: models.Indicator | None, row: Attainment) -> Attainment:
     """The row with `met` decided by the count, or left open with the reason.
 
     Enough units are enough, whoever has not reported. Too few are too few only if those who have not reported

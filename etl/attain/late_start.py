@@ -6,10 +6,12 @@ from fractions import Fraction
 
 from etl.attain.comparison import is_elimination_operator, is_goal_met
 from etl.attain.goals import Goal
-from etl.catalog import models as m
+from etl.catalog import models
 
 
-def is_decided_by_part(indicator: m.Indicator | None, goal: Goal, value: Fraction, numerator: Fraction | None) -> bool:
+def is_decided_by_part(
+    indicator: models.Indicator | None, goal: Goal, value: Fraction, numerator: Fraction | None
+) -> bool:
     """Whether the rest of the year, whatever it was, cannot turn the verdict: a count that has reached its floor or
     passed its ceiling, or any case where none may be left. A share may have been anything in the other months."""
     if is_elimination_operator(goal.operator):

@@ -20,7 +20,7 @@ from etl.attain.comparison import is_numeric_operator, is_range_operator
 from etl.attain.goals import Goal, build_goals, find_current_goal
 from etl.attain.linear_path import compute_month_number
 from etl.attain.measure_kind import is_share_indicator
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.model import Period, Projection, SeriesPoint
 from etl.model.reason import Reason, build_reason
 
@@ -68,11 +68,11 @@ class FittedScale:
 
 
 def build_projections(
-    target: m.Target,
-    indicator: m.Indicator | None,
+    target: models.Target,
+    indicator: models.Indicator | None,
     series: Sequence[SeriesPoint],
     period: Period,
-    rules: m.OutlookRules,
+    rules: models.OutlookRules,
 ) -> tuple[Projection, ...]:
     """A projection to each year of the rules that is not over yet, for a target that asks for a number.
 
@@ -102,11 +102,11 @@ def select_unbroken_run(series: Sequence[SeriesPoint]) -> list[SeriesPoint]:
 
 def _build_projection(
     stages: tuple[Goal, ...],
-    indicator: m.Indicator,
+    indicator: models.Indicator,
     run: Sequence[SeriesPoint],
     year: int,
     period: Period,
-    rules: m.OutlookRules,
+    rules: models.OutlookRules,
 ) -> Projection:
     goal = find_current_goal(stages, Period.parse(str(year)))
     empty = Projection(year, target=goal.low if goal and not goal.is_undated else None, points=len(run))
@@ -142,12 +142,12 @@ def _find_missing_probability_reason(goal: Goal | None, definition: str) -> Reas
     return goal.gap or (Reason("reason.unclear_definition") if differs else None)
 
 
-def _clamp_to_possible(indicator: m.Indicator, value: float) -> float:
+def _clamp_to_possible(indicator: models.Indicator, value: float) -> float:
     """No figure lies below zero, and no share above all."""
     return max(0.0, min(value, float(indicator.factor)) if is_share_indicator(indicator) else value)
 
 
-def build_fitted_scale(indicator: m.Indicator, run: Sequence[SeriesPoint]) -> FittedScale:
+def build_fitted_scale(indicator: models.Indicator, run: Sequence[SeriesPoint]) -> FittedScale:
     """Logits for a share of people or things that touches neither end; else the values as they are."""
     share = is_share_indicator(indicator) and all(0 < p.value < indicator.factor for p in run)
     return FittedScale(float(indicator.factor) if share else None)

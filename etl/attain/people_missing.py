@@ -6,7 +6,7 @@ import math
 from fractions import Fraction
 
 from etl.attain.measure_kind import has_countable_numerator
-from etl.catalog import models as m
+from etl.catalog import models
 
 
 def compute_smallest_count(sign: str, required_count: Fraction) -> int:
@@ -20,7 +20,11 @@ def compute_largest_count(sign: str, required_count: Fraction) -> int:
 
 
 def count_people_missing(
-    indicator: m.Indicator | None, sign: str, target: Fraction, numerator: Fraction | None, denominator: Fraction | None
+    indicator: models.Indicator | None,
+    sign: str,
+    target: Fraction,
+    numerator: Fraction | None,
+    denominator: Fraction | None,
 ) -> int | None:
     """How many more (higher is better) or too many (lower is better), the denominator staying as it is.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.model import Attainment, Projection, SeriesPoint
 
 _LEVELS = (
@@ -13,7 +13,7 @@ _LEVELS = (
 )  # fmt: skip
 
 
-def convert_row_to_plan_unit(row: Attainment, target: m.Target) -> Attainment:
+def convert_row_to_plan_unit(row: Attainment, target: models.Target) -> Attainment:
     """The row with its levels in the target's own unit; counts, shares and classes stay as they are."""
     scale = target.unit_scale
     if scale == 1:
@@ -39,6 +39,6 @@ def _divide(number: float, scale: Fraction) -> float:
     return float(Fraction(repr(number)) / scale)
 
 
-def convert_points_to_plan_unit(points: tuple[SeriesPoint, ...], target: m.Target) -> tuple[SeriesPoint, ...]:
+def convert_points_to_plan_unit(points: tuple[SeriesPoint, ...], target: models.Target) -> tuple[SeriesPoint, ...]:
     """The same of a target's figures through time."""
     return tuple(replace(point, value=point.value / target.unit_scale) for point in points)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.model import Period
 
 
@@ -17,7 +17,7 @@ def count_accumulated_months(period: Period) -> int:
     return period.months_elapsed - period.counted_from + 1
 
 
-def is_part_year_figure(indicator: m.Indicator | None, period: Period) -> bool:
+def is_part_year_figure(indicator: models.Indicator | None, period: Period) -> bool:
     """Whether the indicator accumulates and the period's figure is not the whole year's."""
     return indicator is not None and indicator.accumulates and count_accumulated_months(period) < 12
 

@@ -11,12 +11,12 @@ from fractions import Fraction
 from etl.attain.baseline import PathStart
 from etl.attain.linear_path import compute_month_number
 from etl.attain.progress import find_definition_break
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.model import Period
 
 
 def compute_per_cent_of_plan(
-    indicator: m.Indicator | None, value: Fraction, target: Fraction, baseline: PathStart | None, period: Period
+    indicator: models.Indicator | None, value: Fraction, target: Fraction, baseline: PathStart | None, period: Period
 ) -> Fraction | None:
     """Value ÷ target in %, only where higher is better and time has passed since the baseline."""
     rising = indicator is not None and indicator.direction == "up"
@@ -24,7 +24,7 @@ def compute_per_cent_of_plan(
 
 
 def compute_reduction_per_cent(
-    indicator: m.Indicator | None,
+    indicator: models.Indicator | None,
     value: Fraction,
     target: Fraction,
     baseline: PathStart | None,

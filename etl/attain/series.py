@@ -7,11 +7,11 @@ from fractions import Fraction
 
 from etl.attain.carried_forward import find_carried_period
 from etl.attain.target_figures import compute_target_figures
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.model import ObservedIndicator, Period, PeriodKind, SeriesPoint
 
 
-def list_series_periods(period: Period, rules: m.OutlookRules, since: int) -> tuple[Period, ...]:
+def list_series_periods(period: Period, rules: models.OutlookRules, since: int) -> tuple[Period, ...]:
     """The periods to look at for a series that ends with a period: closed years and the last quarters.
 
     `since` is the first year that anything is owed for.
@@ -24,7 +24,7 @@ def list_series_periods(period: Period, rules: m.OutlookRules, since: int) -> tu
 
 
 def compute_own_value(
-    target: m.Target, indicator: m.Indicator | None, observed: ObservedIndicator | None
+    target: models.Target, indicator: models.Indicator | None, observed: ObservedIndicator | None
 ) -> Fraction | None:
     """What a target looks at in a period, exactly; None where there is no own figure."""
     if indicator is None or observed is None or observed.since:
@@ -38,7 +38,7 @@ def parse_stored_value(text: str | None, as_of: str, period: Period) -> Fraction
     return None if text is None or find_carried_period(as_of, period) else Fraction(text)
 
 
-def build_series(indicator: m.Indicator | None, values: Mapping[Period, Fraction]) -> tuple[SeriesPoint, ...]:
+def build_series(indicator: models.Indicator | None, values: Mapping[Period, Fraction]) -> tuple[SeriesPoint, ...]:
     """A target's points, oldest first.
 
     Quarterly indicators by quarter (the year, where it has no quarter); the rest, and those that grow through the
@@ -52,7 +52,7 @@ def build_series(indicator: m.Indicator | None, values: Mapping[Period, Fraction
 
 
 def _list_series_points(
-    indicator: m.Indicator, values: Mapping[Period, Fraction], with_quarters: set[int], *, quarterly: bool
+    indicator: models.Indicator, values: Mapping[Period, Fraction], with_quarters: set[int], *, quarterly: bool
 ) -> Iterator[SeriesPoint]:
     for period in sorted(values, key=lambda p: p.end):
         if quarterly if period.kind == PeriodKind.QUARTER else period.year not in with_quarters:

@@ -30,7 +30,7 @@ from etl.attain.prorate import compute_prorated_target, count_accumulated_months
 from etl.attain.ratios import compute_per_cent_of_plan, compute_reduction_per_cent, compute_required_yearly_change
 from etl.attain.reasons import build_carried_reason, build_cases_left_reason, build_part_year_reason
 from etl.attain.target_figures import TargetFigures, compute_target_figures
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.model import Attainment, ObservedIndicator, Period
 from etl.model.reason import Reason, build_reason
 
@@ -39,8 +39,8 @@ from etl.model.reason import Reason, build_reason
 class _TargetCase:
     """One target, what was observed for it, and what follows directly from the two."""
 
-    target: m.Target
-    indicator: m.Indicator | None
+    target: models.Target
+    indicator: models.Indicator | None
     observed: ObservedIndicator | None
     period: Period
     figures: TargetFigures
@@ -61,8 +61,8 @@ class _TargetCase:
 
 def compute_target_attainment(
     plan_id: str,
-    target: m.Target,
-    indicator: m.Indicator | None,
+    target: models.Target,
+    indicator: models.Indicator | None,
     observed: ObservedIndicator | None,
     *,
     unit: str,
@@ -153,7 +153,7 @@ def _build_attainment_row(plan_id: str, unit: str, case: _TargetCase) -> Attainm
     )
 
 
-def _find_statement_reason(target: m.Target) -> Reason:
+def _find_statement_reason(target: models.Target) -> Reason:
     return (
         build_reason("reason.as_planned", text=target.statement) if target.statement else Reason("reason.not_assessed")
     )

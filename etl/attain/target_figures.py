@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
 from etl.attain.reasons import build_no_data_reason
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.model import ObservedIndicator
 from etl.model.reason import Reason
 
@@ -24,7 +24,7 @@ class TargetFigures:
 
 
 def compute_target_figures(
-    target: m.Target, indicator: m.Indicator | None, observed: ObservedIndicator | None
+    target: models.Target, indicator: models.Indicator | None, observed: ObservedIndicator | None
 ) -> TargetFigures:
     """The figures of a target: as observed, or for a share of units, units at the floor over units present."""
     if observed is None:
@@ -40,7 +40,9 @@ def compute_target_figures(
 
 
 def aggregate_leaves(
-    indicator: m.Indicator, observed: ObservedIndicator, leaves: Collection[tuple[Fraction | None, Fraction | None]]
+    indicator: models.Indicator,
+    observed: ObservedIndicator,
+    leaves: Collection[tuple[Fraction | None, Fraction | None]],
 ) -> ObservedIndicator:
     """What was observed, with its sums made anew of the numerators and denominators of the leaves that count.
 
@@ -65,7 +67,7 @@ def aggregate_leaves(
 
 
 def _compute_share_of_units(
-    target: m.Target, indicator: m.Indicator | None, observed: ObservedIndicator
+    target: models.Target, indicator: models.Indicator | None, observed: ObservedIndicator
 ) -> TargetFigures:
     if not observed.present:
         return TargetFigures(gap=build_no_data_reason(observed.present, observed.expected))

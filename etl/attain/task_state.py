@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.layout import TASK_STATES
 from etl.model.results import TaskStateName
 
 _DONE, _, _NOT_STARTED = TASK_STATES
 
 
-def compute_task_state(task: m.Task, stated: str, done_on: date | None, on: date) -> TaskStateName:
+def compute_task_state(task: models.Task, stated: str, done_on: date | None, on: date) -> TaskStateName:
     """What a task's state is on a day, from what the unit stated of it.
 
     Args:
@@ -38,6 +38,6 @@ def compute_task_state(task: m.Task, stated: str, done_on: date | None, on: date
     return "not_due" if task.deadline.kind == "not_stated" and stated.strip() == _NOT_STARTED else "ongoing"
 
 
-def _compute_done_state(task: m.Task, done_on: date | None) -> TaskStateName:
+def _compute_done_state(task: models.Task, done_on: date | None) -> TaskStateName:
     due = task.deadline.date
     return "done_late" if due is not None and done_on is not None and done_on > due else "done"

@@ -14,8 +14,7 @@ from etl.attain import (
     list_series_periods,
     parse_stored_value,
 )
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.model import Attainment, ObservedIndicator, Period, SeriesPoint
 from etl.warehouse import attainment_store
 from etl.warehouse.run_context import RunContext
@@ -65,7 +64,7 @@ def compute_area_series(
 
 def _list_plan_lines(
     catalogue: Catalogue, plans: Sequence[str]
-) -> Iterator[tuple[PlanLine, m.Target, m.Indicator | None]]:
+) -> Iterator[tuple[PlanLine, models.Target, models.Indicator | None]]:
     for plan in plans:
         for target in catalogue.plans[plan].targets:
             yield (plan, target.item), target, catalogue.indicators.get(target.indicator or "")
@@ -86,7 +85,7 @@ def _fetch_stored_series(
 
 
 def annotate_outlook(
-    row: Attainment, catalogue: Catalogue, target: m.Target, period: Period, points: tuple[SeriesPoint, ...]
+    row: Attainment, catalogue: Catalogue, target: models.Target, period: Period, points: tuple[SeriesPoint, ...]
 ) -> Attainment:
     """The row with control limits and projections, where its target asks for a number."""
     rules, indicator = catalogue.outlook, catalogue.indicators.get(target.indicator or "")

@@ -11,8 +11,7 @@ from etl.attain import compute_target_attainment
 from etl.attain.attainment_json import serialize_attainment
 from etl.attainment.area_series import MeasuredPlans, PlanLine, annotate_outlook, compute_area_series
 from etl.attainment.report_inputs import fetch_period_statuses
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.geography import find_inheritance, find_plan_area, group_plans_by_area
 from etl.catalog.obligations import list_obligations
 from etl.catalog.rules import load_view_rules
@@ -69,7 +68,7 @@ def compute_attainment(scope: str, period: str) -> Result:
 
 
 def _validate_loaded_period(
-    settings: Settings, catalogue: Catalogue, engine: Engine, scope: m.Scope, period: Period
+    settings: Settings, catalogue: Catalogue, engine: Engine, scope: models.Scope, period: Period
 ) -> None:
     """Validates the views of a period before anything is computed of it. What came out is kept, also where it stops."""
     with engine.begin() as conn:
@@ -124,7 +123,7 @@ def parse_geography_day(text: str, period: Period) -> dt.date:
 
 
 def _list_inheritance_notes(
-    catalogue: Catalogue, scope: m.Scope, period: Period
+    catalogue: Catalogue, scope: models.Scope, period: Period
 ) -> dict[tuple[str, str], Reason | None]:
     """Per line of each plan: who answers for it, where its unit ended before the period did."""
     return {
@@ -157,7 +156,7 @@ def lock_period(conn: Connection, scope: str, period: Period) -> None:
     lock_keys(conn, AdvisoryLock.PERIOD, [f"{scope} {period.key}"])
 
 
-def take_scope_snapshot(conn: Connection, scope: m.Scope, at: str | None = None) -> Snapshot:
+def take_scope_snapshot(conn: Connection, scope: models.Scope, at: str | None = None) -> Snapshot:
     """A scope's snapshot of a moment, or of now."""
     return take_snapshot(conn, at, scope.id)
 
@@ -239,7 +238,7 @@ class _AreaRequest:
     """What is asked of an area, on which day's units."""
 
     context: RunContext
-    area: m.Unit
+    area: models.Unit
     day: dt.date
 
 

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from etl.attain import compute_task_state
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.obligations import list_obligations
 from etl.catalog.task_answers import list_task_questions
 from etl.core.instance import load_settings_and_catalogue, open_engine
@@ -26,7 +25,7 @@ from etl.warehouse.run_context import RunContext
 _LONGER_KINDS = {PeriodKind.HALF: 2, PeriodKind.NINE_MONTHS: 1}
 
 
-def list_owed_parts(catalogue: Catalogue, scope: m.Scope, period: Period) -> tuple[Period, ...]:
+def list_owed_parts(catalogue: Catalogue, scope: models.Scope, period: Period) -> tuple[Period, ...]:
     """The periods whose forms a report rests on: its own, else its quarters; none where a quarter is not owed."""
     if list_obligations(catalogue, scope, period):
         return (period,)
@@ -53,7 +52,7 @@ def list_longer_periods(period: str) -> list[str]:
 
 
 def list_dependent_periods(
-    catalogue: Catalogue, scope: m.Scope, period: Period
+    catalogue: Catalogue, scope: models.Scope, period: Period
 ) -> list[tuple[Period, tuple[Period, ...]]]:
     """The six and nine months that a scope reports on and that a period is, or is a part of; each with its quarters."""
     kinds = [PeriodKind(report.cadence) for report in scope.reports]

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.catalogue import Catalogue
 from etl.errors import CatalogueError, UsageError
 from etl.model import Period
@@ -32,7 +32,7 @@ def _load_holiday_calendar() -> Any:
     return holidays.country_holidays("VN")
 
 
-def is_working_day(corrections: Iterable[m.HolidayCorrection], day: date) -> bool:
+def is_working_day(corrections: Iterable[models.HolidayCorrection], day: date) -> bool:
     """Whether offices work on a day.
 
     A correction decides where there is one. Else weekends are off, except Saturdays that the library
@@ -45,7 +45,7 @@ def is_working_day(corrections: Iterable[m.HolidayCorrection], day: date) -> boo
     return bool(_load_holiday_calendar().is_working_day(day))
 
 
-def add_working_days(corrections: Iterable[m.HolidayCorrection], day: date, n: int) -> date:
+def add_working_days(corrections: Iterable[models.HolidayCorrection], day: date, n: int) -> date:
     """The n-th working day after a day, which itself does not count.
 
     Raises:
@@ -62,7 +62,7 @@ def add_working_days(corrections: Iterable[m.HolidayCorrection], day: date, n: i
     return current
 
 
-def count_working_days(corrections: Iterable[m.HolidayCorrection], start: date, end: date) -> int:
+def count_working_days(corrections: Iterable[models.HolidayCorrection], start: date, end: date) -> int:
     """How many working days lie after `start`, up to and including `end`; negative when `end` is earlier.
 
     So a delivery on the deadline is 0 days late and one on the next working day is 1 day late.
@@ -73,7 +73,7 @@ def count_working_days(corrections: Iterable[m.HolidayCorrection], start: date, 
 
 
 @lru_cache(maxsize=4096)
-def _count_working_days(corrections: tuple[m.HolidayCorrection, ...], start: date, end: date) -> int:
+def _count_working_days(corrections: tuple[models.HolidayCorrection, ...], start: date, end: date) -> int:
     """Kept: the answers of a day ask for the same days again and again."""
     days = (start + timedelta(days=i) for i in range(1, (end - start).days + 1))
     return sum(is_working_day(corrections, day) for day in days)
@@ -89,7 +89,7 @@ def compute_administrative_bounds(period: Period, cut_off: int = ADMINISTRATIVE_
     return (period.start - _ONE_DAY).replace(day=cut_off) + _ONE_DAY, period.end.replace(day=cut_off)
 
 
-def compute_period_bounds(regime: m.Regime, period: Period) -> tuple[date, date]:
+def compute_period_bounds(regime: models.Regime, period: Period) -> tuple[date, date]:
     """First and last day of a period in a regime's own calendar."""
     if regime.calendar != "administrative":
         return period.start, period.end

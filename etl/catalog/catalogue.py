@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.problems import CatalogueProblem, build_catalogue_error
 from etl.errors import UsageError
 from etl.model import CellState, Period, PeriodKind
@@ -42,38 +42,38 @@ class Catalogue:
 
     root: Path
     sha256: str
-    units: tuple[m.Unit, ...]
-    successions: tuple[m.Succession, ...]
-    elements: dict[str, m.DataElement]
-    relations: tuple[m.Relation, ...]
-    indicators: dict[str, m.Indicator]
-    actors: dict[str, m.Actor]
-    plans: dict[str, m.Plan]
-    columns: tuple[m.Column, ...]
-    forms: dict[str, m.Form]
-    regimes: dict[str, m.Regime]
-    holiday_corrections: tuple[m.HolidayCorrection, ...]
-    scopes: dict[str, m.Scope]
+    units: tuple[models.Unit, ...]
+    successions: tuple[models.Succession, ...]
+    elements: dict[str, models.DataElement]
+    relations: tuple[models.Relation, ...]
+    indicators: dict[str, models.Indicator]
+    actors: dict[str, models.Actor]
+    plans: dict[str, models.Plan]
+    columns: tuple[models.Column, ...]
+    forms: dict[str, models.Form]
+    regimes: dict[str, models.Regime]
+    holiday_corrections: tuple[models.HolidayCorrection, ...]
+    scopes: dict[str, models.Scope]
     cell_states: dict[str, CellState]
-    agreed_corrections: dict[str, m.Correction] = field(default_factory=dict)
+    agreed_corrections: dict[str, models.Correction] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict, repr=False)
     stopped: dict[str, StoppedScope] = field(default_factory=dict)
     stopped_plans: frozenset[str] = frozenset()
-    inheritance: tuple[m.Inheritance, ...] = ()
-    bodies: tuple[m.BodyName, ...] = ()
-    layouts: dict[str, m.ForeignLayout] = field(default_factory=dict)
-    outlook: m.OutlookRules | None = None
-    measures: tuple[m.MeasureUnit, ...] = ()
-    unsupported: tuple[m.UnsupportedWording, ...] = ()
+    inheritance: tuple[models.Inheritance, ...] = ()
+    bodies: tuple[models.BodyName, ...] = ()
+    layouts: dict[str, models.ForeignLayout] = field(default_factory=dict)
+    outlook: models.OutlookRules | None = None
+    measures: tuple[models.MeasureUnit, ...] = ()
+    unsupported: tuple[models.UnsupportedWording, ...] = ()
     thresholds: dict[str, float] = field(default_factory=dict)
-    official_population: tuple[m.OfficialFigure, ...] = ()
-    units_by_code: dict[str, tuple[m.Unit, ...]] = field(default_factory=dict, repr=False)
+    official_population: tuple[models.OfficialFigure, ...] = ()
+    units_by_code: dict[str, tuple[models.Unit, ...]] = field(default_factory=dict, repr=False)
 
     @cached_property
-    def _measures_by_name(self) -> dict[str, m.MeasureUnit]:
+    def _measures_by_name(self) -> dict[str, models.MeasureUnit]:
         return {name.casefold(): measure for measure in self.measures for name in (measure.name, *measure.aliases)}
 
-    def find_measure(self, unit: str) -> m.MeasureUnit | None:
+    def find_measure(self, unit: str) -> models.MeasureUnit | None:
         """The unit of measure that is written so, if any."""
         return self._measures_by_name.get(unit.casefold())
 
@@ -94,7 +94,7 @@ class Catalogue:
         scale = self.find_measure_scale(unit, wanted) or Fraction(1)
         return Decimal(scale.numerator) / scale.denominator
 
-    def find_unit(self, code: str, day: date) -> m.Unit | None:
+    def find_unit(self, code: str, day: date) -> models.Unit | None:
         """The org unit that bears a code on a day, if any."""
         return next((u for u in self.units_by_code.get(code, ()) if u.is_valid_on(day)), None)
 
@@ -103,35 +103,35 @@ class Catalogue:
         unit = self.find_unit(code, day)
         return unit.name if unit else code
 
-    def list_children(self, parent: str, level: str, day: date) -> tuple[m.Unit, ...]:
+    def list_children(self, parent: str, level: str, day: date) -> tuple[models.Unit, ...]:
         """Units of a level directly under a parent on a day, in catalogue order."""
         return tuple(u for u in self._units_by_parent.get(parent, ()) if u.level == level and u.is_valid_on(day))
 
-    def list_units_of_code(self, code: str) -> tuple[m.Unit, ...]:
+    def list_units_of_code(self, code: str) -> tuple[models.Unit, ...]:
         """Every unit that ever bore a code, in catalogue order."""
         return self.units_by_code.get(code, ())
 
     @cached_property
-    def successions_from(self) -> dict[tuple[str, date], tuple[m.Succession, ...]]:
+    def successions_from(self) -> dict[tuple[str, date], tuple[models.Succession, ...]]:
         """Successions by old unit: its code and last day."""
         return _group_by_key(self.successions, lambda s: (s.old_code, s.old_valid_to))
 
     @cached_property
-    def successions_to(self) -> dict[tuple[str, date], tuple[m.Succession, ...]]:
+    def successions_to(self) -> dict[tuple[str, date], tuple[models.Succession, ...]]:
         """Successions by new unit: its code and first day."""
         return _group_by_key(self.successions, lambda s: (s.new_code, s.new_valid_from))
 
     @cached_property
-    def decision_levels(self) -> dict[str, m.DecisionLevel]:
+    def decision_levels(self) -> dict[str, models.DecisionLevel]:
         """The level of government that each word of the forms for it means; the words in lower case."""
         sheets = (sheet for form in self.forms.values() for sheet in form.sheets)
         return {word.casefold(): level for sheet in sheets for level, word in sheet.decided_at.items()}
 
     @cached_property
-    def _units_by_parent(self) -> dict[str, tuple[m.Unit, ...]]:
+    def _units_by_parent(self) -> dict[str, tuple[models.Unit, ...]]:
         return _group_by_key(self.units, lambda u: u.parent)
 
-    def get_scope(self, scope_id: str) -> m.Scope:
+    def get_scope(self, scope_id: str) -> models.Scope:
         """The scope of that name.
 
         Raises:
@@ -144,7 +144,7 @@ class Catalogue:
             raise UsageError(f"no scope {scope_id!r}", where="--scope", fix=f"use one of: {', '.join(self.scopes)}")
         return self.scopes[scope_id]
 
-    def list_scopes_in_service(self, names: Iterable[str]) -> list[m.Scope]:
+    def list_scopes_in_service(self, names: Iterable[str]) -> list[models.Scope]:
         """The scopes of these names that are in service, in this order; the others stop none of them.
 
         Raises:
@@ -154,16 +154,16 @@ class Catalogue:
         found = [self.scopes[name] for name in named if name in self.scopes]
         return found or [self.get_scope(name) for name in named[:1]]
 
-    def list_scope_line(self, scope: m.Scope) -> list[str]:
+    def list_scope_line(self, scope: models.Scope) -> list[str]:
         """The ids of the scopes whose deliveries a scope's figures rest on: those that it continues, then itself."""
         return [*(i for before in scope.continues for i in self.list_scope_line(self.scopes[before])), scope.id]
 
-    def find_office(self, scope: m.Scope, day: date) -> m.Office | None:
+    def find_office(self, scope: models.Scope, day: date) -> models.Office | None:
         """The office that issues a scope's reports on a day: its own, else that of the scope that continues it."""
         heirs = (s for s in self.scopes.values() if scope.id in s.continues)
         return scope.find_office(day) or next((o for s in heirs if (o := self.find_office(s, day))), None)
 
-    def get_office(self, scope: m.Scope, day: date) -> m.Office:
+    def get_office(self, scope: models.Scope, day: date) -> models.Office:
         """The office whose name stands on what a scope writes on a day: who issues its reports, or the last who did."""
         return self.find_office(scope, day) or scope.offices[-1]
 
@@ -172,7 +172,7 @@ class Catalogue:
         change = next((b for b in self.bodies if b.name == name and b.valid_from <= day), None)
         return self.find_body_name(change.becomes, day) if change else name
 
-    def list_sheet_columns(self, form: m.Form, sheet: m.SheetDef) -> tuple[m.Column, ...]:
+    def list_sheet_columns(self, form: models.Form, sheet: models.SheetDef) -> tuple[models.Column, ...]:
         """The printed headers of a form's sheet, in order."""
         return tuple(
             c
@@ -180,7 +180,7 @@ class Catalogue:
             if c.set == sheet.columns and c.version == form.printed_columns and c.sheet == sheet.code
         )
 
-    def list_owed_periods(self, scope: m.Scope, kind: PeriodKind) -> tuple[Period, ...]:
+    def list_owed_periods(self, scope: models.Scope, kind: PeriodKind) -> tuple[Period, ...]:
         """The periods of a kind for which the scope owes anything, oldest first.
 
         What has no end is owed as long as one of the scope's plans is in force.
@@ -198,8 +198,8 @@ class Catalogue:
         return tuple(sorted(owed_periods))
 
     def list_led_tasks(
-        self, scope: m.Scope, level: str, period: Period, unit: str = ""
-    ) -> tuple[tuple[m.Plan, m.Task], ...]:
+        self, scope: models.Scope, level: str, period: Period, unit: str = ""
+    ) -> tuple[tuple[models.Plan, models.Task], ...]:
         """Tasks that units of a level, or one by its code, lead and so report on, in plan order, once their plan is in
         force."""
         actors = scope.list_answered_actors(level, unit)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.catalogue import Catalogue
 from etl.catalog.catalogue_files import CatalogueReader
 from etl.catalog.geography import list_successors
@@ -66,7 +66,7 @@ def find_centre(catalogue: Catalogue, centres: Mapping[str, UnitCentre], code: s
     if unit is None:
         return None
     successors = [new for step, new in list_successors(catalogue, unit) if step.carries == "area"]
-    parts: Iterable[m.Unit] = successors or catalogue.list_children(code, "commune", day)
+    parts: Iterable[models.Unit] = successors or catalogue.list_children(code, "commune", day)
     points = [point for part in parts if (point := find_centre(catalogue, centres, part.code, part.valid_from))]
     if not points:
         return None

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.catalogue import Catalogue
 from etl.catalog.catalogue_files import CatalogueReader
 from etl.catalog.models import Basis, Code, StrictModel, Text
@@ -130,7 +130,7 @@ def read_contacts(reader: CatalogueReader, catalogue: Catalogue, scopes: Collect
     return contacts
 
 
-def _check_report_recipients(reader: CatalogueReader, contacts: Contacts, scope: m.Scope, place: Place) -> None:
+def _check_report_recipients(reader: CatalogueReader, contacts: Contacts, scope: models.Scope, place: Place) -> None:
     plans_by_name: dict[str, str] = {}
     for report in scope.reports:
         for name in (*report.recipients, *report.copies):

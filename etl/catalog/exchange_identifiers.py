@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.catalogue import Catalogue
 from etl.catalog.catalogue_files import CatalogueReader
 from etl.catalog.problems import build_catalogue_error
@@ -21,41 +21,41 @@ Uid = Annotated[str, StringConstraints(pattern=r"^([A-Za-z][A-Za-z0-9]{10})?$")]
 """An identifier as DHIS2 makes them: eleven letters and digits, a letter first; empty where none is known."""
 
 
-class Identifier(m.StrictModel):
+class Identifier(models.StrictModel):
     """What something is called elsewhere: its code there, and its UID where one is known."""
 
-    code: m.Text
+    code: models.Text
     uid: Uid = ""
 
 
-class NamedElement(m.StrictModel):
+class NamedElement(models.StrictModel):
     """A data element that is called otherwise elsewhere. Key: code."""
 
-    code: m.Code
+    code: models.Code
     as_code: str = ""
     uid: Uid = ""
     option_combo: str = ""
     option_combo_uid: Uid = ""
-    basis: m.Basis
+    basis: models.Basis
     note: str = ""
 
 
-class NamedUnit(m.StrictModel):
+class NamedUnit(models.StrictModel):
     """An org unit that is called otherwise elsewhere. Key: (code, valid_from)."""
 
-    code: m.Code
+    code: models.Code
     valid_from: dt.date
     as_code: str = ""
     uid: Uid = ""
-    basis: m.Basis
+    basis: models.Basis
     note: str = ""
 
 
-class ExchangeRules(m.StrictModel):
+class ExchangeRules(models.StrictModel):
     """What holds for every export. `data_sets` by the length of the period; `option_combo` where nothing is split."""
 
-    basis: m.Basis
-    source: m.Text
+    basis: models.Basis
+    source: models.Text
     id_scheme: Literal["code", "uid"]
     data_sets: dict[PeriodKind, Identifier]
     option_combo: Identifier

@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.catalogue import Catalogue
 from etl.model import Period
 from etl.model.reason import Reason, build_reason
@@ -26,17 +26,17 @@ _TERRITORY = ("province", "district", "commune")
 class UnitShare:
     """A unit and the share of a figure that is its own; None where nobody has declared one."""
 
-    unit: m.Unit
+    unit: models.Unit
     weight: Fraction | None
 
 
-def find_area(c: Catalogue, scope: m.Scope) -> m.Unit | None:
+def find_area(c: Catalogue, scope: models.Scope) -> models.Unit | None:
     """The org unit that a scope's area was when its first forms were due: a code alone may be reused later."""
     first = min(Period.parse(s.from_period).end for s in scope.submissions)
     return c.find_unit(scope.area_unit, first)
 
 
-def find_plan_area(c: Catalogue, scope: m.Scope, plan: str) -> m.Unit | None:
+def find_plan_area(c: Catalogue, scope: models.Scope, plan: str) -> models.Unit | None:
     """The org unit that a scope measures a plan on: the one the plan was given to, where that one has ended and the
     scope's area came after it (`inheritance.yaml`, decided or not); else the scope's area."""
     own = find_area(c, scope)
@@ -46,41 +46,41 @@ def find_plan_area(c: Catalogue, scope: m.Scope, plan: str) -> m.Unit | None:
     return own
 
 
-def group_plans_by_area(c: Catalogue, scope: m.Scope) -> dict[m.Unit, list[str]]:
+def group_plans_by_area(c: Catalogue, scope: models.Scope) -> dict[models.Unit, list[str]]:
     """The plans of a scope by the org unit that each is measured on; without those that no unit carries."""
-    grouped: dict[m.Unit, list[str]] = {}
+    grouped: dict[models.Unit, list[str]] = {}
     for plan in scope.plans:
         if area := find_plan_area(c, scope, plan):
             grouped.setdefault(area, []).append(plan)
     return grouped
 
 
-def get_plan_area_code(c: Catalogue, scope: m.Scope, plan: str) -> str:
+def get_plan_area_code(c: Catalogue, scope: models.Scope, plan: str) -> str:
     """The code of the area that a plan is measured on."""
     area = find_plan_area(c, scope, plan)
     return area.code if area else scope.area_unit
 
 
-def find_area_of_code(c: Catalogue, scope: m.Scope, code: str) -> m.Unit | None:
+def find_area_of_code(c: Catalogue, scope: models.Scope, code: str) -> models.Unit | None:
     """The area with a code that plans of a scope are measured on, if any is."""
     areas = (find_plan_area(c, scope, plan) for plan in scope.plans)
     return next((area for area in areas if area and area.code == code), None)
 
 
 @lru_cache(maxsize=16384)
-def is_within_area(c: Catalogue, area: m.Unit, unit: m.Unit) -> bool:
+def is_within_area(c: Catalogue, area: models.Unit, unit: models.Unit) -> bool:
     """Whether a unit is an area, lies in it, or came whole from units that did."""
     if area.valid_to is not None and unit.valid_from > area.valid_to:
         steps = list_predecessors(c, unit)
         return bool(steps) and all(not s.with_others and is_within_area(c, area, old) for s, old in steps)
     day = min(unit.valid_to or date.max, area.valid_to or date.max)
-    above: m.Unit | None = unit
+    above: models.Unit | None = unit
     while above is not None and above != area:
         above = c.find_unit(above.parent, day) if above.parent else None
     return above is not None
 
 
-def get_published_area_code(c: Catalogue, scope: m.Scope, unit: m.Unit) -> str:
+def get_published_area_code(c: Catalogue, scope: models.Scope, unit: models.Unit) -> str:
     """The code of the area that figures published by a unit are of.
 
     An office speaks for the scope's area, or for the ended one that it took over from, where a plan is measured on that
@@ -93,19 +93,19 @@ def get_published_area_code(c: Catalogue, scope: m.Scope, unit: m.Unit) -> str:
     return next(former, scope.area_unit)
 
 
-def is_plan_of_unit(c: Catalogue, scope: m.Scope, plan: str, unit: m.Unit) -> bool:
+def is_plan_of_unit(c: Catalogue, scope: models.Scope, plan: str, unit: models.Unit) -> bool:
     """Whether a plan of a scope is measured on an area that holds a unit."""
     area = find_plan_area(c, scope, plan)
     return area == find_area(c, scope) or (area is not None and is_within_area(c, area, unit))
 
 
-def list_area_units(c: Catalogue, scope: m.Scope, level: str, day: date) -> tuple[m.Unit, ...]:
+def list_area_units(c: Catalogue, scope: models.Scope, level: str, day: date) -> tuple[models.Unit, ...]:
     """The units of a level in a scope's area on a day, in catalogue order."""
     whole = find_area(c, scope)
     return () if whole is None else list_units_of_area(c, whole, level, day)
 
 
-def list_units_of_area(c: Catalogue, whole: m.Unit, level: str, day: date) -> tuple[m.Unit, ...]:
+def list_units_of_area(c: Catalogue, whole: models.Unit, level: str, day: date) -> tuple[models.Unit, ...]:
     """The units of a level in an area on a day, in catalogue order.
 
     Once the area has ended: the units that came from it and from nowhere else.
@@ -115,7 +115,7 @@ def list_units_of_area(c: Catalogue, whole: m.Unit, level: str, day: date) -> tu
     return _list_successor_units(c, whole, level, day)
 
 
-def list_units_below(c: Catalogue, unit: m.Unit, level: str, day: date) -> tuple[m.Unit, ...]:
+def list_units_below(c: Catalogue, unit: models.Unit, level: str, day: date) -> tuple[models.Unit, ...]:
     """The units of a level under a unit on a day, however far below, in catalogue order; provinces by their codes."""
     units = c.list_children(unit.code, level, day)
     if units:
@@ -125,7 +125,7 @@ def list_units_below(c: Catalogue, unit: m.Unit, level: str, day: date) -> tuple
 
 
 @lru_cache(maxsize=256)
-def _list_successor_units(c: Catalogue, whole: m.Unit, level: str, day: date) -> tuple[m.Unit, ...]:
+def _list_successor_units(c: Catalogue, whole: models.Unit, level: str, day: date) -> tuple[models.Unit, ...]:
     if whole.valid_to is None or day < whole.valid_from:
         return ()
     parts = list_territory_parts(c, whole, whole.valid_to)
@@ -135,7 +135,7 @@ def _list_successor_units(c: Catalogue, whole: m.Unit, level: str, day: date) ->
     )
 
 
-def list_territory_parts(c: Catalogue, unit: m.Unit, day: date) -> tuple[m.Unit, ...]:
+def list_territory_parts(c: Catalogue, unit: models.Unit, day: date) -> tuple[models.Unit, ...]:
     """The smallest units of area that a unit consists of on a day; itself where it has none below."""
     inner = [u for level in _TERRITORY for u in c.list_children(unit.code, level, day)]
     return tuple(part for u in inner for part in list_territory_parts(c, u, day)) if inner else (unit,)
@@ -144,7 +144,7 @@ def list_territory_parts(c: Catalogue, unit: m.Unit, day: date) -> tuple[m.Unit,
 # --- from one day to another -------------------------------------------------------------------------
 
 
-def compute_unit_shares(c: Catalogue, unit: m.Unit, day: date) -> tuple[UnitShare, ...]:
+def compute_unit_shares(c: Catalogue, unit: models.Unit, day: date) -> tuple[UnitShare, ...]:
     """The units of a day that have something of a unit, and how much of its figures is theirs.
 
     Forwards a whole merge has weight 1. Backwards a unit that came from one other alone has weight 1, one that was
@@ -155,11 +155,11 @@ def compute_unit_shares(c: Catalogue, unit: m.Unit, day: date) -> tuple[UnitShar
 
 
 @lru_cache(maxsize=65536)
-def _compute_unit_shares(c: Catalogue, unit: m.Unit, day: date) -> tuple[UnitShare, ...]:
+def _compute_unit_shares(c: Catalogue, unit: models.Unit, day: date) -> tuple[UnitShare, ...]:
     if unit.is_valid_on(day):
         return (UnitShare(unit, _WHOLE),)
     steps = _compute_successor_shares(c, unit) if unit.valid_from < day else _compute_predecessor_shares(c, unit)
-    weights: dict[m.Unit, Fraction | None] = {}
+    weights: dict[models.Unit, Fraction | None] = {}
     for step in steps:
         for further in _compute_unit_shares(c, step.unit, day):
             weight = None if step.weight is None or further.weight is None else step.weight * further.weight
@@ -168,7 +168,7 @@ def _compute_unit_shares(c: Catalogue, unit: m.Unit, day: date) -> tuple[UnitSha
     return tuple(UnitShare(u, w) for u, w in weights.items())
 
 
-def _compute_successor_shares(c: Catalogue, unit: m.Unit) -> tuple[UnitShare, ...]:
+def _compute_successor_shares(c: Catalogue, unit: models.Unit) -> tuple[UnitShare, ...]:
     """What became of a unit the day after its last."""
     steps = list_successors(c, unit)
     return tuple(
@@ -182,20 +182,20 @@ def _compute_successor_shares(c: Catalogue, unit: m.Unit) -> tuple[UnitShare, ..
     )
 
 
-def _compute_predecessor_shares(c: Catalogue, unit: m.Unit) -> tuple[UnitShare, ...]:
+def _compute_predecessor_shares(c: Catalogue, unit: models.Unit) -> tuple[UnitShare, ...]:
     """What a unit was made from the day before its first."""
     steps = list_predecessors(c, unit)
     is_only_origin = len(steps) == 1 and not steps[0][0].with_others
     return tuple(UnitShare(old, _WHOLE if is_only_origin else _convert_weight(s.back_weight)) for s, old in steps)
 
 
-def list_successors(c: Catalogue, unit: m.Unit) -> tuple[tuple[m.Succession, m.Unit], ...]:
+def list_successors(c: Catalogue, unit: models.Unit) -> tuple[tuple[models.Succession, models.Unit], ...]:
     """The successions from a unit, each with the new unit."""
     rows = c.successions_from.get((unit.code, unit.valid_to), ()) if unit.valid_to else ()
     return tuple((s, new) for s in rows if (new := c.find_unit(s.new_code, s.new_valid_from)))
 
 
-def has_gone_over(c: Catalogue, unit: m.Unit, day: date) -> bool:
+def has_gone_over(c: Catalogue, unit: models.Unit, day: date) -> bool:
     """Whether all that a unit was is among the units of a later day: no part of it went where nobody says."""
     if unit.is_valid_on(day):
         return True
@@ -204,19 +204,19 @@ def has_gone_over(c: Catalogue, unit: m.Unit, day: date) -> bool:
     return is_whole and all(has_gone_over(c, new, day) for _, new in steps)
 
 
-def list_predecessors(c: Catalogue, unit: m.Unit) -> tuple[tuple[m.Succession, m.Unit], ...]:
+def list_predecessors(c: Catalogue, unit: models.Unit) -> tuple[tuple[models.Succession, models.Unit], ...]:
     """The successions to a unit, each with the old unit."""
     rows = c.successions_to.get((unit.code, unit.valid_from), ())
     return tuple((s, old) for s in rows if (old := c.find_unit(s.old_code, s.old_valid_to)))
 
 
-def _find_renamed_unit(c: Catalogue, unit: m.Unit) -> m.Unit | None:
+def _find_renamed_unit(c: Catalogue, unit: models.Unit) -> models.Unit | None:
     """What a unit was called next, where nothing but its name or kind changed."""
     steps = list_successors(c, unit)
     return next((new for s, new in steps if s.kind == "kept" and s.carries == "area"), None)
 
 
-def is_renamed(c: Catalogue, unit: m.Unit) -> bool:
+def is_renamed(c: Catalogue, unit: models.Unit) -> bool:
     """Whether a unit is another one under a new name or kind: its figures need no restating."""
     steps = list_predecessors(c, unit)
     return bool(steps) and all(s.kind == "kept" for s, _ in steps)
@@ -230,7 +230,7 @@ def _convert_weight(weight: Decimal | None) -> Fraction | None:
 
 
 @lru_cache(maxsize=16384)
-def find_restating_gap(c: Catalogue, unit: m.Unit, day: date) -> Reason | None:
+def find_restating_gap(c: Catalogue, unit: models.Unit, day: date) -> Reason | None:
     """Why a unit's figures cannot be had from what the units of a day reported; None where they can, exactly.
 
     They can where the units of that day lie wholly inside it, or a declared weight says how much of them does.
@@ -258,7 +258,7 @@ def find_restating_gap(c: Catalogue, unit: m.Unit, day: date) -> Reason | None:
     return None
 
 
-def _find_other_sharer(c: Catalogue, image: m.Unit, parts: frozenset[m.Unit], day: date) -> str | None:
+def _find_other_sharer(c: Catalogue, image: models.Unit, parts: frozenset[models.Unit], day: date) -> str | None:
     """Who else has a share in a unit beside `parts`, where no weight says how much; None where nobody has."""
     if image in parts:
         return None
@@ -271,7 +271,7 @@ def _find_other_sharer(c: Catalogue, image: m.Unit, parts: frozenset[m.Unit], da
     return next((_format_unit_name(share.unit) for share in shares if share.unit not in parts), None)
 
 
-def _build_mixed_unit_gap(unit: m.Unit, part: m.Unit, image: m.Unit, stranger: str) -> Reason:
+def _build_mixed_unit_gap(unit: models.Unit, part: models.Unit, image: models.Unit, stranger: str) -> Reason:
     if image.valid_from > part.valid_from:
         return build_reason(
             "gap.merged",
@@ -284,7 +284,7 @@ def _build_mixed_unit_gap(unit: m.Unit, part: m.Unit, image: m.Unit, stranger: s
     return build_reason("gap.split", new=_format_unit_name(image), unit=_format_unit_name(unit), other=stranger)
 
 
-def _format_unit_name(unit: m.Unit) -> str:
+def _format_unit_name(unit: models.Unit) -> str:
     return unit.name[:1].lower() + unit.name[1:]
 
 
@@ -301,7 +301,7 @@ def describe_succession(c: Catalogue, code: str, day: date) -> str:
     return f"{sentence}; kế tục: {', '.join(u.name for u in heirs)}." if heirs else f"{sentence}."
 
 
-def find_inheritance(c: Catalogue, plan: str, item: str, unit: m.Unit, day: date) -> Reason | None:
+def find_inheritance(c: Catalogue, plan: str, item: str, unit: models.Unit, day: date) -> Reason | None:
     """Who answers for a line of a plan once its unit has ended; None while it has not.
 
     A unit that only bears another name goes on.

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Literal
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.geography import get_published_area_code
 from etl.catalog.loader import Catalogue
 from etl.catalog.obligations import find_reporting_days
@@ -128,8 +128,8 @@ class SheetLayout:
 class FormLayout:
     """A whole workbook for one unit and period."""
 
-    form: m.Form
-    unit: m.Unit
+    form: models.Form
+    unit: models.Unit
     period: Period
     sheets: tuple[SheetLayout, ...]
 
@@ -149,14 +149,16 @@ def format_cell_name(row: int, col: int) -> str:
     return f"{letters}{row + 1}"
 
 
-def build_form_layout(catalogue: Catalogue, scope: m.Scope, form: m.Form, unit: m.Unit, period: Period) -> FormLayout:
+def build_form_layout(
+    catalogue: Catalogue, scope: models.Scope, form: models.Form, unit: models.Unit, period: Period
+) -> FormLayout:
     """The layout of a form for a unit and period. Deterministic: same catalogue, same layout."""
     return _build_form_layout(catalogue, scope.id, form.id, form.version, unit, period)
 
 
 @lru_cache(maxsize=512)
 def _build_form_layout(
-    catalogue: Catalogue, scope_id: str, form_id: str, version: str, unit: m.Unit, period: Period
+    catalogue: Catalogue, scope_id: str, form_id: str, version: str, unit: models.Unit, period: Period
 ) -> FormLayout:
     scope, form = catalogue.scopes[scope_id], catalogue.forms[form_id].find_version(version, period)
     if form is None:
@@ -186,13 +188,24 @@ def find_element_kind(catalogue: Catalogue, data_element: str) -> ElementKind:
 
 
 def _build_sheet_layout(
-    catalogue: Catalogue, scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
+    catalogue: Catalogue,
+    scope: models.Scope,
+    form: models.Form,
+    sheet: models.SheetDef,
+    unit: models.Unit,
+    period: Period,
 ) -> SheetLayout:
     return _SHEET_BUILDERS[sheet.layout](catalogue, scope, form, sheet, unit, period)
 
 
 def _build_sheet_head(
-    catalogue: Catalogue, scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period, help_text: str
+    catalogue: Catalogue,
+    scope: models.Scope,
+    form: models.Form,
+    sheet: models.SheetDef,
+    unit: models.Unit,
+    period: Period,
+    help_text: str,
 ) -> list[PrintedCell]:
     first, last = find_reporting_days(catalogue, scope, form, unit, period)
     days = f"từ {first:%d/%m/%Y} đến {last:%d/%m/%Y}"
@@ -242,7 +255,7 @@ def _build_label_headers(labels: tuple[str, ...]) -> tuple[list[PrintedCell], li
     return fixed, [(_HEADER_ROW, i, _HEADER_ROW + 2, i) for i in range(len(labels))]
 
 
-def _list_printed_elements(catalogue: Catalogue, columns: Iterable[m.Column]) -> list[m.DataElement]:
+def _list_printed_elements(catalogue: Catalogue, columns: Iterable[models.Column]) -> list[models.DataElement]:
     """The columns' data elements, each in the unit of measure that the form asks for."""
     elements = [catalogue.elements[column.data_element] for column in columns]
     return [
@@ -252,7 +265,7 @@ def _list_printed_elements(catalogue: Catalogue, columns: Iterable[m.Column]) ->
 
 
 def _build_number_cell(
-    catalogue: Catalogue, at: tuple[int, int], unit_code: str, column: m.Column, kind: ElementKind
+    catalogue: Catalogue, at: tuple[int, int], unit_code: str, column: models.Column, kind: ElementKind
 ) -> InputCell:
     """A cell for a column's number, with the factor of the unit of measure that it is filled in."""
     factor = catalogue.get_measure_factor(column.unit, catalogue.elements[column.data_element].unit)
@@ -260,12 +273,12 @@ def _build_number_cell(
     return InputCell(*at, unit_code, code, kind, required, unit=column.unit, factor=factor)
 
 
-def _format_kind_line(element: m.DataElement) -> str:
+def _format_kind_line(element: models.DataElement) -> str:
     label = KIND_LABELS.get(element.kind, "")
     return f"{element.unit}; {label}" if element.unit else label
 
 
-def _list_former_kind_lines(element: m.DataElement) -> tuple[str, ...]:
+def _list_former_kind_lines(element: models.DataElement) -> tuple[str, ...]:
     """What forms said of an element before its definition stood under the heading, and averages had a word."""
     lines = [_format_kind_line(element)]
     if element.kind == ElementKind.AVERAGE:
@@ -278,7 +291,12 @@ def _list_former_kind_labels(kind: ElementKind) -> tuple[str, ...]:
 
 
 def _build_commune_sheet(
-    catalogue: Catalogue, scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
+    catalogue: Catalogue,
+    scope: models.Scope,
+    form: models.Form,
+    sheet: models.SheetDef,
+    unit: models.Unit,
+    period: Period,
 ) -> SheetLayout:
     columns = catalogue.list_sheet_columns(form, sheet)
     help_text = "Chỉ nhập vào ô trắng. Không có số liệu thì để trống, không ghi 0; không phát sinh thì ghi 0."
@@ -306,7 +324,12 @@ def _build_commune_sheet(
 
 
 def _build_list_sheet(
-    catalogue: Catalogue, scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
+    catalogue: Catalogue,
+    scope: models.Scope,
+    form: models.Form,
+    sheet: models.SheetDef,
+    unit: models.Unit,
+    period: Period,
 ) -> SheetLayout:
     columns = catalogue.list_sheet_columns(form, sheet)
     help_text = "Chỉ nhập vào cột Số liệu. Không có số liệu thì để trống, không ghi 0; không phát sinh thì ghi 0."
@@ -337,7 +360,12 @@ def _build_list_sheet(
 
 
 def _build_published_sheet(
-    catalogue: Catalogue, scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
+    catalogue: Catalogue,
+    scope: models.Scope,
+    form: models.Form,
+    sheet: models.SheetDef,
+    unit: models.Unit,
+    period: Period,
 ) -> SheetLayout:
     columns = catalogue.list_sheet_columns(form, sheet)
     help_text = "Chỉ ghi số đã công bố, kèm ngày và nguồn; số ước tính thì ghi “Ước” ở cột Nguồn; chưa có thì để trống."
@@ -361,7 +389,12 @@ def _build_published_sheet(
 
 
 def _build_upward_sheet(
-    catalogue: Catalogue, scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
+    catalogue: Catalogue,
+    scope: models.Scope,
+    form: models.Form,
+    sheet: models.SheetDef,
+    unit: models.Unit,
+    period: Period,
 ) -> SheetLayout:
     """One row a cell, by data element and then unit: what an area's own units owed it."""
     help_text = "Mỗi dòng là số liệu gốc của một đơn vị. Không có thì để trống, không ghi 0; không phát sinh thì ghi 0."
@@ -392,7 +425,12 @@ def _build_upward_sheet(
 
 
 def _build_task_sheet(
-    catalogue: Catalogue, scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
+    catalogue: Catalogue,
+    scope: models.Scope,
+    form: models.Form,
+    sheet: models.SheetDef,
+    unit: models.Unit,
+    period: Period,
 ) -> SheetLayout:
     help_text = "Chọn tình trạng trong danh sách; việc đã hoàn thành thì ghi ngày hoàn thành."
     fixed = _build_sheet_head(catalogue, scope, form, sheet, unit, period, help_text)
@@ -419,7 +457,12 @@ def _build_task_sheet(
 
 
 def _build_note_sheet(
-    catalogue: Catalogue, scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
+    catalogue: Catalogue,
+    scope: models.Scope,
+    form: models.Form,
+    sheet: models.SheetDef,
+    unit: models.Unit,
+    period: Period,
 ) -> SheetLayout:
     asks_level = bool(sheet.decided_at)
     widths = (5, 44, 44, 42, 14) if asks_level else (5, 48, 48, 48)
@@ -443,7 +486,9 @@ def _build_note_sheet(
     )  # fmt: skip
 
 
-_SHEET_BUILDERS: dict[str, Callable[[Catalogue, m.Scope, m.Form, m.SheetDef, m.Unit, Period], SheetLayout]] = {
+_SHEET_BUILDERS: dict[
+    str, Callable[[Catalogue, models.Scope, models.Form, models.SheetDef, models.Unit, Period], SheetLayout]
+] = {
     "by_commune": _build_commune_sheet,
     "list": _build_list_sheet,
     "published": _build_published_sheet,

@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.catalogue import Catalogue
 from etl.catalog.catalogue_files import CatalogueReader, compute_tree_hash, read_tree_files
 from etl.catalog.centres import read_centres
@@ -87,37 +87,37 @@ def _load_hashed_catalogue(root: Path, sha256: str) -> Catalogue:
 
 def _read_catalogue(root: Path, sha256: str, reader: CatalogueReader) -> Catalogue:
     """What of the catalogue can be read; what is wrong is noted with the reader."""
-    units = tuple(reader.read_tables(root / "units", "units.csv", m.Unit, frozenset({"aliases"})))
-    by_code: dict[str, tuple[m.Unit, ...]] = {}
+    units = tuple(reader.read_tables(root / "units", "units.csv", models.Unit, frozenset({"aliases"})))
+    by_code: dict[str, tuple[models.Unit, ...]] = {}
     for unit in units:
         by_code[unit.code] = (*by_code.get(unit.code, ()), unit)
-    thresholds = reader.build_index(reader.read_list(root / "quality.yaml", m.Threshold), "code")
+    thresholds = reader.build_index(reader.read_list(root / "quality.yaml", models.Threshold), "code")
     catalogue = Catalogue(
         root=root,
         sha256=sha256,
         units=units,
-        successions=tuple(reader.read_tables(root / "units", "successions.csv", m.Succession)),
-        elements=reader.build_index(reader.read_csv(root / "data_elements.csv", m.DataElement), "code"),
-        relations=tuple(reader.read_list(root / "relations.yaml", m.Relation)),
-        indicators=reader.build_index(reader.read_list(root / "indicators.yaml", m.Indicator), "code"),
-        actors=reader.build_index(reader.read_list(root / "actors.yaml", m.Actor), "code"),
-        plans=reader.read_folder(root / "plans", m.Plan),
-        columns=tuple(reader.read_csv(root / "forms" / "columns.csv", m.Column)),
-        forms=reader.build_index(reader.read_list(root / "forms" / "forms.yaml", m.Form), "id"),
-        regimes=reader.build_index(reader.read_list(root / "regimes" / "regimes.yaml", m.Regime), "id"),
-        holiday_corrections=tuple(reader.read_list(root / "calendar" / "holidays.yaml", m.HolidayCorrection)),
-        scopes=reader.read_folder(root / "scopes", m.Scope),
-        cell_states={s.text: s.state for s in reader.read_csv(root / "cell_states.csv", m.CellSign)},
-        agreed_corrections=reader.read_folder(root / "corrections", m.Correction),
+        successions=tuple(reader.read_tables(root / "units", "successions.csv", models.Succession)),
+        elements=reader.build_index(reader.read_csv(root / "data_elements.csv", models.DataElement), "code"),
+        relations=tuple(reader.read_list(root / "relations.yaml", models.Relation)),
+        indicators=reader.build_index(reader.read_list(root / "indicators.yaml", models.Indicator), "code"),
+        actors=reader.build_index(reader.read_list(root / "actors.yaml", models.Actor), "code"),
+        plans=reader.read_folder(root / "plans", models.Plan),
+        columns=tuple(reader.read_csv(root / "forms" / "columns.csv", models.Column)),
+        forms=reader.build_index(reader.read_list(root / "forms" / "forms.yaml", models.Form), "id"),
+        regimes=reader.build_index(reader.read_list(root / "regimes" / "regimes.yaml", models.Regime), "id"),
+        holiday_corrections=tuple(reader.read_list(root / "calendar" / "holidays.yaml", models.HolidayCorrection)),
+        scopes=reader.read_folder(root / "scopes", models.Scope),
+        cell_states={s.text: s.state for s in reader.read_csv(root / "cell_states.csv", models.CellSign)},
+        agreed_corrections=reader.read_folder(root / "corrections", models.Correction),
         files=read_tree_files(root),
-        inheritance=tuple(reader.read_list(root / "inheritance.yaml", m.Inheritance)),
-        bodies=tuple(reader.read_optional_list(root / "bodies.yaml", m.BodyName)),
-        layouts=reader.read_folder(root / "layouts", m.ForeignLayout),
-        measures=tuple(reader.read_optional_list(root / "measures.yaml", m.MeasureUnit)),
-        unsupported=tuple(reader.read_optional_list(root / "unsupported.yaml", m.UnsupportedWording)),
-        outlook=reader.read_optional_entry(root / "outlook.yaml", m.OutlookRules),
+        inheritance=tuple(reader.read_list(root / "inheritance.yaml", models.Inheritance)),
+        bodies=tuple(reader.read_optional_list(root / "bodies.yaml", models.BodyName)),
+        layouts=reader.read_folder(root / "layouts", models.ForeignLayout),
+        measures=tuple(reader.read_optional_list(root / "measures.yaml", models.MeasureUnit)),
+        unsupported=tuple(reader.read_optional_list(root / "unsupported.yaml", models.UnsupportedWording)),
+        outlook=reader.read_optional_entry(root / "outlook.yaml", models.OutlookRules),
         thresholds={code: float(t.value) for code, t in thresholds.items()},
-        official_population=tuple(reader.read_csv(root / "official_population.csv", m.OfficialFigure)),
+        official_population=tuple(reader.read_csv(root / "official_population.csv", models.OfficialFigure)),
         units_by_code=by_code,
     )
     check_references(catalogue, reader)
@@ -126,16 +126,16 @@ def _read_catalogue(root: Path, sha256: str, reader: CatalogueReader) -> Catalog
     return catalogue
 
 
-def _resolve_measure(catalogue: Catalogue, indicator: m.Indicator) -> m.Indicator:
+def _resolve_measure(catalogue: Catalogue, indicator: models.Indicator) -> models.Indicator:
     """The indicator with what its numerator measures, for rooms that do not see data elements."""
     measures = [catalogue.elements[term.data_element].measure for term in indicator.terms if term.side == "numerator"]
     return indicator.model_copy(update={"measure": measures[0]}) if measures else indicator
 
 
-def _resolve_targets(catalogue: Catalogue, plan: m.Plan) -> m.Plan:
+def _resolve_targets(catalogue: Catalogue, plan: models.Plan) -> models.Plan:
     """The plan, its targets with what turns their numbers into their indicators' units, and with its last day."""
 
-    def resolve(target: m.Target) -> m.Target:
+    def resolve(target: models.Target) -> models.Target:
         indicator = catalogue.indicators.get(target.indicator or "")
         unit = target.unit_meant or target.unit_written
         scale = catalogue.find_measure_scale(unit, indicator.unit) if indicator else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.catalogue import Catalogue
 from etl.catalog.catalogue_files import CatalogueReader
 from etl.catalog.problems import Place, find_nearest
@@ -63,7 +63,7 @@ def _check_convertible(
     r: CatalogueReader,
     place: Place,
     unit: str,
-    wanted: m.DataElement | m.Indicator | None,
+    wanted: models.DataElement | models.Indicator | None,
     code: str,
 ) -> None:
     """A unit that is not what a number is kept in, but must become it."""
@@ -85,7 +85,7 @@ def _list_dimension(c: Catalogue, unit: str) -> Iterator[str]:
     return (measure.name for measure in c.measures if wanted and measure.dimension == wanted.dimension)
 
 
-def _check_sum_factor(c: Catalogue, r: CatalogueReader, place: Place, indicator: m.Indicator) -> None:
+def _check_sum_factor(c: Catalogue, r: CatalogueReader, place: Place, indicator: models.Indicator) -> None:
     """A plain sum's factor is what turns its data elements' unit into its own."""
     side = indicator.numerator
     for element in (c.elements[code] for code in (side.elements if side else ()) if code in c.elements):
@@ -95,7 +95,7 @@ def _check_sum_factor(c: Catalogue, r: CatalogueReader, place: Place, indicator:
             r.report(place, what, f"factor {scale}, or another unit", value=indicator.factor)
 
 
-def _check_scaled_target(r: CatalogueReader, place: Place, target: m.Target, indicator: m.Indicator) -> None:
+def _check_scaled_target(r: CatalogueReader, place: Place, target: models.Target, indicator: models.Indicator) -> None:
     """A unit with a factor of its own, which nothing else in the target may say once more."""
     per = any(milestone.per for milestone in target.milestones)
     if per or target.floor is not None:

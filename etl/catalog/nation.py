@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.catalogue_files import CatalogueReader
 from etl.catalog.problems import find_nearest
 
@@ -23,17 +23,17 @@ FOLDER = "nation"
 class Nation:
     """Provinces and communes; the provinces, districts and communes before; what became of them; who says so."""
 
-    units: tuple[m.NationUnit, ...]
-    former_units: tuple[m.NationUnit, ...]
-    successions: tuple[m.NationSuccession, ...]
-    source: m.NationSource
+    units: tuple[models.NationUnit, ...]
+    former_units: tuple[models.NationUnit, ...]
+    successions: tuple[models.NationSuccession, ...]
+    source: models.NationSource
 
     @property
     def first_day(self) -> date:
         """The first day of the present provinces and communes."""
         return self.source.first_day
 
-    def find_province(self, code: str) -> m.NationUnit | None:
+    def find_province(self, code: str) -> models.NationUnit | None:
         """The present province with a code."""
         return next((u for u in self.units if u.level == "province" and u.code == code), None)
 
@@ -41,13 +41,13 @@ class Nation:
 def read_nation(reader: CatalogueReader, root: Path) -> Nation | None:
     """The nation of a catalogue's folder, None where nobody says when it began; what is wrong is noted."""
     folder = root / FOLDER
-    source = reader.read_entry(folder / "source.yaml", m.NationSource)
+    source = reader.read_entry(folder / "source.yaml", models.NationSource)
     if source is None:
         return None
     nation = Nation(
-        tuple(reader.read_csv(folder / "units.csv", m.NationUnit)),
-        tuple(reader.read_csv(folder / "former_units.csv", m.NationUnit)),
-        tuple(reader.read_csv(folder / "successions.csv", m.NationSuccession)),
+        tuple(reader.read_csv(folder / "units.csv", models.NationUnit)),
+        tuple(reader.read_csv(folder / "former_units.csv", models.NationUnit)),
+        tuple(reader.read_csv(folder / "successions.csv", models.NationSuccession)),
         source,
     )
     _check_parents(reader, nation.units)
@@ -56,7 +56,7 @@ def read_nation(reader: CatalogueReader, root: Path) -> Nation | None:
     return nation
 
 
-def _check_parents(reader: CatalogueReader, units: Sequence[m.NationUnit]) -> None:
+def _check_parents(reader: CatalogueReader, units: Sequence[models.NationUnit]) -> None:
     codes = set(reader.build_index(units, "code")) | {"VN"}
     for unit in units:
         if unit.parent not in codes:

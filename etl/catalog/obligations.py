@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.calendar import compute_deadline, compute_period_bounds
 from etl.catalog.catalogue import Catalogue
 from etl.catalog.geography import list_area_units
@@ -17,19 +17,19 @@ _TIME_TO_REPORT = timedelta(days=14)
 """Forms are out at least so long before a deadline of the calendar (configured: no law says how long)."""
 
 
-def is_in_force(rule: m.Form | m.Regime, day: date) -> bool:
+def is_in_force(rule: models.Form | models.Regime, day: date) -> bool:
     """Whether a form or regime holds on a day."""
     return rule.valid_from <= day and (rule.valid_to is None or day <= rule.valid_to)
 
 
 def list_obligations(
-    catalogue: Catalogue, scope: m.Scope, period: Period
-) -> tuple[tuple[m.Submission, m.Form, m.Unit], ...]:
+    catalogue: Catalogue, scope: models.Scope, period: Period
+) -> tuple[tuple[models.Submission, models.Form, models.Unit], ...]:
     """Every (submission, form, unit) that a scope owes for a period, in catalogue order."""
     return tuple(_find_obligations(catalogue, scope, period))
 
 
-def list_opened_periods(catalogue: Catalogue, scope: m.Scope, day: date) -> list[Period]:
+def list_opened_periods(catalogue: Catalogue, scope: models.Scope, day: date) -> list[Period]:
     """The periods of a scope whose forms should be out on a day, oldest first.
 
     A period opens on the first day of its last month, or of an earlier one where a unit is to report within it. What
@@ -57,7 +57,7 @@ def _find_opening_day(catalogue: Catalogue, scope_id: str, period: Period) -> da
 
 
 def find_reporting_days(
-    catalogue: Catalogue, scope: m.Scope, form: m.Form, unit: m.Unit, period: Period
+    catalogue: Catalogue, scope: models.Scope, form: models.Form, unit: models.Unit, period: Period
 ) -> tuple[date, date]:
     """First and last day that a unit's form of a period is about, by the regime that it is owed under; the period's own
     where nobody owes it so."""
@@ -68,7 +68,7 @@ def find_reporting_days(
     return period.start, period.end
 
 
-def find_collecting_scope(catalogue: Catalogue, form_id: str, unit_code: str, period: Period) -> m.Scope:
+def find_collecting_scope(catalogue: Catalogue, form_id: str, unit_code: str, period: Period) -> models.Scope:
     """The scope that a form of a unit and period is owed to; where nobody owes it so, the first that collects it.
 
     Ask `list_collecting_scopes` first whether anybody does.
@@ -79,7 +79,7 @@ def find_collecting_scope(catalogue: Catalogue, form_id: str, unit_code: str, pe
 
 
 @lru_cache(maxsize=256)
-def list_collecting_scopes(catalogue: Catalogue, form_id: str) -> tuple[m.Scope, ...]:
+def list_collecting_scopes(catalogue: Catalogue, form_id: str) -> tuple[models.Scope, ...]:
     """The scopes that ever collect a form."""
     return tuple(s for s in catalogue.scopes.values() if any(x.form == form_id for x in s.submissions))
 
@@ -110,8 +110,8 @@ def find_awaited_scopes(catalogue: Catalogue, running: Iterable[str], stamp: For
 
 
 def _find_obligations(
-    catalogue: Catalogue, scope: m.Scope, period: Period
-) -> Iterator[tuple[m.Submission, m.Form, m.Unit]]:
+    catalogue: Catalogue, scope: models.Scope, period: Period
+) -> Iterator[tuple[models.Submission, models.Form, models.Unit]]:
     for submission in scope.submissions:
         form = catalogue.forms[submission.form]
         if form.period_kind == period.kind and _is_within_submission(period, submission):
@@ -120,14 +120,14 @@ def _find_obligations(
 
 
 def _list_submitting_units(
-    catalogue: Catalogue, scope: m.Scope, submission: m.Submission, day: date
-) -> Iterable[m.Unit]:
+    catalogue: Catalogue, scope: models.Scope, submission: models.Submission, day: date
+) -> Iterable[models.Unit]:
     if submission.level:
         return list_area_units(catalogue, scope, submission.level, day)
     return [u for u in (catalogue.find_unit(code, day) for code in submission.units) if u]
 
 
-def _is_within_submission(period: Period, submission: m.Submission) -> bool:
+def _is_within_submission(period: Period, submission: models.Submission) -> bool:
     first = Period.parse(submission.from_period)
     last = Period.parse(submission.to_period) if submission.to_period else None
     return first.start <= period.start and (last is None or period.end <= last.end)

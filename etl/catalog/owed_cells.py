@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.geography import find_area, is_within_area
 from etl.catalog.loader import Catalogue
 from etl.catalog.obligations import list_obligations
@@ -20,9 +20,9 @@ from etl.model import Period
 
 
 @lru_cache(maxsize=128)
-def list_owed_cells(catalogue: Catalogue, scope_id: str, period: Period) -> Mapping[m.Unit, frozenset[str]]:
+def list_owed_cells(catalogue: Catalogue, scope_id: str, period: Period) -> Mapping[models.Unit, frozenset[str]]:
     """The number cells of a scope's forms for a period: per unit they speak of, their data elements."""
-    cells: dict[m.Unit, frozenset[str]] = {}
+    cells: dict[models.Unit, frozenset[str]] = {}
     for _, form, unit in list_obligations(catalogue, catalogue.scopes[scope_id], period):
         for sheet in form.sheets:
             for one, elements in list_sheet_cells(catalogue, form, sheet, unit, period):
@@ -31,8 +31,8 @@ def list_owed_cells(catalogue: Catalogue, scope_id: str, period: Period) -> Mapp
 
 
 def list_sheet_cells(
-    catalogue: Catalogue, form: m.Form, sheet: m.SheetDef, unit: m.Unit, period: Period
-) -> Iterator[tuple[m.Unit, frozenset[str]]]:
+    catalogue: Catalogue, form: models.Form, sheet: models.SheetDef, unit: models.Unit, period: Period
+) -> Iterator[tuple[models.Unit, frozenset[str]]]:
     """The number cells of one sheet that a unit fills in for a period; none where it has only words.
 
     Raises:
@@ -50,7 +50,9 @@ def list_sheet_cells(
             yield one, elements
 
 
-def find_upward_form(catalogue: Catalogue, scope: m.Scope, period: Period) -> tuple[m.Scope, m.Form, m.Unit] | None:
+def find_upward_form(
+    catalogue: Catalogue, scope: models.Scope, period: Period
+) -> tuple[models.Scope, models.Form, models.Unit] | None:
     """(scope above, form, unit) under which a scope's figures of a period go up; None where nobody above asks."""
     for above in catalogue.scopes.values():
         if above.id == scope.id:
@@ -62,7 +64,7 @@ def find_upward_form(catalogue: Catalogue, scope: m.Scope, period: Period) -> tu
     return None
 
 
-def compute_limit(catalogue: Catalogue, form: m.Form, unit_code: str, data_element: str) -> Decimal | None:
+def compute_limit(catalogue: Catalogue, form: models.Form, unit_code: str, data_element: str) -> Decimal | None:
     """The most that a number of a form may be; None where nobody says, or it is no number."""
     element = catalogue.elements.get(data_element)
     if element is None or element.max is None:
@@ -71,13 +73,13 @@ def compute_limit(catalogue: Catalogue, form: m.Form, unit_code: str, data_eleme
     return element.max * (form.sums_units if sums else 1)
 
 
-def _is_area(catalogue: Catalogue, scope: m.Scope, unit: m.Unit) -> bool:
+def _is_area(catalogue: Catalogue, scope: models.Scope, unit: models.Unit) -> bool:
     """Whether a unit is a scope's area, also under a name that it has had since."""
     area = find_area(catalogue, scope)
     return area is not None and area.code == unit.code and is_within_area(catalogue, area, unit)
 
 
-def _find_own_scope(catalogue: Catalogue, form: m.Form, unit: m.Unit, period: Period) -> m.Scope | None:
+def _find_own_scope(catalogue: Catalogue, form: models.Form, unit: models.Unit, period: Period) -> models.Scope | None:
     """The scope that says what a unit's own units owe it; None where there is none and the form takes its sums."""
     for scope in catalogue.scopes.values():
         asks = any(s.form == form.id for s in scope.submissions)

@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable
 from datetime import timedelta
 from itertools import combinations, pairwise, permutations
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.calendar import compute_period_bounds
 from etl.catalog.catalogue import Catalogue
 from etl.catalog.catalogue_files import CatalogueReader
@@ -37,7 +37,9 @@ def check_plausibility(c: Catalogue, r: CatalogueReader) -> None:
     check_written_targets(c, r)
 
 
-def _check_validity_order(r: CatalogueReader, items: Iterable[m.Unit | m.Plan | m.Form | m.Regime]) -> None:
+def _check_validity_order(
+    r: CatalogueReader, items: Iterable[models.Unit | models.Plan | models.Form | models.Regime]
+) -> None:
     for item in items:
         if item.valid_to is not None and item.valid_to < item.valid_from:
             r.report(
@@ -114,7 +116,7 @@ def _check_columns(c: Catalogue, r: CatalogueReader) -> None:
         for one in (form, *map(form.build_earlier, form.earlier_versions))
         for sheet in one.sheets
     }
-    groups: dict[tuple[str, str, str], list[m.Column]] = defaultdict(list)
+    groups: dict[tuple[str, str, str], list[models.Column]] = defaultdict(list)
     for column in c.columns:
         groups[column.set, column.version, column.sheet].append(column)
     for (name, version, sheet), columns in groups.items():
@@ -138,7 +140,7 @@ def _check_columns(c: Catalogue, r: CatalogueReader) -> None:
                 )
 
 
-def _report_repeated_columns(r: CatalogueReader, columns: Iterable[m.Column]) -> None:
+def _report_repeated_columns(r: CatalogueReader, columns: Iterable[models.Column]) -> None:
     seen: set[str] = set()
     for column in columns:
         if column.data_element in seen:
@@ -151,7 +153,7 @@ def _report_repeated_columns(r: CatalogueReader, columns: Iterable[m.Column]) ->
         seen.add(column.data_element)
 
 
-def _check_reports(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None:
+def _check_reports(c: Catalogue, r: CatalogueReader, scope: models.Scope) -> None:
     seen: dict[Hashable, set[str]] = {}
     for report in scope.reports:
         place = r.find_place(report)
@@ -182,7 +184,7 @@ def _check_reports(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None:
             )
 
 
-def _report_repeated_recipients(r: CatalogueReader, scope: m.Scope, report: m.ReportDef) -> None:
+def _report_repeated_recipients(r: CatalogueReader, scope: models.Scope, report: models.ReportDef) -> None:
     earlier = scope.reports[: scope.reports.index(report)]
     taken = {to for e in earlier if (e.plan, e.cadence) == (report.plan, report.cadence) for to in e.recipients}
     for name in [to for to in report.recipients if to in taken]:
@@ -194,13 +196,13 @@ def _report_repeated_recipients(r: CatalogueReader, scope: m.Scope, report: m.Re
         )
 
 
-def _list_reported_cadences(c: Catalogue, scope: m.Scope) -> set[str]:
+def _list_reported_cadences(c: Catalogue, scope: models.Scope) -> set[str]:
     kinds = {c.forms[s.form].period_kind for s in scope.submissions if s.form in c.forms}
     longer = {PeriodKind.HALF, PeriodKind.NINE_MONTHS} if PeriodKind.QUARTER in kinds else set()
     return {kind.value for kind in kinds | longer}
 
 
-def _check_submissions(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None:
+def _check_submissions(c: Catalogue, r: CatalogueReader, scope: models.Scope) -> None:
     for submission in scope.submissions:
         form, regime = c.forms.get(submission.form), c.regimes.get(submission.regime)
         if form is None or regime is None:
@@ -214,7 +216,7 @@ def _check_submissions(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None
             _check_submission_validity(r, submission, rule, f"{key} {name}", first, last)
 
 
-def _check_reporting_days(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None:
+def _check_reporting_days(c: Catalogue, r: CatalogueReader, scope: models.Scope) -> None:
     """Where another regime follows for the same units, its first day is the one after the last of the one before."""
     for before, after in permutations(scope.submissions, 2):
         forms = [c.forms.get(s.form) for s in (before, after)]
@@ -241,7 +243,7 @@ def _check_reporting_days(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> N
             )
 
 
-def _check_area(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None:
+def _check_area(c: Catalogue, r: CatalogueReader, scope: models.Scope) -> None:
     """Without an area on the day of its first forms a scope would expect nothing, in any period."""
     first = min(scope.submissions, key=lambda s: Period.parse(s.from_period).end)
     units = c.list_units_of_code(scope.area_unit)
@@ -254,10 +256,10 @@ def _check_area(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None:
         )
 
 
-def _check_publishers(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None:
+def _check_publishers(c: Catalogue, r: CatalogueReader, scope: models.Scope) -> None:
     """An area's published figure is asked of one office alone: of two the last to send would decide."""
     published = {element.code for element in c.elements.values() if element.kind == ElementKind.PUBLISHED}
-    asked: dict[tuple[str, str], list[tuple[m.Submission, str]]] = defaultdict(list)
+    asked: dict[tuple[str, str], list[tuple[models.Submission, str]]] = defaultdict(list)
     for submission in scope.submissions:
         form = c.forms.get(submission.form)
         columns = [column for sheet in form.sheets for column in c.list_sheet_columns(form, sheet)] if form else []
@@ -276,14 +278,14 @@ def _check_publishers(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None:
                 )
 
 
-def _overlap(one: m.Submission, other: m.Submission) -> bool:
+def _overlap(one: models.Submission, other: models.Submission) -> bool:
     """Whether two are owed at one time."""
     begin = max(Period.parse(s.from_period).end for s in (one, other))
     return all(not s.to_period or Period.parse(s.to_period).end >= begin for s in (one, other))
 
 
 def _check_form_of_submission(
-    r: CatalogueReader, submission: m.Submission, form: m.Form, first: Period, last: Period | None
+    r: CatalogueReader, submission: models.Submission, form: models.Form, first: Period, last: Period | None
 ) -> None:
     place = r.find_place(submission)
     if submission.level and submission.level != form.level:
@@ -305,7 +307,9 @@ def _check_form_of_submission(
         r.report(place.at("to_period"), f"{last.key} is before {first.key}", "a later period", value=last.key)
 
 
-def _check_regime_of_submission(r: CatalogueReader, submission: m.Submission, form: m.Form, regime: m.Regime) -> None:
+def _check_regime_of_submission(
+    r: CatalogueReader, submission: models.Submission, form: models.Form, regime: models.Regime
+) -> None:
     place = r.find_place(submission).at("regime")
     if form.period_kind not in regime.period_kinds:
         r.report(
@@ -325,8 +329,8 @@ def _check_regime_of_submission(r: CatalogueReader, submission: m.Submission, fo
 
 def _check_submission_validity(
     r: CatalogueReader,
-    submission: m.Submission,
-    rule: m.Form | m.Regime,
+    submission: models.Submission,
+    rule: models.Form | models.Regime,
     name: str,
     first: Period,
     last: Period | None,

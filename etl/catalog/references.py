@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.catalogue import Catalogue
 from etl.catalog.catalogue_files import CatalogueReader
 from etl.catalog.problems import Place, find_nearest
@@ -77,7 +77,9 @@ def _check_element_references(c: Catalogue, r: CatalogueReader) -> None:
         _check_indicator_references(c, r, indicator, collected)
 
 
-def _check_indicator_references(c: Catalogue, r: CatalogueReader, indicator: m.Indicator, collected: set[str]) -> None:
+def _check_indicator_references(
+    c: Catalogue, r: CatalogueReader, indicator: models.Indicator, collected: set[str]
+) -> None:
     place = r.find_place(indicator)
     for term in indicator.terms:
         code = term.data_element
@@ -109,7 +111,7 @@ def _report_uncollected(r: CatalogueReader, place: Place, code: str) -> None:
     r.report(place, f"no form collects data element {code!r}", "a row for it in forms/columns.csv", value=code)
 
 
-def _describe_target_misfit(target: m.Target, indicator: m.Indicator) -> str:
+def _describe_target_misfit(target: models.Target, indicator: models.Indicator) -> str:
     """What in a target's line its indicator cannot answer; empty where it can."""
     if (target.kind == "per_unit") != (indicator.method == "share_of_units"):
         return f"kind {target.kind} and an indicator of method {indicator.method} do not go together"
@@ -125,7 +127,7 @@ def _describe_target_misfit(target: m.Target, indicator: m.Indicator) -> str:
     return ""
 
 
-def _check_target_references(c: Catalogue, r: CatalogueReader, plan: m.Plan) -> None:
+def _check_target_references(c: Catalogue, r: CatalogueReader, plan: models.Plan) -> None:
     items = {t.item for t in plan.targets}
     for target in plan.targets:
         place = r.find_place(target)
@@ -157,10 +159,10 @@ def _check_plan_references(c: Catalogue, r: CatalogueReader) -> None:
                 r.report_unknown(where, "actor", actor, c.actors)
 
 
-def _report_repeated(r: CatalogueReader, kind: str, entries: Iterable[m.Target | m.Task]) -> None:
+def _report_repeated(r: CatalogueReader, kind: str, entries: Iterable[models.Target | models.Task]) -> None:
     seen: set[str] = set()
     for entry in entries:
-        key, name = ("item", entry.item) if isinstance(entry, m.Target) else ("id", entry.id)
+        key, name = ("item", entry.item) if isinstance(entry, models.Target) else ("id", entry.id)
         if name in seen:
             r.report(r.find_place(entry).at(key), f"{kind} {name!r} stands twice", f"another {key} for one", value=name)
         seen.add(name)
@@ -206,7 +208,7 @@ def _check_scope_references(c: Catalogue, r: CatalogueReader) -> None:
         _check_waiting_references(c, r, scope)
 
 
-def _check_waiting_references(c: Catalogue, r: CatalogueReader, scope: m.Scope) -> None:
+def _check_waiting_references(c: Catalogue, r: CatalogueReader, scope: models.Scope) -> None:
     """A scope that runs rests on nothing that waits for a decision."""
     place = r.find_place(scope)
     used = [(place.at("plans", i), plan, c.plans.get(plan)) for i, plan in enumerate(scope.plans)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.catalogue import Catalogue, StoppedScope
 from etl.catalog.catalogue_files import CatalogueReader
 from etl.catalog.problems import CatalogueProblem
@@ -44,7 +44,7 @@ def find_stopped_scopes(c: Catalogue, r: CatalogueReader) -> dict[str, StoppedSc
     return {name: StoppedScope(problem, areas.get(name, "")) for name, problem in problems.items()}
 
 
-def _gathers_from(c: Catalogue, scope: m.Scope, area_unit: str) -> bool:
+def _gathers_from(c: Catalogue, scope: models.Scope, area_unit: str) -> bool:
     """Whether a form of the scope takes the cells that the scope of an area asks of its units; so if unknown."""
     levels = {unit.level for unit in c.list_units_of_code(area_unit)}
     return any(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.catalogue import Catalogue
 from etl.catalog.catalogue_files import CatalogueReader
 from etl.catalog.geography import is_plan_of_unit
@@ -18,8 +18,8 @@ from etl.model import Period, PeriodKind
 
 
 def list_asked_tasks(
-    catalogue: Catalogue, scope: m.Scope, sheet: m.SheetDef, unit: m.Unit, period: Period
-) -> list[tuple[m.Plan, m.Task]]:
+    catalogue: Catalogue, scope: models.Scope, sheet: models.SheetDef, unit: models.Unit, period: Period
+) -> list[tuple[models.Plan, models.Task]]:
     """The tasks that a sheet of tasks asks a unit about, in plan order; an office of the whole scope has those of each
     plan. Within the year, since `dated_from`: those with a date, and those of a plan that has just begun."""
     own = [
@@ -32,7 +32,7 @@ def list_asked_tasks(
     return [(p, t) for p, t in own if t.deadline.kind == "by_date" or p.valid_from >= period.start]
 
 
-def list_task_questions(catalogue: Catalogue, scope: m.Scope, period: Period) -> set[tuple[str, str, str]]:
+def list_task_questions(catalogue: Catalogue, scope: models.Scope, period: Period) -> set[tuple[str, str, str]]:
     """(plan, task, unit) that the forms of a period ask about."""
     return {
         (plan.id, task.id, unit.code)
@@ -43,7 +43,7 @@ def list_task_questions(catalogue: Catalogue, scope: m.Scope, period: Period) ->
     }
 
 
-def find_unasked_reason(scope: m.Scope, task: m.Task) -> str:
+def find_unasked_reason(scope: models.Scope, task: models.Task) -> str:
     """Why no form asks about a task, as the scope says it of its first lead; empty where one of its leads is asked."""
     if any(actor in scope.answers_for for actor in task.lead):
         return ""
@@ -85,7 +85,7 @@ def check_task_answers(c: Catalogue, r: CatalogueReader) -> None:
                 )
 
 
-def _list_formless_answers(c: Catalogue, scope: m.Scope, answers: str | tuple[str, ...]) -> Iterator[str]:
+def _list_formless_answers(c: Catalogue, scope: models.Scope, answers: str | tuple[str, ...]) -> Iterator[str]:
     """The level or units of an answer that owe no form with a sheet of tasks."""
     asking = [
         s for s in scope.submissions if s.form in c.forms and any(x.layout == "tasks" for x in c.forms[s.form].sheets)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.catalogue import Catalogue
 from etl.catalog.catalogue_files import CatalogueReader
 from etl.catalog.problems import Place
@@ -52,7 +52,7 @@ def check_written_targets(c: Catalogue, r: CatalogueReader) -> None:
                     _check_sign(r, place.at("operator"), milestone, indicator)
 
 
-def _check_wording(c: Catalogue, r: CatalogueReader, target: m.Target) -> None:
+def _check_wording(c: Catalogue, r: CatalogueReader, target: models.Target) -> None:
     """A number that is compared, beside words that ask for another comparison."""
     for milestone in target.milestones:
         said = " ".join(f"{target.title} {milestone.written}".casefold().split())
@@ -66,7 +66,7 @@ def _check_wording(c: Catalogue, r: CatalogueReader, target: m.Target) -> None:
             )
 
 
-def _check_written_value(r: CatalogueReader, place: Place, entry: m.Baseline | m.Milestone) -> None:
+def _check_written_value(r: CatalogueReader, place: Place, entry: models.Baseline | models.Milestone) -> None:
     numbers, value = parse_written_numbers(entry.written), entry.value
     if value is None or not numbers or value in numbers:
         return
@@ -87,7 +87,7 @@ def _has_same_digits(value: Decimal, number: Decimal) -> bool:
     return value.normalize().as_tuple().digits == number.normalize().as_tuple().digits
 
 
-def _check_sign(r: CatalogueReader, place: Place, milestone: m.Milestone, indicator: m.Indicator) -> None:
+def _check_sign(r: CatalogueReader, place: Place, milestone: models.Milestone, indicator: models.Indicator) -> None:
     wrong = _DOWNWARD if indicator.direction == "up" else _UPWARD
     if milestone.operator in wrong and milestone.relative is None:
         better = "higher" if indicator.direction == "up" else "lower"
@@ -100,7 +100,7 @@ def _check_sign(r: CatalogueReader, place: Place, milestone: m.Milestone, indica
         )
 
 
-def _check_milestone_years(r: CatalogueReader, target: m.Target) -> None:
+def _check_milestone_years(r: CatalogueReader, target: models.Target) -> None:
     seen: set[str | None] = set()
     for milestone in target.milestones:
         if milestone.period in seen and milestone.date is None:

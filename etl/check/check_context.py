@@ -9,8 +9,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.calendar import compute_deadline
 from etl.catalog.obligations import list_collecting_scopes, list_obligations
 from etl.check import History, OfficialPopulation, PeerFigures, ReadSubmission, ReportingRecord
@@ -115,7 +114,7 @@ class _FormObligations:
     """Who owes a form for a period, by code, and until when."""
 
     due: Mapping[str, date]
-    units: Mapping[str, m.Unit]
+    units: Mapping[str, models.Unit]
 
 
 @lru_cache(maxsize=1024)

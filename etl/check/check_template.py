@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.layout import find_element_kind
 from etl.catalog.obligations import find_collecting_scope, list_collecting_scopes, list_owed_forms
 from etl.catalog.owed_cells import compute_limit
@@ -35,9 +34,9 @@ class StampContext:
     """What the frames need of a workbook's stamp, resolved once."""
 
     period: Period
-    form: m.Form
-    scope: m.Scope
-    unit: m.Unit
+    form: models.Form
+    scope: models.Scope
+    unit: models.Unit
     owed: bool
 
 
@@ -166,7 +165,9 @@ def _list_counts_per_head(
 
 
 def _list_cells_beside(
-    catalogue: Catalogue, keys: Sequence[tuple[str, str]], rows: Iterable[tuple[m.Relation, tuple[int, ...], object]]
+    catalogue: Catalogue,
+    keys: Sequence[tuple[str, str]],
+    rows: Iterable[tuple[models.Relation, tuple[int, ...], object]],
 ) -> dict[int, tuple[tuple[int, ...], tuple[int, ...]]]:
     children: dict[int, dict[int, None]] = defaultdict(dict)
     partners: dict[int, dict[int, None]] = defaultdict(dict)
@@ -192,7 +193,7 @@ def _build_object_array(items: Sequence[object]) -> np.ndarray:
 
 def _build_relation_rows(
     catalogue: Catalogue, keys: Sequence[tuple[str, str]]
-) -> Iterator[tuple[m.Relation, tuple[int, ...], tuple[int, ...]]]:
+) -> Iterator[tuple[models.Relation, tuple[int, ...], tuple[int, ...]]]:
     """(relation, positions for the message, positions to compare) for each org unit that has every side of it."""
     where = {key: i for i, key in enumerate(keys)}
     for unit in dict.fromkeys(unit for unit, _ in keys):
@@ -206,12 +207,12 @@ def _build_relation_rows(
                     yield relation, terms, terms[::-1]
 
 
-def _build_relation_terms(relation: m.Relation, sides: tuple[int, ...], parts: tuple[int, ...]) -> tuple[int, ...]:
+def _build_relation_terms(relation: models.Relation, sides: tuple[int, ...], parts: tuple[int, ...]) -> tuple[int, ...]:
     """The smaller and the larger side first; a sum has no smaller side, there stands its first part."""
     return (parts[0], *sides, *parts[1:]) if relation.kind == "sum" else (*sides, *parts)
 
 
-def _mark_parts(relation: m.Relation, width: int) -> list[bool]:
+def _mark_parts(relation: models.Relation, width: int) -> list[bool]:
     """Which of a relation's terms are its parts."""
     count = len(relation.parts)
     first = [True, False] if relation.kind == "sum" else [False, False]
@@ -219,5 +220,5 @@ def _mark_parts(relation: m.Relation, width: int) -> list[bool]:
     return marks + [False] * (width - len(marks))
 
 
-def _find_relation_kind(relation: m.Relation) -> str:
+def _find_relation_kind(relation: models.Relation) -> str:
     return relation.kind if relation.kind in RELATION_KINDS else "certain" if relation.certain else "likely"

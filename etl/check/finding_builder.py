@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.layout import find_element_kind
 from etl.catalog.owed_cells import compute_limit
 from etl.catalog.rules import Rule, Rules
@@ -98,7 +97,7 @@ class FindingBuilder:
         }
 
     def _build_relation_slots(
-        self, book: WorkbookArrays, relation: m.Relation, terms: tuple[int, ...]
+        self, book: WorkbookArrays, relation: models.Relation, terms: tuple[int, ...]
     ) -> dict[str, str]:
         names, values = self.catalogue.elements, [float(book.values[k]) for k in terms]
         parts = values[2:] if relation.kind == "overlap" else [values[0], *values[2:]]

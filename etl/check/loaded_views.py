@@ -11,8 +11,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.obligations import list_obligations
 from etl.catalog.rules import ViewRule
 from etl.check.evaluate import build_expectation, validate_frame
@@ -36,7 +35,7 @@ class ViewBreach:
 
 
 def validate_views(
-    conn: Connection, catalogue: Catalogue, rules: Sequence[ViewRule], scope: m.Scope, period: Period
+    conn: Connection, catalogue: Catalogue, rules: Sequence[ViewRule], scope: models.Scope, period: Period
 ) -> tuple[list[SuiteOutcome], list[ViewBreach]]:
     """What each rule gives over the views of a scope's period, and those that fail.
 
@@ -57,7 +56,7 @@ def validate_views(
     return outcomes, breaches
 
 
-def raise_breaches(breaches: Sequence[ViewBreach], scope: m.Scope, period: Period) -> None:
+def raise_breaches(breaches: Sequence[ViewBreach], scope: models.Scope, period: Period) -> None:
     """Stops where the views contradict themselves or the catalogue: no figure may be made of them.
 
     Raises:
@@ -74,7 +73,7 @@ def raise_breaches(breaches: Sequence[ViewBreach], scope: m.Scope, period: Perio
 
 
 def _read_view_frames(
-    conn: Connection, catalogue: Catalogue, scope: m.Scope, period: Period
+    conn: Connection, catalogue: Catalogue, scope: models.Scope, period: Period
 ) -> dict[str, pd.DataFrame]:
     """The frames that have rows."""
     import pandas as pd

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.calendar import count_working_days
 from etl.catalog.contacts import ReminderRules
 from etl.dispatch.letter import Letter, read_letter_template, render_letter_text
@@ -51,7 +51,7 @@ class Reminder:
 
 
 def select_due_reminders(
-    missing: Iterable[MissingForm], day: date, rules: ReminderRules, corrections: Sequence[m.HolidayCorrection]
+    missing: Iterable[MissingForm], day: date, rules: ReminderRules, corrections: Sequence[models.HolidayCorrection]
 ) -> list[Reminder]:
     """The units to remind on a working day, in the order they come in.
 

@@ -6,8 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.calendar import is_working_day
 from etl.catalog.contacts import load_contacts, load_reminders
 from etl.core.instance import Result, load_settings_and_catalogue, open_current_engine, open_engine
@@ -85,7 +84,7 @@ def remind_units(scope: str, day: str, post: MailSessionOpener | None = None) ->
 
 
 def _write_reminders(
-    settings: Settings, catalogue: Catalogue, engine: Engine, scope: m.Scope, day: dt.date
+    settings: Settings, catalogue: Catalogue, engine: Engine, scope: models.Scope, day: dt.date
 ) -> dict[str, Letter]:
     """Unit → what it is told on a day. What is on record stands; the rest is written and put on record."""
     with engine.connect() as conn:
@@ -110,7 +109,7 @@ def _write_reminders(
     return letters
 
 
-def _list_missing_forms(conn: Connection, catalogue: Catalogue, scope: m.Scope) -> Iterator[MissingForm]:
+def _list_missing_forms(conn: Connection, catalogue: Catalogue, scope: models.Scope) -> Iterator[MissingForm]:
     """Every form that was issued and is not accepted, by period, in catalogue order."""
     for key in dispatch_store.fetch_issued_periods(conn, scope.id):
         period, refused = Period.parse(key), dispatch_store.fetch_last_refusals(conn, key)

@@ -12,8 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.geography import list_area_units
 from etl.core.instance import Result, load_settings_and_catalogue, open_engine
 from etl.doors.account_secret import generate_secret, hash_secret
@@ -35,7 +34,7 @@ class UnitAccount:
     """An account that stands: whose it is, and for which inbox folders (unit codes) it speaks, its own first."""
 
     account_id: int
-    unit: m.Unit
+    unit: models.Unit
     folders: tuple[str, ...]
 
 
@@ -48,7 +47,7 @@ def find_account(conn: Connection, catalogue: Catalogue, code: str, day: date) -
     return UnitAccount(record.account_id, unit, list_folders(catalogue, unit)), record.secret_hash
 
 
-def list_folders(catalogue: Catalogue, unit: m.Unit) -> tuple[str, ...]:
+def list_folders(catalogue: Catalogue, unit: models.Unit) -> tuple[str, ...]:
     """The unit's own code, and those of the units it took over: the health facility where one did, else the area."""
     codes = [unit.code]
     for succession in catalogue.successions_to.get((unit.code, unit.valid_from), ()):
@@ -58,12 +57,12 @@ def list_folders(catalogue: Catalogue, unit: m.Unit) -> tuple[str, ...]:
     return tuple(dict.fromkeys(codes))
 
 
-def list_account_units(catalogue: Catalogue, scope: m.Scope, day: date) -> list[m.Unit]:
+def list_account_units(catalogue: Catalogue, scope: models.Scope, day: date) -> list[models.Unit]:
     """The units of a scope that exist on a day and report anything in their time, in catalogue order."""
-    units: dict[tuple[str, date], m.Unit] = {}
+    units: dict[tuple[str, date], models.Unit] = {}
     for submission in scope.submissions:
         first = Period.parse(submission.from_period).end  # who ended before it never reports this
-        found: Iterable[m.Unit | None] = (catalogue.find_unit(code, day) for code in submission.units)
+        found: Iterable[models.Unit | None] = (catalogue.find_unit(code, day) for code in submission.units)
         if submission.level:
             found = list_area_units(catalogue, scope, submission.level, day)
         units |= {(unit.code, unit.valid_from): unit for unit in found if unit and (unit.valid_to or first) >= first}
@@ -129,7 +128,7 @@ def write_account_register(scope: str, to: Path) -> Result:
     return {"scope": scope, **states, "file": str(path)}
 
 
-def _build_register_row(unit: m.Unit, record: AccountRecord | None) -> RegisterRow:
+def _build_register_row(unit: models.Unit, record: AccountRecord | None) -> RegisterRow:
     if record is None:
         return RegisterRow(unit.code, unit.name, "none", None)
     state = "standing" if _is_standing(record) else "revoked"
@@ -140,7 +139,7 @@ def _is_standing(record: AccountRecord | None) -> bool:
     return record is not None and record.change != "revoked"
 
 
-def _select_units(catalogue: Catalogue, scope: str, unit: str | None) -> list[m.Unit]:
+def _select_units(catalogue: Catalogue, scope: str, unit: str | None) -> list[models.Unit]:
     units = list_account_units(catalogue, catalogue.get_scope(scope), get_current_date())
     chosen = [one for one in units if unit in (None, one.code)]
     if unit and not chosen:
@@ -150,7 +149,7 @@ def _select_units(catalogue: Catalogue, scope: str, unit: str | None) -> list[m.
     return chosen
 
 
-def _get_account_unit(settings: Settings, catalogue: Catalogue, code: str) -> m.Unit:
+def _get_account_unit(settings: Settings, catalogue: Catalogue, code: str) -> models.Unit:
     with open_engine(settings).connect() as conn:
         account = find_account(conn, catalogue, code, get_current_date())
     if account is None:
@@ -159,7 +158,7 @@ def _get_account_unit(settings: Settings, catalogue: Catalogue, code: str) -> m.
 
 
 def _change_secret(
-    settings: Settings, catalogue: Catalogue, unit: m.Unit, change: AccountChange, to: Path, by: str
+    settings: Settings, catalogue: Catalogue, unit: models.Unit, change: AccountChange, to: Path, by: str
 ) -> str:
     """Writes the sheet first: a secret that nobody can hand over is never in force."""
     secret = generate_secret()
@@ -171,7 +170,7 @@ def _change_secret(
     return str(path)
 
 
-def _record_change(settings: Settings, unit: m.Unit, change: AccountChange, secret_hash: str, by: str) -> None:
+def _record_change(settings: Settings, unit: models.Unit, change: AccountChange, secret_hash: str, by: str) -> None:
     if not by.strip():
         raise UsageError("nobody is named", where="--by", fix="give the name of who decides")
     with open_engine(settings).begin() as conn:

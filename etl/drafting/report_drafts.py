@@ -20,7 +20,7 @@ from etl.attainment.attainment_rows import (
     take_scope_snapshot,
 )
 from etl.attainment.report_inputs import list_owed_parts
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.catalogue_files import compute_tree_hash, read_tree_files
 from etl.catalog.geography import find_plan_area, group_plans_by_area, is_plan_of_unit
 from etl.core.instance import Result, load_catalogue_as_known, load_settings_and_catalogue, open_current_engine
@@ -154,7 +154,7 @@ def _open_report_templates(conn: Connection, settings: Settings, key: ReportKey,
         yield kept or settings.templates
 
 
-def _build_period_drafts_path(settings: Settings, scope: m.Scope, period: Period) -> Path:
+def _build_period_drafts_path(settings: Settings, scope: models.Scope, period: Period) -> Path:
     return settings.outbox / "drafts" / period.key / scope.id
 
 
@@ -169,7 +169,7 @@ class _StandingDraft:
 
 
 def _find_standing_drafts(
-    conn: Connection, settings: Settings, scope: m.Scope, period: Period, wanted: list[m.ReportDef]
+    conn: Connection, settings: Settings, scope: models.Scope, period: Period, wanted: list[models.ReportDef]
 ) -> dict[ReportKey, _StandingDraft]:
     """The drafts there are. `facts` is the SHA-256 of what each was printed from."""
     drafts = {}
@@ -208,7 +208,7 @@ class _WrittenDraft:
     printing_release: str
 
 
-def _select_plan_input(scope_inputs: Result, definition: m.ReportDef) -> ReportInput:
+def _select_plan_input(scope_inputs: Result, definition: models.ReportDef) -> ReportInput:
     """The part of what a scope has to report that is one plan's: of the plan's lines, and of the units of its area."""
     catalogue, scope = scope_inputs["catalogue"], scope_inputs["scope"]
     area = find_plan_area(catalogue, scope, definition.plan)

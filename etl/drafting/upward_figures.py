@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.exchange_identifiers import load_exchange
 from etl.catalog.layout import build_form_layout
 from etl.catalog.owed_cells import find_upward_form
@@ -55,7 +54,7 @@ def export_figures(scope: str, period: str, form: str, to: Path) -> Result:
 
 
 def _render_export(
-    settings: Settings, catalogue: Catalogue, scope: m.Scope, period: Period, form: str
+    settings: Settings, catalogue: Catalogue, scope: models.Scope, period: Period, form: str
 ) -> tuple[bytes, bytes | None, Result]:
     """The document, that of what was withdrawn (None: nothing), and what is said of both."""
     names = ExchangeIdentifiers(catalogue, load_exchange(catalogue))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.layout import SIMULATION_NOTICE
 from etl.errors import UsageError
 from etl.exchange.identifiers import ExchangeIdentifiers
@@ -21,7 +21,7 @@ class DataMessage:
     """An area's figures of a period, to be written. `snapshot_at` is the ISO time up to which they are known,
     `wording` the words of remarks."""
 
-    scope: m.Scope
+    scope: models.Scope
     period: Period
     cells: tuple[ExportedValue, ...]
     snapshot_at: str

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.exchange_identifiers import ExchangeCatalogue, Identifier
 from etl.errors import CatalogueError
 from etl.exchange.uids import derive_uid
@@ -32,7 +31,7 @@ class ExchangeIdentifiers:
             "dataElement", code, (override.as_code if override else "") or code, override.uid if override else ""
         )
 
-    def find_org_unit_id(self, unit: m.Unit) -> str:
+    def find_org_unit_id(self, unit: models.Unit) -> str:
         """An org unit: its code and its validity together."""
         override = self.exchange.units.get((unit.code, unit.valid_from))
         shared = len(self.catalogue.list_units_of_code(unit.code)) > 1

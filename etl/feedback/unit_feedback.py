@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 from etl.attain import convert_row_to_plan_unit
 from etl.attainment.attainment_rows import load_or_compute_attainment, take_scope_snapshot
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.geography import get_plan_area_code, is_plan_of_unit
 from etl.catalog.obligations import list_obligations
 from etl.catalog.owed_cells import list_sheet_cells
@@ -93,7 +92,7 @@ class _FeedbackData:
     """All that is read at once for every unit of a quarter."""
 
     catalogue: Catalogue
-    scope: m.Scope
+    scope: models.Scope
     periods: tuple[Period, ...]  # the quarter last
     day: dt.date
     as_of: dt.date
@@ -109,7 +108,7 @@ class _FeedbackData:
     def period(self) -> Period:
         return self.periods[-1]
 
-    def list_owed_forms(self, unit: m.Unit, period: Period) -> list[m.Form]:
+    def list_owed_forms(self, unit: models.Unit, period: Period) -> list[models.Form]:
         """The forms that this very unit, not another of its code, owed for a period."""
         return [form for _, form, one in list_obligations(self.catalogue, self.scope, period) if one == unit]
 
@@ -136,7 +135,9 @@ def _fetch_feedback_data(context: RunContext, titles: Mapping[str, str], setting
     )
 
 
-def _build_unit_feedback(data: _FeedbackData, unit: m.Unit, targets: Sequence[tuple[str, m.Target]]) -> UnitFeedback:
+def _build_unit_feedback(
+    data: _FeedbackData, unit: models.Unit, targets: Sequence[tuple[str, models.Target]]
+) -> UnitFeedback:
 
     forms = data.list_owed_forms(unit, data.period)
     now = [data.verdicts.get((unit.code, form.id, data.period.key), ()) for form in forms]
@@ -190,12 +191,12 @@ def _compute_share(part: int, whole: int, limit: float) -> ThresholdShare:
     return ThresholdShare(part, whole, limit, None if flag == "not_testable" else flag == "flagged")
 
 
-def _select_unit_statuses(data: _FeedbackData, unit: m.Unit, period: Period) -> list[UnitStatus]:
+def _select_unit_statuses(data: _FeedbackData, unit: models.Unit, period: Period) -> list[UnitStatus]:
     owed = {form.id for form in data.list_owed_forms(unit, period)}
     return [s for s in data.statuses[period.key] if s.unit == unit.code and s.form in owed]
 
 
-def _compute_timeliness(data: _FeedbackData, unit: m.Unit) -> ThresholdShare:
+def _compute_timeliness(data: _FeedbackData, unit: models.Unit) -> ThresholdShare:
     """Forms that came on time, of those that came or were due by now. A file that was refused never came."""
     statuses = [s for p in data.periods[-_TIMELINESS_QUARTERS:] for s in _select_unit_statuses(data, unit, p)]
     due = [s for s in statuses if s.state == "accepted" or data.day.isoformat() > s.due]
@@ -203,7 +204,7 @@ def _compute_timeliness(data: _FeedbackData, unit: m.Unit) -> ThresholdShare:
     return _compute_share(on_time, len(due), data.catalogue.thresholds["timeliness"])
 
 
-def _build_form_submission(data: _FeedbackData, unit: m.Unit, form: m.Form) -> FormSubmission:
+def _build_form_submission(data: _FeedbackData, unit: models.Unit, form: models.Form) -> FormSubmission:
 
     status = next(s for s in _select_unit_statuses(data, unit, data.period) if s.form == form.id)
     state, due = _find_form_state(status, data.day), dt.date.fromisoformat(status.due)
@@ -217,7 +218,7 @@ def _build_form_submission(data: _FeedbackData, unit: m.Unit, form: m.Form) -> F
     return FormSubmission(form.title, state, due, dt.date.fromisoformat(status.received_on), status.late_days, cells)
 
 
-def _count_quarter_findings(data: _FeedbackData, unit: m.Unit) -> list[FindingCounts]:
+def _count_quarter_findings(data: _FeedbackData, unit: models.Unit) -> list[FindingCounts]:
 
     quarters: list[FindingCounts] = []
     for period in data.periods:
@@ -236,7 +237,7 @@ def _count_quarter_findings(data: _FeedbackData, unit: m.Unit) -> list[FindingCo
 # --- indicators ------------------------------------------------------------------------------------------
 
 
-def _select_feedback_targets(data: _FeedbackData, unit: m.Unit) -> tuple[tuple[str, m.Target], ...]:
+def _select_feedback_targets(data: _FeedbackData, unit: models.Unit) -> tuple[tuple[str, models.Target], ...]:
     """(plan, target) of at most twelve quarterly indicators, each once, as the first plan of the unit with a level has
     it.
 
@@ -247,7 +248,7 @@ def _select_feedback_targets(data: _FeedbackData, unit: m.Unit) -> tuple[tuple[s
     plans = [plan for plan in scope.plans if is_plan_of_unit(catalogue, scope, plan, unit)]
     areas = {get_plan_area_code(catalogue, scope, plan) for plan in plans}
     own = {row.indicator for row in data.rows if row.unit not in areas and row.value is not None and not row.as_of}
-    first: dict[str, tuple[str, m.Target]] = {}
+    first: dict[str, tuple[str, models.Target]] = {}
     for followed in (False, True):
         for plan in plans:
             for target in catalogue.plans[plan].targets:
@@ -259,12 +260,12 @@ def _select_feedback_targets(data: _FeedbackData, unit: m.Unit) -> tuple[tuple[s
     return tuple(first.values())[:_MAX_LINES]
 
 
-def _is_quarterly(indicator: m.Indicator) -> bool:
+def _is_quarterly(indicator: models.Indicator) -> bool:
     return indicator.frequency == "quarter" and indicator.method in {"ratio", "share_of_units"}
 
 
 def _list_indicator_lines(
-    data: _FeedbackData, unit: m.Unit, targets: Sequence[tuple[str, m.Target]]
+    data: _FeedbackData, unit: models.Unit, targets: Sequence[tuple[str, models.Target]]
 ) -> list[IndicatorLine]:
     rows = {(row.plan, row.item, row.unit): row for row in data.rows}
     if not any(row.unit == unit.code for row in data.rows):
@@ -284,7 +285,7 @@ def _list_indicator_lines(
 
 
 def _build_indicator_line(
-    data: _FeedbackData, indicator: m.Indicator, target: m.Target, own: Attainment, area: Attainment
+    data: _FeedbackData, indicator: models.Indicator, target: models.Target, own: Attainment, area: Attainment
 ) -> IndicatorLine:
 
     min_denominator = int(data.catalogue.thresholds["related_least"])
@@ -306,7 +307,7 @@ def _select_current_value(row: Attainment) -> Fraction | None:
     return None if row.as_of else row.value
 
 
-def format_area_name(wording: Messages, area: m.Unit | None) -> str:
+def format_area_name(wording: Messages, area: models.Unit | None) -> str:
     """The whole of an area, by what kind of unit it is on the day: toàn tỉnh, toàn thành phố; None: several areas."""
     if area is None or area.level not in {"nation", "province", "district", "commune"}:
         return wording.texts["area.other"]
@@ -315,7 +316,7 @@ def format_area_name(wording: Messages, area: m.Unit | None) -> str:
     return wording.format("area.of_kind", kind=area.type.lower())
 
 
-def format_feedback_target(wording: Messages, row: Attainment, target: m.Target) -> str:
+def format_feedback_target(wording: Messages, row: Attainment, target: models.Target) -> str:
     """The level that a unit is held against, as the page prints it: of “khoảng” the number and its tolerance."""
     if target.kind == "track" or not row.written:
         return wording.texts["feedback.target_followed"]
@@ -343,7 +344,9 @@ def _compute_printed_decimals(wanted: int, row: Attainment) -> int:
     return decimals
 
 
-def compare_with_area(indicator: m.Indicator, own: Attainment, area: Attainment, min_denominator: int) -> Comparison:
+def compare_with_area(
+    indicator: models.Indicator, own: Attainment, area: Attainment, min_denominator: int
+) -> Comparison:
     """A word for the unit beside its area, only where the numbers carry one.
 
     Enough of them: a denominator of at least `min_denominator`, and no small count; and 95 % intervals that do not

@@ -13,8 +13,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.layout import CHECK_SHEET, FormLayout, InputCell, SheetLayout, format_cell_name
 from etl.forms.form_sending import FormExtras, PastValues
 from etl.forms.form_styles import FormStyles, get_sheet_class, write_simulation_mark
@@ -222,7 +221,7 @@ def _build_relation_checks(catalogue: Catalogue, form_layout: FormLayout, wordin
         yield _CheckRow(first.sheet, _describe_relation(catalogue, relation, wording), result, "")
 
 
-def _format_breach(relation: m.Relation, spans: Mapping[str, str]) -> str:
+def _format_breach(relation: models.Relation, spans: Mapping[str, str]) -> str:
     """The formula that is true where a relation does not hold; empty for what needs the catalogue's tolerances."""
     larger, smaller = spans[relation.larger], spans.get(relation.smaller or "", "")
     parts = "+".join(spans[part] for part in relation.parts)
@@ -241,7 +240,7 @@ def _format_breach(relation: m.Relation, spans: Mapping[str, str]) -> str:
             return ""
 
 
-def _describe_relation(catalogue: Catalogue, relation: m.Relation, wording: Messages) -> str:
+def _describe_relation(catalogue: Catalogue, relation: models.Relation, wording: Messages) -> str:
     names = {e: catalogue.elements[e].name for e in relation.elements}
     said = {
         "smaller": names.get(relation.smaller or "", ""),

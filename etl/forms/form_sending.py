@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.calendar import compute_deadline
 from etl.catalog.contacts import Contacts
 from etl.messages import Messages
@@ -45,7 +44,7 @@ class FormExtras:
 
 
 def build_form_sending(
-    catalogue: Catalogue, scope: m.Scope, form: m.Form, unit: m.Unit, period: Period, contacts: Contacts
+    catalogue: Catalogue, scope: models.Scope, form: models.Form, unit: models.Unit, period: Period, contacts: Contacts
 ) -> FormSending | None:
     """When and where a unit sends a form of a period; None where the scope does not ask for it."""
     submission = next((s for s in scope.submissions if s.form == form.id), None)

@@ -7,8 +7,7 @@ import math
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.layout import (
     FormLayout,
     InputCell,
@@ -41,16 +40,16 @@ _LEAST_SCALE = 80
 _LANDSCAPE_FROM = 7
 
 
-def build_form_file_name(form: m.Form, unit: m.Unit, period: Period) -> str:
+def build_form_file_name(form: models.Form, unit: models.Unit, period: Period) -> str:
     """The name a form is issued under: ``608_2024Q1_kt-district-quarter.xlsx``."""
     return f"{unit.code}_{period.key}_{form.id}.xlsx"
 
 
 def issue_form(
     catalogue: Catalogue,
-    scope: m.Scope,
-    form: m.Form,
-    unit: m.Unit,
+    scope: models.Scope,
+    form: models.Form,
+    unit: models.Unit,
     period: Period,
     wording: Messages,
     extras: FormExtras = FormExtras(),  # noqa: B008 - frozen
@@ -169,7 +168,7 @@ def _is_integer_input(catalogue: Catalogue, cell: InputCell) -> bool:
 
 
 def _add_data_validations(
-    page: Worksheet, catalogue: Catalogue, form: m.Form, sheet: SheetLayout, wording: Messages
+    page: Worksheet, catalogue: Catalogue, form: models.Form, sheet: SheetLayout, wording: Messages
 ) -> None:
     """One data validation per run of cells of one element in a column (or per cell in a list)."""
     runs: dict[tuple[int, str], list[InputCell]] = {}
@@ -183,7 +182,7 @@ def _add_data_validations(
 
 
 def _build_validation_rule(
-    catalogue: Catalogue, form: m.Form, cell: InputCell, wording: Messages
+    catalogue: Catalogue, form: models.Form, cell: InputCell, wording: Messages
 ) -> dict[str, Any] | None:
     base = {"ignore_blank": True, "error_type": "stop", "error_title": wording.texts["form.invalid"]}
     if cell.choices:

@@ -16,8 +16,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from etl import load
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.layout import build_form_layout
 from etl.catalog.obligations import list_obligations
 from etl.core.instance import (
@@ -79,7 +78,7 @@ class _ReadTable:
 
     file: _ForeignFile
     sheet: str
-    layout: m.ForeignLayout
+    layout: models.ForeignLayout
     reading: ForeignReading
 
 
@@ -210,7 +209,7 @@ def withdraw_import(number: int, by: str, reason: str) -> Result:
 
 
 def _build_withdrawal(
-    catalogue: Catalogue, scope: m.Scope, found: RecordedImport, code: str, delivery: Delivery, judged_by: str
+    catalogue: Catalogue, scope: models.Scope, found: RecordedImport, code: str, delivery: Delivery, judged_by: str
 ) -> load.LoadItem:
     """A version of a unit's form in which every number is missing."""
     form, period = catalogue.forms[found.form], Period.parse(found.period)
@@ -279,7 +278,7 @@ def _archive_file(conn: Connection, settings: Settings, name: str, folder: str, 
     return journal.register_delivery(conn, sha256, len(data), name, folder, get_current_time())
 
 
-def _read_table(catalogue: Catalogue, scope: m.Scope, file: _ForeignFile, choice: TableChoice) -> _ReadTable:
+def _read_table(catalogue: Catalogue, scope: models.Scope, file: _ForeignFile, choice: TableChoice) -> _ReadTable:
     plain = read_plain_table(file.path, choice.sheet, file.name)
     key = Period.parse(choice.period).key if choice.period else ""
     source = TableSource(plain.rows, file.name, file.folder, key)
@@ -294,7 +293,7 @@ def _read_table(catalogue: Catalogue, scope: m.Scope, file: _ForeignFile, choice
     return _ReadTable(file, plain.sheet, layout, reading)
 
 
-def _choose_layout(catalogue: Catalogue, source: TableSource, layout_id: str) -> m.ForeignLayout:
+def _choose_layout(catalogue: Catalogue, source: TableSource, layout_id: str) -> models.ForeignLayout:
     if layout_id and layout_id not in catalogue.layouts:
         known = ", ".join(catalogue.layouts) or "none"
         raise UsageError(f"no layout {layout_id!r}", where="--layout", fix=f"layouts of the catalogue: {known}")
@@ -308,7 +307,7 @@ def _choose_layout(catalogue: Catalogue, source: TableSource, layout_id: str) ->
     return fitting[0]
 
 
-def _list_owing(catalogue: Catalogue, scope: m.Scope, form_id: str, period: str) -> Iterable[m.Unit]:
+def _list_owing(catalogue: Catalogue, scope: models.Scope, form_id: str, period: str) -> Iterable[models.Unit]:
     """Who owes a form for a period, or ever, as long as no period is known."""
     form = catalogue.forms[form_id]
     periods = [Period.parse(period)] if period else catalogue.list_owed_periods(scope, form.period_kind)
@@ -322,7 +321,9 @@ def _group_by_unit(reading: ForeignReading) -> dict[str, dict[tuple[str, str], D
     return groups
 
 
-def _list_submitted(conn: Connection, catalogue: Catalogue, scope: m.Scope, table: _ReadTable) -> list[ForeignProblem]:
+def _list_submitted(
+    conn: Connection, catalogue: Catalogue, scope: models.Scope, table: _ReadTable
+) -> list[ForeignProblem]:
     """The units that have sent the form: what comes now would replace all of it. What was withdrawn is not sent."""
     form, period = table.layout.form, table.reading.period
     withdrawn = {
@@ -345,7 +346,7 @@ def _list_submitted(conn: Connection, catalogue: Catalogue, scope: m.Scope, tabl
 def _issue_forms(
     settings: Settings,
     catalogue: Catalogue,
-    scope: m.Scope,
+    scope: models.Scope,
     form_id: str,
     period: str,
     values: Mapping[str, Mapping[tuple[str, str], Decimal]],

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import groupby
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.lineage import lineage_walk
 from etl.lineage.lineage_cells import CellVersion
 from etl.lineage.lineage_walk import COUNTED_STATES, FigureTrace, UnitContribution
@@ -26,8 +26,8 @@ def list_figure_sources(context: RunContext, area: str, rows: Iterable[Attainmen
     An indicator stands once, whatever how many targets ask for it; one that no cells make has none.
     """
     rows_by_indicator = {row.indicator: row for row in rows if row.unit == area and row.value is not None}
-    summed: dict[Period, list[m.Indicator]] = {}
-    published: list[m.Indicator] = []
+    summed: dict[Period, list[models.Indicator]] = {}
+    published: list[models.Indicator] = []
     for code, row in rows_by_indicator.items():
         indicator = context.catalogue.indicators[code]
         if indicator.published_element:

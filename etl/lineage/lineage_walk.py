@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Literal
 
 from etl.attain import aggregate_leaves
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.loader import Catalogue
 from etl.lineage.lineage_cells import CellVersion, CellVersions, DeliveryOrigin
 from etl.model import ElementKind, ObservedIndicator
@@ -94,13 +94,13 @@ def trace_figures(context: RunContext, absent: Mapping[str, Collection[str]], un
 
 def _build_figure_trace(
     context: RunContext,
-    indicator: m.Indicator,
+    indicator: models.Indicator,
     unit: str,
     parts: RollupParts,
     cells: CellVersions,
     absent: Collection[str],
 ) -> FigureTrace:
-    terms = indicator.terms or (m.Term("numerator", indicator.published_element or "", False),)
+    terms = indicator.terms or (models.Term("numerator", indicator.published_element or "", False),)
     leaves: list[UnitContribution] = []
     for leaf, child, share in parts.leaves:
         found = [(term, cell) for term in terms if (cell := parts.cells.get((leaf, term.data_element)))]
@@ -126,7 +126,7 @@ def _build_figure_trace(
 
 
 def _build_contribution(
-    leaf: m.Unit, child: m.Unit | None, share: Fraction, terms: tuple[TracedTerm, ...], *, absent: bool
+    leaf: models.Unit, child: models.Unit | None, share: Fraction, terms: tuple[TracedTerm, ...], *, absent: bool
 ) -> UnitContribution:
     outside = any(term.state == "not_applicable" for term in terms)
     why = build_reason("absence.outside") if outside else _find_absence(terms) if absent else None
@@ -144,7 +144,7 @@ def _find_absence(terms: tuple[TracedTerm, ...]) -> Reason:
     return build_reason("absence.unreliable" if doubtful else "absence.missing", elements=codes)
 
 
-def _build_traced_term(catalogue: Catalogue, term: m.Term, cell: StandingCell, cells: CellVersions) -> TracedTerm:
+def _build_traced_term(catalogue: Catalogue, term: models.Term, cell: StandingCell, cells: CellVersions) -> TracedTerm:
     counted = cell.state in COUNTED_STATES
     way: Derivation = "last"
     if cell.is_own:

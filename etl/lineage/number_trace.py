@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from etl.attain import TargetFigures, compute_target_figures
 from etl.attainment.attainment_rows import load_or_compute_attainment
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.geography import get_plan_area_code
 from etl.core.instance import (
     Result,
@@ -207,7 +206,9 @@ def _trace_cells(context: RunContext, row: Attainment) -> FigureTrace | None:
     return lineage_walk.trace_figures(covered, {indicator.code: row.absent}, row.unit)[indicator.code]
 
 
-def _compute_traced_figures(catalogue: Catalogue, plan: m.Plan, row: Attainment, walked: FigureTrace) -> TargetFigures:
+def _compute_traced_figures(
+    catalogue: Catalogue, plan: models.Plan, row: Attainment, walked: FigureTrace
+) -> TargetFigures:
     """What the cells make of a row's target: for a share of units, how many units reach its floor."""
     target = next(target for target in plan.targets if target.item == row.item)
     return compute_target_figures(target, catalogue.indicators[row.indicator], walked.observed)

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from etl.catalog import Catalogue, load_catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, load_catalogue, models
 from etl.core.disk_usage import measure_disks
 from etl.errors import CatalogueError, SettingsError
 from etl.messages import Messages, load_messages
@@ -76,7 +75,7 @@ class PageDesk:
         finally:
             engine.dispose()
 
-    def find_scope(self, scope: str) -> m.Scope | None:
+    def find_scope(self, scope: str) -> models.Scope | None:
         """The scope of that name; None where there is none, or no catalogue."""
         return self.catalogue.scopes.get(scope) if self.catalogue else None
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.read.vietnamese_text import normalize_text
 
 Texts = Sequence[Sequence[str]]
@@ -27,7 +27,7 @@ def fold_label(text: str) -> str:
 class LayoutWords:
     """A layout's texts: `own` is how the layout writes what a table writes, both folded; `kinds` of its rows."""
 
-    layout: m.ForeignLayout
+    layout: models.ForeignLayout
     own: dict[str, str]
     kinds: dict[str, RowKind]
 
@@ -62,7 +62,7 @@ class TableHeader:
     unknown: tuple[tuple[int, str], ...]
 
 
-def build_layout_words(layout: m.ForeignLayout) -> LayoutWords:
+def build_layout_words(layout: models.ForeignLayout) -> LayoutWords:
     """The words of a layout, ready for comparing."""
     own = {fold_label(other): fold_label(text) for text, others in layout.aliases.items() for other in others}
     kinds: dict[str, RowKind] = dict.fromkeys(map(fold_label, layout.ignored), "ignored")

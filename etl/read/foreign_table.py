@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.layout import format_cell_name
 from etl.model import Period
 from etl.model.reason import Reason, build_reason
@@ -77,7 +76,7 @@ class ForeignReading:
         self.problems.append(ForeignProblem(cell, build_reason(f"foreign.{code}", **slots)))
 
 
-def find_matching_layouts(source: TableSource, layouts: Sequence[m.ForeignLayout]) -> list[m.ForeignLayout]:
+def find_matching_layouts(source: TableSource, layouts: Sequence[models.ForeignLayout]) -> list[models.ForeignLayout]:
     """The layouts all of whose headers stand in a table; of several, those that name its sender's folder."""
     fitting = [layout for layout in layouts if find_header(source.rows, build_layout_words(layout))]
     of_sender = [layout for layout in fitting if source.folder and source.folder in layout.folders]
@@ -85,7 +84,7 @@ def find_matching_layouts(source: TableSource, layouts: Sequence[m.ForeignLayout
 
 
 def read_foreign_table(
-    catalogue: Catalogue, layout: m.ForeignLayout, source: TableSource, units: Sequence[m.Unit]
+    catalogue: Catalogue, layout: models.ForeignLayout, source: TableSource, units: Sequence[models.Unit]
 ) -> ForeignReading:
     """What a table says by a layout.
 
@@ -117,12 +116,12 @@ class _TableReader:
     catalogue: Catalogue
     words: LayoutWords
     source: TableSource
-    units: Sequence[m.Unit]
+    units: Sequence[models.Unit]
     header: TableHeader
     reading: ForeignReading
 
     @property
-    def layout(self) -> m.ForeignLayout:
+    def layout(self) -> models.ForeignLayout:
         return self.words.layout
 
     @property
@@ -322,7 +321,7 @@ class _TableReader:
         wanted = {header} if any(f.header == header for f in self.layout.figures) else {*self.layout.sums[header]}
         return next(self._compute_factor(figure) for figure in self.layout.figures if figure.header in wanted)
 
-    def _compute_factor(self, figure: m.ForeignFigure) -> Decimal:
+    def _compute_factor(self, figure: models.ForeignFigure) -> Decimal:
         """What a figure's number is multiplied with to be in its data element's unit: the loader knows there is one."""
         element = self.catalogue.elements[figure.data_element]
         return self.catalogue.get_measure_factor(figure.unit, element.unit)
@@ -339,7 +338,7 @@ class _TableReader:
             return ""
         return code
 
-    def _read_cell(self, figure: m.ForeignFigure, unit: str, at: tuple[int, int]) -> None:
+    def _read_cell(self, figure: models.ForeignFigure, unit: str, at: tuple[int, int]) -> None:
         written, cell = self.source.rows[at[0]][at[1]], format_cell_name(*at)
         mark = self.layout.marks.get(written, "")
         if not written or mark == "missing":

@@ -9,8 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.calendar import LAST_CUT_OFF, compute_administrative_bounds
 from etl.catalog.layout import MANIFEST_SHEET, MANIFEST_STAMP, FormLayout, format_cell_name
 from etl.catalog.obligations import list_collecting_scopes, list_obligations
@@ -217,7 +216,7 @@ def _build_stamp(title: PrintedTitle, catalogue: Catalogue) -> tuple[FormStamp |
     return FormStamp(form, title.version, match.code, title.period_key), RawFinding("S19", slots=slots)
 
 
-def _list_owing_units(catalogue: Catalogue, form: str, period: Period) -> tuple[m.Unit, ...]:
+def _list_owing_units(catalogue: Catalogue, form: str, period: Period) -> tuple[models.Unit, ...]:
     """The units that owe a form for a period, whatever scope they owe it to."""
     scopes = list_collecting_scopes(catalogue, form)
     return tuple(unit for s in scopes for _, f, unit in list_obligations(catalogue, s, period) if f.id == form)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.layout import format_cell_name
 from etl.read import unit_matching, upward_form
 from etl.read.columns import MatchedColumns
@@ -40,8 +40,8 @@ class MatchedRows:
 
 
 def find_rows(
-    template: SheetTemplate, name: str, rows: Rows, columns: MatchedColumns, units: Mapping[str, m.Unit],
-    area: tuple[m.Unit, ...],
+    template: SheetTemplate, name: str, rows: Rows, columns: MatchedColumns, units: Mapping[str, models.Unit],
+    area: tuple[models.Unit, ...],
 ) -> MatchedRows:  # fmt: skip
     """The rows of a sheet. `units` are the units that the form's rows stand for, by code; `area` is every unit."""
     table = TableRows(template, name, rows, columns, units, area)

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.layout import CHECK_SHEET, MANIFEST_SHEET, RESULT_SHEET, FormLayout, format_cell_name
 from etl.model import CellState, Explanation, FormStamp
 from etl.read import explanations, identify, input_cells, upward_form
@@ -50,7 +49,7 @@ class FormWorkbook:
 
     workbook_file: WorkbookFile
     form_layout: FormLayout
-    units: Mapping[str, m.Unit]
+    units: Mapping[str, models.Unit]
     catalogue: Catalogue
     as_issued: set[str] = field(default_factory=set)
 

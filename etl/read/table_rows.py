@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.layout import format_cell_name
 from etl.read.columns import MatchedColumns
 from etl.read.preflight import RawFinding
@@ -28,8 +28,8 @@ class TableRows:
     """A table's rows with its columns found."""
 
     def __init__(
-        self, template: SheetTemplate, name: str, rows: Rows, columns: MatchedColumns, units: Mapping[str, m.Unit],
-        area: tuple[m.Unit, ...],
+        self, template: SheetTemplate, name: str, rows: Rows, columns: MatchedColumns, units: Mapping[str, models.Unit],
+        area: tuple[models.Unit, ...],
     ) -> None:  # fmt: skip
         self.template, self.name, self.rows, self.columns, self.units = template, name, rows, columns, units
         self.area = area

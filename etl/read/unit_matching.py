@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.read.vietnamese_text import normalize_text
 
 _TYPES = {
@@ -37,7 +37,7 @@ class UnitMatch:
     suggestions: tuple[str, ...] = ()
 
 
-def match_unit(text: str, candidates: Sequence[m.Unit]) -> UnitMatch:
+def match_unit(text: str, candidates: Sequence[models.Unit]) -> UnitMatch:
     """The unit among candidates that a text names, with or without its type in front.
 
     A type that contradicts ("Xã Đắk Hà" where only the town Đắk Hà is) is not certain; nor is a bare name that
@@ -52,7 +52,7 @@ def match_unit(text: str, candidates: Sequence[m.Unit]) -> UnitMatch:
     return UnitMatch(suggestions=tuple(unit.name for unit in same) or _list_similar_names(bare, candidates))
 
 
-def list_bearers(text: str, candidates: Sequence[m.Unit]) -> list[m.Unit]:
+def list_bearers(text: str, candidates: Sequence[models.Unit]) -> list[models.Unit]:
     """The candidates that bear a name, several where a name stands for more than one."""
     kind, bare = _split_unit_type(text)
     return [
@@ -60,7 +60,7 @@ def list_bearers(text: str, candidates: Sequence[m.Unit]) -> list[m.Unit]:
     ]
 
 
-def find_named_unit(text: str, units: Sequence[m.Unit]) -> str:
+def find_named_unit(text: str, units: Sequence[models.Unit]) -> str:
     """The code of the one unit, of any time, that a text names by itself or at its end; empty for none or several.
 
     An office before the name ("Trung tâm Y tế huyện Kon Rẫy") is left out; accents may be missing throughout.
@@ -85,7 +85,7 @@ def _is_last_name(text: str, name: str) -> bool:
     return text.endswith(name) and not text.removesuffix(name)[-1:].isalnum()
 
 
-def is_similar_name(text: str, unit: m.Unit) -> bool:
+def is_similar_name(text: str, unit: models.Unit) -> bool:
     """Whether a text may be a unit's name badly typed: without accents, or with a letter or two changed."""
     return unit.name in _list_similar_names(_split_unit_type(text)[1], (unit,))
 
@@ -95,7 +95,7 @@ def has_unit_type(text: str) -> bool:
     return bool(_split_unit_type(text)[0])
 
 
-def _has_name(unit: m.Unit, bare: str) -> bool:
+def _has_name(unit: models.Unit, bare: str) -> bool:
     return any(bare == name for _, name in _list_name_keys(unit))
 
 
@@ -107,7 +107,7 @@ def _split_unit_type(text: str) -> tuple[str, str]:
     return (_TYPES[found[1]], key[found.end() :]) if found else ("", key)
 
 
-def _list_name_keys(unit: m.Unit) -> frozenset[tuple[str, str]]:
+def _list_name_keys(unit: models.Unit) -> frozenset[tuple[str, str]]:
     return _build_name_keys(unit.name, unit.aliases)
 
 
@@ -116,7 +116,7 @@ def _build_name_keys(name: str, aliases: tuple[str, ...]) -> frozenset[tuple[str
     return frozenset(map(_split_unit_type, (name, *aliases)))
 
 
-def _list_similar_names(bare: str, candidates: Sequence[m.Unit]) -> tuple[str, ...]:
+def _list_similar_names(bare: str, candidates: Sequence[models.Unit]) -> tuple[str, ...]:
     """The nearest names without accents: equal first, then alike; never more than three."""
     wanted = _fold_accents(bare)
     near: dict[str, float] = {}

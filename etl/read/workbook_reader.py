@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.geography import describe_succession
 from etl.catalog.layout import FormLayout, build_form_layout
 from etl.catalog.obligations import find_collecting_scope, list_collecting_scopes
@@ -163,5 +162,5 @@ def find_form_layout(stamp: FormStamp, catalogue: Catalogue) -> FormLayout | Raw
     return build_form_layout(catalogue, scope, issued, unit, period) if issued else other
 
 
-def _is_form_in_force(form: m.Form, period: Period) -> bool:
+def _is_form_in_force(form: models.Form, period: Period) -> bool:
     return form.valid_from <= period.end and (form.valid_to is None or period.start <= form.valid_to)

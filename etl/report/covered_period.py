@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.messages import Messages
 from etl.model import Attainment, ElementKind, Period, PeriodKind
 from etl.report.dates import format_reference_period
@@ -29,7 +28,7 @@ def is_growing_element(catalogue: Catalogue, code: str) -> bool:
     return element is not None and element.kind in _GROWING_KINDS
 
 
-def is_cumulative_indicator(catalogue: Catalogue, indicator: m.Indicator | None) -> bool:
+def is_cumulative_indicator(catalogue: Catalogue, indicator: models.Indicator | None) -> bool:
     """Whether an indicator's figure of a part of a year is made of what added up since January."""
     return indicator is not None and any(is_growing_element(catalogue, term.data_element) for term in indicator.terms)
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from etl.catalog import geography
-from etl.catalog import models as m
+from etl.catalog import geography, models
 from etl.messages import Messages
 from etl.model import Period
 from etl.model.numbers import format_number
@@ -269,11 +268,11 @@ def _build_regime_notes(inputs: ReportInput, wording: Messages) -> Iterator[tupl
         yield "recipients", wording.format("data.recipients")
 
 
-def _list_plan_remarks(plan: m.Plan) -> list[str]:
+def _list_plan_remarks(plan: models.Plan) -> list[str]:
     return [note for note in (plan.number_note, plan.date_note, *plan.notes) if note]
 
 
-def _build_target_notes(inputs: ReportInput, wording: Messages, target: m.Target) -> Iterator[tuple[str, str]]:
+def _build_target_notes(inputs: ReportInput, wording: Messages, target: models.Target) -> Iterator[tuple[str, str]]:
     indicator = inputs.catalogue.indicators.get(target.indicator or "")
     if indicator and indicator.basis in {"configured", "secondary"}:
         yield indicator.basis, wording.format(f"data.{indicator.basis}", definition=indicator.definition)

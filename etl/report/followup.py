@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from unicodedata import normalize
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.task_answers import find_unasked_reason, list_task_questions
 from etl.messages import Messages
 from etl.model import NoteReport, Period, PeriodKind, TaskReport
@@ -72,7 +72,7 @@ def _list_questions(inputs: ReportInput, periods: set[Period]) -> set[tuple[str,
 
 
 def _build_task_facts(
-    inputs: ReportInput, wording: Messages, task: m.Task, reports: list[TaskReport], unasked: str
+    inputs: ReportInput, wording: Messages, task: models.Task, reports: list[TaskReport], unasked: str
 ) -> PlanTask:
     states: list[str] = [str(report.state) for report in reports] or [_classify_unreported_task(inputs, task, unasked)]
     counts = Counter(states)
@@ -108,7 +108,7 @@ def _format_actor_name(inputs: ReportInput, code: str) -> str:
     return actor.name if actor else code
 
 
-def _classify_unreported_task(inputs: ReportInput, task: m.Task, unasked: str) -> str:
+def _classify_unreported_task(inputs: ReportInput, task: models.Task, unasked: str) -> str:
     """Where a task stands of which nobody has said anything: overtaken; asked about by no form, by that of the year
     alone, or not answered, which with a date is due or not due."""
     if task.overtaken_on and task.overtaken_on <= inputs.period.end:
@@ -121,7 +121,7 @@ def _classify_unreported_task(inputs: ReportInput, task: m.Task, unasked: str) -
 
 
 def _describe_task_situation(
-    inputs: ReportInput, wording: Messages, task: m.Task, reports: list[TaskReport], states: list[str]
+    inputs: ReportInput, wording: Messages, task: models.Task, reports: list[TaskReport], states: list[str]
 ) -> str:
     parts = []
     for state in _STATE_ORDER:
@@ -256,7 +256,7 @@ def _describe_deciding_levels(
 def _rank_level(inputs: ReportInput, level: str) -> int:
     """How high a level of government is, by its code or by its word in the forms; 0 where it is neither."""
     code = inputs.catalogue.decision_levels.get(level.casefold(), level)
-    return 1 + m.DECISION_LEVELS.index(code) if code in m.DECISION_LEVELS else 0
+    return 1 + models.DECISION_LEVELS.index(code) if code in models.DECISION_LEVELS else 0
 
 
 def _build_note_row(inputs: ReportInput, note: NoteReport) -> DifficultyRow:

@@ -10,8 +10,7 @@ from datetime import date
 from fractions import Fraction
 from functools import cached_property
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.geography import find_plan_area
 from etl.catalog.layout import FormLayout
 from etl.model import Attainment, NoteReport, Period, SeriesPoint, TaskReport, UnitStatus
@@ -83,9 +82,9 @@ class ReportInput:
     """
 
     catalogue: Catalogue
-    scope: m.Scope
-    report: m.ReportDef
-    plan: m.Plan
+    scope: models.Scope
+    report: models.ReportDef
+    plan: models.Plan
     period: Period
     attainments: tuple[Attainment, ...]
     previous: tuple[Attainment, ...]
@@ -103,7 +102,7 @@ class ReportInput:
     upward: UpwardFigures | None = None
 
     @cached_property
-    def _area_unit(self) -> m.Unit | None:
+    def _area_unit(self) -> models.Unit | None:
         return find_plan_area(self.catalogue, self.scope, self.plan.id)
 
     @property
@@ -127,14 +126,14 @@ class ReportInput:
         return self.report.build_key(self.scope.id, self.period.key)
 
     @cached_property
-    def _targets_by_item(self) -> dict[str, m.Target]:
+    def _targets_by_item(self) -> dict[str, models.Target]:
         return {target.item: target for target in self.plan.targets}
 
     def get_unit_scale(self, item: str) -> Fraction:
         """What a target's numbers are multiplied with to be in its indicator's unit; its rows are in the plan's own."""
         return self._targets_by_item[item].unit_scale
 
-    def find_measured_unit(self, item: str, indicator: m.Indicator) -> str:
+    def find_measured_unit(self, item: str, indicator: models.Indicator) -> str:
         """The unit of measure that a target's numbers are printed in."""
         return self._targets_by_item[item].select_unit(indicator)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from fractions import Fraction
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.model import Attainment
 from etl.model.numbers import format_number, round_half_away
 from etl.report.figure_facts import PrintedNumber
@@ -32,7 +32,7 @@ def build_count_fact(value: ExactNumber | None, missing: str = "") -> PrintedNum
     return build_number_fact(value, 0 if whole else 2, missing)
 
 
-def select_figure_decimals(target: m.Target, indicator: m.Indicator | None, a: Attainment) -> int:
+def select_figure_decimals(target: models.Target, indicator: models.Indicator | None, a: Attainment) -> int:
     """How many decimals a figure is printed with, wherever and whenever it is: they belong to the figure itself.
 
     Those of the plan; of a published figure those it was published with; more, where it would print like a level that
@@ -48,7 +48,7 @@ def select_figure_decimals(target: m.Target, indicator: m.Indicator | None, a: A
 
 
 def select_value_decimals(
-    target: m.Target, value: Fraction, levels: Collection[Fraction] = (), *, published: bool
+    target: models.Target, value: Fraction, levels: Collection[Fraction] = (), *, published: bool
 ) -> int:
     """The same for a value alone; `levels` are those it is held against that the plan does not print as numbers."""
     decimals = max(target.decimals, _count_published_decimals(value)) if published else target.decimals

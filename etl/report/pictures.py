@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TypeVar
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.messages import Messages
 from etl.model import Period, SeriesPoint, UnitStatus
 from etl.model.numbers import format_number
@@ -122,7 +122,7 @@ def format_panel_name(inputs: ReportInput, figure: Figure) -> str:
     return f"{figure.item}. {indicator.short_name if indicator else figure.title}"
 
 
-def list_series_figures(inputs: ReportInput, target: m.Target) -> tuple[SeriesFigure, ...]:
+def list_series_figures(inputs: ReportInput, target: models.Target) -> tuple[SeriesFigure, ...]:
     """The area's figures of a target through time, each as its own report prints it, oldest first.
 
     Of what adds up from January, only those of stretches as long as this report's: others are no steps of one way.
@@ -135,14 +135,14 @@ def list_series_figures(inputs: ReportInput, target: m.Target) -> tuple[SeriesFi
     return tuple(_build_series_figure(target, point, published=published) for point in points)
 
 
-def _build_series_figure(target: m.Target, point: SeriesPoint, *, published: bool) -> SeriesFigure:
+def _build_series_figure(target: models.Target, point: SeriesPoint, *, published: bool) -> SeriesFigure:
     decimals = select_value_decimals(target, point.value, published=published)
     return SeriesFigure(
         point.period, Period.parse(point.period).name, build_number_fact(point.value, decimals), point.definition
     )
 
 
-def _build_baseline_level(target: m.Target) -> PlannedLevel | None:
+def _build_baseline_level(target: models.Target) -> PlannedLevel | None:
     """The plan's baseline, where it is a number of one period."""
     start = target.baseline
     if start is None or start.value is None or not start.period or not Period.is_key(start.period):
@@ -150,14 +150,14 @@ def _build_baseline_level(target: m.Target) -> PlannedLevel | None:
     return _build_planned_level(target, start.period, start.written, start.value)
 
 
-def _build_milestone_levels(target: m.Target) -> Iterator[PlannedLevel]:
+def _build_milestone_levels(target: models.Target) -> Iterator[PlannedLevel]:
     """The plan's levels that stand as one number in the indicator's own unit."""
     for stone in target.milestones:
         if stone.value is not None and stone.period is not None and stone.per is None and stone.relative is None:
             yield _build_planned_level(target, stone.period, stone.written, stone.value)
 
 
-def _build_planned_level(target: m.Target, period: str, written: str, value: Decimal) -> PlannedLevel:
+def _build_planned_level(target: models.Target, period: str, written: str, value: Decimal) -> PlannedLevel:
     exact = build_number_fact(Fraction(value), target.decimals)
     return PlannedLevel(period, Period.parse(period).name, written, exact)
 
@@ -170,7 +170,7 @@ def _describe_current_value(wording: Messages, figure: Figure) -> str:
     return wording.format("picture.now", value=figure.printed)
 
 
-def _describe_milestones(wording: Messages, target: m.Target) -> str:
+def _describe_milestones(wording: Messages, target: models.Target) -> str:
     undated = wording.texts["word.undated"]
     stones = [
         wording.format("picture.aim_part", year=s.period or undated, written=s.written) for s in target.milestones

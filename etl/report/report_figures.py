@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.messages import Messages
 from etl.model import LONE_SIDES, Attainment
 from etl.model.numbers import format_number, round_half_away
@@ -129,7 +129,7 @@ def is_incomplete(a: Attainment) -> bool:
     return a.value is None and a.reason is not None and a.reason.code == LONE_SIDES
 
 
-def _classify_shown_status(target: m.Target, a: Attainment) -> str:
+def _classify_shown_status(target: models.Target, a: Attainment) -> str:
     """The word for where a row stands: a row without a verdict says which of the reasons it has."""
     if a.kind == "milestone" and a.status == "no_verdict":
         return "milestone"
@@ -141,7 +141,7 @@ def _classify_shown_status(target: m.Target, a: Attainment) -> str:
 
 
 def _build_figure(
-    inputs: ReportInput, wording: Messages, target: m.Target, a: Attainment, earlier: _EarlierFigures
+    inputs: ReportInput, wording: Messages, target: models.Target, a: Attainment, earlier: _EarlierFigures
 ) -> Figure:
     words = wording.texts
     key = a.item, a.unit
@@ -195,7 +195,7 @@ def _build_figure(
 def _build_figure_identity(
     inputs: ReportInput,
     wording: Messages,
-    target: m.Target,
+    target: models.Target,
     a: Attainment,
     duplicates: dict[str, str],
     quarter: QuarterPart | None,
@@ -218,12 +218,12 @@ def _build_figure_identity(
     )
 
 
-def format_item_number(target: m.Target) -> str:
+def format_item_number(target: models.Target) -> str:
     """The target's number as the plan prints it; rows that the plan does not number (22.nam) have none."""
     return "" if _UNNUMBERED_ITEM.fullmatch(target.item) else target.item
 
 
-def format_target_name(inputs: ReportInput, wording: Messages, target: m.Target) -> str:
+def format_target_name(inputs: ReportInput, wording: Messages, target: models.Target) -> str:
     """Title and number for use in a sentence; an unnumbered row goes by the title and number of its head."""
     title, item = target.title.rstrip("."), format_item_number(target)
     if not item:
@@ -235,7 +235,7 @@ def format_target_name(inputs: ReportInput, wording: Messages, target: m.Target)
 
 
 def _build_previous_fact(
-    wording: Messages, target: m.Target, indicator: m.Indicator | None, before: Attainment | None
+    wording: Messages, target: models.Target, indicator: models.Indicator | None, before: Attainment | None
 ) -> PrintedNumber:
     """The figure of the same period last year, as that year's report prints it; one from an older period is none."""
     if before is not None and is_carried_from_before(before):
@@ -246,7 +246,9 @@ def _build_previous_fact(
     return build_number_fact(before.value, decimals, wording.texts["word.no_data"])
 
 
-def _build_attainment_numbers(wording: Messages, target: m.Target, a: Attainment, decimals: int) -> AttainmentNumbers:
+def _build_attainment_numbers(
+    wording: Messages, target: models.Target, a: Attainment, decimals: int
+) -> AttainmentNumbers:
     """The numbers of an attainment. Units: the indicator's own; ratios to two decimals; shares in %."""
     empty = wording.texts["word.nothing"]
     absent = "word.no_data"
@@ -308,7 +310,7 @@ def _compute_gap(a: Attainment) -> Fraction | None:
 
 
 def _build_shortfall_fact(
-    wording: Messages, indicator: m.Indicator | None, noun: str, a: Attainment
+    wording: Messages, indicator: models.Indicator | None, noun: str, a: Attainment
 ) -> CountedNumber | PrintedNumber:
     """People, cases or units between the value and the target, with their noun; nothing when met or of a sample."""
     short = a.people_missing if a.status in {"not_met", "over_plan"} else None
@@ -318,7 +320,7 @@ def _build_shortfall_fact(
     return fact if short is None else CountedNumber(fact.value, fact.exact, f"{fact.text} {noun}", fact.decimals, noun)
 
 
-def select_counted_noun(inputs: ReportInput, wording: Messages, indicator: m.Indicator | None) -> str:
+def select_counted_noun(inputs: ReportInput, wording: Messages, indicator: models.Indicator | None) -> str:
     """What an indicator counts: người, trẻ, trạm, xã, ca …"""
     if indicator is None or indicator.numerator is None or indicator.method == "share_of_units":
         return wording.texts["word.units"]
@@ -326,7 +328,7 @@ def select_counted_noun(inputs: ReportInput, wording: Messages, indicator: m.Ind
     return element.unit if element and element.unit else wording.texts["word.units"]
 
 
-def _format_table_cell(wording: Messages, indicator: m.Indicator | None, figure: Figure) -> str:
+def _format_table_cell(wording: Messages, indicator: models.Indicator | None, figure: Figure) -> str:
     """The value as a table prints it: with counts where small, and with what the reader must know."""
     text = figure.value.text
     if figure.value.value is None:
@@ -345,7 +347,9 @@ def _format_table_cell(wording: Messages, indicator: m.Indicator | None, figure:
     return text
 
 
-def _format_withheld_count(inputs: ReportInput, wording: Messages, indicator: m.Indicator | None, a: Attainment) -> str:
+def _format_withheld_count(
+    inputs: ReportInput, wording: Messages, indicator: models.Indicator | None, a: Attainment
+) -> str:
     """What stands for the few cases of a commune, which could point at a person; empty where the count is printed."""
     least = inputs.catalogue.thresholds.get("withheld_count", 0)
     if indicator is None or not indicator.accumulates or a.numerator is None or not 0 < a.numerator < least:

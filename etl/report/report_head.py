@@ -5,7 +5,7 @@ Room: report. Called by `facts`. Number, date and signature stay blank: the regi
 
 from __future__ import annotations
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.messages import Messages
 from etl.report.dates import build_decree_date_parts
 from etl.report.inputs import ReportInput
@@ -42,7 +42,7 @@ def format_plan_name(inputs: ReportInput, wording: Messages) -> str:
     return wording.format(name, kind=plan.kind, issuer=_find_issuer_name(inputs))
 
 
-def _is_numbered(plan: m.Plan) -> bool:
+def _is_numbered(plan: models.Plan) -> bool:
     return bool(plan.number) and not plan.number.startswith("/")
 
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import NamedTuple
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.messages import Messages
 from etl.model.numbers import format_number
 from etl.report.covered_period import format_stretch
@@ -36,7 +36,7 @@ _STATUS_ORDER = (
 )  # fmt: skip
 
 
-def list_plan_years(plan: m.Plan) -> list[str]:
+def list_plan_years(plan: models.Plan) -> list[str]:
     """The years the plan sets levels for, oldest first; empty, and last, for levels that it sets no time for. A date to
     finish something by has no column of its own."""
     levels = (target for target in plan.targets if target.kind not in WORD_ONLY_KINDS)
@@ -86,7 +86,7 @@ def _build_target_row(
     inputs: ReportInput,
     wording: Messages,
     figures: ReportFigures,
-    target: m.Target,
+    target: models.Target,
     years: list[str],
     tasks: dict[str, PlanTask],
 ) -> StatementRow | FigureRow:
@@ -122,7 +122,7 @@ def _format_task_state(wording: Messages, task: PlanTask) -> str:
     return wording.texts[f"task_state.{next(iter(task.states))}"] if len(task.states) == 1 else task.situation
 
 
-def _format_target_milestones(target: m.Target, year: str | None = None) -> str:
+def _format_target_milestones(target: models.Target, year: str | None = None) -> str:
     stones = (stone for stone in target.milestones if year is None or _parse_milestone_year(stone.period) == year)
     return "; ".join(stone.written for stone in stones)
 
@@ -375,7 +375,7 @@ def format_difference(inputs: ReportInput, wording: Messages, figure: Figure, nu
     return format_with_unit(inputs, figure, text)
 
 
-def _compute_population(inputs: ReportInput, figure: Figure, indicator: m.Indicator) -> Fraction:
+def _compute_population(inputs: ReportInput, figure: Figure, indicator: models.Indicator) -> Fraction:
     """On how many people a rate is printed."""
     return indicator.factor / inputs.get_unit_scale(figure.item)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.messages import Messages
 from etl.model import Attainment, ControlLimits, Projection
 from etl.report.figure_facts import (
@@ -22,7 +22,9 @@ from etl.report.inputs import ReportInput
 from etl.report.number_facts import build_number_fact
 
 
-def build_uncertainty_facts(inputs: ReportInput, wording: Messages, target: m.Target, a: Attainment) -> Uncertainty:
+def build_uncertainty_facts(
+    inputs: ReportInput, wording: Messages, target: models.Target, a: Attainment
+) -> Uncertainty:
     """How sure a figure is, what it could be with all units in, where it goes, and what was corrected in it."""
     decimals = max(target.decimals, 1)
     return Uncertainty(
@@ -37,7 +39,7 @@ def build_uncertainty_facts(inputs: ReportInput, wording: Messages, target: m.Ta
     )
 
 
-def _build_interval(wording: Messages, target: m.Target, a: Attainment) -> ConfidenceInterval | None:
+def _build_interval(wording: Messages, target: models.Target, a: Attainment) -> ConfidenceInterval | None:
     if a.interval is None:
         return None
     decimals = max(target.decimals, 1)
@@ -46,7 +48,7 @@ def _build_interval(wording: Messages, target: m.Target, a: Attainment) -> Confi
     return ConfidenceInterval(low, high, text, a.interval_method)
 
 
-def build_possible_range(wording: Messages, target: m.Target, a: Attainment) -> PossibleRange | None:
+def build_possible_range(wording: Messages, target: models.Target, a: Attainment) -> PossibleRange | None:
     """What the value could be with all units in; `now` is the value there is, as fine as they are."""
     if a.bounds is None:
         return None

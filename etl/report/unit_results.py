@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.messages import Messages
 from etl.model.numbers import format_number
 from etl.report.figure_facts import Figure
@@ -36,11 +36,11 @@ def list_unit_codes(inputs: ReportInput) -> list[str]:
     return ordered + sorted(present - set(ordered))
 
 
-def select_compared_targets(inputs: ReportInput, figures: ReportFigures) -> list[m.Target]:
+def select_compared_targets(inputs: ReportInput, figures: ReportFigures) -> list[models.Target]:
     """The targets compared between units: indicators computed from what units send for the report's period, as far as
     any unit has a figure; those of a year in a year's report only."""
     codes, annual = list_unit_codes(inputs), inputs.report.cadence == "year"
-    chosen: dict[tuple[str, str], m.Target] = {}
+    chosen: dict[tuple[str, str], models.Target] = {}
     for target in inputs.plan.targets:
         indicator = inputs.catalogue.indicators.get(target.indicator or "")
         if indicator is None or indicator.method == "published" or not (annual or indicator.frequency == "quarter"):
@@ -172,7 +172,9 @@ def limit_unit_names(wording: Messages, names: list[str], separator: str = "; ")
     return wording.format("unit.more_units", names=separator.join(names[: MAX_UNIT_NAMES - 1]), count=more)
 
 
-def _describe_best_and_weakest(inputs: ReportInput, wording: Messages, figures: ReportFigures, target: m.Target) -> str:
+def _describe_best_and_weakest(
+    inputs: ReportInput, wording: Messages, figures: ReportFigures, target: models.Target
+) -> str:
     """The best and the weakest of a share; nothing for case rates or where under two units have a value."""
     indicator = inputs.catalogue.indicators[target.indicator or ""]
     if indicator.accumulates or indicator.factor != 100:

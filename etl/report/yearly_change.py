@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.messages import Messages
 from etl.model import Attainment
 from etl.model.numbers import format_number
@@ -25,7 +25,7 @@ TREND_KINDS = frozenset(_TREND_KINDS.values())
 def build_change_facts(
     inputs: ReportInput,
     wording: Messages,
-    target: m.Target,
+    target: models.Target,
     a: Attainment,
     earlier: dict[tuple[str, str], Attainment],
 ) -> YearlyChange:
@@ -63,7 +63,7 @@ def build_change_facts(
     )
 
 
-def _find_incomparability(inputs: ReportInput, target: m.Target, a: Attainment, before: Attainment | None) -> str:
+def _find_incomparability(inputs: ReportInput, target: models.Target, a: Attainment, before: Attainment | None) -> str:
     """The kind of a change that cannot be told at all; empty where it can."""
     if a.value is None:
         return "no_figure"
@@ -74,7 +74,7 @@ def _find_incomparability(inputs: ReportInput, target: m.Target, a: Attainment, 
     return "broken" if _has_definition_changed(inputs, target, a, before) else ""
 
 
-def _has_definition_changed(inputs: ReportInput, target: m.Target, a: Attainment, before: Attainment) -> bool:
+def _has_definition_changed(inputs: ReportInput, target: models.Target, a: Attainment, before: Attainment) -> bool:
     """Whether the indicator meant, or may have meant, something else before: then there is no rise and no fall."""
     indicator = inputs.catalogue.indicators.get(a.indicator)
     if indicator is None:
@@ -83,7 +83,9 @@ def _has_definition_changed(inputs: ReportInput, target: m.Target, a: Attainment
     return now != then or (target.kind == "conditional" and not now)
 
 
-def _compute_per_cent(indicator: m.Indicator | None, now: Fraction | None, then: Fraction | None) -> Fraction | None:
+def _compute_per_cent(
+    indicator: models.Indicator | None, now: Fraction | None, then: Fraction | None
+) -> Fraction | None:
     """One count in % of the other; a share is compared in points, and nothing in % of nothing."""
     if indicator is None or not indicator.accumulates or now is None or not then:
         return None

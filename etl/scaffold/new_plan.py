@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.marked_files import UNDECIDED_TAG
 from etl.catalog.problems import find_nearest
 from etl.errors import UsageError
@@ -50,7 +49,7 @@ class PlanDraft:
 class _Measure:
     """What a target is measured by: an indicator, or the nearest one as a proposal, or nothing."""
 
-    indicator: m.Indicator | None
+    indicator: models.Indicator | None
     certain: bool
 
 

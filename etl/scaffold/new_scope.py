@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.catalogue_files import CatalogueReader
 from etl.catalog.centres import CENTRES
 from etl.catalog.contacts import CONTACTS, Contacts
@@ -39,7 +38,7 @@ class ScopeDraft:
     communes: int
     former_units: int
     split_communes: int
-    to_confirm: tuple[tuple[m.NationUnit, str], ...]
+    to_confirm: tuple[tuple[models.NationUnit, str], ...]
 
 
 def draft_scope(
@@ -114,8 +113,8 @@ def validate_new_units(catalogue: Catalogue, nation: Nation, draft: ScopeDraft, 
 
 
 def _select_units(
-    nation: Nation, province: m.NationUnit
-) -> tuple[list[m.NationUnit], list[m.NationUnit], list[m.NationSuccession]]:
+    nation: Nation, province: models.NationUnit
+) -> tuple[list[models.NationUnit], list[models.NationUnit], list[models.NationSuccession]]:
     """The province and its communes; all that they came from; how."""
     new = [province, *(u for u in nation.units if u.parent == province.code)]
     codes = {unit.code for unit in new[1:]}
@@ -129,7 +128,7 @@ def _select_units(
     return new, [unit for unit in nation.former_units if unit.code in came], moves
 
 
-def _format_units(nation: Nation, new: Iterable[m.NationUnit], old: Iterable[m.NationUnit]) -> str:
+def _format_units(nation: Nation, new: Iterable[models.NationUnit], old: Iterable[models.NationUnit]) -> str:
     source, last_day = nation.source, nation.first_day - timedelta(days=1)
     before = ((u, source.former_from, last_day.isoformat(), source.former_basis) for u in old)
     since = ((u, source.first_day, "", source.legal_basis) for u in new)
@@ -141,7 +140,10 @@ def _format_units(nation: Nation, new: Iterable[m.NationUnit], old: Iterable[m.N
 
 
 def _format_successions(
-    nation: Nation, province: m.NationUnit, old: Iterable[m.NationUnit], moves: Iterable[m.NationSuccession]
+    nation: Nation,
+    province: models.NationUnit,
+    old: Iterable[models.NationUnit],
+    moves: Iterable[models.NationSuccession],
 ) -> str:
     """Whole provinces went into one, and communes as the nation's list says."""
     last_day, source = nation.first_day - timedelta(days=1), nation.source
@@ -153,7 +155,7 @@ def _format_successions(
     return _format_csv(_SUCCESSION_COLUMNS, rows)
 
 
-def _format_centres(nation: Nation, new: Iterable[m.NationUnit]) -> str:
+def _format_centres(nation: Nation, new: Iterable[models.NationUnit]) -> str:
     rows = ((u.code, u.lat, u.lon, nation.source.centres) for u in new if u.lat is not None)
     return _format_csv(("code", "lat", "lon", "source"), rows)
 
@@ -180,7 +182,9 @@ def _list_recipients(path: Path, line: str) -> tuple[AddedLine, ...]:
     return () if is_known and line not in path.read_text(encoding="utf-8") else (AddedLine(path, "recipients", line),)
 
 
-def _fill_template(templates: Path, file: str, nation: Nation, province: m.NationUnit, scope_id: str, year: int) -> str:
+def _fill_template(
+    templates: Path, file: str, nation: Nation, province: models.NationUnit, scope_id: str, year: int
+) -> str:
     first_quarter = 1 + (nation.first_day.month - 1) // 3 if year == nation.first_day.year else 1
     return fill_file_template(
         templates,
@@ -199,7 +203,7 @@ def _fill_template(templates: Path, file: str, nation: Nation, province: m.Natio
     )
 
 
-def _strip_type(unit: m.NationUnit) -> str:
+def _strip_type(unit: models.NationUnit) -> str:
     return unit.name.removeprefix(unit.type).strip()
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.written_targets import parse_written_numbers
 from etl.scaffold.target_table import TableWords, ValueWords
 
@@ -32,7 +32,7 @@ class TargetShape:
 UNKNOWN_SHAPE = TargetShape("none", certain=False)
 
 
-def recognize_shape(written: str, unit: str, indicator: m.Indicator | None, words: TableWords) -> TargetShape:
+def recognize_shape(written: str, unit: str, indicator: models.Indicator | None, words: TableWords) -> TargetShape:
     """The shape of a value.
 
     Args:
@@ -53,7 +53,7 @@ def parse_certain_number(written: str) -> Decimal | None:
     return parse_written_numbers(text)[0] if re.fullmatch(_NUMBER, text) and _is_certain_number(text) else None
 
 
-def _match_wording(text: str, unit: str, indicator: m.Indicator | None, entry: ValueWords) -> TargetShape | None:
+def _match_wording(text: str, unit: str, indicator: models.Indicator | None, entry: ValueWords) -> TargetShape | None:
     match = _compile_wording(entry.words).fullmatch(text)
     if match is None:
         return None
@@ -88,7 +88,7 @@ def _is_certain_number(text: str) -> bool:
     return "." not in text
 
 
-def _is_own_unit(match: re.Match[str], unit: str, indicator: m.Indicator | None) -> bool:
+def _is_own_unit(match: re.Match[str], unit: str, indicator: models.Indicator | None) -> bool:
     """Whether the units that value, row and indicator name are one; nobody says so of an unknown indicator."""
     if indicator is None:
         return False

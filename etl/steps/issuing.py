@@ -6,8 +6,7 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.contacts import load_contacts
 from etl.catalog.obligations import is_in_force, list_obligations, list_opened_periods
 from etl.core.instance import Result, load_settings_and_catalogue, open_engine
@@ -95,7 +94,9 @@ def _issue_forms(conn: Connection, scope: str, period: str, folder: Path, unit: 
     return {"scope": scope, "period": key.key, "issued": len(issued), "unchanged": same, "files": issued}
 
 
-def _validate_rules_in_force(catalogue: Catalogue, scope: m.Scope, period: Period, rules: set[tuple[str, str]]) -> None:
+def _validate_rules_in_force(
+    catalogue: Catalogue, scope: models.Scope, period: Period, rules: set[tuple[str, str]]
+) -> None:
     """Stops before a form goes out that no rule in force asks for."""
     for regime_id, form_id in sorted(rules):
         for kind, rule in (("regime", catalogue.regimes[regime_id]), ("form", catalogue.forms[form_id])):

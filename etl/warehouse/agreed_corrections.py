@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.loader import Catalogue
 from etl.model import Period
 from etl.model.numbers import format_number
@@ -37,7 +37,7 @@ class AgreedCorrection:
     it came on record.
     """
 
-    correction: m.Correction
+    correction: models.Correction
     status: CorrectionStatus
     reason: Reason | None
     agreed_at: str
@@ -49,7 +49,7 @@ class AgreedCorrection:
 def fetch_agreed_corrections(
     conn: Connection,
     catalogue: Catalogue,
-    scope: m.Scope,
+    scope: models.Scope,
     *,
     as_known_at: str | datetime | None = None,
     period: Period | None = None,
@@ -82,7 +82,7 @@ def fetch_agreed_corrections(
 
 
 def serialize_held_corrections(
-    conn: Connection, catalogue: Catalogue, scope: m.Scope, as_known_at: datetime | str | None
+    conn: Connection, catalogue: Catalogue, scope: models.Scope, as_known_at: datetime | str | None
 ) -> str:
     """What holds, as the parameter `agreed` of the statements that read cells: JSON for `core.agreed_correction`."""
     cutoff = None if as_known_at == "infinity" else as_known_at
@@ -107,7 +107,7 @@ def serialize_held_corrections(
 
 
 def _fetch_correction_ids(
-    conn: Connection, catalogue: Catalogue, corrections: list[m.Correction]
+    conn: Connection, catalogue: Catalogue, corrections: list[models.Correction]
 ) -> tuple[list[object], list[object]]:
     """The warehouse's numbers of the units and data elements that corrections speak of."""
     units = {(r.code, r.valid_from): r.org_unit_id for r in query(conn, "unit_numbers")}
@@ -119,7 +119,7 @@ def _fetch_correction_ids(
     )
 
 
-def _build_agreed_correction(correction: m.Correction, row: Row[Any], at: datetime) -> AgreedCorrection:
+def _build_agreed_correction(correction: models.Correction, row: Row[Any], at: datetime) -> AgreedCorrection:
     standing, reason = _find_correction_status(correction, row, at)
     found = None if row.value is None else Fraction(row.value)
     return AgreedCorrection(
@@ -128,7 +128,7 @@ def _build_agreed_correction(correction: m.Correction, row: Row[Any], at: dateti
 
 
 def _find_correction_status(
-    correction: m.Correction, row: Row[Any], at: datetime
+    correction: models.Correction, row: Row[Any], at: datetime
 ) -> tuple[CorrectionStatus, Reason | None]:
     until = correction.until
     if row.submission_id is None:
@@ -144,7 +144,7 @@ def _find_correction_status(
     return "applied", None
 
 
-def describe_cell_content(cell: m.CellContent) -> Reason:
+def describe_cell_content(cell: models.CellContent) -> Reason:
     """What a cell says, to be put into words."""
     return build_cell_content(cell.state, cell.value)
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.warehouse.connect import query
 from etl.warehouse.journal import record_event
 
@@ -114,7 +114,7 @@ def _format_moment(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
-def record_account(conn: Connection, unit: m.Unit, change: AccountChange, secret_hash: str, by: str) -> int:
+def record_account(conn: Connection, unit: models.Unit, change: AccountChange, secret_hash: str, by: str) -> int:
     """Adds a change of a unit's account. Gives its number."""
     about = {"unit_code": unit.code, "valid_from": unit.valid_from, "change": change}
     return int(query(conn, "record_account", secret_hash=secret_hash, changed_by=by, **about).scalar_one())

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.owed_cells import list_owed_cells
 from etl.model import CellState
 from etl.model.exported_value import ExportedValue
@@ -54,7 +54,9 @@ def fetch_withdrawn_values(context: RunContext, exported: Iterable[ExportedValue
     )
 
 
-def _list_owed_rows(context: RunContext, rows: Iterable[Row[Any]]) -> Iterator[tuple[m.Unit, str, Row[Any] | None]]:
+def _list_owed_rows(
+    context: RunContext, rows: Iterable[Row[Any]]
+) -> Iterator[tuple[models.Unit, str, Row[Any] | None]]:
     """(unit, data element, its row if there is one) of every number cell that is owed, by unit in catalogue order."""
     rows_by_cell = {(r.org_unit_id, r.data_element_id): r for r in rows}
     units = {(r.code, r.valid_from): r.org_unit_id for r in query(context.conn, "unit_numbers")}

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.loader import Catalogue
 from etl.warehouse.connect import query
 
@@ -62,7 +62,7 @@ class _UnitCells:
 def build_one_sided_corrections(
     conn: Connection,
     catalogue: Catalogue,
-    indicators: Iterable[m.Indicator],
+    indicators: Iterable[models.Indicator],
     extent: Mapping[str, Any],
 ) -> dict[str, str]:
     """Indicator → the parameter `agreed` by which its sums leave these cells out; only where there are any.

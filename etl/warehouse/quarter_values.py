@@ -9,8 +9,8 @@ from fractions import Fraction
 
 from sqlalchemy import Connection
 
-from etl.catalog import geography as geo
-from etl.catalog import models as m
+from etl.catalog import models
+from etl.catalog.geography import compute_unit_shares
 from etl.catalog.loader import Catalogue
 from etl.model import Period, PeriodKind
 from etl.warehouse.connect import query
@@ -57,15 +57,15 @@ def fetch_quarter_values(
 
 
 def _list_source_units(
-    catalogue: Catalogue, unit: m.Unit, period: Period
-) -> dict[m.Unit, list[tuple[str, Fraction, int]]]:
+    catalogue: Catalogue, unit: models.Unit, period: Period
+) -> dict[models.Unit, list[tuple[str, Fraction, int]]]:
     """Whose cells make those of a unit and its communes: source → (org unit code, share, quarter)."""
-    found: dict[m.Unit, list[tuple[str, Fraction, int]]] = {}
+    found: dict[models.Unit, list[tuple[str, Fraction, int]]] = {}
     for target in (unit, *catalogue.list_children(unit.code, "commune", period.end)):
         for quarter in range(1, 5):
             day = Period(period.year, PeriodKind.QUARTER, quarter).end
-            for back in geo.compute_unit_shares(catalogue, target, day):
-                for share in geo.compute_unit_shares(catalogue, back.unit, period.end):
+            for back in compute_unit_shares(catalogue, target, day):
+                for share in compute_unit_shares(catalogue, back.unit, period.end):
                     if share.unit == target and share.weight is not None:
                         found.setdefault(back.unit, []).append((target.code, share.weight, quarter))
     return found

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 from sqlalchemy import Connection, Row
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.calendar import compute_deadline
 from etl.catalog.loader import Catalogue
 from etl.catalog.obligations import list_obligations
@@ -56,7 +56,7 @@ class FactChange:
 
 
 def fetch_arrived_versions(
-    conn: Connection, scope: m.Scope, periods: Sequence[str], from_time: str | datetime, to_time: str | datetime
+    conn: Connection, scope: models.Scope, periods: Sequence[str], from_time: str | datetime, to_time: str | datetime
 ) -> list[ArrivedVersion]:
     """The versions that came between two moments for some periods, oldest first.
 
@@ -116,11 +116,11 @@ def _build_content_after(change: CellChange) -> tuple[object, ...]:
 # --- the catalogue --------------------------------------------------------------------------------------
 
 _KEYS: Mapping[type[BaseModel], tuple[str, ...]] = {
-    m.Unit: ("code", "valid_from"),
-    m.Succession: ("old_code", "old_valid_to", "new_code", "new_valid_from"),
-    m.Relation: ("code",),
-    m.Column: ("set", "version", "sheet", "position"),
-    m.HolidayCorrection: ("day",),
+    models.Unit: ("code", "valid_from"),
+    models.Succession: ("old_code", "old_valid_to", "new_code", "new_valid_from"),
+    models.Relation: ("code",),
+    models.Column: ("set", "version", "sheet", "position"),
+    models.HolidayCorrection: ("day",),
 }
 _PARTS = {"targets": "item", "tasks": "id"}
 
@@ -153,9 +153,12 @@ def _list_catalogue_facts(
         if entry.name.startswith("_") or not isinstance(held, dict | tuple):
             continue
         for key, item in _list_keyed_items(held):
-            if isinstance(item, m.Plan) and item.id not in plans:
+            if isinstance(item, models.Plan) and item.id not in plans:
                 continue
-            if isinstance(item, m.Scope | m.Correction) and scope_id not in (item.id, getattr(item, "scope", "")):
+            if isinstance(item, models.Scope | models.Correction) and scope_id not in (
+                item.id,
+                getattr(item, "scope", ""),
+            ):
                 continue
             if isinstance(item, BaseModel):
                 yield from _flatten_item(type(item).__name__.lower(), key, item.model_dump(mode="json"))

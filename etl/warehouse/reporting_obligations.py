@@ -17,7 +17,7 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import dropwhile
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.geography import compute_unit_shares, has_gone_over
 from etl.catalog.loader import Catalogue
 from etl.catalog.owed_cells import list_owed_cells
@@ -32,8 +32,8 @@ class ReportingObligation:
     """A unit that owed the cells of a group in a piece. `weight` None: nobody says how much is the leaf's."""
 
     period: str
-    unit: m.Unit
-    current_unit: m.Unit
+    unit: models.Unit
+    current_unit: models.Unit
     weight: Fraction | None
     group: int
 
@@ -56,9 +56,9 @@ def _list_collected_elements(catalogue: Catalogue, scope_id: str, period: Period
 
 
 @lru_cache(maxsize=128)
-def _list_line_cells(catalogue: Catalogue, scope_id: str, period: Period) -> Mapping[m.Unit, frozenset[str]]:
+def _list_line_cells(catalogue: Catalogue, scope_id: str, period: Period) -> Mapping[models.Unit, frozenset[str]]:
     """The cells that were owed to a scope, and to those it continues."""
-    cells: dict[m.Unit, frozenset[str]] = {}
+    cells: dict[models.Unit, frozenset[str]] = {}
     for one in catalogue.list_scope_line(catalogue.scopes[scope_id]):
         for unit, elements in list_owed_cells(catalogue, one, period).items():
             cells[unit] = cells.get(unit, frozenset()) | elements
@@ -66,7 +66,7 @@ def _list_line_cells(catalogue: Catalogue, scope_id: str, period: Period) -> Map
 
 
 def build_obligations(
-    catalogue: Catalogue, scope: m.Scope, period: Period, elements: Iterable[str]
+    catalogue: Catalogue, scope: models.Scope, period: Period, elements: Iterable[str]
 ) -> RollupObligations:
     """What the sums of some data elements over a period need."""
     return _build_cached_obligations(catalogue, scope.id, period, frozenset(elements))
@@ -95,7 +95,7 @@ def _build_cached_obligations(
     return RollupObligations(own, made, groups, pieces, tuple(p.key for p in wanted))
 
 
-def is_uncovered(catalogue: Catalogue, scope: m.Scope, period: Period, element: str) -> bool:
+def is_uncovered(catalogue: Catalogue, scope: models.Scope, period: Period, element: str) -> bool:
     """Whether no form of a scope says an element for the end of a period."""
     if element in _list_collected_elements(catalogue, scope.id, period):
         return False
@@ -103,7 +103,7 @@ def is_uncovered(catalogue: Catalogue, scope: m.Scope, period: Period, element: 
     return not found or found[-1] is None or found[-1].end != period.end
 
 
-def find_first_asked(catalogue: Catalogue, scope: m.Scope, period: Period, element: str) -> Period | None:
+def find_first_asked(catalogue: Catalogue, scope: models.Scope, period: Period, element: str) -> Period | None:
     """The first piece of what happens in a year that any form asks about, where none asked about the months before."""
     own = period.kind in _WHOLE_STRETCH and element in _list_collected_elements(catalogue, scope.id, period)
     if own or not catalogue.elements[element].kind.has_pieces:
@@ -150,15 +150,15 @@ def _build_obligation_groups(
 
 def find_split_groups(
     catalogue: Catalogue, entries: Iterable[ReportingObligation], day: date
-) -> tuple[frozenset[m.Unit], ...]:
+) -> tuple[frozenset[models.Unit], ...]:
     """The leaves of a day among which a unit was split and nobody says how; together they hold all of it.
 
     Left out are leaves where a part of the unit lies elsewhere: there its figures cannot be had.
     """
     slots = tuple(entries)
     leaves = {s.current_unit for s in slots}
-    groups: list[frozenset[m.Unit]] = []
-    lost: set[m.Unit] = set()
+    groups: list[frozenset[models.Unit]] = []
+    lost: set[models.Unit] = set()
     for unit in dict.fromkeys(s.unit for s in slots if s.weight is None):
         images = frozenset(share.unit for share in compute_unit_shares(catalogue, unit, day))
         if not images <= leaves or not has_gone_over(catalogue, unit, day):
@@ -169,11 +169,11 @@ def find_split_groups(
 
 
 def join_split_groups(
-    entries: Iterable[ReportingObligation], groups: Iterable[frozenset[m.Unit]]
+    entries: Iterable[ReportingObligation], groups: Iterable[frozenset[models.Unit]]
 ) -> tuple[ReportingObligation, ...]:
     """The slots with each group of leaves as one leaf, the one of the lowest code: what was split is whole there."""
     joined = {unit: min(group, key=lambda u: u.code) for group in groups for unit in group}
-    made: dict[tuple[str, m.Unit, m.Unit, int], ReportingObligation] = {}
+    made: dict[tuple[str, models.Unit, models.Unit, int], ReportingObligation] = {}
     for slot in entries:
         leaf = joined.get(slot.current_unit, slot.current_unit)
         key = (slot.period, slot.unit, leaf, slot.group)

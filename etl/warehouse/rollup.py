@@ -34,8 +34,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from etl.catalog import geography as geo
-from etl.catalog import models as m
+from etl.catalog import models
+from etl.catalog.geography import find_restating_gap
 from etl.model import LONE_SIDES, ElementKind, ObservedIndicator, Period, PeriodKind
 from etl.model.reason import Reason, build_reason
 from etl.warehouse.connect import query
@@ -83,7 +83,7 @@ def _compute_ratios(ask: RollupRequest) -> list[ObservedIndicator]:
 
 
 def _carry_forward_figures(
-    ask: RollupRequest, yearly: Sequence[m.Indicator], own: list[ObservedIndicator]
+    ask: RollupRequest, yearly: Sequence[models.Indicator], own: list[ObservedIndicator]
 ) -> list[ObservedIndicator]:
     found = {(o.indicator, o.unit): o for o in own}
     wanted = {(i.code, u.code) for i in yearly for u in ask.units}
@@ -105,7 +105,7 @@ def _needs_earlier_figure(own: ObservedIndicator) -> bool:
 
 
 def _compute_period_sums(
-    ask: RollupRequest, period: Period, indicators: Sequence[m.Indicator]
+    ask: RollupRequest, period: Period, indicators: Sequence[models.Indicator]
 ) -> list[ObservedIndicator]:
     """One period's sums, for the asked units. Figures that cannot be had are there with their reason."""
     barred = {i.code: text for i in indicators if (text := _find_length_gap(ask, period, i))}
@@ -128,12 +128,12 @@ def _build_empty_figure(seen: ObservedIndicator) -> ObservedIndicator:
     return ObservedIndicator(seen.indicator, seen.unit, seen.period, expected=seen.expected)
 
 
-def _find_geography_gap(ask: RollupRequest, period: Period, unit: m.Unit) -> Reason | None:
-    gap = geo.find_restating_gap(ask.catalogue, unit, period.end)
+def _find_geography_gap(ask: RollupRequest, period: Period, unit: models.Unit) -> Reason | None:
+    gap = find_restating_gap(ask.catalogue, unit, period.end)
     return build_reason("reason.not_restated", gap=gap) if gap else None
 
 
-def _find_length_gap(ask: RollupRequest, period: Period, indicator: m.Indicator) -> Reason | None:
+def _find_length_gap(ask: RollupRequest, period: Period, indicator: models.Indicator) -> Reason | None:
     """Why an indicator has no figure of this length; None where it may have one."""
     elements = [term.data_element for term in indicator.terms]
     since_january = [e for e in elements if ask.catalogue.elements[e].kind == ElementKind.YTD]
@@ -146,14 +146,14 @@ def _find_length_gap(ask: RollupRequest, period: Period, indicator: m.Indicator)
     return build_reason("reason.begins_in_year", period=first.name) if first and len(begun) > 1 else None
 
 
-def _list_beginnings(ask: RollupRequest, period: Period, indicator: m.Indicator) -> set[Period | None]:
+def _list_beginnings(ask: RollupRequest, period: Period, indicator: models.Indicator) -> set[Period | None]:
     """The pieces from which on what adds up in an indicator is asked about: None is the year's own beginning."""
     kinds = ((term.data_element, ask.catalogue.elements[term.data_element].kind) for term in indicator.terms)
     return {find_first_asked(ask.catalogue, ask.scope, period, element) for element, kind in kinds if kind.has_pieces}
 
 
 def _fetch_summed_figures(
-    ask: RollupRequest, period: Period, indicators: Sequence[m.Indicator]
+    ask: RollupRequest, period: Period, indicators: Sequence[models.Indicator]
 ) -> list[ObservedIndicator]:
     owed = build_owed_cells(ask, period, indicators)
     if not owed.leaves:
@@ -168,7 +168,7 @@ def _fetch_summed_figures(
     ]
 
 
-def _is_growing(ask: RollupRequest, term: m.Term) -> bool:
+def _is_growing(ask: RollupRequest, term: models.Term) -> bool:
     return ask.catalogue.elements[term.data_element].kind.has_pieces
 
 
@@ -182,7 +182,7 @@ def _list_late_units(ask: RollupRequest, owed: OwedCells) -> dict[str, str]:
 
 
 def _query_sums(
-    ask: RollupRequest, period: Period, indicators: Sequence[m.Indicator], owed: OwedCells
+    ask: RollupRequest, period: Period, indicators: Sequence[models.Indicator], owed: OwedCells
 ) -> list[ObservedIndicator]:
     units = {number: u for u in ask.units if (number := ask.find_unit_id(u)) is not None}
     names = {ask.find_unit_id(leaf): leaf.code for leaf, *_ in owed.leaves}
@@ -217,7 +217,7 @@ def _build_lacking_reason(ask: RollupRequest, period: Period, codes: list[str]) 
 
 
 def _build_figure(
-    row: Row[Any], indicator: m.Indicator, unit: m.Unit, period: Period, leaves: dict[int | None, str]
+    row: Row[Any], indicator: models.Indicator, unit: models.Unit, period: Period, leaves: dict[int | None, str]
 ) -> ObservedIndicator:
     numerator, denominator = (None if s is None else Fraction(s) / _PARTS for s in (row.numerator, row.denominator))
     value = None

@@ -15,8 +15,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from etl.catalog import geography as geo
-from etl.catalog import models as m
+from etl.catalog import models
+from etl.catalog.geography import compute_unit_shares
 from etl.catalog.loader import Catalogue
 from etl.model import ElementKind, Period
 from etl.warehouse.connect import query
@@ -30,7 +30,7 @@ from etl.warehouse.reporting_obligations import (
 )
 from etl.warehouse.rollup_request import RollupRequest
 
-UnitAssignment = tuple[m.Unit, m.Unit | None, Fraction, bool]
+UnitAssignment = tuple[models.Unit, models.Unit | None, Fraction, bool]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class OwedCells:
     periods: tuple[str, ...]
     parameters: dict[str, Any]
     extent: dict[str, Any]
-    begun: Mapping[m.Unit, str]
+    begun: Mapping[models.Unit, str]
 
 
 @dataclass(frozen=True)
@@ -60,15 +60,15 @@ class JoinedLeaves:
     """The part of a request that holds units whole which were split: its units, what adds up there, what is owed."""
 
     ask: RollupRequest
-    indicators: tuple[m.Indicator, ...]
+    indicators: tuple[models.Indicator, ...]
     owed: OwedCells
 
 
 def build_owed_cells(
     ask: RollupRequest,
     period: Period,
-    indicators: Iterable[m.Indicator],
-    joined: Iterable[frozenset[m.Unit]] = (),
+    indicators: Iterable[models.Indicator],
+    joined: Iterable[frozenset[models.Unit]] = (),
 ) -> OwedCells:
     """Units, groups of cells and periods by number (sql/functions/40_owed.sql). What a leaf owes in all is a group.
 
@@ -85,7 +85,7 @@ def build_owed_cells(
     ]
     leaves = _assign_units(ask, period, dict.fromkeys(s.current_unit for s in slots))
     groups = {group: n for n, group in enumerate(obligations.groups)}
-    owed: dict[m.Unit, frozenset[str]] = {}
+    owed: dict[models.Unit, frozenset[str]] = {}
     for s in slots:
         owed[s.current_unit] = owed.get(s.current_unit, frozenset()) | obligations.groups[s.group]
     owes = {leaf: groups.setdefault(group, len(groups)) for leaf, group in owed.items()}
@@ -122,14 +122,14 @@ def build_owed_cells(
 
 def _find_late_starts(
     catalogue: Catalogue, obligations: RollupObligations, slots: Iterable[ReportingObligation]
-) -> dict[m.Unit, _LateStart]:
+) -> dict[models.Unit, _LateStart]:
     """The leaves that entered within the year, and none of whose predecessors was asked before. Only where all that
     adds up in a leaf begins with the same piece: else its sides would speak of different months. Of a new unit that
     nobody says the origin of, the months before are not known: they stay missing."""
     growing = {e for e in obligations.pieces if catalogue.elements[e].kind.has_pieces}
-    owed: dict[m.Unit, dict[str, set[str]]] = {}
+    owed: dict[models.Unit, dict[str, set[str]]] = {}
     every: dict[str, set[str]] = {}
-    whole: set[m.Unit] = set()
+    whole: set[models.Unit] = set()
     for s in slots:
         elements = obligations.groups[s.group] & growing
         if s.period == obligations.own and elements:
@@ -192,7 +192,7 @@ def _list_cells(
 
 
 def _list_leaves(
-    ask: RollupRequest, leaves: Iterable[UnitAssignment], owes: Mapping[m.Unit, int]
+    ask: RollupRequest, leaves: Iterable[UnitAssignment], owes: Mapping[models.Unit, int]
 ) -> list[dict[str, Any]]:
     return [
         {
@@ -207,23 +207,23 @@ def _list_leaves(
 
 
 def join_split_leaves(
-    ask: RollupRequest, period: Period, indicators: Iterable[m.Indicator], owed: OwedCells
+    ask: RollupRequest, period: Period, indicators: Iterable[models.Indicator], owed: OwedCells
 ) -> JoinedLeaves | None:
     """The sums that need no weight of a split, for the units that hold all parts; None where nothing was split."""
     groups = find_split_groups(ask.catalogue, owed.slots, period.end)
     additive = tuple(i for i in indicators if _is_additive(ask.catalogue, i)) if groups else ()
     if not additive:
         return None
-    homes: dict[m.Unit, set[m.Unit | None]] = {}
+    homes: dict[models.Unit, set[models.Unit | None]] = {}
     for leaf, child, *_ in owed.leaves:
         homes.setdefault(leaf, set()).add(child)
-    touched = [set[m.Unit | None]().union(*(homes[leaf] for leaf in group)) for group in groups]
-    parted = set[m.Unit | None]().union(*(children for children in touched if len(children) > 1))
+    touched = [set[models.Unit | None]().union(*(homes[leaf] for leaf in group)) for group in groups]
+    parted = set[models.Unit | None]().union(*(children for children in touched if len(children) > 1))
     whole = replace(ask, units=tuple(u for u in ask.units if u not in parted))
     return JoinedLeaves(whole, additive, build_owed_cells(whole, period, additive, groups)) if whole.units else None
 
 
-def _is_additive(catalogue: Catalogue, indicator: m.Indicator) -> bool:
+def _is_additive(catalogue: Catalogue, indicator: models.Indicator) -> bool:
     """Whether an indicator sums what happens in a year, and no units: only there parts of a year meet a split."""
     has_pieces = any(catalogue.elements[term.data_element].kind.has_pieces for term in indicator.terms)
     counts = any(term.counts_units for term in indicator.terms)
@@ -234,12 +234,12 @@ def _format_weight(weight: Fraction | None) -> str | None:
     return None if weight is None else str(Decimal(weight.numerator) / Decimal(weight.denominator))
 
 
-def _assign_units(ask: RollupRequest, period: Period, leaves: Iterable[m.Unit]) -> list[UnitAssignment]:
+def _assign_units(ask: RollupRequest, period: Period, leaves: Iterable[models.Unit]) -> list[UnitAssignment]:
     """(leaf, unit under the area or none, share, whether the leaf stands here for the first time)."""
     found: list[UnitAssignment] = []
     for leaf in leaves:
-        shares: dict[m.Unit, Fraction | None] = {}
-        carried = geo.compute_unit_shares(ask.catalogue, leaf, ask.day)
+        shares: dict[models.Unit, Fraction | None] = {}
+        carried = compute_unit_shares(ask.catalogue, leaf, ask.day)
         for share in carried:
             child = _find_child_unit(ask, share.unit, ask.day)
             if child:
@@ -256,17 +256,17 @@ def _assign_units(ask: RollupRequest, period: Period, leaves: Iterable[m.Unit]) 
     return found
 
 
-def _find_child_unit(ask: RollupRequest, unit: m.Unit, day: date) -> m.Unit | None:
+def _find_child_unit(ask: RollupRequest, unit: models.Unit, day: date) -> models.Unit | None:
     """The unit directly under the area that a unit of a day is or belongs to; None for the area and its agencies."""
-    current: m.Unit | None = unit
+    current: models.Unit | None = unit
     while current is not None and current not in ask.children:
         current = ask.catalogue.find_unit(current.parent, day) if current.parent else None
     return current
 
 
 def group_by_corrections(
-    ask: RollupRequest, owed: OwedCells, indicators: Sequence[m.Indicator]
-) -> list[tuple[list[m.Indicator], str]]:
+    ask: RollupRequest, owed: OwedCells, indicators: Sequence[models.Indicator]
+) -> list[tuple[list[models.Indicator], str]]:
     """The indicators with the corrections that their cells are read by: most by those agreed on, all at once."""
     own = build_one_sided_corrections(ask.conn, ask.catalogue, indicators, owed.extent)
     plain = [i for i in indicators if i.code not in own]

@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from etl.catalog import geography as geo
-from etl.catalog import models as m
+from etl.catalog import models
+from etl.catalog.geography import find_area_of_code
 from etl.model import ObservedIndicator
 from etl.warehouse.connect import query
 from etl.warehouse.published_figures import fetch_published_figures, query_published
@@ -31,7 +31,7 @@ class RollupPiece:
     corrections, in the submission that it came by; None: it never came.
     """
 
-    unit: m.Unit
+    unit: models.Unit
     period: str
     weight: Fraction | None
     submission_id: int | None
@@ -56,8 +56,8 @@ class RollupParts:
     """
 
     published: Mapping[str, ObservedIndicator]
-    leaves: tuple[tuple[m.Unit, m.Unit | None, Fraction], ...]
-    cells: Mapping[tuple[m.Unit, str], StandingCell]
+    leaves: tuple[tuple[models.Unit, models.Unit | None, Fraction], ...]
+    cells: Mapping[tuple[models.Unit, str], StandingCell]
 
 
 def fetch_rollup_parts(context: RunContext, indicators: Collection[str], unit: str) -> dict[str, RollupParts]:
@@ -65,7 +65,7 @@ def fetch_rollup_parts(context: RunContext, indicators: Collection[str], unit: s
 
     Nothing is carried from an earlier year: ask for that year. A published figure is one cell of the unit.
     """
-    only = RollupFilter([unit], indicators, geo.find_area_of_code(context.catalogue, context.scope, unit))
+    only = RollupFilter([unit], indicators, find_area_of_code(context.catalogue, context.scope, unit))
     ask = build_rollup_request(context, only, None)
     if published := query_published(ask):
         (of,) = ask.units
@@ -82,7 +82,7 @@ def fetch_rollup_parts(context: RunContext, indicators: Collection[str], unit: s
 
 
 def _build_rollup_parts(
-    ask: RollupRequest, owed: OwedCells, indicators: Sequence[m.Indicator]
+    ask: RollupRequest, owed: OwedCells, indicators: Sequence[models.Indicator]
 ) -> dict[str, RollupParts]:
     if ask.area in ask.units:
         leaves = tuple((leaf, child, Fraction(1)) for leaf, child, _, is_first in owed.leaves if is_first)
@@ -96,15 +96,17 @@ def _build_rollup_parts(
     }
 
 
-def _build_published_cell(unit: m.Unit, row: Row[Any]) -> StandingCell:
+def _build_published_cell(unit: models.Unit, row: Row[Any]) -> StandingCell:
     value = Fraction(row.value)
     piece = RollupPiece(unit, row.period, Fraction(1), row.submission_id, (row.state, value))
     return StandingCell(row.state, value, False, (piece,))
 
 
-def _fetch_standing_cells(ask: RollupRequest, owed: OwedCells, agreed: str) -> dict[tuple[m.Unit, str], StandingCell]:
+def _fetch_standing_cells(
+    ask: RollupRequest, owed: OwedCells, agreed: str
+) -> dict[tuple[models.Unit, str], StandingCell]:
     slots = {(ask.find_unit_id(s.current_unit), ask.find_unit_id(s.unit), s.period): s for s in owed.slots}
-    found: dict[tuple[m.Unit, str], StandingCell] = {}
+    found: dict[tuple[models.Unit, str], StandingCell] = {}
     for row in query(ask.conn, "rollup_pieces", **owed.parameters | {"agreed": agreed}):
         slot = slots[row.leaf_id, row.org_unit_id, owed.periods[row.period - 1]]
         taken = (row.taken_state or "missing", _read_fraction(row.taken_value))

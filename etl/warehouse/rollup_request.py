@@ -11,8 +11,8 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from etl.catalog import geography as geo
-from etl.catalog import models as m
+from etl.catalog import models
+from etl.catalog.geography import find_area, is_within_area, list_units_of_area
 from etl.catalog.loader import Catalogue
 from etl.errors import WarehouseError
 from etl.model import Period, PeriodKind
@@ -28,7 +28,7 @@ class RollupFilter:
 
     units: Collection[str] | None = None
     indicators: Collection[str] | None = None
-    area: m.Unit | None = None
+    area: models.Unit | None = None
 
 
 @dataclass(frozen=True)
@@ -40,26 +40,26 @@ class RollupRequest:
 
     conn: Connection
     catalogue: Catalogue
-    scope: m.Scope
+    scope: models.Scope
     period: Period
     day: date
     known_at: datetime | str
-    area: m.Unit | None
-    children: frozenset[m.Unit]
-    units: tuple[m.Unit, ...]
-    indicators: tuple[m.Indicator, ...]
+    area: models.Unit | None
+    children: frozenset[models.Unit]
+    units: tuple[models.Unit, ...]
+    indicators: tuple[models.Indicator, ...]
     numbers: dict[tuple[str, object], int]
     agreed: str
     version: int
 
-    def find_unit_id(self, unit: m.Unit) -> int | None:
+    def find_unit_id(self, unit: models.Unit) -> int | None:
         """Its number in the warehouse; None where the stored catalogue does not have it."""
         return self.numbers.get((unit.code, unit.valid_from))
 
-    def has_unit(self, unit: m.Unit) -> bool:
+    def has_unit(self, unit: models.Unit) -> bool:
         """Whether a unit that owes the scope something belongs to the area."""
-        own = geo.find_area(self.catalogue, self.scope)
-        return self.area in {None, own} or geo.is_within_area(self.catalogue, self.area, unit)
+        own = find_area(self.catalogue, self.scope)
+        return self.area in {None, own} or is_within_area(self.catalogue, self.area, unit)
 
     @property
     def last_year(self) -> int:
@@ -95,23 +95,23 @@ def build_rollup_request(context: RunContext, only: RollupFilter, geography: dat
 
 
 def list_reporting_units(
-    catalogue: Catalogue, scope: m.Scope, day: date, area: m.Unit | None = None
-) -> tuple[m.Unit, ...]:
+    catalogue: Catalogue, scope: models.Scope, day: date, area: models.Unit | None = None
+) -> tuple[models.Unit, ...]:
     """The units that figures are given for on a day's geography: an area (the scope's if None), then what is under it.
 
     After its last level of districts has ended, an area consists of the communes that came from it. An area other than
     the scope's is that of a plan of before: it had districts as long as there were any.
     """
-    own = geo.find_area(catalogue, scope)
+    own = find_area(catalogue, scope)
     area = area or own
     if area is None or day < area.valid_from:
         return ()
     levels = (scope.child_level if area == own else "district", "commune")
-    under = (geo.list_units_of_area(catalogue, area, level, day) for level in levels)
+    under = (list_units_of_area(catalogue, area, level, day) for level in levels)
     return (area, *next((units for units in under if units), ()))
 
 
-def list_summed_indicators(ask: RollupRequest) -> list[m.Indicator]:
+def list_summed_indicators(ask: RollupRequest) -> list[models.Indicator]:
     """Those that are summed for the asked period itself: a part of a year has no yearly figures of its own."""
     every = [i for i in ask.indicators if i.numerator]
     return every if ask.period.kind == PeriodKind.YEAR else [i for i in every if i.frequency == "quarter"]

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.loader import Catalogue
 from etl.model import Period
 from etl.warehouse.snapshot import parse_known_at_or_infinity
@@ -22,7 +22,7 @@ class RunContext:
 
     conn: Connection
     catalogue: Catalogue
-    scope: m.Scope
+    scope: models.Scope
     period: Period
     known_at: str | datetime | None = None
 

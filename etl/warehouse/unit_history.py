@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.loader import Catalogue
 from etl.model import ElementKind, Gap, ObservedIndicator, Period, PeriodKind
 from etl.warehouse import agreed_corrections
@@ -74,7 +74,7 @@ def _fetch_unit_values(
 
 
 def build_unit_history(
-    catalogue: Catalogue, indicator: m.Indicator, period: Period, reported: ValuesByPeriod
+    catalogue: Catalogue, indicator: models.Indicator, period: Period, reported: ValuesByPeriod
 ) -> Iterator[tuple[Fraction, Fraction]]:
     """A unit's pairs for an indicator, oldest first."""
     held = {e for cells in reported.values() for e in cells}
@@ -94,7 +94,7 @@ def build_unit_history(
 
 
 def _compute_own_pair(
-    catalogue: Catalogue, terms: Sequence[m.Term], period: Period, reported: ValuesByPeriod
+    catalogue: Catalogue, terms: Sequence[models.Term], period: Period, reported: ValuesByPeriod
 ) -> tuple[Fraction, Fraction] | None:
     """The unit's own figures of the asked period, by the form of its length or by its quarters, if all are there."""
     quarters = period.quarters_to_date if period.counted_from == 1 else period.quarters
@@ -112,7 +112,11 @@ def _compute_own_pair(
 
 
 def _compute_scaled_pair(
-    catalogue: Catalogue, terms: Sequence[m.Term], cells: Mapping[str, Fraction | None], past: Period, period: Period
+    catalogue: Catalogue,
+    terms: Sequence[models.Term],
+    cells: Mapping[str, Fraction | None],
+    past: Period,
+    period: Period,
 ) -> tuple[Fraction, Fraction] | None:
     """What the asked period would be if all of it were like a past one; None where that one is not whole."""
     months = period.months_elapsed - period.counted_from + 1

@@ -7,8 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.calendar import (
     add_working_days,
     compute_administrative_bounds,
@@ -130,8 +129,8 @@ def test_working_days_between_is_lateness(catalogue: Catalogue) -> None:
 def test_a_correction_decides_over_the_library(catalogue: Catalogue) -> None:
     tuesday, saturday = date(2024, 3, 12), date(2024, 3, 16)
     corrections = (
-        m.HolidayCorrection(day=tuesday, working=False, name="Nghỉ", source="Công văn"),
-        m.HolidayCorrection(day=saturday, working=True, name="Làm bù", source="Công văn"),
+        models.HolidayCorrection(day=tuesday, working=False, name="Nghỉ", source="Công văn"),
+        models.HolidayCorrection(day=saturday, working=True, name="Làm bù", source="Công văn"),
     )
     assert is_working_day((), tuesday)
     assert not is_working_day(corrections, tuesday)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.model import PeriodKind
 
 
-def line(c: Catalogue, plan: str, item: str) -> m.Target:
+def line(c: Catalogue, plan: str, item: str) -> models.Target:
     return next(t for t in c.plans[plan].targets if t.item == item)
 
 

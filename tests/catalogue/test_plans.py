@@ -9,8 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.task_answers import find_unasked_reason, list_task_questions
 from etl.model import Period
 
@@ -39,15 +38,15 @@ NUMBER = re.compile(r"\d+(?:,\d+)?")
 COMPARED = {">=", "<=", ">", "<", "="}
 
 
-def targets(c: Catalogue) -> list[tuple[m.Plan, m.Target]]:
+def targets(c: Catalogue) -> list[tuple[models.Plan, models.Target]]:
     return [(plan, target) for plan in c.plans.values() for target in plan.targets]
 
 
-def tasks(c: Catalogue) -> list[tuple[m.Plan, m.Task]]:
+def tasks(c: Catalogue) -> list[tuple[models.Plan, models.Task]]:
     return [(plan, task) for plan in c.plans.values() for task in plan.tasks]
 
 
-def target(c: Catalogue, plan: str, item: str) -> m.Target:
+def target(c: Catalogue, plan: str, item: str) -> models.Target:
     return next(t for t in c.plans[plan].targets if t.item == item)
 
 

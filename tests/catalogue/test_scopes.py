@@ -6,8 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.calendar import compute_deadline
 from etl.catalog.geography import (
     find_area,
@@ -148,7 +147,9 @@ def test_an_abolished_office_issues_nothing(catalogue: Catalogue) -> None:
     assert catalogue.get_office(bac_giang, next_day).awaits
 
 
-def _list_ever_opened(catalogue: Catalogue, scope: m.Scope, first: date, last: date, every: int) -> dict[str, date]:
+def _list_ever_opened(
+    catalogue: Catalogue, scope: models.Scope, first: date, last: date, every: int
+) -> dict[str, date]:
     """Each period with the day on which it is found open, asked for every so many days."""
     opened: dict[str, date] = {}
     day = first
@@ -178,7 +179,7 @@ def test_a_fresh_install_in_mid_quarter_opens_what_the_year_rests_on(catalogue: 
 
 def test_a_cadence_may_be_a_half_year_or_nine_months() -> None:
     for cadence in ("half", "nine_months"):
-        assert m.ReportDef(plan="p", cadence=cadence, recipients=("A",), clause="c", basis="configured")  # type: ignore[arg-type]
+        assert models.ReportDef(plan="p", cadence=cadence, recipients=("A",), clause="c", basis="configured")  # type: ignore[arg-type]
 
 
 # Statistics are published for the provinces of today: of a province that is no more nobody publishes any.

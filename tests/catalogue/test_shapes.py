@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from etl.attain import compute_target_attainment
-from etl.catalog import Catalogue, load_catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, load_catalogue, models
 from etl.catalog.calendar import compute_deadline, compute_period_bounds
 from etl.catalog.layout import build_form_layout
 from etl.catalog.loader import list_catalogue_problems
@@ -54,7 +53,7 @@ def edit(root: Path, name: str, right: str, wrong: str, count: int = 1) -> None:
 def test_a_deadline_is_a_day_of_the_calendar(
     catalogue: Catalogue, written: str, rule: dict[str, object], period: str, due: date
 ) -> None:
-    deadline = m.LevelDeadline(level="commune", basis="source", source=written, **rule)  # type: ignore[arg-type]
+    deadline = models.LevelDeadline(level="commune", basis="source", source=written, **rule)  # type: ignore[arg-type]
     regime = catalogue.regimes["tt37-2019"].model_copy(update={"deadlines": (deadline,)})
     changed = replace(catalogue, regimes={**catalogue.regimes, regime.id: regime})
     assert compute_deadline(changed, regime.id, "commune", Period.parse(period)) == due
@@ -63,8 +62,8 @@ def test_a_deadline_is_a_day_of_the_calendar(
 def test_a_level_has_another_deadline_for_each_kind_of_period(catalogue: Catalogue) -> None:
     both = {"level": "commune", "basis": "source", "source": "x"}
     deadlines = (
-        m.LevelDeadline(day=14, months_after=-1, kinds=("year",), **both),
-        m.LevelDeadline(working_days=5, **both),
+        models.LevelDeadline(day=14, months_after=-1, kinds=("year",), **both),
+        models.LevelDeadline(working_days=5, **both),
     )  # type: ignore[arg-type]
     regime = catalogue.regimes["tt37-2019"].model_copy(update={"deadlines": deadlines})
     changed = replace(catalogue, regimes={**catalogue.regimes, regime.id: regime})
@@ -142,7 +141,7 @@ def test_forms_are_out_before_a_deadline_within_the_period(cut_off_on_the_20th: 
 # --- targets --------------------------------------------------------------------------------------------
 
 
-def judge(target: m.Target, indicator: m.Indicator, value: Fraction, period: str) -> Attainment:
+def judge(target: models.Target, indicator: models.Indicator, value: Fraction, period: str) -> Attainment:
     key = Period.parse(period)
     seen = ObservedIndicator(
         indicator.code, "62", key, value=value, numerator=value, denominator=Fraction(100), expected=1, present=1
@@ -150,9 +149,9 @@ def judge(target: m.Target, indicator: m.Indicator, value: Fraction, period: str
     return compute_target_attainment("p", target, indicator, seen, unit="62", period=key)
 
 
-def build_target(indicator: str, *milestones: dict[str, object], **more: object) -> m.Target:
+def build_target(indicator: str, *milestones: dict[str, object], **more: object) -> models.Target:
     plain = {"item": "1", "clause": "1", "title": "t", "kind": "threshold", "indicator": indicator}
-    return m.Target.model_validate({**plain, "milestones": milestones, **more})
+    return models.Target.model_validate({**plain, "milestones": milestones, **more})
 
 
 INCREMENTS = {
@@ -181,7 +180,7 @@ def test_an_increment_sets_a_level_from_its_base(catalogue: Catalogue, written: 
 @pytest.mark.parametrize("relative", [{}, {"percent": 5, "change": 2}])
 def test_an_increment_is_one_or_the_other(relative: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="give either `percent` or `change`"):
-        m.Relative.model_validate(relative)
+        models.Relative.model_validate(relative)
 
 
 def test_about_prints_its_number_and_tolerance_to_the_unit_and_is_neither_better_nor_worse(

@@ -8,8 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from tests.catalogue.seeds import SEEDS, Clause, Document, fold
 
 pytestmark = pytest.mark.skipif(not SEEDS.is_dir(), reason="the plan documents are not beside the checkout")
@@ -38,11 +37,11 @@ def documents(catalogue: Catalogue) -> dict[str, Document]:
     return {plan.id: Document(SEEDS / plan.seed_file) for plan in catalogue.plans.values()}
 
 
-def from_annex(plan: m.Plan) -> list[m.Target]:
+def from_annex(plan: models.Plan) -> list[models.Target]:
     return [t for t in plan.targets if t.clause.startswith(ANNEX)]
 
 
-def from_body(plan: m.Plan) -> list[m.Target]:
+def from_body(plan: models.Plan) -> list[models.Target]:
     return [t for t in plan.targets if not t.clause.startswith(ANNEX)]
 
 

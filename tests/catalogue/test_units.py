@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from etl.catalog import Catalogue, geography
-from etl.catalog import models as m
+from etl.catalog import Catalogue, geography, models
 from tests.wording import told
 
 BEFORE, AFTER = date(2025, 6, 30), date(2025, 7, 1)
@@ -21,15 +20,15 @@ KON_TUM, TAN_YEN = "62", "216"
 FACTS = Path(__file__).resolve().parents[3] / "shared" / "data" / "units_kontum_tanyen_pre_post_2025.csv"
 
 
-def districts(c: Catalogue) -> tuple[m.Unit, ...]:
+def districts(c: Catalogue) -> tuple[models.Unit, ...]:
     return c.list_children(KON_TUM, "district", BEFORE)
 
 
-def kon_tum_communes(c: Catalogue) -> list[m.Unit]:
+def kon_tum_communes(c: Catalogue) -> list[models.Unit]:
     return [commune for district in districts(c) for commune in c.list_children(district.code, "commune", BEFORE)]
 
 
-def successors(c: Catalogue, communes: list[m.Unit]) -> set[str]:
+def successors(c: Catalogue, communes: list[models.Unit]) -> set[str]:
     codes = {unit.code for unit in communes}
     return {s.new_code for s in c.successions if s.old_code in codes and s.old_valid_to == BEFORE}
 
@@ -129,11 +128,11 @@ def test_what_became_of_an_ended_unit_is_said(catalogue: Catalogue) -> None:
 def test_a_weight_has_a_source_and_moves_its_share(catalogue: Catalogue) -> None:
     split = {"old_code": "a", "old_valid_to": BEFORE, "new_valid_from": AFTER, "kind": "part", "legal_basis": "t"}
     unit = {"level": "commune", "legal_basis": "t"}
-    old = m.Unit(code="a", name="Xã A", valid_from=date(2020, 1, 1), valid_to=BEFORE, **unit)
-    new = [m.Unit(code=c, name=f"Xã {c.upper()}", valid_from=AFTER, **unit) for c in ("b", "c")]
+    old = models.Unit(code="a", name="Xã A", valid_from=date(2020, 1, 1), valid_to=BEFORE, **unit)
+    new = [models.Unit(code=c, name=f"Xã {c.upper()}", valid_from=AFTER, **unit) for c in ("b", "c")]
 
     def world(**weight: object) -> Catalogue:
-        rows = tuple(m.Succession(new_code=u.code, **split, **weight) for u in new)
+        rows = tuple(models.Succession(new_code=u.code, **split, **weight) for u in new)
         by_code = {u.code: (u,) for u in (old, *new)}
         return replace(catalogue, units=(old, *new), successions=rows, units_by_code=by_code)
 

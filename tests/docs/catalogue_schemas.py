@@ -8,33 +8,33 @@ from pathlib import Path
 
 from pydantic import BaseModel, TypeAdapter
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.contacts import Contacts, ReminderRules
 from etl.catalog.exchange_identifiers import ExchangeRules
 
 LISTS: dict[str, type[BaseModel]] = {
-    "actors.yaml": m.Actor,
-    "bodies.yaml": m.BodyName,
-    "indicators.yaml": m.Indicator,
-    "measures.yaml": m.MeasureUnit,
-    "relations.yaml": m.Relation,
-    "quality.yaml": m.Threshold,
-    "inheritance.yaml": m.Inheritance,
-    "unsupported.yaml": m.UnsupportedWording,
-    "forms/forms.yaml": m.Form,
-    "regimes/regimes.yaml": m.Regime,
-    "calendar/holidays.yaml": m.HolidayCorrection,
+    "actors.yaml": models.Actor,
+    "bodies.yaml": models.BodyName,
+    "indicators.yaml": models.Indicator,
+    "measures.yaml": models.MeasureUnit,
+    "relations.yaml": models.Relation,
+    "quality.yaml": models.Threshold,
+    "inheritance.yaml": models.Inheritance,
+    "unsupported.yaml": models.UnsupportedWording,
+    "forms/forms.yaml": models.Form,
+    "regimes/regimes.yaml": models.Regime,
+    "calendar/holidays.yaml": models.HolidayCorrection,
 }
 ENTRIES: dict[str, type[BaseModel]] = {
-    "outlook.yaml": m.OutlookRules,
+    "outlook.yaml": models.OutlookRules,
     "contacts.yaml": Contacts,
     "reminders.yaml": ReminderRules,
     "exchange/exchange.yaml": ExchangeRules,
-    "nation/source.yaml": m.NationSource,
-    "plans/*.yaml": m.Plan,
-    "scopes/*.yaml": m.Scope,
-    "corrections/*.yaml": m.Correction,
-    "layouts/*.yaml": m.ForeignLayout,
+    "nation/source.yaml": models.NationSource,
+    "plans/*.yaml": models.Plan,
+    "scopes/*.yaml": models.Scope,
+    "corrections/*.yaml": models.Correction,
+    "layouts/*.yaml": models.ForeignLayout,
 }
 
 

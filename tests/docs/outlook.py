@@ -9,7 +9,7 @@ from fractions import Fraction
 from etl.attain import build_projections, build_series, compute_own_value, list_series_periods
 from etl.attain.linear_path import compute_month_number
 from etl.attain.outlook import build_fitted_scale, compute_forecast, select_unbroken_run
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.model import Period, SeriesPoint
 from simulation.cell_values import PERIODS
 from tests.docs.render import ROOT
@@ -54,7 +54,7 @@ class Tried:
     last: float
 
 
-def lines() -> Iterator[tuple[m.Target, m.Indicator]]:
+def lines() -> Iterator[tuple[models.Target, models.Indicator]]:
     """The targets of the plan's annex that a series stands behind."""
     for target in catalogue().plans[PLAN].targets:
         indicator = catalogue().indicators.get(target.indicator or "")
@@ -62,7 +62,7 @@ def lines() -> Iterator[tuple[m.Target, m.Indicator]]:
             yield target, indicator
 
 
-def points(target: m.Target, indicator: m.Indicator, until: Period) -> tuple[SeriesPoint, ...]:
+def points(target: models.Target, indicator: models.Indicator, until: Period) -> tuple[SeriesPoint, ...]:
     rules = catalogue().outlook
     assert rules is not None
     wanted = [p for p in list_series_periods(until, rules, 2023) if p.key in PERIODS]
@@ -70,7 +70,7 @@ def points(target: m.Target, indicator: m.Indicator, until: Period) -> tuple[Ser
     return build_series(indicator, {p: value for p, value in found.items() if value is not None})
 
 
-def tried(target: m.Target, indicator: m.Indicator) -> Iterator[Tried]:
+def tried(target: models.Target, indicator: models.Indicator) -> Iterator[Tried]:
     """Every forecast that the series itself can judge: from each point with enough before it to each one after it."""
     rules = catalogue().outlook
     assert rules is not None

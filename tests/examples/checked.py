@@ -8,8 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.check import OfficialPopulation, PeerFigures, ReportingRecord
 from tests.builders import Workbook
 from tests.examples import Case, Example
@@ -105,7 +104,7 @@ def quarters(element: str, *values: float) -> dict[str, Any]:
 
 def with_sum(catalogue: Catalogue) -> Catalogue:
     parts = ("malaria_indigenous", "malaria_imported")
-    declared = m.Relation(code="a-sum", larger="hiv_new", parts=parts, kind="sum")
+    declared = models.Relation(code="a-sum", larger="hiv_new", parts=parts, kind="sum")
     return replace(catalogue, relations=(*catalogue.relations, declared))
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("etl", "dags", "plugins", "ops", "simulation")
+ALIAS_FOLDERS = (*FOLDERS, "benchmarks", "tests")
 VERBS = frozenset(
     (Path(__file__).parent / "verbs.txt").read_text(encoding="utf-8").split()
 )  # fmt: skip
@@ -90,6 +91,27 @@ def find_shared_files(root: Path = ROOT) -> dict[str, list[str]]:
         if path.stem not in {"__init__", "__main__", "models"}:
             paths[path.name].append(path.relative_to(root).as_posix())
     return {name: found for name, found in paths.items() if len(found) > 1}
+
+
+def find_short_aliases(root: Path = ROOT) -> list[str]:
+    """Where a module of this project goes by a name of one to three letters (`models as m`): file, line, alias.
+
+    The names that everybody gives a library (`np`, `pd`, `dt`) are no part of it.
+    """
+    return [
+        f"{path.relative_to(root).as_posix()}:{node.lineno} {name.name} as {name.asname}"
+        for folder in ALIAS_FOLDERS
+        for path in sorted((root / folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in node.names
+        if name.asname and len(name.asname) < 4 and _is_of_project(node, name.name)
+    ]
+
+
+def _is_of_project(node: ast.Import | ast.ImportFrom, name: str) -> bool:
+    imported = name if isinstance(node, ast.Import) else node.module or ""
+    return (isinstance(node, ast.ImportFrom) and node.level > 0) or imported.split(".")[0] in ALIAS_FOLDERS
 
 
 def count_shares(root: Path = ROOT) -> dict[str, float]:

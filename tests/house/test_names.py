@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from etl.settings import PROJECT_ROOT
-from tests.house.names import count_shares, find_shared_files, find_shared_names, list_functions
+from tests.house.names import count_shares, find_shared_files, find_shared_names, find_short_aliases, list_functions
 
 SHARES = count_shares()
 
@@ -26,6 +26,19 @@ def test_a_name_stands_in_one_module() -> None:
 
 def test_no_file_name_stands_twice() -> None:
     assert find_shared_files() == {}
+
+
+def test_a_module_goes_by_its_own_name() -> None:
+    assert find_short_aliases() == []
+
+
+def test_a_short_alias_is_found(tmp_path: Path) -> None:
+    (tmp_path / "etl").mkdir()
+    lines = "from etl.catalog import models as m, geography\nimport numpy as np\nimport etl.settings as s\nfrom . import x as y\n"
+    (tmp_path / "etl" / "a.py").write_text(lines, encoding="utf-8")
+    assert find_short_aliases(tmp_path) == [
+        "etl/a.py:1 models as m", "etl/a.py:3 etl.settings as s", "etl/a.py:4 x as y",
+    ]  # fmt: skip
 
 
 def test_tests_of_airflow_lie_where_make_looks_for_them() -> None:

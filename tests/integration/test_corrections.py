@@ -12,7 +12,7 @@ import yaml
 from sqlalchemy import Engine, text
 
 from etl import load
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.loader import Catalogue, load_catalogue
 from etl.errors import CatalogueError
 from etl.model import ObservedIndicator, Period
@@ -44,7 +44,7 @@ AGREED = {
 
 def agree(catalogue: Catalogue, mark: str, **changed: object) -> Catalogue:
     """The catalogue with one correction in it."""
-    agreed = m.Correction.model_validate(AGREED | changed)
+    agreed = models.Correction.model_validate(AGREED | changed)
     return replace(catalogue, sha256=mark * 64, agreed_corrections={agreed.id: agreed})
 
 

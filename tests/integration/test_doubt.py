@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from etl import load
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.loader import Catalogue
 from etl.model import Attainment, Period
 from etl.warehouse import attainment_store
@@ -101,7 +101,7 @@ def test_nothing_is_asked_where_nothing_is_missing(sandbox: Engine, world: Catal
 
 
 def staffed(world: Catalogue) -> Catalogue:
-    line = m.Target.model_validate(
+    line = models.Target.model_validate(
         {
             "item": "1", "clause": "1", "title": "x", "indicator": "doctors_rate", "kind": "threshold",
             "milestones": [{"period": "2025", "written": "x", "operator": ">=", "value": 50}],
@@ -144,7 +144,7 @@ def test_a_silent_hospital_bounds_the_area_by_its_own_years_and_gives_no_verdict
 
 
 def planned(world: Catalogue) -> Catalogue:
-    line = m.Target.model_validate(
+    line = models.Target.model_validate(
         {
             "item": "2", "clause": "2", "title": "x", "indicator": "managed_share", "kind": "threshold",
             "milestones": [{"period": "2025", "written": "x", "operator": ">=", "value": 90}],

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from etl import load
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.geography import find_area, get_plan_area_code, is_within_area
 from etl.catalog.loader import Catalogue
 from etl.catalog.obligations import list_obligations
@@ -45,11 +45,11 @@ class Crossed:
     told: dict[tuple[str, str], dict[Key, Value]] = field(default_factory=dict)
     year_from_quarters: dict[str, list[ObservedIndicator]] = field(default_factory=dict)
 
-    def find_scope(self, former: str, key: str) -> m.Scope:
+    def find_scope(self, former: str, key: str) -> models.Scope:
         """Who collects in a former scope's area in a period."""
         return self.catalogue.get_scope(former if key < "2025Q3" and key != "2025" else LATER[former])
 
-    def find_area(self, former: str) -> m.Unit:
+    def find_area(self, former: str) -> models.Unit:
         area = find_area(self.catalogue, self.catalogue.get_scope(former))
         assert area
         return area

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from etl import load
 from etl.attain import compute_target_attainment
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.loader import Catalogue, load_catalogue
 from etl.lineage.lineage_walk import trace_figures
 from etl.model import ObservedIndicator, Period
@@ -88,7 +88,7 @@ def test_a_sum_is_judged_as_a_number_of_things(summing: Catalogue, sandbox: Engi
 
     def judge(code: str, number: int) -> tuple[object, ...]:
         stone = {"period": "2025", "written": str(number), "operator": ">=", "value": number}
-        target = m.Target.model_validate(
+        target = models.Target.model_validate(
             {"item": "1", "clause": "1", "title": "t", "kind": "threshold", "indicator": code, "milestones": [stone]}
         )
         row = compute_target_attainment(
@@ -150,7 +150,7 @@ def test_a_part_of_a_year_is_judged_only_where_the_rest_can_turn_nothing(tmp_pat
 
     def judge(code: str, sign: str, number: int) -> tuple[object, ...]:
         stone = {"period": "2024", "written": str(number), "operator": sign, "value": number}
-        target = m.Target.model_validate(
+        target = models.Target.model_validate(
             {"item": "1", "clause": "1", "title": "t", "kind": "threshold", "indicator": code, "milestones": [stone]}
         )
         row = compute_target_attainment(

@@ -18,7 +18,7 @@ import pytest
 from typer.testing import CliRunner
 
 from etl import settings, steps
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.loader import Catalogue
 from etl.cli.commands import app
 from etl.errors import UsageError
@@ -121,7 +121,7 @@ def test_a_number_leads_to_the_cells_of_the_files(flow: Flow, indicator: str, un
 @pytest.mark.parametrize("plan", ["kt-1693", "kt-124"])
 def test_every_kind_of_number_comes_out_again(flow: Flow, plan: str) -> None:
     """A target of every kind, and an indicator of every method, frequency and way to count its units."""
-    seen: dict[tuple[object, ...], m.Target] = {}
+    seen: dict[tuple[object, ...], models.Target] = {}
     for target in flow.catalogue.plans[plan].targets:
         i = flow.catalogue.indicators.get(target.indicator or "")
         if i:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine
 
 from etl import load
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.loader import Catalogue, load_catalogue
 from etl.model import Attainment, Period
 from etl.warehouse.rollup import compute_rollup
@@ -105,7 +105,7 @@ def catalogue_of(world: World) -> Catalogue:
     first = base.units[0].valid_from
     levels = {unit: "district" if unit == parent else "commune" for unit, parent in world.parents.items()}
     units = [u for u in base.units if u.level in {"province", "agency"}] + [
-        m.Unit.model_validate(
+        models.Unit.model_validate(
             {
                 "code": code,
                 "name": code,
@@ -138,7 +138,7 @@ def catalogue_of(world: World) -> Catalogue:
     )
 
 
-def _submissions(world: World, scope: m.Scope) -> tuple[m.Submission, ...]:
+def _submissions(world: World, scope: models.Scope) -> tuple[models.Submission, ...]:
     """Districts for quarters and years, and the hospital for years where there is one."""
     wanted = {"quarter", "year"} | ({"hospital"} if "H" in world.parents else set())
     late = {"quarter": {"from_period": f"2024Q{world.first}"}}

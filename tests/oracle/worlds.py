@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from etl.catalog import models as m
+from etl.catalog import models
 from tests.oracle import plain
 
 SIGNS = (">=", ">", "<=", "<", "=")
@@ -74,10 +74,10 @@ def lines(draw: st.DrawFn, indicator: plain.Indicator, *, kind: str = "") -> pla
     return plain.Line(kind, indicator, told, base, unit=unit, undated_base=draw(st.booleans()) and base is not None)
 
 
-def model_of(indicator: plain.Indicator, method: str = "ratio") -> m.Indicator:
+def model_of(indicator: plain.Indicator, method: str = "ratio") -> models.Indicator:
     below = {"count_of": indicator.bottom[0]} if indicator.counts_bottom else {"elements": indicator.bottom}
     method, bottom = ("sum", None) if indicator.sums else (method, below)
-    return m.Indicator.model_validate(
+    return models.Indicator.model_validate(
         {
             "code": indicator.code, "name": "x", "short_name": "x", "method": method, "factor": indicator.factor,
             "numerator": {"elements": indicator.top}, "denominator": bottom, "unit": "x",
@@ -87,12 +87,12 @@ def model_of(indicator: plain.Indicator, method: str = "ratio") -> m.Indicator:
     )  # fmt: skip
 
 
-def target_of(line: plain.Line, item: str = "1") -> m.Target:
+def target_of(line: plain.Line, item: str = "1") -> models.Target:
     base = None
     if line.base is not None:
         time = None if line.undated_base else str(line.base[0])
-        base = m.Baseline(period=time, written="x", value=_decimal(line.base[1]))
-    target = m.Target(
+        base = models.Baseline(period=time, written="x", value=_decimal(line.base[1]))
+    target = models.Target(
         item=item,
         clause="1",
         title="x",
@@ -106,7 +106,7 @@ def target_of(line: plain.Line, item: str = "1") -> m.Target:
     return target.model_copy(update={"unit_scale": line.unit, "plan_end": next(iter(ends), None)})
 
 
-def _milestone(goal: plain.Goal) -> m.Milestone:
+def _milestone(goal: plain.Goal) -> models.Milestone:
     given: dict[str, Any] = {
         "period": None if goal.undated else str(goal.year), "written": "x", "operator": goal.sign, "value": _decimal(goal.value),
         "upper": _decimal(goal.upper), "tolerance": _decimal(goal.tolerance), "per": goal.per, "onward": goal.onward,
@@ -116,7 +116,7 @@ def _milestone(goal: plain.Goal) -> m.Milestone:
         given["relative"] = {**steps, "yearly": goal.yearly}
     if goal.count is not None:
         given["count"] = {"count": goal.count[0], "of": goal.count[1]}
-    return m.Milestone.model_validate(given)
+    return models.Milestone.model_validate(given)
 
 
 def _decimal(value: F | None) -> Decimal | None:

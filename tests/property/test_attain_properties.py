@@ -13,7 +13,7 @@ from etl.attain import compute_target_attainment
 from etl.attain.comparison import is_goal_met
 from etl.attain.interval import compute_byar_interval, compute_wilson_interval, find_exact_poisson_interval
 from etl.attain.linear_path import PathSegment, compute_progress_ratio
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.model import Attainment, ObservedIndicator, Period
 
 SIGNS = st.sampled_from([">=", "<=", ">", "<"])
@@ -25,14 +25,14 @@ BASES = st.integers(1, 5000)
 def attained(
     sign: str, goal: Decimal, numerator: int, denominator: int, factor: int = 100, base: Decimal | None = None
 ) -> Attainment:
-    indicator = m.Indicator(
-        code="x", name="x", short_name="x", method="ratio", numerator=m.Side(elements=("n",)),
-        denominator=m.Side(elements=("d",)), factor=factor, unit="x", direction="up" if ">" in sign else "down",
+    indicator = models.Indicator(
+        code="x", name="x", short_name="x", method="ratio", numerator=models.Side(elements=("n",)),
+        denominator=models.Side(elements=("d",)), factor=factor, unit="x", direction="up" if ">" in sign else "down",
         frequency="year", source="x", definition="x", basis="configured",
     )  # fmt: skip
     milestone: Any = {"period": "2025", "written": str(goal), "operator": sign, "value": goal}
-    baseline = None if base is None else m.Baseline(period="2023", written=str(base), value=base)
-    target = m.Target(
+    baseline = None if base is None else models.Baseline(period="2023", written=str(base), value=base)
+    target = models.Target(
         item="1", clause="1", title="x", indicator="x", kind="threshold", milestones=(milestone,), baseline=baseline
     )
     value = F(numerator, denominator) * factor

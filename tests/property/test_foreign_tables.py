@@ -20,8 +20,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.read.foreign_table import TableSource, find_matching_layouts, read_foreign_table
 
 YEARBOOK = """
@@ -104,7 +103,7 @@ UNITS = ("23504", "23293", "23284")
 
 @dataclass(frozen=True)
 class Sample:
-    layout: m.ForeignLayout
+    layout: models.ForeignLayout
     rows: Grid
     name: str
     expected: dict[tuple[str, str], int]
@@ -170,18 +169,18 @@ def _build_samples(names: dict[str, str]) -> dict[str, Sample]:
     names_of = {BY_CODE: "the_bhyt_2026Q3.csv"}
     made = {}
     for text, rows in tables.items():
-        layout = m.ForeignLayout.model_validate(yaml.safe_load(text))
+        layout = models.ForeignLayout.model_validate(yaml.safe_load(text))
         made[layout.id] = Sample(layout, rows, names_of.get(text, "bang.xlsx"), wanted[text])
     return made
 
 
 @pytest.fixture(scope="module")
-def units(catalogue: Catalogue) -> tuple[m.Unit, ...]:
+def units(catalogue: Catalogue) -> tuple[models.Unit, ...]:
     return catalogue.list_children("51", "commune", date(2026, 9, 30))
 
 
 @pytest.fixture(scope="module")
-def samples(units: tuple[m.Unit, ...]) -> dict[str, Sample]:
+def samples(units: tuple[models.Unit, ...]) -> dict[str, Sample]:
     return _build_samples({unit.code: unit.name for unit in units if unit.code in UNITS})
 
 
@@ -301,7 +300,7 @@ LOSING = {drop_a_row, drop_a_column}
 
 
 def _read(
-    catalogue: Catalogue, sample: Sample, rows: Grid, units: tuple[m.Unit, ...]
+    catalogue: Catalogue, sample: Sample, rows: Grid, units: tuple[models.Unit, ...]
 ) -> tuple[dict[tuple[str, str], Decimal], list[str], str]:
     reading = read_foreign_table(catalogue, sample.layout, TableSource(rows, sample.name), units)
     cells = {(c.unit, c.data_element): c.value for c in reading.cells}
@@ -313,7 +312,7 @@ def _read(
 
 
 def test_each_layout_reads_its_table_whole(
-    catalogue: Catalogue, samples: dict[str, Sample], units: tuple[m.Unit, ...]
+    catalogue: Catalogue, samples: dict[str, Sample], units: tuple[models.Unit, ...]
 ) -> None:
     periods = {}
     for name, sample in samples.items():
@@ -334,7 +333,7 @@ def test_each_table_is_known_by_its_headers_or_its_sender(samples: dict[str, Sam
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_a_mangled_table_gives_the_same_numbers_or_a_finding(
-    catalogue: Catalogue, samples: dict[str, Sample], units: tuple[m.Unit, ...], data: st.DataObject
+    catalogue: Catalogue, samples: dict[str, Sample], units: tuple[models.Unit, ...], data: st.DataObject
 ) -> None:
     sample = samples[data.draw(st.sampled_from(sorted(samples)))]
     done = data.draw(st.lists(st.sampled_from(MANGLERS), min_size=1, max_size=3))
@@ -354,7 +353,7 @@ def test_a_mangled_table_gives_the_same_numbers_or_a_finding(
 
 @pytest.mark.parametrize("mangle", HARMLESS)
 def test_what_changes_no_number_is_read(
-    catalogue: Catalogue, samples: dict[str, Sample], units: tuple[m.Unit, ...], mangle: Mangler
+    catalogue: Catalogue, samples: dict[str, Sample], units: tuple[models.Unit, ...], mangle: Mangler
 ) -> None:
     read = 0
     for sample in samples.values():

@@ -8,8 +8,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from etl.attain import compute_target_attainment, compute_task_state
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.geography import find_plan_area, list_units_of_area
 from etl.catalog.obligations import list_obligations
 from etl.model import Attainment, NoteReport, ObservedIndicator, Period, Projection, SeriesPoint, TaskReport, UnitStatus
@@ -72,7 +71,7 @@ def sample(
     )
 
 
-def _choose_snapshot_day(scope: m.Scope, period: Period) -> date:
+def _choose_snapshot_day(scope: models.Scope, period: Period) -> date:
     """One day for all who had an office on it; three weeks after the period's end for those who came later."""
     return _SNAPSHOT_DAY if scope.find_office(_SNAPSHOT_DAY) else period.end + timedelta(days=21)
 
@@ -110,7 +109,13 @@ def _sources(catalogue: Catalogue, rows: tuple[Attainment, ...], area: str, peri
 
 
 def attainments(
-    catalogue: Catalogue, plan: m.Plan, area: str, units: list[str], silent: str, period: Period, chance: random.Random
+    catalogue: Catalogue,
+    plan: models.Plan,
+    area: str,
+    units: list[str],
+    silent: str,
+    period: Period,
+    chance: random.Random,
 ) -> tuple[Attainment, ...]:
     """One row per (target, unit); the area is the sum of its units, and a silent unit has no value."""
     seen: dict[str, dict[str, ObservedIndicator]] = {}
@@ -146,8 +151,8 @@ def _with_doubts(row: Attainment, chance: random.Random) -> Attainment:
 
 
 def _observed(
-    indicator: m.Indicator,
-    target: m.Target,
+    indicator: models.Indicator,
+    target: models.Target,
     area: str,
     units: list[str],
     silent: str,
@@ -181,7 +186,9 @@ def _fields(observed: ObservedIndicator) -> dict[str, object]:
     return {name: getattr(observed, name) for name in observed.__dataclass_fields__}
 
 
-def _ratio(indicator: m.Indicator, unit: str, period: Period, size: int, chance: random.Random) -> ObservedIndicator:
+def _ratio(
+    indicator: models.Indicator, unit: str, period: Period, size: int, chance: random.Random
+) -> ObservedIndicator:
     low, high = _SHARES.get(indicator.factor, (0.5, 1.0))
     bottom = Fraction(size + chance.randint(0, 7))
     top = Fraction(round(float(bottom) * chance.uniform(low, high)))
@@ -190,7 +197,7 @@ def _ratio(indicator: m.Indicator, unit: str, period: Period, size: int, chance:
     return ObservedIndicator(indicator.code, unit, period, top, bottom, value, expected=1, present=1, at_floor=floors)
 
 
-def _sum(indicator: m.Indicator, area: str, period: Period, leaves: list[ObservedIndicator]) -> ObservedIndicator:
+def _sum(indicator: models.Indicator, area: str, period: Period, leaves: list[ObservedIndicator]) -> ObservedIndicator:
     present = [o for o in leaves if o.present]
     top = sum((o.numerator for o in present if o.numerator is not None), Fraction(0))
     bottom = sum((o.denominator for o in present if o.denominator is not None), Fraction(0))
@@ -229,7 +236,7 @@ def _corrections(units: list[str], period: Period) -> tuple[ReportCorrection, ..
 
 
 def _statuses(
-    catalogue: Catalogue, scope: m.Scope, period: Period, units: list[str], silent: str
+    catalogue: Catalogue, scope: models.Scope, period: Period, units: list[str], silent: str
 ) -> tuple[UnitStatus, ...]:
     rows = []
     parts = (period,) if list_obligations(catalogue, scope, period) else period.quarters
@@ -255,7 +262,12 @@ def _statuses(
 
 
 def _tasks(
-    catalogue: Catalogue, scope: m.Scope, plan: m.Plan, period: Period, units: list[str], chance: random.Random
+    catalogue: Catalogue,
+    scope: models.Scope,
+    plan: models.Plan,
+    period: Period,
+    units: list[str],
+    chance: random.Random,
 ) -> tuple[TaskReport, ...]:
     actors = scope.list_answered_actors(scope.child_level, "")
     rows = []

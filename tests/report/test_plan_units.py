@@ -11,8 +11,7 @@ import pytest
 from docx import Document
 
 from etl.attain import compute_target_attainment
-from etl.catalog import Catalogue, load_catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, load_catalogue, models
 from etl.drafting.report_drafts import _select_plan_input
 from etl.model import Attainment, ObservedIndicator
 from etl.report import ReportInput, write_report_draft
@@ -23,7 +22,7 @@ from tests.report.samples import sample
 PLAN = "kt-1693"
 
 
-def _count(inputs: ReportInput, target: m.Target, people: int) -> tuple[Attainment, ...]:
+def _count(inputs: ReportInput, target: models.Target, people: int) -> tuple[Attainment, ...]:
     """The area's people with a card; each unit has a tenth."""
     indicator = inputs.catalogue.indicators["insured_people"]
 

@@ -16,8 +16,7 @@ from docx.oxml.ns import qn
 from docx.shared import Length, Mm, Pt
 from docx.text.paragraph import Paragraph
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.report import write_report_draft
 from tests.report.conftest import TEMPLATES, Drafted
 
@@ -279,7 +278,7 @@ def test_the_block_of_the_signature_follows_the_authority(
     drafted: Callable[..., Drafted], tmp_path: Path, scope: str, plan: str, lines: tuple[str, ...]
 ) -> None:
     given = drafted(scope, plan, "2024").given
-    office = m.Office.model_validate(given.scope.offices[0].model_dump() | {"authority": lines})
+    office = models.Office.model_validate(given.scope.offices[0].model_dump() | {"authority": lines})
     paths = write_report_draft(
         replace(given, scope=given.scope.model_copy(update={"offices": (office,)})), TEMPLATES, tmp_path
     )
@@ -302,7 +301,7 @@ def test_the_block_of_the_signature_follows_the_authority(
 def test_an_authority_that_no_decree_knows_is_refused(catalogue: Catalogue, lines: tuple[str, ...]) -> None:
     office = catalogue.scopes["tan-yen"].offices[0].model_dump()
     with pytest.raises(ValueError, match="authority"):
-        m.Office.model_validate(office | {"authority": lines})
+        models.Office.model_validate(office | {"authority": lines})
 
 
 def test_annexes_bear_roman_numbers_in_order_and_each_begins_its_own_page(report: Drafted) -> None:

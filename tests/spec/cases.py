@@ -6,7 +6,7 @@ import datetime as dt
 from fractions import Fraction
 
 from etl.attain import compute_target_attainment
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.model import Attainment, ObservedIndicator, Period
 
 from .table import EMPTY, fraction, number
@@ -34,43 +34,47 @@ MET = {True: "đạt", False: "chưa đạt", None: EMPTY}
 SIGN = {"≥": ">=", "≤": "<=", "loại trừ": "eliminate", "duy trì loại trừ": "maintain_elimination"}
 
 
-def indicator(direction: str = "up", factor: int = 100, accumulates: bool = False, **more: object) -> m.Indicator:
+def indicator(direction: str = "up", factor: int = 100, accumulates: bool = False, **more: object) -> models.Indicator:
     published = more.get("method") == "published"
     base: dict[str, object] = {
         "code": "x", "name": "x", "short_name": "x", "method": "ratio", "factor": factor, "unit": "%",
         "direction": direction, "frequency": "quarter", "accumulates": accumulates, "source": "x",
         "definition": "x", "basis": "configured",
-        "numerator": None if published else m.Side(elements=("some",)),
-        "denominator": None if published else m.Side(elements=("all",)),
+        "numerator": None if published else models.Side(elements=("some",)),
+        "denominator": None if published else models.Side(elements=("all",)),
         "published_element": "pub" if published else None,
     }  # fmt: skip
-    return m.Indicator.model_validate(base | more)
+    return models.Indicator.model_validate(base | more)
 
 
-def milestone(period: str, sign: str, value: str = "", definition: str = "") -> m.Milestone:
+def milestone(period: str, sign: str, value: str = "", definition: str = "") -> models.Milestone:
     operator = SIGN.get(sign, sign)
     written = f"{sign} {value}".strip()
-    return m.Milestone.model_validate(
+    return models.Milestone.model_validate(
         {"period": period, "written": written, "operator": operator, "value": number(value), "definition": definition}
     )
 
 
-def baseline(period: str, value: str, definition: str = "") -> m.Baseline | None:
+def baseline(period: str, value: str, definition: str = "") -> models.Baseline | None:
     if value in {"", EMPTY}:
         return None
-    return m.Baseline(period=period, written=value, value=number(value), definition=definition)
+    return models.Baseline(period=period, written=value, value=number(value), definition=definition)
 
 
-def target(kind: str, *milestones: m.Milestone, base: m.Baseline | None = None, **more: object) -> m.Target:
+def target(
+    kind: str, *milestones: models.Milestone, base: models.Baseline | None = None, **more: object
+) -> models.Target:
     data: dict[str, object] = {"item": "1", "clause": "mục 1", "title": "x", "indicator": "x", "kind": kind}
-    return m.Target.model_validate(data | {"milestones": milestones, "baseline": base} | more)
+    return models.Target.model_validate(data | {"milestones": milestones, "baseline": base} | more)
 
 
 def seen(period: str, value: Fraction | None, **more: object) -> ObservedIndicator:
     return ObservedIndicator("x", "62", Period.parse(period), value=value, **more)  # type: ignore[arg-type]
 
 
-def judge(what: m.Target, which: m.Indicator | None, observed: ObservedIndicator | None, period: str) -> Attainment:
+def judge(
+    what: models.Target, which: models.Indicator | None, observed: ObservedIndicator | None, period: str
+) -> Attainment:
     return compute_target_attainment("plan", what, which, observed, unit="62", period=Period.parse(period))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from etl.attain import build_projections, compute_control_limits
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.model import Gap, Period, SeriesPoint
 from etl.model.reason import build_reason
 from etl.model.results import LONE_SIDES
@@ -175,7 +175,7 @@ CONTROL = Table(
     _control,
 )  # fmt: skip
 
-RULES = m.OutlookRules.model_validate(
+RULES = models.OutlookRules.model_validate(
     {
         "basis": "configured", "source": "x", "horizons": [2025], "min_points": 6, "window_quarters": 12,
         "window_years": 10, "confidence": 0.95,

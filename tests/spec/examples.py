@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from etl.attain import compute_target_attainment
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.model import Attainment, Period
 from tests.wording import told
 
@@ -61,7 +61,9 @@ def examples() -> Iterator[tuple[str, ...]]:
         written = "; ".join(f"{ms.period}: {ms.written}" for ms in line.milestones)
         yield _row(kind, name, written, _judged(scope, plan, line))
     for kind, code, written, milestone, base in MADE_UP:
-        line = target("threshold", milestone, indicator=code, base=m.Baseline.model_validate(base) if base else None)
+        line = target(
+            "threshold", milestone, indicator=code, base=models.Baseline.model_validate(base) if base else None
+        )
         name = f"(giả định) {catalogue().indicators[code].short_name}"
         yield _row(kind, name, f"2025: {written}", _judged("kon-tum", "x", line))
     line = target(
@@ -71,7 +73,7 @@ def examples() -> Iterator[tuple[str, ...]]:
     yield _row("mức trần cho một nhóm", name, "2025: không quá 30%", _judged("kon-tum", "x", line))
 
 
-def _judged(scope: str, plan: str, line: m.Target) -> Attainment:
+def _judged(scope: str, plan: str, line: models.Target) -> Attainment:
     indicator = catalogue().indicators.get(line.indicator or "")
     observed = area(scope, indicator, YEAR) if indicator else None
     return compute_target_attainment(

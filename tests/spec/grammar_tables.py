@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.model import Attainment
 from tests.wording import told
 
@@ -12,8 +12,8 @@ from .cases import STATUS, baseline, indicator, judge, milestone, seen, target
 from .table import EMPTY, Table, fraction, number, show
 
 
-def stone(period: str, **fields: object) -> m.Milestone:
-    return m.Milestone.model_validate({"period": period, "written": "x", "operator": ">="} | fields)
+def stone(period: str, **fields: object) -> models.Milestone:
+    return models.Milestone.model_validate({"period": period, "written": "x", "operator": ">="} | fields)
 
 
 def _about(goal: str, tolerance: str, value: str) -> tuple[str, ...]:

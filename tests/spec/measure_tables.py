@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from etl.attain import convert_row_to_plan_unit
-from etl.catalog import Catalogue, load_catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, load_catalogue, models
 from tests.wording import told
 
 from .cases import STATUS, indicator, judge, seen, target
@@ -58,8 +57,8 @@ UNIT = Table(
 
 
 def _undated(period: str, base: str, value: str) -> tuple[str, ...]:
-    start = None if base == EMPTY else m.Baseline(period=None if base == "60" else "2023", written=base, value=60)
-    plan = target("threshold", m.Milestone(written="95", operator=">=", value=Decimal(95)), base=start)
+    start = None if base == EMPTY else models.Baseline(period=None if base == "60" else "2023", written=base, value=60)
+    plan = target("threshold", models.Milestone(written="95", operator=">=", value=Decimal(95)), base=start)
     plan = plan.model_copy(update={"plan_end": date(2025, 12, 31)})
     row = judge(plan, indicator(), seen(period, fraction(value)), period)
     return STATUS[row.status], show(row.progress), show(row.required_yearly_change), told(row.reason) or EMPTY
@@ -90,7 +89,7 @@ UNDATED = Table(
 
 
 def _undated_base(period: str, change: str, value: str) -> tuple[str, ...]:
-    start = m.Baseline(written="60", value=Decimal(60))
+    start = models.Baseline(written="60", value=Decimal(60))
     level = stone("2025", relative={"change": number(change)}) if change != EMPTY else stone("2025", value=95)
     row = judge(target("threshold", level, base=start), indicator(), seen(period, fraction(value)), period)
     return show(row.target), STATUS[row.status], show(row.progress), told(row.reason) or EMPTY
@@ -112,7 +111,7 @@ UNDATED_BASE = Table(
 
 def _late(kind: str, sign: str, goal: str, value: str) -> tuple[str, ...]:
     which = indicator(method="sum", factor=1, denominator=None) if kind == "số đếm" else indicator()
-    level = m.Milestone(period="2025", written=goal, operator={"≥": ">=", "≤": "<="}[sign], value=number(goal))
+    level = models.Milestone(period="2025", written=goal, operator={"≥": ">=", "≤": "<="}[sign], value=number(goal))
     row = judge(target("threshold", level), which, seen("2025", fraction(value), since="2025Q3"), "2025")
     return STATUS[row.status], told(row.reason) or EMPTY
 

@@ -6,8 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from etl.catalog import Catalogue, load_catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, load_catalogue, models
 from etl.catalog.geography import find_area, is_within_area
 from etl.catalog.obligations import list_obligations
 from etl.model import ElementKind, ObservedIndicator, Period, PeriodKind
@@ -40,7 +39,7 @@ def periods(kind: PeriodKind) -> list[Period]:
     return sorted(p for p in map(Period.parse, PERIODS) if p.kind == kind)
 
 
-def area(scope: str, indicator: m.Indicator, period: Period) -> ObservedIndicator:
+def area(scope: str, indicator: models.Indicator, period: Period) -> ObservedIndicator:
     """An indicator of a scope's area; nothing where no form of the period collects it."""
     base = ObservedIndicator(indicator.code, catalogue().get_scope(scope).area_unit, period, recognised=False)
     definition = indicator.find_definition(period.key)
@@ -60,7 +59,7 @@ def area(scope: str, indicator: m.Indicator, period: Period) -> ObservedIndicato
     )  # fmt: skip
 
 
-def _side(scope: str, side: m.Side, period: Period) -> Fraction | None:
+def _side(scope: str, side: models.Side, period: Period) -> Fraction | None:
     parts = [_sum(scope, element, period) for element in side.elements]
     if side.count_of:
         return Fraction(len(_cells(scope, _last(period)).get(side.count_of, [])))
@@ -80,7 +79,7 @@ def _sum(scope: str, element: str, period: Period) -> Fraction | None:
     return total / len(keys) if total is not None and kind == ElementKind.AVERAGE else total
 
 
-def _at_floor(scope: str, indicator: m.Indicator, period: Period) -> tuple[tuple[tuple[str, int], ...], int]:
+def _at_floor(scope: str, indicator: models.Indicator, period: Period) -> tuple[tuple[tuple[str, int], ...], int]:
     assert indicator.numerator and indicator.denominator
     done = dict(_cells(scope, _last(period))[indicator.numerator.elements[0]])
     listed = dict(_cells(scope, _last(period))[indicator.denominator.elements[0]])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from etl.attain import compute_task_state
-from etl.catalog import models as m
+from etl.catalog import models
 from tests.wording import told
 
 from .cases import MET, STATUS, baseline, day, indicator, judge, milestone, seen, target
@@ -159,7 +159,7 @@ _SITUATIONS = {
     "chỉ theo dõi, chưa có số liệu": (target("track"), None),
     "không đánh giá tại địa phương": (target("not_assessed", statement="(câu của kế hoạch)"), None),
     "mốc thời gian": (
-        target("milestone", m.Milestone(period="2025", written="x", operator="done_by", date=day("30/06/2025"))),
+        target("milestone", models.Milestone(period="2025", written="x", operator="done_by", date=day("30/06/2025"))),
         None,
     ),
     "mốc ghi bằng chữ": (target("threshold", milestone("2025", "none")), seen("2024", fraction("55"))),
@@ -222,7 +222,7 @@ def _task(deadline: str, overtaken: str, stated: str, done_on: str, on: str) -> 
     assert asked
     return (
         TASK_STATE[
-            compute_task_state(m.Task.model_validate(data), "" if stated == EMPTY else stated, day(done_on), asked)
+            compute_task_state(models.Task.model_validate(data), "" if stated == EMPTY else stated, day(done_on), asked)
         ],
     )
 

@@ -10,7 +10,7 @@ import pytest
 
 from etl.attain import compute_target_attainment, compute_task_state
 from etl.attain.attainment_json import serialize_attainment
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.loader import load_catalogue
 from etl.model import ObservedIndicator, Period
 from tests.wording import SHIPPED
@@ -20,7 +20,7 @@ TARGETS = [(plan.id, target) for plan in CATALOGUE.plans.values() for target in 
 PERIODS = [Period.parse(key) for key in ("2022", "2023", "2024Q1", "2024N", "2024", "2025", "2027H1", "2030", "2032Q3")]
 
 
-def seen(target: m.Target, period: Period, numerator: int, denominator: int) -> ObservedIndicator:
+def seen(target: models.Target, period: Period, numerator: int, denominator: int) -> ObservedIndicator:
     indicator = CATALOGUE.indicators[target.indicator or ""]
     value = F(numerator, denominator) * indicator.factor if denominator else None
     floors = ((str(target.floor), 7),) if target.floor is not None else ()
@@ -30,7 +30,7 @@ def seen(target: m.Target, period: Period, numerator: int, denominator: int) -> 
 
 
 @pytest.mark.parametrize(("plan", "target"), TARGETS, ids=[f"{plan}-{target.item}" for plan, target in TARGETS])
-def test_every_target_has_a_row_that_explains_itself(plan: str, target: m.Target) -> None:
+def test_every_target_has_a_row_that_explains_itself(plan: str, target: models.Target) -> None:
     indicator = CATALOGUE.indicators[target.indicator] if target.indicator else None
     for period in PERIODS:
         figures: list[ObservedIndicator | None] = [None]

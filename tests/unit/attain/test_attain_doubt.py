@@ -17,7 +17,7 @@ from scipy import stats
 from etl.attain import build_projections, build_series, compute_control_limits, compute_own_value, list_series_periods
 from etl.attain.bounds import find_extreme_ratio
 from etl.attain.outlook import compute_forecast, select_unbroken_run
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.model import Gap, ObservedIndicator, Period, SeriesPoint
 from etl.model.reason import build_reason
 from etl.model.results import LONE_SIDES
@@ -75,7 +75,7 @@ def test_a_range_that_lies_between_both_ends_is_not_surely_missed() -> None:
     observed = seen("2025", None, gaps=gaps, no_figure=no_figure)
     ranges = {(20, 30): None, (5, 70): True, (61, 70): False, (5, 9): False, (10, 60): True, (11, 59): None}
     for (low, high), sure in ranges.items():
-        goal = m.Milestone.model_validate(
+        goal = models.Milestone.model_validate(
             {"period": "2025", "written": "x", "operator": "between", "value": Decimal(low), "upper": Decimal(high)}
         )
         assert judge(target("threshold", goal), indicator(), observed, "2025").bounds_met is sure
@@ -128,7 +128,7 @@ def test_the_line_is_that_of_the_library(values: list[int], at: int) -> None:
     assert found.compute_probability_below(found.centre) == pytest.approx(0.5 if found.spread else 0, abs=1e-6)
 
 
-def goal(sign: str, value: str, **more: object) -> m.Target:
+def goal(sign: str, value: str, **more: object) -> models.Target:
     return target("threshold", milestone("2025", sign, value), milestone("2030", sign, value), **more)
 
 
@@ -173,7 +173,7 @@ def test_a_goal_of_another_definition_gets_no_probability() -> None:
     ],
     ids=["equal", "words"],
 )
-def test_goals_that_no_probability_belongs_to(plan: m.Target, reason: str) -> None:
+def test_goals_that_no_probability_belongs_to(plan: models.Target, reason: str) -> None:
     found = build_projections(plan, indicator(factor=1000), points(1, 2, 3, 4, 5, 6), Period.parse("2025Q2"), RULES)[0]
     assert (found.probability, found.chance, told(found.reason)) == (None, "", reason)
 

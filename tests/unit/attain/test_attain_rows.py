@@ -11,7 +11,7 @@ import pytest
 
 from etl.attain import compute_target_attainment
 from etl.attain.attainment_json import serialize_attainment
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.model import Attainment, ObservedIndicator, Period
 from tests.wording import SHIPPED, told
 
@@ -24,23 +24,23 @@ KEYS = [
     "contradicts", "limits", "outlook",
 ]  # fmt: skip
 
-BHYT = m.Indicator(
-    code="bhyt", name="BHYT", short_name="BHYT", method="ratio", numerator=m.Side(elements=("insured",)),
-    denominator=m.Side(elements=("pop_total",)), factor=100, unit="%", direction="up", frequency="quarter",
+BHYT = models.Indicator(
+    code="bhyt", name="BHYT", short_name="BHYT", method="ratio", numerator=models.Side(elements=("insured",)),
+    denominator=models.Side(elements=("pop_total",)), factor=100, unit="%", direction="up", frequency="quarter",
     source="x", definition="x", basis="configured",
 )  # fmt: skip
 HIV = BHYT.model_copy(update={"code": "hiv", "factor": 100_000, "direction": "down", "accumulates": True})
 
 
-def ms(period: str, operator: str, value: str, definition: str = "") -> m.Milestone:
-    return m.Milestone.model_validate(
+def ms(period: str, operator: str, value: str, definition: str = "") -> models.Milestone:
+    return models.Milestone.model_validate(
         {"period": period, "written": value, "operator": operator, "value": Decimal(value), "definition": definition}
     )
 
 
-PLAN = m.Target(
+PLAN = models.Target(
     item="12", clause="Phụ lục, mục 12", title="BHYT", indicator="bhyt", kind="threshold",
-    baseline=m.Baseline(period="2023", written="93,46", value=Decimal("93.46")),
+    baseline=models.Baseline(period="2023", written="93,46", value=Decimal("93.46")),
     milestones=(ms("2030", ">", "95"), ms("2025", ">=", "95")),
 )  # fmt: skip
 
@@ -49,8 +49,8 @@ def row(
     observed: ObservedIndicator | None,
     period: str = "2024",
     *,
-    plan: m.Target = PLAN,
-    indicator: m.Indicator = BHYT,
+    plan: models.Target = PLAN,
+    indicator: models.Indicator = BHYT,
     baseline: ObservedIndicator | None = None,
 ) -> Attainment:
     return compute_target_attainment(
@@ -115,7 +115,7 @@ def test_a_passed_milestone_is_where_the_next_stretch_starts() -> None:
 
 
 def test_a_stretch_after_a_milestone_in_words_has_no_ratio() -> None:
-    words = m.Milestone(period="2025", written="theo hướng dẫn", operator="none")
+    words = models.Milestone(period="2025", written="theo hướng dẫn", operator="none")
     got = row(seen("2026", 900), "2026", plan=PLAN.model_copy(update={"milestones": (words, ms("2030", ">=", "95"))}))
     assert (got.met, got.progress) == (False, None)
     assert told(got.reason) == "mốc trước không có giá trị bằng số nên không tính tiến độ"
@@ -132,8 +132,8 @@ def test_the_baseline_period_itself_is_only_met_or_not() -> None:
     got = row(seen("2023", 9346, 10_000), "2023")
     assert (got.met, got.progress, got.cagr_ratio, got.per_cent_of_plan) == (False, None, None, None)
     assert got.people_missing == 154
-    falling = m.Target.model_validate(
-        PLAN.model_dump() | {"baseline": m.Baseline(period="2023", written="5,6", value=Decimal("5.6"))}
+    falling = models.Target.model_validate(
+        PLAN.model_dump() | {"baseline": models.Baseline(period="2023", written="5,6", value=Decimal("5.6"))}
     ).model_copy(update={"milestones": (ms("2025", "<=", "4.2"),)})
     assert row(seen("2023", 33, 588_000, 100_000), "2023", plan=falling, indicator=HIV).reduction_pct is None
 
@@ -141,7 +141,7 @@ def test_the_baseline_period_itself_is_only_met_or_not() -> None:
 def test_naive_actual_over_target_is_never_printed_where_lower_is_better() -> None:
     plan = PLAN.model_copy(
         update={
-            "baseline": m.Baseline(period="2023", written="5,6", value=Decimal("5.6")),
+            "baseline": models.Baseline(period="2023", written="5,6", value=Decimal("5.6")),
             "milestones": (ms("2025", "<=", "4.2"),),
         }
     )
@@ -214,7 +214,10 @@ def test_a_tracked_old_figure_says_so() -> None:
 
 def test_an_old_elimination_figure_is_no_verdict() -> None:
     plan = PLAN.model_copy(
-        update={"kind": "eliminate", "milestones": (m.Milestone(period="2025", written="x", operator="eliminate"),)}
+        update={
+            "kind": "eliminate",
+            "milestones": (models.Milestone(period="2025", written="x", operator="eliminate"),),
+        }
     )
     got = row(seen("2024Q1", 0, 588_000, as_of="2023", recognised=True), "2024Q1", plan=plan, indicator=HIV)
     assert (got.met, got.status) == (None, "no_new_figure")
@@ -223,7 +226,10 @@ def test_an_old_elimination_figure_is_no_verdict() -> None:
 
 def test_an_elimination_known_only_as_a_rate() -> None:
     plan = PLAN.model_copy(
-        update={"kind": "eliminate", "milestones": (m.Milestone(period="2025", written="x", operator="eliminate"),)}
+        update={
+            "kind": "eliminate",
+            "milestones": (models.Milestone(period="2025", written="x", operator="eliminate"),),
+        }
     )
     rate = ObservedIndicator("bhyt", "62", Period.parse("2024"), value=F("0.34"), recognised=True)
     got = row(rate, plan=plan, indicator=HIV)
@@ -246,13 +252,13 @@ def test_part_year_below_a_plan_that_should_grow_is_no_verdict() -> None:
 
 
 def test_floors_are_compared_as_numbers() -> None:
-    plan = m.Target.model_validate(PLAN.model_dump() | {"kind": "per_unit", "floor": Decimal("90.0")})
+    plan = models.Target.model_validate(PLAN.model_dump() | {"kind": "per_unit", "floor": Decimal("90.0")})
     got = row(seen("2024", 500, present=10, at_floor=(("80", 9), ("90", 8))), plan=plan)
     assert (got.numerator, got.denominator, got.value, got.people_missing, got.interval) == (8, 10, 80, 2, None)
 
 
 def test_a_floor_that_is_no_number_is_passed_over() -> None:
-    plan = m.Target.model_validate(PLAN.model_dump() | {"kind": "per_unit", "floor": Decimal(90)})
+    plan = models.Target.model_validate(PLAN.model_dump() | {"kind": "per_unit", "floor": Decimal(90)})
     assert row(seen("2024", 500, present=10, at_floor=(("chín mươi", 9),)), plan=plan).status == "no_data"
 
 
@@ -266,7 +272,7 @@ def test_definitions_break_a_series_also_at_a_later_milestone() -> None:
 def test_a_reduction_is_not_counted_across_a_break() -> None:
     plan = PLAN.model_copy(
         update={
-            "baseline": m.Baseline(period="2023", written="9", value=Decimal(9), definition="a"),
+            "baseline": models.Baseline(period="2023", written="9", value=Decimal(9), definition="a"),
             "milestones": (ms("2025", "<=", "4", "b"),),
         }
     )
@@ -274,14 +280,14 @@ def test_a_reduction_is_not_counted_across_a_break() -> None:
 
 
 def test_a_baseline_of_several_years_starts_the_path_at_their_end() -> None:
-    plan = PLAN.model_copy(update={"baseline": m.Baseline(period="2019-2023", written="90", value=Decimal(90))})
+    plan = PLAN.model_copy(update={"baseline": models.Baseline(period="2019-2023", written="90", value=Decimal(90))})
     got = row(seen("2024", 940), plan=plan)
     assert (got.met, got.progress, got.path_value) == (False, F(8, 5), F(185, 2))
 
 
 def test_a_baseline_period_in_words_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="is not a period"):
-        m.Baseline(period="đầu kỳ", written="90", value=Decimal(90))
+        models.Baseline(period="đầu kỳ", written="90", value=Decimal(90))
 
 
 def test_a_milestone_not_after_the_baseline_gives_no_path() -> None:
@@ -329,7 +335,7 @@ def test_one_case_allowed_or_none_at_all() -> None:
 def test_no_reduction_is_counted_where_none_was_planned(base: str) -> None:
     plan = PLAN.model_copy(
         update={
-            "baseline": m.Baseline(period="2023", written=base, value=Decimal(base)),
+            "baseline": models.Baseline(period="2023", written=base, value=Decimal(base)),
             "milestones": (ms("2025", "<=", "4.2"),),
         }
     )

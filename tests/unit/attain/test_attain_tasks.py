@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 from etl.attain import compute_task_state
-from etl.catalog import models as m
+from etl.catalog import models
 from etl.catalog.layout import TASK_STATES
 from etl.model.period import format_period_or_date
 
 
-def task(due: date | None = None, overtaken: date | None = None) -> m.Task:
-    deadline = m.Deadline(written="x", kind="by_date" if due else "ongoing", date=due)
-    return m.Task(id="t", clause="1", title="x", lead=("a",), deadline=deadline, overtaken_on=overtaken)
+def task(due: date | None = None, overtaken: date | None = None) -> models.Task:
+    deadline = models.Deadline(written="x", kind="by_date" if due else "ongoing", date=due)
+    return models.Task(id="t", clause="1", title="x", lead=("a",), deadline=deadline, overtaken_on=overtaken)
 
 
 def test_the_words_of_the_form_are_the_ones_understood() -> None:

@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.catalog.geography import is_renamed
 from etl.messages import FOLDER_NAME, Messages
 from etl.model import Attainment, ControlLimits, Period, Projection, TaskReport, UnitStatus
@@ -528,7 +527,7 @@ def test_a_plan_is_called_by_kind_and_number_or_by_its_issuer(catalogue: Catalog
 
 def test_a_ground_cited_in_one_line_by_an_older_catalogue_is_still_read() -> None:
     line = "Quyết định số 89/QĐ-TTg ngày 23/01/2024 của Thủ tướng Chính phủ"
-    ground = m.CitedDocument.model_validate(line)
+    ground = models.CitedDocument.model_validate(line)
     assert (ground.kind, ground.number, ground.date.isoformat()) == ("Quyết định", "89/QĐ-TTg", "2024-01-23")
     assert (ground.issuer, ground.subject) == ("Thủ tướng Chính phủ", "")
 

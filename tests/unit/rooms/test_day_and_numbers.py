@@ -8,8 +8,7 @@ from decimal import Decimal
 import pytest
 
 from etl.attainment import attainment_rows
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.model import Period, vietnam_time
 from etl.warehouse.agreed_corrections import describe_cell_content
 from tests.wording import told
@@ -24,8 +23,8 @@ def test_the_geography_of_today_is_that_of_viet_nams_day(monkeypatch: pytest.Mon
 
 
 def test_a_corrected_cell_is_told_with_thousands_points() -> None:
-    assert told(describe_cell_content(m.CellContent(state="value", value=Decimal("1234567.5")))) == "1.234.567,5"
-    assert told(describe_cell_content(m.CellContent(state="missing"))) == "để trống"
+    assert told(describe_cell_content(models.CellContent(state="value", value=Decimal("1234567.5")))) == "1.234.567,5"
+    assert told(describe_cell_content(models.CellContent(state="missing"))) == "để trống"
 
 
 def test_how_many_years_are_compared_stands_in_the_catalogue(catalogue: Catalogue) -> None:

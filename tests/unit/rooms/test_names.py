@@ -5,14 +5,13 @@ from datetime import date
 
 import pytest
 
-from etl.catalog import Catalogue
-from etl.catalog import models as m
+from etl.catalog import Catalogue, models
 from etl.read.unit_matching import UnitMatch, match_unit
 
 BEFORE = date(2025, 6, 30)
 
 
-def communes(catalogue: Catalogue, district: str) -> tuple[m.Unit, ...]:
+def communes(catalogue: Catalogue, district: str) -> tuple[models.Unit, ...]:
     return catalogue.list_children(district, "commune", BEFORE)
 
 

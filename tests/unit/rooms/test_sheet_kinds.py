@@ -8,8 +8,7 @@ from io import BytesIO
 import openpyxl
 import pytest
 
-from etl.catalog import Catalogue, layout
-from etl.catalog import models as m
+from etl.catalog import Catalogue, layout, models
 from etl.catalog.layout import InputCell, PrintedCell, SheetLayout
 from etl.catalog.obligations import list_obligations
 from etl.catalog.sheet_kinds import SHEET_KINDS, SheetKind
@@ -24,7 +23,12 @@ PERIOD = Period.parse("2024")
 
 
 def lay_out(
-    catalogue: Catalogue, _scope: m.Scope, form: m.Form, sheet: m.SheetDef, unit: m.Unit, _period: Period
+    catalogue: Catalogue,
+    _scope: models.Scope,
+    form: models.Form,
+    sheet: models.SheetDef,
+    unit: models.Unit,
+    _period: Period,
 ) -> SheetLayout:
     """The number first, its name after it: no other kind is printed so."""
     columns = catalogue.list_sheet_columns(form, sheet)
@@ -53,7 +57,7 @@ def with_toy(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> Catalogue
     monkeypatch.setitem(SHEET_KINDS, TOY.name, TOY)
     monkeypatch.setitem(layout._SHEET_BUILDERS, TOY.name, lay_out)
     form = catalogue.forms["kt-hospital-year"]
-    sheet = m.SheetDef.model_validate({**form.sheets[0].model_dump(), "layout": TOY.name})
+    sheet = models.SheetDef.model_validate({**form.sheets[0].model_dump(), "layout": TOY.name})
     return replace(catalogue, forms={**catalogue.forms, form.id: form.model_copy(update={"sheets": (sheet,)})})
 
 
@@ -96,7 +100,7 @@ def test_every_kind_has_a_builder_and_a_row_reader() -> None:
 def test_an_unknown_kind_is_refused_with_the_known_ones(catalogue: Catalogue) -> None:
     sheet = catalogue.forms["kt-hospital-year"].sheets[0]
     with pytest.raises(ValueError, match=r"no kind of sheet is called 'lst'.*by_commune, list"):
-        m.SheetDef.model_validate({**sheet.model_dump(), "layout": "lst"})
+        models.SheetDef.model_validate({**sheet.model_dump(), "layout": "lst"})
 
 
 def test_what_a_part_of_the_area_publishes_is_its_own_and_never_the_whole_areas(catalogue: Catalogue) -> None:
