@@ -7,6 +7,7 @@ up from January, staff and insured people are counted on its last day, yearly fi
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 
 from etl.catalog import Catalogue, models
@@ -75,8 +76,9 @@ def build_quarter_part(
 ) -> QuarterPart | None:
     """What the quarter, or month, brought: the year to date less that of the one before, both as known at one snapshot.
 
-    None where the report is of another kind, or the figure does not add up; `before` is the figure of the one before.
-    Of a standing denominator (people) there is a count only. Grain: as the attainment.
+    None where the report is of another kind, or the figure does not add up; `before` is the figure of the one before,
+    taken over the units that are in this one. Of a standing denominator (people) there is a count only. Grain: as the
+    attainment.
     """
     indicator, period = inputs.catalogue.indicators.get(a.indicator), Period.parse(a.period)
     if period.kind not in _STRETCHES or indicator is None or a.value is None or a.as_of or a.numerator is None:
@@ -89,7 +91,8 @@ def build_quarter_part(
     )
     counted, out_of = a.numerator, a.denominator
     if period.index > 1 and a.since != period.key:
-        if before is None or before.numerator is None or before.as_of or _find_coverage(before) != _find_coverage(a):
+        before = _narrow_to_units_of(inputs, a, before)
+        if before is None or before.numerator is None:
             return _build_missing_part(nothing, wording.format("cover.other_units", stretch=stretch))
         counted -= before.numerator
         out_of = None if out_of is None or before.denominator is None else out_of - before.denominator
@@ -102,6 +105,27 @@ def build_quarter_part(
     bottom = build_count_fact(out_of if shares else None, nothing)
     text = _format_share(shown, top, bottom) if value is not None else f"{top.text} {noun}"
     return QuarterPart(top, bottom, shown, text, "")
+
+
+def _narrow_to_units_of(inputs: ReportInput, a: Attainment, before: Attainment | None) -> Attainment | None:
+    """The figure of the period before over exactly the units that are in this one; None where that cannot be told.
+
+    A unit that is silent now is in neither; one that was silent then would be counted since January: nothing is told.
+    """
+    if before is None or before.as_of:
+        return None
+    if is_equally_covered(a, before):
+        return before
+    parts = [p for p in inputs.attainments if p.item == a.item and p.unit != inputs.area and p.numerator is not None]
+    last = {row.unit: row for row in inputs.last if row.item == a.item}
+    then = [b for p in parts if (b := last.get(p.unit)) and b.numerator is not None and is_equally_covered(p, b)]
+    if a.unit != inputs.area or not then or len(then) < len(parts) or not _is_sum_of(a, parts):
+        return None
+    return replace(
+        before,
+        numerator=_sum_known(row.numerator for row in then),
+        denominator=None if before.denominator is None else _sum_known(row.denominator for row in then),
+    )
 
 
 def _build_missing_part(nothing: str, reason: str) -> QuarterPart:

@@ -236,16 +236,24 @@ def _build_verdict_notes(inputs: ReportInput, wording: Messages, figures: Report
 
 
 def _build_contradiction_notes(wording: Messages, area_figures: list[Figure]) -> Iterator[tuple[str, str]]:
-    """Levels of the plan that contradict each other, each with its clause, once."""
+    """Levels of the plan for this time that contradict each other, each with its clause, once."""
     by_item, described_items = {f.item: f for f in area_figures}, set[str]()
     for f in area_figures:
-        others = [by_item[item] for item in f.contradicts if item in by_item and item not in described_items]
+        others = [
+            other
+            for item in f.contradicts
+            if (other := by_item.get(item)) and item not in described_items and _get_level(other) != _get_level(f)
+        ]
         if others:
             parts = f" {wording.texts['word.and']} ".join(
                 _describe_contradicting_level(wording, each) for each in (f, *others)
             )
             yield "contradicts", wording.format("data.contradicts", parts=parts)
         described_items.add(f.item)
+
+
+def _get_level(figure: Figure) -> tuple[str, str | None, str | None]:
+    return figure.operator, figure.target.exact, figure.target_upper.exact
 
 
 def _describe_contradicting_level(wording: Messages, figure: Figure) -> str:

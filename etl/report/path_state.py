@@ -15,6 +15,9 @@ _BY_CLASS: dict[str, PathState] = {
     "on_track": "on_path", "needs_acceleration": "hasten", "limited": "slow", "moving_away": "slow", "maintain": "slow",
 }  # fmt: skip
 
+_LEVEL_WAYS = {"reason.no_room", "reason.against_direction"}
+"""Ways between two milestones whose beginning is as good as their end, or better."""
+
 
 def classify_path_state(a: Attainment) -> PathState:
     """The state of an attainment; empty where it has no figure of its own or no level to reach."""
@@ -26,8 +29,14 @@ def classify_path_state(a: Attainment) -> PathState:
         case "over_plan":
             return "slow"
         case "not_met":
-            return _BY_CLASS.get(a.progress_class) or ("not_due" if _is_before_milestone(a) else "slow")
+            not_due = _is_before_milestone(a) and not _is_below_the_whole_way(a)
+            return _BY_CLASS.get(a.progress_class) or ("not_due" if not_due else "slow")
     return ""
+
+
+def _is_below_the_whole_way(a: Attainment) -> bool:
+    """Whether a value is worse than both ends of a way that asks for no measurable improvement: 94,6 from 95 to >95."""
+    return a.reason is not None and a.reason.code in _LEVEL_WAYS and a.value != a.target
 
 
 def _is_before_milestone(a: Attainment) -> bool:

@@ -108,7 +108,8 @@ class _EarlierFigures:
 def find_duplicate_targets(inputs: ReportInput) -> dict[str, str]:
     """Targets that ask what another one of the plan asks already: item → the item that counts.
 
-    The same indicator against the same level, or without any level beside one that has one.
+    The same indicator against the same level, or without any level beside one that has one. Of levels that contradict
+    each other the one that is not reached counts, so that nothing is called reached which the plan asks more of.
     """
     area = [a for a in inputs.attainments if a.unit == inputs.area and a.indicator and a.kind != "not_assessed"]
     first: dict[tuple[object, ...], str] = {}
@@ -121,6 +122,11 @@ def find_duplicate_targets(inputs: ReportInput) -> dict[str, str]:
         same = (a.indicator,) if a.kind == "track" else (a.indicator, a.operator, a.target, a.target_upper)
         if (item := first.setdefault(same, a.item)) != a.item:
             doubles[a.item] = item
+    for a in area:
+        others = [b for b in area if b.item in a.contradicts and b.item not in doubles]
+        if others and a.item not in doubles:
+            counted = min((b for b in area if b is a or b in others), key=lambda b: b.met is True)
+            doubles |= {b.item: counted.item for b in (a, *others) if b is not counted}
     return doubles
 
 

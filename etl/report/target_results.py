@@ -96,7 +96,7 @@ def _build_target_row(
         "number": format_item_number(target),
         "clause": target.clause,
         "title": target.title,
-        "measured_in": target.unit_written or (indicator.unit if indicator else wording.texts["word.nothing"]),
+        "measured_in": target.unit_written or _format_unit_meant(wording, target, indicator),
         "unit": inputs.area,
     }
     reported = figures.find_figure(target.item, inputs.area) is not None
@@ -115,6 +115,11 @@ def _build_target_row(
         baseline=target.baseline.written if target.baseline else not_stated,
         milestones={year: _format_target_milestones(target, year) or not_stated for year in years},
     )
+
+
+def _format_unit_meant(wording: Messages, target: m.Target, indicator: m.Indicator | None) -> str:
+    """The unit of measure of a row of figures whose plan writes none; a row that is a sentence has none."""
+    return wording.texts["word.nothing"] if indicator is None or target.kind == "not_assessed" else indicator.unit
 
 
 def _format_task_state(wording: Messages, task: PlanTask) -> str:

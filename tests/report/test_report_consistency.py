@@ -142,22 +142,24 @@ def parse_printed(text: str) -> Fraction:
 
 
 def test_each_figure_prints_alike_in_all_documents_of_two_years(catalogue: Catalogue) -> None:
-    """As itself, as last year's, as a point of a series, in every period's report: one figure, one print."""
+    """As itself, as last year's, as a point of a series, under each target that asks for it: one figure, one print."""
     wording = load_messages(TEMPLATES)
-    prints: dict[tuple[str, str, Fraction], set[str]] = {}
+    prints: dict[tuple[str, Fraction], set[str]] = {}
+    targets = {target.item: target for target in catalogue.plans["kt-1693"].targets}
     for key in ("2024Q1", "2024Q2", "2024Q3", "2024Q4", "2024", "2025Q1"):
         given = sample(catalogue, "kon-tum", "kt-1693", key)
         facts = build_facts(given, wording)
         values = {a.item: a.value for a in given.previous if a.unit == given.area and a.value is not None}
         for figure in area_figures(facts):
             if figure.value.exact:
-                prints.setdefault((figure.item, "", figure.value.get_fraction()), set()).add(figure.value.text)
+                prints.setdefault((figure.indicator, figure.value.get_fraction()), set()).add(figure.value.text)
             if figure.item in values and figure.previous.exact:
-                prints.setdefault((figure.item, "", values[figure.item]), set()).add(figure.previous.text)
+                prints.setdefault((figure.indicator, values[figure.item]), set()).add(figure.previous.text)
         for picture in facts.pictures.drawn:
             for panel in picture.shows if isinstance(picture.shows, tuple) else ():
                 for point in panel.points:
-                    prints.setdefault((panel.item, "", point.value.get_fraction()), set()).add(point.value.text)
+                    indicator = targets[panel.item].indicator or ""
+                    prints.setdefault((indicator, point.value.get_fraction()), set()).add(point.value.text)
     assert len(prints) > 100
     assert {key: found for key, found in prints.items() if len(found) > 1} == {}
 
@@ -179,6 +181,27 @@ def test_the_quarters_add_up_to_the_year_to_date(catalogue: Catalogue) -> None:
     other = replace(given, last=tuple(replace(a, present=a.present - 1) for a in last))
     part = build_facts(other, load_messages(TEMPLATES)).figures["15.1"][given.area].in_quarter
     assert part is not None and part.counted.value is None and part.reason
+
+
+def test_a_quarter_with_a_silent_unit_is_told_over_the_units_that_reported(catalogue: Catalogue) -> None:
+    """Nine of ten units: what they had by June leaves what they had by September; the tenth is in neither."""
+    given = sample(catalogue, "kon-tum", "kt-1693", "2024Q3")
+    rows = {a.unit: a for a in given.attainments if a.item == "15.1"}
+    parts = [a for a in rows.values() if a.unit != given.area and a.numerator is not None]
+    silent = next(a for a in rows.values() if a.unit != given.area and a.numerator is None)
+    then = [replace(a, numerator=a.numerator - 1) for a in parts if a.numerator]
+    then += [a for a in parts if not a.numerator]
+    heard = replace(silent, numerator=Fraction(100), denominator=Fraction(5_000), present=1)
+    area = rows[given.area]
+    whole = replace(area, numerator=Fraction(1_000), present=area.present + 1)
+    figure = build_facts(replace(given, last=(whole, heard, *then)), load_messages(TEMPLATES)).figures["15.1"][
+        given.area
+    ]
+    moved = sum(1 for a in parts if a.numerator)
+    assert figure.in_quarter is not None and figure.in_quarter.text == f"{moved} ca" and 0 < moved < 10
+    one_more_silent = (whole, heard, *then[1:], replace(then[0], numerator=None, denominator=None, present=0))
+    part = build_facts(replace(given, last=one_more_silent), load_messages(TEMPLATES)).figures["15.1"][given.area]
+    assert part.in_quarter is not None and part.in_quarter.reason
 
 
 def test_a_series_of_what_adds_up_has_no_other_stretch_of_the_year(catalogue: Catalogue) -> None:

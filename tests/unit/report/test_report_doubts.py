@@ -15,7 +15,7 @@ from etl.model.reason import Reason, build_reason
 from etl.report import ReportInput, correction_report, path_section, submissions
 from etl.report.data_quality_notes import build_data_notes
 from etl.report.facts import build_facts
-from etl.report.report_figures import build_figures
+from etl.report.report_figures import build_figures, find_duplicate_targets
 from etl.report.target_results import build_target_sentences, describe_headline, describe_results
 from etl.report.template_context import build_page_context
 from tests.report.samples import sample
@@ -128,6 +128,31 @@ def test_both_levels_of_a_contradiction_stand_with_their_clauses(catalogue: Cata
     )
 
 
+def test_what_the_plan_asks_twice_at_two_levels_is_counted_once_as_not_reached(catalogue: Catalogue) -> None:
+    """99,7% is over 99,5 and not over 99,9: one target, and not a reached one."""
+    given = sample(catalogue, "tan-yen", "ty-ct25", "2024")
+    rows = {a.item: a for a in given.attainments if a.unit == given.area}
+    states = ("met", True), ("not_met", False)
+    for first, second, counted in ((0, 1, "II.2.4.1-3"), (1, 0, "I.3-2.1"), (0, 0, "I.3-2.1")):
+        chosen = [
+            replace(rows[item], value=Fraction("99.7"), status=states[which][0], met=states[which][1])
+            for item, which in (("I.3-2.1", first), ("II.2.4.1-3", second))
+        ]
+        doubles = find_duplicate_targets(replace(given, attainments=tuple(chosen)))
+        assert {"I.3-2.1", "II.2.4.1-3"} - doubles.keys() == {counted} and set(doubles.values()) == {counted}
+
+
+def test_levels_that_contradict_each_other_later_alone_are_no_contradiction_yet(
+    catalogue: Catalogue, say: Messages
+) -> None:
+    """By 2025 the plan asks for 30% in both places; for 2030 for more than 30 in one of them."""
+    for scope, period, told in (("kon-tum", "2024", False), ("quang-ngai", "2026", True)):
+        given = sample(catalogue, scope, "kt-1693", period)
+        facts = build_facts(given, say)
+        assert facts.figures["III.9.a"][given.area].duplicate_of == "5"
+        assert any("III.9.a" in note.text for note in facts.data_notes if note.kind == "contradicts") == told
+
+
 def test_a_range_is_printed_with_both_its_ends(catalogue: Catalogue, say: Messages) -> None:
     annual = sample(catalogue, "kon-tum", "kt-1693", "2024")
     between: dict[str, Any] = {"operator": "between", "target": Fraction(90), "target_upper": Fraction(95)}
@@ -200,6 +225,23 @@ def test_an_unmet_target_is_judged_by_its_way_to_the_milestone(
 ) -> None:
     now = bhyt(annual, "94", progress_class=progress_class, projections=(), reason=Reason("reason.no_baseline"))
     assert figure_of(annual, say, now).path_state == state
+
+
+@pytest.mark.parametrize(
+    ("reason", "value", "state"),
+    [
+        ("reason.no_room", "94.56", "slow"),
+        ("reason.no_room", "95", "not_due"),
+        ("reason.against_direction", "94", "slow"),
+        ("reason.no_stretch", "94", "not_due"),
+    ],
+)
+def test_what_is_worse_than_both_ends_of_its_way_is_slow(
+    annual: ReportInput, say: Messages, reason: str, value: str, state: str
+) -> None:
+    """From 95 to “> 95”, and from 96,7 to 95: under 95 it is behind whenever it is asked."""
+    now = bhyt(annual, value, progress_class="", projections=(), reason=Reason(reason), operator=">")
+    assert figure_of(annual, say, replace(now, met=False, status="not_met", target=Fraction(95))).path_state == state
 
 
 def test_a_year_that_is_over_has_no_column_in_the_outlook(annual: ReportInput, say: Messages) -> None:
