@@ -117,7 +117,7 @@ def _build_target_row(
     )
 
 
-def _format_unit_meant(wording: Messages, target: m.Target, indicator: m.Indicator | None) -> str:
+def _format_unit_meant(wording: Messages, target: models.Target, indicator: models.Indicator | None) -> str:
     """The unit of measure of a row of figures whose plan writes none; a row that is a sentence has none."""
     return wording.texts["word.nothing"] if indicator is None or target.kind == "not_assessed" else indicator.unit
 
