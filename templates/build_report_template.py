@@ -419,13 +419,13 @@ def _add_report_body(doc: Any) -> None:
     _add_paragraphs(doc, "VB Mục", "V. KHÓ KHĂN, NGUYÊN NHÂN, KIẾN NGHỊ")
     _add_paragraphs(doc, "VB Nội dung", "{{ difficulty_sentence }}", "{%p if difficulties %}")
     columns = [
-        ("Khó khăn, vướng mắc", "{{ row.difficulty }}", 34.0),
-        ("Nguyên nhân", "{{ row.cause }}", 30.0),
-        ("Kiến nghị", "{{ row.proposal }}", 34.0),
+        ("Khó khăn, vướng mắc", "{{ row.difficulty }}", 36.0),
+        ("Nguyên nhân", "{{ row.cause }}", 34.0),
+        ("Kiến nghị", "{{ row.proposal }}", 38.0),
         ("{%tc for head in level_heads %}", "{%tc for cell in row.level %}", 1.0),
         ("{{ head.text }}", "{{ cell.text }}", 15.0),
         ("{%tc endfor %}", "{%tc endfor %}", 1.0),
-        ("Đơn vị", "{{ row.units }}", 47.0),
+        ("Đơn vị", "{{ row.units }}", 37.0),
     ]
     _add_data_table(
         doc,

@@ -134,9 +134,7 @@ def build_correction_facts(inputs: CorrectionInput, wording: Messages) -> Correc
     head, original = new.head, _format_original(inputs, wording)
     measured = {row.item: row.measured_in for row in new.rows if not isinstance(row, GroupRow)}
     rows = tuple(_build_change_row(wording, measured, was, now) for was, now in _compare_figures(old, new))
-    opening = wording.format(
-        "correction.opening", office=head.office, count=format_two_digits(len(rows))
-    )
+    opening = wording.format("correction.opening", office=head.office, count=format_two_digits(len(rows)))
     return CorrectionFacts(
         schema=CORRECTION_SCHEMA_VERSION,
         kind="correction",

@@ -20,7 +20,7 @@ from etl.report.inputs import ReportInput
 from etl.report.section_facts import DifficultyGroup, DifficultyNotes, DifficultyRow, PlanTask, PlanTasks, TaskStatement
 from etl.report.target_results import lower_first_letter
 from etl.report.unit_names import format_unit_list, format_unit_mention
-from etl.report.unit_results import MAX_UNIT_NAMES, limit_unit_names
+from etl.report.unit_results import limit_unit_names
 
 _STATE_ORDER = (
     "overdue", "due_unreported", "done_late", "not_reported", "ongoing", "not_due", "done", "overtaken", "yearly",
@@ -31,6 +31,8 @@ _UNANSWERED = {"not_reported", "due_unreported"}
 _SETTLED = {"done", "done_late", "overtaken"}
 MAX_LATE_TASKS = 5
 """Tasks in arrears that are named in the text; all of them are in the Excel annex."""
+MAX_CELL_NAMES = 4
+"""Units that a row of the table of difficulties names; all of them are in the Excel annex."""
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _WHITESPACE = re.compile(r"\s+")
 _WORD = re.compile(r"\w+")
@@ -230,7 +232,7 @@ def build_difficulty_notes(inputs: ReportInput, wording: Messages) -> Difficulty
     if not groups:
         said = wording.format("note.no_difficulty")
     else:
-        named = all(len(_list_unit_names(inputs, notes)) <= MAX_UNIT_NAMES for notes in alike)
+        named = all(len(_list_unit_names(inputs, notes)) <= MAX_CELL_NAMES for notes in alike)
         slots = {} if named else {"sheet": wording.texts["annex_sheet.difficulties"]}
         table = wording.format("note.table" if named else "note.table_more", office=inputs.office_name, **slots)
         said = " ".join([*_describe_deciding_levels(inputs, wording, groups), table])
@@ -297,7 +299,7 @@ def _build_difficulty_group(
     nothing = wording.texts["word.nothing"]
     said = {part: _join_texts(notes, part, passed_over) or nothing for part in ("difficulty", "cause", "proposal")}
     mentions = [_shorten_unit_name(inputs, wording, name) for name in _list_unit_names(inputs, notes)]
-    units = limit_unit_names(wording, mentions, ", ")
+    units = limit_unit_names(wording, mentions, ", ", MAX_CELL_NAMES)
     return DifficultyGroup(**said, units=units, level=normalize_unit_text(notes[0].level))
 
 
