@@ -51,13 +51,8 @@ def _add_correction_body(doc: Any) -> None:
     form._add_data_table(
         doc, [w for *_, w in columns], [t for t, *_ in columns], "rows", [(c, s) for _, c, s, _ in columns]
     )
-    for title, slot in (
-        ("Lý do thay thế:", "causes"),
-        ("Nội dung khác thay đổi theo:", "others"),
-    ):
-        form._add_paragraphs(doc, "VB Nội dung", f"{{%p if {slot} %}}", title)
+    for slot in ("causes", "others"):
         form._add_paragraph_loop(doc, "VB Nội dung", slot)
-        form._add_paragraphs(doc, "VB Nội dung", "{%p endif %}")
     closing = doc.add_paragraph("{{ closing }}", style="VB Nội dung")
     closing.paragraph_format.keep_with_next, closing.paragraph_format.space_after = True, Pt(12)
 

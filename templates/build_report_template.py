@@ -23,6 +23,7 @@ FONT = "Times New Roman"
 CENTER, LEFT, JUSTIFY = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.JUSTIFY
 DATE = "ngày {{ day }} tháng {{ month }} năm {{ year }}"
 _HEAT_HEAD_HEIGHT = 22.0
+HEAT_TITLE = "Kết quả của các đơn vị{% if heat_legend %} ({{ heat_legend }}){% endif %}"
 ATTACHED = "(Kèm theo Báo cáo số {{ number }}/{{ symbol }} " + DATE + " của {{ office }})"
 
 # name: size, bold, italic, alignment, space before, space after, first-line indent in mm
@@ -304,7 +305,7 @@ def _add_summary_page(doc: Any) -> None:
         [(cell, style) for _, cell, style, _ in columns],
         head_style="VB Bảng nhỏ đầu",
     )
-    _add_paragraphs(doc, "VB Tóm tắt đậm", "{%p if heat_lines %}", "Kết quả của các đơn vị")
+    _add_paragraphs(doc, "VB Tóm tắt đậm", "{%p if heat_lines %}", HEAT_TITLE)
     _add_paragraphs(doc, "VB Tóm tắt", "{%p if heat_sentence %}", "{{ heat_sentence }}", "{%p endif %}")
     _add_heat_table(doc)
     _add_paragraphs(doc, "VB Tóm tắt", "{%p endif %}")
@@ -419,12 +420,12 @@ def _add_report_body(doc: Any) -> None:
     _add_paragraphs(doc, "VB Nội dung", "{{ difficulty_sentence }}", "{%p if difficulties %}")
     columns = [
         ("Khó khăn, vướng mắc", "{{ row.difficulty }}", 36.0),
-        ("Nguyên nhân", "{{ row.cause }}", 32.0),
-        ("Kiến nghị", "{{ row.proposal }}", 35.0),
+        ("Nguyên nhân", "{{ row.cause }}", 34.0),
+        ("Kiến nghị", "{{ row.proposal }}", 38.0),
         ("{%tc for head in level_heads %}", "{%tc for cell in row.level %}", 1.0),
         ("{{ head.text }}", "{{ cell.text }}", 15.0),
         ("{%tc endfor %}", "{%tc endfor %}", 1.0),
-        ("Đơn vị", "{{ row.units }}", 42.0),
+        ("Đơn vị", "{{ row.units }}", 37.0),
     ]
     _add_data_table(
         doc,
@@ -493,7 +494,7 @@ def _add_results_annex(doc: Any) -> None:
         ("Còn thiếu (hoặc vượt)", "{{ row.missing }}", middle, 21.0),
     ]
     widths = [width for *_, width in columns]
-    _add_paragraphs(doc, "VB Ghi chú bảng", "Dấu *: tính trên các nơi có số liệu. Dấu –: không có hoặc không áp dụng.")
+    _add_paragraphs(doc, "VB Ghi chú bảng", "{%p if result_legend %}", "{{ result_legend }}", "{%p endif %}")
     table = _add_table(doc, widths, borders=True)
     _add_table_row(table, [(title, head) for title, *_ in columns], widths, header=True)
     _add_tag_row(table, "{%tr for row in results %}")
@@ -522,8 +523,7 @@ def _add_units_annex(doc: Any) -> None:
     _add_annex_title(doc, "II", "KẾT QUẢ THEO ĐƠN VỊ")
     middle, head = "VB Bảng giữa", "VB Bảng đầu"
     _add_paragraphs(doc, "VB Nội dung", "{%p if not unit_blocks %}", "Chưa có số liệu theo đơn vị.", "{%p endif %}")
-    legend = "Đ: đạt; C: chưa đạt; T: trong kế hoạch tính theo thời gian; V: vượt mức kế hoạch; không có chữ: "
-    _add_paragraphs(doc, "VB Ghi chú bảng", f"{legend}không kết luận.")
+    _add_paragraphs(doc, "VB Ghi chú bảng", "{%p if unit_legend %}", "{{ unit_legend }}", "{%p endif %}")
     _add_paragraphs(doc, "VB Nội dung", "{%p for block in unit_blocks %}")
     widths = [10.0, 46.0, 1.0, 20.0, 1.0]
     table = _add_table(doc, widths, borders=True)

@@ -32,7 +32,7 @@ _NARROW = 20.0
 """Columns wider than this hold names and sentences, which begin at the left whatever their length."""
 _HEAD_COLOUR = "#E7E6E6"
 _TITLE_WIDTH = 110.0
-"""Characters; wide enough for the lines of a title."""
+"""Characters; as wide as a page of a sheet of which only the title prints."""
 
 Columns = list[tuple[str, float]]
 """Printed heads with their widths in characters."""
@@ -124,13 +124,9 @@ class AnnexWorkbook:
             (self.facts.head.simulated_notice, {"bold": True}),
             (self.wording.texts["annex_title.looked_up"] if looked_up else "", {"italic": True}),
         ]
-        row = 0
-        for text, wanted in lines:
-            if text:
-                page.write_string(row, 0, text, self.build_format(**wanted))
-                row += 1
-        row += 1
         widths = [width for _, width in columns]
+        printed = _count_title_columns(widths) if looked_up else printed or len(columns)
+        row = self._write_title(page, [(text, wanted) for text, wanted in lines if text], widths[:printed]) + 1
         for column, (head, width) in enumerate(columns):
             page.set_column(column, column, width)
             page.write_string(
@@ -142,7 +138,18 @@ class AnnexWorkbook:
         page.set_row(row, _compute_row_height([head for head, _ in columns], widths))
         page.repeat_rows(row, row + 1)
         page.freeze_panes(row + 2, min(2, len(columns) - 1))
-        return AnnexSheet(self, page, row + 2, widths, printed or len(columns), row if looked_up else None)
+        return AnnexSheet(self, page, row + 2, widths, printed, row if looked_up else None)
+
+    def _write_title(self, page: Any, lines: Sequence[tuple[str, dict[str, Any]]], widths: Sequence[float]) -> int:
+        """The lines of a title across the columns that print, each as high as it takes: nothing is cut. Returns the row
+        below them."""
+        for row, (text, wanted) in enumerate(lines):
+            form = self.build_format(text_wrap=True, valign="vcenter", **wanted)
+            page.merge_range(row, 0, row, len(widths) - 1, "", form)
+            page.write_string(row, 0, text, form)
+            letter = wanted.get("font_size", FONT["font_size"]) / FONT["font_size"]
+            page.set_row(row, _compute_row_height([text], [sum(widths) / letter]) * letter)
+        return len(lines)
 
 
 @dataclass
@@ -187,9 +194,7 @@ class AnnexSheet:
         if self.title_rows is None:
             self.page.print_area(0, 0, self.row - 1, self.printed - 1)
             return
-        widths = list(accumulate(self.widths))
-        across = next((n for n, width in enumerate(widths) if width >= _TITLE_WIDTH), len(widths) - 1)
-        self.page.print_area(0, 0, self.title_rows - 1, across)
+        self.page.print_area(0, 0, self.title_rows - 1, self.printed - 1)
 
     def _write_cell(self, column: int, value: Cell) -> None:
         if isinstance(value, DataLink):
@@ -211,6 +216,12 @@ class AnnexSheet:
     def _advance_row(self, texts: Sequence[str], widths: Sequence[float]) -> None:
         self.page.set_row(self.row, _compute_row_height(texts, widths))
         self.row += 1
+
+
+def _count_title_columns(widths: Sequence[float]) -> int:
+    """How many columns the title of a sheet that is looked up goes across."""
+    across = (number for number, width in enumerate(accumulate(widths), start=1) if width >= _TITLE_WIDTH)
+    return next(across, len(widths))
 
 
 def _format_cell_text(value: Cell) -> str:

@@ -22,6 +22,8 @@ from etl.report.docx import open_word_template, serialize_word_document
 from etl.report.figure_facts import Figure
 from etl.report.official_letter import LetterTemplateContext, Paragraph, build_letter_fields, build_paragraphs
 from etl.report.report_facts import ChangedFigureRow, CorrectedReport, CorrectionFacts, ReportFacts, serialize_facts
+from etl.report.section_facts import GroupRow
+from etl.report.target_results import lower_first_letter
 
 CORRECTION_SCHEMA_VERSION = 2
 _NUMBER_PATTERN = re.compile(r"\d[\d.,]*")
@@ -130,10 +132,9 @@ def build_correction_facts(inputs: CorrectionInput, wording: Messages) -> Correc
     """Everything that the correction prints."""
     old, new = inputs.published, inputs.present
     head, original = new.head, _format_original(inputs, wording)
-    rows = tuple(_build_change_row(wording, was, now) for was, now in _compare_figures(old, new))
-    opening = wording.format(
-        "correction.opening", office=head.office, count=format_two_digits(len(rows)), original=original
-    )
+    measured = {row.item: row.measured_in for row in new.rows if not isinstance(row, GroupRow)}
+    rows = tuple(_build_change_row(wording, measured, was, now) for was, now in _compare_figures(old, new))
+    opening = wording.format("correction.opening", office=head.office, count=format_two_digits(len(rows)))
     return CorrectionFacts(
         schema=CORRECTION_SCHEMA_VERSION,
         kind="correction",
@@ -182,8 +183,8 @@ def render_word_correction(facts: CorrectionFacts, wording: Messages, template: 
 def _build_correction_context(facts: CorrectionFacts, wording: Messages) -> CorrectionTemplateContext:
     return CorrectionTemplateContext(
         **build_letter_fields(facts, wording),
-        causes=build_paragraphs(facts.causes),
-        others=build_paragraphs(facts.others),
+        causes=build_paragraphs(_put_under_title(wording.texts["correction.reasons"], facts.causes)),
+        others=build_paragraphs(_put_under_title(wording.texts["correction.others"], facts.others)),
         rows=tuple(
             ChangedFigure(
                 item=row.item,
@@ -197,6 +198,13 @@ def _build_correction_context(facts: CorrectionFacts, wording: Messages) -> Corr
             for row in facts.rows
         ),
     )
+
+
+def _put_under_title(title: str, lines: tuple[str, ...]) -> list[str]:
+    """A title above a list; one entry alone follows its title on the line, no entry has none."""
+    if len(lines) == 1:
+        return [f"{title} {_strip_list_dash(lines[0])}"]
+    return [title, *lines] if lines else []
 
 
 # --- figures ---------------------------------------------------------------------------------------------
@@ -234,7 +242,10 @@ def _select_printed_parts(figure: Figure) -> dict[str, str]:
     }
 
 
-def _build_change_row(wording: Messages, before: Figure | None, after: Figure | None) -> ChangedFigureRow:
+def _build_change_row(
+    wording: Messages, measured: dict[str, str], before: Figure | None, after: Figure | None
+) -> ChangedFigureRow:
+    """A row of the table; `measured` has what each target is measured in, as the plan's table prints it."""
     was = _select_printed_parts(before) if before else None
     now = _select_printed_parts(after) if after else None
     either = after or before
@@ -243,7 +254,7 @@ def _build_change_row(wording: Messages, before: Figure | None, after: Figure | 
     nothing = wording.texts["word.nothing"]
     return ChangedFigureRow(
         item=either.item,
-        title=either.title,
+        title=_format_measured_title(wording, either.title, measured.get(either.item, nothing)),
         unit=either.unit,
         unit_name=either.unit_name,
         before=_format_changed_figure(wording, was, now) if was else nothing,
@@ -252,6 +263,13 @@ def _build_change_row(wording: Messages, before: Figure | None, after: Figure | 
         verdict_after=_format_correction_verdict(wording, now) if now else nothing,
         status_changed=bool(was and now and was["status"] != now["status"]),
     )
+
+
+def _format_measured_title(wording: Messages, title: str, measured_in: str) -> str:
+    """A target with what it is measured in: the column of figures has no sign of it."""
+    if measured_in == wording.texts["word.nothing"]:
+        return title
+    return wording.format("correction.measured", title=title.rstrip("."), unit=lower_first_letter(measured_in))
 
 
 def _format_changed_figure(wording: Messages, shown: dict[str, str], other: dict[str, str] | None) -> str:

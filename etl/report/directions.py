@@ -11,14 +11,14 @@ from collections.abc import Iterator
 
 from etl.messages import Messages
 from etl.report import submissions
-from etl.report.dates import compute_next_period, is_next_period_over
+from etl.report.dates import compute_next_period, format_two_digits, is_next_period_over
 from etl.report.inputs import ReportInput
 from etl.report.report_figures import ReportFigures
 from etl.report.report_head import format_plan_name
 from etl.report.section_facts import PlanTask, UnitScore
 from etl.report.target_results import format_short_name, group_by_path_state
 from etl.report.unit_names import format_unit_list, format_unit_mention
-from etl.report.unit_results import limit_unit_names, select_weakest_units
+from etl.report.unit_results import MAX_UNIT_NAMES, limit_unit_names, select_weakest_units
 
 _OVERDUE_STATES = {"overdue", "due_unreported"}
 
@@ -127,13 +127,17 @@ def _is_settled(task: PlanTask) -> bool:
 def _describe_reporting_directions(inputs: ReportInput, wording: Messages) -> Iterator[str]:
     units = submissions.group_statuses_by_unit(inputs)
     absent = [s for s in units.values() if any(status.state != "accepted" for status in s)]
-    if absent:
+    if len(absent) > MAX_UNIT_NAMES:
+        yield wording.format("direction.remind_listed", count=format_two_digits(len(absent)))
+    elif absent:
         names = format_unit_list(
             wording, [submissions.format_unit_with_periods(inputs, s, {"silent", "refused"}) for s in absent]
         )
         yield wording.format("direction.remind", period=inputs.period.name, names=names)
     late = [s[0].unit_name for s in units.values() if submissions.count_days_late(s) > 0]
-    if late:
+    if len(late) > MAX_UNIT_NAMES:
+        yield wording.format("direction.on_time_listed")
+    elif late:
         yield wording.format("direction.on_time", names=format_unit_list(wording, late))
     doubtful = [s[0].unit_name for s in units.values() if any(status.findings_confirm for status in s)]
     if doubtful:

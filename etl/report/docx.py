@@ -25,6 +25,7 @@ from etl.report.template_slots import validate_template_slots
 _RULE = "VB Gạch"
 _RULE_SHARE = 0.42
 """Rules under the office's name and the subject are a third to a half of the text (NĐ 30/2020, Phụ lục I)."""
+_HELD_ROWS = 6
 _TWIP = 635  # English metric units in a twentieth of a point
 
 
@@ -128,6 +129,7 @@ def _fit_table(table: Any, width: int, qn: Any) -> None:
     rows = table.findall(qn("w:tr"))
     if not any(row.find(f"{qn('w:trPr')}/{qn('w:tblHeader')}") is not None for row in rows):
         return
+    _hold_last_rows(rows)
     plain = max(rows, key=lambda row: len(row.findall(qn("w:tc"))))
     template_widths = [_read_cell_width(cell, qn) for cell in plain.findall(qn("w:tc"))]
     columns = _scale_columns(template_widths, width)
@@ -143,6 +145,15 @@ def _fit_table(table: Any, width: int, qn: Any) -> None:
             covered = int(span.get(qn("w:val"))) if span is not None else 1
             cell.find(f"{qn('w:tcPr')}/{qn('w:tcW')}").set(qn("w:w"), str(sum(columns[start : start + covered])))
             start += covered
+
+
+def _hold_last_rows(rows: list[Any]) -> None:
+    """The last rows of a long table go over to its last page together: no page with a row or two."""
+    if len(rows) <= 2 * _HELD_ROWS:
+        return
+    for row in rows[-_HELD_ROWS:-1]:
+        for paragraph in row.xpath(".//w:p"):
+            paragraph.get_or_add_pPr().get_or_add_keepNext()
 
 
 def _read_cell_width(cell: Any, qn: Any) -> int:

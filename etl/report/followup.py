@@ -31,6 +31,8 @@ _UNANSWERED = {"not_reported", "due_unreported"}
 _SETTLED = {"done", "done_late", "overtaken"}
 MAX_LATE_TASKS = 5
 """Tasks in arrears that are named in the text; all of them are in the Excel annex."""
+MAX_CELL_NAMES = 4
+"""Units that a row of the table of difficulties names; all of them are in the Excel annex."""
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _WHITESPACE = re.compile(r"\s+")
 _WORD = re.compile(r"\w+")
@@ -222,13 +224,18 @@ def _classify_progress(task: PlanTask) -> str:
 
 
 def build_difficulty_notes(inputs: ReportInput, wording: Messages) -> DifficultyNotes:
-    """What units wrote: a row for each difficulty with its causes and proposals and the units that wrote it."""
-    groups = _group_difficulties(inputs, wording)
-    if groups:
-        table = wording.format("note.table", office=inputs.office_name)
-        said = " ".join([*_describe_deciding_levels(inputs, wording, groups), table])
-    else:
+    """What units wrote: a row for each difficulty with its causes and proposals and the units that wrote it. Where a
+    row has no room for all of their names, the sentence says where they stand."""
+    passed_over = {word.strip() for word in wording.texts["word.passed_over"].split(",")}
+    alike = _group_difficulties(inputs, passed_over)
+    groups = tuple(_build_difficulty_group(inputs, wording, notes, passed_over) for notes in alike)
+    if not groups:
         said = wording.format("note.no_difficulty")
+    else:
+        named = all(len(_list_unit_names(inputs, notes)) <= MAX_CELL_NAMES for notes in alike)
+        slots = {} if named else {"sheet": wording.texts["annex_sheet.difficulties"]}
+        table = wording.format("note.table" if named else "note.table_more", office=inputs.office_name, **slots)
+        said = " ".join([*_describe_deciding_levels(inputs, wording, groups), table])
     return DifficultyNotes(said, groups, rows=tuple(_build_note_row(inputs, note) for note in inputs.notes))
 
 
@@ -271,29 +278,41 @@ def _build_note_row(inputs: ReportInput, note: NoteReport) -> DifficultyRow:
     )
 
 
-def _group_difficulties(inputs: ReportInput, wording: Messages) -> tuple[DifficultyGroup, ...]:
+def _group_difficulties(inputs: ReportInput, passed_over: set[str]) -> list[list[NoteReport]]:
     """Lines that say the same are one, but for case, spaces, signs, order and the words of `word.passed_over`; a line
     without a difficulty goes by what it has. What different levels decide on stays apart, so that a proposal goes
     only to who can decide it. The highest level first, then most units; among equals the first written.
     """
-    nothing = wording.texts["word.nothing"]
-    passed_over = {word.strip() for word in wording.texts["word.passed_over"].split(",")}
     lines: dict[tuple[frozenset[str], str], list[NoteReport]] = {}
     for note in inputs.notes:
         words = (_fold_text(text, passed_over) for text in (note.difficulty, note.cause, note.proposal))
         if key := next((found for found in words if found), None):
             lines.setdefault((key, normalize_unit_text(note.level).casefold()), []).append(note)
-    ordered = sorted(
+    return sorted(
         lines.values(), key=lambda n: (-_rank_level(inputs, normalize_unit_text(n[0].level)), -len({x.unit for x in n}))
     )
-    found = []
-    for notes in ordered:
-        names = list(dict.fromkeys(inputs.find_unit_name(note.unit) for note in notes))
-        said = {part: _join_texts(notes, part, passed_over) or nothing for part in ("difficulty", "cause", "proposal")}
-        level = normalize_unit_text(notes[0].level)
-        mentions = [format_unit_mention(wording, name) for name in names]
-        found.append(DifficultyGroup(**said, units=limit_unit_names(wording, mentions, ", "), level=level))
-    return tuple(found)
+
+
+def _build_difficulty_group(
+    inputs: ReportInput, wording: Messages, notes: list[NoteReport], passed_over: set[str]
+) -> DifficultyGroup:
+    nothing = wording.texts["word.nothing"]
+    said = {part: _join_texts(notes, part, passed_over) or nothing for part in ("difficulty", "cause", "proposal")}
+    mentions = [_shorten_unit_name(inputs, wording, name) for name in _list_unit_names(inputs, notes)]
+    units = limit_unit_names(wording, mentions, ", ", MAX_CELL_NAMES)
+    return DifficultyGroup(**said, units=units, level=normalize_unit_text(notes[0].level))
+
+
+def _list_unit_names(inputs: ReportInput, notes: list[NoteReport]) -> list[str]:
+    return list(dict.fromkeys(inputs.find_unit_name(note.unit) for note in notes))
+
+
+def _shorten_unit_name(inputs: ReportInput, wording: Messages, name: str) -> str:
+    """A unit as a narrow column names it: a body of the area needs not its own name (*Bảo hiểm xã hội tỉnh*)."""
+    area = format_unit_mention(wording, inputs.find_unit_name(inputs.scope.area_unit))
+    kind = area.split(" ", 1)[0]
+    short = f"{name.removesuffix(area)}{kind}" if name.endswith(f" {area}") else name
+    return format_unit_mention(wording, short)
 
 
 def _join_texts(notes: list[NoteReport], field: str, passed_over: set[str]) -> str:

@@ -137,6 +137,19 @@ class ReportInput:
         """The unit of measure that a target's numbers are printed in."""
         return self._targets_by_item[item].select_unit(indicator)
 
+    def select_print_target(self, target: m.Target) -> m.Target:
+        """The target by whose decimals and levels a figure is printed: those of all places in which the plan speaks of
+        the same indicator in the same unit, so that one figure has one print."""
+        alike = [
+            t
+            for t in self.plan.targets
+            if target.indicator and (t.indicator, t.unit_scale) == (target.indicator, target.unit_scale)
+        ]
+        if len(alike) < 2:
+            return target
+        stones = [stone for t in alike for stone in t.milestones]
+        return target.model_copy(update={"milestones": stones, "decimals": max(t.decimals for t in alike)})
+
     def find_unit_name(self, code: str) -> str:
         """A unit's name at the end of the period; the area's own, where that one has ended."""
         area = self._area_unit

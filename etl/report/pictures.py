@@ -132,7 +132,8 @@ def list_series_figures(inputs: ReportInput, target: models.Target) -> tuple[Ser
     if is_cumulative_indicator(inputs.catalogue, indicator):
         points = tuple(p for p in points if Period.parse(p.period).end.month == inputs.period.end.month)
     published = indicator is not None and indicator.method == "published"
-    return tuple(_build_series_figure(target, point, published=published) for point in points)
+    shape = inputs.select_print_target(target)
+    return tuple(_build_series_figure(shape, point, published=published) for point in points)
 
 
 def _build_series_figure(target: models.Target, point: SeriesPoint, *, published: bool) -> SeriesFigure:

@@ -153,7 +153,8 @@ def _build_figure(
     key = a.item, a.unit
     indicator = inputs.catalogue.indicators.get(a.indicator)
     shown = _classify_shown_status(target, a)
-    decimals = select_figure_decimals(target, indicator, a)
+    shape = inputs.select_print_target(target)
+    decimals = select_figure_decimals(shape, indicator, a)
     numbers = _build_attainment_numbers(wording, target, a, decimals)
     before = earlier.last_year.get(key)
     noun = select_counted_noun(inputs, wording, indicator)
@@ -192,7 +193,7 @@ def _build_figure(
         estimated=a.estimated,
         reason=wording.describe(a.reason),
         change=build_change_facts(inputs, wording, target, a, earlier.last_year),
-        previous=_build_previous_fact(wording, target, indicator, before),
+        previous=_build_previous_fact(wording, shape, indicator, before),
         printed="",
     )
     return replace(figure, printed=_format_table_cell(wording, indicator, figure))
@@ -301,8 +302,9 @@ def _compute_distance_to_plan(a: Attainment) -> Fraction | None:
 
 
 def _compute_plan_share(a: Attainment) -> Fraction | None:
-    """The value in % of the level it is held against; of no meaning for ceilings, ranges and eliminations."""
-    if a.value is None or not a.target or a.operator not in _UPWARD_OPERATORS:
+    """The value in % of the level it is held against; of no meaning for ceilings, ranges, eliminations
+    and what cannot be compared with it."""
+    if a.value is None or not a.target or a.operator not in _UPWARD_OPERATORS or a.status == "no_verdict":
         return None
     return a.value / a.target * 100
 

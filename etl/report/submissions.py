@@ -5,6 +5,8 @@ Room: report. Called by `facts`. A missing unit is always named.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from etl.messages import Messages
 from etl.model import UnitStatus
 from etl.model.numbers import format_number
@@ -53,11 +55,11 @@ def describe_submissions(inputs: ReportInput, wording: Messages) -> list[str]:
     accepted = [s for s in units.values() if all(status.state == "accepted" for status in s)]
     silent = [s for s in units.values() if any(status.state == "silent" for status in s)]
     refused = [s for s in units.values() if s not in silent and any(status.state == "refused" for status in s)]
-    found = [_describe_accepted_count(wording, list(units.values()), accepted)]
-    for state, those in (("silent", silent), ("refused", refused)):
-        if those:
-            names = format_unit_list(wording, [format_unit_with_periods(inputs, s, {state}) for s in those])
-            found.append(wording.format(f"situation.{state}", count=format_number(len(those)), names=names))
+    found = [_describe_accepted_count(inputs, wording, list(units.values()), accepted)]
+    found += _describe_silent_units(inputs, wording, silent, len(units))
+    if refused:
+        names = format_unit_list(wording, [format_unit_with_periods(inputs, s, {"refused"}) for s in refused])
+        found.append(wording.format("situation.refused", count=format_number(len(refused)), names=names))
     late = [s for s in units.values() if count_days_late(s) > 0]
     if late:
         late_units = "; ".join(_format_late_unit(inputs, wording, s) for s in late)
@@ -67,17 +69,48 @@ def describe_submissions(inputs: ReportInput, wording: Messages) -> list[str]:
     return found
 
 
-def _describe_accepted_count(wording: Messages, units: list[list[UnitStatus]], accepted: list[list[UnitStatus]]) -> str:
+def _describe_silent_units(
+    inputs: ReportInput, wording: Messages, silent: list[list[UnitStatus]], of: int
+) -> Iterator[str]:
+    """Who sent nothing, by name; where the report spans several periods, once for each of those that they lack. Names
+    say nothing where it is everybody."""
+    lacking: dict[tuple[str, ...], list[str]] = {}
+    for statuses in silent:
+        periods = dict.fromkeys(status.period for status in statuses if status.state == "silent")
+        lacking.setdefault(tuple(periods), []).append(statuses[0].unit_name)
+    for keys, names in lacking.items():
+        slots = {"count": format_number(len(names)), "periods": ", ".join(map(format_reference_period, keys))}
+        own = keys == (inputs.period.key,)
+        if len(names) == of > 1:
+            if not own:  # that nobody sent this period's is said already
+                yield wording.format("situation.silent_all", **slots)
+        elif own:
+            listed = format_unit_list(wording, names)
+            yield wording.format("situation.silent", count=slots["count"], names=listed)
+        else:
+            yield wording.format("situation.silent_in", names=format_unit_list(wording, names), **slots)
+
+
+def _spans_periods(inputs: ReportInput, units: list[list[UnitStatus]]) -> bool:
+    """Whether the report is made from several periods, of which a unit may have sent some."""
+    return {status.period for statuses in units for status in statuses} != {inputs.period.key}
+
+
+def _describe_accepted_count(
+    inputs: ReportInput, wording: Messages, units: list[list[UnitStatus]], accepted: list[list[UnitStatus]]
+) -> str:
     expected, present = format_number(len(units)), format_number(len(accepted))
     if len(units) == 1:
         return wording.format(
             "situation.one_in" if accepted else "situation.one_out",
             name=format_unit_mention(wording, units[0][0].unit_name),
         )
+    parts = _spans_periods(inputs, units)
     if not accepted:
-        return wording.format("situation.none_in", expected=expected)
+        return wording.format("situation.none_complete" if parts else "situation.none_in", expected=expected)
     if len(accepted) < len(units):
-        return wording.format("situation.some_in", present=present, expected=expected)
+        name = "situation.some_complete" if parts else "situation.some_in"
+        return wording.format(name, present=present, expected=expected)
     return wording.format("situation.all_in", expected=expected)
 
 

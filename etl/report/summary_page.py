@@ -41,7 +41,7 @@ from etl.report.target_results import (
     format_with_unit,
 )
 from etl.report.unit_names import format_unit_list
-from etl.report.unit_results import compute_met_share, format_scored_units
+from etl.report.unit_results import MAX_UNIT_NAMES, compute_met_share, format_scored_units
 from etl.report.yearly_change import TREND_KINDS
 
 MAX_ROWS, MAX_UNITS, MAX_ACTIONS, MAX_LINE_POINTS = 12, 8, 5, 8
@@ -230,7 +230,10 @@ def _build_actions(
     absent = _list_absent_units(inputs)
     if absent:
         what = wording.format("summary_page.send", period=inputs.period.name)
-        found.append(ActionRow(what, format_unit_list(wording, absent, ", "), wording.texts["summary_page.at_once"]))
+        who = format_unit_list(wording, absent, ", ")
+        if len(absent) > MAX_UNIT_NAMES:
+            who = wording.format("summary_page.listed", count=format_two_digits(len(absent)))
+        found.append(ActionRow(what, who, wording.texts["summary_page.at_once"]))
     return found
 
 
@@ -273,5 +276,7 @@ def _describe_reporting(inputs: ReportInput, wording: Messages) -> str:
         return wording.format("situation.none_expected")
     if not absent:
         return wording.format("summary_page.all_in", count=format_two_digits(count))
-    names = format_unit_list(wording, absent, ", ")
-    return wording.format("summary_page.absent", present=count - len(absent), count=count, names=names)
+    slots = {"present": count - len(absent), "count": count}
+    if len(absent) > MAX_UNIT_NAMES:
+        return wording.format("summary_page.absent_listed", **slots)
+    return wording.format("summary_page.absent", names=format_unit_list(wording, absent, ", "), **slots)

@@ -113,7 +113,10 @@ def _build_target_row(
         **row,
         reported=reported,
         baseline=target.baseline.written if target.baseline else not_stated,
-        milestones={year: _format_target_milestones(target, year) or not_stated for year in years},
+        milestones={
+            year: _format_written_level(wording, target.kind, _format_target_milestones(target, year)) or not_stated
+            for year in years
+        },
     )
 
 
@@ -130,6 +133,12 @@ def _format_task_state(wording: Messages, task: PlanTask) -> str:
 def _format_target_milestones(target: models.Target, year: str | None = None) -> str:
     stones = (stone for stone in target.milestones if year is None or _parse_milestone_year(stone.period) == year)
     return "; ".join(stone.written for stone in stones)
+
+
+def _format_written_level(wording: Messages, kind: str, written: str) -> str:
+    """A level as the plan writes it; where it is one that every unit has to reach, and the figure is the share of
+    those that do, it says so."""
+    return wording.format("verdict.each_unit", target=written) if kind == "per_unit" and written else written
 
 
 def count_statuses(inputs: ReportInput, figures: ReportFigures) -> dict[str, int]:
@@ -230,10 +239,11 @@ def _describe_untold_targets(inputs: ReportInput, wording: Messages, figures: Re
     """The counted targets without a new figure, in one line for each reason."""
     counted = [f for f in figures.list_counted_figures(inputs.area) if not _is_told(f)]
     older = [f for f in counted if f.covers.kind == "older"]
-    for text, kind in dict.fromkeys((f.covers.text, _name_older_line(f)) for f in older):
-        those = [f for f in older if (f.covers.text, _name_older_line(f)) == (text, kind)]
+    for kind in dict.fromkeys(map(_name_older_line, older)):
+        those = [f for f in older if _name_older_line(f) == kind]
+        times = ", ".join(dict.fromkeys(f.covers.text for f in those))
         names = "; ".join(format_short_name(inputs, f) for f in those)
-        yield wording.format(f"line.{kind}", count=format_two_digits(len(those)), as_of=text, names=names)
+        yield wording.format(f"line.{kind}", count=format_two_digits(len(those)), as_of=times, names=names)
     for status in ("incomplete_met", "incomplete_not_met", "incomplete"):
         those = [f for f in counted if f.shown_status == status]
         if those:
@@ -247,8 +257,9 @@ def _describe_untold_targets(inputs: ReportInput, wording: Messages, figures: Re
 
 
 def _name_older_line(figure: Figure) -> str:
-    """What was published within the period is judged, and so counted among the results, by its own day."""
-    return "judged_older" if figure.path_state else "older"
+    """What was published within the period is judged, and so counted among the results, by its own day; or its time
+    has not come."""
+    return {"": "older", "not_due": "waiting_older"}.get(figure.path_state, "judged_older")
 
 
 def _describe_milestones(
@@ -392,7 +403,7 @@ def _format_case_rate(wording: Messages, population: Fraction, text: str) -> str
 def _describe_target_verdict(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
     status = figure.shown_status
     target_slots = {
-        "target": figure.written or wording.texts["word.not_stated"],
+        "target": _format_written_level(wording, figure.kind, figure.written) or wording.texts["word.not_stated"],
         "year": _format_target_year(inputs, wording, figure),
     }
     if status == "not_met":

@@ -12,6 +12,7 @@ from typing import Any
 
 from etl.messages import Messages
 from etl.report.figure_facts import Figure, PrintedNumber
+from etl.report.legends import format_heat_legend, format_result_legend, format_unit_legend
 from etl.report.official_letter import (
     LetterTemplateContext,
     Paragraph,
@@ -255,6 +256,7 @@ class ReportTemplateContext(LetterTemplateContext):
     heat_heads: tuple[HeatHead, ...]
     heat_lines: tuple[HeatLine, ...]
     heat_sentence: str
+    heat_legend: str
     actions: tuple[Action, ...]
     followed: str
     reported: str
@@ -276,7 +278,9 @@ class ReportTemplateContext(LetterTemplateContext):
     known_heads: tuple[OptionalCell, ...]
     years: tuple[YearColumn, ...]
     span: int
+    result_legend: str
     results: tuple[ResultRow, ...]
+    unit_legend: str
     unit_blocks: tuple[UnitBlock, ...]
 
 
@@ -332,7 +336,9 @@ def build_template_context(facts: ReportFacts, wording: Messages) -> ReportTempl
         known_heads=known.heads,
         years=tuple(YearColumn(year.title) for year in facts.columns.years),
         span=FIXED_COLUMN_COUNT + len(known.heads) + len(facts.columns.years),
+        result_legend=format_result_legend(wording, _list_result_texts(rows)),
         results=rows,
+        unit_legend=format_unit_legend(facts, wording),
         unit_blocks=tuple(_build_unit_block(facts, wording, block) for block in facts.units.blocks),
     )
 
@@ -367,6 +373,14 @@ def _list_known_columns(facts: ReportFacts, wording: Messages) -> dict[str, list
         for texts, text in zip(columns.values(), (baseline, previous, quarter), strict=False):
             texts.append(text)
     return columns
+
+
+def _list_result_texts(rows: Sequence[ResultRow]) -> list[str]:
+    return [
+        text
+        for row in rows
+        for text in (row.measured_in, *(cell.text for cell in row.known), row.value, row.share, row.missing)
+    ]
 
 
 def _has_levels(facts: ReportFacts) -> bool:
@@ -436,6 +450,7 @@ def _build_first_page(facts: ReportFacts, wording: Messages) -> dict[str, Any]:
             for row in page.units.rows
         ),
         "heat_sentence": page.units.sentence,
+        "heat_legend": format_heat_legend(facts, wording),
         "actions": tuple(Action(row.what, row.who, row.due) for row in page.actions),
         "followed": page.followed,
         "reported": page.reported,

@@ -164,12 +164,12 @@ def format_scored_units(wording: Messages, rows: list[UnitScore]) -> str:
     return limit_unit_names(wording, names, ", ")
 
 
-def limit_unit_names(wording: Messages, names: list[str], separator: str = "; ") -> str:
-    """As many names as a sentence bears, and how many more there are: the others stand in the annex of units."""
-    if len(names) <= MAX_UNIT_NAMES:
+def limit_unit_names(wording: Messages, names: list[str], separator: str = "; ", most: int = MAX_UNIT_NAMES) -> str:
+    """As many names as a sentence bears, and how many more there are: the others stand in an annex."""
+    if len(names) <= most:
         return separator.join(names)
-    more = format_number(len(names) - MAX_UNIT_NAMES + 1)
-    return wording.format("unit.more_units", names=separator.join(names[: MAX_UNIT_NAMES - 1]), count=more)
+    more = format_number(len(names) - most + 1)
+    return wording.format("unit.more_units", names=separator.join(names[: most - 1]), count=more)
 
 
 def _describe_best_and_weakest(

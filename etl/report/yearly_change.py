@@ -35,8 +35,9 @@ def build_change_facts(
     """
     before, nothing = earlier.get((a.item, a.unit)), wording.texts["word.nothing"]
     indicator = inputs.catalogue.indicators.get(a.indicator)
-    decimals = select_figure_decimals(target, indicator, a)
-    before_decimals = select_figure_decimals(target, indicator, before) if before is not None else decimals
+    shape = inputs.select_print_target(target)
+    decimals = select_figure_decimals(shape, indicator, a)
+    before_decimals = select_figure_decimals(shape, indicator, before) if before is not None else decimals
     now, then, basis, kind = a, before, "", _find_incomparability(inputs, target, a, before)
     if not kind and before is not None and a.numerator is not None and not is_equally_covered(a, before):
         matched = compute_matched_pair(inputs, a, before, earlier) if a.unit == inputs.area else None

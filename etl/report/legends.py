@@ -1,0 +1,50 @@
+"""What the signs of a table mean: only those that stand in it are explained.
+
+Room: report. Used by the view of the report; takes texts that are printed, and computes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from etl.messages import Messages
+from etl.report.report_facts import ReportFacts
+
+_SIGNED = ("met", "not_met", "within_plan", "over_plan")
+
+
+def format_verdict_legend(wording: Messages, signs: Iterable[str], without: str = "") -> str:
+    """The letters of verdicts among some cells, in the order of the verdicts; `without` says what a cell without one
+    means, where there is such a cell. Empty where no cell has a letter."""
+    present = set(signs)
+    known = {wording.texts[f"sign.{status}"]: status for status in _SIGNED}
+    entries = [
+        wording.format("legend.verdict", sign=sign, meaning=wording.texts[f"legend.{status}"])
+        for sign, status in known.items()
+        if sign in present
+    ]
+    if entries and without and not present <= known.keys():
+        entries.append(without)
+    return "; ".join(entries)
+
+
+def format_unit_legend(facts: ReportFacts, wording: Messages) -> str:
+    """What the letters of annex II mean; a count bears none."""
+    columns = [column for block in facts.units.blocks for column in block if not column.counts]
+    figures = (facts.find_figure(column.item, unit.unit) for column in columns for unit in facts.units.units)
+    signs = {"" if figure.withheld else figure.sign for figure in figures if figure and figure.value.value is not None}
+    legend = format_verdict_legend(wording, signs, wording.texts["legend.no_letter"])
+    return f"{legend}." if legend else ""
+
+
+def format_heat_legend(facts: ReportFacts, wording: Messages) -> str:
+    """What the letters of the first page's table mean."""
+    signs = {cell.sign for row in facts.first_page.units.rows for cell in row.cells}
+    return format_verdict_legend(wording, signs, wording.texts["legend.dash"])
+
+
+def format_result_legend(wording: Messages, texts: Iterable[str]) -> str:
+    """What the marks in the plan's table mean, of the texts of its cells."""
+    cells = list(texts)
+    marks = {"partial": any(text.endswith("*") for text in cells), "nothing": wording.texts["word.nothing"] in cells}
+    return " ".join(wording.texts[f"legend.{name}"] for name, printed in marks.items() if printed)
