@@ -20,7 +20,7 @@ from etl.errors import UsageError
 from etl.scaffold.catalogue_change import CatalogueChange
 from etl.scaffold.file_templates import fill_file_template
 from etl.scaffold.target_shapes import TargetShape, count_decimals, parse_certain_number, recognize_shape
-from etl.scaffold.target_table import TableWords, TargetRow, YearCell, load_table_words, read_target_rows
+from etl.scaffold.target_table import TableWords, TargetRow, PeriodCell, load_table_words, read_target_rows
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def _number_items(rows: Iterable[TargetRow]) -> list[tuple[str, TargetRow]]:
 
 
 def _fill_head(templates: Path, head: PlanHead, targets: Sequence[tuple[str, TargetRow]]) -> str:
-    years = [cell.year for _, row in targets for cell in row.cells if cell.year and not cell.is_baseline]
+    years = [cell.period[:4] for _, row in targets for cell in row.cells if cell.period and not cell.is_baseline]
     groups = dict.fromkeys(row.group for _, row in targets if row.group)
     given = {"number": head.number, "issuer": head.issuer, "date": head.date}
     slots = {key: _quote(value) if value else f"{UNDECIDED_TAG} {_quote(value)}" for key, value in given.items()}
@@ -111,7 +111,7 @@ def _format_target(catalogue: Catalogue, words: TableWords, numbered: tuple[str,
     item, row = numbered
     measure = _find_measure(catalogue, row)
     milestones = [cell for cell in row.cells if not cell.is_baseline]
-    starts = sorted((cell for cell in row.cells if cell.is_baseline), key=lambda cell: cell.year)
+    starts = sorted((cell for cell in row.cells if cell.is_baseline), key=_order_by_period)
     return "".join(
         f"  {'- ' if i == 0 else '  '}{line}\n"
         for i, line in enumerate(
@@ -168,21 +168,26 @@ def _format_measure(measure: _Measure, *, has_level: bool) -> Iterator[str]:
         yield f"kind: {UNDECIDED_TAG} not_assessed"
 
 
-def _format_baseline(cell: YearCell) -> str:
+def _format_baseline(cell: PeriodCell) -> str:
     value = parse_certain_number(cell.written)
     number = f"value: {value}" if value is not None else f"value: {UNDECIDED_TAG} null"
     estimated = ", estimated: true" if cell.estimated else ""
     return f"{{{_format_period(cell)}written: {_quote(cell.written)}, {number}{estimated}}}"
 
 
-def _format_milestone(cell: YearCell, row: TargetRow, measure: _Measure, words: TableWords) -> str:
+def _format_milestone(cell: PeriodCell, row: TargetRow, measure: _Measure, words: TableWords) -> str:
     shape = recognize_shape(cell.written, row.unit, measure.indicator, words)
     return f"{{{_format_period(cell)}written: {_quote(cell.written)}, {_format_shape(shape)}}}"
 
 
-def _format_period(cell: YearCell) -> str:
-    """The year of a level; nothing where the table names none, and nothing is made up."""
-    return f'period: "{cell.year}", ' if cell.year else ""
+def _format_period(cell: PeriodCell) -> str:
+    """The period of a level; nothing where the table names none, and nothing is made up."""
+    return f'period: "{cell.period}", ' if cell.period else ""
+
+
+def _order_by_period(cell: PeriodCell) -> tuple[str, bool, str]:
+    """By year, a year's parts before the whole."""
+    return cell.period[:4], len(cell.period) == 4, cell.period
 
 
 def _format_shape(shape: TargetShape) -> str:
@@ -194,9 +199,9 @@ def _format_shape(shape: TargetShape) -> str:
     return ", ".join((*parts, *(f"{key}: {number}" for key, number in numbers.items() if number is not None)))
 
 
-def _format_notes(row: TargetRow, earlier: Iterable[YearCell]) -> Iterator[str]:
+def _format_notes(row: TargetRow, earlier: Iterable[PeriodCell]) -> Iterator[str]:
     """What no column of the catalogue takes: a number there may be a target, and somebody has to say whether it is."""
-    told = [(f"{cell.year}: {cell.written}", False) for cell in earlier]
+    told = [(f"{cell.period}: {cell.written}", False) for cell in earlier]
     told += [(f"{header}: {text}", any(c.isdigit() for c in header + text)) for header, text in row.others]
     if told:
         yield "notes:"

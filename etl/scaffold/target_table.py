@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +18,7 @@ from etl.errors import TemplateError, UsageError
 
 Texts = Sequence[Sequence[str]]
 _YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
+_DAY = re.compile(r"\d[/.-]\d{1,2}[/.-]20\d\d")
 _TOP_ROWS = 30
 
 
@@ -44,15 +44,16 @@ class TableWords(StrictModel):
     headers: TableHeaders
     baseline: tuple[Text, ...]
     undated: tuple[Text, ...] = ()
+    parts: dict[Text, Literal["Q1", "Q2", "Q3", "Q4", "H1", "H2", "N", ""]] = {}
     estimated: tuple[Text, ...]
     values: tuple[ValueWords, ...]
 
 
 @dataclass(frozen=True)
-class YearCell:
-    """What a row says for a year; `year` is empty for a level that the table sets no time for."""
+class PeriodCell:
+    """What a row says for a period; `period`, a key, is empty for a level that the table sets no time for."""
 
-    year: str
+    period: str
     written: str
     is_baseline: bool
     estimated: bool
@@ -68,7 +69,7 @@ class TargetRow:
     unit: str
     indicator: str
     group: str
-    cells: tuple[YearCell, ...]
+    cells: tuple[PeriodCell, ...]
     others: tuple[tuple[str, str], ...]
 
 
@@ -78,7 +79,7 @@ class _Columns:
 
     first: int
     known: dict[str, int]
-    years: dict[int, YearCell]
+    periods: dict[int, PeriodCell]
     others: dict[int, str]
 
 
@@ -107,17 +108,24 @@ def read_target_rows(rows: Texts, words: TableWords) -> list[TargetRow]:
 
 
 def _find_columns(rows: Texts, words: TableWords) -> _Columns:
-    for first, second in pairwise(range(min(len(rows), _TOP_ROWS) + 1)):
-        for headers, below in ((rows[first], second), (_join_header_rows(rows[first : first + 2]), second + 1)):
-            columns = _match_headers(headers, below, words)
-            if "title" in columns.known and columns.years:
-                return columns
+    """The header that knows most, in the first row that is one or the row below it: what stands above may be a title."""
+    for first in range(min(len(rows), _TOP_ROWS)):
+        if found := list(_match_header_rows(rows, first, words)):
+            return max((*found, *_match_header_rows(rows, first + 1, words)), key=lambda columns: (len(columns.known), len(columns.periods)))
     expected = ", ".join(words.headers.title)
     raise UsageError(
         "no row of the table is a header with a column of targets and one of a year",
         where="table",
         fix=f"name the columns, for example: {words.headers.item[0]}; one of {expected}; 2030",
     )
+
+
+def _match_header_rows(rows: Texts, first: int, words: TableWords) -> Iterator[_Columns]:
+    """A row, and it with the row below, as far as they name targets and a time."""
+    for count, headers in enumerate((*rows[first : first + 1], _join_header_rows(rows[first : first + 2])), start=1):
+        columns = _match_headers(headers, first + count, words)
+        if "title" in columns.known and columns.periods:
+            yield columns
 
 
 def _join_header_rows(rows: Texts) -> list[str]:
@@ -136,18 +144,28 @@ def _match_headers(headers: Sequence[str], first: int, words: TableWords) -> _Co
     for number, header in enumerate(headers):
         text = " ".join(header.casefold().split())
         kind = next((k for k, choices in words.headers if text in choices and k not in columns.known), "")
-        years = _YEAR.findall(text)
+        period = _find_period(text, words)
         if kind:
             columns.known[kind] = number
-        elif len(years) == 1:
+        elif period:
             is_baseline = any(word in text for word in words.baseline)
             estimated = any(word in text.split() for word in words.estimated)
-            columns.years[number] = YearCell(years[0], "", is_baseline, estimated)
-        elif not years and text in (*words.undated, *words.baseline):
-            columns.years[number] = YearCell("", "", text in words.baseline, estimated=False)
+            columns.periods[number] = PeriodCell(period, "", is_baseline, estimated)
+        elif not _YEAR.search(text) and text in (*words.undated, *words.baseline):
+            columns.periods[number] = PeriodCell("", "", text in words.baseline, estimated=False)
         elif text:
             columns.others[number] = header
     return columns
+
+
+def _find_period(text: str, words: TableWords) -> str:
+    """The key of the one period that a header names; none where it names a day, two years or an unknown part of one."""
+    years = _YEAR.findall(text)
+    found = [part for part in words.parts if re.search(rf"(?<!\w){re.escape(part)}(?!\w)", text)]
+    part = words.parts[max(found, key=len)] if found else ""
+    if len(years) != 1 or _DAY.search(text) or (found and not part):
+        return ""
+    return years[0] + part
 
 
 def _iterate_targets(rows: Texts, columns: _Columns) -> Iterator[TargetRow]:
@@ -155,8 +173,8 @@ def _iterate_targets(rows: Texts, columns: _Columns) -> Iterator[TargetRow]:
     for line, row in enumerate(rows[columns.first :], start=columns.first + 1):
         told = {kind: row[number] for kind, number in columns.known.items()}
         cells = tuple(
-            YearCell(cell.year, row[number], cell.is_baseline, cell.estimated)
-            for number, cell in columns.years.items()
+            PeriodCell(cell.period, row[number], cell.is_baseline, cell.estimated)
+            for number, cell in columns.periods.items()
             if row[number]
         )
         others = tuple((header, row[number]) for number, header in columns.others.items() if row[number])

@@ -150,3 +150,38 @@ def test_a_level_without_a_year_gets_none(home: Path, tmp_path: Path) -> None:
     (target,) = plan.targets
     assert target.baseline and (target.baseline.period, target.baseline.written, plan.valid_to) == (None, "91", None)
     assert [(s.period, s.operator, str(s.value)) for s in target.milestones] == [(None, ">=", "94")]
+
+
+TWO_ROWS = """Kế hoạch năm 2026 của tỉnh;;;;;;
+TT;Chỉ tiêu;ĐVT;Thực hiện 9 tháng 2025;Mục tiêu;;
+;;;;Quý I/2026;Năm 2026;Đến 30/6/2027
+a;Tham gia BHYT;%;91;93;94;95
+"""
+
+
+def test_headers_in_two_rows_below_a_title_are_read_whole(home: Path, tmp_path: Path) -> None:
+    """Also where the first row alone would do: no column is lost, and a part of a year is never the year."""
+    steps.create_plan(HEAD, write(tmp_path, TWO_ROWS))
+    path = home / "catalog" / "plans" / "kh-thu.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert '!to-decide "Mục tiêu Đến 30/6/2027: 95"' in text, "a day is no year: somebody has to say what it is"
+    path.write_text(text.replace("!to-decide ", ""), encoding="utf-8")
+    (target,) = load_catalogue(home / "catalog").plans["kh-thu"].targets
+    assert target.item == "a" and target.baseline and target.baseline.period == "2025N"
+    assert [(s.period, s.written) for s in target.milestones] == [("2026Q1", "93"), ("2026", "94")]
+
+
+@pytest.mark.parametrize(
+    ("header", "period"),
+    [
+        ("Quý III năm 2026", "2026Q3"), ("Quý IV/2026", "2026Q4"), ("6 tháng đầu năm 2026", "2026H1"),
+        ("6 tháng cuối năm 2026", "2026H2"), ("Mục tiêu 9 tháng 2026", "2026N"), ("Năm 2026", "2026"),
+        ("Tháng 3/2026", None), ("Quý/2026", None), ("Giai đoạn 2026-2030", None),
+    ],
+)  # fmt: skip
+def test_a_header_that_names_part_of_a_year(home: Path, tmp_path: Path, header: str, period: str | None) -> None:
+    table = f"TT;Chỉ tiêu;ĐVT;{header};Năm 2030\n1;Tham gia BHYT;%;93;95\n"
+    steps.create_plan(HEAD, write(tmp_path, table))
+    text = (home / "catalog" / "plans" / "kh-thu.yaml").read_text(encoding="utf-8")
+    assert (f'period: "{period}", written: "93"' in text) == (period is not None)
+    assert (f"{header}: 93" in text) == (period is None)
