@@ -137,7 +137,7 @@ class ReportInput:
         """The unit of measure that a target's numbers are printed in."""
         return self._targets_by_item[item].select_unit(indicator)
 
-    def select_print_target(self, target: m.Target) -> m.Target:
+    def select_print_target(self, target: models.Target) -> models.Target:
         """The target by whose decimals and levels a figure is printed: those of all places in which the plan speaks of
         the same indicator in the same unit, so that one figure has one print."""
         alike = [
