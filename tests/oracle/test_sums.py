@@ -31,7 +31,8 @@ KINDS = {
     "pop": "stock", "managed": "stock", "births": "flow", "screened": "flow", "examined": "ytd", "criteria": "stock",
     "done": "stock", "listed": "stock", "fever": "flow", "mid": "average",
 }  # fmt: skip
-AGENCIES = {"H": ("doctors", "waste", "treated"), "K": ("waste", "treated")}
+DISTRICT = ("doctors", "litter")
+AGENCIES = {"H": ("doctors", "waste", "treated"), "K": ("waste", "treated", "litter")}
 """What the hospital owes of a year, and the clinic of each quarter."""
 SENT = ("2024Q1", "2024Q2", "2024Q3", "2024Q4", "2024")
 STATES = {"": "missing", "x": "not_applicable", "?": "unreliable"}
@@ -94,7 +95,7 @@ def worlds_of(draw: st.DrawFn) -> World:
         for district in districts:
             if draw(st.integers(0, 7)) == 0:
                 continue
-            sent: dict[tuple[str, str], str] = {(district, "doctors"): draw(SAYS)}
+            sent = {(district, element): draw(SAYS) for element in DISTRICT}
             for leaf, parent in parents.items():
                 if parent == district and leaf != district and leaf not in AGENCIES:
                     sent |= {(leaf, element): draw(SAYS) for element in KINDS}
@@ -107,11 +108,12 @@ def worlds_of(draw: st.DrawFn) -> World:
 
 
 def waste_lines() -> list[st.SearchStrategy[plain.Line]]:
-    """Targets of what only agencies report; `burnt` has a side that districts report too, and the clinic does not."""
+    """Targets of what only agencies report; of `burnt` and `littered` districts report one side too."""
     share = plain.Indicator("waste", ("treated",), ("waste",))
     cleaned, total = replace(share, code="cleaned"), plain.Indicator("total", ("treated",), (), factor=1, sums=True)
     burnt = plain.Indicator("burnt", ("treated", "waste"), ("doctors",))
-    plain_lines = [worlds.lines(indicator) for indicator in (share, total, burnt)]
+    littered = plain.Indicator("littered", ("treated",), ("litter",))
+    plain_lines = [worlds.lines(indicator) for indicator in (share, total, burnt, littered)]
     return [*plain_lines, worlds.lines(cleaned, kind="per_unit")]
 
 
@@ -178,7 +180,7 @@ def table(world: World, key: str) -> list[tuple[str, str, str, str, F | None]]:
         sender = leaf if leaf in AGENCIES else parent
         if leaf == "H" and key != "2024":
             continue
-        for element in AGENCIES.get(leaf, ["doctors"] if leaf == sender else list(KINDS)):
+        for element in AGENCIES.get(leaf, DISTRICT if leaf == sender else tuple(KINDS)):
             for period in SENT:
                 if period < f"2024Q{world.first}" and period != "2024":
                     continue
@@ -219,7 +221,7 @@ def test_sums_and_verdicts_agree_with_the_plain_computation(sandbox: Engine, wor
         rows = {
             (r.item, r.unit): r for r in compute_attainment_rows(conn, catalogue, scope, period, None, outlook=False)
         }
-    kinds = {**KINDS, "doctors": "stock", "waste": "flow", "treated": "flow"}
+    kinds = {**KINDS, "doctors": "stock", "litter": "stock", "waste": "flow", "treated": "flow"}
     for number, line in enumerate(world.lines):
         figures, began = (figures_of(world, line.indicator, kinds, asked) for asked in (key, "2024"))
         agencies = {unit for indicator, unit in seen if indicator == line.indicator.code and unit in AGENCIES}
