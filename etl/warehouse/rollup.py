@@ -91,7 +91,7 @@ def _carry_forward_figures(
     wanted = {(i.code, u.code) for i in yearly for u in ask.units}
     wanted |= {key for key in found if key[0] in codes and key[1] in agencies}
     first = query(ask.conn, "first_year", scope=ask.scope.id, known_at=ask.known_at).scalar_one()
-    for year in range(ask.period.year - 1, (first or ask.period.year) - 1, -1):
+    for year in range(ask.period.year - 1, min(first or ask.period.year, ask.last_year) - 1, -1):
         lacking = {key for key in wanted if key not in found or _needs_earlier_figure(found[key])}
         codes = {indicator for indicator, _ in lacking}
         asks_agencies = year == ask.last_year and bool(agencies)

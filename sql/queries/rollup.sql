@@ -1,5 +1,5 @@
--- Sums of every indicator for an area, each unit under it and each agency asked for, in one period, `parts` times as large: so is a mean over
--- any number of months exact, and each unit that counts as one. Grain: (unit, indicator).
+-- Sums of every indicator for an area, each unit under it and each agency asked for, in one period, `parts` times as
+-- large: so is a mean over any number of months exact, and each unit that counts as one. Grain: (unit, indicator).
 --
 -- `owed` says who owes what (sql/functions/40_owed.sql); how each cell of it stands is core.standing. What is made of
 -- the cells is what a version of the catalogue says, as it is stored. Leaves are counted and summed by home first, as
