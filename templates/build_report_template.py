@@ -521,7 +521,13 @@ def _add_results_annex(doc: Any) -> None:
 
 def _add_units_annex(doc: Any) -> None:
     _add_annex_title(doc, "II", "KẾT QUẢ THEO ĐƠN VỊ")
-    _add_paragraphs(doc, "VB Nội dung", "{%p if not unit_blocks and not agency_blocks %}", "Chưa có số liệu theo đơn vị.", "{%p endif %}")
+    _add_paragraphs(
+        doc,
+        "VB Nội dung",
+        "{%p if not unit_blocks and not agency_blocks %}",
+        "Chưa có số liệu theo đơn vị.",
+        "{%p endif %}",
+    )
     legend = "Đ: đạt; C: chưa đạt; T: trong kế hoạch tính theo thời gian; V: vượt mức kế hoạch; không có chữ: "
     _add_paragraphs(doc, "VB Ghi chú bảng", f"{legend}không kết luận.")
     _add_unit_tables(doc, "unit_blocks")

@@ -242,18 +242,23 @@ def _select_feedback_targets(data: _FeedbackData, unit: models.Unit) -> tuple[tu
     it.
 
     Where units have figures of the quarter, only indicators that at least one of them has; levels before what is
-    only followed. An elimination is recognised for an area, not for a unit, and is left out.
+    only followed. An elimination is recognised for an area, not for a unit, and is left out. Agencies stand beside
+    agencies alone, in what they have by themselves.
     """
     catalogue, scope = data.catalogue, data.scope
     plans = [plan for plan in scope.plans if is_plan_of_unit(catalogue, scope, plan, unit)]
     areas = {get_plan_area_code(catalogue, scope, plan) for plan in plans}
-    own = {row.indicator for row in data.rows if row.unit not in areas and row.value is not None and not row.as_of}
+    of_agency = {row.indicator for row in data.rows if row.unit == unit.code and row.of_agency}
+    beside = [row for row in data.rows if row.unit not in areas and row.of_agency == bool(of_agency)]
+    own = {row.indicator for row in beside if row.value is not None and not row.as_of}
     first: dict[str, tuple[str, models.Target]] = {}
     for followed in (False, True):
         for plan in plans:
             for target in catalogue.plans[plan].targets:
                 indicator = catalogue.indicators.get(target.indicator or "")
                 if indicator is None or target.kind == "eliminate" or (target.kind == "track") != followed:
+                    continue
+                if of_agency and indicator.code not in of_agency:
                     continue
                 if _is_quarterly(indicator) and (not own or indicator.code in own):
                     first.setdefault(indicator.code, (plan, target))
@@ -350,10 +355,10 @@ def compare_with_area(
     """A word for the unit beside its area, only where the numbers carry one.
 
     Enough of them: a denominator of at least `min_denominator`, and no small count; and 95 % intervals that do not
-    overlap.
+    overlap. None for an agency: it is no part of the area.
     """
     change = compare_attainments(own, area)
-    if own.target_upper is not None:  # of what is to lie between two ends neither more nor less is better
+    if own.of_agency or own.target_upper is not None:  # no part of the area; neither more nor less is better
         return ""
     if change in {"none", "carried", "broken"}:
         return ""

@@ -172,8 +172,31 @@ def test_other_periods_and_other_units(told: Settings) -> None:
     # new units of the new geography start with a blank record
     steps.write_unit_feedback("quang-ngai", "2025Q3", "51-TTYT-608")
     sheet = page(told, "51-TTYT-608", "2025Q3")
-    assert "Đơn vị không có chỉ tiêu tính riêng theo quý." in said(sheet)
+    assert row(sheet, "1", "TTYT đạt danh mục kỹ thuật")[3] == "chưa có số liệu"
     assert [r[0] for r in rows(sheet) if str(r[0]).startswith("quý ")] == ["quý III năm 2025"]
+
+
+def test_an_agency_is_told_what_it_has_by_itself_and_a_commune_nothing_of_it(
+    told: Settings, loader: Engine, catalogue: Catalogue
+) -> None:
+    """90 techniques of 100 are the floor: one centre reaches it, one does not, and the others are silent."""
+    for unit, done in (("51-TTYT-608", "90"), ("51-TTYT-610", "89")):
+        cells = {(unit, "dhc_techniques_done"): done, (unit, "dhc_techniques_list"): "100"}
+        with loader.begin() as conn:
+            sent = item(
+                conn, catalogue, "kt-ttyt-quarter", unit, "2025Q3", cells, received_at="2025-10-08T08:00:00+07:00"
+            )
+            load.load_deliveries(conn, [sent])
+    name = "TTYT đạt danh mục kỹ thuật"
+    for unit, value, verdict in (("51-TTYT-608", "100,0", "Đ"), ("51-TTYT-610", "0,0", "C")):
+        steps.write_unit_feedback("quang-ngai", "2025Q3", unit)
+        line = row(page(told, unit, "2025Q3"), "1", name)
+        assert line[3:5] == [value, "50,0"] and line[6:] == [verdict, "–"], (
+            "no word beside an area that it is no part of"
+        )
+        assert not any("Tham gia BHYT" in r for r in rows(page(told, unit, "2025Q3")))
+    steps.write_unit_feedback("quang-ngai", "2025Q3", "23284")
+    assert name not in said(page(told, "23284", "2025Q3"))
 
 
 @pytest.mark.slow

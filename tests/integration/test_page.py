@@ -428,7 +428,7 @@ def test_agencies_stand_apart_from_the_communes(warehouse: Settings, visitor: Vi
     assert heading and len(centres) == 10
     for centre in centres:
         assert centre.code not in communes
-        assert f"<th scope=\"row\">{html.escape(centre.name)}</th>" in agencies
+        assert f'<th scope="row">{html.escape(centre.name)}</th>' in agencies
     assert agencies.count('class="figure no_data"') == len(centres)
     assert agencies.count("<abbr") == 1, "only what an agency has figures of"
 

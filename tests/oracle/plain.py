@@ -234,7 +234,9 @@ def of_agencies(
         if indicator.sums:
             figure.value = figure.numerator * indicator.factor
             continue
-        below = F(len(indicator.bottom)) if indicator.counts_bottom else sum((said[e][1] for e in indicator.bottom), F(0))
+        below = (
+            F(len(indicator.bottom)) if indicator.counts_bottom else sum((said[e][1] for e in indicator.bottom), F(0))
+        )
         figure.denominator = below
         figure.value = figure.numerator / below * indicator.factor if below else None
         figure.at_floor = {f: int(below > 0 and figure.numerator * indicator.factor >= f * below) for f in floors}

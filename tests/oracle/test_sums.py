@@ -158,7 +158,9 @@ def catalogue_of(world: World) -> Catalogue:
 
 def _submissions(world: World, scope: models.Scope) -> tuple[models.Submission, ...]:
     """Districts for quarters and years, the hospital for years and the clinic for quarters where there is one."""
-    wanted = {"quarter", "year"} | {form for form, unit in (("hospital", "H"), ("clinic", "K")) if unit in world.parents}
+    wanted = {"quarter", "year"} | {
+        form for form, unit in (("hospital", "H"), ("clinic", "K")) if unit in world.parents
+    }
     late = {"quarter": {"from_period": f"2024Q{world.first}"}}
     return tuple(s.model_copy(update=late.get(s.form, {})) for s in scope.submissions if s.form in wanted)
 
@@ -225,7 +227,9 @@ def test_sums_and_verdicts_agree_with_the_plain_computation(sandbox: Engine, wor
     for number, line in enumerate(world.lines):
         figures, began = (figures_of(world, line.indicator, kinds, asked) for asked in (key, "2024"))
         agencies = {unit for indicator, unit in seen if indicator == line.indicator.code and unit in AGENCIES}
-        assert agencies == figures.keys() & AGENCIES.keys() == {u for i, u in rows if i == str(number)} & AGENCIES.keys()
+        assert (
+            agencies == figures.keys() & AGENCIES.keys() == {u for i, u in rows if i == str(number)} & AGENCIES.keys()
+        )
         for unit, figure in figures.items():
             found = seen[line.indicator.code, unit]
             figure.late = plain.begins_late(line.indicator, kinds, key, world.first)
@@ -237,9 +241,7 @@ def test_sums_and_verdicts_agree_with_the_plain_computation(sandbox: Engine, wor
             assert rows[str(number), unit].of_agency == (unit in AGENCIES)
 
 
-def figures_of(
-    world: World, indicator: plain.Indicator, kinds: dict[str, str], asked: str
-) -> dict[str, plain.Figure]:
+def figures_of(world: World, indicator: plain.Indicator, kinds: dict[str, str], asked: str) -> dict[str, plain.Figure]:
     """By unit: the area, its districts, the agencies. Nobody has a figure of what no form of a period asks about."""
     cells = plain.cells_frame(table(world, asked))
     if not {*indicator.top, *indicator.bottom} <= set(cells["element"]):

@@ -139,7 +139,9 @@ def _agency_rows(
 ) -> tuple[Attainment, ...]:
     """One row per target and agency whose own forms of the period have all that the target's indicator is made of; the
     last agency of each is silent, if it is not the only one."""
-    owed = {unit.code: own for unit, own in list_owed_cells(catalogue, scope.id, period).items() if unit.level == "agency"}
+    owed = {
+        unit.code: own for unit, own in list_owed_cells(catalogue, scope.id, period).items() if unit.level == "agency"
+    }
     rows = []
     for target in plan.targets:
         indicator = catalogue.indicators.get(target.indicator or "")
