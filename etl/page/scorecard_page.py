@@ -43,8 +43,8 @@ class PathPicture:
 
 
 def show_scorecard(desk: PageDesk, scope: str, period: str, plan: str, item: str, page: int) -> str:
-    """A plan's targets for an area, one page of its units and of agencies apart from them, and all of its units on a map
-    of one target.
+    """A plan's targets for an area, one page of its units and of agencies apart from them, and all units on a map of
+    one target.
 
     The last computed period and the first target with a value where none is asked for.
     """

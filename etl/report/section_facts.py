@@ -251,8 +251,10 @@ class AgencyBlock:
 
 @dataclass(frozen=True)
 class AgencyTable:
-    """What agencies have by themselves, in blocks that fit a page, and what is said of them; without a rank. `units` has
-    the codes of all that have any figure, also those of earlier years, which no block shows."""
+    """What agencies have by themselves, in blocks that fit a page, and what is said of them; without a rank.
+
+    `units` has the codes of all that have any figure, also those of earlier years, which no block shows.
+    """
 
     units: tuple[str, ...] = ()
     blocks: tuple[AgencyBlock, ...] = ()

@@ -87,24 +87,30 @@ def worlds_of(draw: st.DrawFn) -> World:
     staff = plain.Indicator("staff", ("doctors",), ("pop",), factor=1000)
     lines.append(plain.Line("threshold", staff, (plain.Goal(2025, ">=", F(draw(st.integers(0, 400)))),)))
     lines += draw(st.tuples(*waste_lines()))
-    cells: dict[str, dict[str, Cells]] = {}
-    for period in SENT:
-        cells[period] = {}
-        if period < f"2024Q{first}" and period != "2024":
-            continue
-        for district in districts:
-            if draw(st.integers(0, 7)) == 0:
-                continue
-            sent = {(district, element): draw(SAYS) for element in DISTRICT}
-            for leaf, parent in parents.items():
-                if parent == district and leaf != district and leaf not in AGENCIES:
-                    sent |= {(leaf, element): draw(SAYS) for element in KINDS}
-            cells[period][district] = sent
-        if period == "2024" and "H" in parents and draw(st.integers(0, 2)):
-            cells[period]["H"] = {("H", element): draw(SAYS) for element in AGENCIES["H"]}
-        if period != "2024" and "K" in parents and draw(st.integers(0, 7)):
-            cells[period]["K"] = {("K", element): draw(SAYS) for element in AGENCIES["K"]}
+    cells = {
+        period: {} if period < f"2024Q{first}" and period != "2024" else draw(sendings(parents, period))
+        for period in SENT
+    }
     return World(parents, tuple(lines), cells, first)
+
+
+@st.composite
+def sendings(draw: st.DrawFn, parents: dict[str, str], period: str) -> dict[str, Cells]:
+    """What those who sent anything said in a period."""
+    cells: dict[str, Cells] = {}
+    for district in (leaf for leaf, parent in parents.items() if leaf == parent):
+        if draw(st.integers(0, 7)) == 0:
+            continue
+        sent = {(district, element): draw(SAYS) for element in DISTRICT}
+        for leaf, parent in parents.items():
+            if parent == district and leaf != district and leaf not in AGENCIES:
+                sent |= {(leaf, element): draw(SAYS) for element in KINDS}
+        cells[district] = sent
+    if period == "2024" and "H" in parents and draw(st.integers(0, 2)):
+        cells["H"] = {("H", element): draw(SAYS) for element in AGENCIES["H"]}
+    if period != "2024" and "K" in parents and draw(st.integers(0, 7)):
+        cells["K"] = {("K", element): draw(SAYS) for element in AGENCIES["K"]}
+    return cells
 
 
 def waste_lines() -> list[st.SearchStrategy[plain.Line]]:
