@@ -528,8 +528,7 @@ def _add_units_annex(doc: Any) -> None:
         "Chưa có số liệu theo đơn vị.",
         "{%p endif %}",
     )
-    legend = "Đ: đạt; C: chưa đạt; T: trong kế hoạch tính theo thời gian; V: vượt mức kế hoạch; không có chữ: "
-    _add_paragraphs(doc, "VB Ghi chú bảng", f"{legend}không kết luận.")
+    _add_paragraphs(doc, "VB Ghi chú bảng", "{%p if unit_legend %}", "{{ unit_legend }}", "{%p endif %}")
     _add_unit_tables(doc, "unit_blocks")
     _add_paragraphs(doc, "VB Nội dung", "{%p if agency_blocks %}")
     _add_paragraphs(doc, "VB Khoản", "Cơ quan, đơn vị")

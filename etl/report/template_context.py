@@ -340,6 +340,7 @@ def build_template_context(facts: ReportFacts, wording: Messages) -> ReportTempl
         span=FIXED_COLUMN_COUNT + len(known.heads) + len(facts.columns.years),
         result_legend=format_result_legend(wording, _list_result_texts(rows)),
         results=rows,
+        unit_legend=format_unit_legend(facts, wording),
         unit_blocks=tuple(_build_unit_block(facts, wording, block, facts.units.units) for block in facts.units.blocks),
         agency_blocks=tuple(
             _build_unit_block(facts, wording, block.targets, block.units) for block in facts.agencies.blocks

@@ -93,7 +93,9 @@ def build_agency_table(inputs: ReportInput, wording: Messages, figures: ReportFi
     return AgencyTable(tuple(codes), blocks, wording.format("unit.agencies") if blocks else "")
 
 
-def _build_target_blocks(inputs: ReportInput, targets: Sequence[models.Target]) -> tuple[tuple[ComparedTarget, ...], ...]:
+def _build_target_blocks(
+    inputs: ReportInput, targets: Sequence[models.Target]
+) -> tuple[tuple[ComparedTarget, ...], ...]:
     """The columns of tables, as many in each as fit a page."""
     items = [
         ComparedTarget(t.item, indicator.short_name, counts=indicator.accumulates)

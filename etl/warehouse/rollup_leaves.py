@@ -135,7 +135,7 @@ def _find_agencies(ask: RollupRequest, leaves: Iterable[models.Unit]) -> dict[mo
     """The leaves that are one of the asked agencies, or have gone over into it whole."""
     found = {}
     for leaf in leaves:
-        shares = geo.compute_unit_shares(ask.catalogue, leaf, ask.day) if ask.agencies else ()
+        shares = compute_unit_shares(ask.catalogue, leaf, ask.day) if ask.agencies else ()
         if len(shares) == 1 and shares[0].weight == 1 and shares[0].unit in ask.agencies:
             found[leaf] = shares[0].unit
     return found
