@@ -268,5 +268,7 @@ def test_every_task_body_only_calls_steps(where: str, body: ast.FunctionDef) -> 
 
 
 def test_there_are_task_bodies_to_look_at(facts: dict[str, Any]) -> None:
-    shared = 3 * (len(REPORTS) - 1) + len(DAGS) - 1  # tasks of the report DAGs, and `watch`, are written once
+    told = sum("feedback" in dag["tasks"] for dag in facts["dags"].values())
+    # Tasks of the report DAGs, and `watch`, are written once; so is `feedback`, which some of them have.
+    shared = 3 * (len(REPORTS) - 1) + len(DAGS) - 1 + told - 1
     assert len(_bodies()) == sum(len(dag["tasks"]) for dag in facts["dags"].values()) - shared
