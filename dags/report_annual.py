@@ -4,6 +4,8 @@ Runs when the attainment of a period changes; a key that is no year is skipped. 
 expected units are all in, or whose deadline has come; `write` drafts their documents to
 `outbox/drafts/<period>/<scope>/`. A unit that did not report is named in the document. After a deadline has come with
 units still silent, `remind` announces the period the next morning, and this DAG runs.
+
+`feedback` writes a page for every unit that reports by years alone, as `report_quarterly` does for the others.
 """
 
 from __future__ import annotations
@@ -12,4 +14,6 @@ from airflow.sdk import DAG
 from tongket_common import ATTAINMENT
 from tongket_reports import build_report_dag
 
-dag: DAG = build_report_dag("report_annual", ATTAINMENT, "year", subject="the annual reports", opening=__doc__)
+dag: DAG = build_report_dag(
+    "report_annual", ATTAINMENT, "year", subject="the annual reports", opening=__doc__, with_feedback=True
+)

@@ -521,10 +521,25 @@ def _add_results_annex(doc: Any) -> None:
 
 def _add_units_annex(doc: Any) -> None:
     _add_annex_title(doc, "II", "KẾT QUẢ THEO ĐƠN VỊ")
-    middle, head = "VB Bảng giữa", "VB Bảng đầu"
-    _add_paragraphs(doc, "VB Nội dung", "{%p if not unit_blocks %}", "Chưa có số liệu theo đơn vị.", "{%p endif %}")
+    _add_paragraphs(
+        doc,
+        "VB Nội dung",
+        "{%p if not unit_blocks and not agency_blocks %}",
+        "Chưa có số liệu theo đơn vị.",
+        "{%p endif %}",
+    )
     _add_paragraphs(doc, "VB Ghi chú bảng", "{%p if unit_legend %}", "{{ unit_legend }}", "{%p endif %}")
-    _add_paragraphs(doc, "VB Nội dung", "{%p for block in unit_blocks %}")
+    _add_unit_tables(doc, "unit_blocks")
+    _add_paragraphs(doc, "VB Nội dung", "{%p if agency_blocks %}")
+    _add_paragraphs(doc, "VB Khoản", "Cơ quan, đơn vị")
+    _add_unit_tables(doc, "agency_blocks")
+    _add_paragraphs(doc, "VB Nội dung", "{%p endif %}")
+
+
+def _add_unit_tables(doc: Any, blocks: str) -> None:
+    """A table for each of some blocks: units down, indicators across."""
+    middle, head = "VB Bảng giữa", "VB Bảng đầu"
+    _add_paragraphs(doc, "VB Nội dung", f"{{%p for block in {blocks} %}}")
     widths = [10.0, 46.0, 1.0, 20.0, 1.0]
     table = _add_table(doc, widths, borders=True)
     heads = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -216,8 +216,8 @@ def _store_computed_rows(
 def compute_rows_and_series(
     context: RunContext, geography: dt.date | None = None, *, outlook: bool = True
 ) -> tuple[list[Attainment], SeriesByLine]:
-    """Every target of every plan of a scope, for the plan's area and each unit under it, in plan order; and the areas'
-    figures through time that the outlook rests on.
+    """Every target of every plan of a scope, for the plan's area and each unit under it, in plan order, then for the
+    agencies that have a figure of their own; and the areas' figures through time that the outlook rests on.
 
     `geography` is the day whose units are asked for; the period's last day if None. The areas' rows also get an
     `outlook`, which needs the periods before.
@@ -250,7 +250,7 @@ def _compute_area_rows(
     catalogue, period = context.catalogue, context.period
     gapped = annotate_gaps(context, _fetch_observed_figures(ask).values())
     figures = {(o.indicator, o.unit): o for o in gapped}
-    base = _fetch_baseline_figures(ask, plans)
+    base = _fetch_baseline_figures(ask, plans, {unit for _, unit in figures} - {area})
 
     def observe_area(past: Period) -> dict[tuple[str, str], ObservedIndicator]:
         """The area alone, as it was; what has been read already is not read again."""
@@ -260,37 +260,38 @@ def _compute_area_rows(
 
     points = compute_area_series(context, MeasuredPlans(area, tuple(plans)), observe_area) if outlook else {}
     units = [unit.code for unit in list_reporting_units(catalogue, context.scope, ask.day, ask.area)]
-    rows = []
+    under, rows = frozenset(units), []
     for plan in plans:
         for target in catalogue.plans[plan].targets:
             code = target.indicator or ""
             indicator = catalogue.indicators.get(code)
             start_of = base.get(target.baseline.period or "", {}) if target.baseline else {}
-            for unit in units:
+            agencies = [unit for indicator, unit in figures if indicator == code and unit not in under]
+            for unit in (*units, *agencies):
                 # The plan's printed baseline is its own area's; a unit under it starts from what it reported itself.
                 own = None if unit == area else start_of.get((code, unit), ObservedIndicator(code, unit, period))
                 figure = figures.get((code, unit))
                 row = compute_target_attainment(plan, target, indicator, figure, unit=unit, period=period, baseline=own)
                 if outlook and unit == area:
                     row = annotate_outlook(row, catalogue, target, period, points.get((plan, target.item), ()))
-                rows.append(replace(row, corrections=figure.corrections) if figure and figure.corrections else row)
+                corrections = figure.corrections if figure else ()
+                rows.append(replace(row, corrections=corrections, of_agency=unit not in under))
     return rows, points
 
 
 def _fetch_baseline_figures(
-    ask: _AreaRequest, plans: Sequence[str]
+    ask: _AreaRequest, plans: Sequence[str], units: Collection[str]
 ) -> dict[str, dict[tuple[str, str], ObservedIndicator]]:
-    """By the periods that plans start from: what the units under the area had in the indicators that start there."""
+    """By the periods that plans start from: what some units had in the indicators that start there."""
     context = ask.context
     wanted: dict[str, set[str]] = {}
     for target in (t for plan in plans for t in context.catalogue.plans[plan].targets):
         start = target.baseline.period if target.baseline else None
         if start and target.indicator and Period.is_key(start):
             wanted.setdefault(start, set()).add(target.indicator)
-    under = [u.code for u in list_reporting_units(context.catalogue, context.scope, ask.day, ask.area)[1:]]
     return {
         key: _fetch_observed_figures(
-            replace(ask, context=context.for_period(Period.parse(key))), RollupFilter(under, codes)
+            replace(ask, context=context.for_period(Period.parse(key))), RollupFilter(units, codes)
         )
         for key, codes in sorted(wanted.items())
     }

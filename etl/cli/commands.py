@@ -313,7 +313,7 @@ def feedback(
     unit: Annotated[str | None, typer.Option(help="One unit only, by its code.")] = None,
     json_: Json = False,
 ) -> None:
-    """Write each unit's page of a quarter: on time, complete, what was found and mended, its figures."""
+    """Write each unit's page of a quarter (a year for who reports by years): on time, complete, mended, figures."""
     run_command(json_, lambda: steps.write_unit_feedback(scope, period, unit), print_result)
 
 

@@ -221,6 +221,9 @@ def _select_plan_input(scope_inputs: Result, definition: models.ReportDef) -> Re
         )
         for name in ("attainments", "previous", "last")
     }
+    rows = of_plan["attainments"]
+    of_plan["attainments"] = tuple(row for row in rows if not row.of_agency)
+    of_plan["agencies"] = tuple(row for row in rows if row.of_agency)
     of_plan["tasks"] = tuple(row for row in scope_inputs["tasks"] if row.plan == definition.plan)
     of_plan["series"] = tuple(
         (item, convert_points_to_plan_unit(points, targets[item]))

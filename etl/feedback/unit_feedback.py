@@ -1,4 +1,4 @@
-"""What goes back down: each quarter one page for every unit that reports."""
+"""What goes back down: each quarter one page for every unit that reports; each year for those that report by years."""
 
 from __future__ import annotations
 
@@ -56,16 +56,18 @@ _OPERATORS = {">=": "≥ ", "<=": "≤ ", ">": "> ", "<": "< ", "=": ""}
 
 
 def write_unit_feedback(scope: str, period: str, unit: str | None = None) -> Result:
-    """Writes each unit's sheet of a quarter to ``outbox/returns/<unit>/``; one that is the same stays as it is.
+    """Writes each unit's sheet of a quarter to ``outbox/returns/<unit>/``; one that is the same stays as it is. Of a
+    year: of the units that owe nothing by quarters.
 
     Raises:
         UsageError: no such scope or period, or the unit owes nothing for it.
     """
     settings, catalogue = load_settings_and_catalogue()
     chosen, key = catalogue.get_scope(scope), Period.parse(period)
-    units = list(dict.fromkeys(u for _, _, u in list_obligations(catalogue, chosen, key)))
-    if key.kind != PeriodKind.QUARTER or not units:
-        return {"scope": scope, "period": period, "skipped": "feedback is for quarters in which a unit owes something"}
+    units = _list_answered_units(catalogue, chosen, key)
+    if not units:
+        skipped = "feedback is for quarters in which a unit owes something, and years of those that owe by years alone"
+        return {"scope": scope, "period": period, "skipped": skipped}
     wanted = [u for u in units if unit in (None, u.code)]
     if not wanted:
         codes = ", ".join(u.code for u in units)
@@ -87,9 +89,21 @@ def write_unit_feedback(scope: str, period: str, unit: str | None = None) -> Res
     }
 
 
+def _list_answered_units(catalogue: Catalogue, scope: models.Scope, period: Period) -> list[models.Unit]:
+    """Who is told how it stands for a period: by quarters, or by years who has no quarter that it could be told of."""
+    if period.kind not in {PeriodKind.QUARTER, PeriodKind.YEAR}:
+        return []
+    told = {unit.code for part in period.quarters if part != period for unit in _list_owing(catalogue, scope, part)}
+    return [unit for unit in _list_owing(catalogue, scope, period) if unit.code not in told]
+
+
+def _list_owing(catalogue: Catalogue, scope: models.Scope, period: Period) -> list[models.Unit]:
+    return list(dict.fromkeys(unit for _, _, unit in list_obligations(catalogue, scope, period)))
+
+
 @dataclass(frozen=True)
 class _FeedbackData:
-    """All that is read at once for every unit of a quarter."""
+    """All that is read at once for every unit of a quarter or year."""
 
     catalogue: Catalogue
     scope: models.Scope
@@ -238,16 +252,19 @@ def _count_quarter_findings(data: _FeedbackData, unit: models.Unit) -> list[Find
 
 
 def _select_feedback_targets(data: _FeedbackData, unit: models.Unit) -> tuple[tuple[str, models.Target], ...]:
-    """(plan, target) of at most twelve quarterly indicators, each once, as the first plan of the unit with a level has
-    it.
+    """(plan, target) of at most twelve indicators of the period's kind, each once, as the first plan of the unit with a
+    level has it.
 
     Where units have figures of the quarter, only indicators that at least one of them has; levels before what is
-    only followed. An elimination is recognised for an area, not for a unit, and is left out.
+    only followed. An elimination is recognised for an area, not for a unit, and is left out. Agencies stand beside
+    agencies alone, in what they have by themselves.
     """
     catalogue, scope = data.catalogue, data.scope
     plans = [plan for plan in scope.plans if is_plan_of_unit(catalogue, scope, plan, unit)]
     areas = {get_plan_area_code(catalogue, scope, plan) for plan in plans}
-    own = {row.indicator for row in data.rows if row.unit not in areas and row.value is not None and not row.as_of}
+    of_agency = {row.indicator for row in data.rows if row.unit == unit.code and row.of_agency}
+    beside = [row for row in data.rows if row.unit not in areas and row.of_agency == bool(of_agency)]
+    own = {row.indicator for row in beside if row.value is not None and not row.as_of}
     first: dict[str, tuple[str, models.Target]] = {}
     for followed in (False, True):
         for plan in plans:
@@ -255,13 +272,16 @@ def _select_feedback_targets(data: _FeedbackData, unit: models.Unit) -> tuple[tu
                 indicator = catalogue.indicators.get(target.indicator or "")
                 if indicator is None or target.kind == "eliminate" or (target.kind == "track") != followed:
                     continue
-                if _is_quarterly(indicator) and (not own or indicator.code in own):
+                if of_agency and indicator.code not in of_agency:
+                    continue
+                if _is_told_of(indicator, data.period) and (not own or indicator.code in own):
                     first.setdefault(indicator.code, (plan, target))
     return tuple(first.values())[:_MAX_LINES]
 
 
-def _is_quarterly(indicator: models.Indicator) -> bool:
-    return indicator.frequency == "quarter" and indicator.method in {"ratio", "share_of_units"}
+def _is_told_of(indicator: models.Indicator, period: Period) -> bool:
+    of_period = indicator.frequency == "quarter" or (indicator.frequency == "year" and period.kind == PeriodKind.YEAR)
+    return of_period and indicator.method in {"ratio", "share_of_units"}
 
 
 def _list_indicator_lines(
@@ -350,10 +370,10 @@ def compare_with_area(
     """A word for the unit beside its area, only where the numbers carry one.
 
     Enough of them: a denominator of at least `min_denominator`, and no small count; and 95 % intervals that do not
-    overlap.
+    overlap. None for an agency: it is no part of the area.
     """
     change = compare_attainments(own, area)
-    if own.target_upper is not None:  # of what is to lie between two ends neither more nor less is better
+    if own.of_agency or own.target_upper is not None:  # no part of the area; neither more nor less is better
         return ""
     if change in {"none", "carried", "broken"}:
         return ""

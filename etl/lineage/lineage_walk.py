@@ -79,7 +79,7 @@ def trace_figures(context: RunContext, absent: Mapping[str, Collection[str]], un
             period of the cells: for a carried figure the year it comes from.
         absent: The indicators (ratios and shares of units, or published values; not both), each with the leaf units
             that attainment left out of its sums.
-        unit: The area, or a unit directly under it.
+        unit: The area, a unit directly under it, or an agency with figures of its own.
     """
     parts = fetch_rollup_parts(context, absent, unit)
     standing = {id(part.cells): part.cells for part in parts.values()}.values()

@@ -84,7 +84,7 @@ def trace_number(report: str, indicator: str, unit: str | None = None) -> Result
             raise UsageError(
                 f"the report has no number {indicator!r} for unit {code!r}",
                 where=f"{record.key.plan} {record.key.period}",
-                fix="give an indicator or item of the plan, and the area or a unit under it",
+                fix="give an indicator or item of the plan, and the area, a unit under it or an agency that has it",
             )
         printed = [_find_printed_number(record, row) for row in rows]
         walked = _trace_cells(context, rows[0])

@@ -138,7 +138,8 @@ class Attainment:
     extremes of their own history, `bounds_turn` whether the verdict hangs on them, `bounds_met` the verdict
     of a row without a value that is the same wherever between them it lies, `bounds_reason` why there are none.
     `small_count` says that the count must stand beside the rate. `absent` are the codes of the leaf units that are
-    expected and not in the sums, where there is a figure. `since` is as of the figure.
+    expected and not in the sums, where there is a figure. `since` is as of the figure. `of_agency`: the unit is no part
+    of the area, but an agency whose own forms have every term of the indicator.
     """
 
     plan: str
@@ -190,6 +191,7 @@ class Attainment:
     corrections: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     since: str = ""
+    of_agency: bool = False
 
 
 TaskStateName = Literal["done", "done_late", "overdue", "not_due", "ongoing", "overtaken", "not_reported"]

@@ -43,7 +43,8 @@ class PathPicture:
 
 
 def show_scorecard(desk: PageDesk, scope: str, period: str, plan: str, item: str, page: int) -> str:
-    """A plan's targets for an area, one page of its units, and all of them on a map of one target.
+    """A plan's targets for an area, one page of its units and of agencies apart from them, and all units on a map of
+    one target.
 
     The last computed period and the first target with a value where none is asked for.
     """
@@ -53,14 +54,15 @@ def show_scorecard(desk: PageDesk, scope: str, period: str, plan: str, item: str
         area = _get_area(desk, scope, plan)
         area_name, area_until = _describe_area(desk, scope, plan)
         units = page_views.fetch_scorecard_units(conn, scope, period, plan, page) if scope else []
-        codes = [unit.unit_code for unit in units]
-        rows = page_views.fetch_scorecard_rows(conn, scope, period, plan, [area, *codes])
+        offices = page_views.fetch_scorecard_units(conn, scope, period, plan, page, of_agency=True) if scope else []
+        codes, agencies = ([unit.unit_code for unit in some] for some in (units, offices))
+        rows = page_views.fetch_scorecard_rows(conn, scope, period, plan, [area, *codes, *agencies])
         path = page_views.fetch_area_path(conn, scope, plan, area)
         milestones = page_views.fetch_milestones(conn, plan)
         targets = [row for row in rows if row.unit_code == area]
         item = item if item in {row.item for row in targets} else _choose_item(targets)
         mapped = [row for row in page_views.fetch_map_rows(conn, scope, period, plan, item) if row.unit_code != area]
-    total = units[0].found if units else 0
+    total, most = (max((unit.found for unit in some), default=0) for some in (units, [*units, *offices]))
     cells: dict[str, dict[str, Row[Any]]] = defaultdict(dict)
     for row in rows:
         cells[row.unit_code][row.item] = row
@@ -74,17 +76,19 @@ def show_scorecard(desk: PageDesk, scope: str, period: str, plan: str, item: str
         area=area,
         plans=_list_plans(desk, scope),
         targets=targets,
+        agency_targets=[row for row in targets if any(row.item in cells[code] for code in agencies)],
         item=item,
         dot_map=build_dot_map(
             desk, mapped, period, {row.unit_code: _find_name(desk, row.unit_code, period) for row in mapped}
         ),
         units=codes,
-        names={code: _find_name(desk, code, period) for code in codes} | {area: area_name},
+        agencies=agencies,
+        names={code: _find_name(desk, code, period) for code in (*codes, *agencies)} | {area: area_name},
         area_until=area_until,
         cells=cells,
         pictures=_draw_paths(path, milestones, period, _list_unit_scales(desk, plan)),
         page=page,
-        pages=count_pages(total),
+        pages=count_pages(most),
         total=total,
     )
 

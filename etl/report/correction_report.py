@@ -211,10 +211,13 @@ def _put_under_title(title: str, lines: tuple[str, ...]) -> list[str]:
 
 
 def _compare_figures(old: ReportFacts, new: ReportFacts) -> Iterator[tuple[Figure | None, Figure | None]]:
-    """The figures whose print differs, the whole area's first, then by unit, each in the plan's order."""
+    """The figures whose print differs, the whole area's first, then by unit, each in the plan's order. Of a unit that
+    the report said nothing of nothing is corrected."""
     was, now = _build_figure_map(old), _build_figure_map(new)
-    area = new.area.unit
+    area, known = new.area.unit, {unit for _, unit in was}
     for item, unit in sorted(dict.fromkeys([*now, *was]), key=lambda key: key[1] != area):
+        if unit not in known:
+            continue
         before, after = was.get((item, unit)), now.get((item, unit))
         if (before and _select_printed_parts(before)) != (after and _select_printed_parts(after)):
             yield before, after

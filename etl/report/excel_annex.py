@@ -11,7 +11,7 @@ from io import BytesIO
 from etl.messages import Messages
 from etl.ooxml.zip_parts import build_reproducible_zip
 from etl.report.annex_readback import validate_annex
-from etl.report.annex_workbook import FONT, AnnexWorkbook, Cell, DataLink
+from etl.report.annex_workbook import FONT, AnnexSheet, AnnexWorkbook, Cell, DataLink
 from etl.report.excel_data_sheet import write_data_sheet
 from etl.report.figure_facts import Figure
 from etl.report.inputs import UpwardFigures
@@ -136,14 +136,24 @@ def _format_figure_remarks(figure: Figure) -> str:
 
 
 def _write_unit_sheet(book: AnnexWorkbook) -> None:
-    """A row for each target and unit; what is judged in words is nothing that a unit could have a figure of."""
+    """A row for each target and unit, then for each target and agency that has a figure of its own; what is judged in
+    words is nothing that a unit could have a figure of."""
     columns = book.build_columns(number=10.0, indicator=36.0, unit_code=9.0, unit=22.0, numerator=11.0)
     columns += book.build_columns(denominator=11.0, value=11.0, plan_level=18.0, verdict=15.0, missing=15.0)
     columns += book.build_columns(interval=14.0, completeness=9.0, remarks=30.0, data_row=16.0)
     sheet = book.add_table_sheet("units", columns, looked_up=True)
-    area = book.facts.area.unit
-    unit_figures = [f for f in book.facts.list_figures() if f.unit != area and f.kind not in WORD_ONLY_KINDS]
-    for f in unit_figures:
+    area, agencies = book.facts.area.unit, book.facts.agencies.units
+    figures = [f for f in book.facts.list_figures() if f.unit != area and f.kind not in WORD_ONLY_KINDS]
+    of_agencies = [f for f in figures if f.unit in agencies]
+    _write_unit_rows(book, sheet, [f for f in figures if f.unit not in agencies])
+    if of_agencies:
+        sheet.write_title_band(book.wording.texts["annex.agencies"])
+        _write_unit_rows(book, sheet, of_agencies)
+    sheet.close_sheet("" if figures else book.wording.texts["unit.none"])
+
+
+def _write_unit_rows(book: AnnexWorkbook, sheet: AnnexSheet, figures: list[Figure]) -> None:
+    for f in figures:
         interval = f.interval
         sheet.write_row(
             [
@@ -154,7 +164,6 @@ def _write_unit_sheet(book: AnnexWorkbook) -> None:
                 DataLink(f.item, f.unit, 6),
             ]
         )
-    sheet.close_sheet("" if unit_figures else book.wording.texts["unit.none"])
 
 
 def _write_task_sheet(book: AnnexWorkbook) -> None:

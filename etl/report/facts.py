@@ -90,6 +90,7 @@ def build_facts(inputs: ReportInput, wording: Messages) -> ReportFacts:
         foot=build_report_foot(inputs, wording),
         upward=_summarize_upward_figures(inputs),
         figures=_group_figures_by_item(figures),
+        agencies=unit_results.build_agency_table(inputs, wording, figures),
     )
 
 

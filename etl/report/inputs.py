@@ -73,7 +73,8 @@ class ReportInput:
     """Everything a report prints. Grain: (scope, plan, cadence, period, snapshot).
 
     `attainments` holds one row per (target of the plan, unit), in the plan's order, for the scope's
-    area unit and every unit directly under it; `previous` the same for the same period last year and
+    area unit and every unit directly under it, `agencies` one per (target, agency) that has a figure of its own: these
+    are no parts of the area, and are never ranked with its parts; `previous` both for the same period last year and
     may be empty; `last` the same for the period of the report before (`dates.reported_before`), empty where there
     is none. `statuses` names every expected submission, `earlier_statuses` those of the year's quarters before.
     `series` has the area's figures by item, oldest first; `sources` the cells under the area's figures.
@@ -94,6 +95,7 @@ class ReportInput:
     snapshot_at: str
     snapshot_id: str
     simulated: bool
+    agencies: tuple[Attainment, ...] = ()
     last: tuple[Attainment, ...] = ()
     corrections: tuple[ReportCorrection, ...] = ()
     series: tuple[tuple[str, tuple[SeriesPoint, ...]], ...] = ()

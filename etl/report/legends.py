@@ -30,8 +30,10 @@ def format_verdict_legend(wording: Messages, signs: Iterable[str], without: str 
 
 def format_unit_legend(facts: ReportFacts, wording: Messages) -> str:
     """What the letters of annex II mean; a count bears none."""
-    columns = [column for block in facts.units.blocks for column in block if not column.counts]
-    figures = (facts.find_figure(column.item, unit.unit) for column in columns for unit in facts.units.units)
+    tables = [(block, facts.units.units) for block in facts.units.blocks]
+    tables += [(block.targets, block.units) for block in facts.agencies.blocks]
+    cells = ((column, unit) for columns, units in tables for column in columns if not column.counts for unit in units)
+    figures = (facts.find_figure(column.item, unit.unit) for column, unit in cells)
     signs = {"" if figure.withheld else figure.sign for figure in figures if figure and figure.value.value is not None}
     legend = format_verdict_legend(wording, signs, wording.texts["legend.no_letter"])
     return f"{legend}." if legend else ""

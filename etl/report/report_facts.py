@@ -8,7 +8,7 @@ those of the catalogue; periods are keys (``2025Q1``); texts are as printed, in 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -18,6 +18,7 @@ from etl.model.registration import Registration
 from etl.report.figure_facts import Figure
 from etl.report.picture_facts import OverviewChart, PictureAnnex
 from etl.report.section_facts import (
+    AgencyTable,
     Area,
     ColumnHeaders,
     DataNote,
@@ -87,6 +88,7 @@ class ReportFacts:
     foot: Foot
     upward: UpwardSummary
     figures: dict[str, dict[str, Figure]]
+    agencies: AgencyTable = field(default_factory=AgencyTable)
 
     def find_figure(self, item: str, unit: str) -> Figure | None:
         """The figure of a target for a unit, if there is one."""

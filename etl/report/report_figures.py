@@ -69,7 +69,7 @@ def build_figures(inputs: ReportInput, wording: Messages, unit: str | None = Non
     return ReportFigures(
         {
             (a.item, a.unit): _build_figure(inputs, wording, targets[a.item], a, earlier)
-            for a in inputs.attainments
+            for a in (*inputs.attainments, *inputs.agencies)
             if a.item in targets and unit in (None, a.unit)
         }
     )
@@ -86,6 +86,7 @@ def drop_census_intervals(inputs: ReportInput) -> ReportInput:
     return replace(
         inputs,
         attainments=keep_interval(inputs.attainments),
+        agencies=keep_interval(inputs.agencies),
         previous=keep_interval(inputs.previous),
         last=keep_interval(inputs.last),
     )

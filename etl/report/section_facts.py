@@ -242,6 +242,26 @@ class UnitTable:
 
 
 @dataclass(frozen=True)
+class AgencyBlock:
+    """Agencies down, across them the targets whose figures each of them has: compared only where they share them."""
+
+    targets: tuple[ComparedTarget, ...]
+    units: tuple[ComparedUnit, ...]
+
+
+@dataclass(frozen=True)
+class AgencyTable:
+    """What agencies have by themselves, in blocks that fit a page, and what is said of them; without a rank.
+
+    `units` has the codes of all that have any figure, also those of earlier years, which no block shows.
+    """
+
+    units: tuple[str, ...] = ()
+    blocks: tuple[AgencyBlock, ...] = ()
+    sentence: str = ""
+
+
+@dataclass(frozen=True)
 class TaskStatement:
     """What a unit reported of a task. Dates as printed."""
 

@@ -23,6 +23,7 @@ from etl.report.official_letter import (
 from etl.report.report_facts import ReportFacts
 from etl.report.section_facts import (
     ComparedTarget,
+    ComparedUnit,
     DifficultyGroup,
     FigureReference,
     FigureRow,
@@ -147,7 +148,7 @@ class IndicatorColumn:
 
 @dataclass(frozen=True)
 class UnitBlock:
-    """As many indicators as fit a page, with all units."""
+    """As many indicators as fit a page, with all units that have them."""
 
     indicators: tuple[IndicatorColumn, ...]
     rows: tuple[UnitRow, ...]
@@ -282,6 +283,7 @@ class ReportTemplateContext(LetterTemplateContext):
     results: tuple[ResultRow, ...]
     unit_legend: str
     unit_blocks: tuple[UnitBlock, ...]
+    agency_blocks: tuple[UnitBlock, ...]
 
 
 @dataclass(frozen=True)
@@ -325,7 +327,7 @@ def build_template_context(facts: ReportFacts, wording: Messages) -> ReportTempl
         since=build_running_text(facts.since.sentences),
         path_title=facts.outlook.title,
         path_sentences=build_running_text(facts.outlook.sentences),
-        unit_sentences=build_running_text(facts.units.sentences),
+        unit_sentences=build_running_text([*facts.units.sentences, *filter(None, [facts.agencies.sentence])]),
         task_sentences=build_running_text(facts.tasks.sentences),
         difficulty_sentence=facts.notes.sentence,
         level_heads=build_paragraphs([wording.texts["annex.level"]] if _has_levels(facts) else ()),
@@ -339,7 +341,10 @@ def build_template_context(facts: ReportFacts, wording: Messages) -> ReportTempl
         result_legend=format_result_legend(wording, _list_result_texts(rows)),
         results=rows,
         unit_legend=format_unit_legend(facts, wording),
-        unit_blocks=tuple(_build_unit_block(facts, wording, block) for block in facts.units.blocks),
+        unit_blocks=tuple(_build_unit_block(facts, wording, block, facts.units.units) for block in facts.units.blocks),
+        agency_blocks=tuple(
+            _build_unit_block(facts, wording, block.targets, block.units) for block in facts.agencies.blocks
+        ),
     )
 
 
@@ -539,12 +544,14 @@ def _build_outlook_row(facts: ReportFacts, row: FigureReference) -> OutlookRow:
     )
 
 
-def _build_unit_block(facts: ReportFacts, wording: Messages, block: tuple[ComparedTarget, ...]) -> UnitBlock:
+def _build_unit_block(
+    facts: ReportFacts, wording: Messages, block: tuple[ComparedTarget, ...], units: tuple[ComparedUnit, ...]
+) -> UnitBlock:
     return UnitBlock(
         indicators=tuple(IndicatorColumn(column.item, _allow_break(column.title)) for column in block),
         rows=tuple(
             UnitRow(unit.name, tuple(_build_unit_cell(facts, wording, column, unit.unit) for column in block))
-            for unit in facts.units.units
+            for unit in units
         ),
     )
 

@@ -5,6 +5,7 @@ Room: report. Called by `facts`. Ranks shares only: a rate of a few cases says n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from etl.catalog import models
@@ -13,7 +14,7 @@ from etl.model.numbers import format_number
 from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
 from etl.report.report_figures import ReportFigures
-from etl.report.section_facts import ComparedTarget, ComparedUnit, UnitScore, UnitTable
+from etl.report.section_facts import AgencyBlock, AgencyTable, ComparedTarget, ComparedUnit, UnitScore, UnitTable
 from etl.report.target_results import format_with_unit
 from etl.report.unit_names import format_unit_list, format_unit_mention
 
@@ -36,10 +37,10 @@ def list_unit_codes(inputs: ReportInput) -> list[str]:
     return ordered + sorted(present - set(ordered))
 
 
-def select_compared_targets(inputs: ReportInput, figures: ReportFigures) -> list[models.Target]:
-    """The targets compared between units: indicators computed from what units send for the report's period, as far as
-    any unit has a figure; those of a year in a year's report only."""
-    codes, annual = list_unit_codes(inputs), inputs.report.cadence == "year"
+def select_compared_targets(inputs: ReportInput, figures: ReportFigures, codes: Sequence[str]) -> list[models.Target]:
+    """The targets compared between some units: indicators computed from what they send for the report's period, as far
+    as any of them has a figure; those of a year in a year's report only."""
+    annual = inputs.report.cadence == "year"
     chosen: dict[tuple[str, str], models.Target] = {}
     for target in inputs.plan.targets:
         indicator = inputs.catalogue.indicators.get(target.indicator or "")
@@ -62,27 +63,59 @@ def build_unit_table(inputs: ReportInput, wording: Messages, figures: ReportFigu
 
     Cells are looked up in the figures.
     """
+    codes = list_unit_codes(inputs)
+    scores = _build_unit_scores(inputs, figures)
+    return UnitTable(
+        blocks=_build_target_blocks(inputs, select_compared_targets(inputs, figures, codes)),
+        units=_name_units(inputs, codes),
+        scores=scores,
+        sentences=tuple(_describe_unit_results(inputs, wording, figures, scores)),
+    )
+
+
+def build_agency_table(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> AgencyTable:
+    """Agencies down, indicators across: those that the very same agencies have stand together.
+
+    Cells are looked up in the figures.
+    """
+    having: dict[str, list[str]] = {}
+    for row in inputs.agencies:
+        having.setdefault(row.item, []).append(row.unit)
+    codes = list(dict.fromkeys(row.unit for row in inputs.agencies))
+    sharing: dict[tuple[str, ...], list[models.Target]] = {}
+    for target in select_compared_targets(inputs, figures, codes):
+        sharing.setdefault(tuple(having[target.item]), []).append(target)
+    blocks = tuple(
+        AgencyBlock(block, _name_units(inputs, units))
+        for units, targets in sharing.items()
+        for block in _build_target_blocks(inputs, targets)
+    )
+    return AgencyTable(tuple(codes), blocks, wording.format("unit.agencies") if blocks else "")
+
+
+def _build_target_blocks(
+    inputs: ReportInput, targets: Sequence[models.Target]
+) -> tuple[tuple[ComparedTarget, ...], ...]:
+    """The columns of tables, as many in each as fit a page."""
     items = [
         ComparedTarget(t.item, indicator.short_name, counts=indicator.accumulates)
-        for t in select_compared_targets(inputs, figures)
+        for t in targets
         if (indicator := inputs.catalogue.indicators.get(t.indicator or ""))
     ]
     blocks = -(-len(items) // MAX_TABLE_COLUMNS)
     size = -(-len(items) // blocks) if blocks else 1
-    scores = _build_unit_scores(inputs, figures)
-    return UnitTable(
-        blocks=tuple(tuple(items[start : start + size]) for start in range(0, len(items), size)),
-        units=tuple(ComparedUnit(code, inputs.find_unit_name(code)) for code in list_unit_codes(inputs)),
-        scores=scores,
-        sentences=tuple(_describe_unit_results(inputs, wording, figures, scores)),
-    )
+    return tuple(tuple(items[start : start + size]) for start in range(0, len(items), size))
+
+
+def _name_units(inputs: ReportInput, codes: Sequence[str]) -> tuple[ComparedUnit, ...]:
+    return tuple(ComparedUnit(code, inputs.find_unit_name(code)) for code in codes)
 
 
 def _build_unit_scores(inputs: ReportInput, figures: ReportFigures) -> tuple[UnitScore, ...]:
     """Targets met of targets assessed, per unit that has any; a rate of a case or none says nothing of a unit."""
     items = {
         target.item
-        for target in select_compared_targets(inputs, figures)
+        for target in select_compared_targets(inputs, figures, list_unit_codes(inputs))
         if not inputs.catalogue.indicators[target.indicator or ""].accumulates
     }
     score_rows = []
@@ -103,7 +136,7 @@ def _describe_unit_results(
     codes = list_unit_codes(inputs)
     if not codes:
         return [wording.format("unit.none")]
-    targets = select_compared_targets(inputs, figures)
+    targets = select_compared_targets(inputs, figures, codes)
     if not targets:
         return [wording.format("unit.no_indicator")]
     if len(codes) == 1:

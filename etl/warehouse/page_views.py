@@ -185,14 +185,17 @@ def fetch_computed_periods(conn: Connection) -> Rows:
     return query(conn, "page_attainment_periods").all()
 
 
-def fetch_scorecard_units(conn: Connection, scope: str, period: str, plan: str, page: int) -> Rows:
-    """One page of the units that a plan's targets were computed for; `found` counts all."""
+def fetch_scorecard_units(
+    conn: Connection, scope: str, period: str, plan: str, page: int, *, of_agency: bool = False
+) -> Rows:
+    """One page of the units that a plan's targets were computed for, or of agencies; `found` counts all."""
     return query(
         conn,
         "page_attainment_units",
         scope=scope,
         period=period,
         plan=plan,
+        of_agency=of_agency,
         size=PAGE_SIZE,
         start=(page - 1) * PAGE_SIZE,
     ).all()
@@ -204,7 +207,7 @@ def fetch_scorecard_rows(conn: Connection, scope: str, period: str, plan: str, u
 
 
 def fetch_map_rows(conn: Connection, scope: str, period: str, plan: str, item: str) -> Rows:
-    """A target's value and status of every unit of a scope. Grain: (unit)."""
+    """A target's value and status of every unit of a scope but agencies. Grain: (unit)."""
     return query(conn, "page_map", scope=scope, period=period, plan=plan, item=item).all()
 
 

@@ -53,7 +53,8 @@ _PARTS = math.lcm(*range(1, 13))
 def compute_rollup(
     context: RunContext, only: RollupFilter | None = None, geography: date | None = None
 ) -> list[ObservedIndicator]:
-    """Every indicator of the catalogue, for the scope's area and each unit directly under it.
+    """Every indicator of the catalogue, for the scope's area and each unit directly under it; and for each agency the
+    indicators that its own forms have every term of.
 
     Grain: (indicator, org unit), in catalogue order; indicators nobody reports are there with no value.
 
@@ -71,7 +72,7 @@ def compute_rollup(
     every = (
         found.get((i.code, unit.code)) or ObservedIndicator(i.code, unit.code, context.period)
         for i in ask.indicators
-        for unit in ask.units
+        for unit in (*ask.units, *(agency for agency in ask.agencies if (i.code, agency.code) in found))
     )
     return [o if (said := recognised.get(o.indicator)) is None else replace(o, recognised=said) for o in every]
 
@@ -86,16 +87,25 @@ def _carry_forward_figures(
     ask: RollupRequest, yearly: Sequence[models.Indicator], own: list[ObservedIndicator]
 ) -> list[ObservedIndicator]:
     found = {(o.indicator, o.unit): o for o in own}
+    agencies, codes = {u.code for u in ask.agencies}, {i.code for i in yearly}
     wanted = {(i.code, u.code) for i in yearly for u in ask.units}
+    wanted |= {key for key in found if key[0] in codes and key[1] in agencies}
     first = query(ask.conn, "first_year", scope=ask.scope.id, known_at=ask.known_at).scalar_one()
-    for year in range(ask.period.year - 1, (first or ask.period.year) - 1, -1):
+    for year in range(ask.period.year - 1, min(first or ask.period.year, ask.last_year) - 1, -1):
         lacking = {key for key in wanted if key not in found or _needs_earlier_figure(found[key])}
         codes = {indicator for indicator, _ in lacking}
-        if not lacking:
+        asks_agencies = year == ask.last_year and bool(agencies)
+        if not lacking and not asks_agencies:
             break
-        for old in _compute_period_sums(ask, Period(year, PeriodKind.YEAR), [i for i in yearly if i.code in codes]):
-            if (old.indicator, old.unit) in lacking and old.value is not None:
-                found[(old.indicator, old.unit)] = replace(old, period=ask.period, as_of=str(year))
+        lacked = [i for i in yearly if i.code in codes or asks_agencies]
+        for old in _compute_period_sums(ask, Period(year, PeriodKind.YEAR), lacked):
+            key = (old.indicator, old.unit)
+            if asks_agencies and old.unit in agencies:  # who owed it in the last year has it in a part of the next one
+                wanted.add(key)
+                found[key] = ObservedIndicator(*key, ask.period, level="agency")
+                lacking.add(key)
+            if key in lacking and old.value is not None:
+                found[key] = replace(old, period=ask.period, as_of=str(year))
     return list(found.values())
 
 
@@ -110,8 +120,8 @@ def _compute_period_sums(
     """One period's sums, for the asked units. Figures that cannot be had are there with their reason."""
     barred = {i.code: text for i in indicators if (text := _find_length_gap(ask, period, i))}
     summed = [i for i in indicators if i.code not in barred]
-    found = _fetch_summed_figures(ask, period, summed) if summed and ask.units else []
-    gaps = {u.code: text for u in ask.units if (text := _find_geography_gap(ask, period, u))}
+    found = _fetch_summed_figures(ask, period, summed) if summed and (ask.units or ask.agencies) else []
+    gaps = {u.code: text for u in (*ask.units, *ask.agencies) if (text := _find_geography_gap(ask, period, u))}
     rows = [replace(_build_empty_figure(o), no_figure=gaps[o.unit]) if o.unit in gaps else o for o in found]
     late = {i.code: next(iter(_list_beginnings(ask, period, i)), None) for i in summed}
     rows = [o if o.since or (first := late[o.indicator]) is None else replace(o, since=first.key) for o in rows]
@@ -176,7 +186,7 @@ def _list_late_units(ask: RollupRequest, owed: OwedCells) -> dict[str, str]:
     """The units all of whose leaves entered within the year: unit → the first period that any of them owed."""
     starts: dict[str, set[str]] = {}
     for leaf, child, *_ in owed.leaves:
-        for code in {child.code if child else "", ask.area.code if ask.area else ""} - {""}:
+        for code in {unit.code for unit in (child, ask.area, owed.agencies.get(leaf)) if unit}:
             starts.setdefault(code, set()).add(owed.begun.get(leaf, ""))
     return {code: min(keys, key=lambda key: Period.parse(key).start) for code, keys in starts.items() if "" not in keys}
 
@@ -184,7 +194,7 @@ def _list_late_units(ask: RollupRequest, owed: OwedCells) -> dict[str, str]:
 def _query_sums(
     ask: RollupRequest, period: Period, indicators: Sequence[models.Indicator], owed: OwedCells
 ) -> list[ObservedIndicator]:
-    units = {number: u for u in ask.units if (number := ask.find_unit_id(u)) is not None}
+    units = {number: u for u in (*ask.units, *owed.own) if (number := ask.find_unit_id(u)) is not None}
     names = {ask.find_unit_id(leaf): leaf.code for leaf, *_ in owed.leaves}
     query(ask.conn, "room_to_sort")
     figures = []
@@ -200,7 +210,10 @@ def _query_sums(
             **owed.parameters | {"agreed": agreed},
         )
         for row in rows:
-            figure = _build_figure(row, summed[row.indicator - 1], units[row.org_unit_id], period, names)
+            indicator, unit = summed[row.indicator - 1], units[row.org_unit_id]
+            if unit in owed.own and not owed.is_own_figure(indicator, unit):
+                continue
+            figure = _build_figure(row, indicator, unit, period, names)
             if row.lacking and figure.numerator is None and figure.denominator is None:
                 figure = replace(figure, no_figure=_build_lacking_reason(ask, period, [names[n] for n in row.lacking]))
             figures.append(figure)

@@ -37,7 +37,8 @@ UnitAssignment = tuple[models.Unit, models.Unit | None, Fraction, bool]
 class OwedCells:
     """Who owed what in a period, and where each leaf belongs; `parameters` say it to a statement, `extent` of them
     only which periods and data elements are read. `begun` has the first piece, by its key, of leaves that owed nothing
-    of what adds up before it."""
+    of what adds up before it. `agencies` has the asked agencies that leaves are; `own` what each of them owes itself:
+    the data elements that all its leaves owe."""
 
     slots: tuple[ReportingObligation, ...]
     leaves: tuple[UnitAssignment, ...]
@@ -45,6 +46,12 @@ class OwedCells:
     parameters: dict[str, Any]
     extent: dict[str, Any]
     begun: Mapping[models.Unit, str]
+    agencies: Mapping[models.Unit, models.Unit]
+    own: Mapping[models.Unit, frozenset[str]]
+
+    def is_own_figure(self, indicator: models.Indicator, agency: models.Unit) -> bool:
+        """Whether every term of an indicator stands in an agency's own forms."""
+        return {term.data_element for term in indicator.terms} <= self.own.get(agency, frozenset())
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,7 @@ def build_owed_cells(
     owed: dict[models.Unit, frozenset[str]] = {}
     for s in slots:
         owed[s.current_unit] = owed.get(s.current_unit, frozenset()) | obligations.groups[s.group]
+    agencies = _find_agencies(ask, owed)
     owes = {leaf: groups.setdefault(group, len(groups)) for leaf, group in owed.items()}
     extent = {
         "year": period.year,
@@ -112,12 +120,25 @@ def build_owed_cells(
                 for cell in _list_cells(ask, obligations, {obligations.groups[group]: group}, numbers, pieces)
             ),
         ],
-        "leaves": _list_leaves(ask, leaves, owes),
+        "leaves": _list_leaves(ask, leaves, owes, agencies),
     }
     known: dict[str, Any] = {"scope": ask.scope.id, "known_at": ask.known_at, "agreed": ask.agreed}
     parameters, extent = known | {"owed": json.dumps(lists)}, known | {"owed": json.dumps(extent)}
     begun = {leaf: start.period for leaf, start in late.items()}
-    return OwedCells(tuple(slots), tuple(leaves), obligations.periods, parameters, extent, begun)
+    own: dict[models.Unit, frozenset[str]] = {}
+    for leaf, agency in agencies.items():
+        own[agency] = own.get(agency, owed[leaf]) & owed[leaf]
+    return OwedCells(tuple(slots), tuple(leaves), obligations.periods, parameters, extent, begun, agencies, own)
+
+
+def _find_agencies(ask: RollupRequest, leaves: Iterable[models.Unit]) -> dict[models.Unit, models.Unit]:
+    """The leaves that are one of the asked agencies, or have gone over into it whole."""
+    found = {}
+    for leaf in leaves:
+        shares = compute_unit_shares(ask.catalogue, leaf, ask.day) if ask.agencies else ()
+        if len(shares) == 1 and shares[0].weight == 1 and shares[0].unit in ask.agencies:
+            found[leaf] = shares[0].unit
+    return found
 
 
 def _find_late_starts(
@@ -192,7 +213,10 @@ def _list_cells(
 
 
 def _list_leaves(
-    ask: RollupRequest, leaves: Iterable[UnitAssignment], owes: Mapping[models.Unit, int]
+    ask: RollupRequest,
+    leaves: Iterable[UnitAssignment],
+    owes: Mapping[models.Unit, int],
+    agencies: Mapping[models.Unit, models.Unit],
 ) -> list[dict[str, Any]]:
     return [
         {
@@ -201,6 +225,7 @@ def _list_leaves(
             "child": ask.find_unit_id(child) if child else None,
             "weight": _format_weight(weight),
             "is_first": first,
+            "agency": ask.find_unit_id(agencies[leaf]) if leaf in agencies else None,
         }
         for leaf, child, weight, first in leaves
     ]
@@ -219,7 +244,7 @@ def join_split_leaves(
         homes.setdefault(leaf, set()).add(child)
     touched = [set[models.Unit | None]().union(*(homes[leaf] for leaf in group)) for group in groups]
     parted = set[models.Unit | None]().union(*(children for children in touched if len(children) > 1))
-    whole = replace(ask, units=tuple(u for u in ask.units if u not in parted))
+    whole = replace(ask, units=tuple(u for u in ask.units if u not in parted), agencies=())
     return JoinedLeaves(whole, additive, build_owed_cells(whole, period, additive, groups)) if whole.units else None
 
 

@@ -86,6 +86,10 @@ def _build_rollup_parts(
 ) -> dict[str, RollupParts]:
     if ask.area in ask.units:
         leaves = tuple((leaf, child, Fraction(1)) for leaf, child, _, is_first in owed.leaves if is_first)
+    elif ask.agencies:
+        leaves = tuple(
+            (leaf, child, Fraction(1)) for leaf, child, _, first in owed.leaves if first and leaf in owed.agencies
+        )
     else:
         leaves = tuple((leaf, child, share) for leaf, child, share, _ in owed.leaves if child in ask.units)
     return {

@@ -35,7 +35,8 @@ class RollupFilter:
 class RollupRequest:
     """One roll-up: of what and whom, for when, on which day's units, as known when.
 
-    `units`: the area, then what is under it, as far as asked for.
+    `units`: the area, then what is under it, as far as asked for. `agencies`: those that may have figures of their own,
+    in indicators that their own forms have every term of.
     """
 
     conn: Connection
@@ -47,6 +48,7 @@ class RollupRequest:
     area: models.Unit | None
     children: frozenset[models.Unit]
     units: tuple[models.Unit, ...]
+    agencies: tuple[models.Unit, ...]
     indicators: tuple[models.Indicator, ...]
     numbers: dict[tuple[str, object], int]
     agreed: str
@@ -90,7 +92,24 @@ def build_rollup_request(context: RunContext, only: RollupFilter, geography: dat
             "the catalogue is not on record", where=catalogue.sha256[:12], fix="record it: `tongket run` does"
         )
     return RollupRequest(
-        conn, catalogue, scope, period, day, known, whole, under, wanted, selected_indicators, numbers, agreed, version
+        conn=conn,
+        catalogue=catalogue,
+        scope=scope,
+        period=period,
+        day=day,
+        known_at=known,
+        area=whole,
+        children=under,
+        units=wanted,
+        agencies=tuple(
+            u
+            for u in catalogue.units
+            if u.level == "agency" and u.is_valid_on(day) and (only.units is None or u.code in only.units)
+        ),
+        indicators=selected_indicators,
+        numbers=numbers,
+        agreed=agreed,
+        version=version,
     )
 
 

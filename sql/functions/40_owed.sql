@@ -5,8 +5,9 @@
 --         else went into the leaf's piece
 -- cells   {cells, element, pieces, is_mean}: the data elements of each group, and how many pieces the figure of each
 --         has: all of what is added up or averaged, one of what stands at the period's end
--- leaves  {leaf, cells, child, weight, is_first}: the period's last-day units that hold cells, all that each owes, and
---         the unit under the area (or none) that has the `weight` of each; a leaf under two is_first in one
+-- leaves  {leaf, cells, child, weight, is_first, agency}: the period's last-day units that hold cells, all that each
+--         owes, and the unit under the area (or none) that has the `weight` of each; a leaf under two is_first in one;
+--         `agency`: the agency that a leaf is, where its own figures are asked for too
 -- year, periods, months, own: the periods go by their place in `periods` (`own` 0: none), as do their lengths in
 --         `months`; units and elements by their numbers: whole numbers sort many times faster than words
 --
@@ -42,15 +43,15 @@ $$;
 
 DROP FUNCTION IF EXISTS core.owed_leaf(jsonb) CASCADE;
 CREATE FUNCTION core.owed_leaf(owed jsonb)
-RETURNS TABLE (leaf_id integer, cells integer, child integer, weight numeric, is_first boolean)
+RETURNS TABLE (leaf_id integer, cells integer, child integer, weight numeric, is_first boolean, agency integer)
 LANGUAGE sql
 STABLE
 ROWS 10000
 SET search_path = pg_catalog
 AS $$
-    SELECT l.leaf, l.cells, l.child, l.weight, l.is_first
+    SELECT l.leaf, l.cells, l.child, l.weight, l.is_first, l.agency
     FROM jsonb_to_recordset(owed -> 'leaves') AS l (
-        leaf integer, cells integer, child integer, weight numeric, is_first boolean
+        leaf integer, cells integer, child integer, weight numeric, is_first boolean, agency integer
     )
 $$;
 

@@ -1,5 +1,5 @@
--- Sums of every indicator for an area and each unit under it, in one period, `parts` times as large: so is a mean over
--- any number of months exact, and each unit that counts as one. Grain: (unit, indicator).
+-- Sums of every indicator for an area, each unit under it and each agency asked for, in one period, `parts` times as
+-- large: so is a mean over any number of months exact, and each unit that counts as one. Grain: (unit, indicator).
 --
 -- `owed` says who owes what (sql/functions/40_owed.sql); how each cell of it stands is core.standing. What is made of
 -- the cells is what a version of the catalogue says, as it is stored. Leaves are counted and summed by home first, as
@@ -9,7 +9,8 @@
 -- if both sides have something in it, where both are owed there, and if nobody in it who owes one side alone is
 -- silent: a hospital that did not report has doctors, and a commune has people. What owes one side and belongs to no
 -- part stands for the whole area, which then counts only if nobody who owes one side alone is silent: `lacking`.
--- A plain sum has one side only: there nobody lacks another.
+-- A plain sum has one side only: there nobody lacks another. An agency's figure is made of its own cells, whoever else
+-- is silent; the caller leaves out what an agency owes one side of alone.
 WITH term AS MATERIALIZED (
     SELECT * FROM core.summed_term(:version, cast(:indicators AS text[]))
 ),
@@ -27,8 +28,10 @@ leaf AS MATERIALIZED (
         l.child,
         l.weight,
         l.is_first,
+        l.agency,
         dense_rank() OVER (
-            ORDER BY l.child, l.weight, l.is_first, CASE WHEN l.child IS NULL THEN l.leaf_id END
+            ORDER BY
+                l.child, l.weight, l.is_first, CASE WHEN l.child IS NULL OR l.agency IS NOT NULL THEN l.leaf_id END
         ) AS home
     FROM core.owed_leaf(cast(:owed AS jsonb)) AS l
 ),
@@ -115,6 +118,7 @@ judged AS (
         h.child,
         h.weight,
         h.is_first,
+        h.agency,
         p.has_numerator,
         p.has_denominator,
         p.one_sided AND NOT p.complete AS lacking,
@@ -136,7 +140,8 @@ judged AS (
             home,
             child,
             weight,
-            is_first
+            is_first,
+            agency
         FROM leaf
     ) AS h ON p.home = h.home
     WINDOW
@@ -153,7 +158,10 @@ placed AS (
         g.weight,
         j.numerator * g.weight AS numerator,
         j.denominator * g.weight AS denominator,
-        j.counts AND (j.counts_in_area OR g.org_unit_id = j.child) AS counts,
+        CASE
+            WHEN g.org_unit_id = j.agency THEN j.complete
+            ELSE j.counts AND (j.counts_in_area OR g.org_unit_id = j.child)
+        END AS counts,
         j.complete AND j.has_numerator AS has_numerator,
         j.complete AND j.has_denominator AS has_denominator,
         j.lacking,
@@ -163,7 +171,10 @@ placed AS (
     FROM judged AS j
     CROSS JOIN
         LATERAL (
-            VALUES (CASE WHEN j.is_first THEN cast(:area AS integer) END, 1.0), (j.child, j.weight)
+            VALUES
+            (CASE WHEN j.is_first THEN cast(:area AS integer) END, 1.0),
+            (j.child, j.weight),
+            (CASE WHEN j.is_first THEN j.agency END, 1.0)
         ) AS g (org_unit_id, weight)
     WHERE g.org_unit_id = any(cast(:units AS integer[]))
 ),

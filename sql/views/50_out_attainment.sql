@@ -1,6 +1,6 @@
 -- What is read from outside: the latest computation of each period.
 
--- Grain: (scope, period, plan, item, unit).
+-- Grain: (scope, period, plan, item, unit). `of_agency`: the unit is no part of the area, but an agency.
 CREATE VIEW out.attainment AS
 SELECT
     r.scope,
@@ -25,7 +25,8 @@ SELECT
     (a.content ->> 'people_missing')::numeric AS people_missing,
     plan.parse_fraction(a.content ->> 'completeness') AS completeness,
     a.content ->> 'as_of' AS as_of,
-    a.content ->> 'reason' AS reason
+    a.content ->> 'reason' AS reason,
+    coalesce((a.content ->> 'of_agency')::boolean, FALSE) AS of_agency
 FROM (
     SELECT DISTINCT ON (scope, period) *
     FROM plan.attainment_run

@@ -99,7 +99,7 @@ def test_the_page_says_what_the_warehouse_holds(told: Settings, loader: Engine, 
     owed = int(sent[-2].replace(".", ""))
     assert owed > 500 and sent[-1] == f"{format_number(Fraction(300, owed), 1)}%"
     # three forms are due by then: the second came late
-    assert "Đúng hạn trong 3 quý gần nhất: 2/3 báo cáo (67 %), ▼ dưới ngưỡng (ngưỡng cần xem lại: dưới 75 %)" in said(
+    assert "Đúng hạn trong 3 kỳ gần nhất: 2/3 báo cáo (67 %), ▼ dưới ngưỡng (ngưỡng cần xem lại: dưới 75 %)" in said(
         sheet
     )
     assert "▼ 1 mẫu dưới ngưỡng (ngưỡng cần xem lại: dưới 90 %)" in said(sheet)
@@ -107,8 +107,8 @@ def test_the_page_says_what_the_warehouse_holds(told: Settings, loader: Engine, 
     assert row(sheet, "quý II năm 2024")[1:8] == ["2", "1", "1", "0", "0", "2", "0"]
     assert row(sheet, "quý III năm 2024")[1:8] == ["2", "0", "2", "1", "0", "1", "1"]
     names = {code: element.name for code, element in catalogue.elements.items()}
-    assert f"{names['beds']}: đã sửa trong quý, ở bản gửi sau [V05]" in said(sheet)
-    assert f"{names['doctors']}: có ở quý trước, quý này không còn [V05]" in said(sheet)
+    assert f"{names['beds']}: đã sửa trong kỳ, ở bản gửi sau [V05]" in said(sheet)
+    assert f"{names['doctors']}: có ở kỳ trước, kỳ này không còn [V05]" in said(sheet)
     assert row(sheet, "▲ R01") == ["▲ R01", "B1!D20", "beds: xem lại."]
     assert "T01" not in said(sheet), "a note asks nothing"
     assert "SỐ LIỆU MÔ PHỎNG" in said(sheet) if told.simulated else "SỐ LIỆU MÔ PHỎNG" not in said(sheet)
@@ -141,7 +141,7 @@ def test_a_silent_unit_is_told_so_and_never_gets_a_zero(told: Settings) -> None:
 def test_the_first_quarter_has_nothing_before_it(told: Settings) -> None:
     steps.write_unit_feedback(SCOPE, "2024Q1", "608")
     sheet = page(told, "608", "2024Q1")
-    assert "Đúng hạn trong quý: 1/1 báo cáo (100 %), đạt ngưỡng" in said(sheet)
+    assert "Đúng hạn trong kỳ: 1/1 báo cáo (100 %), đạt ngưỡng" in said(sheet)
     assert [r[0] for r in rows(sheet) if str(r[0]).startswith("quý ")] == ["quý I năm 2024"]
     assert "Không có nội dung nào được ghi nhận là đã sửa." in said(sheet)
 
@@ -165,15 +165,56 @@ def test_a_refused_last_file_mends_nothing(told: Settings, loader: Engine, catal
 
 
 def test_other_periods_and_other_units(told: Settings) -> None:
-    assert "skipped" in steps.write_unit_feedback(SCOPE, "2024")
+    assert "skipped" in steps.write_unit_feedback(SCOPE, "2024H1")
+    with pytest.raises(UsageError, match="owes nothing"):
+        steps.write_unit_feedback(SCOPE, "2024", "608")  # it has been told by quarters
     assert "skipped" in steps.write_unit_feedback(SCOPE, "2019Q1")
     with pytest.raises(UsageError, match="owes nothing"):
         steps.write_unit_feedback(SCOPE, "2024Q3", "62-CDC")
     # new units of the new geography start with a blank record
     steps.write_unit_feedback("quang-ngai", "2025Q3", "51-TTYT-608")
     sheet = page(told, "51-TTYT-608", "2025Q3")
-    assert "Đơn vị không có chỉ tiêu tính riêng theo quý." in said(sheet)
+    assert row(sheet, "1", "TTYT đạt danh mục kỹ thuật")[3] == "chưa có số liệu"
     assert [r[0] for r in rows(sheet) if str(r[0]).startswith("quý ")] == ["quý III năm 2025"]
+
+
+def test_an_agency_is_told_what_it_has_by_itself_and_a_commune_nothing_of_it(
+    told: Settings, loader: Engine, catalogue: Catalogue
+) -> None:
+    """90 techniques of 100 are the floor: one centre reaches it, one does not, and the others are silent."""
+    for unit, done in (("51-TTYT-608", "90"), ("51-TTYT-610", "89")):
+        cells = {(unit, "dhc_techniques_done"): done, (unit, "dhc_techniques_list"): "100"}
+        with loader.begin() as conn:
+            sent = item(
+                conn, catalogue, "kt-ttyt-quarter", unit, "2025Q3", cells, received_at="2025-10-08T08:00:00+07:00"
+            )
+            load.load_deliveries(conn, [sent])
+    name = "TTYT đạt danh mục kỹ thuật"
+    for unit, value, verdict in (("51-TTYT-608", "100,0", "Đ"), ("51-TTYT-610", "0,0", "C")):
+        steps.write_unit_feedback("quang-ngai", "2025Q3", unit)
+        line = row(page(told, unit, "2025Q3"), "1", name)
+        assert line[3:5] == [value, "50,0"] and line[6:] == [verdict, "–"], (
+            "no word beside an area that it is no part of"
+        )
+        assert not any("Tham gia BHYT" in r for r in rows(page(told, unit, "2025Q3")))
+    steps.write_unit_feedback("quang-ngai", "2025Q3", "23284")
+    assert name not in said(page(told, "23284", "2025Q3"))
+
+
+def test_who_reports_by_years_alone_is_told_each_year(told: Settings, loader: Engine, catalogue: Catalogue) -> None:
+    cells = {("62-BVT", "waste_generated_kg"): "200", ("62-BVT", "waste_treated_kg"): "150"}
+    with loader.begin() as conn:
+        sent = item(
+            conn, catalogue, "kt-hospital-year", "62-BVT", "2024", cells, received_at="2025-01-05T08:00:00+07:00"
+        )
+        load.load_deliveries(conn, [sent])
+    for unit, value in (("62-BVT", "75,0"), ("62-BVNH", "chưa có số liệu")):
+        steps.write_unit_feedback(SCOPE, "2024", unit)
+        sheet = page(told, unit, "2024")
+        assert "PHẢN HỒI VỀ BÁO CÁO NĂM 2024" in said(sheet)
+        lines = [r for r in rows(sheet) if "Chất thải y tế đạt quy chuẩn" in r]
+        assert [r[3:5] for r in lines] == [[value, "75,0"]]
+        assert "Tham gia BHYT" not in said(sheet), "an agency has no people"
 
 
 @pytest.mark.slow

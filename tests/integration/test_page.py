@@ -419,6 +419,20 @@ def test_a_plan_of_a_former_unit_has_its_own_area(warehouse: Settings, visitor: 
     assert "Tỉnh Quảng Ngãi, quý III năm 2026" in page
 
 
+def test_agencies_stand_apart_from_the_communes(warehouse: Settings, visitor: Visitor, catalogue: Catalogue) -> None:
+    """The centres owe all that says how many of them do what they may; until they send it they have no figure."""
+    steps.compute_attainment("quang-ngai", "2026Q3")
+    page = visitor.read("scorecard?scope=quang-ngai&period=2026Q3&plan=kt-124")
+    communes, heading, agencies = page.partition("<h2>Theo đơn vị</h2>")[2].partition("<h2>Cơ quan, đơn vị</h2>")
+    centres = [unit for unit in catalogue.units if unit.code.startswith("51-TTYT-")]
+    assert heading and len(centres) == 10
+    for centre in centres:
+        assert centre.code not in communes
+        assert f'<th scope="row">{html.escape(centre.name)}</th>' in agencies
+    assert agencies.count('class="figure no_data"') == len(centres)
+    assert agencies.count("<abbr") == 1, "only what an agency has figures of"
+
+
 def test_the_map_shows_every_unit_at_its_place_for_one_target(
     visitor: Visitor, draft_report: Callable[[int], int]
 ) -> None:

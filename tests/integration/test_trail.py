@@ -43,6 +43,8 @@ class Flow:
         self.send("608", insured=937, highrisk_examined=41)
         self.send("610", insured=911, techniques_done=60)
         self.put("62-CTK", "CTK.xlsx", Workbook(catalogue, "kt-ctk-year", "62-CTK", "2023").filled(pub_u5mr=41.25))
+        waste = {"waste_generated_kg": 400.0, "waste_treated_kg": 300.5}
+        self.put("62-BVT", "BVT.xlsx", Workbook(catalogue, "kt-hospital-year", "62-BVT", "2023").filled(**waste))
         self.between = self.intake()
         self.send("608", insured=941, highrisk_examined=41)
         self.after = self.intake()
@@ -116,6 +118,23 @@ def test_a_number_leads_to_the_cells_of_the_files(flow: Flow, indicator: str, un
                 read += 1
     assert read > 10
     assert (str(sums["numerator"]), str(sums["denominator"])) == number
+
+
+def test_an_agencys_number_leads_to_its_own_cells_alone(flow: Flow) -> None:
+    """The hospital has the figure of its last year's form; who is silent has none, and who owes none is no unit of it."""
+    found = steps.trace_number(str(flow.facts), "medical_waste", "62-BVT")
+    assert found["reproduces"], found["problems"]
+    (number,) = found["numbers"]
+    assert (number["printed"]["numerator"], number["printed"]["denominator"]) == ("601/2", "400")
+    assert (number["computed"]["as_of"], found["walk"]["period"]) == ("2023", "2023")
+    (leaf,) = found["walk"]["leaves"]
+    assert (leaf["unit"], leaf["included"]) == ("62-BVT", True)
+    held = [_in_the_file(flow, found, source) for cell in leaf["cells"] for source in cell["sources"]]
+    assert held == [300.5, 400]
+    (silent,) = steps.trace_number(str(flow.facts), "medical_waste", "62-BVNH")["numbers"]
+    assert silent["computed"]["value"] is None
+    with pytest.raises(UsageError, match="no number 'medical_waste' for unit '62-CDC'"):
+        steps.trace_number(str(flow.facts), "medical_waste", "62-CDC")
 
 
 @pytest.mark.parametrize("plan", ["kt-1693", "kt-124"])

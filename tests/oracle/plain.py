@@ -217,6 +217,32 @@ def _figure(
     return found
 
 
+def of_agencies(
+    indicator: Indicator, now: pd.DataFrame, agencies: Sequence[str], floors: Sequence[F]
+) -> dict[str, Figure]:
+    """What each agency has by itself, of those that owe every cell of the indicator and are not outside of it."""
+    found = {}
+    for agency in agencies:
+        said = {row.element: (row.state, row.value) for row in now.itertuples() if row.leaf == agency}
+        cells = [said.get(element) for element in (*indicator.top, *indicator.bottom)]
+        if None in cells or any(state == "not_applicable" for state, _ in cells):
+            continue
+        figure = found[agency] = Figure(expected=1)
+        if not all(state in COUNTED for state, _ in cells):
+            continue
+        figure.present, figure.numerator = 1, sum((said[e][1] for e in indicator.top), F(0))
+        if indicator.sums:
+            figure.value = figure.numerator * indicator.factor
+            continue
+        below = (
+            F(len(indicator.bottom)) if indicator.counts_bottom else sum((said[e][1] for e in indicator.bottom), F(0))
+        )
+        figure.denominator = below
+        figure.value = figure.numerator / below * indicator.factor if below else None
+        figure.at_floor = {f: int(below > 0 and figure.numerator * indicator.factor >= f * below) for f in floors}
+    return found
+
+
 def _lone(rows: pd.DataFrame, *, whole: bool) -> bool:
     """Whether somebody who has one side alone said all of it, or did not."""
     return any(

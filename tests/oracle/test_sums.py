@@ -1,7 +1,7 @@
 """From cells to verdicts: the product's SQL and rules against the plain computation, on random worlds.
 
-A world is a province with a few districts and communes, sometimes a hospital of the whole province, random indicators,
-random targets, and for every quarter and the year a workbook from some of them with every state a cell can have.
+A world is a province with a few districts and communes, sometimes a hospital of the whole province and a clinic in one
+of the districts, which have figures of their own too, random indicators, random targets, and for every quarter and the year a workbook from some of them with every state a cell can have.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ KINDS = {
     "pop": "stock", "managed": "stock", "births": "flow", "screened": "flow", "examined": "ytd", "criteria": "stock",
     "done": "stock", "listed": "stock", "fever": "flow", "mid": "average",
 }  # fmt: skip
+DISTRICT = ("doctors", "litter")
+AGENCIES = {"H": ("doctors", "waste", "treated"), "K": ("waste", "treated", "litter")}
+"""What the hospital owes of a year, and the clinic of each quarter."""
 SENT = ("2024Q1", "2024Q2", "2024Q3", "2024Q4", "2024")
 STATES = {"": "missing", "x": "not_applicable", "?": "unreliable"}
 SAYS = st.one_of(
@@ -69,8 +72,11 @@ def worlds_of(draw: st.DrawFn) -> World:
     parents = {f"{d.lower()}c{i}": d for d, count in districts.items() for i in range(count)} | {
         d: d for d in districts
     }
+    first = draw(st.sampled_from((1, 1, 2, 3)))
     if draw(st.booleans()):
         parents["H"] = "P"
+    if first == 1 and draw(st.booleans()):
+        parents["K"] = "D1"
     lines = []
     for number in range(draw(st.integers(1, 4))):
         indicator = draw(indicators(f"i{number}"))
@@ -80,23 +86,41 @@ def worlds_of(draw: st.DrawFn) -> World:
     lines.append(draw(worlds.lines(shares, kind="per_unit")))
     staff = plain.Indicator("staff", ("doctors",), ("pop",), factor=1000)
     lines.append(plain.Line("threshold", staff, (plain.Goal(2025, ">=", F(draw(st.integers(0, 400)))),)))
-    cells: dict[str, dict[str, Cells]] = {}
-    first = draw(st.sampled_from((1, 1, 2, 3)))
-    for period in SENT:
-        cells[period] = {}
-        if period < f"2024Q{first}" and period != "2024":
-            continue
-        for district in districts:
-            if draw(st.integers(0, 7)) == 0:
-                continue
-            sent: dict[tuple[str, str], str] = {(district, "doctors"): draw(SAYS)}
-            for leaf, parent in parents.items():
-                if parent == district and leaf != district:
-                    sent |= {(leaf, element): draw(SAYS) for element in KINDS}
-            cells[period][district] = sent
-        if period == "2024" and "H" in parents and draw(st.integers(0, 2)):
-            cells[period]["H"] = {("H", "doctors"): draw(SAYS)}
+    lines += draw(st.tuples(*waste_lines()))
+    cells = {
+        period: {} if period < f"2024Q{first}" and period != "2024" else draw(sendings(parents, period))
+        for period in SENT
+    }
     return World(parents, tuple(lines), cells, first)
+
+
+@st.composite
+def sendings(draw: st.DrawFn, parents: dict[str, str], period: str) -> dict[str, Cells]:
+    """What those who sent anything said in a period."""
+    cells: dict[str, Cells] = {}
+    for district in (leaf for leaf, parent in parents.items() if leaf == parent):
+        if draw(st.integers(0, 7)) == 0:
+            continue
+        sent = {(district, element): draw(SAYS) for element in DISTRICT}
+        for leaf, parent in parents.items():
+            if parent == district and leaf != district and leaf not in AGENCIES:
+                sent |= {(leaf, element): draw(SAYS) for element in KINDS}
+        cells[district] = sent
+    if period == "2024" and "H" in parents and draw(st.integers(0, 2)):
+        cells["H"] = {("H", element): draw(SAYS) for element in AGENCIES["H"]}
+    if period != "2024" and "K" in parents and draw(st.integers(0, 7)):
+        cells["K"] = {("K", element): draw(SAYS) for element in AGENCIES["K"]}
+    return cells
+
+
+def waste_lines() -> list[st.SearchStrategy[plain.Line]]:
+    """Targets of what only agencies report; of `burnt` and `littered` districts report one side too."""
+    share = plain.Indicator("waste", ("treated",), ("waste",))
+    cleaned, total = replace(share, code="cleaned"), plain.Indicator("total", ("treated",), (), factor=1, sums=True)
+    burnt = plain.Indicator("burnt", ("treated", "waste"), ("doctors",))
+    littered = plain.Indicator("littered", ("treated",), ("litter",))
+    plain_lines = [worlds.lines(indicator) for indicator in (share, total, burnt, littered)]
+    return [*plain_lines, worlds.lines(cleaned, kind="per_unit")]
 
 
 def catalogue_of(world: World) -> Catalogue:
@@ -116,9 +140,9 @@ def catalogue_of(world: World) -> Catalogue:
             }
         )
         for code, parent in world.parents.items()
-        if code != "H"
+        if code not in AGENCIES
     ]
-    methods = {"share": "share_of_units"}
+    methods = dict.fromkeys(("share", "cleaned"), "share_of_units")
     found = {
         line.indicator.code: worlds.model_of(line.indicator, methods.get(line.indicator.code, "ratio"))
         for line in world.lines
@@ -139,8 +163,10 @@ def catalogue_of(world: World) -> Catalogue:
 
 
 def _submissions(world: World, scope: models.Scope) -> tuple[models.Submission, ...]:
-    """Districts for quarters and years, and the hospital for years where there is one."""
-    wanted = {"quarter", "year"} | ({"hospital"} if "H" in world.parents else set())
+    """Districts for quarters and years, the hospital for years and the clinic for quarters where there is one."""
+    wanted = {"quarter", "year"} | {
+        form for form, unit in (("hospital", "H"), ("clinic", "K")) if unit in world.parents
+    }
     late = {"quarter": {"from_period": f"2024Q{world.first}"}}
     return tuple(s.model_copy(update=late.get(s.form, {})) for s in scope.submissions if s.form in wanted)
 
@@ -149,7 +175,7 @@ def send(conn: Connection, catalogue: Catalogue, world: World) -> None:
     for period, by_district in world.cells.items():
         form = "year" if period == "2024" else "quarter"
         sent = [
-            item(conn, catalogue, "hospital" if unit == "H" else form, unit, period, cells)
+            item(conn, catalogue, {"H": "hospital", "K": "clinic"}.get(unit, form), unit, period, cells)
             for unit, cells in by_district.items()
         ]
         load.load_deliveries(conn, sent)
@@ -159,14 +185,14 @@ def table(world: World, key: str) -> list[tuple[str, str, str, str, F | None]]:
     """Every cell that is owed for a period; who sent nothing leaves its cells missing. A hospital owes years only."""
     rows: list[tuple[str, str, str, str, F | None]] = []
     for leaf, parent in world.parents.items():
-        district = leaf if leaf == "H" else parent
+        sender = leaf if leaf in AGENCIES else parent
         if leaf == "H" and key != "2024":
             continue
-        for element in ["doctors"] if leaf == district else list(KINDS):
+        for element in AGENCIES.get(leaf, DISTRICT if leaf == sender else tuple(KINDS)):
             for period in SENT:
                 if period < f"2024Q{world.first}" and period != "2024":
                     continue
-                says = world.cells[period].get(district, {}).get((leaf, element), "")
+                says = world.cells[period].get(sender, {}).get((leaf, element), "")
                 if says in STATES:
                     rows.append((leaf, element, period, STATES[says], None))
                 else:
@@ -203,24 +229,12 @@ def test_sums_and_verdicts_agree_with_the_plain_computation(sandbox: Engine, wor
         rows = {
             (r.item, r.unit): r for r in compute_attainment_rows(conn, catalogue, scope, period, None, outlook=False)
         }
-    kinds = {**KINDS, "doctors": "stock"}
+    kinds = {**KINDS, "doctors": "stock", "litter": "stock", "waste": "flow", "treated": "flow"}
     for number, line in enumerate(world.lines):
-        figures, began = (
-            plain.observed(
-                line.indicator,
-                plain.standing(
-                    plain.on_both_sides(
-                        plain.cells_frame(table(world, asked)), line.indicator, kinds, asked, world.first
-                    ),
-                    kinds,
-                    asked,
-                    world.first,
-                ),
-                world.parents,
-                "P",
-                [F(90)],
-            )
-            for asked in (key, "2024")
+        figures, began = (figures_of(world, line.indicator, kinds, asked) for asked in (key, "2024"))
+        agencies = {unit for indicator, unit in seen if indicator == line.indicator.code and unit in AGENCIES}
+        assert (
+            agencies == figures.keys() & AGENCIES.keys() == {u for i, u in rows if i == str(number)} & AGENCIES.keys()
         )
         for unit, figure in figures.items():
             found = seen[line.indicator.code, unit]
@@ -228,8 +242,20 @@ def test_sums_and_verdicts_agree_with_the_plain_computation(sandbox: Engine, wor
             assert found.value is None or bool(found.since) == figure.late
             got = (found.numerator, found.denominator, found.value, found.expected, found.present)
             assert got == (figure.numerator, figure.denominator, figure.value, figure.expected, figure.present)
-            own = line if unit == "P" else replace(line, base=own_base(line, began[unit]))
+            own = line if unit == "P" else replace(line, base=own_base(line, began.get(unit, plain.Figure())))
             assert answers(rows[str(number), unit]) == plain.verdict(own, figure, key), (unit, line)
+            assert rows[str(number), unit].of_agency == (unit in AGENCIES)
+
+
+def figures_of(world: World, indicator: plain.Indicator, kinds: dict[str, str], asked: str) -> dict[str, plain.Figure]:
+    """By unit: the area, its districts, the agencies. Nobody has a figure of what no form of a period asks about."""
+    cells = plain.cells_frame(table(world, asked))
+    if not {*indicator.top, *indicator.bottom} <= set(cells["element"]):
+        return {unit: plain.Figure() for unit in ("P", *world.parents.values())}
+    frame = plain.on_both_sides(cells, indicator, kinds, asked, world.first)
+    now = plain.standing(frame, kinds, asked, world.first)
+    own = plain.of_agencies(indicator, now, [unit for unit in AGENCIES if unit in world.parents], [F(90)])
+    return plain.observed(indicator, now, world.parents, "P", [F(90)]) | own
 
 
 def own_base(line: plain.Line, began: plain.Figure) -> tuple[int, F] | None:

@@ -11,6 +11,7 @@ from etl.attain import compute_target_attainment, compute_task_state
 from etl.catalog import Catalogue, models
 from etl.catalog.geography import find_plan_area, list_units_of_area
 from etl.catalog.obligations import list_obligations
+from etl.catalog.owed_cells import list_owed_cells
 from etl.model import Attainment, NoteReport, ObservedIndicator, Period, Projection, SeriesPoint, TaskReport, UnitStatus
 from etl.report import ReportInput
 from etl.report.dates import compute_previous_report_period
@@ -40,6 +41,7 @@ def sample(
     units = [u.code for u in list_units_of_area(catalogue, area, scope.child_level, period.end)]
     silent = units[2]
     rows = attainments(catalogue, plan, area.code, units, silent, period, chance)
+    agencies = _agency_rows(catalogue, scope, plan, period, random.Random(seed))  # noqa: S311
     return ReportInput(
         catalogue=catalogue,
         scope=scope,
@@ -47,6 +49,7 @@ def sample(
         plan=plan,
         period=period,
         attainments=rows,
+        agencies=agencies,
         previous=attainments(catalogue, plan, area.code, units, "", period.same_period_last_year, chance)
         if previous
         else (),
@@ -128,6 +131,27 @@ def attainments(
         for unit in (area, *units):
             row = compute_target_attainment(plan.id, target, indicator, found.get(unit), unit=unit, period=period)
             rows.append(_with_doubts(row, chance) if unit == area else row)
+    return tuple(rows)
+
+
+def _agency_rows(
+    catalogue: Catalogue, scope: models.Scope, plan: models.Plan, period: Period, chance: random.Random
+) -> tuple[Attainment, ...]:
+    """One row per target and agency whose own forms of the period have all that the target's indicator is made of; the
+    last agency of each is silent, if it is not the only one."""
+    owed = {
+        unit.code: own for unit, own in list_owed_cells(catalogue, scope.id, period).items() if unit.level == "agency"
+    }
+    rows = []
+    for target in plan.targets:
+        indicator = catalogue.indicators.get(target.indicator or "")
+        wanted = {term.data_element for term in indicator.terms} if indicator else set()
+        having = [code for code, own in owed.items() if wanted and wanted <= own]
+        for place, unit in enumerate(having):
+            silent = ObservedIndicator(str(target.indicator), unit, period, expected=1)
+            seen = silent if 0 < place == len(having) - 1 else _ratio(indicator, unit, period, 5_000, chance)
+            row = compute_target_attainment(plan.id, target, indicator, seen, unit=unit, period=period)
+            rows.append(replace(row, of_agency=True))
     return tuple(rows)
 
 

@@ -224,4 +224,4 @@ def test_a_unit_with_nothing_at_all(given: UnitFeedback) -> None:
     text = [str(cell.value) for row in opened(empty) for cell in row if cell.value is not None]
     assert "0" not in text
     assert any("chưa có số liệu (ngưỡng cần xem lại: dưới 75 %)" in t for t in text)
-    assert "Đơn vị không có chỉ tiêu tính riêng theo quý." in text
+    assert "Đơn vị không có chỉ tiêu tính riêng trong kỳ." in text
