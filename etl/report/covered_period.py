@@ -6,11 +6,13 @@ up from January, staff and insured people are counted on its last day, yearly fi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
 from etl.catalog import Catalogue, models
+from etl.catalog.owed_cells import list_owed_cells
 from etl.messages import Messages
 from etl.model import Attainment, ElementKind, Period, PeriodKind
 from etl.report.dates import format_reference_period
@@ -64,6 +66,23 @@ def build_covered_period(inputs: ReportInput, wording: Messages, a: Attainment) 
     months = period.end.month - since.month + 1
     text = wording.format("cover.to_date", months=months, year=period.year)
     return CoveredPeriod("to_date", since.isoformat(), end, text)
+
+
+def count_units_from_parts(inputs: ReportInput, a: Attainment) -> int:
+    """How many units of the area's figure are read from forms of parts of the period, where the period's own ask it.
+
+    A unit that sent its four quarters and no year's form is in the year's figure with those. None where the period has
+    no forms of its own, or for the figure of another unit or time.
+    """
+    if a.unit != inputs.area or a.value is None or a.as_of or inputs.period.kind in _STRETCHES:
+        return 0
+    own_cells = list_owed_cells(inputs.catalogue, inputs.scope.id, inputs.period)
+    asked = frozenset[str]().union(*own_cells.values())
+    counts = Counter[tuple[str, str, str]]()
+    for source in inputs.sources:
+        if source.indicator == a.indicator and source.element in asked and source.period != inputs.period.key:
+            counts[source.side, source.element, source.period] += source.units
+    return max(counts.values(), default=0)
 
 
 def format_stretch(wording: Messages, period: Period) -> str:

@@ -169,6 +169,12 @@ def _build_coverage_notes(inputs: ReportInput, wording: Messages, figures: Repor
         kind = "data.partial_without" if without else "data.partial"
         named = {"names": limit_unit_names(wording, without, ", ")} if without else {}
         yield "partial", wording.format(kind, items=", ".join(items), **slots, **named)
+    from_parts = _group_items((str(f.from_parts), "", f) for f in area_figures if f.from_parts)
+    for (units, _), items in from_parts.items():
+        yield (
+            "from_parts",
+            wording.format("data.from_parts", count=format_number(int(units)), items=", ".join(items)),
+        )
     carried = _group_items(
         (f.as_of_text, f.source or wording.texts["word.reported"], f) for f in area_figures if f.as_of
     )

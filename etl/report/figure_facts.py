@@ -200,7 +200,8 @@ class FigureVerdict:
 
     `withheld` is printed instead of a count so small that it could point at a person; empty where the count is.
     `path_state`, with its word and sign, is how it stands between milestones; `plan_share` is the value in % of the
-    level it is held against, `apart` the distance between the two in the indicator's unit.
+    level it is held against, `apart` the distance between the two in the indicator's unit. `from_parts` counts the
+    units that are in it by the forms of parts of its period, as they sent none of the period's own.
     """
 
     small: bool
@@ -234,6 +235,7 @@ class FigureVerdict:
     change: YearlyChange
     previous: PrintedNumber
     printed: str
+    from_parts: int = 0  # facts of before do not say it
 
 
 @dataclass(frozen=True)

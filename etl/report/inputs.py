@@ -140,11 +140,13 @@ class ReportInput:
         return self._targets_by_item[item].select_unit(indicator)
 
     def select_print_target(self, target: models.Target) -> models.Target:
-        """The target by whose decimals and levels a figure is printed: those of all places in which the plan speaks of
-        the same indicator in the same unit, so that one figure has one print."""
+        """The target by whose decimals and levels a figure is printed: those of all places in which a plan that the
+        scope reports on speaks of the same indicator in the same unit, so that one figure has one print in all."""
+        plans = {self.plan.id: self.plan} | {r.plan: self.catalogue.plans[r.plan] for r in self.scope.reports}
         alike = [
             t
-            for t in self.plan.targets
+            for plan in plans.values()
+            for t in plan.targets
             if target.indicator and (t.indicator, t.unit_scale) == (target.indicator, target.unit_scale)
         ]
         if len(alike) < 2:

@@ -15,7 +15,12 @@ from etl.catalog import models
 from etl.messages import Messages
 from etl.model import LONE_SIDES, Attainment
 from etl.model.numbers import format_number, round_half_away
-from etl.report.covered_period import build_covered_period, build_quarter_part, is_carried_from_before
+from etl.report.covered_period import (
+    build_covered_period,
+    build_quarter_part,
+    count_units_from_parts,
+    is_carried_from_before,
+)
 from etl.report.dates import format_reference_period
 from etl.report.figure_facts import AttainmentNumbers, CountedNumber, Figure, FigureIdentity, PrintedNumber, QuarterPart
 from etl.report.inputs import ReportInput
@@ -196,6 +201,7 @@ def _build_figure(
         change=build_change_facts(inputs, wording, target, a, earlier.last_year),
         previous=_build_previous_fact(wording, shape, indicator, before),
         printed="",
+        from_parts=count_units_from_parts(inputs, a),
     )
     return replace(figure, printed=_format_table_cell(wording, indicator, figure))
 
@@ -349,6 +355,8 @@ def _format_table_cell(wording: Messages, indicator: models.Indicator | None, fi
         text = wording.format("cell.cases", value=text, cases=top.text)
     elif indicator and indicator.factor == 100 and figure.small:
         text = wording.format("cell.of", value=text, numerator=top.text, denominator=bottom.text)
+    if figure.from_parts:
+        text = wording.format("cell.from_parts", value=text)
     if figure.estimated:
         text = wording.format("cell.estimated", value=text)
     if figure.as_of:

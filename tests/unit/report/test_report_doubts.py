@@ -116,6 +116,20 @@ def test_why_there_can_be_no_figure_is_said_once_for_all_it_holds_for(given: Rep
     assert "no_data" not in notes_of(given, say, *plain)
 
 
+def test_a_year_that_is_filled_from_quarters_says_so_at_the_figure(annual: ReportInput, say: Messages) -> None:
+    """Who sent four quarters and no year's form is in the year's figure with those; nobody takes it for the year's."""
+    mine = [source for source in annual.sources if source.indicator == "health_managed"]
+    others = tuple(source for source in annual.sources if source.indicator != "health_managed")
+    quarterly = tuple(replace(source, period="2024Q4") if source.file.endswith("1.xlsx") else source for source in mine)
+    facts = build_facts(replace(annual, sources=others + quarterly), say)
+    told, untold = facts.figures["6"][annual.area], facts.figures["12"][annual.area]
+    assert told.from_parts == 13 and told.printed.endswith("(một phần theo báo cáo trong năm)")
+    assert untold.from_parts == 0 and "trong năm" not in untold.printed
+    (note,) = [note.text for note in facts.data_notes if note.kind == "from_parts"]
+    assert note.startswith("Có 13 nơi") and note.endswith("chỉ tiêu 6.")
+    assert not [note for note in build_facts(annual, say).data_notes if note.kind == "from_parts"]
+
+
 # --- the plan's own contradictions, ranges, eliminations ---------------------------------------------------
 
 

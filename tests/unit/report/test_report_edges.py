@@ -211,6 +211,7 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     yield without_office(base)
     annual = sample(catalogue, "kon-tum", "kt-1693", "2024")
     yield replace(annual, attainments=tuple(replace(a, projections=()) for a in annual.attainments if a.unit == "x"))
+    yield replace(annual, sources=tuple(replace(source, period="2024Q4") for source in annual.sources))
     short = (Projection(2030, points=2, reason=saying("quá ít số liệu để dự báo: có 2 kỳ, cần ít nhất 6")),)
     yield replace(annual, attainments=tuple(replace(a, projections=short) for a in annual.attainments))
     yield from cases_of_dated_tasks(sample(catalogue, "tan-yen", "ty-ct25", "2024Q4"))

@@ -22,6 +22,7 @@ from etl.report.number_facts import (
     select_telling_decimals,
     select_value_decimals,
 )
+from tests.report.samples import sample
 
 
 @pytest.mark.parametrize(
@@ -144,3 +145,15 @@ def test_more_decimals_only_where_a_figure_would_be_read_on_the_wrong_side(catal
     targets = {target.item: target for target in catalogue.plans["kt-1693"].targets}
     for item, value, decimals in (("2", "1.0002", 1), ("2", "0.98", 2), ("5", "30.04", 2), ("4", "40.01", 1)):
         assert select_value_decimals(targets[item], Fraction(value), published=False) == decimals, (item, value)
+
+
+def test_a_figure_prints_alike_in_the_reports_on_all_plans_of_a_scope(catalogue: Catalogue) -> None:
+    """94,20 in one report is not 94 in the other of the same day."""
+    prints: dict[tuple[str, Fraction, Fraction], set[int]] = {}
+    for plan in sorted({report.plan for report in catalogue.scopes["kon-tum"].reports}):
+        inputs = sample(catalogue, "kon-tum", plan, "2024")
+        for target in catalogue.plans[plan].targets:
+            shape, key = inputs.select_print_target(target), (target.indicator or "", target.unit_scale)
+            for value in (Fraction(n, 7) for n in range(200, 700, 3)) if target.indicator else ():
+                prints.setdefault((*key, value), set()).add(select_value_decimals(shape, value, published=False))
+    assert len(prints) > 1000 and all(len(found) == 1 for found in prints.values())
