@@ -242,7 +242,7 @@ def opened(data: bytes, described: FormLayout, aliases: Mapping[str, str]) -> Bo
 
 
 def _plain(cell: Any) -> Any:
-    return None if isinstance(cell.value, str) and cell.value.startswith("=") else cell.value
+    return None if cell.data_type == "f" else cell.value
 
 
 # --- nothing is lost -------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ carry named slots in braces.
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -79,6 +79,8 @@ class Rule(StrictModel):
     threshold: str = ""
     message: Text
     hint: Text
+    is_answered: bool = True
+    """False: recorded for the office; the sender, who can do nothing about it, is not told."""
 
 
 class ViewRule(StrictModel):
@@ -103,6 +105,11 @@ class Rules:
     def select_frame_rules(self, frame: FrameName) -> tuple[Rule, ...]:
         """The rules that are evaluated over a frame."""
         return tuple(rule for rule in self.by_code.values() if rule.frame == frame)
+
+    def select_answered(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """The findings that a sender is told; those of a code that no rule has any more are."""
+        rules = ((self.by_code.get(finding.code), finding) for finding in findings)
+        return tuple(finding for rule, finding in rules if rule is None or rule.is_answered)
 
     def build_finding(self, code: str, *, slots: dict[str, str], **place: str) -> Finding:
         """The finding of a code at a place, its message filled from `slots`.

@@ -1,8 +1,9 @@
 """The sheet *Kiểm tra* of a form: formulas by which a unit sees, in Excel itself, what intake would refuse or ask.
 
-Room: forms. Grain: a check (row). It covers cells that are still empty, what must hold between numbers of one unit
-(`catalog/relations.yaml`), and the unit's totals against those of its own period before. Every formula is ours: when
-the workbook comes back the sheet is not read. The cached results are those of the empty form.
+Room: forms. Grain: a check (row). It covers cells that are still empty, what a cell holds, what must hold
+between numbers of one unit (`catalog/relations.yaml`), and the unit's totals against those of its own period before.
+Every formula is ours: when the workbook comes back the sheet is not read. The cached results are those of the empty
+form.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from etl.catalog import Catalogue, models
-from etl.catalog.layout import CHECK_SHEET, FormLayout, InputCell, SheetLayout, format_cell_name
+from etl.catalog.layout import CHECK_SHEET, FormLayout, InputCell
+from etl.forms.cell_checks import build_cell_checks, group_spans
+from etl.forms.check_formulas import CheckRow, format_range, format_sheet_span, join_words
 from etl.forms.form_sending import FormExtras, PastValues
 from etl.forms.form_styles import FormStyles, get_sheet_class, write_simulation_mark
 from etl.messages import Messages
@@ -32,18 +34,6 @@ _RESULT_COL = 5
 
 
 @dataclass(frozen=True)
-class _CheckRow:
-    """A check as it stands on the sheet. `shown` is what the empty form gives; `before` and `now` may be empty."""
-
-    sheet: str
-    about: str
-    result: str
-    shown: str
-    before: float | None = None
-    now: str = ""
-
-
-@dataclass(frozen=True)
 class _ElementCells:
     """Where the numbers of a data element stand: one column of one sheet, a row a unit."""
 
@@ -53,7 +43,7 @@ class _ElementCells:
     @property
     def span(self) -> str:
         """The cells as a formula names them."""
-        return f"'{self.sheet}'!{_format_span(self.cells[0], self.cells[-1])}"
+        return format_sheet_span(self.sheet, self.cells[0], self.cells[-1])
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -69,19 +59,20 @@ def write_check_sheet(
     wording: Messages,
     extras: FormExtras,
 ) -> None:
-    """Adds the sheet; a form without numbers needs none."""
-    if not any(cell.kind.is_number for _, cell in form_layout.inputs):
-        return
+    """Adds the sheet; a form of notes needs none."""
     rows = [
         *_build_blank_checks(form_layout, wording),
+        *build_cell_checks(catalogue, form_layout, wording),
         *_build_relation_checks(catalogue, form_layout, wording),
         *_build_past_checks(catalogue, form_layout, wording, extras.past),
     ]
+    if not rows:
+        return
     page = book.add_worksheet(CHECK_SHEET, get_sheet_class())
     write_simulation_mark(book, page, styles, (0, _RESULT_COL), simulated=extras.simulated)
     for col, width in enumerate(_WIDTHS):
         page.set_column(col, col, width)
-    results = _format_range(_HEAD_ROW + 1, _RESULT_COL, _HEAD_ROW + len(rows), _RESULT_COL)
+    results = format_range(_HEAD_ROW + 1, _RESULT_COL, _HEAD_ROW + len(rows), _RESULT_COL)
     _write_check_head(page, styles, form_layout, wording, rows, results)
     for row, check in enumerate(rows, start=_HEAD_ROW + 1):
         _write_check_row(page, styles, row, check)
@@ -102,7 +93,7 @@ def _write_check_head(
     styles: FormStyles,
     form_layout: FormLayout,
     wording: Messages,
-    rows: list[_CheckRow],
+    rows: list[CheckRow],
     results: str,
 ) -> None:
     """Whose it is, what to do with it, and how many points of each kind there are now."""
@@ -122,13 +113,13 @@ def _write_check_head(
     page.merge_range(6, 0, 6, _RESULT_COL, "", tally)
     shown = wording.format("check_sheet.sum", wrong=0, blank=blanks, doubt=0)
     page.write_formula(
-        6, 0, "=" + _join_words(wording, "check_sheet.sum", **counts), styles.get_role_format("tally"), shown
+        6, 0, "=" + join_words(wording, "check_sheet.sum", **counts), styles.get_role_format("tally"), shown
     )
     for col, name in enumerate(("number", "sheet", "about", "before", "now", "result")):
         page.write_string(_HEAD_ROW, col, texts[f"check_sheet.col_{name}"], styles.get_role_format("header"))
 
 
-def _write_check_row(page: Worksheet, styles: FormStyles, row: int, check: _CheckRow) -> None:
+def _write_check_row(page: Worksheet, styles: FormStyles, row: int, check: CheckRow) -> None:
     box, number = styles.get_role_format("text"), styles.get_role_format("sum")
     page.write_number(row, 0, row - _HEAD_ROW, styles.get_role_format("code"))
     page.write_string(row, 1, check.sheet, styles.get_role_format("code"))
@@ -136,49 +127,26 @@ def _write_check_row(page: Worksheet, styles: FormStyles, row: int, check: _Chec
     page.set_row(row, _LINE_HEIGHT * -(-len(check.about) // (_WIDTHS[2] - 2)))
     page.write(row, 3, check.before, number)
     page.write_formula(row, 4, check.now, number, "") if check.now else page.write_blank(row, 4, None, number)
-    page.write_formula(row, _RESULT_COL, check.result, box, check.shown)
-
-
-def _join_words(wording: Messages, key: str, **formulas: str) -> str:
-    """A message whose slots are formulas, as one formula: ``"Còn "&COUNTBLANK(D13)&" ô trống"``."""
-    marks = {name: f"\ue000{name}\ue001" for name in formulas}
-    text = wording.format(key, **marks).replace('"', '""')
-    for name, formula in formulas.items():
-        text = text.replace(marks[name], f'"&{formula}&"')
-    return f'"{text}"'
+    if check.looks_at_each:
+        page.write_array_formula(row, _RESULT_COL, row, _RESULT_COL, check.result, box, check.shown)
+    else:
+        page.write_formula(row, _RESULT_COL, check.result, box, check.shown)
 
 
 # --- empty cells ---------------------------------------------------------------------------------------
 
 
-def _build_blank_checks(form_layout: FormLayout, wording: Messages) -> Iterator[_CheckRow]:
+def _build_blank_checks(form_layout: FormLayout, wording: Messages) -> Iterator[CheckRow]:
     """How many of a sheet's cells that must be filled in are empty. A blank is no zero."""
     for sheet in form_layout.sheets:
-        spans = list(_list_required_spans(sheet))
-        if not spans:
+        required = [cell for cell in sheet.inputs if cell.required]
+        if not required:
             continue
-        empty = "+".join(f"COUNTBLANK('{sheet.code}'!{span})" for span in spans)
-        count = sum(cell.required for cell in sheet.inputs)
-        said = _join_words(wording, "check_sheet.blanks", count=f"({empty})")
-        result = f"=IF({empty}=0,{_join_words(wording, 'check_sheet.ok')},{said})"
+        empty = "+".join(f"COUNTBLANK({span})" for span, _ in group_spans(sheet, required))
+        said = join_words(wording, "check_sheet.blanks", count=f"({empty})")
+        result = f"=IF({empty}=0,{join_words(wording, 'check_sheet.ok')},{said})"
         about = wording.format("check_sheet.about_blank", title=sheet.title)
-        yield _CheckRow(sheet.code, about, result, wording.format("check_sheet.blanks", count=count))
-
-
-def _list_required_spans(sheet: SheetLayout) -> Iterator[str]:
-    """Rectangles of required cells: columns beside each other with the same rows are one."""
-    runs: list[tuple[InputCell, InputCell]] = []
-    required = sorted((c for c in sheet.inputs if c.required), key=lambda c: (c.col, c.row))
-    for _, cells in groupby(enumerate(required), key=lambda entry: (entry[1].col, entry[1].row - entry[0])):
-        column = [cell for _, cell in cells]
-        runs.append((column[0], column[-1]))
-    wide: list[tuple[InputCell, InputCell]] = []
-    for top, bottom in runs:
-        if wide and (wide[-1][0].row, wide[-1][1].row, wide[-1][1].col + 1) == (top.row, bottom.row, top.col):
-            wide[-1] = wide[-1][0], bottom
-        else:
-            wide.append((top, bottom))
-    return (_format_span(top, bottom) for top, bottom in wide)
+        yield CheckRow(sheet.code, about, result, wording.format("check_sheet.blanks", count=len(required)))
 
 
 # --- numbers against each other ------------------------------------------------------------------------
@@ -198,49 +166,54 @@ def _list_element_cells(form_layout: FormLayout) -> dict[str, _ElementCells]:
     }
 
 
-def _build_relation_checks(catalogue: Catalogue, form_layout: FormLayout, wording: Messages) -> Iterator[_CheckRow]:
+def _build_relation_checks(catalogue: Catalogue, form_layout: FormLayout, wording: Messages) -> Iterator[CheckRow]:
     """What must hold between the numbers of one unit, for each unit of the form at once; not where one of them is
     filled in in another unit of measure: the spreadsheet's own product may miss the last digit."""
     cells = _list_element_cells(form_layout)
     for relation in catalogue.relations:
         placed = [cells[e] for e in relation.elements if e in cells]
         same = len(placed) == len(relation.elements) and len({p.units for p in placed}) == 1
-        breach = _format_breach(relation, {e: cells[e].span for e in relation.elements}) if same else ""
-        if not breach:
+        if not same:
             continue
         first = cells[relation.smaller or relation.larger]
         there = "*".join(f"ISNUMBER({p.span})" for p in placed)
-        wrong = f"SUMPRODUCT({there}*({breach}))"
-        row = f"SUMPRODUCT(MAX({there}*({breach})*ROW({first.span})))"
-        grave = relation.certain and relation.kind in {"at_most", "equal"}
-        said = _join_words(
-            wording, "check_sheet.rows_wrong" if grave else "check_sheet.rows_doubt", count=wrong, row=row
-        )
-        fine, unknown = (_join_words(wording, f"check_sheet.{name}") for name in ("ok", "unknown"))
-        result = f'=IFERROR(IF(SUMPRODUCT({there})=0,"",IF({wrong}=0,{fine},{said})),{unknown})'
-        yield _CheckRow(first.sheet, _describe_relation(catalogue, relation, wording), result, "")
+        for kind, breach, grave in _list_breaches(catalogue, relation, {e: cells[e].span for e in relation.elements}):
+            slots = {
+                "count": f"SUM(IF({there},IF({breach},1,0),0))",
+                "row": f"MAX(IF({there},IF({breach},ROW({first.span}),0),0))",
+            }
+            said = join_words(wording, "check_sheet.rows_wrong" if grave else "check_sheet.rows_doubt", **slots)
+            fine = join_words(wording, "check_sheet.ok")
+            result = f'=IF(SUM({there})=0,"",IF({slots["count"]}=0,{fine},{said}))'
+            about = _describe_relation(catalogue, relation, kind, wording)
+            yield CheckRow(first.sheet, about, result, "", looks_at_each=True)
 
 
-def _format_breach(relation: models.Relation, spans: Mapping[str, str]) -> str:
-    """The formula that is true where a relation does not hold; empty for what needs the catalogue's tolerances."""
+def _list_breaches(
+    catalogue: Catalogue, relation: models.Relation, spans: Mapping[str, str]
+) -> Iterator[tuple[str, str, bool]]:
+    """(kind, the formula that is true where a relation does not hold, whether intake refuses that)."""
     larger, smaller = spans[relation.larger], spans.get(relation.smaller or "", "")
     parts = "+".join(spans[part] for part in relation.parts)
     match relation.kind:
         case "at_most":
-            return f"{smaller}>{larger}"
+            yield relation.kind, f"{smaller}>{larger}", relation.certain
         case "equal":
-            return f"{smaller}<>{larger}"
+            yield relation.kind, f"{smaller}<>{larger}", relation.certain
         case "sum":
-            return f"{larger}<>{parts}"
+            yield relation.kind, f"{larger}<{parts}", True
+            yield "rest", f"{larger}>{parts}", False
         case "overlap":
-            return f"{smaller}<{parts}-{len(relation.parts) - 1}*{larger}"
+            yield relation.kind, f"{smaller}<{parts}-{len(relation.parts) - 1}*{larger}", False
         case "per_head":
-            return f"{smaller}>{relation.most}*{larger}"
+            yield relation.kind, f"{smaller}>{relation.most}*{larger}", False
         case "about":
-            return ""
+            near, least = (catalogue.thresholds[name] for name in ("related_equal", "related_least"))
+            apart = f"ABS({smaller}-{larger})>{near}*{larger}"
+            yield relation.kind, f"({smaller}>={least})*({larger}>={least})*({apart})", False
 
 
-def _describe_relation(catalogue: Catalogue, relation: models.Relation, wording: Messages) -> str:
+def _describe_relation(catalogue: Catalogue, relation: models.Relation, kind: str, wording: Messages) -> str:
     names = {e: catalogue.elements[e].name for e in relation.elements}
     said = {
         "smaller": names.get(relation.smaller or "", ""),
@@ -248,7 +221,7 @@ def _describe_relation(catalogue: Catalogue, relation: models.Relation, wording:
         "parts": "; ".join(names[part] for part in relation.parts),
         "most": format_number(Fraction(relation.most or 0)),
     }
-    key = f"check_sheet.about_{relation.kind}"
+    key = f"check_sheet.about_{kind}"
     return wording.format(key, **{name: said[name] for name in wording.slots[key]})
 
 
@@ -257,10 +230,10 @@ def _describe_relation(catalogue: Catalogue, relation: models.Relation, wording:
 
 def _build_past_checks(
     catalogue: Catalogue, form_layout: FormLayout, wording: Messages, past: PastValues
-) -> Iterator[_CheckRow]:
+) -> Iterator[CheckRow]:
     """The unit's total of each number beside that of its own period before, where all of it is known."""
     ratio, least = (catalogue.thresholds[name] for name in ("outlier_ratio", "outlier_change"))
-    fine, doubt, lower = (_join_words(wording, f"check_sheet.{name}") for name in ("ok", "differs", "lower"))
+    fine, doubt, lower = (join_words(wording, f"check_sheet.{name}") for name in ("ok", "differs", "lower"))
     for element, placed in _list_element_cells(form_layout).items():
         known = [past.get((unit, element)) for unit in placed.units]
         if any(value is None for value in known):
@@ -272,12 +245,4 @@ def _build_past_checks(
         lacking = f"COUNT({placed.span})<{len(known)}"
         about = wording.format("check_sheet.about_past", name=catalogue.elements[element].name)
         result = f'=IF({lacking},"",IF({apart},{said},{fine}))'
-        yield _CheckRow(placed.sheet, about, result, "", before, f'=IF({lacking},"",SUM({placed.span}))')
-
-
-def _format_span(top: InputCell, bottom: InputCell) -> str:
-    return _format_range(top.row, top.col, bottom.row, bottom.col)
-
-
-def _format_range(top: int, left: int, bottom: int, right: int) -> str:
-    return f"{format_cell_name(top, left)}:{format_cell_name(bottom, right)}"
+        yield CheckRow(placed.sheet, about, result, "", before, f'=IF({lacking},"",SUM({placed.span}))')

@@ -16,7 +16,7 @@ from etl.catalog.layout import (
     format_cell_name,
 )
 from etl.catalog.manifest_sheet import write_manifest_sheet
-from etl.catalog.owed_cells import compute_limit
+from etl.forms.cell_checks import find_number_limits, is_integer_input
 from etl.forms.check_sheet import write_check_sheet
 from etl.forms.form_sending import FormExtras, describe_sending
 from etl.forms.form_styles import DEFAULT_FONT, FormStyles, get_sheet_class, write_simulation_mark
@@ -116,7 +116,7 @@ def _write_form_sheet(
 
 
 def _find_input_style(styles: FormStyles, catalogue: Catalogue, cell: InputCell) -> Any:
-    return styles.get_input_format(cell.kind, _is_integer_input(catalogue, cell))
+    return styles.get_input_format(cell.kind, is_integer_input(catalogue, cell))
 
 
 def _write_sheet_banners(page: Worksheet, styles: FormStyles, sheet: SheetLayout) -> None:
@@ -162,11 +162,6 @@ def _compute_label_row_height(sheet: SheetLayout, row: int) -> float:
     return max(lines, default=1) * _LINE_HEIGHT + 2
 
 
-def _is_integer_input(catalogue: Catalogue, cell: InputCell) -> bool:
-    element = catalogue.elements.get(cell.data_element)
-    return bool(element and element.integer and cell.factor == 1)
-
-
 def _add_data_validations(
     page: Worksheet, catalogue: Catalogue, form: models.Form, sheet: SheetLayout, wording: Messages
 ) -> None:
@@ -192,13 +187,11 @@ def _build_validation_rule(
     if cell.kind == ElementKind.DATE:
         limits = {"minimum": dt.date(2015, 1, 1), "maximum": dt.date(2045, 12, 31)}
         return between | limits | {"validate": "date", "error_message": wording.texts["form.enter_date"]}
-    element = catalogue.elements.get(cell.data_element)
-    limit = compute_limit(catalogue, form, cell.org_unit_code, cell.data_element)
-    if element is None or element.min is None or limit is None:
+    allowed = find_number_limits(catalogue, form, cell)
+    if allowed is None:
         return None
-    whole = _is_integer_input(catalogue, cell)
-    low, high = (int(x) if whole else cell.convert_to_form(float(x)) for x in (element.min, limit))
-    kind = "integer" if whole else "decimal"
+    low, high = (int(x) if allowed.is_whole else x for x in (allowed.low, allowed.high))
+    kind = "integer" if allowed.is_whole else "decimal"
     text = wording.format(f"form.enter_{kind}", low=format_number(low), high=format_number(high))
     return between | {"validate": kind, "minimum": low, "maximum": high, "error_message": text}
 

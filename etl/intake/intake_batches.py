@@ -9,6 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -95,7 +96,8 @@ def check_files(
             for path, submission, verdict in zip(chunk, submitted, verdicts, strict=True):
                 results.append(_serialize_check_result(path, submission, verdict))
                 if answers:
-                    answer = _build_offline_answer(settings, catalogue, path, submission, verdict)
+                    shown = replace(verdict, findings=rules.select_answered(verdict.findings))
+                    answer = _build_offline_answer(settings, catalogue, path, submission, shown)
                     results[-1]["answer"] = str(_write_answer_workbook(path, answer, taken))
     return results
 
@@ -363,7 +365,7 @@ def _build_submission_answer(settings: Settings, catalogue: Catalogue, unreturne
         unreturned.delivery.sha256,
         received,
         unreturned.verdict.accepted,
-        unreturned.verdict.findings,
+        load_rules(settings.expectations).select_answered(unreturned.verdict.findings),
         load_messages(settings.templates),
         simulated=settings.simulated,
         known=unreturned.is_known,

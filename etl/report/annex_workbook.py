@@ -33,6 +33,13 @@ _NARROW = 20.0
 _HEAD_COLOUR = "#E7E6E6"
 _TITLE_WIDTH = 110.0
 """Characters; as wide as a page of a sheet of which only the title prints."""
+_PAGE_WIDTH = 172.0
+"""Characters that fit across a page with letters of 8 points at least, as `FONT` shrinks to the page."""
+_LEAST_WIDTH = 8.0
+"""Characters; a column that is made narrower for the page keeps these."""
+_WHOLE_WIDTH, _PAGE_HEIGHT = 128.0, 470.0
+"""Characters across and points down a page on which nothing is shrunk, without a repeated head."""
+_MOST_PAGES = 24
 
 Columns = list[tuple[str, float]]
 """Printed heads with their widths in characters."""
@@ -66,6 +73,8 @@ class AnnexWorkbook:
     """(sheet, cell) → what was written there, for `annex_readback`."""
     reading_places: dict[FigureKey, str] = field(default_factory=dict)
     """Where a figure is read, as ``'sheet'!cell``."""
+    sheets: list[AnnexSheet] = field(default_factory=list)
+    """The closed ones, in their order."""
 
     def record_figure(self, page: Any, row: int, column: int, figure: str | float) -> None:
         """Notes a figure that was written."""
@@ -98,6 +107,17 @@ class AnnexWorkbook:
         """Columns with the printed heads that the messages have for these names."""
         return [(self.wording.texts[f"annex.{name}"], width) for name, width in widths.items()]
 
+    def set_print_areas(self, other_pages: int) -> None:
+        """Prints the first sheet and as many of the others, the shortest first, as leave the annex short on paper with
+        `other_pages` beside. Of the rest, which is for the screen, only the title prints, which says so.
+        """
+        left = _MOST_PAGES - other_pages - len(self.sheets)
+        for sheet in sorted(self.sheets, key=lambda sheet: (sheet is not self.sheets[0], sheet.count_pages())):
+            more = sheet.count_pages() - 1
+            is_printed = sheet is self.sheets[0] or (more <= left and not sheet.is_looked_up)
+            left -= more * is_printed
+            sheet.set_print_area(is_printed=is_printed)
+
     def add_page(self, name: str) -> Any:
         """An empty sheet set for landscape A4, as wide as the page, with the simulated mark on every page."""
         page = self.workbook.add_worksheet(name)
@@ -115,6 +135,8 @@ class AnnexWorkbook:
         """A sheet with its title, its numbered head frozen and repeated; `printed` is how many columns print. A sheet
         that is `looked_up` is for the screen: of it only the title prints, which says so."""
         page = self.add_page(self.wording.texts[f"annex_sheet.{kind}"])
+        columns = _narrow_to_page(columns, printed or len(columns))
+        widths = [width for _, width in columns]
         lines: list[tuple[str, dict[str, Any]]] = [
             (self.facts.head.body.replace("\n", " "), {"bold": True}),
             (self.wording.texts["annex_title.annex"], {"bold": True}),
@@ -122,9 +144,7 @@ class AnnexWorkbook:
             (f"{self.facts.head.subject} – {self.facts.area.name}", {"italic": True}),
             (format_attachment_line(self.facts.head, self.wording), {"italic": True}),
             (self.facts.head.simulated_notice, {"bold": True}),
-            (self.wording.texts["annex_title.looked_up"] if looked_up else "", {"italic": True}),
         ]
-        widths = [width for _, width in columns]
         printed = _count_title_columns(widths) if looked_up else printed or len(columns)
         row = self._write_title(page, [(text, wanted) for text, wanted in lines if text], widths[:printed]) + 1
         for column, (head, width) in enumerate(columns):
@@ -132,13 +152,11 @@ class AnnexWorkbook:
             page.write_string(
                 row, column, head, self.build_cell_format(bold=True, align="center", bg_color=_HEAD_COLOUR)
             )
-            page.write_number(
-                row + 1, column, column + 1, self.build_cell_format(italic=True, align="center", font_size=9)
-            )
+            page.write_number(row + 1, column, column + 1, self.build_cell_format(italic=True, align="center"))
         page.set_row(row, _compute_row_height([head for head, _ in columns], widths))
         page.repeat_rows(row, row + 1)
         page.freeze_panes(row + 2, min(2, len(columns) - 1))
-        return AnnexSheet(self, page, row + 2, widths, printed, row if looked_up else None)
+        return AnnexSheet(self, page, row + 2, widths, printed, row, is_looked_up=looked_up)
 
     def _write_title(self, page: Any, lines: Sequence[tuple[str, dict[str, Any]]], widths: Sequence[float]) -> int:
         """The lines of a title across the columns that print, each as high as it takes: nothing is cut. Returns the row
@@ -161,8 +179,11 @@ class AnnexSheet:
     row: int
     widths: list[float]
     printed: int
-    title_rows: int | None = None
-    """Rows of the title, where nothing else prints."""
+    title_rows: int
+    """Rows above the head: those of the title, and one that says so where nothing else prints."""
+    is_looked_up: bool
+    height: float = 0.0
+    """Points, of the rows."""
 
     def write_row(self, values: Sequence[Cell]) -> None:
         """A row."""
@@ -187,13 +208,24 @@ class AnnexSheet:
         self._advance_row([*map(_format_cell_text, before), text, *map(_format_cell_text, after)], widths)
 
     def close_sheet(self, empty: str = "") -> None:
-        """Sets the print area; an empty table says so."""
+        """The last row; an empty table says so."""
         if empty:
             self.write_title_band(empty)
         self.page.ignore_errors({"number_stored_as_text": f"A1:{format_cell_name(self.row, len(self.widths) - 1)}"})
-        if self.title_rows is None:
+        self.book.sheets.append(self)
+
+    def count_pages(self) -> int:
+        """Pages of landscape A4, rather one too many than one too few."""
+        shrunk = max(sum(self.widths[: self.printed]) / _WHOLE_WIDTH, 1.0)
+        return int((self.height + LINE_HEIGHT * (self.title_rows + 2)) / (_PAGE_HEIGHT * shrunk - 4 * LINE_HEIGHT)) + 1
+
+    def set_print_area(self, *, is_printed: bool) -> None:
+        """The whole sheet, or its title."""
+        if is_printed:
             self.page.print_area(0, 0, self.row - 1, self.printed - 1)
             return
+        notice = self.book.wording.texts["annex_title.looked_up"]
+        self.page.write_string(self.title_rows - 1, 0, notice, self.book.build_format(italic=True))
         self.page.print_area(0, 0, self.title_rows - 1, self.printed - 1)
 
     def _write_cell(self, column: int, value: Cell) -> None:
@@ -214,7 +246,9 @@ class AnnexSheet:
         self.book.reading_places[key] = f"'{self.page.name}'!{format_cell_name(self.row, link.read_in)}"
 
     def _advance_row(self, texts: Sequence[str], widths: Sequence[float]) -> None:
-        self.page.set_row(self.row, _compute_row_height(texts, widths))
+        height = _compute_row_height(texts, widths)
+        self.page.set_row(self.row, height)
+        self.height += height
         self.row += 1
 
 
@@ -222,6 +256,17 @@ def _count_title_columns(widths: Sequence[float]) -> int:
     """How many columns the title of a sheet that is looked up goes across."""
     across = (number for number, width in enumerate(accumulate(widths), start=1) if width >= _TITLE_WIDTH)
     return next(across, len(widths))
+
+
+def _narrow_to_page(columns: Columns, printed: int) -> Columns:
+    """The columns, those that print no wider together than a page: the widest give most of it."""
+    over = [max(width - _LEAST_WIDTH, 0.0) for _, width in columns[:printed]]
+    excess = sum(width for _, width in columns[:printed]) - _PAGE_WIDTH
+    if excess <= 0:
+        return columns
+    kept = 1 - min(excess / sum(over), 1)
+    narrowed = [(head, width - part * (1 - kept)) for (head, width), part in zip(columns, over, strict=False)]
+    return [*narrowed, *columns[printed:]]
 
 
 def _format_cell_text(value: Cell) -> str:

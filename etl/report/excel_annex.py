@@ -5,6 +5,7 @@ Room: report. Called by `draft`; prints only from facts.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 
@@ -13,7 +14,7 @@ from etl.ooxml.zip_parts import build_reproducible_zip
 from etl.report.annex_readback import validate_annex
 from etl.report.annex_workbook import FONT, AnnexSheet, AnnexWorkbook, Cell, DataLink
 from etl.report.excel_data_sheet import write_data_sheet
-from etl.report.figure_facts import Figure
+from etl.report.figure_facts import Figure, PrintedNumber
 from etl.report.inputs import UpwardFigures
 from etl.report.report_facts import ReportFacts
 from etl.report.section_facts import FigureRow, GroupRow, StatementRow
@@ -54,6 +55,7 @@ def render_excel_annex(
         write_data_sheet,
     ):
         write(book)
+    book.set_print_areas(1 + (len(upward.layout.sheets) if upward else 0))
     if upward:
         write_upward_sheets(book, upward, simulated=bool(facts.simulated))
     workbook.close()
@@ -92,11 +94,17 @@ def _write_target_sheet(book: AnnexWorkbook) -> None:
             sheet.write_spanning_row(lead, row.statement, spanned, after)
             continue
         absent = book.wording.texts["word.no_data"]
-        now: list[Cell] = [figure.previous, *_build_quarter_cells(book, figure), figure.value] if figure else []
-        now = now or [absent] * (3 if facts.first_page.quarterly else 2)
+        now: list[Cell] = [absent] * (3 if facts.first_page.quarterly else 2)
+        if figure:
+            now = [figure.previous, *_build_quarter_cells(book, figure), _get_table_value(figure)]
         link = DataLink(figure.item, figure.unit, len(lead) + len(now)) if figure else book.nothing
         sheet.write_row([*lead, row.baseline, *now, *row.milestones.values(), *after, link])
     sheet.close_sheet()
+
+
+def _get_table_value(figure: Figure) -> PrintedNumber:
+    """The figure as the report's own table prints it: with the period that it is of, where that is another."""
+    return replace(figure.value, text=figure.printed)
 
 
 def _build_quarter_cells(book: AnnexWorkbook, figure: Figure) -> list[Cell]:
@@ -223,10 +231,9 @@ def _write_submission_sheet(book: AnnexWorkbook) -> None:
 def _write_data_note_sheet(book: AnnexWorkbook) -> None:
     columns = book.build_columns(number=11.0, indicator=46.0, kind=22.0, content=80.0, source=30.0)
     sheet, texts = book.add_table_sheet("notes", columns), book.wording.texts
-    nothing = book.nothing
     sheet.write_title_band(texts["annex_band.data_notes"])
     for number, note in enumerate(book.facts.data_notes, start=1):
-        sheet.write_row([number, nothing, nothing, note.text, nothing])
+        sheet.write_spanning_row([number], note.text, len(columns) - 1, [])
     sheet.write_title_band(texts["annex_band.definitions"])
     for d in book.facts.definitions:
         text = "; ".join(part for part in (d.definition, d.note) if part)

@@ -69,4 +69,4 @@ def _render_html_picture(facts: ReportFacts, picture: AnnexPicture) -> str:
     """Series one by one, so that a narrow page puts them below each other; grids whole, to be pushed sideways."""
     if isinstance(picture.shows, tuple):
         return f'<div class="panels">{"".join(render_svg(draw_series_panel(shown)) for shown in picture.shows)}</div>'
-    return f'<div class="wide">{render_svg(draw_picture(facts, picture))}</div>'
+    return f'<div class="wide" tabindex="0">{render_svg(draw_picture(facts, picture))}</div>'

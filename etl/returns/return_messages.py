@@ -68,7 +68,9 @@ def list_instructions(answer: SubmissionAnswer, annotated: bool) -> list[str]:
     place = "annotated" if annotated else "listed"
     lines = [text] if (text := _describe_standing_version(answer)) else []
     if FindingLevel.REFUSE in levels:
-        lines.append(wording.format(f"returned.correct_{place}", sign=FindingLevel.REFUSE.sign, **send))
+        is_marked = any(f.cell for f in answer.findings if f.level is FindingLevel.REFUSE)
+        wanted = place if is_marked else "whole"
+        lines.append(wording.format(f"returned.correct_{wanted}", sign=FindingLevel.REFUSE.sign, **send))
     if FindingLevel.CONFIRM in levels:
         slots = {"sign": FindingLevel.CONFIRM.sign, "column": EXPLANATION_HEADER} | (send if answer.accepted else {})
         lines.append(wording.format(f"returned.{'confirm' if answer.accepted else 'confirm_also'}_{place}", **slots))

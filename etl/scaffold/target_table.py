@@ -111,7 +111,10 @@ def _find_columns(rows: Texts, words: TableWords) -> _Columns:
     """The header that knows most, in the first row that is one or the row below it: what stands above may be a title."""
     for first in range(min(len(rows), _TOP_ROWS)):
         if found := list(_match_header_rows(rows, first, words)):
-            return max((*found, *_match_header_rows(rows, first + 1, words)), key=lambda columns: (len(columns.known), len(columns.periods)))
+            return max(
+                (*found, *_match_header_rows(rows, first + 1, words)),
+                key=lambda columns: (len(columns.known), len(columns.periods)),
+            )
     expected = ", ".join(words.headers.title)
     raise UsageError(
         "no row of the table is a header with a column of targets and one of a year",

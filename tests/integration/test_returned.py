@@ -133,6 +133,11 @@ def test_once_explained_stays_explained_for_that_value(
 
     asked = sent(report(fully_immunised=3))
     assert (asked.accepted, asked.confirmations, asked.levels) == (True, 1, {"R02": "confirm"}), "loaded with a flag"
+    page = openpyxl.load_workbook(asked.path)[RESULT_SHEET]
+    assert {row.code for row in asked.told} == {"R02", *NOT_TESTED}
+    assert {c.value for row in page.iter_rows() for c in row} & {"R02", *NOT_TESTED} == {"R02"}, (
+        "told what it can answer"
+    )
     with loader.connect() as conn:
         loaded = conn.execute(text("SELECT count(*) FROM core.submission")).scalar_one()
     assert loaded == 1

@@ -26,6 +26,11 @@ def _is_printed(cell: Any) -> bool:
     return bool(re.fullmatch(r"\d[\d.]*(,\d+)?", str(cell.value)))
 
 
+def _is_figure(cell: Any) -> bool:
+    """A figure, also with what is said of it behind: the period that it is of."""
+    return isinstance(cell.value, str) and bool(re.match(r"\d", cell.value))
+
+
 def _is_absent(cell: Any) -> bool:
     return cell.value == "chưa có số liệu"
 
@@ -49,8 +54,8 @@ def _write_number(cell: Any) -> None:
 @pytest.mark.parametrize(
     ("sheet", "column", "applies", "change"),
     [
-        ("Chỉ tiêu", "G", _is_printed, _swap_signs),
-        ("Chỉ tiêu", "G", _is_printed, _write_number),
+        ("Chỉ tiêu", "G", _is_figure, _swap_signs),
+        ("Chỉ tiêu", "E", _is_printed, _write_number),
         ("Theo đơn vị", "G", _is_printed, _swap_signs),
         ("Theo đơn vị", "G", _is_absent, _write_zero),
         ("Nguồn số liệu", "M", _is_printed, _write_number),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from etl.errors import TemplateError
 from etl.messages import load_messages
 from etl.report.html import render_html_page
+from tests.browser import DESK, PHONE, has_sideways_scroll, list_serious_faults, open_browser
 from tests.report.conftest import TEMPLATES, Drafted
 
 VOID = {"meta", "link", "br", "img", "rect", "circle", "polyline", "path", "input", "hr"}
@@ -131,6 +133,22 @@ def test_every_table_has_a_caption_and_heads_with_a_scope(report: Drafted) -> No
     assert found.tags.count("caption") == found.tags.count("table") >= 5
     assert found.tags.count("th") == len([name for name, value in found.attributes if name == "scope"])
     assert re.search(r"prefers-color-scheme: dark", text) and '<nav aria-label="Mục lục">' in text
+
+
+def test_nobody_is_kept_out_by_a_phone_or_its_colours(drafted: Callable[..., Drafted]) -> None:
+    """The summary stands on the first screen of a phone; tables that scroll do so by the keyboard too."""
+    pages = [
+        drafted(*case).paths["page"] for case in (("kon-tum", "kt-1693", "2024"), ("tan-yen", "ty-ct25", "2024Q1"))
+    ]
+    with open_browser() as browser:
+        for path, screen, scheme in product(pages, (PHONE, DESK), ("light", "dark")):
+            page = browser.new_page(viewport=screen, color_scheme=scheme)
+            page.goto(path.as_uri())
+            assert list_serious_faults(page) == [], (path.name, screen, scheme)
+            assert not has_sideways_scroll(page)
+            result = page.locator("h2").first.bounding_box()
+            assert result and result["y"] < screen["height"] / 2, "the result begins on the upper half"
+            page.close()
 
 
 def test_words_for_pictures_are_short(report: Drafted) -> None:

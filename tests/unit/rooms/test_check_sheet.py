@@ -13,8 +13,11 @@ import pytest
 
 from etl.catalog import Catalogue
 from etl.catalog.layout import CHECK_SHEET
+from etl.catalog.rules import Rules
+from etl.check import ReadSubmission, check_batch
 from etl.forms import FormExtras, build_form_sending, issue_form
-from etl.model import Period
+from etl.model import FindingLevel, Period
+from etl.read import Reader
 from tests.builders import Workbook
 from tests.unit.rooms.returns_books import resaved
 from tests.wording import SHIPPED
@@ -68,6 +71,68 @@ def test_a_unit_sees_in_its_own_program_what_would_be_refused_or_asked(catalogue
     immunised = next(row for text, row in found.items() if text.startswith("B3 Số trẻ dưới 1 tuổi được tiêm"))
     assert immunised[2] == "Cần xác nhận 1 dòng (xem dòng 16)"
     assert found[""][2] == "Phải sửa: 1 dòng · Còn trống: 2 trang · Cần xác nhận: 3 dòng"
+
+
+REFUSED = {
+    "B1": {
+        "mười": "V01",
+        "12 trạm": "V11",
+        "12,5%": "V12",
+        "(12)": "V13",
+        ">950": "V14",
+        "1e5": "V15",
+        "9" * 17: "V16",
+    },
+    "B2": {2: "V03", "#REF!": "V19"},
+    "B3": {-1: "V02", 1.5: "V04"},
+    "B5": {"xong rồi": "V06", "1.7.24": "V20", "7/2024": "V21", "07/31/2024": "V22"},
+}
+"""By sheet, what was pasted into it, each into a row of its own, and the code that intake refuses it with."""
+
+
+@needs_office
+def test_what_was_pasted_is_seen_where_it_would_be_refused(catalogue: Catalogue, rules: Rules, tmp_path: Path) -> None:
+    book = Workbook(catalogue, FORM, UNIT, PERIOD).filled()
+    columns = {"B1": "pop_total", "B2": "criteria_met", "B3": "tb_new"}
+    for sheet, pasted in REFUSED.items():
+        cells = [(s, c) for s, c, _, e, _ in book.inputs() if s == sheet and e == columns.get(sheet, e)]
+        cells = cells[:1] + [(s, c) for s, c in cells if c.startswith("F")] if sheet == "B5" else cells
+        for place, value in zip(cells, pasted, strict=False):
+            book.with_cell(*place, value)
+    for row, value in enumerate(("x", "ước 12", "-", "15 ?")):  # understood by intake, each as what it says
+        book.with_element("elderly", value, row)
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(book.bytes())
+    with Reader(catalogue, rules) as reader:
+        read = ReadSubmission(reader.read_file(path), "a.xlsx", UNIT, None)
+    (verdict,) = check_batch([read], catalogue, rules, SHIPPED)
+    codes = {code for pasted in REFUSED.values() for code in pasted.values()}
+    assert codes <= {f.code for f in verdict.findings if f.level is FindingLevel.REFUSE}
+    found = {text: result for text, (_, _, result) in recalculated(book.book, tmp_path).items()}
+    said = {text.split(":")[0]: result for text, result in found.items() if " ô (" in result}
+    assert said == {
+        "B1 Các ô số không có chữ": "Cần xác nhận 7 ô (xem dòng 19)",
+        "B2 Các số đã nhập nằm trong mức cho phép, không có ô báo lỗi": "Phải sửa 2 ô (xem dòng 14)",
+        "B3 Các số đã nhập nằm trong mức cho phép, không có ô báo lỗi": "Phải sửa 2 ô (xem dòng 14)",
+        "B5 Các mục đã chọn có trong danh sách": "Phải sửa 1 ô (xem dòng 12)",
+        "B5 Các ngày ghi đúng dạng ngày, không sau kỳ báo cáo": "Cần xác nhận 3 ô (xem dòng 14)",
+    }
+
+
+@needs_office
+def test_a_text_in_one_row_does_not_hide_what_is_wrong_in_another(catalogue: Catalogue, tmp_path: Path) -> None:
+    book = Workbook(catalogue, FORM, UNIT, PERIOD).filled()
+    book.with_element("live_births", "x", row=0).with_element("live_births", 300, row=1)
+    book.with_element("deliveries", 200, row=1)
+    found = recalculated(book.book, tmp_path)
+    assert found["B3 Số trẻ đẻ ra sống xấp xỉ Số phụ nữ sinh con"][2] == "Cần xác nhận 1 dòng (xem dòng 14)"
+
+
+def test_no_formula_is_longer_than_excel_takes(catalogue: Catalogue) -> None:
+    for form, unit, period in ((FORM, UNIT, PERIOD), ("xa-quarter", "23284", "2025Q3"), ("nv-year", "51-SYT", "2026")):
+        page = Workbook(catalogue, form, unit, period).book[CHECK_SHEET]
+        texts = [getattr(c.value, "text", c.value) for row in page.iter_rows(min_row=9) for c in row if c.value]
+        assert max(len(str(text)) for text in texts) < 8192, form
 
 
 @needs_office

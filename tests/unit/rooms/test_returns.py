@@ -11,6 +11,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from etl.catalog.rules import Rules
 from etl.model import Finding, FindingLevel
 from etl.returns import SubmissionAnswer, ValueChange, build_answer_path, render_answer_workbook, write_answer
 from etl.settings import PROJECT_ROOT
@@ -49,6 +50,21 @@ def test_a_refusal_names_every_finding_with_its_cell_and_what_to_do() -> None:
         assert text in found
     assert "Tệp chưa được nhận vì có 1 nội dung phải sửa. Chưa có số liệu nào được ghi nhận." in found
     assert "09:30 ngày 04/10/2024" in found
+
+
+def test_nobody_is_sent_to_look_for_coloured_cells_where_the_whole_file_is_refused() -> None:
+    whole = Finding("S02", FindingLevel.REFUSE, "Sai thư mục.", "Gửi đúng nơi.")
+    found = texts(render_answer_workbook(replace(ANSWER, findings=(whole,))))
+    assert "Xử lý các nội dung có dấu ■ như ghi ở cột “Cách xử lý” rồi gửi lại." in found
+    assert not any("nền cam" in text or "Sửa các" in text for text in found)
+
+
+def test_what_only_the_office_can_change_is_not_told_to_the_sender(rules: Rules) -> None:
+    told = Finding("S21", FindingLevel.NOTE, "Trang lạ.")
+    own = Finding("Q01", FindingLevel.NOTE, "Chưa kiểm tra được.")
+    gone = Finding("X99", FindingLevel.NOTE, "Mã của bộ quy tắc cũ.")
+    assert rules.select_answered((own, told, gone)) == (told, gone)
+    assert [code for code, rule in rules.by_code.items() if not rule.is_answered] == ["Q01"]
 
 
 def test_what_looks_like_a_formula_stays_text() -> None:
