@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
@@ -71,11 +73,12 @@ class MarkedFile:
 class _StrictYamlLoader(_BASE_LOADER):  # type: ignore[misc]
     """A safe loader that notes a key written twice, of which YAML would silently keep the last.
 
-    Dates stay text, so that the model, which knows file and key, is the one to refuse a wrong one.
+    Dates stay text, so that the model, which knows file and key, is the one to refuse a wrong one. So with yes, no, on
+    and off, which were never meant where a number or a name is wanted.
     """
 
     yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, Any]]]] = {
-        letter: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+        letter: [(tag, pattern) for tag, pattern in resolvers if tag not in {f"{_TAG}timestamp", f"{_TAG}bool"}]
         for letter, resolvers in _BASE_LOADER.yaml_implicit_resolvers.items()
     }
 
@@ -125,6 +128,7 @@ class _StrictYamlLoader(_BASE_LOADER):  # type: ignore[misc]
         return self.construct_object(plain, deep=True)
 
 
+_StrictYamlLoader.add_implicit_resolver(f"{_TAG}bool", re.compile("true|false"), ["t", "f"])
 _StrictYamlLoader.add_constructor(UNDECIDED_TAG, _StrictYamlLoader.construct_undecided)
 
 
@@ -156,12 +160,12 @@ def _parse_yaml(text: str) -> MarkedFile:
         words = ", ".join(
             str(part) for part in (getattr(error, "context", None), getattr(error, "problem", error)) if part
         )
-        tab = mark is not None and "\t" in (text.splitlines()[mark.line : mark.line + 1] or [""])[0]
-        expected = (
-            "spaces instead of tabs"
-            if tab
-            else "correct the indentation, brackets or quotes of this or the line before"
-        )
+        line = (text.splitlines()[mark.line : mark.line + 1] or [""])[0] if mark else ""
+        expected = "correct the indentation, brackets or quotes of this or the line before"
+        if "\t" in line:
+            expected = "spaces instead of tabs"
+        elif mark and "cannot start any token" in words:
+            expected = f"quotes around the value that begins with {line[mark.column]!r}"
         wrong = Unreadable(mark.line + 1 if mark else None, f"not readable as YAML: {words}", expected)
         return MarkedFile(readable=False, unreadable=[*(loader.unreadable if loader else ()), wrong])
 
@@ -183,7 +187,7 @@ def _parse_csv(text: str) -> MarkedFile:
         begins = reader.line_num + 1
         for values in reader:
             if values and len(values) != len(result.columns):
-                result.unreadable.append(_describe_misfit_row(begins, values, result.columns))
+                result.unreadable.append(_describe_misfit_row(begins, values, result.columns, delimiter))
                 result.lost_values.update(values)
             elif values:
                 rows.append({k: v for k, v in zip(result.columns, values, strict=True) if v != ""})
@@ -197,13 +201,13 @@ def _parse_csv(text: str) -> MarkedFile:
     return result
 
 
-def _describe_misfit_row(line: int, values: list[str], columns: tuple[str, ...]) -> Unreadable:
+def _describe_misfit_row(line: int, values: list[str], columns: tuple[str, ...], delimiter: str) -> Unreadable:
     comma = next((f"{a},{b}" for a, b in pairwise(values) if a.isdigit() and b.isdigit()), "")
     return Unreadable(
         line,
         f"the row has {len(values)} values, the header {len(columns)} columns",
-        "a value with a comma in quotes, a number with a decimal point",
-        comma or ",".join(values),
+        f"a value with {delimiter!r} in it in quotes, a number with a decimal point",
+        comma or delimiter.join(values),
         comma.replace(",", ".") if len(values) > len(columns) else "",
     )
 
@@ -217,7 +221,7 @@ def _decode_file(path: Path) -> str | Unreadable:
     if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         return Unreadable(1, "the file is saved as UTF-16", "save it as UTF-8")
     try:
-        return data.decode("utf-8-sig")
+        return unicodedata.normalize("NFC", data.decode("utf-8-sig"))  # marks apart, as some machines save them
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         return Unreadable(line, f"not UTF-8: byte {data[error.start]:#04x}", "save the file as UTF-8")

@@ -20,7 +20,7 @@ from etl.errors import UsageError
 from etl.scaffold.catalogue_change import CatalogueChange
 from etl.scaffold.file_templates import fill_file_template
 from etl.scaffold.target_shapes import TargetShape, count_decimals, parse_certain_number, recognize_shape
-from etl.scaffold.target_table import TableWords, TargetRow, PeriodCell, load_table_words, read_target_rows
+from etl.scaffold.target_table import PeriodCell, TableWords, TargetRow, load_table_words, read_target_rows
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -185,3 +186,22 @@ def test_a_header_that_names_part_of_a_year(home: Path, tmp_path: Path, header: 
     text = (home / "catalog" / "plans" / "kh-thu.yaml").read_text(encoding="utf-8")
     assert (f'period: "{period}", written: "93"' in text) == (period is not None)
     assert (f"{header}: 93" in text) == (period is None)
+
+
+@pytest.mark.parametrize(
+    ("day", "spelled"), [("12/01/2026", "2026-01-12"), ("2026-1-12", "2026-01-12"), ("x", "2026-")]
+)
+def test_a_day_in_other_words_is_refused_before_anything_is_written(
+    home: Path, tmp_path: Path, day: str, spelled: str
+) -> None:
+    before = read_tree(home)
+    with pytest.raises(UsageError, match=f"'{day}' is no day.*{spelled}"):
+        steps.create_plan(replace(HEAD, date=day), write(tmp_path.parent, TABLE))
+    assert read_tree(home) == before
+
+
+def test_other_words_take_nothing_back_and_are_asked_for(home: Path, tmp_path: Path) -> None:
+    table = write(tmp_path.parent, TABLE)
+    steps.create_plan(HEAD, table)
+    with pytest.raises(UsageError, match="give the very words"):
+        steps.create_plan(replace(HEAD, number="2/KH"), table, undo=True)
