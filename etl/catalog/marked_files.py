@@ -22,6 +22,7 @@ from etl.catalog.problems import Keys
 
 _BASE_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
+_COMMENT = re.compile(r" # *(.*)")
 _KEPT_TEXTS = 64  # a catalogue's files: of a folder that is read again, mostly one has changed
 UNDECIDED_TAG = "!to-decide"
 """Stands before a value that a command proposed and a person has not decided: ``operator: !to-decide ">="``."""
@@ -84,6 +85,7 @@ class _StrictYamlLoader(_BASE_LOADER):  # type: ignore[misc]
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
+        self.lines = text.splitlines()
         self.unreadable: list[Unreadable] = []
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -115,10 +117,13 @@ class _StrictYamlLoader(_BASE_LOADER):  # type: ignore[misc]
 
     def construct_undecided(self, node: yaml.ScalarNode) -> Any:
         """The proposed value as it would be without the tag, and a note that nobody has decided on it."""
+        end = node.end_mark
+        told = _COMMENT.search("".join(self.lines[end.line : end.line + 1])[end.column :])
+        proposal = f": {node.value!r} is a proposal" if node.value not in {"", "null"} else ""
         self.unreadable.append(
             Unreadable(
                 node.start_mark.line + 1,
-                f"to decide: {node.value!r} is a proposal" if node.value not in {"", "null"} else "to decide",
+                f"to decide{proposal}{f' ({told[1]})' if told else ''}",
                 f"the value that holds, without {UNDECIDED_TAG}",
                 node.value,
                 undecided=True,
