@@ -89,6 +89,22 @@ class Catalogue:
             return None
         return Fraction(one.factor) / Fraction(other.factor)
 
+    def find_indicator_scale(self, unit: str, indicator: m.Indicator) -> Fraction | None:
+        """The same for an indicator's unit; of a rate, a unit may name what is counted per how many of the population.
+
+        ``ca/vạn dân`` of what is counted in ca per 100.000 is 10: its own factor is what the unit says once more.
+        """
+        scale = self.find_measure_scale(unit, indicator.unit)
+        if scale is not None or indicator.method != "ratio":
+            return scale
+        text = unit.casefold().replace(" / ", "/")
+        for per, measure in self._measures_by_name.items():
+            share = self.find_measure_scale(measure.name, "%") if text.endswith(per) else None
+            counted_scale = self.find_measure_scale(text.removesuffix(per).strip(), indicator.unit)
+            if share is not None and counted_scale is not None:
+                return counted_scale * share / 100 * indicator.factor
+        return None
+
     def get_measure_factor(self, unit: str, wanted: str) -> Decimal:
         """The same as a decimal number, of units that the loader has found to be of one dimension."""
         scale = self.find_measure_scale(unit, wanted) or Fraction(1)

@@ -22,12 +22,14 @@ from etl.catalog.problems import (
     build_catalogue_error,
     build_problem,
     find_nearest,
+    list_nearest,
 )
 
 M = TypeVar("M", bound=BaseModel)
 
 _ADDRESS_FILES = frozenset({"contacts.yaml", "reminders.yaml", "centres.csv"})  # see contacts.py, centres.py
 _UNPRINTED_FOLDERS = frozenset({"nation"})  # see nation.py
+_LISTED = 12
 _NAMES = ("item", "id", "code", "day")
 
 
@@ -111,8 +113,8 @@ class CatalogueReader:
                 self.report(
                     self.find_place(item).at("id"),
                     f"id is {getattr(item, 'id', None)!r}, the file's name says {path.stem!r}",
-                    "the id that is the file's name",
-                    nearest=path.stem,
+                    "the id that is the file's name; if the file is a copy, move it away",
+                    nearest=path.stem if path.stem.isascii() and " " not in path.stem else "",
                 )
                 self._left_out |= {path.stem, str(getattr(item, "id", ""))}
             else:
@@ -151,8 +153,11 @@ class CatalogueReader:
         known = sorted(choices)
         if code in self._left_out or (not known and self._has_unreadable_files()):
             return
-        expected = f"define it or use one of: {', '.join(known)[:400]}"
-        self.report(place, f"unknown {kind} {code!r}", expected, value=code, nearest=find_nearest(code, known))
+        near = list_nearest(code, known, _LISTED)
+        listed = known if len(known) <= _LISTED else near
+        more = f"{' … ' if listed else ''}({len(known)} in all)" if len(known) > len(listed) else ""
+        expected = f"define it or use one of: {', '.join(listed)}{more}"
+        self.report(place, f"unknown {kind} {code!r}", expected, value=code, nearest=near[0] if near else "")
 
     def raise_problems(self, is_apart: Callable[[CatalogueProblem], bool] = lambda _: False) -> None:
         """Stops where anything is wrong but what is judged apart.
@@ -273,7 +278,7 @@ def _name_entry(data: Any, keys: Iterable[int | str]) -> str:
             break
         name = next((data[key] for key in _NAMES if key in data), "") if isinstance(data, dict) else ""
         if name:
-            return str(name)
+            return f"item {name}" if "item" in data else str(name)
     return ""
 
 

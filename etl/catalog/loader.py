@@ -138,7 +138,7 @@ def _resolve_targets(catalogue: Catalogue, plan: models.Plan) -> models.Plan:
     def resolve(target: models.Target) -> models.Target:
         indicator = catalogue.indicators.get(target.indicator or "")
         unit = target.unit_meant or target.unit_written
-        scale = catalogue.find_measure_scale(unit, indicator.unit) if indicator else None
+        scale = catalogue.find_indicator_scale(unit, indicator) if indicator else None
         return target.model_copy(update={"unit_scale": scale or Fraction(1), "plan_end": plan.valid_to})
 
     return plan.model_copy(update={"targets": tuple(map(resolve, plan.targets))})

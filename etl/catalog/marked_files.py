@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
@@ -20,6 +22,7 @@ from etl.catalog.problems import Keys
 
 _BASE_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
+_COMMENT = re.compile(r" # *(.*)")
 _KEPT_TEXTS = 64  # a catalogue's files: of a folder that is read again, mostly one has changed
 UNDECIDED_TAG = "!to-decide"
 """Stands before a value that a command proposed and a person has not decided: ``operator: !to-decide ">="``."""
@@ -71,16 +74,18 @@ class MarkedFile:
 class _StrictYamlLoader(_BASE_LOADER):  # type: ignore[misc]
     """A safe loader that notes a key written twice, of which YAML would silently keep the last.
 
-    Dates stay text, so that the model, which knows file and key, is the one to refuse a wrong one.
+    Dates stay text, so that the model, which knows file and key, is the one to refuse a wrong one. So with yes, no, on
+    and off, which were never meant where a number or a name is wanted.
     """
 
     yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, Any]]]] = {
-        letter: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+        letter: [(tag, pattern) for tag, pattern in resolvers if tag not in {f"{_TAG}timestamp", f"{_TAG}bool"}]
         for letter, resolvers in _BASE_LOADER.yaml_implicit_resolvers.items()
     }
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
+        self.lines = text.splitlines()
         self.unreadable: list[Unreadable] = []
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -112,10 +117,13 @@ class _StrictYamlLoader(_BASE_LOADER):  # type: ignore[misc]
 
     def construct_undecided(self, node: yaml.ScalarNode) -> Any:
         """The proposed value as it would be without the tag, and a note that nobody has decided on it."""
+        end = node.end_mark
+        told = _COMMENT.search("".join(self.lines[end.line : end.line + 1])[end.column :])
+        proposal = f": {node.value!r} is a proposal" if node.value not in {"", "null"} else ""
         self.unreadable.append(
             Unreadable(
                 node.start_mark.line + 1,
-                f"to decide: {node.value!r} is a proposal" if node.value not in {"", "null"} else "to decide",
+                f"to decide{proposal}{f' ({told[1]})' if told else ''}",
                 f"the value that holds, without {UNDECIDED_TAG}",
                 node.value,
                 undecided=True,
@@ -125,6 +133,7 @@ class _StrictYamlLoader(_BASE_LOADER):  # type: ignore[misc]
         return self.construct_object(plain, deep=True)
 
 
+_StrictYamlLoader.add_implicit_resolver(f"{_TAG}bool", re.compile("true|false"), ["t", "f"])
 _StrictYamlLoader.add_constructor(UNDECIDED_TAG, _StrictYamlLoader.construct_undecided)
 
 
@@ -156,12 +165,12 @@ def _parse_yaml(text: str) -> MarkedFile:
         words = ", ".join(
             str(part) for part in (getattr(error, "context", None), getattr(error, "problem", error)) if part
         )
-        tab = mark is not None and "\t" in (text.splitlines()[mark.line : mark.line + 1] or [""])[0]
-        expected = (
-            "spaces instead of tabs"
-            if tab
-            else "correct the indentation, brackets or quotes of this or the line before"
-        )
+        line = (text.splitlines()[mark.line : mark.line + 1] or [""])[0] if mark else ""
+        expected = "correct the indentation, brackets or quotes of this or the line before"
+        if "\t" in line:
+            expected = "spaces instead of tabs"
+        elif mark and "cannot start any token" in words:
+            expected = f"quotes around the value that begins with {line[mark.column]!r}"
         wrong = Unreadable(mark.line + 1 if mark else None, f"not readable as YAML: {words}", expected)
         return MarkedFile(readable=False, unreadable=[*(loader.unreadable if loader else ()), wrong])
 
@@ -183,7 +192,7 @@ def _parse_csv(text: str) -> MarkedFile:
         begins = reader.line_num + 1
         for values in reader:
             if values and len(values) != len(result.columns):
-                result.unreadable.append(_describe_misfit_row(begins, values, result.columns))
+                result.unreadable.append(_describe_misfit_row(begins, values, result.columns, delimiter))
                 result.lost_values.update(values)
             elif values:
                 rows.append({k: v for k, v in zip(result.columns, values, strict=True) if v != ""})
@@ -197,13 +206,13 @@ def _parse_csv(text: str) -> MarkedFile:
     return result
 
 
-def _describe_misfit_row(line: int, values: list[str], columns: tuple[str, ...]) -> Unreadable:
+def _describe_misfit_row(line: int, values: list[str], columns: tuple[str, ...], delimiter: str) -> Unreadable:
     comma = next((f"{a},{b}" for a, b in pairwise(values) if a.isdigit() and b.isdigit()), "")
     return Unreadable(
         line,
         f"the row has {len(values)} values, the header {len(columns)} columns",
-        "a value with a comma in quotes, a number with a decimal point",
-        comma or ",".join(values),
+        f"a value with {delimiter!r} in it in quotes, a number with a decimal point",
+        comma or delimiter.join(values),
         comma.replace(",", ".") if len(values) > len(columns) else "",
     )
 
@@ -217,7 +226,7 @@ def _decode_file(path: Path) -> str | Unreadable:
     if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         return Unreadable(1, "the file is saved as UTF-16", "save it as UTF-8")
     try:
-        return data.decode("utf-8-sig")
+        return unicodedata.normalize("NFC", data.decode("utf-8-sig"))  # marks apart, as some machines save them
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         return Unreadable(line, f"not UTF-8: byte {data[error.start]:#04x}", "save the file as UTF-8")

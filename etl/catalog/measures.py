@@ -6,7 +6,6 @@ Room: catalogue; called by the loader after the references.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 
 from etl.catalog import models
 from etl.catalog.catalogue import Catalogue
@@ -33,11 +32,24 @@ def check_measures(c: Catalogue, r: CatalogueReader) -> None:
             code = figure.data_element
             _check_convertible(c, r, r.find_place(figure).at("unit"), figure.unit, c.elements.get(code), code)
     for target in (t for plan in c.plans.values() for t in plan.targets):
-        key, unit = ("unit_meant", target.unit_meant) if target.unit_meant else ("unit_written", target.unit_written)
-        place, measured = r.find_place(target).at(key), c.indicators.get(target.indicator or "")
-        _check_convertible(c, r, place, unit, measured, target.indicator or "")
-        if measured is not None and c.find_measure_scale(unit, measured.unit) not in {None, Fraction(1)}:
-            _check_scaled_target(r, place, target, measured)
+        _check_target(c, r, target)
+
+
+def _check_target(c: Catalogue, r: CatalogueReader, target: m.Target) -> None:
+    key, unit = ("unit_meant", target.unit_meant) if target.unit_meant else ("unit_written", target.unit_written)
+    place, measured = r.find_place(target).at(key), c.indicators.get(target.indicator or "")
+    scale = c.find_indicator_scale(unit, measured) if measured else None
+    if scale is None:
+        _check_convertible(c, r, place, unit, None if _counts_units(target) else measured, target.indicator or "")
+    elif measured is not None and scale != 1:
+        _check_scaled_target(r, place, target, measured)
+
+
+def _counts_units(target: m.Target) -> bool:
+    """Whether all its numbers are so many of so many (8/10 xã), which no unit of the indicator is needed for."""
+    has_start = target.baseline is not None and target.baseline.value is not None
+    numbers = [one for one in target.milestones if one.value is not None or one.relative is not None]
+    return not has_start and not numbers and any(one.count for one in target.milestones)
 
 
 def _check_names(c: Catalogue, r: CatalogueReader) -> None:

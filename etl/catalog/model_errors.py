@@ -14,8 +14,23 @@ from pydantic import BaseModel, ValidationError
 
 from etl.catalog.problems import Keys, find_nearest
 
-_DAY_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+_DAY_FIRST = re.compile(r"(?P<d>\d{1,2})[/.-](?P<m>\d{1,2})[/.-](?P<y>\d{4})")
+_YEAR_FIRST = re.compile(r"(?P<y>\d{4})[/.-](?P<m>\d{1,2})[/.-](?P<d>\d{1,2})")
+_NUMBER_WITH_SIGNS = re.compile(r"([+-]?\d+)(?:[.,](\d+))?\s*%?")
+_QUOTED = re.compile(r"'([^']+)'")
+_QUARTER = re.compile(r"q[^\W\d]* ?([1-4])", re.IGNORECASE)
+_SIGNS = str.maketrans({"≥": ">=", "≤": "<=", "＞": ">", "＜": "<", "＝": "="})
+_FITTING = "a value for which this holds; catalog/README.md says what each key takes"
+_SHAPES = {
+    "tuple_type": ("a list is wanted here", "[one, another], or a line with '- ' for each; [] for none"),
+    "model_type": ("keys and values are wanted here", "{key: value}, or a line for each key, further in"),
+    "dict_type": ("keys and values are wanted here", "{key: value}, or a line for each key, further in"),
+}
+_PATTERNS = {  # what a text must be like, in words
+    "@": "an address such as ten@tinh.gov.vn, or nothing",
+    "a-z0-9]+": "a short name of small letters, digits and single hyphens",
+    "A-Za-z0-9]": "a code of letters without marks, digits, '.', '_' and '-', without spaces or quotes inside",
+}
 
 
 @dataclass(frozen=True)
@@ -43,8 +58,11 @@ def list_model_mistakes(model: type[BaseModel], error: ValidationError) -> Itera
             yield ModelMistake(
                 detail["loc"], f"{_name_key(detail['loc'])}: unknown key {str(name)!r}", expected, str(name), near
             )
+    places = [detail["loc"] for detail in details]
     for detail in details:
         keys = detail["loc"]
+        if detail["type"] == "too_short" and any(place[: len(keys)] == keys != place for place in places):
+            continue  # what is wrong in the list has been left out of it
         if detail["type"] == "extra_forbidden" or (detail["type"] == "missing" and keys in misspelled):
             continue
         yield _describe_detail(keys, detail)
@@ -63,35 +81,72 @@ def list_wrong_parts(error: ValidationError) -> dict[str, set[int]]:
 
 def _describe_detail(keys: Keys, detail: Mapping[str, Any]) -> ModelMistake:
     message, value = str(detail["msg"]).removeprefix("Value error, "), detail.get("input")
-    shown = "" if isinstance(value, Mapping | Sequence) and not isinstance(value, str) else str(value)
-    expected, nearest = "see the model of this entry in etl/catalog/models", ""
-    match detail["type"]:
-        case "missing":
-            expected = f"the key {keys[-1]}"
-        case "literal_error" | "enum":
-            choices = re.findall(r"'([^']*)'", str(detail["ctx"]["expected"]))
-            expected, nearest = f"one of: {', '.join(choices)}", find_nearest(shown, choices)
-        case "date_from_datetime_parsing" | "date_parsing" | "date_type":
-            expected, nearest = "a day as year-month-day, 2025-02-28", _turn_date(shown)
-        case "decimal_parsing" | "decimal_type" | "int_parsing" | "int_type" | "float_parsing":
-            expected = "a number, its decimals after a point, without separators of thousands"
-            nearest = shown.replace(",", ".") if _DECIMAL_COMMA.fullmatch(shown) else ""
-        case "string_type" if isinstance(value, int | float):
-            expected, nearest = "a text: put it in quotes", f'"{value}"'
-        case "value_error" | "string_pattern_mismatch":
-            expected = "a value for which this holds; catalog/README.md says what each key takes"
+    shown = "" if isinstance(value, Mapping | Sequence | None) and not isinstance(value, str) else str(value)
+    if detail["type"] == "value_error":
+        keys, message = _find_named_key(keys, message, value)
+        message, _, told = message.partition("; ")
+        expected, nearest = told or _FITTING, _spell_period(message)
+    elif detail["type"] == "missing":
+        expected, nearest = f"the key {keys[-1]}", ""
+    elif detail["type"] in _SHAPES:
+        message, expected = _SHAPES[detail["type"]]
+        nearest = ""
+    else:
+        message, expected, nearest = _describe_scalar(detail, message, shown)
     found = f"; found {shown!r}" if shown else ""
     return ModelMistake(keys, f"{_name_key(keys)}: {message}{found}", expected, shown, nearest)
+
+
+def _describe_scalar(detail: Mapping[str, Any], message: str, shown: str) -> tuple[str, str, str]:
+    """What is wrong with a single value, what was expected and the nearest spelling."""
+    match detail["type"]:
+        case "literal_error" | "enum":
+            choices = _QUOTED.findall(str(detail["ctx"]["expected"]))
+            return message, f"one of: {', '.join(choices)}", find_nearest(shown.translate(_SIGNS), choices)
+        case "date_from_datetime_parsing" | "date_parsing" | "date_type":
+            return message, "a day as year-month-day, 2025-02-28", spell_day(shown)
+        case "decimal_parsing" | "decimal_type" | "int_parsing" | "int_type" | "float_parsing":
+            number = _NUMBER_WITH_SIGNS.fullmatch(shown)
+            nearest = ".".join(part for part in number.groups() if part) if number else ""
+            return message, "a number, its decimals after a point, without separators of thousands", nearest
+        case "string_type" if shown:
+            return message, "a text: put it in quotes", f'"{shown}"'
+        case "string_pattern_mismatch":
+            pattern = str(detail["ctx"]["pattern"])
+            nearest = re.sub(r"[^A-Za-z0-9._-]", "", shown) if pattern.startswith("^[A-Za-z0-9][") else ""
+            expected = next((words for part, words in _PATTERNS.items() if part in pattern), f"a text like {pattern}")
+            return "not written as it must be", expected, nearest
+    return message, _FITTING, ""
+
+
+def _find_named_key(keys: Keys, message: str, value: object) -> tuple[Keys, str]:
+    """The key that a rule over several keys is about: it begins with its name, or with the value that stands there."""
+    if not isinstance(value, Mapping):
+        return keys, message
+    name, _, rest = message.partition(": ")
+    if name in value:
+        return (*keys, name), rest
+    quoted = _QUOTED.match(message)
+    at = [key for key, text in value.items() if quoted and str(text) == quoted[1]]
+    return ((*keys, at[0]) if len(at) == 1 else keys), message
+
+
+def _spell_period(message: str) -> str:
+    """The key of a quarter that is written in another way, of which a message says that it is no period."""
+    quoted = _QUOTED.match(message)
+    year, quarter = re.search(r"20\d\d", message), _QUARTER.search(message)
+    return f"{year[0]}Q{quarter[1]}" if quoted and "is not a period" in message and year and quarter else ""
 
 
 def _name_key(keys: Keys) -> str:
     return f"key {'.'.join(str(part) for part in keys)}" if keys else "the whole entry"
 
 
-def _turn_date(text: str) -> str:
-    """A day written as in Vietnamese documents, 28/02/2025, as the catalogue writes it."""
-    match = _DAY_FIRST.fullmatch(text)
-    return f"{match[3]}-{int(match[2]):02}-{int(match[1]):02}" if match else ""
+def spell_day(text: str) -> str:
+    """A day written as in Vietnamese documents, 28/02/2025, or without zeros, as the catalogue writes it."""
+    match = _DAY_FIRST.fullmatch(text) or _YEAR_FIRST.fullmatch(text)
+    spelled = f"{match['y']}-{int(match['m']):02}-{int(match['d']):02}" if match else ""
+    return spelled if spelled != text else ""
 
 
 def _list_fields(model: type[BaseModel], keys: Iterable[str | int]) -> list[str]:

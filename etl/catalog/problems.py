@@ -71,7 +71,12 @@ def build_problem(
 
 def find_nearest(word: str, choices: Iterable[str]) -> str:
     """The spelling among the choices that is nearest to a word; empty where none is near."""
-    return next(iter(difflib.get_close_matches(word, [str(choice) for choice in choices], n=1, cutoff=0.6)), "")
+    return next(iter(list_nearest(word, choices, 1)), "")
+
+
+def list_nearest(word: str, choices: Iterable[str], count: int) -> list[str]:
+    """The spellings among the choices that are near to a word, at most so many, the nearest first."""
+    return difflib.get_close_matches(word, [str(choice) for choice in choices], n=count, cutoff=0.6)
 
 
 def build_catalogue_error(problems: Sequence[CatalogueProblem]) -> CatalogueError:

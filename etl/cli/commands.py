@@ -427,24 +427,32 @@ def adopt_files(
         raise typer.Exit(REFUSED)
 
 
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def _show_adoption(result: dict[str, Any]) -> None:
     for mistake in result["mistakes"]:
         print_line(mistake)
     if result["mistakes"]:
-        print_line(f"{len(result['mistakes'])} mistakes; nothing was changed")
+        print_line(f"{_count(len(result['mistakes']), 'mistake')}; nothing was changed")
     else:
         print_line(f"{result['version']}: in force{'' if result['changed'] else ' already'}")
 
 
 def _show_problems(result: dict[str, Any]) -> None:
     """A line for each mistake, and below it what was expected."""
-    for problem in result["problems"]:
+    problems = sorted(result["problems"], key=lambda problem: problem["undecided"])
+    for problem in problems:
         near = f" -> did you mean {problem['nearest']!r}?" if problem["nearest"] else ""
         print_line(f"{problem['where']}: {problem['what']}")
         print_line(f"    expected: {problem['expected']}{near}")
-    files = sorted({problem["file"] for problem in result["problems"]})
+    files = sorted({problem["file"] for problem in problems})
+    undecided = sum(problem["undecided"] for problem in problems)
+    told = [_count(len(problems) - undecided, "mistake"), _count(undecided, "value") + " to decide"]
     if files:
-        print_line(f"{len(result['problems'])} mistakes in {len(files)} files: {', '.join(files)}")
+        counted = " and ".join(part for part in told if not part.startswith("0 "))
+        print_line(f"{counted} in {_count(len(files), 'file')}: {', '.join(files)}")
     else:
         print_line(f"{result['catalogue']}: {result['files']} files, no mistakes")
 

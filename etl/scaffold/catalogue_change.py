@@ -62,7 +62,9 @@ def undo_change(change: CatalogueChange) -> None:
     for path, text in change.files.items():
         if not path.is_file() or path.read_bytes() != text.encode():
             raise UsageError(
-                "the file is not as it was written", where=str(path), fix="take it back by hand: somebody worked on it"
+                "the file is not as it was written",
+                where=str(path),
+                fix="give the very words that it was written with; if somebody worked on it, take it back by hand",
             )
     shrunk = {path: _remove_lines(path, change.lines) for path in dict.fromkeys(a.path for a in change.lines)}
     for path, text in shrunk.items():

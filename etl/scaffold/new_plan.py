@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args
 
 from etl.catalog import Catalogue, models
 from etl.catalog.marked_files import UNDECIDED_TAG
@@ -89,6 +90,8 @@ def _number_items(rows: Iterable[TargetRow]) -> list[tuple[str, TargetRow]]:
 
 def _fill_head(templates: Path, head: PlanHead, targets: Sequence[tuple[str, TargetRow]]) -> str:
     years = [cell.period[:4] for _, row in targets for cell in row.cells if cell.period and not cell.is_baseline]
+    kinds = get_args(m.Plan.model_fields["kind"].annotation)
+    kind = next((one for one in kinds if head.title.startswith(f"{one} ")), m.Plan.model_fields["kind"].default)
     groups = dict.fromkeys(row.group for _, row in targets if row.group)
     given = {"number": head.number, "issuer": head.issuer, "date": head.date}
     slots = {key: _quote(value) if value else f"{UNDECIDED_TAG} {_quote(value)}" for key, value in given.items()}
@@ -96,7 +99,9 @@ def _fill_head(templates: Path, head: PlanHead, targets: Sequence[tuple[str, Tar
         templates,
         "plan.yaml",
         id=head.plan_id,
+        kind=kind,
         title=_quote(head.title),
+        subject=_quote(head.title.removeprefix(kind).strip()),
         table=_quote(head.table),
         number_mark="" if head.number else f"{UNDECIDED_TAG} ",
         number_text=head.number.replace('"', ""),
@@ -122,12 +127,12 @@ def _format_target(catalogue: Catalogue, words: TableWords, numbered: tuple[str,
                 else f"clause: {_quote(f'TT {item}')}",
                 f"title: {_quote(row.title)}",
                 *([f"group: {_quote(row.group)}"] if row.group else ()),
-                *_format_measure(measure, has_level=bool(milestones)),
+                *_format_measure(measure, row, has_level=bool(milestones)),
                 f"unit_written: {_quote(row.unit)}",
-                f"decimals: {count_decimals([cell.written for cell in milestones])}",
+                f"decimals: {count_decimals([cell.written for cell in (*starts[-1:], *milestones)])}",
                 *([f"baseline: {_format_baseline(starts[-1])}"] if starts else ()),
                 *(["milestones:"] if milestones else ()),
-                *(f"  - {_format_milestone(cell, row, measure, words)}" for cell in milestones),
+                *(f"  - {_format_milestone(cell, row, measure, words, catalogue)}" for cell in milestones),
                 *_format_notes(row, starts[:-1]),
             )
         )
@@ -151,33 +156,39 @@ def _find_measure(catalogue: Catalogue, row: TargetRow) -> _Measure:
     return _Measure(catalogue.indicators[min(similar)] if similar else None, len(exact) == 1)
 
 
-def _format_measure(measure: _Measure, *, has_level: bool) -> Iterator[str]:
+def _format_measure(measure: _Measure, row: TargetRow, *, has_level: bool) -> Iterator[str]:
     indicator = measure.indicator
     if indicator is None:
-        yield f"kind: {UNDECIDED_TAG} not_assessed"
+        yield f"kind: {UNDECIDED_TAG} not_assessed  # no indicator of this name: leave it, or name one in `indicator`"
         yield "unassessed: not_collected"
         return
-    yield f"indicator: {'' if measure.certain else f'{UNDECIDED_TAG} '}{indicator.code}"
+    given = f"the code {row.indicator}" if row.indicator else "the title"
+    doubt = f" {UNDECIDED_TAG} {indicator.code}  # {given} is only like this one: “{indicator.name}”"
+    yield f"indicator:{f' {indicator.code}' if measure.certain else doubt}"
     if not has_level:
-        yield f"kind: {UNDECIDED_TAG} track"
+        yield f"kind: {UNDECIDED_TAG} track  # the row has no level: only followed"
     elif indicator.method == "ratio":
         yield "kind: threshold"
     elif indicator.method == "published":
         yield "kind: published"
     else:
-        yield f"kind: {UNDECIDED_TAG} not_assessed"
+        yield f"kind: {UNDECIDED_TAG} not_assessed  # how {indicator.code} is computed decides on the kind"
 
 
 def _format_baseline(cell: PeriodCell) -> str:
     value = parse_certain_number(cell.written)
     number = f"value: {value}" if value is not None else f"value: {UNDECIDED_TAG} null"
+    doubt = "" if value is not None else "  # no plain number; null where there is none"
     estimated = ", estimated: true" if cell.estimated else ""
-    return f"{{{_format_period(cell)}written: {_quote(cell.written)}, {number}{estimated}}}"
+    return f"{{{_format_period(cell)}written: {_quote(cell.written)}, {number}{estimated}}}{doubt}"
 
 
-def _format_milestone(cell: PeriodCell, row: TargetRow, measure: _Measure, words: TableWords) -> str:
-    shape = recognize_shape(cell.written, row.unit, measure.indicator, words)
-    return f"{{{_format_period(cell)}written: {_quote(cell.written)}, {_format_shape(shape)}}}"
+def _format_milestone(
+    cell: PeriodCell, row: TargetRow, measure: _Measure, words: TableWords, catalogue: Catalogue
+) -> str:
+    shape = recognize_shape(cell.written, row.unit, measure.indicator, words, catalogue)
+    doubt = f"  # {shape.doubt}" if shape.doubt else ""
+    return f"{{{_format_period(cell)}written: {_quote(cell.written)}, {_format_shape(shape)}}}{doubt}"
 
 
 def _format_period(cell: PeriodCell) -> str:
@@ -191,7 +202,7 @@ def _order_by_period(cell: PeriodCell) -> tuple[str, bool, str]:
 
 
 def _format_shape(shape: TargetShape) -> str:
-    mark = "" if shape.certain else f"{UNDECIDED_TAG} "
+    mark = f"{UNDECIDED_TAG} " if shape.doubt else ""
     if shape.operator == "count":
         return f'operator: {mark}">=", count: {{count: {shape.value}, of: {shape.upper}}}'
     numbers: dict[str, Decimal | None] = {"value": shape.value, "upper": shape.upper}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
+from etl.catalog import Catalogue
 from etl.catalog import models
 from etl.catalog.written_targets import parse_written_numbers
 from etl.scaffold.target_table import TableWords, ValueWords
@@ -21,18 +22,22 @@ _NUMBER = r"\d+(?:\.\d{3})+(?:,\d+)?|\d+(?:[.,]\d+)?"
 
 @dataclass(frozen=True)
 class TargetShape:
-    """How a value is compared. `certain`: nobody has to decide. Without a `value` the words say nothing known."""
+    """How a value is compared. `doubt`: why somebody has to decide; empty where nobody has. Without a `value` the words
+    say nothing known.
+    """
 
     operator: str
     value: Decimal | None = None
     upper: Decimal | None = None
-    certain: bool = True
+    doubt: str = ""
 
 
-UNKNOWN_SHAPE = TargetShape("none", certain=False)
+UNKNOWN_SHAPE = TargetShape("none", doubt="words that plan_table.yaml does not have: write operator and value")
 
 
-def recognize_shape(written: str, unit: str, indicator: models.Indicator | None, words: TableWords) -> TargetShape:
+def recognize_shape(
+    written: str, unit: str, indicator: models.Indicator | None, words: TableWords, catalogue: Catalogue
+) -> TargetShape:
     """The shape of a value.
 
     Args:
@@ -40,9 +45,10 @@ def recognize_shape(written: str, unit: str, indicator: models.Indicator | None,
         unit: The unit of measure that its row names, perhaps empty.
         indicator: What the target is measured by; a plain number has no direction without one.
         words: The known wordings.
+        catalogue: What units of measure make of one another.
     """
     text = " ".join(written.casefold().split())
-    found = [shape for entry in words.values if (shape := _match_wording(text, unit, indicator, entry))]
+    found = [shape for entry in words.values if (shape := _match_wording(text, unit, indicator, entry, catalogue))]
     operators = {(shape.operator, shape.value, shape.upper) for shape in found}
     return found[0] if len(operators) == 1 else UNKNOWN_SHAPE
 
@@ -53,7 +59,9 @@ def parse_certain_number(written: str) -> Decimal | None:
     return parse_written_numbers(text)[0] if re.fullmatch(_NUMBER, text) and _is_certain_number(text) else None
 
 
-def _match_wording(text: str, unit: str, indicator: models.Indicator | None, entry: ValueWords) -> TargetShape | None:
+def _match_wording(
+    text: str, unit: str, indicator: models.Indicator | None, entry: ValueWords, catalogue: Catalogue
+) -> TargetShape | None:
     match = _compile_wording(entry.words).fullmatch(text)
     if match is None:
         return None
@@ -61,15 +69,19 @@ def _match_wording(text: str, unit: str, indicator: models.Indicator | None, ent
     numbers = [next(iter(parse_written_numbers(part)), None) for part in parts]
     if None in numbers:
         return None
-    certain = all(_is_certain_number(part) for part in parts)
-    certain &= not _is_share(unit) if entry.operator == "count" else _is_own_unit(match, unit, indicator)
+    doubt = next((f"{part} may be thousands or decimals" for part in parts if not _is_certain_number(part)), "")
+    if entry.operator == "count":
+        doubt = doubt or (f"so many of so many beside the unit {unit}" if _is_share(unit) else "")
+    else:
+        doubt = doubt or _find_unit_doubt(match, unit, indicator, catalogue)
     value, upper = numbers[0], numbers[1] if len(numbers) > 1 else None
     if value is not None and upper is not None and entry.operator == "between" and upper < value:
         return UNKNOWN_SHAPE
     if entry.operator != "plain":
-        return TargetShape(entry.operator, value, upper, certain)
+        return TargetShape(entry.operator, value, upper, doubt)
     direction = indicator.direction if indicator else ""
-    return TargetShape("<=" if direction == "down" else ">=", value, None, certain and bool(direction))
+    doubt = doubt or ("" if direction else "at least or at most: the indicator has no direction")
+    return TargetShape("<=" if direction == "down" else ">=", value, None, doubt)
 
 
 @lru_cache(maxsize=64)
@@ -88,16 +100,19 @@ def _is_certain_number(text: str) -> bool:
     return "." not in text
 
 
-def _is_own_unit(match: re.Match[str], unit: str, indicator: models.Indicator | None) -> bool:
-    """Whether the units that value, row and indicator name are one; nobody says so of an unknown indicator."""
+def _find_unit_doubt(match: re.Match[str], unit: str, indicator: models.Indicator | None, catalogue: Catalogue) -> str:
+    """Why the units that value, row and indicator name may not be one; nobody says so of an unknown indicator."""
     if indicator is None:
-        return False
+        return "no indicator, so no unit and no direction to compare with"
     tails = {match[name].strip() for name in match.re.groupindex if name.startswith("tail_")} - {""}
-    own, row = indicator.unit.casefold(), " ".join(unit.casefold().split())
-    named = tails | ({row} if row else set())
+    own, row = indicator.unit, " ".join(unit.split())
+    named = sorted(tails | ({row} if row else set()))
     if not named:
-        return not _is_share(own)
-    return all(name == own or name.startswith(f"{own} ") for name in named)
+        return f"no unit: is it the {own} of {indicator.code}?" if _is_share(own) else ""
+    for name in named:
+        if catalogue.find_indicator_scale(name, indicator) != 1 and not name.startswith(f"{own.casefold()} "):
+            return f"is the unit “{name}” the “{own}” of {indicator.code}?"
+    return ""
 
 
 def _is_share(unit: str) -> bool:

@@ -7,10 +7,12 @@ dropped: what is not known is carried along in its own words.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from pydantic import Field
 
 from etl.catalog.catalogue_files import CatalogueReader
 from etl.catalog.models import StrictModel, Text
@@ -44,7 +46,7 @@ class TableWords(StrictModel):
     headers: TableHeaders
     baseline: tuple[Text, ...]
     undated: tuple[Text, ...] = ()
-    parts: dict[Text, Literal["Q1", "Q2", "Q3", "Q4", "H1", "H2", "N", ""]] = {}
+    parts: Mapping[Text, Literal["Q1", "Q2", "Q3", "Q4", "H1", "H2", "N", ""]] = Field(default_factory=dict)
     estimated: tuple[Text, ...]
     values: tuple[ValueWords, ...]
 
@@ -108,7 +110,7 @@ def read_target_rows(rows: Texts, words: TableWords) -> list[TargetRow]:
 
 
 def _find_columns(rows: Texts, words: TableWords) -> _Columns:
-    """The header that knows most, in the first row that is one or the row below it: what stands above may be a title."""
+    """The header that knows most: the first row that may be one, or the row below it, for a title may stand above."""
     for first in range(min(len(rows), _TOP_ROWS)):
         if found := list(_match_header_rows(rows, first, words)):
             return max(
@@ -168,7 +170,7 @@ def _find_period(text: str, words: TableWords) -> str:
     part = words.parts[max(found, key=len)] if found else ""
     if len(years) != 1 or _DAY.search(text) or (found and not part):
         return ""
-    return years[0] + part
+    return f"{years[0]}{part}"
 
 
 def _iterate_targets(rows: Texts, columns: _Columns) -> Iterator[TargetRow]:

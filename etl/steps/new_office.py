@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from etl.catalog.catalogue_files import CatalogueReader
+from etl.catalog.model_errors import spell_day
 from etl.catalog.nation import read_nation
 from etl.catalog.problems import find_nearest
 from etl.core.instance import Result, load_settings_and_catalogue
@@ -72,6 +74,7 @@ def create_plan(head: PlanHead, table: str, sheet: str = "", *, undo: bool = Fal
         CatalogueError: the catalogue is wrong.
     """
     settings, catalogue = load_settings_and_catalogue()
+    _validate_day(head.date)
     if head.issuer and head.issuer not in catalogue.actors:
         near = find_nearest(head.issuer, catalogue.actors)
         raise UsageError(
@@ -94,6 +97,15 @@ def create_plan(head: PlanHead, table: str, sheet: str = "", *, undo: bool = Fal
             wording.format("new.plan", plan=head.plan_id),
         ],
     }
+
+
+def _validate_day(text: str) -> None:
+    try:
+        is_day = not text or date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        is_day = False
+    if not is_day:
+        raise UsageError(f"{text!r} is no day", where="--date", fix=f"write {spell_day(text) or '2026-02-28'}")
 
 
 def _list_paths(root: Path, change: CatalogueChange) -> list[str]:

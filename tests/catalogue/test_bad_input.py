@@ -34,7 +34,7 @@ MISTAKES = {
         PLAN,
         "indicator: doctors_per_10k",
         "indicator: doctor_per_10k",
-        ["'doctor_per_10k'", "kt-1693.yaml:62: 1", "did you mean 'doctors_per_10k'?"],
+        ["'doctor_per_10k'", "kt-1693.yaml:62: item 1", "did you mean 'doctors_per_10k'?"],
     ),
     "unknown kind": (PLAN, "kind: eliminate", "kind: eradicate", ["targets.17.kind", "'eliminate'"]),
     "duplicated item": (PLAN, 'item: "15.2"', 'item: "15.1"', ["item '15.1' stands twice"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,9 @@ TEN = {
     ),
     "an unknown indicator": (
         PLAN, "indicator: doctors_per_10k", "indicator: doctors_per_10kk",
-        "plans/kt-1693.yaml:62: 1: unknown indicator 'doctors_per_10kk'", "doctors_per_10k",
+        "plans/kt-1693.yaml:62: item 1: unknown indicator 'doctors_per_10kk'", "doctors_per_10k",
     ),
-    "an item twice": (PLAN, 'item: "15.2"', 'item: "15.1"', "plans/kt-1693.yaml:260: 15.1: item '15.1' stands twice", ""),
+    "an item twice": (PLAN, 'item: "15.2"', 'item: "15.1"', "plans/kt-1693.yaml:260: item 15.1: item '15.1' stands twice", ""),
     "a day first": (
         PLAN, "date: 2024-05-17", "date: 17/05/2024",
         "plans/kt-1693.yaml:9: key date: Input should be a valid date or datetime, invalid character in year; found '17/05/2024'",
@@ -51,7 +52,7 @@ TEN = {
     ),
     "a decimal comma": (
         PLAN, 'operator: ">=", value: 11.5', 'operator: ">=", value: "11,5"',
-        "plans/kt-1693.yaml:68: 1: key targets.0.milestones.0.value: Input should be a valid decimal; found '11,5'", "11.5",
+        "plans/kt-1693.yaml:68: item 1: key targets.0.milestones.0.value: Input should be a valid decimal; found '11,5'", "11.5",
     ),
     "a bare decimal comma": (
         PLAN, 'operator: ">=", value: 11.5', 'operator: ">=", value: 11,5',
@@ -182,6 +183,72 @@ SILENT = {
 }  # fmt: skip
 
 
+OFFICE = "    valid_from: 2025-07-01"
+SAID = {
+    "a wrong day inside a list, which is not then empty": (
+        LIVE, OFFICE, "    valid_from: 2025-7-1", "key offices.0.valid_from", "year-month-day", "2025-07-01",
+    ),
+    "two offices at a time": (
+        LIVE, OFFICE, f"{OFFICE}\n  - {{name: a, parent_body: B, body: C, place: d, symbol: BC, authority: [GIÁM ĐỐC],"
+        " archive_line: e, valid_from: 2026-01-01}", "key offices: two are valid on 2026-01-01", "end one before the other", "",
+    ),
+    "a quarter in the words of documents": (
+        LIVE, "from_period: 2025Q3", "from_period: Q3/2025", "key submissions.0.from_period: 'Q3/2025' is not a period",
+        "write a year (2024), quarter (2024Q3)", "2025Q3",
+    ),
+    "quotes of a word processor": (
+        LIVE, 'area_unit: "51"', "area_unit: “51”", "key area_unit: not written as it must be; found '“51”'",
+        "a code of letters without marks", "51",
+    ),
+    "a sign of one character": (
+        PLAN, 'operator: ">=", value: 11.5', 'operator: "≥", value: 11.5', "key targets.0.milestones.0.operator", "one of", ">=",
+    ),
+    "a sign without quotes": (
+        PLAN, 'operator: ">=", value: 11.5', "operator: >=, value: 11.5", "not readable as YAML",
+        "quotes around the value that begins with '>'", "",
+    ),
+    "per cent behind a number": (
+        PLAN, 'operator: ">=", value: 11.5', 'operator: ">=", value: 11.5%', "key targets.0.milestones.0.value", "a number", "11.5",
+    ),
+    "yes where a number is wanted": (
+        PLAN, "    decimals: 1\n", "    decimals: yes\n", "key targets.0.decimals: Input should be a valid integer", "a number", "",
+    ),
+    "an address that is none": (
+        "contacts.yaml", 'email: ""', 'email: "so y te"', "key recipients.0.email: not written as it must be", "an address such as", "",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", SAID)
+def test_the_first_thing_said_names_key_expectation_and_spelling(copied: Path, mistake: str) -> None:
+    name, right, wrong, what, expected, nearest = SAID[mistake]
+    first, *others = damage(copied, name, right, wrong)
+    assert first.what.startswith(what) and expected in first.expected and first.nearest == nearest, first
+    assert not any("at least 1 item" in problem.what for problem in others), "what was left out is not missing too"
+
+
+def test_an_empty_value_is_told_what_a_list_looks_like(copied: Path) -> None:
+    (problem,) = damage(copied, "scopes/tan-yen.yaml", "plans: [ty-ct25, ttg-ct25]", "plans:")[:1]
+    assert (problem.key, problem.what) == ("plans", "key plans: a list is wanted here")
+
+
+def test_of_many_codes_only_those_that_are_near_are_listed(copied: Path) -> None:
+    problem = damage(copied, PLAN, "indicator: doctors_per_10k", "indicator: doctor_per_10k")[0]
+    known = len(load_catalogue(Path("catalog")).indicators)
+    assert (
+        problem.expected
+        == f"define it or use one of: doctors_per_10k, beds_per_10k, nurses_per_10k, tb_new_per_100k … ({known} in all)"
+    )
+
+
+def test_marks_apart_from_their_letters_are_the_same_text(copied: Path) -> None:
+    """Some machines save “ế” as three characters: names would be unlike those of other files, and look the same."""
+    path = copied / LIVE
+    path.write_text(unicodedata.normalize("NFD", path.read_text(encoding="utf-8")), encoding="utf-8")
+    assert list_catalogue_problems(copied) == ()
+    assert load_catalogue(copied).scopes["quang-ngai"] == load_catalogue(Path("catalog")).scopes["quang-ngai"]
+
+
 @pytest.mark.parametrize("mistake", TEN)
 def test_one_of_the_ten_mistakes_is_one_problem_at_its_line(copied: Path, mistake: str) -> None:
     name, right, wrong, message, nearest = TEN[mistake]
@@ -306,10 +373,24 @@ def test_the_command_prints_lines_or_json_and_exits_with_1(copied: Path, monkeyp
     damage(copied, PLAN, "indicator: doctors_per_10k", "indicator: doctors_per_10kk")
     text = CliRunner().invoke(app, ["catalogue", "check"])
     assert text.exit_code == 1
-    assert "plans/kt-1693.yaml:62: 1: unknown indicator 'doctors_per_10kk'" in text.output
+    assert "plans/kt-1693.yaml:62: item 1: unknown indicator 'doctors_per_10kk'" in text.output
     assert "did you mean 'doctors_per_10k'?" in text.output
+    assert text.output.endswith("1 mistake in 1 file: plans/kt-1693.yaml\n")
     as_json = CliRunner().invoke(app, ["catalogue", "check", "--json"])
     (problem,) = json.loads(as_json.output)["problems"]
     assert as_json.exit_code == 1
     assert (problem["file"], problem["line"], problem["key"]) == (PLAN, 62, "targets.0.indicator")
     assert (problem["value"], problem["nearest"]) == ("doctors_per_10kk", "doctors_per_10k")
+
+
+def test_what_is_to_decide_is_counted_apart_and_said_after_the_mistakes(
+    copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TONGKET_HOME", str(copied.parent))
+    (copied.parent / "sql").mkdir()
+    damage(copied, PLAN, "number: 1693/KH-UBND", "number: !to-decide 1693/KH-UBND")
+    damage(copied, PLAN, "    decimals: 1\n", "    decimals: !to-decide 1\n")
+    damage(copied, PLAN, "date: 2024-05-17", "date: 17/05/2024")
+    told = CliRunner().invoke(app, ["catalogue", "check"]).output.splitlines()
+    assert told[0].startswith("plans/kt-1693.yaml:9: key date") and "to decide" in told[2] and "to decide" in told[4]
+    assert told[-1] == "1 mistake and 2 values to decide in 1 file: plans/kt-1693.yaml"

@@ -72,6 +72,57 @@ def test_one_unit_in_another(catalogue: Catalogue, unit: str, wanted: str, scale
     assert catalogue.find_measure_scale(unit, wanted) == scale
 
 
+@pytest.mark.parametrize(
+    ("unit", "code", "scale"),
+    [
+        ("ca/100.000 dân", "tb_new_per_100k", Fraction(1)),
+        ("trên 100.000 dân", "tb_new_per_100k", Fraction(1)),
+        ("ca/vạn dân", "tb_new_per_100k", Fraction(10)),
+        ("nghìn ca/100.000 dân", "tb_new_per_100k", Fraction(1000)),
+        ("Bác sĩ / 1 vạn dân", "doctors_per_10k", Fraction(1)),
+        ("giường bệnh trên 10.000 dân", "beds_per_10k", Fraction(1)),
+        ("người/vạn dân", "beds_per_10k", None),
+        ("ca/100.000 trẻ đẻ sống", "tb_new_per_100k", None),
+        ("ca/10.000", "tb_new_per_100k", None),
+        ("/100.000 dân", "mmr", None),
+        ("‰", "bhyt", Fraction(1, 10)),
+    ],
+)
+def test_what_is_counted_and_per_how_many_is_a_unit_of_a_rate(
+    catalogue: Catalogue, unit: str, code: str, scale: Fraction | None
+) -> None:
+    assert catalogue.find_indicator_scale(unit, catalogue.indicators[code]) == scale
+
+
+COUNTED = """    indicator: commune_criteria
+    kind: threshold
+    unit_written: xã
+    baseline: {period: "2023", written: 8/10 xã}
+    milestones:
+      - {period: "2025", written: 9/10 xã, operator: ">=", count: {count: 9, of: 10}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "is_refused"),
+    [
+        ("xã}", "xã}", False),
+        ("written: 8/10 xã}", "written: 80 xã, value: 80}", True),
+        ('count: {count: 9, of: 10}', "value: 9", True),
+        ("unit_written: xã", "unit_written: xa", True),
+    ],
+)  # fmt: skip
+def test_so_many_of_so_many_communes_needs_no_other_unit(
+    copied: Path, right: str, wrong: str, is_refused: bool
+) -> None:
+    """But a plain number in communes is no share, not even where the plan starts from."""
+    change(copied, PLAN, BHYT, COUNTED.replace(right, wrong))
+    assert any("unit" in problem.what for problem in list_catalogue_problems(copied)) == is_refused
+    if not is_refused:
+        target = next(t for t in load_catalogue(copied).plans["kt-1693"].targets if t.unit_written == "xã")
+        assert target.unit_scale == 1 and list_catalogue_problems(copied) == ()
+
+
 def test_every_unit_of_the_catalogue_is_known(catalogue: Catalogue) -> None:
     """An installation without the file would compare nothing: the shipped one has it."""
     written = {e.unit for e in catalogue.elements.values()} | {i.unit for i in catalogue.indicators.values()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -185,3 +186,44 @@ def test_a_header_that_names_part_of_a_year(home: Path, tmp_path: Path, header: 
     text = (home / "catalog" / "plans" / "kh-thu.yaml").read_text(encoding="utf-8")
     assert (f'period: "{period}", written: "93"' in text) == (period is not None)
     assert (f"{header}: 93" in text) == (period is None)
+
+
+@pytest.mark.parametrize(
+    ("day", "spelled"), [("12/01/2026", "2026-01-12"), ("2026-1-12", "2026-01-12"), ("x", "2026-")]
+)
+def test_a_day_in_other_words_is_refused_before_anything_is_written(
+    home: Path, tmp_path: Path, day: str, spelled: str
+) -> None:
+    before = read_tree(home)
+    with pytest.raises(UsageError, match=f"'{day}' is no day.*{spelled}"):
+        steps.create_plan(replace(HEAD, date=day), write(tmp_path.parent, TABLE))
+    assert read_tree(home) == before
+
+
+def test_other_words_take_nothing_back_and_are_asked_for(home: Path, tmp_path: Path) -> None:
+    table = write(tmp_path.parent, TABLE)
+    steps.create_plan(HEAD, table)
+    with pytest.raises(UsageError, match="give the very words"):
+        steps.create_plan(replace(HEAD, number="2/KH"), table, undo=True)
+
+
+def test_every_mark_says_why_and_the_check_repeats_it(home: Path, tmp_path: Path) -> None:
+    table = (
+        "TT;Chỉ tiêu;ĐVT;Thực hiện 2025;Năm 2026\n1;Tham gia BHYT;%;hơn 90;giảm 5% mỗi năm\n2;Tham gia BHYTT;‰;12,25;94\n"
+        "3;Số lượt tập huấn;lượt;;11.357\n4;Tham gia BHYT;;;95\n"
+    )
+    steps.create_plan(replace(HEAD, title="Chương trình y tế"), write(tmp_path, table))
+    text = (home / "catalog" / "plans" / "kh-thu.yaml").read_text(encoding="utf-8")
+    assert "kind: Chương trình\n" in text and 'subject: "y tế"' in text
+    assert "decimals: 2" in text, "a start is printed with the decimals that the plan gives it"
+    marks = [problem.what for problem in list_catalogue_problems(home / "catalog") if problem.undecided]
+    reasons = [what.partition("(")[2].rstrip(")") for what in marks[1:]]
+    assert reasons == [
+        "no plain number; null where there is none",
+        "words that plan_table.yaml does not have: write operator and value",
+        "the title is only like this one: “Tỉ lệ người dân tham gia bảo hiểm y tế”",
+        "is the unit “‰” the “%” of bhyt?",
+        "no indicator of this name: leave it, or name one in `indicator`",
+        "11.357 may be thousands or decimals",
+        "no unit: is it the % of bhyt?",
+    ]

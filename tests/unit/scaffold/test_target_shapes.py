@@ -11,9 +11,11 @@ from etl.scaffold.target_shapes import parse_certain_number, recognize_shape
 from etl.scaffold.target_table import load_table_words
 from etl.settings import PROJECT_ROOT
 
-INDICATORS = load_catalogue(PROJECT_ROOT / "catalog").indicators
+CATALOGUE = load_catalogue(PROJECT_ROOT / "catalog")
+INDICATORS = CATALOGUE.indicators
 WORDS = load_table_words(PROJECT_ROOT / "templates")
 UP, DOWN, NOTHING = INDICATORS["bhyt"], INDICATORS["hiv_new_per_100k"], None
+BEDS = INDICATORS["beds_per_10k"]
 
 CERTAIN = [
     ("95", "%", UP, ">=", "95", None),
@@ -32,11 +34,14 @@ CERTAIN = [
     ("8/10 xã", "", UP, "count", "8", "10"),
     ("4,5", "Ca", DOWN, "<=", "4.5", None),
     ("dưới 5", "Ca", DOWN, "<", "5", None),
+    ("dưới 5", "ca/100.000 dân", DOWN, "<", "5", None),
+    ("32", "Giường/vạn dân", BEDS, ">=", "32", None),
     ("không quá 5 ca", "Ca", DOWN, "<=", "5", None),
 ]
 TO_DECIDE = [
     ("95", "", UP, "nobody says per cent"),
     ("95", "‰", UP, "another unit"),
+    ("5", "ca/vạn dân", DOWN, "counted per another number"),
     ("95 người", "%", UP, "another unit behind the number"),
     ("11.357", "Ca", DOWN, "thousands or decimals"),
     ("11.5", "Ca", DOWN, "a decimal point"),
@@ -55,20 +60,20 @@ UNKNOWN = [
 
 @pytest.mark.parametrize(("written", "unit", "indicator", "operator", "value", "upper"), CERTAIN)
 def test_a_known_wording_with_the_own_unit_is_certain(written, unit, indicator, operator, value, upper) -> None:  # type: ignore[no-untyped-def]
-    shape = recognize_shape(written, unit, indicator, WORDS)
+    shape = recognize_shape(written, unit, indicator, WORDS, CATALOGUE)
     assert (shape.operator, shape.value, shape.upper) == (operator, Decimal(value), upper and Decimal(upper))
-    assert shape.certain
+    assert not shape.doubt
 
 
 @pytest.mark.parametrize(("written", "unit", "indicator", "why"), TO_DECIDE)
 def test_what_may_mean_another_thing_is_for_a_person_to_decide(written, unit, indicator, why) -> None:  # type: ignore[no-untyped-def]
-    assert not recognize_shape(written, unit, indicator, WORDS).certain, why
+    assert recognize_shape(written, unit, indicator, WORDS, CATALOGUE).doubt, why
 
 
 @pytest.mark.parametrize("written", UNKNOWN)
 def test_words_that_nothing_knows_have_no_number(written: str) -> None:
-    shape = recognize_shape(written, "%", UP, WORDS)
-    assert (shape.operator, shape.value, shape.certain) == ("none", None, False)
+    shape = recognize_shape(written, "%", UP, WORDS, CATALOGUE)
+    assert (shape.operator, shape.value, bool(shape.doubt)) == ("none", None, True)
 
 
 @pytest.mark.parametrize(
