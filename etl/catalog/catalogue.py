@@ -89,7 +89,7 @@ class Catalogue:
             return None
         return Fraction(one.factor) / Fraction(other.factor)
 
-    def find_indicator_scale(self, unit: str, indicator: m.Indicator) -> Fraction | None:
+    def find_indicator_scale(self, unit: str, indicator: models.Indicator) -> Fraction | None:
         """The same for an indicator's unit; of a rate, a unit may name what is counted per how many of the population.
 
         ``ca/vạn dân`` of what is counted in ca per 100.000 is 10: its own factor is what the unit says once more.

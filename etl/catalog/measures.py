@@ -35,7 +35,7 @@ def check_measures(c: Catalogue, r: CatalogueReader) -> None:
         _check_target(c, r, target)
 
 
-def _check_target(c: Catalogue, r: CatalogueReader, target: m.Target) -> None:
+def _check_target(c: Catalogue, r: CatalogueReader, target: models.Target) -> None:
     key, unit = ("unit_meant", target.unit_meant) if target.unit_meant else ("unit_written", target.unit_written)
     place, measured = r.find_place(target).at(key), c.indicators.get(target.indicator or "")
     scale = c.find_indicator_scale(unit, measured) if measured else None
@@ -45,7 +45,7 @@ def _check_target(c: Catalogue, r: CatalogueReader, target: m.Target) -> None:
         _check_scaled_target(r, place, target, measured)
 
 
-def _counts_units(target: m.Target) -> bool:
+def _counts_units(target: models.Target) -> bool:
     """Whether all its numbers are so many of so many (8/10 xã), which no unit of the indicator is needed for."""
     has_start = target.baseline is not None and target.baseline.value is not None
     numbers = [one for one in target.milestones if one.value is not None or one.relative is not None]

@@ -90,8 +90,8 @@ def _number_items(rows: Iterable[TargetRow]) -> list[tuple[str, TargetRow]]:
 
 def _fill_head(templates: Path, head: PlanHead, targets: Sequence[tuple[str, TargetRow]]) -> str:
     years = [cell.period[:4] for _, row in targets for cell in row.cells if cell.period and not cell.is_baseline]
-    kinds = get_args(m.Plan.model_fields["kind"].annotation)
-    kind = next((one for one in kinds if head.title.startswith(f"{one} ")), m.Plan.model_fields["kind"].default)
+    kinds = get_args(models.Plan.model_fields["kind"].annotation)
+    kind = next((one for one in kinds if head.title.startswith(f"{one} ")), models.Plan.model_fields["kind"].default)
     groups = dict.fromkeys(row.group for _, row in targets if row.group)
     given = {"number": head.number, "issuer": head.issuer, "date": head.date}
     slots = {key: _quote(value) if value else f"{UNDECIDED_TAG} {_quote(value)}" for key, value in given.items()}

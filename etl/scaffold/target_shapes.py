@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from etl.catalog import Catalogue
-from etl.catalog import models
+from etl.catalog import Catalogue, models
 from etl.catalog.written_targets import parse_written_numbers
 from etl.scaffold.target_table import TableWords, ValueWords
 
