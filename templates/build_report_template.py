@@ -18,6 +18,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
+from docx.text.paragraph import Paragraph
 
 FONT = "Times New Roman"
 CENTER, LEFT, JUSTIFY = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.JUSTIFY
@@ -81,12 +82,12 @@ def write_report_template(path: Path) -> None:
     _set_page_layout(doc.sections[0], landscape=False)
     _add_page_headers(doc.sections[0])
     _add_summary_page(doc)
-    _set_page_layout(doc.add_section(WD_SECTION.NEW_PAGE), landscape=False)
+    _add_section(doc, landscape=False)
     _add_letter_head(doc)
     _add_report_body(doc)
     _add_letter_foot(doc)
     for write in (_add_results_annex, _add_units_annex):
-        _set_page_layout(doc.add_section(WD_SECTION.NEW_PAGE), landscape=True)
+        _add_section(doc, landscape=True)
         write(doc)
     properties = doc.core_properties
     properties.title, properties.comments, properties.author = "Báo cáo", "", ""
@@ -154,6 +155,17 @@ def _set_page_layout(section: Any, *, landscape: bool) -> None:
     numbering = OxmlElement("w:pgNumType")
     numbering.set(qn("w:start"), "1")
     section._sectPr.insert_element_before(numbering, "w:cols", "w:titlePg", "w:docGrid")
+
+
+def _add_section(doc: Any, *, landscape: bool) -> None:
+    """A section on a page of its own. The empty paragraph that ends the one before takes no room, so that it makes no
+    page of its own behind a full one."""
+    section = doc.add_section(WD_SECTION.NEW_PAGE)
+    (mark,) = doc.element.body.xpath("./w:p[w:pPr/w:sectPr][last()]")
+    form = Paragraph(mark, doc._body).paragraph_format
+    form.space_before = form.space_after = Pt(0)
+    form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(1)
+    _set_page_layout(section, landscape=landscape)
 
 
 def _add_page_headers(section: Any) -> None:

@@ -141,4 +141,5 @@ def _describe_reporting_directions(inputs: ReportInput, wording: Messages) -> It
         yield wording.format("direction.on_time", names=format_unit_list(wording, late))
     doubtful = [s[0].unit_name for s in units.values() if any(status.findings_confirm for status in s)]
     if doubtful:
-        yield wording.format("direction.explain", names=format_unit_list(wording, doubtful))
+        names = limit_unit_names(wording, [format_unit_mention(wording, name) for name in doubtful])
+        yield wording.format("direction.explain", names=names)

@@ -233,8 +233,7 @@ def build_difficulty_notes(inputs: ReportInput, wording: Messages) -> Difficulty
         said = wording.format("note.no_difficulty")
     else:
         named = all(len(_list_unit_names(inputs, notes)) <= MAX_CELL_NAMES for notes in alike)
-        slots = {} if named else {"sheet": wording.texts["annex_sheet.difficulties"]}
-        table = wording.format("note.table" if named else "note.table_more", office=inputs.office_name, **slots)
+        table = wording.format("note.table" if named else "note.table_more", office=inputs.office_name)
         said = " ".join([*_describe_deciding_levels(inputs, wording, groups), table])
     return DifficultyNotes(said, groups, rows=tuple(_build_note_row(inputs, note) for note in inputs.notes))
 

@@ -141,6 +141,12 @@ def _format_written_level(wording: Messages, kind: str, written: str) -> str:
     return wording.format("verdict.each_unit", target=written) if kind == "per_unit" and written else written
 
 
+def _format_level_in_sentence(wording: Messages, figure: Figure) -> str:
+    """The level as written, within brackets of a sentence: a word begins small, an abbreviation does not."""
+    written = _format_written_level(wording, figure.kind, figure.written)
+    return written if written[1:2].isupper() else lower_first_letter(written)
+
+
 def count_statuses(inputs: ReportInput, figures: ReportFigures) -> dict[str, int]:
     """How many things the plan asks stand where, each once, every status present, in the order they are printed."""
     counts = Counter(figure.shown_status for figure in figures.list_counted_figures(inputs.area))
@@ -403,7 +409,7 @@ def _format_case_rate(wording: Messages, population: Fraction, text: str) -> str
 def _describe_target_verdict(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
     status = figure.shown_status
     target_slots = {
-        "target": _format_written_level(wording, figure.kind, figure.written) or wording.texts["word.not_stated"],
+        "target": _format_level_in_sentence(wording, figure) or wording.texts["word.not_stated"],
         "year": _format_target_year(inputs, wording, figure),
     }
     if status == "not_met":

@@ -22,6 +22,12 @@ _SNAPSHOT_DAY = date(2024, 10, 21)
 _SHARES = {100: (0.55, 1.0), 10_000: (0.0008, 0.004), 100_000: (0.00001, 0.0008)}
 
 
+_WANTED = (
+    "Kinh phí", "Nhân lực của trạm y tế", "Vắc xin của chương trình tiêm chủng mở rộng", "Thuốc thiết yếu",
+    "Máy tính và đường truyền", "Trụ sở của trạm y tế", "Trang thiết bị tầm soát", "Phương tiện đi lại",
+)  # fmt: skip
+
+
 def sample(
     catalogue: Catalogue,
     scope_id: str,
@@ -283,6 +289,47 @@ def _statuses(
             )
         )
     return tuple(rows)
+
+
+def crowd(given: ReportInput, *, everybody: bool) -> ReportInput:
+    """The same where many units stand alike: every second one, or all, sent nothing for the first of its periods, all
+    others were late, and all that reported wrote of the same difficulties."""
+    units = list(dict.fromkeys(status.unit for status in given.statuses))
+    silent = set(units if everybody else units[::2])
+    first = min((status.period for status in given.statuses), default="")
+    rows = tuple(
+        replace(s, state="silent", version=0, received_on="", late_days=0, findings_confirm=0)
+        if s.unit in silent and s.period == first
+        else replace(s, state="accepted", version=1, received_on="2024-10-24", late_days=3)
+        for s in given.statuses
+    )
+    notes = tuple(
+        NoteReport(
+            unit,
+            given.period.key,
+            n,
+            f"{what} chưa đáp ứng",
+            f"Thiếu {what.lower()} tại chỗ",
+            f"Cấp đủ {what.lower()} trong năm tới để bảo đảm hoạt động",
+            "Tỉnh",
+        )
+        for n, what in enumerate(_WANTED, start=1)
+        for unit in units
+    )
+    return replace(given, statuses=rows, notes=notes)
+
+
+def all_in(given: ReportInput) -> ReportInput:
+    """The same where nothing is wrong: all reported in time, nothing was corrected, all tasks are under way."""
+    units = list(dict.fromkeys(a.unit for a in given.attainments if a.unit != given.area))
+    chance = random.Random(f"{given.plan.id} {given.period.key}")  # noqa: S311 - a sample, not a secret
+    rows = attainments(given.catalogue, given.plan, given.area, units, "", given.period, chance)
+    sent = tuple(
+        replace(s, state="accepted", version=1, received_on="2024-10-15", late_days=0, findings_confirm=0)
+        for s in given.statuses
+    )
+    tasks = tuple(replace(task, state="ongoing", stated="Đang thực hiện") for task in given.tasks)
+    return replace(given, attainments=rows, statuses=sent, tasks=tasks, corrections=())
 
 
 def _tasks(

@@ -17,8 +17,9 @@ from etl.model import Period
 from etl.report.facts import build_facts
 from etl.report.figure_facts import Figure
 from etl.report.report_facts import ReportFacts, serialize_facts
+from etl.report.unit_results import MAX_UNIT_NAMES
 from tests.report.conftest import CASES, TEMPLATES
-from tests.report.samples import sample
+from tests.report.samples import crowd, sample
 
 SEEDS = range(1, 11)
 NOTHING_SAID = re.compile(
@@ -39,6 +40,8 @@ def worlds(catalogue: Catalogue) -> Callable[[tuple[str, str, str]], Iterator[Re
     def build(case: tuple[str, str, str]) -> Iterator[ReportFacts]:
         for seed in SEEDS:
             yield build_facts(sample(catalogue, *case, seed=seed), wording)
+        for everybody in (False, True):
+            yield build_facts(crowd(sample(catalogue, *case), everybody=everybody), wording)
 
     return build
 
@@ -72,9 +75,11 @@ def test_no_report_of_ten_worlds_contradicts_itself(
             check_covered_period(facts, figure)
         counted = [figure for figure in area_figures(facts) if figure.counted]
         assert sum(facts.status_counts.values()) == len(counted)
-        for figure in counted:
+        for figure in area_figures(facts):
             check_one_figure(facts, figure)
         check_weakest_units(facts)
+        check_named_once(facts)
+        check_older_lines(facts)
         late = {row.unit_name for row in facts.submissions if row.state == "accepted" and row.late_days > 0}
         on_time = any("đúng thời hạn" in text for text in facts.situation)
         assert not (late and on_time), "all in time, and somebody late"
@@ -89,6 +94,42 @@ def check_weakest_units(facts: ReportFacts) -> None:
         named = len(re.findall(r"\(\d+/\d+\)", sentence))
         more = re.search(r"và (\d+) đơn vị khác", sentence)
         assert named + int(more[1] if more else 0) == sum(share <= shares[:3][-1] for share in shares)
+
+
+def check_named_once(facts: ReportFacts) -> None:
+    """Units that sent nothing are named where that is said, and nowhere else by the dozen; who sent a part is not called
+    one who sent nothing."""
+    names = sorted({row.unit_name for row in facts.submissions}, key=len, reverse=True)
+    page = facts.first_page
+    for text in (page.reported, *(action.who for action in page.actions), *facts.directions.sentences):
+        for sentence in text.split(". "):
+            assert count_names(sentence, names) <= MAX_UNIT_NAMES, sentence
+    silent = [text for text in facts.situation if text.startswith("Chưa gửi báo cáo")]
+    assert not [text for text in silent if re.search(r"\((?:quý|tháng)", text)], (
+        "a period is said once, not of each unit"
+    )
+    if any("báo cáo của đơn vị nào" in text for text in facts.situation):
+        assert not any(row.state == "accepted" for row in facts.submissions)
+
+
+def count_names(text: str, names: list[str]) -> int:
+    """How many units a text names; a name within a longer one is not counted again."""
+    found = 0
+    for name in names:
+        found += text.casefold().count(name.casefold())
+        text = re.sub(re.escape(name), "", text, flags=re.IGNORECASE)
+    return found
+
+
+def check_older_lines(facts: ReportFacts) -> None:
+    """What is not due is not called judged, and each reason for an older figure is one line."""
+    lines = [line for group in facts.lines for line in group.lines if "gần nhất" in line]
+    kinds = [line.partition(" (")[0] for line in lines]
+    assert len(kinds) == len(set(kinds))
+    for figure in area_figures(facts):
+        told = [line for line in lines if f"({figure.item})" in line]
+        if figure.path_state == "not_due":
+            assert not [line for line in told if line.startswith("- Đánh giá")]
 
 
 def check_covered_period(facts: ReportFacts, figure: Figure) -> None:
@@ -111,6 +152,11 @@ def check_one_figure(facts: ReportFacts, figure: Figure) -> None:
     """The pairs of statements on one figure that must not stand in one document."""
     told = [line for group in facts.lines for line in group.lines if f"({figure.item})" in line or figure.name in line]
     assert len([line for line in told if line.startswith(f"- {figure.name}:")]) <= 1
+    if figure.duplicate_of:
+        assert figure.value.text == facts.figures[figure.duplicate_of][figure.unit].value.text, "one figure, one print"
+    assert figure.status != "no_verdict" or figure.plan_share.value is None, "no share of what is not compared"
+    if figure.kind == "per_unit":
+        assert all("tại từng đơn vị" in line for line in told if "mục tiêu năm" in line)
     judged = figure.status in {"met", "not_met", "within_plan", "over_plan"}
     assert (figure.path_state in STATES) == judged
     assert (figure.path_state == "reached") == (figure.status == "met")

@@ -136,11 +136,11 @@ def test_a_changed_number_in_a_sentence_is_quoted_and_changed_words_are_not(
         tasks=replace(facts.tasks, sentences=facts.tasks.sentences or ("Lời khác, không có số.",)),
     )
     made = build_correction_facts(CorrectionInput(7, facts, later, ()), say)
-    assert made.others == ("- Bổ sung: “Thêm 3 câu.”",)
+    assert made.others == ("- bổ sung “Thêm 3 câu.”",)
     assert made.rows == () and made.verdicts == ()
     assert made.causes[0] == say.texts["correction.no_cause"]
     back = build_correction_facts(CorrectionInput(7, later, changed(), ()), say)
-    assert back.others == ("- Bỏ: “Thêm 3 câu.”",)
+    assert back.others == ("- bỏ “Thêm 3 câu.”",)
 
 
 def test_a_figure_that_is_gone_stands_with_a_dash(

@@ -183,7 +183,7 @@ def test_no_case_without_recognition_says_what_is_wanting(given: ReportInput, sa
     clean: dict[str, Any] = {"value": Fraction(0), "numerator": Fraction(0), "status": "not_met", "as_of": ""}
     now = replace(row(given, "15.3"), **clean, met=False, people_missing=None, interval=None)
     assert line_of(given, say, now).endswith(
-        "không có ca mắc, chưa được công nhận theo mục tiêu năm 2025 (Loại trừ sốt rét)."
+        "không có ca mắc, chưa được công nhận theo mục tiêu năm 2025 (loại trừ sốt rét)."
     )
 
 

@@ -30,7 +30,7 @@ from etl.report.template_context import PRINTED_NOTES
 from etl.report.unit_names import format_unit_mention
 from etl.report.unit_results import build_unit_table
 from tests.report.conftest import CASES
-from tests.report.samples import sample
+from tests.report.samples import crowd, sample
 from tests.unit.report.conftest import TEMPLATES
 from tests.wording import saying
 
@@ -112,10 +112,22 @@ def begun_late(given: ReportInput) -> ReportInput:
     return replace(given, attainments=tuple(replace(a, since=since) for a in given.attainments))
 
 
-EDGES = (lambda given: given, emptied, without_values, one_unit, unchanged, all_alike, begun_late)
+def many_alike(given: ReportInput) -> ReportInput:
+    return crowd(given, everybody=False)
 
 
-@pytest.mark.parametrize("edge", EDGES, ids=("whole", "empty", "no_data", "one_unit", "unchanged", "alike", "late"))
+def nobody_complete(given: ReportInput) -> ReportInput:
+    return crowd(given, everybody=True)
+
+
+EDGES = (
+    lambda given: given, emptied, without_values, one_unit, unchanged, all_alike, begun_late, many_alike, nobody_complete,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "edge", EDGES, ids=("whole", "empty", "no_data", "one_unit", "unchanged", "alike", "late", "many", "nobody")
+)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(case[1:]))
 def test_no_sentence_is_broken_at_any_edge(catalogue: Catalogue, say: Messages, case: Any, edge: Any) -> None:
     facts = build_facts(edge(sample(catalogue, *case)), say)
@@ -215,6 +227,8 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     short = (Projection(2030, points=2, reason=saying("quá ít số liệu để dự báo: có 2 kỳ, cần ít nhất 6")),)
     yield replace(annual, attainments=tuple(replace(a, projections=short) for a in annual.attainments))
     yield from cases_of_dated_tasks(sample(catalogue, "tan-yen", "ty-ct25", "2024Q4"))
+    day = {"as_of": "2024-03-29", "status": "not_met", "met": False, "progress_class": "", "target_period": "2025"}
+    yield replace(base, attainments=tuple(replace(a, **day) if a.item == "16" else a for a in base.attainments))
     first = base.plan.tasks[0]
     alone = TaskReport("kt-1693", first.id, "608", "2024Q3", "done")
     yield replace(base, plan=base.plan.model_copy(update={"tasks": (first,)}), tasks=(alone,))
@@ -246,6 +260,7 @@ def test_every_sentence_is_said_somewhere(catalogue: Catalogue, say: Messages) -
     of_facts = {f"{group}.{name}" for group, names in groups.items() for name in names}
     elsewhere = (
         "correction.",
+        "legend.",
         "picture.",
         "head.file_title",
         "head.attached",

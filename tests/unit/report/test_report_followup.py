@@ -37,7 +37,7 @@ def test_units_are_named_by_state_worst_first(given: ReportInput, say: Messages)
 
 
 def test_where_all_agree_no_names_and_where_one_reports_no_count(given: ReportInput, say: Messages) -> None:
-    assert build_plan_task_facts(reported(given, "done", "done"), say)[0].situation == "Đã hoàn thành: 2 đơn vị"
+    assert build_plan_task_facts(reported(given, "done", "done"), say)[0].situation == "Đã hoàn thành (2 đơn vị)"
     assert build_plan_task_facts(reported(given, "done"), say)[0].situation == "Đã hoàn thành"
 
 

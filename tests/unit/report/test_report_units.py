@@ -94,7 +94,7 @@ def test_a_unit_without_figures_is_named_and_never_the_weakest(given: ReportInpu
 
 def test_equal_units_are_said_to_be_equal(given: ReportInput, say: Messages) -> None:
     lines = said(with_values(given, {"608": "96", "610": "96"}), say)
-    assert "Các đơn vị đạt số chỉ tiêu như nhau (1/1 chỉ tiêu được đánh giá)." in lines
+    assert "Các đơn vị đạt số chỉ tiêu như nhau (1/1 chỉ tiêu so được với mục tiêu)." in lines
     assert any(line.endswith("các đơn vị cùng mức 96,00%.") for line in lines)
 
 
