@@ -58,6 +58,7 @@ def serialize_attainment(row: Attainment, wording: Messages) -> dict[str, Any]:
         "bounds_met": row.bounds_met,
         "bounds_reason": wording.describe(row.bounds_reason),
         "small_count": row.small_count,
+        "of_agency": row.of_agency,
         "contradicts": list(row.contradicts),
         "limits": _serialize_control_limits(row.limits, wording) if row.limits else None,
         "outlook": [_serialize_projection(one, wording) for one in row.projections],

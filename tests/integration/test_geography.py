@@ -106,9 +106,28 @@ def _communes_of(catalogue: Catalogue, district: str) -> set[str]:
 
 def test_as_it_was_gives_the_units_of_the_period(crossed: Crossed) -> None:
     before, after = crossed.ask("kon-tum", "2025Q2"), crossed.ask("kon-tum", "2025Q3")
-    assert len({unit for _, unit in before}) == 11
-    assert len({unit for _, unit in after}) == 41
-    assert {o.level for o in after.values() if o.level} == {"province", "commune"}
+    agencies = {unit.code for unit in crossed.catalogue.units if unit.level == "agency"}
+    assert len({unit for _, unit in before} - agencies) == 11
+    assert len({unit for _, unit in after} - agencies) == 41
+    assert {o.level for o in after.values() if o.level} == {"province", "commune", "agency"}
+
+
+def test_an_agency_goes_on_with_the_series_of_the_unit_that_it_took_over(crossed: Crossed) -> None:
+    """In 2023 a district's form has the waste of its centre; from mid-2025 on the centre is an agency and reports it."""
+    code, centre = "medical_waste", "51-TTYT-608"
+    before, after = crossed.ask("kon-tum", "2025Q2"), crossed.ask("kon-tum", "2025Q3")
+    districts = {unit.code for unit in crossed.catalogue.list_children("62", "district", OLD)}
+    hospitals = {"62-BVT", "62-BVNH", "62-BVYDCT"}
+    assert {unit for i, unit in before if i == code and unit not in {"62", *districts}} == hospitals
+    was, now = before[code, "608"], after[code, centre]
+    assert was.value is not None and (now.as_of, now.numerator, now.denominator) == (
+        "2023",
+        was.numerator,
+        was.denominator,
+    )
+    whole = crossed.ask("kon-tum", "2025")
+    parts = [o for (i, unit), o in whole.items() if i == code and o.level == "agency"]
+    assert len(parts) == 13 and whole[code, "62"].numerator == sum(o.numerator or 0 for o in parts)
 
 
 @pytest.mark.parametrize("period", QUARTERS)
@@ -159,7 +178,7 @@ def test_flows_of_a_new_commune_hold_what_its_old_ones_had(crossed: Crossed, cat
 def test_old_quarters_restated_on_todays_units(crossed: Crossed, catalogue: Catalogue) -> None:
     seen = crossed.ask("kon-tum", "2024Q4", NEW)
     was = crossed.ask("kon-tum", "2024Q4")
-    communes = [u for u in {unit for _, unit in seen} if u != "62"]
+    communes = [o.unit for (code, _), o in seen.items() if code == "bhyt" and o.unit != "62"]
     assert len(communes) == 40
     for side in ("numerator", "denominator"):
         assert sum(getattr(seen["bhyt", u], side) for u in communes) == getattr(was["bhyt", "62"], side)
