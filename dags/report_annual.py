@@ -1,7 +1,7 @@
 """### Annual reports
 
-Runs when the attainment of a period changes; a key that is no year is skipped. `due` keeps the scopes whose
-expected units are all in, or whose deadline has come; `write` drafts their documents to
+Runs when the attainment of a period changes; a key that is no year is skipped. `write` runs for each scope by
+itself: it is skipped until all expected units are in, or the deadline has come; then it drafts the scope's documents to
 `outbox/drafts/<period>/<scope>/`. A unit that did not report is named in the document. After a deadline has come with
 units still silent, `remind` announces the period the next morning, and this DAG runs.
 

@@ -34,7 +34,12 @@ One module per idea::
 
 from etl.attain.control import compute_control_limits
 from etl.attain.outlook import build_projections
-from etl.attain.plan_unit import convert_points_to_plan_unit, convert_row_to_plan_unit
+from etl.attain.plan_unit import (
+    convert_points_to_plan_unit,
+    convert_row_to_plan_unit,
+    convert_rows_to_plan_units,
+    find_plan_units,
+)
 from etl.attain.series import build_series, compute_own_value, list_series_periods, parse_stored_value
 from etl.attain.target import compute_target_attainment
 from etl.attain.target_figures import TargetFigures, aggregate_leaves, compute_target_figures
@@ -52,6 +57,8 @@ __all__ = [
     "compute_task_state",
     "convert_points_to_plan_unit",
     "convert_row_to_plan_unit",
+    "convert_rows_to_plan_units",
+    "find_plan_units",
     "list_series_periods",
     "parse_stored_value",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
@@ -28,6 +29,20 @@ def convert_row_to_plan_unit(row: Attainment, target: models.Target) -> Attainme
         levels["limits"] = replace(row.limits, **ends)
     projections = tuple(_convert_projection(one, scale) for one in row.projections)
     return replace(row, **levels, projections=projections)
+
+
+def convert_rows_to_plan_units(rows: Iterable[Attainment], plans: Mapping[str, models.Plan]) -> list[Attainment]:
+    """Rows of several plans, each in the unit of its own target, for whoever reads them."""
+    targets = {(plan.id, target.item): target for plan in plans.values() for target in plan.targets}
+    return [
+        convert_row_to_plan_unit(row, targets[row.plan, row.item]) if (row.plan, row.item) in targets else row
+        for row in rows
+    ]
+
+
+def find_plan_units(plans: Mapping[str, models.Plan]) -> dict[tuple[str, str], str]:
+    """The unit of measure that each target is written in, by plan and item."""
+    return {(p.id, t.item): t.unit_meant or t.unit_written for p in plans.values() for t in p.targets}
 
 
 def _convert_projection(one: Projection, scale: Fraction) -> Projection:

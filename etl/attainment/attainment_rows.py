@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from etl.attain import compute_target_attainment
+from etl.attain import compute_target_attainment, convert_rows_to_plan_units, find_plan_units
 from etl.attain.attainment_json import serialize_attainment
 from etl.attainment.area_series import MeasuredPlans, PlanLine, annotate_outlook, compute_area_series
 from etl.attainment.report_inputs import fetch_period_statuses
@@ -83,6 +83,8 @@ def list_attainment_rows(
 ) -> list[Result]:
     """The attainment rows themselves, for the shell. Grain: (plan, item, org unit).
 
+    Levels are in the unit of measure that the plan writes, which `unit_of_measure` names.
+
     Raises:
         UsageError: no such scope, plan or period, or the time is not ISO 8601.
     """
@@ -99,9 +101,14 @@ def list_attainment_rows(
         context = RunContext(conn, catalogue, chosen, key, snapshot.at)
         rows, _ = load_or_compute_attainment(context, snapshot.id, day)
     heirs, wording = _list_inheritance_notes(catalogue, chosen, key), load_messages(settings.templates)
+    units = find_plan_units(catalogue.plans)
     return [
-        serialize_attainment(row, wording) | {"inheritance": wording.describe(heirs.get((row.plan, row.item)))}
-        for row in rows
+        serialize_attainment(row, wording)
+        | {
+            "inheritance": wording.describe(heirs.get((row.plan, row.item))),
+            "unit_of_measure": units.get((row.plan, row.item), ""),
+        }
+        for row in convert_rows_to_plan_units(rows, catalogue.plans)
         if plan in (None, row.plan)
     ]
 

@@ -31,13 +31,25 @@ class StoppedScope:
     area_unit: str
 
 
+@dataclass(frozen=True)
+class StoppedLayout:
+    """A layout that no table is read by: what is wrong, and every word of its file, for nobody can tell its folders."""
+
+    problem: CatalogueProblem
+    words: frozenset[str]
+
+    def may_be_of(self, folder: str) -> bool:
+        """Whether tables of an inbox folder may have been meant to be read by it."""
+        return folder in self.words or not self.words
+
+
 @dataclass(frozen=True, eq=False)
 class Catalogue:
     """Everything people decided, by key. Insertion order is file order.
 
     `agreed` are corrections of reported cells; `corrections` are those of the calendar. `files` is what all of it
     was read from. `stopped` are the scopes out of service, each with what is wrong; they are not in `scopes`, nor
-    `stopped_plans` in `plans`.
+    `stopped_plans` in `plans`, `stopped_corrections` in `agreed_corrections`, `stopped_layouts` in `layouts`.
     """
 
     root: Path
@@ -59,6 +71,8 @@ class Catalogue:
     files: dict[str, bytes] = field(default_factory=dict, repr=False)
     stopped: dict[str, StoppedScope] = field(default_factory=dict)
     stopped_plans: frozenset[str] = frozenset()
+    stopped_corrections: frozenset[str] = frozenset()
+    stopped_layouts: dict[str, StoppedLayout] = field(default_factory=dict)
     inheritance: tuple[models.Inheritance, ...] = ()
     bodies: tuple[models.BodyName, ...] = ()
     layouts: dict[str, models.ForeignLayout] = field(default_factory=dict)
@@ -159,6 +173,20 @@ class Catalogue:
         if scope_id not in self.scopes:
             raise UsageError(f"no scope {scope_id!r}", where="--scope", fix=f"use one of: {', '.join(self.scopes)}")
         return self.scopes[scope_id]
+
+    def get_layout(self, layout_id: str) -> models.ForeignLayout:
+        """The foreign layout of that name.
+
+        Raises:
+            CatalogueError: it is out of service; its first mistake.
+            UsageError: there is none; names those there are.
+        """
+        if layout_id in self.stopped_layouts:
+            raise build_catalogue_error([self.stopped_layouts[layout_id].problem])
+        if layout_id not in self.layouts:
+            known = ", ".join(self.layouts) or "none"
+            raise UsageError(f"no layout {layout_id!r}", where="--layout", fix=f"layouts of the catalogue: {known}")
+        return self.layouts[layout_id]
 
     def list_scopes_in_service(self, names: Iterable[str]) -> list[models.Scope]:
         """The scopes of these names that are in service, in this order; the others stop none of them.

@@ -2,7 +2,8 @@
 
 Called by steps and by tests; touches only files below the folder it is given. Every mistake is gathered with its file,
 line, key and what was expected; `list_catalogue_problems` gives them all. Loading stops with the first few of what all
-scopes share; a mistake in a scope's file or plan takes that scope out of service (`Catalogue.stopped`), no other.
+scopes share; a mistake in a scope's file, plan or correction takes that scope out of service (`Catalogue.stopped`), one
+in a foreign layout that layout, and nothing else.
 """
 
 from __future__ import annotations
@@ -23,7 +24,13 @@ from etl.catalog.nation import read_nation
 from etl.catalog.plausibility import check_plausibility
 from etl.catalog.problems import CatalogueProblem
 from etl.catalog.references import check_references
-from etl.catalog.scope_service import find_stopped_plans, find_stopped_scopes, is_apart
+from etl.catalog.scope_service import (
+    find_stopped_corrections,
+    find_stopped_layouts,
+    find_stopped_plans,
+    find_stopped_scopes,
+    is_apart,
+)
 from etl.catalog.task_answers import check_task_answers
 from etl.errors import CatalogueError
 
@@ -74,6 +81,7 @@ def _load_hashed_catalogue(root: Path, sha256: str) -> Catalogue:
     catalogue = _read_catalogue(root, sha256, reader)
     reader.raise_problems(lambda problem: is_apart(root, problem))
     stopped, stopped_plans = find_stopped_scopes(catalogue, reader), find_stopped_plans(catalogue, reader)
+    corrections, layouts = find_stopped_corrections(catalogue, reader), find_stopped_layouts(catalogue, reader)
     return replace(
         catalogue,
         indicators={i.code: _resolve_measure(catalogue, i) for i in catalogue.indicators.values()},
@@ -81,7 +89,10 @@ def _load_hashed_catalogue(root: Path, sha256: str) -> Catalogue:
         scopes={scope.id: scope for scope in catalogue.scopes.values() if scope.id not in stopped},
         stopped=stopped,
         stopped_plans=stopped_plans,
-        layouts={layout.id: layout for layout in catalogue.layouts.values() if not reader.is_waiting(layout)},
+        agreed_corrections={x.id: x for x in catalogue.agreed_corrections.values() if x.id not in corrections},
+        stopped_corrections=corrections,
+        layouts={layout.id: layout for layout in catalogue.layouts.values() if layout.id not in layouts},
+        stopped_layouts=layouts,
     )
 
 

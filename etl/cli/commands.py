@@ -192,8 +192,8 @@ def _show_attainment(result: dict[str, Any]) -> None:
     for row in result["rows"]:
         value = "-" if row["value"] is None else f"{row['value']:.4g}"
         print_line(
-            f"{row['plan']:<9} {row['item']:<12} {row['unit']:<6} {value:>10}  {row['written']:<14} "
-            f"{row['status']:<14} {row['class']}"
+            f"{row['plan']:<9} {row['item']:<12} {row['unit']:<6} {value:>10} {row['unit_of_measure']:<12} "
+            f"{row['written']:<14} {row['status']:<14} {row['class']}"
         )
 
 

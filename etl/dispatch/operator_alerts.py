@@ -137,7 +137,7 @@ def _find_conditions(
     for disk in measure_disks(settings):
         if disk.is_short:
             yield "disk_full", f"{disk.name}/{day}", {"percent": disk.used_percent}, {}
-    yield from _find_stopped_scopes(settings, catalogue, day)
+    yield from _find_stopped_services(settings, catalogue, day)
     scopes = [catalogue.scopes[name] for name in settings.scopes if name in catalogue.scopes]
     reports = [name for scope in scopes for name in scope.report_names]
     for scope, period in attainment_store.list_outdated_reports(conn, reports, REPORT_MINUTES):
@@ -145,15 +145,22 @@ def _find_conditions(
             yield "report_missing", f"{scope}/{period}/{day}", {"scope": scope, "period": period}, {"period": period}
 
 
-def _find_stopped_scopes(
+def _find_stopped_services(
     settings: Settings, catalogue: Catalogue, day: str
 ) -> Iterator[tuple[str, str, _Slots, _Slots]]:
     for name in settings.scopes:
         if name not in catalogue.scopes:
             stopped = catalogue.stopped.get(name)
             where = stopped.problem.where if stopped else str(catalogue.root / "scopes" / f"{name}.yaml")
-            place = where.replace(f"{catalogue.root}{os.sep}", "")
+            place = _shorten_place(catalogue, where)
             yield "scope_stopped", f"{name}/{place}/{day}", {"scope": name, "place": place}, {}
+    for name, layout in catalogue.stopped_layouts.items():
+        place = _shorten_place(catalogue, layout.problem.where)
+        yield "layout_stopped", f"{name}/{place}/{day}", {"layout": name, "place": place}, {}
+
+
+def _shorten_place(catalogue: Catalogue, where: str) -> str:
+    return where.replace(f"{catalogue.root}{os.sep}", "")
 
 
 def _call_webhook(engine: Engine, webhook: WebhookSender, alerts: Sequence[OperatorAlert]) -> list[str]:

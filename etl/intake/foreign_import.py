@@ -294,15 +294,14 @@ def _read_table(catalogue: Catalogue, scope: models.Scope, file: _ForeignFile, c
 
 
 def _choose_layout(catalogue: Catalogue, source: TableSource, layout_id: str) -> models.ForeignLayout:
-    if layout_id and layout_id not in catalogue.layouts:
-        known = ", ".join(catalogue.layouts) or "none"
-        raise UsageError(f"no layout {layout_id!r}", where="--layout", fix=f"layouts of the catalogue: {known}")
     if layout_id:
-        return catalogue.layouts[layout_id]
+        return catalogue.get_layout(layout_id)
     fitting = find_matching_layouts(source, tuple(catalogue.layouts.values()))
     if len(fitting) != 1:
         names = ", ".join(layout.id for layout in fitting) or "none"
         fix = f"name one; fitting: {names}"
+        if catalogue.stopped_layouts:
+            fix += f"; with a mistake (`tongket catalogue check`): {', '.join(catalogue.stopped_layouts)}"
         raise UsageError("the table's headers fit no single layout", where="--layout", fix=fix)
     return fitting[0]
 

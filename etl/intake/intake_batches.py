@@ -245,10 +245,19 @@ def _process_chunks(
 
 
 def _hold_foreign_tables(catalogue: Catalogue, engine: Engine, reads: Iterable[ReadDelivery]) -> Iterator[ReadDelivery]:
-    """All but the tables of senders that have a layout in the catalogue: these wait for a person, and say so."""
+    """All but the tables of senders that have a layout in the catalogue: these wait for a person, and say so.
+
+    Those of a layout with a mistake wait, undecided, until it is mended.
+    """
     folders = {folder for layout in catalogue.layouts.values() for folder in layout.folders}
     for delivery, read in reads:
-        if read.stamp is None and delivery.folder in folders:
+        stopped = [name for name, layout in catalogue.stopped_layouts.items() if layout.may_be_of(delivery.folder)]
+        if read.stamp is None and stopped:
+            _log.warning(
+                "delivery %d of %s waits: layout %s has a mistake: `tongket catalogue check`",
+                delivery.delivery_id, delivery.folder, ", ".join(stopped),
+            )  # fmt: skip
+        elif read.stamp is None and delivery.folder in folders:
             with engine.begin() as conn:
                 journal.record_event(conn, "import_waits", delivery_id=delivery.delivery_id)
             _log.warning(

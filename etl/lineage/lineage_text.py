@@ -46,7 +46,7 @@ def format_trace_lines(trace: Result, wording: Messages) -> Iterator[str]:
 
 
 def _format_computed_number(wording: Messages, c: Result) -> str:
-    text = _format_trace_number(wording, c["value"])
+    text = f"{_format_trace_number(wording, c['value'])} {c['unit']}".strip()
     if c["numerator"] is not None:
         counts = (_format_trace_number(wording, c[part]) for part in ("numerator", "denominator"))
         text += f" = {' : '.join(counts)}"
@@ -183,7 +183,8 @@ def _format_compared_figure(wording: Messages, end: Result) -> str:
     target = end["target"]
     aim = "" if target is None else wording.format("difference.aim", value=_format_trace_number(wording, target))
     places = wording.format("difference.places", present=end["present"], expected=end["expected"])
-    return f"{value}{of}{aim}, {places}"
+    unit = f" {end['unit_of_measure']}" if end["unit_of_measure"] else ""
+    return f"{value}{unit}{of}{aim}, {places}"
 
 
 def _format_compared_verdict(wording: Messages, end: Result) -> str:

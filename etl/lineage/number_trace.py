@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from etl.attain import TargetFigures, compute_target_figures
+from etl.attain import TargetFigures, compute_target_figures, convert_rows_to_plan_units, find_plan_units
 from etl.attainment.attainment_rows import load_or_compute_attainment
 from etl.catalog import Catalogue, models
 from etl.catalog.geography import get_plan_area_code
@@ -86,13 +86,14 @@ def trace_number(report: str, indicator: str, unit: str | None = None) -> Result
                 where=f"{record.key.plan} {record.key.period}",
                 fix="give an indicator or item of the plan, and the area, a unit under it or an agency that has it",
             )
+        own = convert_rows_to_plan_units(rows, catalogue.plans)
         printed = [_find_printed_number(record, row) for row in rows]
         walked = _trace_cells(context, rows[0])
         same_snapshot = snapshot.id == record.snapshot_id
     plan = catalogue.plans[record.key.plan]
     figures = [_compute_traced_figures(catalogue, plan, row, walked) for row in rows] if walked else []
-    wording = load_messages(settings.templates)
-    mismatches = _list_mismatches(printed, rows, figures, same_snapshot=same_snapshot)
+    wording, units = load_messages(settings.templates), find_plan_units(catalogue.plans)
+    mismatches = _list_mismatches(printed, own, rows, figures, same_snapshot=same_snapshot)
     problems = [wording.describe(mismatch) for mismatch in mismatches]
     return {
         "report": _serialize_report(record),
@@ -103,9 +104,9 @@ def trace_number(report: str, indicator: str, unit: str | None = None) -> Result
                 "item": row.item,
                 "clause": row.clause,
                 "printed": printed_number,
-                "computed": _serialize_computed_number(row, wording),
+                "computed": _serialize_computed_number(row, wording) | {"unit": units.get((row.plan, row.item), "")},
             }
-            for row, printed_number in zip(rows, printed, strict=True)
+            for row, printed_number in zip(own, printed, strict=True)
         ],
         "reproduces": not problems,
         "problems": problems,
@@ -215,11 +216,17 @@ def _compute_traced_figures(
 
 
 def _list_mismatches(
-    printed: list[Result | None], rows: list[Attainment], figures: list[TargetFigures], *, same_snapshot: bool
+    printed: list[Result | None],
+    own: list[Attainment],
+    rows: list[Attainment],
+    figures: list[TargetFigures],
+    *,
+    same_snapshot: bool,
 ) -> Iterator[Reason]:
+    """What does not come out again: `own` are the rows as the plan writes them, `rows` as they were summed."""
     if not same_snapshot:
         yield build_reason("mismatch.snapshot")
-    for printed_number, row in zip(printed, rows, strict=True):
+    for printed_number, row in zip(printed, own, strict=True):
         for name in ("value", "numerator", "denominator"):
             again = getattr(row, name)
             if printed_number and printed_number[name] != (None if again is None else str(again)):

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from fractions import Fraction
 from typing import Any
 
+from etl.attain import convert_rows_to_plan_units, find_plan_units
 from etl.attainment.attainment_rows import load_or_compute_attainment, parse_instant
 from etl.catalog import Catalogue
 from etl.core.instance import (
@@ -50,6 +51,7 @@ def compare_snapshots(scope: str, period: str, from_time: str, to_time: str) -> 
             else []
             for at, (_, c) in zip(taken, ends, strict=True)
         ]
+        rows = [convert_rows_to_plan_units(one, c.plans) for one, (_, c) in zip(rows, ends, strict=True)]
         (_, old), (_, new) = ends
         chosen = new.get_scope(scope)
         arrived = recorded_changes.fetch_arrived_versions(
@@ -80,8 +82,8 @@ def compare_snapshots(scope: str, period: str, from_time: str, to_time: str) -> 
                 correction_states[0] if len(correction_states) == 2 else {}, correction_states[-1]
             )
         ),
-        "figures": list(_compare_attainment_rows(new, key, rows[0], rows[1], _FIGURE_FIELDS)),
-        "verdicts": list(_compare_attainment_rows(new, key, rows[0], rows[1], _VERDICT_FIELDS)),
+        "figures": list(_compare_attainment_rows(ends, key, rows, _FIGURE_FIELDS)),
+        "verdicts": list(_compare_attainment_rows(ends, key, rows, _VERDICT_FIELDS)),
     }
     parts = ("deliveries", "catalogue", "corrections", "figures", "verdicts")
     return result | {"changed": any(result[part] for part in parts)}
@@ -140,25 +142,31 @@ def _compare_correction_states(before: Mapping[str, str], after: Mapping[str, st
 
 
 def _compare_attainment_rows(
-    catalogue: Catalogue,
+    known: Sequence[tuple[str, Catalogue]],
     period: Period,
-    before: Sequence[Attainment],
-    after: Sequence[Attainment],
+    rows: Sequence[Sequence[Attainment]],
     names: tuple[str, ...],
 ) -> Iterator[Result]:
-    """Rows that differ in one of some fields, with those fields before and after; None where there was no row."""
-    old = {(row.plan, row.item, row.unit): row for row in before}
-    new = {(row.plan, row.item, row.unit): row for row in after}
+    """Rows that differ in one of some fields, with those fields before and after; None where there was no row.
+
+    Levels are in the unit of measure that the plan wrote at either moment, which `unit_of_measure` names.
+    """
+    old, new = ({(row.plan, row.item, row.unit): row for row in one} for one in rows)
+    units = [find_plan_units(catalogue.plans) for _, catalogue in known]
     for key in dict.fromkeys([*old, *new]):
         was, now = old.get(key), new.get(key)
         either = now or was
         ends = [
-            {name: _convert_to_json_value(getattr(row, name)) for name in names} if row else None for row in (was, now)
+            {name: _convert_to_json_value(getattr(row, name)) for name in names}
+            | {"unit_of_measure": written.get(key[:2], "")}
+            if row
+            else None
+            for row, written in zip((was, now), units, strict=True)
         ]
         if either and [getattr(was, n, None) for n in names] != [getattr(now, n, None) for n in names]:
             yield {
                 "plan": key[0], "item": key[1], "indicator": either.indicator, "unit": key[2],
-                "unit_name": catalogue.find_unit_name(key[2], period.end), "before": ends[0], "after": ends[1],
+                "unit_name": known[-1][1].find_unit_name(key[2], period.end), "before": ends[0], "after": ends[1],
             }  # fmt: skip
 
 

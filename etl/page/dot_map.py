@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row
-
 from etl.catalog.centres import Centre, find_centre, load_centres
 from etl.errors import CatalogueError
 from etl.model import Period
@@ -27,7 +25,7 @@ class MapDot:
     x: float
     y: float
     unit: str
-    row: Row[Any]
+    row: Any
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class DotMap:
     width: int = _WIDTH
 
 
-def build_dot_map(desk: PageDesk, rows: Sequence[Row[Any]], period: str, names: Mapping[str, str]) -> DotMap | None:
+def build_dot_map(desk: PageDesk, rows: Sequence[Any], period: str, names: Mapping[str, str]) -> DotMap | None:
     """The map of some units; None where fewer than two have a centre point, or the catalogue cannot be read."""
     if desk.catalogue is None or not Period.is_key(period):
         return None

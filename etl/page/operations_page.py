@@ -44,6 +44,7 @@ def show_operations(desk: PageDesk) -> tuple[str, bool]:
         alerts_to=len(desk.settings.alert_addresses) + bool(desk.settings.alert_webhook),
         disks=measure_disks(desk.settings),
         stopped=_list_stopped_scopes(desk),
+        stopped_layouts=desk.catalogue.stopped_layouts if desk.catalogue else {},
         versions={"tongket": __version__, **{name: version(name) for name in _PACKAGES}},
     )
     return page, trouble is None

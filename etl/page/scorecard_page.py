@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Row
@@ -56,14 +57,20 @@ def show_scorecard(desk: PageDesk, scope: str, period: str, plan: str, item: str
         units = page_views.fetch_scorecard_units(conn, scope, period, plan, page) if scope else []
         offices = page_views.fetch_scorecard_units(conn, scope, period, plan, page, of_agency=True) if scope else []
         codes, agencies = ([unit.unit_code for unit in some] for some in (units, offices))
-        rows = page_views.fetch_scorecard_rows(conn, scope, period, plan, [area, *codes, *agencies])
+        scales = _list_unit_scales(desk, plan)
+        found = page_views.fetch_scorecard_rows(conn, scope, period, plan, [area, *codes, *agencies])
+        rows = [_convert_row(row, scales.get(row.item)) for row in found]
         path = page_views.fetch_area_path(conn, scope, plan, area)
         milestones = page_views.fetch_milestones(conn, plan)
         targets = [row for row in rows if row.unit_code == area]
         item = item if item in {row.item for row in targets} else _choose_item(targets)
-        mapped = [row for row in page_views.fetch_map_rows(conn, scope, period, plan, item) if row.unit_code != area]
+        mapped = [
+            _convert_row(row, scales.get(item))
+            for row in page_views.fetch_map_rows(conn, scope, period, plan, item)
+            if row.unit_code != area
+        ]
     total, most = (max((unit.found for unit in some), default=0) for some in (units, [*units, *offices]))
-    cells: dict[str, dict[str, Row[Any]]] = defaultdict(dict)
+    cells: dict[str, dict[str, Any]] = defaultdict(dict)
     for row in rows:
         cells[row.unit_code][row.item] = row
     return render_page(
@@ -86,7 +93,7 @@ def show_scorecard(desk: PageDesk, scope: str, period: str, plan: str, item: str
         names={code: _find_name(desk, code, period) for code in (*codes, *agencies)} | {area: area_name},
         area_until=area_until,
         cells=cells,
-        pictures=_draw_paths(path, milestones, period, _list_unit_scales(desk, plan)),
+        pictures=_draw_paths(path, milestones, period, scales),
         page=page,
         pages=count_pages(most),
         total=total,
@@ -134,7 +141,7 @@ def _describe_area(desk: PageDesk, scope: str, plan: str) -> tuple[str, dt.date 
     return (area.name, area.valid_to) if area else (desk.get_name("scope", scope), None)
 
 
-def _choose_item(targets: Sequence[Row[Any]]) -> str:
+def _choose_item(targets: Sequence[Any]) -> str:
     """The first target with a value, or the first."""
     return next((row.item for row in targets if row.value is not None), targets[0].item if targets else "")
 
@@ -149,6 +156,14 @@ def _list_unit_scales(desk: PageDesk, plan: str) -> dict[str, Fraction]:
     """By item: what a plan's numbers are multiplied with to be in the unit of measure that figures are kept in."""
     known = desk.catalogue.plans.get(plan) if desk.catalogue else None
     return {target.item: target.unit_scale for target in known.targets} if known else {}
+
+
+def _convert_row(row: Row[Any], scale: Fraction | None) -> Any:
+    """A row of figures in the unit of measure that the plan writes beside them."""
+    fields = dict(row._mapping)
+    levels = {name: fields[name] for name in ("value", "target") if fields.get(name) is not None}
+    converted = {name: Fraction(level) / (scale or 1) for name, level in levels.items()}
+    return SimpleNamespace(**fields | converted)
 
 
 def _draw_paths(

@@ -40,7 +40,7 @@ class _VersionedTable:
 def record_catalogue_versions(conn: Connection, catalogue: Catalogue) -> dict[str, int]:
     """Writes a catalogue into the caller's transaction; gives the rows written per table (all 0 if known).
 
-    What is not read of scopes and plans out of service has not vanished: their rows stay as they are.
+    What is not read of scopes, plans and corrections out of service has not vanished: their rows stay as they are.
     """
     session = connect.unwrap_driver(conn)
     with connect.translate_db_errors("catalogue"):
@@ -58,9 +58,15 @@ def record_catalogue_versions(conn: Connection, catalogue: Catalogue) -> dict[st
         version = made[0] if made else 0
         _record_identities(conn, catalogue)
         record_periods(conn, {p for _, p in _list_expected_submissions(catalogue)})
-        apart = catalogue.stopped.keys() | catalogue.stopped_plans
+        apart = {
+            "scope": catalogue.stopped.keys(),
+            "plan": catalogue.stopped_plans,
+            "correction": catalogue.stopped_corrections,
+        }
         return {
-            table.name: _record_changed_rows(conn, table, list(table.rows(catalogue)), version, apart)
+            table.name: _record_changed_rows(
+                conn, table, list(table.rows(catalogue)), version, apart.get(table.key[0], ())
+            )
             for table in _TABLES
         }
 
@@ -94,7 +100,7 @@ def _record_identities(conn: Connection, c: Catalogue) -> None:
 def _record_changed_rows(
     conn: Connection, table: _VersionedTable, rows: list[Row], version: int, apart: Collection[str]
 ) -> int:
-    """Writes what changed, and marks what vanished but the rows of scopes and plans set apart; gives how many."""
+    """Writes what changed, and marks what vanished but the rows of what is set apart; gives how many."""
     session = connect.unwrap_driver(conn)
     key_columns = sql.SQL(", ").join(map(sql.Identifier, table.key))
     current = session.execute(
@@ -106,8 +112,7 @@ def _record_changed_rows(
     if changed:
         columns = [*changed[0], "retired", "catalogue_version_id"]
         connect.copy_rows(conn, table.name, columns, ([*row.values(), False, version] for row in changed))
-    kept = apart if table.key[0] in {"scope", "plan"} else ()
-    gone = [key for key in current_hashes if key not in fresh and key[0] not in kept]
+    gone = [key for key in current_hashes if key not in fresh and key[0] not in apart]
     for key in gone:
         _retire_row(conn, table, key, version)
     return len(changed) + len(gone)

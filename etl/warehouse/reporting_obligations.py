@@ -21,7 +21,8 @@ from etl.catalog import models
 from etl.catalog.geography import compute_unit_shares, has_gone_over
 from etl.catalog.loader import Catalogue
 from etl.catalog.owed_cells import list_owed_cells
-from etl.model import Period, PeriodKind
+from etl.model import ElementKind, Period, PeriodKind
+from etl.model.reason import Reason, build_reason
 
 _PIECES = (PeriodKind.QUARTER, PeriodKind.MONTH, PeriodKind.HALF)
 _WHOLE_STRETCH = (PeriodKind.HALF, PeriodKind.NINE_MONTHS, PeriodKind.YEAR)
@@ -66,15 +67,15 @@ def _list_line_cells(catalogue: Catalogue, scope_id: str, period: Period) -> Map
 
 
 def build_obligations(
-    catalogue: Catalogue, scope: models.Scope, period: Period, elements: Iterable[str]
+    catalogue: Catalogue, scope: models.Scope, period: Period, elements: Iterable[str], start: Period | None = None
 ) -> RollupObligations:
-    """What the sums of some data elements over a period need."""
-    return _build_cached_obligations(catalogue, scope.id, period, frozenset(elements))
+    """What the sums of some data elements over a period need; of what adds up only what is not before `start`."""
+    return _build_cached_obligations(catalogue, scope.id, period, frozenset(elements), start)
 
 
 @lru_cache(maxsize=32)
 def _build_cached_obligations(
-    catalogue: Catalogue, scope_id: str, period: Period, elements: frozenset[str]
+    catalogue: Catalogue, scope_id: str, period: Period, elements: frozenset[str], start: Period | None
 ) -> RollupObligations:
     own = period.key if period.kind in _WHOLE_STRETCH else ""
     wanted: dict[Period, set[str]] = {}
@@ -83,12 +84,15 @@ def _build_cached_obligations(
         found = _list_period_pieces(catalogue, scope_id, period, element)
         has_pieces = catalogue.elements[element].kind.has_pieces
         ends = [p for p in found if p is not None and p.end == period.end]
+        cut = has_pieces and start is not None
+        if start is not None and cut:
+            found = _cut_pieces(found, start)
         used = [p for p in found if p is not None] if has_pieces else ends
         for piece in used:
             wanted.setdefault(piece, set()).add(element)
-        if own and element in _list_collected_elements(catalogue, scope_id, period):
+        if own and not cut and element in _list_collected_elements(catalogue, scope_id, period):
             wanted.setdefault(period, set()).add(element)
-        late = find_first_asked(catalogue, catalogue.scopes[scope_id], period, element) is not None
+        late = not cut and find_first_asked(catalogue, catalogue.scopes[scope_id], period, element) is not None
         asked = list(dropwhile(lambda piece: piece is None, found)) if late else found  # what nobody owed is no gap
         pieces[element] = len(asked) if has_pieces else 1
     made, groups = _build_obligation_groups(catalogue, scope_id, period, wanted)
@@ -110,6 +114,68 @@ def find_first_asked(catalogue: Catalogue, scope: models.Scope, period: Period, 
         return None
     found = _list_period_pieces(catalogue, scope.id, period, element)
     return next((p for p in found if p is not None), None) if found and found[0] is None else None
+
+
+def list_beginnings(
+    catalogue: Catalogue, scope: models.Scope, period: Period, indicator: models.Indicator
+) -> set[Period | None]:
+    """The pieces from which on what adds up in an indicator is asked about: None is the year's own beginning."""
+    return {find_first_asked(catalogue, scope, period, e) for e in _list_growing_elements(catalogue, indicator)}
+
+
+def find_length_gap(
+    catalogue: Catalogue, scope: models.Scope, period: Period, indicator: models.Indicator
+) -> Reason | None:
+    """Why an indicator has no figure of this length; None where it may have one."""
+    elements = [term.data_element for term in indicator.terms]
+    since_january = any(catalogue.elements[e].kind == ElementKind.YTD for e in elements)
+    if period.counted_from != 1 and (indicator.accumulates or since_january):
+        return build_reason("reason.accumulates", period=period.key)
+    if indicator.frequency == "quarter" and any(is_uncovered(catalogue, scope, period, e) for e in elements):
+        return build_reason("reason.no_form", period=period.key)
+    begun = list_beginnings(catalogue, scope, period, indicator)
+    if len(begun) < 2 or _find_common_start(catalogue, scope, period, indicator):
+        return None
+    first = max((piece for piece in begun if piece), key=lambda piece: piece.start)
+    return build_reason("reason.begins_in_year", period=first.name)
+
+
+def find_stretch_start(
+    catalogue: Catalogue, scope: models.Scope, period: Period, indicator: models.Indicator
+) -> Period | None:
+    """The first piece that an indicator's figure covers; None is the year's own beginning."""
+    begun = list_beginnings(catalogue, scope, period, indicator)
+    return _find_common_start(catalogue, scope, period, indicator) if len(begun) > 1 else next(iter(begun), None)
+
+
+def _list_growing_elements(catalogue: Catalogue, indicator: models.Indicator) -> list[str]:
+    """What adds up over a year in an indicator, or is a mean of its parts."""
+    elements = (term.data_element for term in indicator.terms)
+    return [e for e in elements if catalogue.elements[e].kind.has_pieces]
+
+
+def _find_common_start(
+    catalogue: Catalogue, scope: models.Scope, period: Period, indicator: models.Indicator
+) -> Period | None:
+    """The first piece from which on all that adds up in an indicator is asked about.
+
+    It is that of a day on which a piece of each element begins, the longest of them; None where there is no such day:
+    then no stretch of the year is common to all.
+    """
+    growing = _list_growing_elements(catalogue, indicator)
+    pieces = [[p for p in _list_period_pieces(catalogue, scope.id, period, e) if p is not None] for e in growing]
+    if not pieces or not all(pieces):
+        return None
+    last = max(found[0].start for found in pieces)
+    days = set.intersection(*({p.start for p in found if p.start >= last} for found in pieces))
+    beginning = [p for found in pieces for p in found if p.start == min(days, default=None)]
+    return max(beginning, key=lambda p: p.months, default=None)
+
+
+def _cut_pieces(pieces: list[Period | None], start: Period) -> list[Period | None]:
+    """The pieces from the one on that begins with `start`; what is not covered after it stays a gap."""
+    first = next(i for i, piece in enumerate(pieces) if piece is not None and piece.start == start.start)
+    return pieces[first:]
 
 
 def _list_period_pieces(catalogue: Catalogue, scope_id: str, period: Period, element: str) -> list[Period | None]:

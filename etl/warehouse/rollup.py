@@ -9,8 +9,9 @@ Rules (docs/warehouse.md has them with examples):
   period's last day; what units that ended earlier reported belongs to the leaf they went into.
 * A stock is its value in the period's last piece, a ytd too. A flow is the sum of the pieces from January (of the
   second half of a year: from July), an average their mean by length; one missing piece makes it missing. Pieces that
-  nobody owed, because forms began or a unit came from elsewhere within the year, are no gap: `since` says so. A form of
-  the period's own length (year, half, nine months) comes first.
+  nobody owed, because forms began or a unit came from elsewhere within the year, are no gap: `since` says so. Where
+  elements of one indicator begin apart, all that adds up in it is read of the stretch that they share. A form of the
+  period's own length (year, half, nine months) comes first.
 * A leaf counts if every cell of the indicator that it owes is there. `not applicable` takes it out of what is
   expected; a quarter that is so on one side of a ratio counts on neither (`one_sided_cells`). Where two levels hold the
   two sides (doctors of a district, population of its communes), each side sums its own leaves, and a district where one
@@ -36,12 +37,18 @@ from sqlalchemy import Row
 
 from etl.catalog import models
 from etl.catalog.geography import find_restating_gap
-from etl.model import LONE_SIDES, ElementKind, ObservedIndicator, Period, PeriodKind
+from etl.model import LONE_SIDES, ObservedIndicator, Period, PeriodKind
 from etl.model.reason import Reason, build_reason
 from etl.warehouse.connect import query
 from etl.warehouse.published_figures import fetch_published_figures, fetch_recognitions
-from etl.warehouse.reporting_obligations import find_first_asked, is_uncovered
-from etl.warehouse.rollup_leaves import OwedCells, build_owed_cells, group_by_corrections, join_split_leaves
+from etl.warehouse.reporting_obligations import find_length_gap, find_stretch_start
+from etl.warehouse.rollup_leaves import (
+    OwedCells,
+    build_owed_cells,
+    group_by_corrections,
+    group_by_start,
+    join_split_leaves,
+)
 from etl.warehouse.rollup_request import RollupFilter, RollupRequest, build_rollup_request, list_summed_indicators
 from etl.warehouse.run_context import RunContext
 
@@ -118,12 +125,14 @@ def _compute_period_sums(
     ask: RollupRequest, period: Period, indicators: Sequence[models.Indicator]
 ) -> list[ObservedIndicator]:
     """One period's sums, for the asked units. Figures that cannot be had are there with their reason."""
-    barred = {i.code: text for i in indicators if (text := _find_length_gap(ask, period, i))}
+    catalogue, scope = ask.catalogue, ask.scope
+    barred = {i.code: text for i in indicators if (text := find_length_gap(catalogue, scope, period, i))}
     summed = [i for i in indicators if i.code not in barred]
-    found = _fetch_summed_figures(ask, period, summed) if summed and (ask.units or ask.agencies) else []
+    groups = group_by_start(ask, period, summed) if ask.units or ask.agencies else {}
+    found = [o for start, group in groups.items() for o in _fetch_summed_figures(ask, period, group, start)]
     gaps = {u.code: text for u in (*ask.units, *ask.agencies) if (text := _find_geography_gap(ask, period, u))}
     rows = [replace(_build_empty_figure(o), no_figure=gaps[o.unit]) if o.unit in gaps else o for o in found]
-    late = {i.code: next(iter(_list_beginnings(ask, period, i)), None) for i in summed}
+    late = {i.code: find_stretch_start(catalogue, scope, period, i) for i in summed}
     rows = [o if o.since or (first := late[o.indicator]) is None else replace(o, since=first.key) for o in rows]
     have = {(o.indicator, o.unit) for o in rows}
     for indicator in indicators:
@@ -143,29 +152,10 @@ def _find_geography_gap(ask: RollupRequest, period: Period, unit: models.Unit) -
     return build_reason("reason.not_restated", gap=gap) if gap else None
 
 
-def _find_length_gap(ask: RollupRequest, period: Period, indicator: models.Indicator) -> Reason | None:
-    """Why an indicator has no figure of this length; None where it may have one."""
-    elements = [term.data_element for term in indicator.terms]
-    since_january = [e for e in elements if ask.catalogue.elements[e].kind == ElementKind.YTD]
-    if period.counted_from != 1 and (indicator.accumulates or since_january):
-        return build_reason("reason.accumulates", period=period.key)
-    if indicator.frequency == "quarter" and any(is_uncovered(ask.catalogue, ask.scope, period, e) for e in elements):
-        return build_reason("reason.no_form", period=period.key)
-    begun = _list_beginnings(ask, period, indicator)
-    first = max((piece for piece in begun if piece), key=lambda piece: piece.start, default=None)
-    return build_reason("reason.begins_in_year", period=first.name) if first and len(begun) > 1 else None
-
-
-def _list_beginnings(ask: RollupRequest, period: Period, indicator: models.Indicator) -> set[Period | None]:
-    """The pieces from which on what adds up in an indicator is asked about: None is the year's own beginning."""
-    kinds = ((term.data_element, ask.catalogue.elements[term.data_element].kind) for term in indicator.terms)
-    return {find_first_asked(ask.catalogue, ask.scope, period, element) for element, kind in kinds if kind.has_pieces}
-
-
 def _fetch_summed_figures(
-    ask: RollupRequest, period: Period, indicators: Sequence[models.Indicator]
+    ask: RollupRequest, period: Period, indicators: Sequence[models.Indicator], start: Period | None
 ) -> list[ObservedIndicator]:
-    owed = build_owed_cells(ask, period, indicators)
+    owed = build_owed_cells(ask, period, indicators, start=start)
     if not owed.leaves:
         return []
     found = {(o.indicator, o.unit): o for o in _query_sums(ask, period, indicators, owed)}

@@ -26,7 +26,9 @@ from etl.warehouse.reporting_obligations import (
     RollupObligations,
     build_obligations,
     find_split_groups,
+    find_stretch_start,
     join_split_groups,
+    list_beginnings,
 )
 from etl.warehouse.rollup_request import RollupRequest
 
@@ -38,7 +40,7 @@ class OwedCells:
     """Who owed what in a period, and where each leaf belongs; `parameters` say it to a statement, `extent` of them
     only which periods and data elements are read. `begun` has the first piece, by its key, of leaves that owed nothing
     of what adds up before it. `agencies` has the asked agencies that leaves are; `own` what each of them owes itself:
-    the data elements that all its leaves owe."""
+    the data elements that all its leaves owe. `start`: nothing before it is read of what adds up."""
 
     slots: tuple[ReportingObligation, ...]
     leaves: tuple[UnitAssignment, ...]
@@ -48,6 +50,7 @@ class OwedCells:
     begun: Mapping[models.Unit, str]
     agencies: Mapping[models.Unit, models.Unit]
     own: Mapping[models.Unit, frozenset[str]]
+    start: Period | None
 
     def is_own_figure(self, indicator: models.Indicator, agency: models.Unit) -> bool:
         """Whether every term of an indicator stands in an agency's own forms."""
@@ -71,18 +74,34 @@ class JoinedLeaves:
     owed: OwedCells
 
 
+def group_by_start(
+    ask: RollupRequest, period: Period, indicators: Iterable[models.Indicator]
+) -> dict[Period | None, list[models.Indicator]]:
+    """The indicators by the first piece that is read of what adds up in them: None reads all that was asked.
+
+    Where elements begin to be asked about in different pieces, all sides are read of the stretch that they share.
+    """
+    groups: dict[Period | None, list[models.Indicator]] = {}
+    for i in indicators:
+        apart = len(list_beginnings(ask.catalogue, ask.scope, period, i)) > 1
+        start = find_stretch_start(ask.catalogue, ask.scope, period, i) if apart else None
+        groups.setdefault(start, []).append(i)
+    return groups
+
+
 def build_owed_cells(
     ask: RollupRequest,
     period: Period,
     indicators: Iterable[models.Indicator],
     joined: Iterable[frozenset[models.Unit]] = (),
+    start: Period | None = None,
 ) -> OwedCells:
     """Units, groups of cells and periods by number (sql/functions/40_owed.sql). What a leaf owes in all is a group.
 
-    `joined`: leaves that are one.
+    `joined`: leaves that are one. `start`: the first piece that is read of what adds up, the year's first if None.
     """
     obligations = build_obligations(
-        ask.catalogue, ask.scope, period, {term.data_element for i in indicators for term in i.terms}
+        ask.catalogue, ask.scope, period, {term.data_element for i in indicators for term in i.terms}, start
     )
     numbers = {r.code: r.data_element_id for r in query(ask.conn, "element_numbers")}
     slots = [
@@ -128,7 +147,7 @@ def build_owed_cells(
     own: dict[models.Unit, frozenset[str]] = {}
     for leaf, agency in agencies.items():
         own[agency] = own.get(agency, owed[leaf]) & owed[leaf]
-    return OwedCells(tuple(slots), tuple(leaves), obligations.periods, parameters, extent, begun, agencies, own)
+    return OwedCells(tuple(slots), tuple(leaves), obligations.periods, parameters, extent, begun, agencies, own, start)
 
 
 def _find_agencies(ask: RollupRequest, leaves: Iterable[models.Unit]) -> dict[models.Unit, models.Unit]:
@@ -245,7 +264,11 @@ def join_split_leaves(
     touched = [set[models.Unit | None]().union(*(homes[leaf] for leaf in group)) for group in groups]
     parted = set[models.Unit | None]().union(*(children for children in touched if len(children) > 1))
     whole = replace(ask, units=tuple(u for u in ask.units if u not in parted), agencies=())
-    return JoinedLeaves(whole, additive, build_owed_cells(whole, period, additive, groups)) if whole.units else None
+    return (
+        JoinedLeaves(whole, additive, build_owed_cells(whole, period, additive, groups, owed.start))
+        if whole.units
+        else None
+    )
 
 
 def _is_additive(catalogue: Catalogue, indicator: models.Indicator) -> bool:

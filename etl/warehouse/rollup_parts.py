@@ -18,7 +18,13 @@ from etl.catalog.geography import find_area_of_code
 from etl.model import ObservedIndicator
 from etl.warehouse.connect import query
 from etl.warehouse.published_figures import fetch_published_figures, query_published
-from etl.warehouse.rollup_leaves import OwedCells, build_owed_cells, group_by_corrections, join_split_leaves
+from etl.warehouse.rollup_leaves import (
+    OwedCells,
+    build_owed_cells,
+    group_by_corrections,
+    group_by_start,
+    join_split_leaves,
+)
 from etl.warehouse.rollup_request import RollupFilter, RollupRequest, build_rollup_request, list_summed_indicators
 from etl.warehouse.run_context import RunContext
 
@@ -73,11 +79,13 @@ def fetch_rollup_parts(context: RunContext, indicators: Collection[str], unit: s
         figures = {o.indicator: o for o in fetch_published_figures(ask)}
         return dict.fromkeys(indicators, RollupParts(figures, ((of, None, Fraction(1)),), cells))
     summed = list_summed_indicators(ask)
-    owed = build_owed_cells(ask, context.period, summed)
-    parts = _build_rollup_parts(ask, owed, summed)
-    joined = join_split_leaves(ask, context.period, summed, owed)
-    if joined and joined.ask.units == ask.units:
-        parts |= _build_rollup_parts(ask, joined.owed, joined.indicators)
+    parts: dict[str, RollupParts] = {}
+    for start, group in group_by_start(ask, context.period, summed).items():
+        owed = build_owed_cells(ask, context.period, group, start=start)
+        parts |= _build_rollup_parts(ask, owed, group)
+        joined = join_split_leaves(ask, context.period, group, owed)
+        if joined and joined.ask.units == ask.units:
+            parts |= _build_rollup_parts(ask, joined.owed, joined.indicators)
     return dict.fromkeys(indicators, RollupParts({}, (), {})) | parts
 
 

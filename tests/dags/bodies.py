@@ -13,7 +13,7 @@ from typing import Any
 
 DAGS = Path(__file__).resolve().parents[2] / "dags"
 CALLS: list[list[Any]] = []
-DUE = {"a": True, "b": False}
+DUE = {"a": True, "b": True, "c": False}
 LONGER = ["half", "nine_months"]
 ANSWERS: dict[str, Callable[..., Any]] = {
     "list_passed_deadlines": lambda day: ["2024Q1"] if day == "2024-04-23" else [],
@@ -155,17 +155,21 @@ def main() -> None:
         "longer": announced("attain", "2024Q2", task="announce_longer"),
         "nothing longer": announced("attain", "2024Q4", task="announce_longer"),
         "no key": run("attain", "scopes", None),
-        "due": run("report_quarterly", "due", "2024Q1", cadences=["quarter"]),
-        "year in quarterly": run("report_quarterly", "due", "2024", cadences=["quarter"]),
-        "nine months in longer": run("report_six_nine_months", "due", "2024N", cadences=LONGER),
-        "quarter in longer": run("report_six_nine_months", "due", "2024Q2", cadences=LONGER),
-        "half in quarterly": run("report_quarterly", "due", "2024H1", cadences=["quarter"]),
-        "quarter in annual": run("report_annual", "due", "2024Q1", cadences=["year"]),
+        "report scopes": run("report_quarterly", "scopes", "2024Q1", cadences=["quarter"]),
+        "due": run("report_quarterly", "write", "2024Q1", scope="a", cadences=["quarter"]),
+        "not due": run("report_quarterly", "write", "2024Q1", scope="c", cadences=["quarter"]),
+        "feedback not due": run("report_quarterly", "feedback", "2024Q1", scope="c"),
+        "due nine months": run("report_six_nine_months", "write", "2024N", scope="a", cadences=LONGER),
+        "year in quarterly": run("report_quarterly", "scopes", "2024", cadences=["quarter"]),
+        "nine months in longer": run("report_six_nine_months", "scopes", "2024N", cadences=LONGER),
+        "quarter in longer": run("report_six_nine_months", "scopes", "2024Q2", cadences=LONGER),
+        "half in quarterly": run("report_quarterly", "scopes", "2024H1", cadences=["quarter"]),
+        "quarter in annual": run("report_annual", "scopes", "2024Q1", cadences=["year"]),
         "write": run("report_quarterly", "write", "2024Q1", scope="a", cadences=["quarter"]),
         "write annual": run("report_annual", "write", "2024", scope="a", cadences=["year"]),
-        "month in monthly": run("report_monthly", "due", "2024-03", cadences=["month"]),
-        "month in quarterly": run("report_quarterly", "due", "2024-03", cadences=["quarter"]),
-        "quarter in monthly": run("report_monthly", "due", "2024Q1", cadences=["month"]),
+        "month in monthly": run("report_monthly", "scopes", "2024-03", cadences=["month"]),
+        "month in quarterly": run("report_quarterly", "scopes", "2024-03", cadences=["quarter"]),
+        "quarter in monthly": run("report_monthly", "scopes", "2024Q1", cadences=["month"]),
         "write month": run("report_monthly", "write", "2024-03", scope="a", cadences=["month"]),
         "write half": run("report_six_nine_months", "write", "2024H1", scope="a", cadences=LONGER),
         "write nine months": run("report_six_nine_months", "write", "2024N", scope="a", cadences=LONGER),
@@ -201,8 +205,6 @@ def main() -> None:
     for kind in ("CatalogueError", "StorageError"):
         ANSWERS["compute_attainment"] = ANSWERS[kind]
         cases[kind] = run("attain", "compute", "2024Q1", scope="a")
-    DUE["a"] = False
-    cases["none due"] = run("report_quarterly", "due", "2024Q1", cadences=["quarter"])
     sys.stdout.write(json.dumps(cases, default=str))
 
 

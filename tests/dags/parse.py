@@ -13,7 +13,7 @@ DAGS = Path(__file__).resolve().parents[2] / "dags"
 
 def _cadences(dag: Any) -> list[str]:
     """The cadences that a DAG's first task looks for."""
-    return list(dag.get_task("due").op_args[0]) if dag.has_task("due") else []
+    return list(dag.get_task("scopes").op_args[0]) if dag.has_task("ask") else []
 
 
 def _count_runs(dag: Any) -> int:

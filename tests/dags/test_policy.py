@@ -178,15 +178,16 @@ def test_no_run_of_a_report_waits_for_a_person(facts: dict[str, Any], name: str)
     tasks = facts["dags"][name]["tasks"]
     assert not {"HITLOperator", "ApprovalOperator"} & {task["operator"] for task in tasks.values()}
     assert [task for task, about in tasks.items() if "ask" in about["upstream"]] == ["watch"], "asked, and ended"
-    assert tasks["ask"]["rule"] == "all_done_min_one_success", "one scope's failure holds up no other"
-    assert (tasks["watch"]["rule"], tasks["watch"]["upstream"]) == ("one_failed", ["ask", "due", "write"])
+    assert tasks["ask"]["rule"] == "all_done", "one scope's failure, or one that is not due, holds up no other"
+    assert (tasks["watch"]["rule"], tasks["watch"]["upstream"]) == ("one_failed", ["ask", "scopes", "write"])
+    assert tasks["write"]["mapped"] and tasks["write"]["upstream"] == ["scopes"], "each scope by itself"
 
 
 def test_units_hear_back_each_quarter_or_year_and_no_document_waits_for_it(facts: dict[str, Any]) -> None:
     told = [name for name in sorted(REPORTS) if "feedback" in facts["dags"][name]["tasks"]]
     assert told == ["report_annual", "report_quarterly"]
     for tasks in (facts["dags"][name]["tasks"] for name in told):
-        assert tasks["feedback"]["mapped"] and tasks["feedback"]["upstream"] == ["due"]
+        assert tasks["feedback"]["mapped"] and tasks["feedback"]["upstream"] == ["scopes"]
         assert not any("feedback" in task["upstream"] for task in tasks.values())
 
 

@@ -195,7 +195,7 @@ def test_a_new_correction_makes_its_period_stale(
         ({"scope": "nowhere"}, "unknown scope"),
     ],
 )
-def test_a_wrong_correction_stops_with_its_file(
+def test_a_wrong_correction_stops_its_scope_with_its_file(
     catalogue: Catalogue, tmp_path: Path, changed: dict[str, object], message: str
 ) -> None:
     root = tmp_path / "catalog"
@@ -207,8 +207,10 @@ def test_a_wrong_correction_stops_with_its_file(
     file.write_text(yaml.safe_dump(AGREED, allow_unicode=True))
     assert list(load_catalogue(root).agreed_corrections) == ["bhyt-608-2024q1"]
     file.write_text(yaml.safe_dump(AGREED | changed, allow_unicode=True))
+    after = load_catalogue(root)
+    assert not after.agreed_corrections
     with pytest.raises(CatalogueError, match=message) as caught:
-        load_catalogue(root)
+        after.get_scope("kon-tum")
     assert "bhyt-608-2024q1" in caught.value.where
 
 
@@ -221,4 +223,17 @@ def test_two_corrections_of_one_value_are_refused(catalogue: Catalogue, tmp_path
     for name in ("one", "two"):
         (root / "corrections" / f"{name}.yaml").write_text(yaml.safe_dump(AGREED | {"id": name}, allow_unicode=True))
     with pytest.raises(CatalogueError, match="one replaces the same value"):
-        load_catalogue(root)
+        load_catalogue(root).get_scope("kon-tum")
+
+
+def test_a_correction_whose_file_is_broken_is_not_withdrawn(
+    loader: Engine, catalogue: Catalogue, send: Callable[..., None]
+) -> None:
+    send("95")
+    _publish(loader, agree(catalogue, "c"))
+    broken = replace(catalogue, sha256="d" * 64, stopped_corrections=frozenset({AGREED["id"]}))
+    for of, kept in ((broken, 1), (replace(catalogue, sha256="e" * 64), 0)):
+        _publish(loader, of)
+        with loader.connect() as conn:
+            found = conn.execute(text("SELECT count(*) FROM core.current_correction")).scalar_one()
+        assert found == kept, "until it is mended; a file that is taken out withdraws it"

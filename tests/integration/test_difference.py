@@ -18,9 +18,11 @@ from etl.catalog.loader import load_catalogue
 from etl.cli.commands import app
 from etl.errors import UsageError, WarehouseError
 from etl.lineage import lineage_text
+from etl.model import Period
 from etl.settings import PROJECT_ROOT, Settings
 from etl.warehouse import attainment_store, connect
 from etl.warehouse.snapshot import take_snapshot
+from tests.catalogue.test_measures import BHYT, PEOPLE, THOUSANDS, change
 from tests.integration.build import item
 from tests.integration.test_corrections import AGREED
 from tests.wording import SHIPPED
@@ -48,6 +50,16 @@ class Instance:
         with connect.build_engine(settings.load_settings(), "loader").begin() as conn:
             load.load_catalogue_rows(conn, catalogue)
             load.load_deliveries(conn, [item(conn, catalogue, FORM, unit, period, cells)])
+
+    def fill(self, insured: int, period: str = QUARTER) -> None:
+        """Every district says the same of each of its communes."""
+        catalogue, key = load_catalogue(self.home / "catalog"), Period.parse(period)
+        with connect.build_engine(settings.load_settings(), "loader").begin() as conn:
+            load.load_catalogue_rows(conn, catalogue)
+            for unit in catalogue.list_children("62", "district", key.end):
+                communes = catalogue.list_children(unit.code, "commune", key.end)
+                cells = {(commune.code, "insured"): str(insured) for commune in communes}
+                load.load_deliveries(conn, [item(conn, catalogue, FORM, unit.code, period, cells)])
 
     def amend(self, aim: float) -> None:
         """The plan now wants another share of people insured, from now on."""
@@ -88,6 +100,31 @@ def instance(warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def _bhyt(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return next(r for r in rows if (r["plan"], r["indicator"], r["unit"]) == ("kt-1693", "bhyt", "62"))
+
+
+def test_everywhere_a_figure_is_in_the_unit_of_its_plan(instance: Instance) -> None:
+    """95 people are 0,095 nghìn người at the shell, in a difference and in a trace that comes out again."""
+    change(instance.home / "catalog", "plans/kt-1693.yaml", BHYT, THOUSANDS)
+    with (instance.home / "catalog" / "indicators.yaml").open("a", encoding="utf-8") as file:
+        file.write(PEOPLE)
+    instance.fill(95)
+    before = instance.now
+    instance.fill(98)
+    steps.compute_attainment(SCOPE, QUARTER)
+    row = next(r for r in steps.list_attainment_rows(SCOPE, QUARTER) if (r["item"], r["unit"]) == ("12", "62"))
+    assert row["indicator"] == "insured_people" and row["unit_of_measure"] == "nghìn người"
+    assert (row["value"], row["target"], row["numerator"]) == (row["numerator"] / 1000, 11.357, row["numerator"])
+    found = steps.compare_snapshots(SCOPE, QUARTER, before, instance.now)
+    (turned,) = [r for r in found["figures"] if (r["item"], r["unit"]) == ("12", "62")]
+    assert turned["before"]["value"] * 98 == pytest.approx(turned["after"]["value"] * 95)
+    assert turned["after"]["value"] == row["value"] == row["numerator"] / 1000
+    shown = "\n".join(lineage_text.format_difference_lines(found, SHIPPED))
+    assert "nghìn người" in shown
+    steps.draft_period_reports(SCOPE, QUARTER, "kt-1693")
+    traced = steps.trace_number("kt-1693:quarter:2024Q1", "12")
+    assert traced["reproduces"], traced["problems"]
+    (number,) = traced["numbers"]
+    assert (number["computed"]["value"], number["computed"]["unit"]) == (number["printed"]["value"], "nghìn người")
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -162,6 +162,26 @@ def test_a_table_from_a_senders_folder_waits_for_a_person(office: Settings) -> N
     assert _take_in(office) == (2, 0) and _fetch_values(office) == TAKEN | {("23504", "insured"): 8001}
 
 
+@pytest.mark.parametrize("mistake", ["folders: [51-BHXH", "nonsense: 1\nfolders: [51-BHXH]", ""])
+def test_a_table_of_a_layout_with_a_mistake_waits_until_it_is_mended(office: Settings, mistake: str) -> None:
+    path = Path(os.environ["TONGKET_HOME"]) / "catalog" / "layouts" / "theo-ma.yaml"
+    path.write_text(LAYOUT.replace("folders: [51-BHXH]", mistake) if mistake else "", encoding="utf-8")
+    for folder, of_layout in (("51-BHXH", True), ("23504", not mistake)):
+        target = office.inbox / folder / "the_quy3.csv"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(TABLE, encoding="utf-8")
+        steps.migrate_warehouse()
+        assert _take_in(office) == (0, 0 if of_layout else 1), folder
+    assert steps.list_imports()["waiting"] == [], "nobody is asked about what cannot be read yet"
+    (alert,) = [alert for alert in steps.tell_alerts()["standing"] if "theo-ma" in alert]
+    assert "layouts/theo-ma.yaml" in alert
+    assert "Mẫu bảng ngừng phục vụ (theo-ma)" in _read_operations_page()
+    path.write_text(LAYOUT, encoding="utf-8")
+    assert _take_in(office) == (0, 0 if mistake else 1)
+    (waiting,) = steps.list_imports()["waiting"]
+    assert waiting["folder"] == "51-BHXH"
+
+
 def test_a_table_that_is_sent_back_is_refused_and_its_sender_told_why(office: Settings) -> None:
     number = _send_by_inbox(office)
     steps.send_back_table(number, PERSON, "bảng của năm trước")

@@ -18,6 +18,7 @@ from etl.warehouse.rollup import compute_rollup
 from etl.warehouse.run_context import RunContext
 from etl.warehouse.snapshot import take_snapshot
 from tests.integration.build import item
+from tests.wording import told
 
 pytestmark = pytest.mark.integration
 
@@ -164,3 +165,97 @@ def test_a_part_of_a_year_is_judged_only_where_the_rest_can_turn_nothing(tmp_pat
     assert judge("births_sum", "<=", 83) == ("not_met", False, None, None)
     assert judge("births_sum", "<=", 84) == undecided
     assert judge("screened_share", ">=", 50) == undecided, "the share of the other months may have been any"
+
+
+SHARES = """
+- {code: screened_births, name: Screened, short_name: Screened, method: ratio, factor: 100, numerator: {elements: [screened]},
+   denominator: {elements: [births]}, unit: "%", direction: up, frequency: quarter, accumulates: true, source: t, definition: t,
+   basis: configured}
+- {code: screened_pop, name: Screened, short_name: Screened, method: ratio, factor: 100, numerator: {elements: [births]},
+   denominator: {elements: [managed]}, unit: "%", direction: up, frequency: quarter, accumulates: true, source: t,
+   definition: t, basis: configured}
+- {code: both_sum, name: Both, short_name: Both, method: sum, numerator: {elements: [births, screened]}, unit: Trẻ, direction: up,
+   frequency: quarter, accumulates: true, source: t, definition: t, basis: configured}
+"""
+LATER = """
+- {id: later, version: "1", title: Later, symbol: Q2, period_kind: quarter, level: district, valid_from: 2020-01-01,
+   legal_basis: t, sheets: [{code: B, title: Communes, layout: by_commune, columns: l}]}
+"""
+
+
+def _ask_later(root: Path, later: tuple[str, ...], kind: str = "quarter", begins: str = "2024Q2") -> Catalogue:
+    """Some elements are asked about by a form of their own, which begins within the year."""
+    columns = root / "forms" / "columns.csv"
+    lines = columns.read_text().splitlines()
+    moved = [line for line in lines if any(f",{e}," in line for e in later)]
+    asked = [line for line in lines if line.startswith("d,") and line not in moved]
+    new = [line.replace("d,", "l,", 1) for line in moved] + [line.replace("d,", "q,", 1) for line in asked]
+    columns.write_text("\n".join([*lines, *new]) + "\n")
+    forms = root / "forms" / "forms.yaml"
+    text = forms.read_text().replace("sheets: &sheets", "sheets:", 1).replace("columns: d", "columns: q")
+    assert "sheets: *sheets" in text
+    whole = "[{code: B, title: Communes, layout: by_commune, columns: d}, {code: L, title: District, layout: list, columns: d}]"
+    forms.write_text(text.replace("*sheets", whole) + LATER.replace("quarter", kind))
+    scope = root / "scopes" / "made-up.yaml"
+    ends = f"{begins[:5]}{4 if kind == 'quarter' else 2}"
+    own = f"  - {{form: later, level: district, regime: rules, from_period: {begins}, to_period: {ends}}}\n"
+    scope.write_text(scope.read_text().replace("submissions:\n", f"submissions:\n{own}"))
+    with (root / "indicators.yaml").open("a", encoding="utf-8") as file:
+        file.write(SUMS + SHARES)
+    return load_catalogue(root)
+
+
+def _observe_apart(engine: Engine, catalogue: Catalogue, asked: str) -> dict[tuple[str, str], ObservedIndicator]:
+    """Every commune has 10, 20, 30 … of everything in the first, second, third … quarter; each figure is traced."""
+    with engine.connect() as conn:
+        load.load_catalogue_rows(conn, catalogue)
+        for number in range(1, 4):
+            for district, communes in (("D1", ("a1", "a2")), ("D2", ("b1", "b2"))):
+                elements = {"births": 10 * number, "screened": 5 * number, "managed": 100 + number, "pop": 1000}
+                cells = {(unit, element): str(says) for unit in communes for element, says in elements.items()}
+                forms = ["quarter"] if number == 1 else ["quarter", "later"]
+                sent = [item(conn, catalogue, form, district, f"2024Q{number}", cells) for form in forms]
+                load.load_deliveries(conn, sent)
+        scope, key = catalogue.get_scope("made-up"), Period.parse(asked)
+        snapshot = take_snapshot(conn).at
+        context = RunContext(conn, catalogue, scope, key, snapshot)
+        found = {(o.indicator, o.unit): o for o in compute_rollup(context)}
+        codes = ["screened_births", "screened_pop", "both_sum"]
+        for code, traced in trace_figures(context, dict.fromkeys(codes, ()), "P").items():
+            figure = found[code, "P"]
+            assert (traced.observed.numerator, traced.observed.denominator) == (figure.numerator, figure.denominator)
+        return found
+
+
+def test_sides_that_begin_apart_are_summed_over_the_quarters_they_share(tmp_path: Path, sandbox: Engine) -> None:
+    """Screened is asked about from the second quarter: births of the first have no part in the share."""
+    catalogue = _ask_later(Path(shutil.copytree(MADE_UP, tmp_path / "catalog")), ("screened",))
+    found = _observe_apart(sandbox, catalogue, "2024Q3")
+    for unit, communes in (("P", 4), ("D1", 2)):
+        share, total = found["screened_births", unit], found["both_sum", unit]
+        assert (share.numerator, share.denominator, share.value) == (25 * communes, 50 * communes, 50)
+        assert (total.value, total.since, share.since) == (75 * communes, "2024Q2", "2024Q2")
+        alone = found["births_sum", unit]
+        assert (alone.value, alone.since) == (60 * communes, ""), "what began in January stays whole"
+
+
+def test_a_stock_that_begins_late_cuts_nothing(tmp_path: Path, sandbox: Engine) -> None:
+    catalogue = _ask_later(Path(shutil.copytree(MADE_UP, tmp_path / "catalog")), ("managed",))
+    share = _observe_apart(sandbox, catalogue, "2024Q3")["screened_pop", "P"]
+    assert (share.numerator, share.denominator, share.since) == (60 * 4, 103 * 4, "")
+
+
+def test_sides_that_share_no_quarter_have_no_figure(tmp_path: Path, sandbox: Engine) -> None:
+    """Births come by half-year, screened from the second quarter: half a half-year is nobody's figure."""
+    root = Path(shutil.copytree(MADE_UP, tmp_path / "catalog"))
+    catalogue = _ask_later(root, ("births",), "half", "2024H1")
+    scope = root / "scopes" / "made-up.yaml"
+    scope.write_text(scope.read_text().replace("from_period: 2024Q1", "from_period: 2024Q2"))
+    catalogue = load_catalogue(root)
+    with sandbox.connect() as conn:
+        load.load_catalogue_rows(conn, catalogue)
+        context = RunContext(conn, catalogue, catalogue.get_scope("made-up"), Period.parse("2024Q2"))
+        found = {(o.indicator, o.unit): o for o in compute_rollup(context)}
+    share = found["screened_births", "P"]
+    assert share.value is None
+    assert told(share.no_figure) == "chỉ thu thập từ quý II năm 2024 nên chưa có số lũy kế từ đầu năm"

@@ -107,3 +107,76 @@ def test_the_others_go_on_and_its_workbooks_wait(
     done = steps.process_batch(0)
     assert (done["accepted"], done["refused"]) == (1, 0), "mended, it is taken in"
     assert steps.tell_alerts()["standing"] == []
+
+
+CORRECTION = """id: a-608-correction
+scope: {scope}
+period: "{period}"
+org_unit: "{unit}"
+data_element: insured
+replaces: {{state: value, value: 95}}
+becomes: {{state: value, value: 59}}
+requested_by: Trung tâm Y tế
+requested_on: "2024-04-15"
+reason: Gõ nhầm
+until: resubmission
+"""
+CORRECTED = {
+    "bac-giang": ("2024Q3", "24"),
+    "bac-ninh": ("2026Q3", "24"),
+    "kon-tum": ("2024Q3", "608"),
+    "quang-ngai": ("2026Q3", "51"),
+    "tan-yen": ("2024Q3", "216"),
+}
+SAME_PROVINCE = {"bac-giang": ("bac-ninh",), "bac-ninh": ("bac-giang",)}
+"""Whose units another scope has too; one of them is meant where the correction does not say which."""
+KON_TUM, BAC_GIANG = {"kon-tum", "quang-ngai"}, {"bac-giang", "bac-ninh", "tan-yen"}
+OTHERS = {scope: BAC_GIANG if scope in KON_TUM else KON_TUM for scope in SCOPES}
+CORRECTION_BREAKS = {
+    "empty but for its name": ("", ""),
+    "not UTF-8": ("reason: ", "reason: \udcff"),
+    "not YAML": ("{state: value, value: 95}", "{{state: value"),
+    "a tab": ("until: ", "\tuntil: "),
+    "unknown key": ("until: ", "nonsense: 1\nuntil: "),
+    "a key twice": ("until: ", "until: x\nuntil: "),
+    "unknown element": ("insured", "no-element"),
+    "another id": ("id: ", "id: x-"),
+    "unknown unit": ('org_unit: "', 'org_unit: "99'),
+    "unknown scope": ("scope: ", "scope: no-"),
+    "no period": ('period: "', 'period: "x'),
+}
+
+
+def _write_correction(root: Path, scope: str, right: str, wrong: str) -> None:
+    period, unit = CORRECTED[scope]
+    text = CORRECTION.replace("-608-", f"-{unit}-").format(scope=scope, period=period, unit=unit)
+    assert right in text
+    broken = text.replace(right, wrong, 1) if right else ""
+    (root / "corrections" / f"a-{unit}-correction.yaml").write_bytes(broken.encode("utf-8", "surrogateescape"))
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("mistake", CORRECTION_BREAKS)
+def test_a_broken_correction_stops_the_scope_of_its_unit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, catalogue: Catalogue, scope: str, mistake: str
+) -> None:
+    root = home(tmp_path, monkeypatch) / "catalog"
+    _write_correction(root, scope, "id: ", "id: ")
+    assert load_catalogue(root).agreed_corrections, "the correction itself is right"
+    _write_correction(root, scope, *CORRECTION_BREAKS[mistake])
+    after = load_catalogue(root)
+    rests = {name for name, of in catalogue.scopes.items() if scope in of.continues}
+    unnamed = {"toan-quoc", *SAME_PROVINCE.get(scope, ())} if "scope" in mistake or "empty" in mistake else set()
+    assert {scope, *rests} <= after.stopped.keys() <= {scope, *rests, *GATHERING, *unnamed} - OTHERS[scope]
+    assert all(Path(of.problem.file).parent.name == "corrections" for of in after.stopped.values())
+    assert not after.agreed_corrections and len(after.stopped_corrections) == 1
+    with pytest.raises(CatalogueError, match=r"correction\.yaml"):
+        after.get_scope(scope)
+
+
+def test_a_broken_correction_that_says_nothing_of_its_scope_stops_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, catalogue: Catalogue
+) -> None:
+    root = home(tmp_path, monkeypatch) / "catalog"
+    (root / "corrections" / "nameless.yaml").write_text("", encoding="utf-8")
+    assert load_catalogue(root).stopped.keys() == catalogue.scopes.keys()

@@ -106,6 +106,18 @@ def begins_late(indicator: Indicator, kinds: Mapping[str, str], period: str, fir
     return grows and asked_quarters(period, first) != quarters_of(period)
 
 
+def common_first(indicator: Indicator, kinds: Mapping[str, str], firsts: Mapping[str, int]) -> int:
+    """The quarter from which on all that adds up in an indicator is asked about: that of the last to begin."""
+    grows = [e for e in (*indicator.top, *indicator.bottom) if kinds[e] in {"flow", "average"}]
+    return max((firsts[e] for e in grows), default=1)
+
+
+def is_asked(indicator: Indicator, period: str, firsts: Mapping[str, int]) -> bool:
+    """Whether all of an indicator is asked about at the end of a period; a year has a form of its own."""
+    last = int(quarters_of(period)[-1][-1])
+    return period[4:] == "" or all(firsts[e] <= last for e in (*indicator.top, *indicator.bottom))
+
+
 def on_both_sides(
     cells: pd.DataFrame, indicator: Indicator, kinds: Mapping[str, str], period: str, first: int = 1
 ) -> pd.DataFrame:

@@ -50,6 +50,14 @@ class World:
     """period → district → (org unit, element) → what the cell says"""
     first: int = 1
     """The quarter of 2024 from which on forms by quarter are owed."""
+    later: frozenset[str] = frozenset()
+    """What a form of its own asks about, by quarter too."""
+    second: int = 1
+    """The quarter from which on that form is owed."""
+
+    def list_firsts(self) -> dict[str, int]:
+        """Element → the first quarter in which anybody is asked about it."""
+        return {e: self.second if e in self.later else self.first for e in (*KINDS, *DISTRICT, *AGENCIES["K"])}
 
 
 @st.composite
@@ -87,11 +95,9 @@ def worlds_of(draw: st.DrawFn) -> World:
     staff = plain.Indicator("staff", ("doctors",), ("pop",), factor=1000)
     lines.append(plain.Line("threshold", staff, (plain.Goal(2025, ">=", F(draw(st.integers(0, 400)))),)))
     lines += draw(st.tuples(*waste_lines()))
-    cells = {
-        period: {} if period < f"2024Q{first}" and period != "2024" else draw(sendings(parents, period))
-        for period in SENT
-    }
-    return World(parents, tuple(lines), cells, first)
+    cells = {period: draw(sendings(parents, period)) for period in SENT}
+    later = draw(st.just(frozenset[str]()) | st.frozensets(st.sampled_from(sorted(KINDS)), min_size=1, max_size=4))
+    return World(parents, tuple(lines), cells, first, later, draw(st.integers(1, 4)))
 
 
 @st.composite
@@ -150,8 +156,20 @@ def catalogue_of(world: World) -> Catalogue:
     targets = tuple(worlds.target_of(line, str(n)) for n, line in enumerate(world.lines))
     scope = base.scopes["made-up"]
     plan = base.plans["made-up"].model_copy(update={"targets": targets})
+    quarter = base.forms["quarter"]
+    forms = {
+        "quarter": _ask_for(quarter, "quarter", {"B": "now", "L": "now", "T": "now", "N": "now"}),
+        "later": _ask_for(quarter, "later", {"B": "later"}),
+    }
+    columns = [
+        c.model_copy(update={"set": "later" if c.data_element in world.later else "now"})
+        for c in base.columns
+        if c.set == "d"
+    ]
     return replace(
         base,
+        forms=base.forms | forms,
+        columns=(*base.columns, *columns),
         sha256=str(abs(hash(repr(world)))),
         units=tuple(units),
         successions=(),
@@ -162,23 +180,43 @@ def catalogue_of(world: World) -> Catalogue:
     )
 
 
+def _ask_for(form: models.Form, name: str, sets: dict[str, str]) -> models.Form:
+    """A form with some of the sheets, their columns from other sets."""
+    sheets = [s for s in form.sheets if s.code in sets]
+    own = [s.model_copy(update={"columns": sets[s.code]}) if s.columns else s for s in sheets]
+    return form.model_copy(update={"id": name, "sheets": tuple(own)})
+
+
 def _submissions(world: World, scope: models.Scope) -> tuple[models.Submission, ...]:
     """Districts for quarters and years, the hospital for years and the clinic for quarters where there is one."""
     wanted = {"quarter", "year"} | {
         form for form, unit in (("hospital", "H"), ("clinic", "K")) if unit in world.parents
     }
     late = {"quarter": {"from_period": f"2024Q{world.first}"}}
-    return tuple(s.model_copy(update=late.get(s.form, {})) for s in scope.submissions if s.form in wanted)
+    submissions = [s.model_copy(update=late.get(s.form, {})) for s in scope.submissions if s.form in wanted]
+    if world.later:
+        (quarter,) = [s for s in submissions if s.form == "quarter"]
+        submissions.append(quarter.model_copy(update={"form": "later", "from_period": f"2024Q{world.second}"}))
+    return tuple(submissions)
 
 
 def send(conn: Connection, catalogue: Catalogue, world: World) -> None:
-    for period, by_district in world.cells.items():
-        form = "year" if period == "2024" else "quarter"
+    for period, by_unit in world.cells.items():
         sent = [
-            item(conn, catalogue, {"H": "hospital", "K": "clinic"}.get(unit, form), unit, period, cells)
-            for unit, cells in by_district.items()
+            item(conn, catalogue, form, unit, period, cells)
+            for unit, cells in by_unit.items()
+            for form in _list_forms(world, unit, period)
         ]
         load.load_deliveries(conn, sent)
+
+
+def _list_forms(world: World, unit: str, period: str) -> list[str]:
+    """The forms that a unit owes for a period."""
+    if period == "2024":
+        return ["hospital" if unit == "H" else "year"]
+    begun = {"quarter": world.first, "later": world.second if world.later else 5}
+    begun = {"clinic": world.first} if unit == "K" else begun
+    return [form for form, first in begun.items() if int(period[-1]) >= first]
 
 
 def table(world: World, key: str) -> list[tuple[str, str, str, str, F | None]]:
@@ -190,7 +228,7 @@ def table(world: World, key: str) -> list[tuple[str, str, str, str, F | None]]:
             continue
         for element in AGENCIES.get(leaf, DISTRICT if leaf == sender else tuple(KINDS)):
             for period in SENT:
-                if period < f"2024Q{world.first}" and period != "2024":
+                if period != "2024" and int(period[-1]) < world.list_firsts()[element]:
                     continue
                 says = world.cells[period].get(sender, {}).get((leaf, element), "")
                 if says in STATES:
@@ -229,16 +267,14 @@ def test_sums_and_verdicts_agree_with_the_plain_computation(sandbox: Engine, wor
         rows = {
             (r.item, r.unit): r for r in compute_attainment_rows(conn, catalogue, scope, period, None, outlook=False)
         }
-    kinds = {**KINDS, "doctors": "stock", "litter": "stock", "waste": "flow", "treated": "flow"}
     for number, line in enumerate(world.lines):
-        figures, began = (figures_of(world, line.indicator, kinds, asked) for asked in (key, "2024"))
+        figures, began = (figures_of(world, line.indicator, asked) for asked in (key, "2024"))
         agencies = {unit for indicator, unit in seen if indicator == line.indicator.code and unit in AGENCIES}
         assert (
             agencies == figures.keys() & AGENCIES.keys() == {u for i, u in rows if i == str(number)} & AGENCIES.keys()
         )
         for unit, figure in figures.items():
             found = seen[line.indicator.code, unit]
-            figure.late = plain.begins_late(line.indicator, kinds, key, world.first)
             assert found.value is None or bool(found.since) == figure.late
             got = (found.numerator, found.denominator, found.value, found.expected, found.present)
             assert got == (figure.numerator, figure.denominator, figure.value, figure.expected, figure.present)
@@ -247,15 +283,20 @@ def test_sums_and_verdicts_agree_with_the_plain_computation(sandbox: Engine, wor
             assert rows[str(number), unit].of_agency == (unit in AGENCIES)
 
 
-def figures_of(world: World, indicator: plain.Indicator, kinds: dict[str, str], asked: str) -> dict[str, plain.Figure]:
+def figures_of(world: World, indicator: plain.Indicator, asked: str) -> dict[str, plain.Figure]:
     """By unit: the area, its districts, the agencies. Nobody has a figure of what no form of a period asks about."""
-    cells = plain.cells_frame(table(world, asked))
-    if not {*indicator.top, *indicator.bottom} <= set(cells["element"]):
+    kinds = {**KINDS, "doctors": "stock", "litter": "stock", "waste": "flow", "treated": "flow"}
+    firsts, cells = world.list_firsts(), plain.cells_frame(table(world, asked))
+    unasked = not {*indicator.top, *indicator.bottom} <= set(cells["element"])
+    if unasked or not plain.is_asked(indicator, asked, firsts):
         return {unit: plain.Figure() for unit in ("P", *world.parents.values())}
-    frame = plain.on_both_sides(cells, indicator, kinds, asked, world.first)
-    now = plain.standing(frame, kinds, asked, world.first)
+    first = plain.common_first(indicator, kinds, firsts)
+    now = plain.standing(plain.on_both_sides(cells, indicator, kinds, asked, first), kinds, asked, first)
     own = plain.of_agencies(indicator, now, [unit for unit in AGENCIES if unit in world.parents], [F(90)])
-    return plain.observed(indicator, now, world.parents, "P", [F(90)]) | own
+    figures = plain.observed(indicator, now, world.parents, "P", [F(90)]) | own
+    for figure in figures.values():
+        figure.late = plain.begins_late(indicator, kinds, asked, first)
+    return figures
 
 
 def own_base(line: plain.Line, began: plain.Figure) -> tuple[int, F] | None:

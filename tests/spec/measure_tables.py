@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -9,6 +10,8 @@ from pathlib import Path
 
 from etl.attain import convert_row_to_plan_unit
 from etl.catalog import Catalogue, load_catalogue, models
+from etl.model import Period
+from etl.warehouse.reporting_obligations import find_length_gap, find_stretch_start
 from tests.wording import told
 
 from .cases import STATUS, indicator, judge, seen, target
@@ -135,4 +138,61 @@ LATE = Table(
     _late,
 )
 
-TABLES = (UNIT, UNDATED, UNDATED_BASE, LATE)
+_FORMS = {"hằng tháng": "month", "hằng quý": "quarter", "nửa năm": "half"}
+_FIRST = {"tháng 1": "2024-01", "quý I": "2024Q1", "quý II": "2024Q2", "quý III": "2024Q3", "6 tháng đầu": "2024H1"}
+
+
+@cache
+def _ask_apart(top: str, bottom: str) -> Catalogue:
+    """The made-up catalogue whose births and, by a form of their own, other elements are asked about as said."""
+    base = load_catalogue(Path(__file__).parents[1] / "sql" / "catalogue")
+    asked = {"top": ("births", top), "bottom": ("managed" if "cuối kỳ" in bottom else "screened", bottom)}
+    forms, columns, submissions = {}, [], []
+    for name, (element, way) in asked.items():
+        rhythm, first = way.removesuffix(" (số cuối kỳ)").split(" từ ")
+        form = base.forms[_FORMS[rhythm]]
+        sheets = [s.model_copy(update={"columns": name}) for s in form.sheets if s.code == "B"]
+        forms[name] = form.model_copy(update={"id": name, "sheets": tuple(sheets)})
+        columns += [
+            c.model_copy(update={"set": name}) for c in base.columns if (c.set, c.data_element) == ("d", element)
+        ]
+        of = next(s for s in base.scopes["made-up"].submissions if s.form == _FORMS[rhythm])
+        span = {"from_period": _FIRST[first], "to_period": None}
+        submissions.append(of.model_copy(update={"form": name, **span}))
+    scope = base.scopes["made-up"].model_copy(update={"submissions": tuple(submissions)})
+    return replace(base, forms=forms, columns=tuple(columns), scopes={scope.id: scope})
+
+
+def _begins_apart(top: str, bottom: str, period: str) -> tuple[str, ...]:
+    catalogue, key = _ask_apart(top, bottom), Period.parse(period)
+    below = models.Side(elements=("managed" if "cuối kỳ" in bottom else "screened",))
+    of = indicator(accumulates=True, numerator=models.Side(elements=("births",)), denominator=below)
+    gap = find_length_gap(catalogue, catalogue.scopes["made-up"], key, of)
+    start = find_stretch_start(catalogue, catalogue.scopes["made-up"], key, of)
+    return EMPTY if gap else start.name if start else "đầu năm", told(gap) or EMPTY
+
+
+APART = Table(
+    "37. Hai vế bắt đầu được hỏi ở hai thời điểm khác nhau",
+    "Số phát sinh trong kỳ của mọi vế chỉ cộng trên khoảng thời gian mà vế nào cũng được hỏi, và con số ghi rõ tính từ kỳ "
+    "nào. Số có đến cuối kỳ chỉ lấy của kỳ cuối nên bắt đầu muộn không làm mất kỳ nào. Không có khoảng chung (một vế chỉ "
+    "có số nửa năm, vế kia bắt đầu giữa nửa năm) thì không có số, kèm lý do.",
+    ("Tử số", "Mẫu số", "Kỳ báo cáo"),
+    ("Số liệu tính từ", "Lý do"),
+    (
+        ("hằng quý từ quý I", "hằng quý từ quý I", "2024Q3", "đầu năm", EMPTY),
+        ("hằng quý từ quý I", "hằng quý từ quý II", "2024Q3", "quý II năm 2024", EMPTY),
+        ("hằng quý từ quý III", "hằng quý từ quý I", "2024", "quý III năm 2024", EMPTY),
+        ("hằng quý từ quý II", "hằng quý từ quý II", "2024Q3", "quý II năm 2024", EMPTY),
+        ("hằng quý từ quý I", "hằng quý từ quý II (số cuối kỳ)", "2024Q3", "đầu năm", EMPTY),
+        ("hằng tháng từ tháng 1", "hằng quý từ quý II", "2024Q3", "quý II năm 2024", EMPTY),
+        ("nửa năm từ 6 tháng đầu", "hằng quý từ quý II", "2024", "6 tháng cuối năm 2024", EMPTY),
+        (
+            "nửa năm từ 6 tháng đầu", "hằng quý từ quý II", "2024Q2", EMPTY,
+            "chỉ thu thập từ quý II năm 2024 nên chưa có số lũy kế từ đầu năm",
+        ),
+    ),
+    _begins_apart,
+)  # fmt: skip
+
+TABLES = (UNIT, UNDATED, UNDATED_BASE, LATE, APART)

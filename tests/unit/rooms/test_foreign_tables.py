@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from etl import steps
-from etl.catalog.loader import list_catalogue_problems
+from etl.catalog.loader import list_catalogue_problems, load_catalogue
 from etl.errors import CatalogueError, UsageError
 from etl.settings import PROJECT_ROOT
 
@@ -60,6 +59,19 @@ ignored: [STT, ĐVT]
 basis: configured
 source: viết cho kiểm thử
 """
+LAYOUT_BREAKS = {
+    "empty": ("", ""),
+    "not UTF-8": ("title: ", "title: \udcff"),
+    "not YAML": ("figures:", "figures: [["),
+    "a tab": ("basis: ", "\tbasis: "),
+    "unknown key": ("basis: ", "nonsense: 1\nbasis: "),
+    "a key twice": ("basis: ", "basis: x\nbasis: "),
+    "unknown form": ("form: ", "form: no-"),
+    "another id": ("id: ", "id: x-"),
+    "unknown element": ("data_element: ", "data_element: no_"),
+    "no basis": ("basis: configured", "basis: nobody"),
+    "to decide": ("basis: configured", "basis: !to-decide configured"),
+}
 TABLE_BY_NAME = [
     ["BÁO CÁO NHANH", None, None, None, None],
     ["Kỳ: Quý III năm 2026", None, None, None, None],
@@ -194,6 +206,26 @@ def test_a_wrong_layout_is_a_mistake_of_the_catalogue(home: Path, right: str, wr
     path.write_text(path.read_text(encoding="utf-8").replace(right, wrong, 1), encoding="utf-8")
     problems = [p for p in list_catalogue_problems(home / "catalog") if what in p.what]
     assert problems and all(p.line for p in problems)
-    change: Callable[[], object] = lambda: steps.preview_import("quang-ngai", "x")  # noqa: E731
-    with pytest.raises(CatalogueError):
-        change()
+    with pytest.raises(CatalogueError, match=r"theo-xa\.yaml"):
+        steps.preview_import("quang-ngai", save(home, TABLE_BY_NAME), steps.TableChoice("theo-xa"))
+
+
+@pytest.mark.parametrize("layout", ["theo-xa", "theo-ma", "theo-dong"])
+@pytest.mark.parametrize("mistake", LAYOUT_BREAKS)
+def test_a_broken_layout_stops_its_own_tables_and_no_scope(home: Path, layout: str, mistake: str) -> None:
+    before = load_catalogue(home / "catalog")
+    path = home / "catalog" / "layouts" / f"{layout}.yaml"
+    right, wrong = LAYOUT_BREAKS[mistake]
+    text = path.read_text(encoding="utf-8")
+    assert right in text
+    path.write_bytes((text.replace(right, wrong, 1) if right else "").encode("utf-8", "surrogateescape"))
+    after = load_catalogue(home / "catalog")
+    assert after.scopes.keys() == before.scopes.keys() and not after.stopped
+    assert after.layouts.keys() == before.layouts.keys() - {layout} and [*after.stopped_layouts] == [layout]
+    with pytest.raises(CatalogueError, match=f"{layout}.yaml"):
+        after.get_layout(layout)
+    other, table = ("theo-dong", TABLE_BY_ROW) if layout != "theo-dong" else ("theo-xa", TABLE_BY_NAME)
+    assert steps.preview_import("quang-ngai", save(home, table), steps.TableChoice(other))["problems"] == []
+    with pytest.raises(UsageError, match="fit no single layout") as caught:
+        steps.preview_import("quang-ngai", save(home, [["a", "b"], [1, 2]]))
+    assert f"with a mistake (`tongket catalogue check`): {layout}" in (caught.value.fix or "")
