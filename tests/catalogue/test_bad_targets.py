@@ -71,7 +71,7 @@ def test_a_milestone_that_makes_no_sense(copied: Path, mistake: str) -> None:
         stone = STONE + wrong
     error = broken(copied, PLAN, BHYT, stone + REST)
     assert words in error.what
-    assert error.where.endswith("kt-1693.yaml:210: item 12"), "the plan's own item is named"
+    assert error.where.endswith("kt-1693.yaml:211: item 12"), "the plan's own item is named"
 
 
 TARGETS = {

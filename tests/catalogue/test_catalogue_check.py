@@ -32,7 +32,7 @@ TEN = {
         PLAN, "indicator: doctors_per_10k", "indicator: doctors_per_10kk",
         "plans/kt-1693.yaml:62: item 1: unknown indicator 'doctors_per_10kk'", "doctors_per_10k",
     ),
-    "an item twice": (PLAN, 'item: "15.2"', 'item: "15.1"', "plans/kt-1693.yaml:260: item 15.1: item '15.1' stands twice", ""),
+    "an item twice": (PLAN, 'item: "15.2"', 'item: "15.1"', "plans/kt-1693.yaml:261: item 15.1: item '15.1' stands twice", ""),
     "a day first": (
         PLAN, "date: 2024-05-17", "date: 17/05/2024",
         "plans/kt-1693.yaml:9: key date: Input should be a valid date or datetime, invalid character in year; found '17/05/2024'",
@@ -319,7 +319,7 @@ def test_all_mistakes_are_told_at_once_and_none_is_a_consequence(copied: Path) -
     ):
         damage(copied, name, right, wrong)
     told = {(str(Path(p.file).relative_to(copied)), p.line) for p in list_catalogue_problems(copied)}
-    assert told == {(INDICATORS, 5), (UNITS, 368), (PLAN, 68), (PLAN, 568)}
+    assert told == {(INDICATORS, 5), (UNITS, 368), (PLAN, 68), (PLAN, 570)}
     with pytest.raises(CatalogueError, match="`tongket catalogue check` lists them"):
         load_whole_catalogue(copied)
 
