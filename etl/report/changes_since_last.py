@@ -34,7 +34,8 @@ def format_changes_title(inputs: ReportInput, wording: Messages, place: int) -> 
 
 
 def describe_changes_since_last(inputs: ReportInput, wording: Messages) -> tuple[str, ...]:
-    """What section II says of the time since the report before; nothing where no figure of that is known."""
+    """What section II says of the time since the report before; nothing where no figure of that is known, or none of
+    now can be compared with it."""
     before, last_year = compute_previous_report_period(inputs.period), inputs.period.same_period_last_year
     last = before.name
     if not any(row.unit == inputs.area and row.value is not None for row in inputs.last):
@@ -47,7 +48,8 @@ def describe_changes_since_last(inputs: ReportInput, wording: Messages) -> tuple
         if (then := last_figures.find_figure(now.item, inputs.area))
     ]
     turned = [line for turn in _TURNS if (line := _describe_turned_verdicts(inputs, wording, last, pairs, *turn))]
-    unchanged = (wording.format("since.same", last=last),)
+    compared = any(now.change.kind in {*TREND_KINDS, "same", "unclear"} for now, _ in pairs)
+    unchanged = (wording.format("since.same", last=last),) if compared else ()
     if last_year == before:
         return tuple(turned)  # each figure's own sentence compares it with this very period
     moved = [now for now, _ in pairs if now.change.kind in TREND_KINDS and _is_comparable_across_periods(inputs, now)]

@@ -128,7 +128,8 @@ def _describe_reporting_directions(inputs: ReportInput, wording: Messages) -> It
     units = submissions.group_statuses_by_unit(inputs)
     absent = [s for s in units.values() if any(status.state != "accepted" for status in s)]
     if len(absent) > MAX_UNIT_NAMES:
-        yield wording.format("direction.remind_listed", count=format_two_digits(len(absent)))
+        which = "remind_all" if len(absent) == len(units) else "remind_listed"
+        yield wording.format(f"direction.{which}", count=format_two_digits(len(absent)))
     elif absent:
         names = format_unit_list(
             wording, [submissions.format_unit_with_periods(inputs, s, {"silent", "refused"}) for s in absent]

@@ -206,7 +206,7 @@ def _write_difficulty_sheet(book: AnnexWorkbook) -> None:
     for row in rows:
         texts = [text or book.nothing for text in (row.difficulty, row.cause, row.proposal, row.level)]
         sheet.write_row([row.unit, row.unit_name, row.number, *texts])
-    sheet.close_sheet("" if rows else book.wording.texts["note.no_difficulty"])
+    sheet.close_sheet("" if rows else book.facts.notes.sentence)
 
 
 # --- submissions, data notes -------------------------------------------------------------------------------

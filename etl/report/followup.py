@@ -230,7 +230,8 @@ def build_difficulty_notes(inputs: ReportInput, wording: Messages) -> Difficulty
     alike = _group_difficulties(inputs, passed_over)
     groups = tuple(_build_difficulty_group(inputs, wording, notes, passed_over) for notes in alike)
     if not groups:
-        said = wording.format("note.no_difficulty")
+        heard = any(status.state == "accepted" for status in inputs.statuses)
+        said = wording.format("note.no_difficulty" if heard else "note.unheard")
     else:
         named = all(len(_list_unit_names(inputs, notes)) <= MAX_CELL_NAMES for notes in alike)
         table = wording.format("note.table" if named else "note.table_more", office=inputs.office_name)

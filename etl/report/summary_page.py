@@ -232,7 +232,8 @@ def _build_actions(
         what = wording.format("summary_page.send", period=inputs.period.name)
         who = format_unit_list(wording, absent, ", ")
         if len(absent) > MAX_UNIT_NAMES:
-            who = wording.format("summary_page.listed", count=format_two_digits(len(absent)))
+            named = "everybody" if len(absent) == len(submissions.group_statuses_by_unit(inputs)) else "listed"
+            who = wording.format(f"summary_page.{named}", count=format_two_digits(len(absent)))
         found.append(ActionRow(what, who, wording.texts["summary_page.at_once"]))
     return found
 
@@ -277,6 +278,8 @@ def _describe_reporting(inputs: ReportInput, wording: Messages) -> str:
     if not absent:
         return wording.format("summary_page.all_in", count=format_two_digits(count))
     slots = {"present": count - len(absent), "count": count}
+    if len(absent) == count > MAX_UNIT_NAMES:
+        return wording.format("summary_page.none_in", count=format_two_digits(count))
     if len(absent) > MAX_UNIT_NAMES:
         return wording.format("summary_page.absent_listed", **slots)
     return wording.format("summary_page.absent", names=format_unit_list(wording, absent, ", "), **slots)

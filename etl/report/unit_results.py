@@ -40,17 +40,25 @@ def list_unit_codes(inputs: ReportInput) -> list[str]:
 def select_compared_targets(inputs: ReportInput, figures: ReportFigures, codes: Sequence[str]) -> list[models.Target]:
     """The targets compared between some units: indicators computed from what they send for the report's period, as far
     as any of them has a figure; those of a year in a year's report only."""
-    annual = inputs.report.cadence == "year"
     chosen: dict[tuple[str, str], models.Target] = {}
-    for target in inputs.plan.targets:
-        indicator = inputs.catalogue.indicators.get(target.indicator or "")
-        if indicator is None or indicator.method == "published" or not (annual or indicator.frequency == "quarter"):
-            continue
+    for target in list_comparable_targets(inputs):
+        indicator = inputs.catalogue.indicators[target.indicator or ""]
         of_units = (figures.find_figure(target.item, code) for code in codes)
         shown = next((f for f in of_units if f and _has_number(f, counts=indicator.accumulates)), None)
         if shown is not None:  # a plan may say the same thing twice: one column
             chosen.setdefault((str(target.indicator), f"{shown.operator}{shown.target.exact}"), target)
     return list(chosen.values())
+
+
+def list_comparable_targets(inputs: ReportInput) -> list[models.Target]:
+    """The targets that units could have figures of in the report's period, whether or not any has."""
+    annual, indicators = inputs.report.cadence == "year", inputs.catalogue.indicators
+    return [
+        target
+        for target in inputs.plan.targets
+        if (indicator := indicators.get(target.indicator or "")) is not None
+        if indicator.method not in {"published", "none"} and (annual or indicator.frequency == "quarter")
+    ]
 
 
 def _has_number(figure: Figure, *, counts: bool) -> bool:
@@ -138,7 +146,7 @@ def _describe_unit_results(
         return [wording.format("unit.none")]
     targets = select_compared_targets(inputs, figures, codes)
     if not targets:
-        return [wording.format("unit.no_indicator")]
+        return [wording.format("unit.none" if list_comparable_targets(inputs) else "unit.no_indicator")]
     if len(codes) == 1:
         return [
             wording.format("unit.one", name=format_unit_mention(wording, inputs.find_unit_name(codes[0]))),

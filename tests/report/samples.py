@@ -319,6 +319,19 @@ def crowd(given: ReportInput, *, everybody: bool) -> ReportInput:
     return replace(given, statuses=rows, notes=notes)
 
 
+def nobody(given: ReportInput) -> ReportInput:
+    """The same where no unit sent anything: no figure of the period, no task, no word."""
+    none = {"value": None, "numerator": None, "denominator": None, "met": None, "status": "no_data"}
+    rows = tuple(
+        a if a.as_of else replace(a, **none, people_missing=None, projections=(), bounds=None, interval=None)
+        for a in given.attainments
+    )
+    sent = tuple(
+        replace(s, state="silent", version=0, received_on="", late_days=0, findings_confirm=0) for s in given.statuses
+    )
+    return replace(given, attainments=rows, statuses=sent, tasks=(), notes=(), corrections=())
+
+
 def all_in(given: ReportInput) -> ReportInput:
     """The same where nothing is wrong: all reported in time, nothing was corrected, all tasks are under way."""
     units = list(dict.fromkeys(a.unit for a in given.attainments if a.unit != given.area))

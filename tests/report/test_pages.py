@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
+from docx import Document
 from docx.oxml.ns import qn
 from docx.shared import Pt
 from docx.text.paragraph import Paragraph
@@ -25,7 +27,7 @@ from etl.report.dates import parse_snapshot_time
 from etl.report.facts import build_facts
 from etl.report.pdf import convert_to_pdf
 from tests.report.conftest import CASES, TEMPLATES, Drafted, needs_office
-from tests.report.samples import all_in, crowd, sample
+from tests.report.samples import all_in, crowd, nobody, sample
 from tests.report.test_report_form import data_tables
 
 MOST_LETTER_PAGES = 5
@@ -89,6 +91,15 @@ def test_a_replacing_report_of_a_few_figures_is_one_page(catalogue: Catalogue, t
     made = convert_to_pdf({word.name: word.read_bytes()}, parse_snapshot_time(given.snapshot_at))
     (data,) = made.files.values()
     assert len(PdfReader(BytesIO(data)).pages) == 1
+
+
+def test_no_table_of_a_report_without_figures_is_a_head_alone(catalogue: Catalogue, tmp_path: Path) -> None:
+    paths = write_report_draft(nobody(sample(catalogue, "kon-tum", "kt-1693", "2024Q3")), TEMPLATES, tmp_path)
+    document = Document(BytesIO(paths["word"].read_bytes()))
+    tables = [t for t in document.tables if t._tbl.find(f".//{qn('w:tblHeader')}") is not None]
+    assert tables and all(len(table.rows) > 1 for table in tables)
+    page = paths["page"].read_text(encoding="utf-8")
+    assert not re.search(r"<tbody>\s*</tbody>", page)
 
 
 def test_the_last_rows_of_a_long_table_stay_together(report: Drafted) -> None:

@@ -19,7 +19,7 @@ from etl.report.figure_facts import Figure
 from etl.report.report_facts import ReportFacts, serialize_facts
 from etl.report.unit_results import MAX_UNIT_NAMES
 from tests.report.conftest import CASES, TEMPLATES
-from tests.report.samples import crowd, sample
+from tests.report.samples import crowd, nobody, sample
 
 SEEDS = range(1, 11)
 NOTHING_SAID = re.compile(
@@ -40,6 +40,7 @@ def worlds(catalogue: Catalogue) -> Callable[[tuple[str, str, str]], Iterator[Re
     def build(case: tuple[str, str, str]) -> Iterator[ReportFacts]:
         for seed in SEEDS:
             yield build_facts(sample(catalogue, *case, seed=seed), wording)
+        yield build_facts(nobody(sample(catalogue, *case)), wording)
         for everybody in (False, True):
             yield build_facts(crowd(sample(catalogue, *case), everybody=everybody), wording)
 
@@ -80,6 +81,7 @@ def test_no_report_of_ten_worlds_contradicts_itself(
         check_weakest_units(facts)
         check_named_once(facts)
         check_older_lines(facts)
+        check_silence(facts)
         late = {row.unit_name for row in facts.submissions if row.state == "accepted" and row.late_days > 0}
         on_time = any("đúng thời hạn" in text for text in facts.situation)
         assert not (late and on_time), "all in time, and somebody late"
@@ -130,6 +132,27 @@ def check_older_lines(facts: ReportFacts) -> None:
         told = [line for line in lines if f"({figure.item})" in line]
         if figure.path_state == "not_due":
             assert not [line for line in told if line.startswith("- Đánh giá")]
+
+
+def check_silence(facts: ReportFacts) -> None:
+    """Who was not heard has not said that there is nothing, and what is not known has not stayed the same."""
+    if not any(row.state == "accepted" for row in facts.submissions):
+        assert "không nêu khó khăn" not in facts.notes.sentence
+    if not any(
+        f.change.kind in {"increase", "decrease", "same", "unclear"} or f.covers.kind not in {"none", "older"}
+        for f in area_figures(facts)
+    ):
+        assert not [text for text in facts.since.sentences if "không có thay đổi rõ" in text]
+    ever = {
+        figure.item
+        for figure in facts.list_figures()
+        if figure.unit != facts.area.unit and figure.kind != "not_assessed"
+    }
+    if ever and facts.submissions and all(row.state == "silent" for row in facts.submissions):
+        assert not [text for text in facts.units.sentences if "Kế hoạch không có chỉ tiêu" in text]
+        assert not [
+            text for text in (facts.first_page.reported, *facts.directions.sentences) if "nêu tại mục I" in text
+        ]
 
 
 def check_covered_period(facts: ReportFacts, figure: Figure) -> None:
