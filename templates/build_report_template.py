@@ -309,6 +309,7 @@ def _add_summary_page(doc: Any) -> None:
         ("Lộ trình", "{{ row.state }}", "VB Bảng nhỏ giữa", 24.0),
         ("Diễn biến", "{{ row.line }}", "VB Bảng nhỏ giữa", 20.0),
     ]
+    _add_paragraphs(doc, "VB Tóm tắt", "{%p if page_rows %}")
     _add_data_table(
         doc,
         [width for *_, width in columns],
@@ -317,6 +318,7 @@ def _add_summary_page(doc: Any) -> None:
         [(cell, style) for _, cell, style, _ in columns],
         head_style="VB Bảng nhỏ đầu",
     )
+    _add_paragraphs(doc, "VB Tóm tắt", "{%p endif %}")
     _add_paragraphs(doc, "VB Tóm tắt đậm", "{%p if heat_lines %}", HEAT_TITLE)
     _add_paragraphs(doc, "VB Tóm tắt", "{%p if heat_sentence %}", "{{ heat_sentence }}", "{%p endif %}")
     _add_heat_table(doc)
