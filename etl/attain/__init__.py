@@ -28,6 +28,7 @@ One module per idea::
     series      a target's figures through time
     outlook     where a series goes, and how likely that reaches the plan
     task_state  the state of a task
+    thin_coverage  no verdict on what few of many sent
     reasons        reasons that carry something
     attainment_json  an attainment as JSON
 """
@@ -44,6 +45,7 @@ from etl.attain.series import build_series, compute_own_value, list_series_perio
 from etl.attain.target import compute_target_attainment
 from etl.attain.target_figures import TargetFigures, aggregate_leaves, compute_target_figures
 from etl.attain.task_state import compute_task_state
+from etl.attain.thin_coverage import withhold_thin_verdict
 
 __all__ = [
     "TargetFigures",
@@ -61,4 +63,5 @@ __all__ = [
     "find_plan_units",
     "list_series_periods",
     "parse_stored_value",
+    "withhold_thin_verdict",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from etl.attain import compute_target_attainment, convert_rows_to_plan_units, find_plan_units
+from etl.attain import compute_target_attainment, convert_rows_to_plan_units, find_plan_units, withhold_thin_verdict
 from etl.attain.attainment_json import serialize_attainment
 from etl.attainment.area_series import MeasuredPlans, PlanLine, annotate_outlook, compute_area_series
 from etl.attainment.report_inputs import fetch_period_statuses
@@ -279,6 +279,7 @@ def _compute_area_rows(
                 own = None if unit == area else start_of.get((code, unit), ObservedIndicator(code, unit, period))
                 figure = figures.get((code, unit))
                 row = compute_target_attainment(plan, target, indicator, figure, unit=unit, period=period, baseline=own)
+                row = withhold_thin_verdict(row, catalogue.thresholds["beside_least"])
                 if outlook and unit == area:
                     row = annotate_outlook(row, catalogue, target, period, points.get((plan, target.item), ()))
                 corrections = figure.corrections if figure else ()

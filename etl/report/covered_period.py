@@ -16,10 +16,13 @@ from etl.catalog.owed_cells import list_owed_cells
 from etl.messages import Messages
 from etl.model import Attainment, ElementKind, Period, PeriodKind
 from etl.report.dates import format_reference_period
-from etl.report.figure_facts import CoveredPeriod, PrintedNumber, QuarterPart
+from etl.report.figure_facts import CoveredPeriod, QuarterPart
 from etl.report.inputs import ReportInput
 from etl.report.number_facts import build_count_fact, build_number_fact
 
+SMALL_NUMERATOR = 20
+SMALL_DENOMINATOR = 200
+"""A share of fewer than this is printed with its counts beside it (configured: no law says when)."""
 _STRETCHES = {PeriodKind.MONTH, PeriodKind.QUARTER}
 """Periods that are parts of a year and counted on from January: what one of them brought stands beside the sum."""
 _GROWING_KINDS = {ElementKind.FLOW, ElementKind.YTD}
@@ -85,6 +88,15 @@ def count_units_from_parts(inputs: ReportInput, a: Attainment) -> int:
     return max(counts.values(), default=0)
 
 
+def has_small_counts(numerator: Fraction | int | None, denominator: Fraction | int | None) -> bool:
+    """Whether a share is of so few that its counts say more than it does."""
+    return (
+        numerator is not None
+        and denominator is not None
+        and (numerator < SMALL_NUMERATOR or denominator < SMALL_DENOMINATOR)
+    )
+
+
 def format_stretch(wording: Messages, period: Period) -> str:
     """What a report's own part of the year is called: quý, tháng; empty for longer periods."""
     return wording.texts[f"stretch.{period.kind.value}"] if period.kind in _STRETCHES else ""
@@ -122,7 +134,9 @@ def build_quarter_part(
     shown = build_number_fact(value, decimals, nothing)
     top = build_count_fact(counted, nothing)
     bottom = build_count_fact(out_of if shares else None, nothing)
-    text = _format_share(shown, top, bottom) if value is not None else f"{top.text} {noun}"
+    text = f"{top.text} {noun}" if value is None else f"{shown.text}%"
+    if value is not None and has_small_counts(counted, out_of):
+        text = f"{text} ({top.text}/{bottom.text})"
     return QuarterPart(top, bottom, shown, text, "")
 
 
@@ -150,10 +164,6 @@ def _narrow_to_units_of(inputs: ReportInput, a: Attainment, before: Attainment |
 def _build_missing_part(nothing: str, reason: str) -> QuarterPart:
     missing = build_number_fact(None, 0, nothing)
     return QuarterPart(missing, missing, missing, nothing, reason)
-
-
-def _format_share(value: PrintedNumber, top: PrintedNumber, bottom: PrintedNumber) -> str:
-    return f"{value.text}% ({top.text}/{bottom.text})"
 
 
 def _find_coverage(a: Attainment) -> tuple[int, int, frozenset[str]]:

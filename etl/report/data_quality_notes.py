@@ -19,11 +19,10 @@ from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
 from etl.report.report_figures import ReportFigures, format_item_number
 from etl.report.section_facts import DataNote, IndicatorDefinition, PlanRemark
+from etl.report.target_results import list_explained_items, lower_first_letter
 from etl.report.unit_names import format_unit_list, format_unit_mention
 from etl.report.unit_results import limit_unit_names, list_unit_codes
 
-_UNSENT_CODES = frozenset({"reason.no_data", "reason.no_data_of"})
-"""The reasons of a figure that units simply did not send."""
 SNAPSHOT_ID_LENGTH = 16
 """Characters of the snapshot's id that are printed; the file itself carries all of them."""
 
@@ -164,9 +163,11 @@ def _build_coverage_notes(inputs: ReportInput, wording: Messages, figures: Repor
     area_figures = [f for f in figures.list_counted_figures(inputs.area) if f.value.value is not None]
     partial = _group_items((str(f.present), str(f.expected), f) for f in area_figures if f.present < f.expected)
     for (present, expected), items in partial.items():
-        slots = {"present": format_number(int(present)), "expected": format_number(int(expected))}
         without = _list_units_without(inputs, wording, figures, items)
-        kind = "data.partial_without" if without else "data.partial"
+        counted = _count_whole_units(inputs, figures, items, len(without))
+        places = format_number(int(present)), format_number(int(expected))
+        slots = dict(zip(("present", "expected"), counted or places, strict=True))
+        kind = "data.partial_without" if counted else f"data.partial_places{'_without' if without else ''}"
         named = {"names": limit_unit_names(wording, without, ", ")} if without else {}
         yield "partial", wording.format(kind, items=", ".join(items), **slots, **named)
     from_parts = _group_items((str(f.from_parts), "", f) for f in area_figures if f.from_parts)
@@ -184,12 +185,10 @@ def _build_coverage_notes(inputs: ReportInput, wording: Messages, figures: Repor
     estimated = [f.item for f in area_figures if f.estimated]
     if estimated:
         yield "estimated", wording.format("data.estimated", items=", ".join(estimated))
-    explained = {
-        a.item for a in inputs.attainments if a.unit == inputs.area and a.reason and a.reason.code not in _UNSENT_CODES
-    }
+    explained = list_explained_items(inputs)
     gaps = [f for f in figures.list_unit_figures(inputs.area) if f.shown_status == "no_data" and f.item in explained]
     for (reason, _), items in _group_items((f.reason.rstrip("."), "", f) for f in gaps).items():
-        yield "no_data", wording.format("data.no_data", items=", ".join(items), reason=reason[:1].lower() + reason[1:])
+        yield "no_data", wording.format("data.no_data", items=", ".join(items), reason=lower_first_letter(reason))
 
 
 def _list_units_without(inputs: ReportInput, wording: Messages, figures: ReportFigures, items: list[str]) -> list[str]:
@@ -199,6 +198,21 @@ def _list_units_without(inputs: ReportInput, wording: Messages, figures: ReportF
         for code in list_unit_codes(inputs)
         if all((f := figures.find_figure(item, code)) is None or f.value.value is None for item in items)
     ]
+
+
+def _count_whole_units(
+    inputs: ReportInput, figures: ReportFigures, items: list[str], without: int
+) -> tuple[str, str] | None:
+    """How many units are in some figures, of how many, where each is in them as a whole or not at all; None where parts
+    of one are missing, or the area's figures have more places than its units."""
+    codes = list_unit_codes(inputs)
+    for item in items:
+        area, parts = (figures.find_figure(item, inputs.area), [figures.find_figure(item, code) for code in codes])
+        whole = [f for f in parts if f is not None and f.value.value is not None and f.present == f.expected]
+        places = sum(f.expected for f in parts if f is not None)
+        if area is None or len(whole) + without != len(codes) or places != area.expected:
+            return None
+    return format_number(len(codes) - without), format_number(len(codes))
 
 
 def _build_bounds_notes(wording: Messages, area_figures: list[Figure]) -> Iterator[tuple[str, str]]:
@@ -272,7 +286,9 @@ def _build_regime_notes(inputs: ReportInput, wording: Messages) -> Iterator[tupl
     actors, plan, office = inputs.catalogue.actors, inputs.plan, inputs.office_name
     if plan.status == "draft":
         yield "draft", wording.format("data.draft", issuer=actors[plan.issuer].name)
-    if plan.duties and (by := actors[plan.duties[0].by].name) != office:
+    if plan.duties and office in {actors[to].name for to in plan.duties[0].to if to in actors}:
+        yield "deputed", wording.format("data.collects", office=office)
+    elif plan.duties and (by := actors[plan.duties[0].by].name) != office:
         today = inputs.catalogue.find_body_name(by, inputs.day) or wording.texts["word.competent_authority"]
         assigner = wording.texts["word.that_body"] if today == by else today
         yield "deputed", wording.format("data.deputed", by=by, office=office, assigner=assigner)

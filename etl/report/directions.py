@@ -37,7 +37,7 @@ def describe_directions(
     ranked: tuple[UnitScore, ...],
     tasks: tuple[PlanTask, ...],
 ) -> tuple[str, ...]:
-    """What section VI says: an opening, then numbered points; of a period that is over only that it is."""
+    """What section VI says: an opening, then points, numbered if several; of a period that is over only that it is."""
     following = compute_next_period(inputs.period).name
     if is_next_period_over(inputs.period, inputs.day):
         return (wording.format("direction.over", period=following),)
@@ -48,8 +48,8 @@ def describe_directions(
         *filter(None, [" ".join(_describe_reporting_directions(inputs, wording))]),
     ]
     opening = wording.format("direction.opening", plan=format_plan_name(inputs, wording), period=following)
-    if not points:
-        return (f"{opening}.",)
+    if len(points) < 2:  # one thing is no list
+        return (f"{opening}.", *points)
     numbered = (f"{number}. {point}" for number, point in enumerate(points, start=1))
     return (wording.format("direction.points", opening=opening), *numbered)
 

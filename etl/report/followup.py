@@ -176,7 +176,16 @@ def _describe_tasks(inputs: ReportInput, wording: Messages, task_facts: tuple[Pl
         )
     if len(late) > MAX_LATE_TASKS:
         yield wording.format("task.more_late", count=format_two_digits(len(late) - MAX_LATE_TASKS))
+    yield from _describe_earlier_statements(inputs, wording, asked)
     yield from _describe_unasked_tasks(wording, task_facts)
+
+
+def _describe_earlier_statements(inputs: ReportInput, wording: Messages, asked: list[PlanTask]) -> Iterator[str]:
+    """How many tasks stand as units said in the form of the last year, since none of this period asks about them."""
+    now = _list_questions(inputs, _list_parts(inputs))
+    earlier = sum(any((task.id, report.unit) not in now for report in task.reports) for task in asked)
+    if earlier:
+        yield wording.format("task.from_last_year", count=format_two_digits(earlier), year=inputs.period.year - 1)
 
 
 def _describe_unasked_tasks(wording: Messages, task_facts: tuple[PlanTask, ...]) -> Iterator[str]:

@@ -15,7 +15,8 @@ from etl.report.figure_facts import PrintedNumber
 
 ExactNumber = Fraction | int
 
-MAX_DECIMALS = 4
+MAX_DECIMALS, PER_CENT = 4, 100
+_NOBODY_AND_EVERYBODY = {Fraction(0), Fraction(PER_CENT)}
 
 
 def build_number_fact(value: ExactNumber | None, decimals: int = 0, missing: str = "") -> PrintedNumber:
@@ -36,30 +37,33 @@ def select_figure_decimals(target: models.Target, indicator: models.Indicator | 
     """How many decimals a figure is printed with, wherever and whenever it is: they belong to the figure itself.
 
     Those of the plan; of a published figure those it was published with; more, where it would print like a level that
-    it is on the other side of (94,96 beside 95, 30,04 where more than 30 is asked for; 1,0002 is 1,0 where 1,0 is
-    enough). The verdict, the period of the report and the row it stands in do not count.
+    it has not (94,96 beside 95, 94,7 where more than 95 is asked for and thousands are missing; 1,0002 is 1,0 where 1,0
+    is enough), like everybody (99,6 is not 100) or like nobody. The verdict, the period of the report and the row it
+    stands in do not count.
     """
     if a.value is None:
         return target.decimals
-    published = indicator is not None and indicator.method == "published"
     held = [level for level in (a.target, a.target_upper) if level is not None]
     levels = [level for level in held if _is_misread_as(level, a.operator, a.value)]
-    return select_value_decimals(target, a.value, levels, published=published)
+    return select_value_decimals(target, indicator, a.value, levels)
 
 
 def select_value_decimals(
-    target: models.Target, value: Fraction, levels: Collection[Fraction] = (), *, published: bool
+    target: models.Target, indicator: models.Indicator | None, value: Fraction, levels: Collection[Fraction] = ()
 ) -> int:
     """The same for a value alone; `levels` are those it is held against that the plan does not print as numbers."""
+    published = indicator is not None and indicator.method == "published"
     decimals = max(target.decimals, _count_published_decimals(value)) if published else target.decimals
     stones = [(Fraction(s.value), s.operator) for s in target.milestones if s.value is not None and s.per is None]
     stated = {level for level, operator in stones if _is_misread_as(level, operator, value)}
-    return select_telling_decimals(value, (stated | set(levels)) - {value}, decimals)
+    ends = _NOBODY_AND_EVERYBODY if indicator is not None and indicator.factor == PER_CENT else set[Fraction]()
+    return select_telling_decimals(value, (stated | ends | set(levels)) - {value}, decimals)
 
 
 def _is_misread_as(level: Fraction, operator: str, value: Fraction) -> bool:
-    """Whether a value that prints like the level is read as on the other side of it; of other operators always."""
-    meets = {">=": value >= level, "<=": value <= level, ">": value <= level, "<": value >= level}
+    """Whether a value that prints like the level is taken for it wrongly: only where the level itself is enough, and
+    the value has it, are the two the same to a reader."""
+    meets = {">=": value >= level, "<=": value <= level}
     return not meets.get(operator, False)
 
 

@@ -6,7 +6,7 @@ Room: report. Called by `facts`; prints what attainment computed, counts classes
 from __future__ import annotations
 
 from etl.messages import Messages
-from etl.model.numbers import format_number
+from etl.report.dates import format_two_digits
 from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
 from etl.report.report_figures import ReportFigures
@@ -37,9 +37,14 @@ def build_outlook(inputs: ReportInput, wording: Messages, figures: ReportFigures
     )
 
 
+def _list_known_figures(inputs: ReportInput, figures: ReportFigures) -> list[Figure]:
+    """The area's figures that there are: nothing is foreseen in a report that has no figure to start from."""
+    return [figure for figure in figures.list_unit_figures(inputs.area) if figure.value.value is not None]
+
+
 def _list_outlook_years(inputs: ReportInput, figures: ReportFigures) -> tuple[str, ...]:
     """The years that something can be foreseen of, oldest first; one that is over has its results instead."""
-    foreseen = (ahead for figure in figures.list_unit_figures(inputs.area) for ahead in figure.outlook)
+    foreseen = (ahead for figure in _list_known_figures(inputs, figures) for ahead in figure.outlook)
     return tuple(sorted({ahead.year for ahead in foreseen if ahead.value.value is not None}))
 
 
@@ -47,7 +52,7 @@ def _build_outlook_rows(inputs: ReportInput, figures: ReportFigures) -> tuple[Fi
     """Every target that something can be foreseen of, in at least one year. Grain: target."""
     return tuple(
         FigureReference(figure.item, figure.title, inputs.area)
-        for figure in figures.list_unit_figures(inputs.area)
+        for figure in _list_known_figures(inputs, figures)
         if any(ahead.value.value is not None for ahead in figure.outlook)
     )
 
@@ -55,7 +60,7 @@ def _build_outlook_rows(inputs: ReportInput, figures: ReportFigures) -> tuple[Fi
 def _describe_outlook(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> list[str]:
     """How likely the milestones are reached, where anything can be foreseen; nothing where not."""
     found = []
-    area_figures = figures.list_counted_figures(inputs.area)
+    area_figures = [figure for figure in _list_known_figures(inputs, figures) if figure.counted]
     for year in _list_outlook_years(inputs, figures):
         ahead = [(f, a) for f in area_figures for a in f.outlook if a.year == year and a.chance]
         chances: dict[str, list[Figure]] = {}
@@ -64,7 +69,7 @@ def _describe_outlook(inputs: ReportInput, wording: Messages, figures: ReportFig
         if chances:
             parts = [
                 wording.format(
-                    "path.chance", chance=chance, count=format_number(len(those)), names=_format_item_numbers(those)
+                    "path.chance", chance=chance, count=format_two_digits(len(those)), names=_format_item_numbers(those)
                 )
                 for chance, those in chances.items()
             ]

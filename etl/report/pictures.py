@@ -131,13 +131,12 @@ def list_series_figures(inputs: ReportInput, target: models.Target) -> tuple[Ser
     points = dict(inputs.series).get(target.item, ())
     if is_cumulative_indicator(inputs.catalogue, indicator):
         points = tuple(p for p in points if Period.parse(p.period).end.month == inputs.period.end.month)
-    published = indicator is not None and indicator.method == "published"
     shape = inputs.select_print_target(target)
-    return tuple(_build_series_figure(shape, point, published=published) for point in points)
+    return tuple(_build_series_figure(shape, indicator, point) for point in points)
 
 
-def _build_series_figure(target: models.Target, point: SeriesPoint, *, published: bool) -> SeriesFigure:
-    decimals = select_value_decimals(target, point.value, published=published)
+def _build_series_figure(target: models.Target, indicator: models.Indicator | None, point: SeriesPoint) -> SeriesFigure:
+    decimals = select_value_decimals(target, indicator, point.value)
     return SeriesFigure(
         point.period, Period.parse(point.period).name, build_number_fact(point.value, decimals), point.definition
     )

@@ -19,6 +19,7 @@ from etl.report.covered_period import (
     build_covered_period,
     build_quarter_part,
     count_units_from_parts,
+    has_small_counts,
     is_carried_from_before,
 )
 from etl.report.dates import format_reference_period
@@ -33,10 +34,6 @@ from etl.report.number_facts import (
 from etl.report.path_state import classify_path_state
 from etl.report.uncertainty import build_possible_range, build_uncertainty_facts
 from etl.report.yearly_change import build_change_facts
-
-SMALL_NUMERATOR = 20
-SMALL_DENOMINATOR = 200
-"""A share of fewer than this is printed with its counts beside it (configured: no law says when)."""
 
 _UNNUMBERED_ITEM = re.compile(r"\d+\.[a-z]{2,}")
 _UPWARD_OPERATORS = {">=", ">"}
@@ -170,7 +167,9 @@ def _build_figure(
         **vars(_build_figure_identity(inputs, wording, target, a, earlier.duplicates, quarter)),
         **vars(numbers),
         **vars(build_uncertainty_facts(inputs, wording, target, a)),
-        small=a.small_count or _has_small_counts(a) or any(stone.count for stone in target.milestones),
+        small=a.small_count
+        or has_small_counts(a.numerator, a.denominator)
+        or any(stone.count for stone in target.milestones),
         withheld=_format_withheld_count(inputs, wording, indicator, a),
         operator=a.operator,
         written=a.written,
@@ -374,9 +373,3 @@ def _format_withheld_count(
     day = inputs.period.end
     levels = {unit.level for unit in inputs.catalogue.units if unit.code == a.unit and unit.is_valid_on(day)}
     return wording.format("word.under", count=format_number(Fraction(least))) if levels == {"commune"} else ""
-
-
-def _has_small_counts(a: Attainment) -> bool:
-    if a.numerator is None or a.denominator is None:
-        return False
-    return a.numerator < SMALL_NUMERATOR or a.denominator < SMALL_DENOMINATOR

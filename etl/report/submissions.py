@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from etl.messages import Messages
 from etl.model import UnitStatus
 from etl.model.numbers import format_number
-from etl.report.dates import format_reference_period, format_short_date
+from etl.report.dates import format_reference_period, format_short_date, format_two_digits
 from etl.report.inputs import ReportInput
 from etl.report.section_facts import SubmissionRow
 from etl.report.unit_names import format_unit_list, format_unit_mention
@@ -59,11 +59,11 @@ def describe_submissions(inputs: ReportInput, wording: Messages) -> list[str]:
     found += _describe_silent_units(inputs, wording, silent, len(units))
     if refused:
         names = format_unit_list(wording, [format_unit_with_periods(inputs, s, {"refused"}) for s in refused])
-        found.append(wording.format("situation.refused", count=format_number(len(refused)), names=names))
+        found.append(wording.format("situation.refused", count=format_two_digits(len(refused)), names=names))
     late = [s for s in units.values() if count_days_late(s) > 0]
     if late:
         late_units = "; ".join(_format_late_unit(inputs, wording, s) for s in late)
-        found.append(wording.format("situation.late", count=format_number(len(late)), names=late_units))
+        found.append(wording.format("situation.late", count=format_two_digits(len(late)), names=late_units))
     elif accepted:
         found.append(wording.format("situation.none_late", period=inputs.period.name))
     return found
@@ -79,7 +79,7 @@ def _describe_silent_units(
         periods = dict.fromkeys(status.period for status in statuses if status.state == "silent")
         lacking.setdefault(tuple(periods), []).append(statuses[0].unit_name)
     for keys, names in lacking.items():
-        slots = {"count": format_number(len(names)), "periods": ", ".join(map(format_reference_period, keys))}
+        slots = {"count": format_two_digits(len(names)), "periods": ", ".join(map(format_reference_period, keys))}
         own = keys == (inputs.period.key,)
         if len(names) == of > 1:
             if not own:  # that nobody sent this period's is said already
@@ -111,7 +111,7 @@ def _describe_accepted_count(
     if len(accepted) < len(units):
         name = "situation.some_complete" if parts else "situation.some_in"
         return wording.format(name, present=present, expected=expected)
-    return wording.format("situation.all_in", expected=expected)
+    return wording.format("situation.all_in", expected=format_two_digits(len(units)))
 
 
 def count_days_late(statuses: list[UnitStatus]) -> int:

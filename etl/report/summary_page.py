@@ -165,9 +165,15 @@ def _format_compared(wording: Messages, figure: Figure) -> str:
 
 
 def _build_heat_table(inputs: ReportInput, wording: Messages, figures: ReportFigures, units: UnitTable) -> HeatTable:
-    """The weakest units first, of many the weakest eight; of the targets those of which a verdict is given."""
+    """The weakest units first, of many the weakest eight; of the targets those of which a verdict is given.
+
+    Nothing of a single unit, whose results are the area's; nor of many equals, of which no eight are the weakest.
+    """
     indicators = {t.item: inputs.catalogue.indicators.get(t.indicator or "") for t in inputs.plan.targets}
     ranked = sorted(units.scores, key=compute_met_share)
+    alike = len({compute_met_share(score) for score in ranked}) < 2
+    if len(ranked) < 2 or (alike and len(ranked) > MAX_UNITS):
+        return HeatTable((), (), "")
     listed = ranked[:MAX_UNITS]
     columns = [
         HeatColumn(column.item, column.title)
@@ -272,9 +278,13 @@ def _describe_followed_targets(inputs: ReportInput, wording: Messages, figures: 
 
 def _describe_reporting(inputs: ReportInput, wording: Messages) -> str:
     absent = _list_absent_units(inputs)
-    count = len(submissions.group_statuses_by_unit(inputs))
+    units = submissions.group_statuses_by_unit(inputs)
+    count = len(units)
     if not count:
         return wording.format("situation.none_expected")
+    if count == 1:
+        (only,) = units.values()
+        return wording.format(f"summary_page.one_{'out' if absent else 'in'}", name=only[0].unit_name)
     if not absent:
         return wording.format("summary_page.all_in", count=format_two_digits(count))
     slots = {"present": count - len(absent), "count": count}

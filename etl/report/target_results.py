@@ -5,6 +5,7 @@ Room: report. Called by `facts`; prints from figures, counts statuses, computes 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
@@ -28,6 +29,9 @@ _SHORTFALL_SENTENCES = {
     "<=": "verdict.not_met_above",
 }
 _SIGNS = {">=": "≥", "<=": "≤"}
+_UNSENT_CODES = frozenset({"reason.no_data", "reason.no_data_of"})
+"""The reasons of a figure that units simply did not send."""
+_WORD = re.compile(r"\w+")
 WORD_ONLY_KINDS = {"not_assessed", "milestone"}
 ELIMINATION_OPERATORS = frozenset({"eliminate", "maintain_elimination"})
 _STATUS_ORDER = (
@@ -169,8 +173,9 @@ def describe_results(inputs: ReportInput, wording: Messages, figures: ReportFigu
     for state, those in group_by_path_state(inputs, figures).items():
         names = "; ".join(format_short_name(inputs, f) for f in those)
         word = wording.texts[f"path_state.{state}"]
-        sentences.append(wording.format("summary.state", state=word, count=format_number(len(those)), names=names))
+        sentences.append(wording.format("summary.state", state=word, count=format_two_digits(len(those)), names=names))
     sentences.append(wording.format("summary.covers", period=inputs.period.name))
+    sentences += _explain_abbreviations(inputs, wording, counted)
     common = find_common_comparison(inputs, figures)
     if common.basis:
         sentences.append(wording.format("summary.basis", basis=common.basis))
@@ -179,6 +184,16 @@ def describe_results(inputs: ReportInput, wording: Messages, figures: ReportFigu
     if common.absent:
         sentences.append(wording.format("summary.no_previous", since=format_comparison_period(inputs, wording)))
     return tuple(sentences)
+
+
+def _explain_abbreviations(inputs: ReportInput, wording: Messages, counted: list[Figure]) -> Iterator[str]:
+    """What the letters in the targets' short names stand for: those that this report uses, once."""
+    words = _WORD.findall(" ".join(format_short_name(inputs, figure) for figure in counted))
+    used = {word for word in words if len(word) > 1 and word.isupper()}
+    known = wording.texts["word.abbreviations"].split("; ")
+    parts = [part for part in known if part.split(":")[0] in used]
+    if parts:
+        yield wording.format("summary.abbreviations", parts="; ".join(parts))
 
 
 class CommonComparison(NamedTuple):
@@ -255,11 +270,27 @@ def _describe_untold_targets(inputs: ReportInput, wording: Messages, figures: Re
         if those:
             names = "; ".join(_format_incomplete_figure(inputs, wording, f) for f in those)
             yield wording.format(f"line.rest_{status}", count=format_two_digits(len(those)), names=names)
+    explained = list_explained_items(inputs)
+    unsent = [f for f in counted if f.shown_status == "no_data" and f.covers.kind != "older"]
+    for reason in dict.fromkeys(f.reason for f in unsent if f.item in explained):
+        those = [f for f in unsent if f.item in explained and f.reason == reason]
+        slots = {
+            "count": format_two_digits(len(those)),
+            "names": "; ".join(format_short_name(inputs, f) for f in those),
+        }
+        yield wording.format("line.rest_no_data_for", reason=lower_first_letter(reason.rstrip(".")), **slots)
     for status in ("no_data", "not_assessed", "no_number", "not_collected"):
         those = [f for f in counted if f.covers.kind != "older" and f.shown_status == status]
+        those = [f for f in those if status != "no_data" or f.item not in explained]
         if those:
             names = "; ".join(format_short_name(inputs, f) for f in those)
             yield wording.format(f"line.rest_{status}", count=format_two_digits(len(those)), names=names)
+
+
+def list_explained_items(inputs: ReportInput) -> set[str]:
+    """The area's targets whose figure is missing for another reason than that units did not send theirs."""
+    area = (a for a in inputs.attainments if a.unit == inputs.area)
+    return {a.item for a in area if a.reason is not None and a.reason.code not in _UNSENT_CODES}
 
 
 def _name_older_line(figure: Figure) -> str:

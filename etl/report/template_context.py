@@ -303,7 +303,9 @@ class PageTemplateContext(ReportTemplateContext):
 
 FIXED_COLUMN_COUNT = 7
 """Columns of the plan's table that are always printed: number, title, unit, value, share, verdict, missing."""
-PRINTED_NOTES = ("draft", "deputed", "inheritance", "restated", "corrected", "partial", "from_parts", "contradicts")
+PRINTED_NOTES = (
+    "no_office", "draft", "deputed", "inheritance", "restated", "corrected", "partial", "from_parts", "contradicts",
+)  # fmt: skip
 """The kinds of notes that a paper prints; open findings are among the directions, the rest is in the Excel annex."""
 MAX_PRINTED_NOTES = 6
 _SHADES = {"met": "FFFFFF", "not_met": "BFBFBF", "other": "F2F2F2", "none": "FFFFFF"}

@@ -30,11 +30,8 @@ _GOOD_STATUSES = {"met", "within_plan"}
 
 
 def list_unit_codes(inputs: ReportInput) -> list[str]:
-    """The units under the area that the input has figures for, in catalogue order."""
-    present = {a.unit for a in inputs.attainments} - {inputs.area}
-    day = inputs.period.end
-    ordered = [u.code for u in inputs.catalogue.units if u.code in present and u.is_valid_on(day)]
-    return ordered + sorted(present - set(ordered))
+    """The units under the area that the input has figures for, in the order of their official codes."""
+    return sorted({a.unit for a in inputs.attainments} - {inputs.area})
 
 
 def select_compared_targets(inputs: ReportInput, figures: ReportFigures, codes: Sequence[str]) -> list[models.Target]:
@@ -43,9 +40,12 @@ def select_compared_targets(inputs: ReportInput, figures: ReportFigures, codes: 
     chosen: dict[tuple[str, str], models.Target] = {}
     for target in list_comparable_targets(inputs):
         indicator = inputs.catalogue.indicators[target.indicator or ""]
+        area = figures.find_figure(target.item, inputs.area)
+        if area is not None and area.duplicate_of:  # a plan may say the same thing twice: one column
+            continue
         of_units = (figures.find_figure(target.item, code) for code in codes)
         shown = next((f for f in of_units if f and _has_number(f, counts=indicator.accumulates)), None)
-        if shown is not None:  # a plan may say the same thing twice: one column
+        if shown is not None:
             chosen.setdefault((str(target.indicator), f"{shown.operator}{shown.target.exact}"), target)
     return list(chosen.values())
 
@@ -176,6 +176,9 @@ def _describe_unit_ranking(wording: Messages, ranked: tuple[UnitScore, ...]) -> 
         return wording.format("unit.no_verdicts")
     top = [row for row in ranked if compute_met_share(row) == max(map(compute_met_share, ranked))]
     if len(top) == len(ranked):
+        share = compute_met_share(top[0])
+        if share in {0, 1}:
+            return wording.format("unit.all_met" if share else "unit.none_met")
         return wording.format("unit.all_equal", met=_format_met_score(top))
     return wording.format(
         "unit.ranking",
@@ -230,12 +233,9 @@ def _describe_best_and_weakest(
     high, low = max(value for value, _ in valued_figures), min(value for value, _ in valued_figures)
     if indicator.direction == "down":
         high, low = low, high
-    name, best, last = (
-        indicator.short_name,
-        _select_by_value(valued_figures, high),
-        _select_by_value(valued_figures, low),
-    )
-    if high == low:
+    name = indicator.short_name
+    best, last = (_select_by_print(valued_figures, value) for value in (high, low))
+    if best == last:
         return wording.format("unit.same", name=name, value=format_with_unit(inputs, best[0], best[0].value.text))
     return wording.format(
         "unit.extremes_down" if indicator.direction == "down" else "unit.extremes",
@@ -247,8 +247,10 @@ def _describe_best_and_weakest(
     )
 
 
-def _select_by_value(valued_figures: list[tuple[Fraction, Figure]], value: Fraction) -> list[Figure]:
-    return [figure for figure_value, figure in valued_figures if figure_value == value]
+def _select_by_print(valued_figures: list[tuple[Fraction, Figure]], value: Fraction) -> list[Figure]:
+    """The figures that print like the one of a value: a reader of the table sees no difference between them."""
+    printed = next(figure.value.text for figure_value, figure in valued_figures if figure_value == value)
+    return [figure for _, figure in valued_figures if figure.value.text == printed]
 
 
 def _format_unit_names(wording: Messages, figures: list[Figure]) -> str:

@@ -292,7 +292,17 @@ def test_what_the_end_of_the_districts_overtook(catalogue: Catalogue) -> None:
     for _, task in tasks(catalogue):
         if task.overtaken_on:
             assert task.overtaken_on == date(2025, 7, 1)
-            assert task.overtaken_by.startswith("Bỏ cấp huyện")
+            assert task.overtaken_by.startswith("từ ngày 01/7/2025 không còn ")
+
+
+def test_what_reports_print_of_the_catalogue_is_an_offices_own_words(catalogue: Catalogue) -> None:
+    """Within a sentence, acts by their kind, and none of the words by which the makers speak of their sources."""
+    reasons = [unasked.reason for scope in catalogue.scopes.values() for unasked in scope.unasked]
+    printed = [*reasons, *(task.overtaken_by for _, task in tasks(catalogue) if task.overtaken_by)]
+    assert len(printed) > 10
+    for text in printed:
+        assert text[0].islower() and text[-1] != ".", text
+        assert not re.search(r"nguồn\b|danh mục|\b(?:NQ|QĐ|CT|KH) ?\d", text), text
 
 
 def test_titles_are_short_and_of_our_own(catalogue: Catalogue) -> None:

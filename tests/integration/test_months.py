@@ -141,7 +141,9 @@ def test_a_month_has_its_report_and_waits_for_its_own_deadline(
     (figure,) = [f for f in figures if f["indicator"] == "pc_bhyt_paid" and f["counted"]]
     assert (figure["numerator"]["text"], figure["denominator"]["text"]) == ("341", "390")
     assert figure["covers"]["text"] == "lũy kế 2 tháng năm 2024"
-    assert "(170/200)" in figure["in_quarter"]["text"], "18 × 9 and 8 of 18 × 10 and 20"
+    month = figure["in_quarter"]
+    assert (month["counted"]["text"], month["out_of"]["text"]) == ("170", "200"), "18 × 9 and 8 of 18 × 10 and 20"
+    assert month["text"] == "85%", "of 200 the counts are in the facts"
     assert facts["first_page"]["in_quarter_title"] == "Trong tháng"
     text = json.dumps(facts, ensure_ascii=False).casefold()
     assert "(trong tháng: " in text and "(trong quý: " not in text and "quý trước" not in text

@@ -45,7 +45,7 @@ def sample(
     area = find_plan_area(catalogue, scope, plan_id)
     assert area
     units = [u.code for u in list_units_of_area(catalogue, area, scope.child_level, period.end)]
-    silent = units[2]
+    silent = _pick(units, 2)
     rows = attainments(catalogue, plan, area.code, units, silent, period, chance)
     agencies = _agency_rows(catalogue, scope, plan, period, random.Random(seed))  # noqa: S311
     return ReportInput(
@@ -74,10 +74,15 @@ def sample(
             status
             for quarter in period.quarters_to_date
             if quarter != period
-            for status in _statuses(catalogue, scope, quarter, units, units[5])
+            for status in _statuses(catalogue, scope, quarter, units, _pick(units, 5))
         ),
         sources=_sources(catalogue, rows, area.code, period),
     )
+
+
+def _pick(units: list[str], place: int) -> str:
+    """The unit at a place; nobody, of an area of fewer."""
+    return units[place] if place < len(units) else ""
 
 
 def _choose_snapshot_day(scope: models.Scope, period: Period) -> date:
@@ -253,7 +258,7 @@ def _corrections(units: list[str], period: Period) -> tuple[ReportCorrection, ..
         ),
         ReportCorrection(
             "c-2",
-            units[1],
+            units[min(1, len(units) - 1)],
             period.key,
             "Số trẻ đẻ ra sống",
             saying("70"),
@@ -271,8 +276,8 @@ def _statuses(
     rows = []
     parts = (period,) if list_obligations(catalogue, scope, period) else period.quarters
     for part, form, unit in [(p, form, unit) for p in parts for _, form, unit in list_obligations(catalogue, scope, p)]:
-        late = unit.code == units[3]
-        state = "silent" if unit.code == silent else "refused" if unit.code == units[1] else "accepted"
+        late = unit.code == _pick(units, 3)
+        state = "silent" if unit.code == silent else "refused" if unit.code == _pick(units, 1) else "accepted"
         rows.append(
             UnitStatus(
                 form.id,
@@ -378,9 +383,11 @@ def _notes(units: list[str], period: Period) -> tuple[NoteReport, ...]:
             "Bổ sung biên chế bác sĩ cho trạm y tế",
             "Tỉnh",
         ),
-        NoteReport(units[3], period.key, 1, same + ".", "chế độ đãi ngộ  chưa đủ thu hút", "", "tỉnh"),
         NoteReport(
-            units[4],
+            units[min(3, len(units) - 1)], period.key, 1, same + ".", "chế độ đãi ngộ  chưa đủ thu hút", "", "tỉnh"
+        ),
+        NoteReport(
+            units[min(4, len(units) - 1)],
             period.key,
             1,
             "=1+1 & <b>Vắc xin</b> cung ứng {{ chậm }}\x07",

@@ -286,7 +286,7 @@ def test_a_late_unit_is_named_with_its_quarters_where_a_report_spans_several(
         UnitStatus("f", "610", "Huyện Đắk Glei", "2024Q2", "accepted"),
     )
     lines = submissions.describe_submissions(replace(half, statuses=statuses), say)
-    assert lines[-1] == ("Gửi chậm so với thời hạn (1 đơn vị): huyện Đắk Glei (quý I năm 2024: chậm 4 ngày làm việc).")
+    assert lines[-1] == ("Gửi chậm so với thời hạn (01 đơn vị): huyện Đắk Glei (quý I năm 2024: chậm 4 ngày làm việc).")
 
 
 def test_a_correction_names_places_as_reports_do(given: ReportInput, say: Messages) -> None:

@@ -26,12 +26,13 @@ from etl.report.followup import build_plan_task_facts
 from etl.report.report_facts import ReportFacts, serialize_facts
 from etl.report.report_figures import build_figures
 from etl.report.report_head import build_report_foot, build_report_head, format_plan_name
-from etl.report.template_context import PRINTED_NOTES
+from etl.report.template_context import PRINTED_NOTES, build_template_context
 from etl.report.unit_names import format_unit_mention
 from etl.report.unit_results import build_unit_table
 from tests.report.conftest import CASES
 from tests.report.samples import crowd, sample
 from tests.unit.report.conftest import TEMPLATES
+from tests.unit.report.test_report_units import with_one_of_two_met
 from tests.wording import saying
 
 BAD = re.compile(
@@ -221,6 +222,9 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     heirs = tuple(replace(a, unit=a.unit if a.unit == base.area else merged) for a in base.attainments)
     yield replace(base, period=Period.parse("2025Q3"), attainments=heirs)
     yield without_office(base)
+    yield sample(catalogue, "toan-quoc", "ttg-ct25", "2026Q3")  # by whom the plan's own reports are received
+    yield with_one_of_two_met(base)
+    yield replace(base, attainments=tuple(replace(a, expected=2 * a.expected) for a in base.attainments))
     annual = sample(catalogue, "kon-tum", "kt-1693", "2024")
     yield replace(annual, attainments=tuple(replace(a, projections=()) for a in annual.attainments if a.unit == "x"))
     yield replace(annual, sources=tuple(replace(source, period="2024Q4") for source in annual.sources))
@@ -268,6 +272,26 @@ def test_every_sentence_is_said_somewhere(catalogue: Catalogue, say: Messages) -
     plain = {name for name, slots in say.slots.items() if not slots}
     silent = {n for n in of_facts - listening.heard - plain if not n.startswith(elsewhere)}
     assert silent == set()
+
+
+def test_the_paper_says_first_whose_decision_is_missing_of_a_report_that_no_office_issues(
+    catalogue: Catalogue, say: Messages
+) -> None:
+    base = sample(catalogue, "kon-tum", "kt-1693", "2024Q3")
+    printed = build_template_context(build_facts(without_office(base), say), say).data_notes
+    assert "nên đây chỉ là dự thảo" in printed[0].text
+
+
+def test_a_figure_missing_for_another_reason_than_silence_says_it_in_section_two(
+    given: ReportInput, say: Messages
+) -> None:
+    why = saying("Không quy đổi được: chưa có tỉ lệ.")
+    gone = {"value": None, "status": "no_data", "reason": why, "bounds": None}
+    rows = tuple(replace(a, **gone) if a.unit == given.area else a for a in given.attainments)  # type: ignore[arg-type]
+    facts = build_facts(replace(given, attainments=rows), say)
+    (told,) = [line for group in facts.lines for line in group.lines if "Chưa có số liệu của toàn địa bàn" in line]
+    assert "; lý do: không quy đổi được: chưa có tỉ lệ): " in told and "Tham gia BHYT (12)" in told
+    assert not facts.outlook.sentences and not facts.first_page.rows
 
 
 def test_a_report_that_no_office_issues_says_whose_decision_is_missing(catalogue: Catalogue, say: Messages) -> None:
@@ -418,7 +442,7 @@ def test_the_outlook_names_the_likeliest_first_and_each_target_once(catalogue: C
     chosen = replace(annual, attainments=rows)
     lines = path_section.build_outlook(chosen, say, build_figures(chosen, say), 1).sentences
     assert list(lines[:1]) == [
-        "Triển vọng đạt mức kế hoạch năm 2030: rất có khả năng 1 chỉ tiêu (13); ít khả năng 1 chỉ tiêu (12).",
+        "Triển vọng đạt mức kế hoạch năm 2030: rất có khả năng 01 chỉ tiêu (13); ít khả năng 01 chỉ tiêu (12).",
     ]
 
 

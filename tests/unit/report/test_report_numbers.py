@@ -141,10 +141,18 @@ def test_the_printed_move_is_that_between_the_printed_ends() -> None:
 
 
 def test_more_decimals_only_where_a_figure_would_be_read_on_the_wrong_side(catalogue: Catalogue) -> None:
-    """1,0002 is 1,0 where 1,0 is enough; 0,98 is not, and 30,04 shows itself where more than 30 is asked for."""
-    targets = {target.item: target for target in catalogue.plans["kt-1693"].targets}
-    for item, value, decimals in (("2", "1.0002", 1), ("2", "0.98", 2), ("5", "30.04", 2), ("4", "40.01", 1)):
-        assert select_value_decimals(targets[item], Fraction(value), published=False) == decimals, (item, value)
+    """1,0002 is 1,0 where 1,0 is enough; 0,98 is not, and 30,04 shows itself where more than 30 is asked for, 94,7 where
+    more than 95 is; 99,6 % is not everybody, 0,3 % not nobody."""
+    cases = {
+        "kt-1693": (("2", "1.0002", 1), ("2", "0.98", 2), ("5", "30.04", 2), ("5", "29.8", 1), ("4", "40.01", 1)),
+        "ttg-ct25": (("II.5.b-1", "94.7", 1), ("II.5.b-1", "95", 0), ("II.5.b-1", "99.6", 1), ("II.5.b-1", "99.4", 0),
+                     ("II.5.b-3", "0.3", 1), ("II.5.b-3", "0", 0), ("II.4.a-1", "100", 0)),
+    }  # fmt: skip
+    for plan, rows in cases.items():
+        targets = {target.item: target for target in catalogue.plans[plan].targets}
+        for item, value, decimals in rows:
+            indicator = catalogue.indicators[targets[item].indicator or ""]
+            assert select_value_decimals(targets[item], indicator, Fraction(value)) == decimals, (item, value)
 
 
 def test_a_figure_prints_alike_in_the_reports_on_all_plans_of_a_scope(catalogue: Catalogue) -> None:
@@ -154,6 +162,7 @@ def test_a_figure_prints_alike_in_the_reports_on_all_plans_of_a_scope(catalogue:
         inputs = sample(catalogue, "kon-tum", plan, "2024")
         for target in catalogue.plans[plan].targets:
             shape, key = inputs.select_print_target(target), (target.indicator or "", target.unit_scale)
+            indicator = catalogue.indicators.get(key[0])
             for value in (Fraction(n, 7) for n in range(200, 700, 3)) if target.indicator else ():
-                prints.setdefault((*key, value), set()).add(select_value_decimals(shape, value, published=False))
+                prints.setdefault((*key, value), set()).add(select_value_decimals(shape, indicator, value))
     assert len(prints) > 1000 and all(len(found) == 1 for found in prints.values())

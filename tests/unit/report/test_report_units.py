@@ -30,31 +30,31 @@ def status(unit: str, state: str, late: int = 0, form: str = "f") -> UnitStatus:
         (
             [status("A", "accepted"), status("B", "accepted", 2)],
             [
-                "Tất cả 2 đơn vị thuộc diện báo cáo đã gửi báo cáo và được tiếp nhận.",
-                "Gửi chậm so với thời hạn (1 đơn vị): huyện B (chậm 2 ngày làm việc).",
+                "Tất cả 02 đơn vị thuộc diện báo cáo đã gửi báo cáo và được tiếp nhận.",
+                "Gửi chậm so với thời hạn (01 đơn vị): huyện B (chậm 2 ngày làm việc).",
             ],
         ),
         (
             [status("A", "silent", 9)],
             [
                 "Đơn vị duy nhất thuộc diện báo cáo là huyện A chưa có báo cáo được tiếp nhận.",
-                "Chưa gửi báo cáo (1 đơn vị): huyện A.",
+                "Chưa gửi báo cáo (01 đơn vị): huyện A.",
             ],
         ),
         (
             [status("A", "accepted"), status("B", "silent"), status("C", "refused", 1)],
             [
                 "Đã tiếp nhận báo cáo của 1/3 đơn vị thuộc diện báo cáo.",
-                "Chưa gửi báo cáo (1 đơn vị): huyện B.",
-                "Đã gửi nhưng bị trả lại, chưa được tiếp nhận (1 đơn vị): huyện C.",
-                "Gửi chậm so với thời hạn (1 đơn vị): huyện C (chậm 1 ngày làm việc).",
+                "Chưa gửi báo cáo (01 đơn vị): huyện B.",
+                "Đã gửi nhưng bị trả lại, chưa được tiếp nhận (01 đơn vị): huyện C.",
+                "Gửi chậm so với thời hạn (01 đơn vị): huyện C (chậm 1 ngày làm việc).",
             ],
         ),
         (
             [status("A", "accepted"), status("A", "silent", form="g")],
             [
                 "Đơn vị duy nhất thuộc diện báo cáo là huyện A chưa có báo cáo được tiếp nhận.",
-                "Chưa gửi báo cáo (1 đơn vị): huyện A.",
+                "Chưa gửi báo cáo (01 đơn vị): huyện A.",
             ],
         ),
     ],
@@ -93,9 +93,31 @@ def test_a_unit_without_figures_is_named_and_never_the_weakest(given: ReportInpu
 
 
 def test_equal_units_are_said_to_be_equal(given: ReportInput, say: Messages) -> None:
-    lines = said(with_values(given, {"608": "96", "610": "96"}), say)
-    assert "Các đơn vị đạt số chỉ tiêu như nhau (1/1 chỉ tiêu so được với mục tiêu)." in lines
-    assert any(line.endswith("các đơn vị cùng mức 96,00%.") for line in lines)
+    for value, sentence in (
+        ("96", "Các đơn vị đều đạt mọi chỉ tiêu so được với mục tiêu."),
+        ("90", "Chưa đơn vị nào đạt chỉ tiêu nào trong số so được với mục tiêu."),
+    ):
+        lines = said(with_values(given, {"608": value, "610": value}), say)
+        assert sentence in lines
+        assert any(line.endswith(f"các đơn vị cùng mức {value},00%.") for line in lines)
+    assert "Các đơn vị có tỉ lệ chỉ tiêu đạt như nhau (1/2 chỉ tiêu so được với mục tiêu)." in said(
+        with_one_of_two_met(given), say
+    )
+
+
+def with_one_of_two_met(given: ReportInput) -> ReportInput:
+    """Two units that meet one of two targets each."""
+    values = ({"608": "96", "610": "90"}, "12"), ({"608": "90", "610": "96"}, "6")
+    parts = [with_values(given, *each).attainments for each in values]
+    return replace(given, attainments=tuple(row for rows in parts for row in rows))
+
+
+def test_what_prints_alike_is_said_to_be_equal_and_named_together(given: ReportInput, say: Messages) -> None:
+    """The best and the weakest differ in print, and whoever prints like one of them is named with it."""
+    close = said(with_values(given, {"608": "80.001", "610": "80.002"}), say)
+    assert any(line.endswith("các đơn vị cùng mức 80,00%.") for line in close)
+    three = said(with_values(given, {"608": "80.001", "610": "80.002", "611": "81"}), say)
+    assert three[-1].endswith("thấp nhất 80,00% (thành phố Kon Tum, huyện Đắk Glei).")
 
 
 def test_one_unit_is_not_compared_and_none_is_said(given: ReportInput, say: Messages) -> None:
