@@ -17,6 +17,7 @@ One module per idea::
     cagr        the second opinion on progress
     ratios      per cent of plan, and of the planned reduction
     carried_forward  whether a value is the period's own or an older one
+    several_periods  figures made of those of several periods
     late_start  what a figure of a part of a year decides
     prorate     a year's plan for part of the year
     people_missing  how many people (units, cases) short of the target
@@ -36,15 +37,18 @@ from etl.attain.control import compute_control_limits
 from etl.attain.outlook import build_projections
 from etl.attain.plan_unit import convert_points_to_plan_unit, convert_row_to_plan_unit
 from etl.attain.series import build_series, compute_own_value, list_series_periods, parse_stored_value
+from etl.attain.several_periods import OtherFigures, combine_periods, list_compared_periods
 from etl.attain.target import compute_target_attainment
 from etl.attain.target_figures import TargetFigures, aggregate_leaves, compute_target_figures
 from etl.attain.task_state import compute_task_state
 
 __all__ = [
+    "OtherFigures",
     "TargetFigures",
     "aggregate_leaves",
     "build_projections",
     "build_series",
+    "combine_periods",
     "compute_control_limits",
     "compute_own_value",
     "compute_target_attainment",
@@ -52,6 +56,7 @@ __all__ = [
     "compute_task_state",
     "convert_points_to_plan_unit",
     "convert_row_to_plan_unit",
+    "list_compared_periods",
     "list_series_periods",
     "parse_stored_value",
 ]

@@ -229,9 +229,19 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     yield from cases_of_dated_tasks(sample(catalogue, "tan-yen", "ty-ct25", "2024Q4"))
     day = {"as_of": "2024-03-29", "status": "not_met", "met": False, "progress_class": "", "target_period": "2025"}
     yield replace(base, attainments=tuple(replace(a, **day) if a.item == "16" else a for a in base.attainments))
+    yield from (of_several_periods(given, **more) for given in (base, annual) for more in SEVERAL)
     first = base.plan.tasks[0]
     alone = TaskReport("kt-1693", first.id, "608", "2024Q3", "done")
     yield replace(base, plan=base.plan.model_copy(update={"tasks": (first,)}), tasks=(alone,))
+
+
+SEVERAL: tuple[dict[str, object], ...] = ({"each_quarter": True}, {"summed_from": "2023"})
+
+
+def of_several_periods(given: ReportInput, **more: object) -> ReportInput:
+    """Every target's figure is one of several periods."""
+    targets = tuple(target.model_copy(update=more) for target in given.plan.targets)
+    return replace(given, plan=given.plan.model_copy(update={"targets": targets}))
 
 
 def cases_of_dated_tasks(due: ReportInput) -> Iterator[ReportInput]:
