@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from etl.approval.publication import build_draft_path, find_facts_name, read_report_facts
 from etl.approval.signoff_question import build_signoff_question
+from etl.attain import list_compared_periods
 from etl.attainment.attainment_rows import lock_period
 from etl.catalog import Catalogue
 from etl.catalog.catalogue_files import compute_tree_hash, read_tree_files
@@ -208,7 +209,9 @@ def _list_figure_periods(catalogue: Catalogue, period: Period, *facts: ReportFac
     """The periods that a report's figures may come from: its year, the one before, what was carried or compared."""
     carried = {figure.as_of for report_facts in facts for figure in report_facts.list_figures()}
     bases = {t.baseline.period or "" for p in catalogue.plans.values() for t in p.targets if t.baseline}
+    compared = {p.year for c in catalogue.plans.values() for t in c.targets for p in list_compared_periods(t, period)}
     years = {Period.parse(key).year for key in carried | bases if Period.is_key(key)} | {period.year, period.year - 1}
+    years |= compared
     every = {
         p.key
         for scope in catalogue.scopes.values()

@@ -17,6 +17,7 @@ One module per idea::
     cagr        the second opinion on progress
     ratios      per cent of plan, and of the planned reduction
     carried_forward  whether a value is the period's own or an older one
+    several_periods  figures made of those of several periods
     late_start  what a figure of a part of a year decides
     prorate     a year's plan for part of the year
     people_missing  how many people (units, cases) short of the target
@@ -42,16 +43,19 @@ from etl.attain.plan_unit import (
     find_plan_units,
 )
 from etl.attain.series import build_series, compute_own_value, list_series_periods, parse_stored_value
+from etl.attain.several_periods import OtherFigures, combine_periods, list_compared_periods
 from etl.attain.target import compute_target_attainment
 from etl.attain.target_figures import TargetFigures, aggregate_leaves, compute_target_figures
 from etl.attain.task_state import compute_task_state
 from etl.attain.thin_coverage import withhold_thin_verdict
 
 __all__ = [
+    "OtherFigures",
     "TargetFigures",
     "aggregate_leaves",
     "build_projections",
     "build_series",
+    "combine_periods",
     "compute_control_limits",
     "compute_own_value",
     "compute_target_attainment",
@@ -61,6 +65,7 @@ __all__ = [
     "convert_row_to_plan_unit",
     "convert_rows_to_plan_units",
     "find_plan_units",
+    "list_compared_periods",
     "list_series_periods",
     "parse_stored_value",
     "withhold_thin_verdict",

@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from etl.attain.baseline import PathStart, find_baseline_start, parse_period_end, parse_printed_end
+from etl.attain.carried_forward import find_carried_period
 from etl.attain.comparison import is_range_operator
 from etl.attain.reasons import build_missing_base_reason
 from etl.catalog import models
@@ -49,13 +50,31 @@ class Goal:
         return Period.parse(self.period).start if self.milestone.onward else None
 
     @property
+    def is_on_a_path(self) -> bool:
+        """Whether it lies on a path: one against the year before is set anew each year."""
+        return not (self.milestone.relative and self.milestone.relative.previous_year)
+
+    @property
     def is_undated(self) -> bool:
         """Whether the plan sets no time for it."""
         return not self.period and self.milestone.date is None
 
 
+@dataclass(frozen=True)
+class YearBefore:
+    """What a level against the year before rests on: the asked period, and the unit's figures of it and of the same one
+    a year before."""
+
+    period: Period
+    now: ObservedIndicator | None
+    before: ObservedIndicator | None
+
+
 def build_goals(
-    target: models.Target, indicator: models.Indicator | None, own: ObservedIndicator | None
+    target: models.Target,
+    indicator: models.Indicator | None,
+    own: ObservedIndicator | None,
+    year_before: YearBefore | None = None,
 ) -> tuple[Goal, ...]:
     """A target's goals by the day they fall due; `own` is the unit's own figure of the baseline, where it has one."""
     factor = indicator.factor if indicator else 100
@@ -63,7 +82,9 @@ def build_goals(
         return _build_plain_goals(target.milestones, factor, target.unit_scale, target.plan_end)
     goal_list: list[Goal] = []
     for milestone in target.milestones:
-        if milestone.relative is None:
+        if milestone.relative and milestone.relative.previous_year:
+            goal_list.append(_build_goal_of_year(milestone, milestone.relative, year_before, target))
+        elif milestone.relative is None:
             goal_list += _build_plain_goals((milestone,), factor, target.unit_scale, target.plan_end)
         else:
             base = _find_relative_base(target, milestone.relative, indicator, own)
@@ -200,3 +221,25 @@ def _build_yearly_goals(
     years = range(since.year + 1, last + 1)
     levels = ((year, _compute_changed_level(base, relative, year - since.year, unit_scale)) for year in years)
     return [Goal(goal.milestone, str(year), date(year, 12, 31), level, level) for year, level in levels]
+
+
+def _build_goal_of_year(
+    milestone: models.Milestone, relative: models.Relative, asked: YearBefore | None, target: models.Target
+) -> Goal:
+    """The level of the asked period, from what the unit had in the same one a year before."""
+    goal = Goal(milestone, milestone.period or "", _compute_due_date(milestone, target.plan_end))
+    if asked is None:
+        return replace(goal, gap=Reason("reason.missing_base"))
+    year, last = asked.period.year, int(goal.period)
+    if year > last:
+        return replace(goal, gap=build_reason("reason.no_longer_valid", period=Period.parse(goal.period).name))
+    if year < last and not relative.yearly:
+        return replace(goal, gap=build_reason("reason.not_yet_valid", period=Period.parse(goal.period).name))
+    goal = replace(goal, period=asked.period.key, due=asked.period.end)
+    now, before = asked.now, asked.before
+    if before is None or before.value is None or before.since or find_carried_period(before.as_of, before.period):
+        return replace(goal, gap=build_missing_base_reason(asked.period.same_period_last_year.name))
+    if now is not None and now.definition and before.definition and now.definition != before.definition:
+        return replace(goal, gap=build_reason("reason.break_in_series", old=before.definition, new=now.definition))
+    level = _compute_changed_level(before.value, relative, 1, target.unit_scale)
+    return replace(goal, low=level, high=level)

@@ -19,20 +19,24 @@ from etl.attain.comparison import (
     is_numeric_operator,
     is_range_operator,
 )
-from etl.attain.goals import Goal, build_goals, find_current_goal, find_segment_start
+from etl.attain.goals import Goal, YearBefore, build_goals, find_current_goal, find_segment_start
 from etl.attain.granularity import find_granularity_gap
 from etl.attain.interval import compute_confidence_interval, is_small_count
 from etl.attain.k_of_n import apply_unit_count
 from etl.attain.late_start import is_decided_by_part
+from etl.attain.linear_path import compute_month_number
 from etl.attain.people_missing import count_people_missing
 from etl.attain.progress import compute_path_progress
 from etl.attain.prorate import compute_prorated_target, count_accumulated_months, is_part_year_figure
 from etl.attain.ratios import compute_per_cent_of_plan, compute_reduction_per_cent, compute_required_yearly_change
 from etl.attain.reasons import build_carried_reason, build_cases_left_reason, build_part_year_reason
+from etl.attain.several_periods import OtherFigures, combine_periods, find_summing_start
 from etl.attain.target_figures import TargetFigures, compute_target_figures
 from etl.catalog import models
 from etl.model import Attainment, ObservedIndicator, Period
 from etl.model.reason import Reason, build_reason
+
+_NOTHING_ELSE = OtherFigures()
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class _TargetCase:
     baseline: PathStart | None
     goals: tuple[Goal, ...]
     goal: Goal | None
+    is_under_area: bool
 
     @property
     def definition(self) -> str:
@@ -67,27 +72,35 @@ def compute_target_attainment(
     *,
     unit: str,
     period: Period,
-    baseline: ObservedIndicator | None = None,
+    others: OtherFigures = _NOTHING_ELSE,
 ) -> Attainment:
     """One target against what was observed for a unit and a period.
 
-    `observed` is already Σ numerator ÷ Σ denominator. `baseline` is the unit's own value of the
-    baseline period; where it is given it is the start of the path (given without a value, the unit has
-    none), else the baseline printed in the plan is.
+    `observed` is already Σ numerator ÷ Σ denominator. `others` has the unit's own figure of the
+    baseline's period; where it is given it is the start of the path (given without a value, the unit has
+    none), else the baseline printed in the plan is; and those of the periods that the target looks at besides
+    (`list_compared_periods`).
 
     Grain: (plan, item, org unit, period). Units: those of `Attainment`. Missing data is a row with
     status ``no_data`` and its reason, never an error.
     """
-    stages = build_goals(target, indicator, baseline)
+    observed = combine_periods(target, indicator, observed, others.compared)
+    stages = build_goals(
+        target,
+        indicator,
+        others.baseline,
+        YearBefore(period, observed, others.compared.get(period.same_period_last_year)),
+    )
     case = _TargetCase(
         target,
         indicator,
         observed,
         period,
         compute_target_figures(target, indicator, observed),
-        find_baseline_start(target, indicator, baseline),
+        find_baseline_start(target, indicator, others.baseline),
         stages,
         find_current_goal(stages, period),
+        others.baseline is not None,
     )
     row = _build_attainment_row(plan_id, unit, case)
     fine = find_granularity_gap(indicator, observed.level if observed else "", period, carried=bool(case.carried_from))
@@ -108,6 +121,7 @@ def _is_compared_by_bounds(case: _TargetCase) -> bool:
         and goal.milestone.count is None
         and _find_incomparability(case, goal) is None
         and not is_part_year_figure(case.indicator, case.period)
+        and not case.target.is_of_several_periods
         and not (case.observed and case.observed.since)
     )
 
@@ -133,7 +147,7 @@ def _build_attainment_row(plan_id: str, unit: str, case: _TargetCase) -> Attainm
         operator=goal.operator if goal else "",
         written=goal.milestone.written if goal else "",
         target=goal.low if goal else None,
-        target_period=goal.period if goal else "",
+        target_period=(case.period.key if target.each_quarter else goal.period) if goal else "",
         baseline=case.baseline.value if case.baseline else None,
         met=None,
         status="no_verdict",
@@ -179,6 +193,9 @@ def _apply_verdict(case: _TargetCase, row: Attainment) -> Attainment:
 
 def _find_incomparability(case: _TargetCase, goal: Goal) -> Reason | None:
     """Why the value cannot be held against the goal at all; None where it can."""
+    relative, is_sum = goal.milestone.relative, case.indicator is not None and case.indicator.method == "sum"
+    if is_sum and case.is_under_area and (relative is None or relative.percent is None):
+        return Reason("reason.level_of_area")
     group = case.target.subgroup
     if group and (case.indicator is None or case.indicator.subgroup != group):
         return build_reason("reason.other_subgroup", wanted=group)
@@ -215,8 +232,10 @@ def _apply_comparison(case: _TargetCase, goal: Goal, row: Attainment, value: Fra
         met = counted_row.met
     if case.carried_from:
         return _apply_carried_verdict(case, row, met)
-    if is_part_year_figure(case.indicator, case.period) and not row.since:
-        return _apply_part_year_verdict(case, row, value, goal.low)
+    if case.target.summed_from and goal.operator in {"<", "<="} and met and case.period.end < goal.due:
+        return _apply_part_of_years_verdict(case, row, value, goal)
+    if is_part_year_figure(case.indicator, case.period) and not row.since and not case.target.is_of_several_periods:
+        return _apply_part_year_verdict(case, row, value, goal)
     if not met:
         return _apply_shortfall(case, goal, row, value)
     return replace(row, met=True, status="met", progress_class="maintain" if case.target.kind == "maintain" else "")
@@ -240,20 +259,38 @@ def _apply_elimination_verdict(case: _TargetCase, row: Attainment, value: Fracti
     return replace(row, met=False, status="not_met", people_missing=cases, reason=build_cases_left_reason(cases))
 
 
-def _apply_part_year_verdict(case: _TargetCase, row: Attainment, value: Fraction, goal: Fraction) -> Attainment:
-    """An accumulating figure before the year closes: against the plan pro rata, without a verdict."""
+def _apply_part_year_verdict(case: _TargetCase, row: Attainment, value: Fraction, goal: Goal) -> Attainment:
+    """An accumulating figure before the year closes: against the plan pro rata, without a verdict. A level against the
+    year before is that part of the year's already."""
+    level = goal.low or Fraction(0)
     if is_range_operator(row.operator):
         return replace(row, reason=Reason("reason.range_at_year_end"))
-    share = compute_prorated_target(goal, case.period)
+    share = compute_prorated_target(level, case.period) if goal.is_on_a_path else level
     within = is_goal_met(row.operator, value, share)
     ceiling = row.operator in {"<", "<="}
-    exceeded = ceiling and not is_goal_met(row.operator, value, goal)
+    exceeded = ceiling and goal.is_on_a_path and not is_goal_met(row.operator, value, level)
     reason = build_part_year_reason(count_accumulated_months(case.period), within=within, year_exceeded=exceeded)
+    if not goal.is_on_a_path:
+        reason = Reason("reason.within_year_before" if within else "reason.outside_year_before")
     row = replace(row, prorated_target=share, reason=reason)
     if within:
         return replace(row, status="within_plan")
     short = count_people_missing(case.indicator, row.operator, share, row.numerator, row.denominator)
     return replace(row, status="over_plan" if ceiling else "no_verdict", people_missing=short)
+
+
+def _apply_part_of_years_verdict(case: _TargetCase, row: Attainment, value: Fraction, goal: Goal) -> Attainment:
+    """A sum over years under its ceiling, before the last of them closes: against the plan pro rata, no verdict."""
+    start = find_summing_start(case.target)
+    if start is None or goal.low is None:
+        return row
+    since, now, end = (compute_month_number(day) for day in (start.end, case.period.end, goal.due))
+    share = goal.low * (now - since) / (end - since)
+    within = is_goal_met(row.operator, value, share)
+    reason = build_reason(
+        "reason.within_part_of_years" if within else "reason.outside_part_of_years", months=now - since, of=end - since
+    )
+    return replace(row, prorated_target=share, status="within_plan" if within else "over_plan", reason=reason)
 
 
 def _apply_shortfall(case: _TargetCase, goal: Goal, row: Attainment, value: Fraction) -> Attainment:
@@ -264,9 +301,13 @@ def _apply_shortfall(case: _TargetCase, goal: Goal, row: Attainment, value: Frac
         return replace(row, met=False, status="not_met")
     sign, end = find_nearest_end(goal.operator, value, goal.low, goal.high)
     short = _count_people_short(case, goal, row, sign, end)
+    if case.target.each_quarter or not goal.is_on_a_path:
+        return replace(row, met=False, status="not_met", people_missing=short)
     if case.target.kind == "maintain":
         return replace(row, met=False, status="not_met", people_missing=short, progress_class="maintain")
-    start = find_segment_start(case.goals, goal, case.baseline)
+    nothing = find_summing_start(case.target)
+    first = PathStart(Fraction(0), nothing.end, "") if nothing else case.baseline
+    start = find_segment_start(case.goals, goal, first)
     path_progress = compute_path_progress(goal, start, value, case.period, case.definition, goal == case.goals[0])
     above = is_range_operator(goal.operator) and sign == "<="
     return replace(

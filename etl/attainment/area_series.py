@@ -66,7 +66,7 @@ def _list_plan_lines(
     catalogue: Catalogue, plans: Sequence[str]
 ) -> Iterator[tuple[PlanLine, models.Target, models.Indicator | None]]:
     for plan in plans:
-        for target in catalogue.plans[plan].targets:
+        for target in (t for t in catalogue.plans[plan].targets if not t.is_of_several_periods):
             yield (plan, target.item), target, catalogue.indicators.get(target.indicator or "")
 
 
@@ -89,7 +89,7 @@ def annotate_outlook(
 ) -> Attainment:
     """The row with control limits and projections, where its target asks for a number."""
     rules, indicator = catalogue.outlook, catalogue.indicators.get(target.indicator or "")
-    if rules is None or indicator is None:
+    if rules is None or indicator is None or target.is_of_several_periods:
         return row
     row_projections = build_projections(target, indicator, points, period, rules)
     return replace(row, projections=row_projections, limits=compute_control_limits(points) if row_projections else None)

@@ -7,7 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from etl.attain import compute_target_attainment, convert_rows_to_plan_units, find_plan_units, withhold_thin_verdict
+from etl.attain import (
+    OtherFigures,
+    compute_target_attainment,
+    convert_rows_to_plan_units,
+    find_plan_units,
+    list_compared_periods,
+    withhold_thin_verdict,
+)
 from etl.attain.attainment_json import serialize_attainment
 from etl.attainment.area_series import MeasuredPlans, PlanLine, annotate_outlook, compute_area_series
 from etl.attainment.report_inputs import fetch_period_statuses
@@ -258,6 +265,7 @@ def _compute_area_rows(
     gapped = annotate_gaps(context, _fetch_observed_figures(ask).values())
     figures = {(o.indicator, o.unit): o for o in gapped}
     base = _fetch_baseline_figures(ask, plans, {unit for _, unit in figures} - {area})
+    compared = _fetch_compared_figures(ask, plans)
 
     def observe_area(past: Period) -> dict[tuple[str, str], ObservedIndicator]:
         """The area alone, as it was; what has been read already is not read again."""
@@ -278,7 +286,11 @@ def _compute_area_rows(
                 # The plan's printed baseline is its own area's; a unit under it starts from what it reported itself.
                 own = None if unit == area else start_of.get((code, unit), ObservedIndicator(code, unit, period))
                 figure = figures.get((code, unit))
-                row = compute_target_attainment(plan, target, indicator, figure, unit=unit, period=period, baseline=own)
+                looked_at = {p: compared[p].get((code, unit)) for p in list_compared_periods(target, period)}
+                others = OtherFigures(own, looked_at)
+                row = compute_target_attainment(
+                    plan, target, indicator, figure, unit=unit, period=period, others=others
+                )
                 row = withhold_thin_verdict(row, catalogue.thresholds["beside_least"])
                 if outlook and unit == area:
                     row = annotate_outlook(row, catalogue, target, period, points.get((plan, target.item), ()))
@@ -302,6 +314,21 @@ def _fetch_baseline_figures(
             replace(ask, context=context.for_period(Period.parse(key))), RollupFilter(units, codes)
         )
         for key, codes in sorted(wanted.items())
+    }
+
+
+def _fetch_compared_figures(
+    ask: _AreaRequest, plans: Sequence[str]
+) -> dict[Period, dict[tuple[str, str], ObservedIndicator]]:
+    """By the periods that targets look at besides the asked one: what the area and its units had, on the same units."""
+    context = ask.context
+    wanted: dict[Period, set[str]] = {}
+    for target in (t for plan in plans for t in context.catalogue.plans[plan].targets):
+        for past in list_compared_periods(target, context.period):
+            wanted.setdefault(past, set()).add(target.indicator or "")
+    return {
+        past: _fetch_observed_figures(replace(ask, context=context.for_period(past)), RollupFilter(indicators=codes))
+        for past, codes in wanted.items()
     }
 
 

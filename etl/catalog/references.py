@@ -119,6 +119,8 @@ def _describe_target_misfit(target: models.Target, indicator: models.Indicator) 
         return "operator between is a range of each unit's own, and would be compared with the share of units"
     if any(ms.count for ms in target.milestones) and indicator.method == "ratio" and indicator.factor != 100:
         return f"so many of so many is a share, and {indicator.code} has factor {indicator.factor}, not 100"
+    if target.is_of_several_periods and not (indicator.method == "sum" and indicator.accumulates):
+        return "`each_quarter` and `summed_from` need an indicator of method sum that accumulates"
     if indicator.method != "ratio":
         if any(ms.count for ms in target.milestones):
             return f"so many of so many needs an indicator of method ratio, not {indicator.method}"

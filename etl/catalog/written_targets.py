@@ -57,13 +57,18 @@ def _check_wording(c: Catalogue, r: CatalogueReader, target: models.Target) -> N
     for milestone in target.milestones:
         said = " ".join(f"{target.title} {milestone.written}".casefold().split())
         asked = next((u for u in c.unsupported if u.words.casefold() in said), None)
-        if asked is not None and milestone.operator in _COMPARED:
+        if asked is not None and milestone.operator in _COMPARED and not _is_said(asked.said_by, target, milestone):
             r.report(
                 r.find_place(milestone).at("written"),
                 f"{asked.words!r} asks for {asked.asks_for}, and would be compared as a plain level",
                 asked.instead,
                 value=milestone.written,
             )
+
+
+def _is_said(key: str, target: models.Target, milestone: models.Milestone) -> bool:
+    """Whether a target asks for what its words ask for by the key that is there for it."""
+    return any(bool(getattr(one, key, None)) for one in (target, milestone.relative) if key)
 
 
 def _check_written_value(r: CatalogueReader, place: Place, entry: models.Baseline | models.Milestone) -> None:

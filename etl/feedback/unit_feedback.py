@@ -351,7 +351,7 @@ def format_feedback_target(wording: Messages, row: Attainment, target: models.Ta
     year = row.target_period
     if not year:
         return wording.format("feedback.target_undated", target=text)
-    return wording.format("feedback.target_of_year", target=text, year=year)
+    return wording.format("feedback.target_of_period", target=text, period=Period.parse(year).name)
 
 
 def _compute_printed_decimals(wanted: int, row: Attainment) -> int:

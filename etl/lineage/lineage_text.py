@@ -40,7 +40,8 @@ def format_trace_lines(trace: Result, wording: Messages) -> Iterator[str]:
         yield wording.texts["trace.reproduces"]
     yield from (wording.format("trace.problem", problem=problem) for problem in trace["problems"])
     if trace["walk"]:
-        yield from _format_contribution_lines(wording, trace["walk"])
+        for walk in (trace["walk"], *trace["summed"]):
+            yield from _format_contribution_lines(wording, walk)
     else:
         yield wording.texts["trace.no_cells"]
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from etl.attain import TargetFigures, compute_target_figures, convert_rows_to_plan_units, find_plan_units
+from etl.attain import (
+    TargetFigures,
+    combine_periods,
+    compute_target_figures,
+    convert_rows_to_plan_units,
+    find_plan_units,
+    list_compared_periods,
+)
 from etl.attainment.attainment_rows import load_or_compute_attainment
 from etl.catalog import Catalogue, models
 from etl.catalog.geography import get_plan_area_code
@@ -89,9 +96,12 @@ def trace_number(report: str, indicator: str, unit: str | None = None) -> Result
         own = convert_rows_to_plan_units(rows, catalogue.plans)
         printed = [_find_printed_number(record, row) for row in rows]
         walked = _trace_cells(context, rows[0])
+        others = {row.item: _trace_summed_periods(context, row) for row in rows} if walked else {}
         same_snapshot = snapshot.id == record.snapshot_id
     plan = catalogue.plans[record.key.plan]
-    figures = [_compute_traced_figures(catalogue, plan, row, walked) for row in rows] if walked else []
+    figures = (
+        [_compute_traced_figures(catalogue, plan, row, walked, others[row.item]) for row in rows] if walked else []
+    )
     wording, units = load_messages(settings.templates), find_plan_units(catalogue.plans)
     mismatches = _list_mismatches(printed, own, rows, figures, same_snapshot=same_snapshot)
     problems = [wording.describe(mismatch) for mismatch in mismatches]
@@ -111,6 +121,9 @@ def trace_number(report: str, indicator: str, unit: str | None = None) -> Result
         "reproduces": not problems,
         "problems": problems,
         "walk": _serialize_figure_trace(catalogue, wording, walked, figures[0]) if walked else None,
+        "summed": [
+            _serialize_figure_trace(catalogue, wording, one, _get_sums(one)) for one in others.get(rows[0].item, ())
+        ],
     }
 
 
@@ -207,12 +220,29 @@ def _trace_cells(context: RunContext, row: Attainment) -> FigureTrace | None:
     return lineage_walk.trace_figures(covered, {indicator.code: row.absent}, row.unit)[indicator.code]
 
 
+def _trace_summed_periods(context: RunContext, row: Attainment) -> tuple[FigureTrace, ...]:
+    """The cells of the other periods that a number is made of, on the same units; none for most."""
+    targets = context.catalogue.plans[row.plan].targets
+    target = next(target for target in targets if target.item == row.item)
+    if not target.is_of_several_periods or row.numerator is None:
+        return ()
+    periods = list_compared_periods(target, context.period)
+    traces = (lineage_walk.trace_figures(context.for_period(p), {row.indicator: ()}, row.unit) for p in periods)
+    return tuple(trace[row.indicator] for trace in traces)
+
+
+def _get_sums(walked: FigureTrace) -> TargetFigures:
+    return TargetFigures(walked.observed.numerator, walked.observed.denominator, walked.observed.value)
+
+
 def _compute_traced_figures(
-    catalogue: Catalogue, plan: models.Plan, row: Attainment, walked: FigureTrace
+    catalogue: Catalogue, plan: models.Plan, row: Attainment, walked: FigureTrace, others: Sequence[FigureTrace]
 ) -> TargetFigures:
     """What the cells make of a row's target: for a share of units, how many units reach its floor."""
     target = next(target for target in plan.targets if target.item == row.item)
-    return compute_target_figures(target, catalogue.indicators[row.indicator], walked.observed)
+    indicator = catalogue.indicators[row.indicator]
+    earlier = {Period.parse(one.period): one.observed for one in others}
+    return compute_target_figures(target, indicator, combine_periods(target, indicator, walked.observed, earlier))
 
 
 def _list_mismatches(

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from fractions import Fraction
 from typing import Any
 
-from etl.attain import convert_rows_to_plan_units, find_plan_units
+from etl.attain import convert_rows_to_plan_units, find_plan_units, list_compared_periods
 from etl.attainment.attainment_rows import load_or_compute_attainment, parse_instant
 from etl.catalog import Catalogue
 from etl.core.instance import (
@@ -94,7 +94,8 @@ def _list_underlying_periods(catalogue: Catalogue, period: Period, rows: Iterabl
     rows = list(rows)
     carried = {int(row.as_of) for row in rows if row.as_of.isdigit()}
     bases = {t.baseline.period or "" for p in catalogue.plans.values() for t in p.targets if t.baseline}
-    years = carried | {Period.parse(b).year for b in bases if Period.is_key(b)}
+    compared = {p.year for c in catalogue.plans.values() for t in c.targets for p in list_compared_periods(t, period)}
+    years = carried | compared | {Period.parse(b).year for b in bases if Period.is_key(b)}
     keys = {period.key}
     for kind in PeriodKind:
         every = [p for scope in catalogue.scopes.values() for p in catalogue.list_owed_periods(scope, kind)]

@@ -56,7 +56,15 @@ def build_covered_period(inputs: ReportInput, wording: Messages, a: Attainment) 
     if a.as_of and (older is None or older.end != period.end):  # a day, where it is no period
         start, end = (older.start.isoformat(), older.end.isoformat()) if older else (a.as_of, a.as_of)
         return CoveredPeriod("older", start, end, format_reference_period(a.as_of))
-    end = period.end.isoformat()
+    end, target = period.end.isoformat(), inputs.get_target(a.item)
+    if target.summed_from:
+        first = Period.parse(a.since or target.summed_from)
+        text = wording.format("cover.years", period=first.name)
+        return CoveredPeriod("years", first.start.isoformat(), end, text)
+    if target.each_quarter:
+        one = len(period.quarters) == 1
+        text = wording.format("cover.quarter_alone" if one else "cover.worst_quarter", period=period.name)
+        return CoveredPeriod("quarter", period.start.isoformat(), end, text)
     if not is_cumulative_indicator(inputs.catalogue, inputs.catalogue.indicators.get(a.indicator)):
         return CoveredPeriod("at_end", end, end, wording.format("cover.at_end", period=period.name))
     if a.since:
@@ -114,7 +122,7 @@ def build_quarter_part(
     indicator, period = inputs.catalogue.indicators.get(a.indicator), Period.parse(a.period)
     if period.kind not in _STRETCHES or indicator is None or a.value is None or a.as_of or a.numerator is None:
         return None
-    if not is_cumulative_indicator(inputs.catalogue, indicator):
+    if not is_cumulative_indicator(inputs.catalogue, indicator) or inputs.get_target(a.item).is_of_several_periods:
         return None
     nothing, stretch = wording.texts["word.nothing"], format_stretch(wording, period)
     flows = all(

@@ -96,11 +96,12 @@ class CoveredPeriod:
     """The stretch of time that a figure covers. ISO dates, both included; what stands at a period's end has one day.
 
     `kind`: ``at_end`` what stands at the end of the period · ``to_date`` what has added up since January, in a
-    part of a year · ``whole`` what was counted in the period · ``older`` the figure of another period · ``none`` no
+    part of a year · ``whole`` what was counted in the period · ``older`` the figure of another period · ``years`` what
+    has added up over years · ``quarter`` what one quarter alone brought · ``none`` no
     figure.
     """
 
-    kind: Literal["at_end", "to_date", "whole", "older", "none"]
+    kind: Literal["at_end", "to_date", "whole", "older", "years", "quarter", "none"]
     start: str
     end: str
     text: str

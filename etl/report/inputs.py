@@ -131,6 +131,10 @@ class ReportInput:
     def _targets_by_item(self) -> dict[str, models.Target]:
         return {target.item: target for target in self.plan.targets}
 
+    def get_target(self, item: str) -> models.Target:
+        """A target of the plan."""
+        return self._targets_by_item[item]
+
     def get_unit_scale(self, item: str) -> Fraction:
         """What a target's numbers are multiplied with to be in its indicator's unit; its rows are in the plan's own."""
         return self._targets_by_item[item].unit_scale

@@ -96,7 +96,7 @@ def drop_census_intervals(inputs: ReportInput) -> ReportInput:
 
 def _has_chance(inputs: ReportInput, a: Attainment) -> bool:
     indicator = inputs.catalogue.indicators.get(a.indicator)
-    return indicator is not None and (indicator.sampled or indicator.accumulates)
+    return indicator is not None and (indicator.sampled or indicator.is_case_rate)
 
 
 @dataclass(frozen=True)
@@ -350,7 +350,7 @@ def _format_table_cell(wording: Messages, indicator: models.Indicator | None, fi
     if figure.present < figure.expected:
         text = wording.format("cell.partial", value=text)
     top, bottom = figure.numerator, figure.denominator
-    if indicator and indicator.accumulates and top.value is not None:
+    if indicator and indicator.is_case_rate and top.value is not None:
         text = wording.format("cell.cases", value=text, cases=top.text)
     elif indicator and indicator.factor == 100 and figure.small:
         text = wording.format("cell.of", value=text, numerator=top.text, denominator=bottom.text)

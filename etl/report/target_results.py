@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from etl.catalog import models
 from etl.messages import Messages
+from etl.model import Period
 from etl.model.numbers import format_number
 from etl.report.covered_period import format_stretch
 from etl.report.dates import format_reference_period, format_two_digits
@@ -345,7 +346,7 @@ def _describe_target_value(inputs: ReportInput, wording: Messages, figure: Figur
     value = format_with_unit(inputs, figure, figure.value.text)
     indicator = inputs.catalogue.indicators.get(figure.indicator)
     top, bottom = figure.numerator, figure.denominator
-    if indicator is not None and indicator.accumulates and top.value is not None:
+    if indicator is not None and indicator.is_case_rate and top.value is not None:
         value = wording.format(
             "line.cases",
             value=_format_case_rate(wording, _compute_population(inputs, figure, indicator), value),
@@ -355,7 +356,7 @@ def _describe_target_value(inputs: ReportInput, wording: Messages, figure: Figur
         value = wording.format("line.sampled", value=value, interval=figure.interval.text)
     elif figure.small and indicator is not None and indicator.factor == 100 and bottom.value is not None:
         value = wording.format("cell.of", value=value, numerator=top.text, denominator=bottom.text)
-    if figure.covers.kind in {"to_date", "whole"} and not (
+    if figure.covers.kind in {"to_date", "whole", "years", "quarter"} and not (
         figure.covers.kind == "whole" and inputs.period.months == 12
     ):
         value = wording.format("line.covering", covers=figure.covers.text, value=value)
@@ -369,6 +370,8 @@ def _describe_target_value(inputs: ReportInput, wording: Messages, figure: Figur
 def format_next_milestone(wording: Messages, figure: Figure) -> str:
     """The next milestone as it is compared: its sign and value, or its range; its year, or that it has none."""
     time = figure.target_period or wording.texts["word.undated"]
+    if Period.is_key(time) and not time.isdigit():
+        time = format_reference_period(time)
     if figure.target.value is None:
         return f"{figure.written} ({time})"
     if figure.target_upper.value is not None:
@@ -380,7 +383,7 @@ def format_next_milestone(wording: Messages, figure: Figure) -> str:
 def format_with_unit(inputs: ReportInput, figure: Figure, text: str) -> str:
     """A figure with its unit of measure: ``93,46%``, ``10,6 người``."""
     indicator = inputs.catalogue.indicators.get(figure.indicator)
-    if indicator is None or indicator.accumulates:  # a case rate says in its name what it counts, and on how many
+    if indicator is None or indicator.is_case_rate:  # a case rate says in its name what it counts, and on how many
         return text
     unit = inputs.find_measured_unit(figure.item, indicator)
     return f"{text}{unit}" if unit[0] in "%‰/" else f"{text} {_format_unit_in_sentence(unit)}"
@@ -423,7 +426,7 @@ def format_difference(inputs: ReportInput, wording: Messages, figure: Figure, nu
     indicator = inputs.catalogue.indicators.get(figure.indicator)
     if indicator and inputs.find_measured_unit(figure.item, indicator) == "%":
         return f"{text} {wording.texts['word.per_cent_points']}"
-    if indicator and indicator.accumulates:
+    if indicator and indicator.is_case_rate:
         return _format_case_rate(wording, _compute_population(inputs, figure, indicator), text)
     return format_with_unit(inputs, figure, text)
 

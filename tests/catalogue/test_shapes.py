@@ -233,19 +233,34 @@ def test_a_sum_that_grows_through_the_year_says_so(copied: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "asked"),
+    ("written", "asked", "key"),
     [
-        ("Tăng trên 11,5% so với năm trước", "a change on the year before"),
-        ("Mỗi quý 11,5 tin", "a level of each quarter alone"),
-        ("11,5 cộng dồn đến 2030", "a sum over several years"),
+        ("Tăng trên 11,5% so với năm trước", "a change on the year before", "previous_year"),
+        ("Tăng trên 11,5% so với cùng kỳ", "a change on the year before", "previous_year"),
+        ("Mỗi quý 11,5 tin", "a level of each quarter alone", "each_quarter"),
+        ("11,5 cộng dồn đến 2030", "a sum over several years", "summed_from"),
     ],
 )
 def test_words_that_ask_for_another_comparison_are_refused_beside_a_number(
-    copied: Path, written: str, asked: str
+    copied: Path, written: str, asked: str, key: str
 ) -> None:
     right = 'written: "11,5", operator: ">=", value: 11.5}'
     edit(copied, "plans/kt-1693.yaml", right, right.replace("11,5", written))
     (problem,) = list_catalogue_problems(copied)
-    assert asked in problem.what and problem.line and problem.expected.startswith("operator none, or kind track")
+    assert asked in problem.what and problem.line
+    assert key in problem.expected and "or operator none, or kind track" in problem.expected
     edit(copied, "plans/kt-1693.yaml", right.replace("11,5", written), f'written: "{written}", operator: none}}')
     assert list_catalogue_problems(copied) == (), "kept, printed, not judged"
+
+
+def test_words_that_ask_for_another_comparison_are_judged_by_the_key_that_says_so(copied: Path) -> None:
+    right = 'written: "11,5", operator: ">=", value: 11.5}'
+    said = 'written: "tăng 2% so với năm trước", operator: ">=", relative: {percent: 2, previous_year: true, yearly: true}}'
+    edit(copied, "plans/kt-1693.yaml", right, said)
+    assert list_catalogue_problems(copied) == ()
+    edit(copied, "plans/kt-1693.yaml", said, right.replace('"11,5"', '"mỗi quý 11,5"'))
+    edit(
+        copied, "plans/kt-1693.yaml", "indicator: doctors_per_10k", "indicator: doctors_per_10k\n    each_quarter: true"
+    )
+    (problem,) = list_catalogue_problems(copied)
+    assert "need an indicator of method sum that accumulates" in problem.what and problem.line

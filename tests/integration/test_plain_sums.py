@@ -13,11 +13,13 @@ from etl.attain import compute_target_attainment
 from etl.catalog import models
 from etl.catalog.loader import Catalogue, load_catalogue
 from etl.lineage.lineage_walk import trace_figures
+from etl.lineage.number_trace import _compute_traced_figures, _trace_cells, _trace_summed_periods
 from etl.model import ObservedIndicator, Period
+from etl.model.reason import Reason
 from etl.warehouse.rollup import compute_rollup
 from etl.warehouse.run_context import RunContext
 from etl.warehouse.snapshot import take_snapshot
-from tests.integration.build import item
+from tests.integration.build import compute_attainment_rows, item
 from tests.wording import told
 
 pytestmark = pytest.mark.integration
@@ -259,3 +261,57 @@ def test_sides_that_share_no_quarter_have_no_figure(tmp_path: Path, sandbox: Eng
     share = found["screened_births", "P"]
     assert share.value is None
     assert told(share.no_figure) == "chỉ thu thập từ quý II năm 2024 nên chưa có số lũy kế từ đầu năm"
+
+
+SEVERAL = """
+  - {item: "2", clause: "2", title: Each quarter, indicator: births_sum, kind: threshold, each_quarter: true,
+     milestones: [{period: "2025", written: mỗi quý 10, operator: ">=", value: 10}]}
+  - {item: "3", clause: "3", title: In all, indicator: births_sum, kind: threshold, summed_from: "2023",
+     milestones: [{period: "2025", written: cộng dồn 1000, operator: ">=", value: 1000}]}
+  - {item: "4", clause: "4", title: Growth, indicator: births_sum, kind: threshold,
+     milestones: [{period: "2025", written: tăng 10% so với năm trước, operator: ">=",
+       relative: {percent: 10, previous_year: true, yearly: true}}]}
+tasks:"""
+
+
+def _extend_to_two_years(root: Path) -> Catalogue:
+    """Quarters of two years, and a target of each kind that looks at several of them."""
+    scope, plan = root / "scopes" / "made-up.yaml", root / "plans" / "made-up.yaml"
+    kept = [line for line in scope.read_text().splitlines() if "form: half" not in line and "form: month" not in line]
+    units = root / "units" / "units.csv"
+    units.write_text("".join(line for line in units.read_text().splitlines(keepends=True) if line[:3] != "a3,"))
+    scope.write_text("\n".join(kept).replace("from_period: 2024Q1", "from_period: 2023Q1"))
+    plan.write_text(plan.read_text().replace("\ntasks:", SEVERAL))
+    with (root / "indicators.yaml").open("a", encoding="utf-8") as file:
+        file.write(SUMS)
+    return load_catalogue(root)
+
+
+def test_targets_of_several_periods_look_at_the_quarters_and_years_that_were_sent(
+    tmp_path: Path, sandbox: Engine
+) -> None:
+    """Each commune: 10 a quarter in 2023, 12 and then 9 in 2024. So in D1 (two communes) the second quarter alone brings
+    18; 80 in the year before and 24 + 18 so far; 42 against 40 × 1,1 of the same months."""
+    catalogue = _extend_to_two_years(Path(shutil.copytree(MADE_UP, tmp_path / "catalog")))
+    says = {f"2023Q{n}": "10" for n in (1, 2, 3, 4)} | {"2024Q1": "12", "2024Q2": "9"}
+    with sandbox.connect() as conn:
+        load.load_catalogue_rows(conn, catalogue)
+        for period, number in says.items():
+            for district, communes in (("D1", ("a1", "a2")), ("D2", ("b1", "b2"))):
+                told = {(unit, "births"): number for unit in communes}
+                load.load_deliveries(conn, [item(conn, catalogue, "quarter", district, period, told)])
+        context = (conn, catalogue, catalogue.get_scope("made-up"), Period.parse("2024Q2"))
+        rows = {(row.item, row.unit): row for row in compute_attainment_rows(*context, outlook=False)}
+        plan = catalogue.plans["made-up"]
+        for key, row in rows.items():
+            walked, others = _trace_cells(RunContext(*context), row), _trace_summed_periods(RunContext(*context), row)
+            if walked and key[0] in {"2", "3"}:
+                again = _compute_traced_figures(catalogue, plan, row, walked, others)
+                assert (again.numerator, again.value) == (row.numerator, row.value), key
+    assert [(rows["2", unit].value, rows["2", unit].met) for unit in ("P", "D1")] == [(36, True), (18, None)]
+    assert rows["2", "D1"].reason == Reason("reason.level_of_area"), "ten are the area's, and no district's"
+    assert [rows["3", unit].value for unit in ("P", "D1")] == [160 + 84, 80 + 42]
+    assert rows["3", "P"].path_value == 1000 * 18 / 36
+    for unit, level in (("P", 88), ("D1", 44)):
+        assert (rows["4", unit].target, rows["4", unit].prorated_target) == (level, level)
+        assert (rows["4", unit].status, rows["4", unit].met) == ("no_verdict", None)

@@ -53,7 +53,8 @@ class Goal:
 
 @dataclass(frozen=True)
 class Line:
-    """`unit`: how many of the indicator's units one of the plan's is. `undated_base`: nobody says of when the base is."""
+    """`unit`: how many of the indicator's units one of the plan's is. `undated_base`: nobody says of when the base is.
+    `of_area`: the plan's own area is asked about, and no unit under it."""
 
     kind: str
     indicator: Indicator
@@ -62,6 +63,7 @@ class Line:
     floor: F | None = None
     unit: F = F(1)
     undated_base: bool = False
+    of_area: bool = True
 
 
 @dataclass
@@ -341,7 +343,8 @@ def verdict(line: Line, figure: Figure, period: str) -> Verdict:
     early = stage.goal.onward and now < stage.goal.year * 12 + 1
     early = early or (stage.goal.undated and now < stage.due)
     unsaid = stage.low is None or stage.high is None or (stage.goal.sign == "about" and stage.goal.tolerance is None)
-    if early or unsaid:
+    anothers = line.indicator.sums and not line.of_area and stage.goal.percent is None  # no unit's own
+    if early or unsaid or anothers:
         return result
     if figure.late:
         return _late(line, result, stage, figure.value)

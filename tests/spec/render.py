@@ -9,6 +9,7 @@ from . import (
     doubt_tables,
     grammar_tables,
     measure_tables,
+    period_tables,
     progress_tables,
     special_tables,
     verdict_tables,
@@ -25,6 +26,7 @@ TABLES: tuple[Table, ...] = (
     *grammar_tables.TABLES,
     *doubt_tables.TABLES,
     *measure_tables.TABLES,
+    *period_tables.TABLES,
 )
 
 _HEAD = """\

@@ -176,6 +176,11 @@ class Indicator(StrictModel):
             for element in ((side.count_of,) if side.count_of else side.elements)
         )
 
+    @property
+    def is_case_rate(self) -> bool:
+        """Whether it is a rate of cases that add up from January: a plain sum that does is no rate."""
+        return self.accumulates and self.method != "sum"
+
     def find_definition(self, period_key: str) -> str:
         """The version of the definition in force in a period; empty where nobody says."""
         year = int(period_key[:4])

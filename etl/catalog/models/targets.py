@@ -52,12 +52,14 @@ class Relative(StrictModel):
 
     `yearly`: the change is a year's: per cents are compounded (“tăng bình quân 5%/năm”), changes added up. `base` is
     what the plan compares with, the target's own baseline where it is left out. A base without a value is no mistake:
-    nothing is concluded then.
+    nothing is concluded then. `previous_year`: compared with is the unit's own figure of the same period a year before
+    (“tăng trên 3% so với năm trước”): in the milestone's year alone, or with `yearly` in each year up to it.
     """
 
     percent: Decimal | None = None
     change: Decimal | None = None
     yearly: bool = False
+    previous_year: bool = False
     base: Baseline | None = None
 
     @model_validator(mode="after")
@@ -66,6 +68,8 @@ class Relative(StrictModel):
             raise ValueError("give either `percent` or `change`")
         if self.percent is not None and self.percent <= -100:
             raise ValueError("a level cannot fall by 100 per cent or more: write the number itself")
+        if self.previous_year and self.base is not None:
+            raise ValueError("`previous_year` compares with what was reported: leave `base` out")
         return self
 
 
@@ -120,9 +124,10 @@ class Milestone(StrictModel):
             validate_period_key(self.period)
         if self.onward and self.period is None:
             raise ValueError("`onward` needs the period from which the level holds")
-        if self.relative is not None and self.relative.yearly and not _YEAR.fullmatch(self.period or ""):
+        by_year = self.relative is not None and (self.relative.yearly or self.relative.previous_year)
+        if by_year and not _YEAR.fullmatch(self.period or ""):
             raise ValueError("a yearly change needs a year as its period")
-        if self.relative is not None and self.relative.yearly and self.onward:
+        if by_year and self.onward:
             raise ValueError("a yearly change sets a level for every year: leave `onward` out")
         return self
 
@@ -162,6 +167,8 @@ class Target(StrictModel):
 
     `kind` follows the attainment rules: threshold, maintain, eliminate, per_unit, milestone, track,
     not_assessed, published, conditional. `floor` is the per-unit floor in the indicator's unit.
+    `each_quarter`: the level is one of each quarter alone (“mỗi quý 04 tin”), and a longer period is as good as its
+    worst quarter. `summed_from` is the year from which on figures of years are added up (“cộng dồn 20 đến 2030”).
     `unit_written` is the unit of all its numbers as the plan writes it (empty: the indicator's), `unit_meant` the
     right one where that is a slip of the plan, `unit_scale` what they are multiplied with to be in the
     indicator's unit, `plan_end` the plan's last day: both the loader's, not the file's.
@@ -197,10 +204,17 @@ class Target(StrictModel):
     baseline: Baseline | None = None
     milestones: tuple[Milestone, ...] = ()
     floor: Decimal | None = None
+    each_quarter: bool = False
+    summed_from: Text | None = None
     subgroup: str = ""
     contradicts: tuple[Text, ...] = ()
     statement: str = ""
     notes: tuple[str, ...] = ()
+
+    @property
+    def is_of_several_periods(self) -> bool:
+        """Whether its figure is made of those of several periods, and not the one of its own."""
+        return self.each_quarter or self.summed_from is not None
 
     def select_unit(self, indicator: Indicator) -> str:
         """The unit of measure that its numbers are printed in: the plan's own where it is another than the
@@ -224,13 +238,32 @@ class Target(StrictModel):
             raise ValueError(f"kind {self.kind} needs an indicator")
         return self
 
+    @model_validator(mode="after")
+    def _validate_several_periods(self) -> Target:
+        if not self.is_of_several_periods:
+            return self
+        if self.each_quarter and self.summed_from is not None:
+            raise ValueError("give either `each_quarter` or `summed_from`")
+        if self.summed_from is not None and not _YEAR.fullmatch(self.summed_from):
+            raise ValueError(f"summed_from {self.summed_from!r} is not a year")
+        if self.kind not in {"threshold", "track"}:
+            raise ValueError("`each_quarter` and `summed_from` go with kind threshold, or track")
+        signs = {milestone.operator for milestone in self.milestones if milestone.operator != "none"}
+        if not signs <= {">=", ">"} and not signs <= {"<=", "<"}:
+            raise ValueError("`each_quarter` and `summed_from` go with a floor, or with a ceiling")
+        if any(milestone.value is None and milestone.operator != "none" for milestone in self.milestones):
+            raise ValueError("`each_quarter` and `summed_from` go with plain values")
+        return self
+
 
 class UnsupportedWording(StrictModel):
-    """Words by which a plan asks for what no milestone says: a number beside them would be compared as another one."""
+    """Words by which a plan asks for what a plain level does not say: a number beside them would be compared as another
+    one. `said_by` is the key of the target or of its milestone's `relative` that says it."""
 
     words: Text
     asks_for: Text
     instead: Text
+    said_by: Literal["", "each_quarter", "summed_from", "previous_year"] = ""
 
 
 class ChanceClass(StrictModel):

@@ -9,7 +9,7 @@ from fractions import Fraction as F
 
 import pytest
 
-from etl.attain import compute_target_attainment
+from etl.attain import OtherFigures, compute_target_attainment
 from etl.attain.attainment_json import serialize_attainment
 from etl.catalog import models
 from etl.model import Attainment, ObservedIndicator, Period
@@ -54,7 +54,7 @@ def row(
     baseline: ObservedIndicator | None = None,
 ) -> Attainment:
     return compute_target_attainment(
-        "kt-1693", plan, indicator, observed, unit="608", period=Period.parse(period), baseline=baseline
+        "kt-1693", plan, indicator, observed, unit="608", period=Period.parse(period), others=OtherFigures(baseline)
     )
 
 

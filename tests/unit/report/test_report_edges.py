@@ -215,12 +215,7 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     few = {"numerator": Fraction(9), "denominator": Fraction(10), "interval": (59.6, 98.2), "as_of": ""}
     yield replace(base, attainments=tuple(replace(a, **few) for a in mine if a.indicator == "bhyt"))
     yield from uniform_tasks(base)
-    born = date(2025, 7, 1)
-    merged = next(
-        u.code for u in catalogue.units if (u.level, u.valid_from) == ("commune", born) and not is_renamed(catalogue, u)
-    )
-    heirs = tuple(replace(a, unit=a.unit if a.unit == base.area else merged) for a in base.attainments)
-    yield replace(base, period=Period.parse("2025Q3"), attainments=heirs)
+    yield of_a_merged_unit(base)
     yield without_office(base)
     yield sample(catalogue, "toan-quoc", "ttg-ct25", "2026Q3")  # by whom the plan's own reports are received
     yield with_one_of_two_met(base)
@@ -233,9 +228,28 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     yield from cases_of_dated_tasks(sample(catalogue, "tan-yen", "ty-ct25", "2024Q4"))
     day = {"as_of": "2024-03-29", "status": "not_met", "met": False, "progress_class": "", "target_period": "2025"}
     yield replace(base, attainments=tuple(replace(a, **day) if a.item == "16" else a for a in base.attainments))
+    yield from (of_several_periods(given, **more) for given in (base, annual) for more in SEVERAL)
     first = base.plan.tasks[0]
     alone = TaskReport("kt-1693", first.id, "608", "2024Q3", "done")
     yield replace(base, plan=base.plan.model_copy(update={"tasks": (first,)}), tasks=(alone,))
+
+
+def of_a_merged_unit(given: ReportInput) -> ReportInput:
+    """Every unit's figure is that of a commune which began with the merger."""
+    born = date(2025, 7, 1)
+    units = (u for u in given.catalogue.units if (u.level, u.valid_from) == ("commune", born))
+    merged = next(u.code for u in units if not is_renamed(given.catalogue, u))
+    heirs = tuple(replace(a, unit=a.unit if a.unit == given.area else merged) for a in given.attainments)
+    return replace(given, period=Period.parse("2025Q3"), attainments=heirs)
+
+
+SEVERAL: tuple[dict[str, object], ...] = ({"each_quarter": True}, {"summed_from": "2023"})
+
+
+def of_several_periods(given: ReportInput, **more: object) -> ReportInput:
+    """Every target's figure is one of several periods."""
+    targets = tuple(target.model_copy(update=more) for target in given.plan.targets)
+    return replace(given, plan=given.plan.model_copy(update={"targets": targets}))
 
 
 def cases_of_dated_tasks(due: ReportInput) -> Iterator[ReportInput]:

@@ -13,8 +13,9 @@ from etl.catalog.centres import find_centre, load_centres
 from etl.catalog.geography import find_restating_gap, list_area_units
 from etl.catalog.loader import list_catalogue_problems
 from etl.catalog.obligations import list_obligations, list_opened_periods
+from etl.catalog.owed_cells import list_owed_cells
 from etl.errors import CatalogueError, TemplateError, UsageError
-from etl.model import Period
+from etl.model import Period, PeriodKind
 from tests.catalogue.whole import load_whole_catalogue
 from tests.unit.scaffold.conftest import read_tree
 
@@ -38,6 +39,26 @@ def test_a_scope_is_files_and_lines_that_pass_the_check(home: Path) -> None:
     assert all(find_centre(catalogue, centres, code, TODAY) for code in ("31213", "92")), "dots for the map"
     told = [line for line in result["to_decide"] if "31213" in line or "31299" in line]
     assert len(told) == 2, "two communes whose kind the sources do not agree about"
+
+
+def _list_what_is_owed(home: Path) -> dict[tuple[str, str], int]:
+    """(scope, period) → how many number cells its forms have, but for what a province sends to the nation since 2026."""
+    catalogue = load_catalogue(home / "catalog")
+    return {
+        (scope.id, period.key): sum(map(len, list_owed_cells(catalogue, scope.id, period).values()))
+        for scope in catalogue.scopes.values()
+        if scope.id not in {"toan-quoc", "can-tho"}
+        for kind in PeriodKind
+        for period in catalogue.list_owed_periods(scope, kind)
+        if period.year <= 2026
+    }
+
+
+def test_what_other_scopes_are_owed_stays_as_it_was(home: Path) -> None:
+    """Also of the time before the office: the former provinces of its area come into the catalogue with it."""
+    before = _list_what_is_owed(home)
+    steps.create_scope("92", from_year=2026)
+    assert before["quoc-gia", "2024Q1"] and _list_what_is_owed(home) == before
 
 
 def test_what_merged_can_be_restated_and_what_was_split_cannot(home: Path) -> None:
