@@ -10,15 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from openpyxl.utils.cell import range_boundaries
 
 from etl.report import write_report_draft
 from tests.report.conftest import CASES, TEMPLATES, Drafted, needs_office
 
 MOST_PAGES, LEAST_POINTS = 24, 8
 ZOOM = 3
-A4 = "892", "1262"
-"""Height and width of a landscape page, at one and a half times its points."""
 
 
 @dataclass(frozen=True)
@@ -84,16 +81,3 @@ def test_what_is_too_long_for_paper_says_that_it_is_not_printed(printed: dict[st
     assert notice in crowded.text
     assert all(notice not in page.text for page in printed["kt-124-2024"] if title in page.text)
     assert all(notice not in pages[0].text for pages in printed.values()), "the plan's own table always prints"
-
-
-def test_a_title_stands_within_what_prints(report: Drafted) -> None:
-    """A digit of the sheet's own letters is a column's unit; the letters of a title are hardly wider."""
-    for page in report.annex:
-        if page["A2"].value != "Phụ lục III":
-            continue
-        _, _, last, _ = range_boundaries(page.print_area.rpartition("!")[2])
-        spans = [(d.min, min(d.max, last), d.width) for d in page.column_dimensions.values()]
-        width = sum((end - first + 1) * each for first, end, each in spans if first <= last)
-        titles = [row[0].value for row in page.iter_rows(max_row=9) if row[0].value and not row[1].value]
-        assert len(titles) >= 5
-        assert all(len(title) * 0.9 <= width for title in titles if len(title) > 20), page.title
