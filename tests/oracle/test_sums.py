@@ -192,7 +192,7 @@ def _submissions(world: World, scope: models.Scope) -> tuple[models.Submission, 
     wanted = {"quarter", "year"} | {
         form for form, unit in (("hospital", "H"), ("clinic", "K")) if unit in world.parents
     }
-    late = {"quarter": {"from_period": f"2024Q{world.first}"}}
+    late = dict.fromkeys(("quarter", "clinic"), {"from_period": f"2024Q{world.first}"})
     submissions = [s.model_copy(update=late.get(s.form, {})) for s in scope.submissions if s.form in wanted]
     if world.later:
         (quarter,) = [s for s in submissions if s.form == "quarter"]
@@ -308,4 +308,4 @@ def own_base(line: plain.Line, began: plain.Figure) -> tuple[int, F] | None:
     if line.base is None or line.undated_base or line.base[0] != 2024:
         return None
     value = (plain.share_of_units(line, began) if line.kind == "per_unit" else began).value
-    return None if value is None else (2024, value)
+    return None if value is None else (2024, value / line.unit)
