@@ -36,6 +36,6 @@ def test_a_scope_that_raises_stops_no_other_and_the_run_names_it(runs: list[dict
 
 def test_a_period_of_another_kind_is_skipped_whole(runs: list[dict[str, Any]]) -> None:
     assert {task: set(states.values()) for task, states in runs[1]["states"].items()} == {
-        task: {"skipped"} for task in ("scopes", "write", "ask", "watch")
+        task: {"skipped"} for task in ("scopes", "write", "feedback", "ask", "watch")
     }
     assert runs[1]["run"] == "success"

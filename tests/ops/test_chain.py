@@ -209,7 +209,7 @@ def test_files_in_the_inbox_become_reports_and_a_backfill_gives_the_same(live: L
     assert _keys(made, "report_quarterly") == QUARTERS
     assert set(_keys(made, "report_six_nine_months")) == set(HALVES)
     skipped = [_states(live, run) for run in made if run.dag == "report_annual"]
-    tasks = ("scopes", "write", "ask", "watch")
+    tasks = ("scopes", "write", "feedback", "ask", "watch")
     assert skipped == [{task: {"skipped"} for task in tasks}] * len(QUARTERS)
     assert sorted(_waiting(live, "report")) == HALVES + QUARTERS
     assert list((settings.outbox / "returns" / UNITS[0]).glob("*tra-lai*")), "the stray file is answered"
