@@ -192,7 +192,7 @@ def _submissions(world: World, scope: models.Scope) -> tuple[models.Submission, 
     wanted = {"quarter", "year"} | {
         form for form, unit in (("hospital", "H"), ("clinic", "K")) if unit in world.parents
     }
-    late = dict.fromkeys(("quarter", "clinic"), {"from_period": f"2024Q{world.first}"})
+    late = {form: {"from_period": f"2024Q{world.first}"} for form in ("quarter", "clinic")}
     submissions = [s.model_copy(update=late.get(s.form, {})) for s in scope.submissions if s.form in wanted]
     if world.later:
         (quarter,) = [s for s in submissions if s.form == "quarter"]
