@@ -291,7 +291,7 @@ def _compute_area_rows(
                 row = compute_target_attainment(
                     plan, target, indicator, figure, unit=unit, period=period, others=others
                 )
-                row = withhold_thin_verdict(row, catalogue.thresholds["beside_least"])
+                row = withhold_thin_verdict(row, catalogue.thresholds.get("beside_least", 0))
                 if outlook and unit == area:
                     row = annotate_outlook(row, catalogue, target, period, points.get((plan, target.item), ()))
                 corrections = figure.corrections if figure else ()

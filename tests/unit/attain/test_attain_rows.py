@@ -21,7 +21,7 @@ KEYS = [
     "cagr_ratio", "cagr_class", "classes_disagree", "per_cent_of_plan", "prorated_target", "interval",
     "interval_method", "people_missing", "completeness", "expected", "present", "as_of", "estimated", "reason", "corrections",
     "reduction_pct", "target_upper", "required_yearly_change", "bounds", "bounds_turn", "bounds_met", "bounds_reason", "small_count",
-    "contradicts", "limits", "outlook",
+    "of_agency", "contradicts", "limits", "outlook",
 ]  # fmt: skip
 
 BHYT = models.Indicator(
