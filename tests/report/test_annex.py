@@ -62,7 +62,7 @@ def test_no_title_is_cut(report: Drafted) -> None:
         last = page[page.print_area.split(":")[1].replace("$", "")].column
         like = [(d.width, range(d.min, d.max + 1)) for d in page.column_dimensions.values()]  # equal neighbours are one
         width = sum(across * len([n for n in those if n <= last]) for across, those in like)
-        title = [row[0] for row in page.iter_rows(max_row=8, max_col=1)]
+        title = [row[0] for row in page.iter_rows(max_row=12, max_col=1)]
         lines = title[: next(n for n, cell in enumerate(title) if not cell.value)]
         merged = {str(found).split(":")[0]: found.max_col for found in page.merged_cells.ranges}
         assert len(lines) >= 4
