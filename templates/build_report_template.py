@@ -162,10 +162,15 @@ def _add_section(doc: Any, *, landscape: bool) -> None:
     page of its own behind a full one."""
     section = doc.add_section(WD_SECTION.NEW_PAGE)
     (mark,) = doc.element.body.xpath("./w:p[w:pPr/w:sectPr][last()]")
-    form = Paragraph(mark, doc._body).paragraph_format
+    _leave_no_room(Paragraph(mark, doc._body))
+    _set_page_layout(section, landscape=landscape)
+
+
+def _leave_no_room(paragraph: Any) -> None:
+    """For an empty paragraph that has to be there and would otherwise make a page of its own behind a full one."""
+    form = paragraph.paragraph_format
     form.space_before = form.space_after = Pt(0)
     form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(1)
-    _set_page_layout(section, landscape=landscape)
 
 
 def _add_page_headers(section: Any) -> None:
@@ -433,13 +438,13 @@ def _add_report_body(doc: Any) -> None:
     _add_paragraphs(doc, "VB Mục", "V. KHÓ KHĂN, NGUYÊN NHÂN, KIẾN NGHỊ")
     _add_paragraphs(doc, "VB Nội dung", "{{ difficulty_sentence }}", "{%p if difficulties %}")
     columns = [
-        ("Khó khăn, vướng mắc", "{{ row.difficulty }}", 36.0),
-        ("Nguyên nhân", "{{ row.cause }}", 34.0),
-        ("Kiến nghị", "{{ row.proposal }}", 38.0),
+        ("Khó khăn, vướng mắc", "{{ row.difficulty }}", 37.0),
+        ("Nguyên nhân", "{{ row.cause }}", 37.0),
+        ("Kiến nghị", "{{ row.proposal }}", 45.0),
         ("{%tc for head in level_heads %}", "{%tc for cell in row.level %}", 1.0),
         ("{{ head.text }}", "{{ cell.text }}", 15.0),
         ("{%tc endfor %}", "{%tc endfor %}", 1.0),
-        ("Đơn vị", "{{ row.units }}", 37.0),
+        ("Đơn vị", "{{ row.units }}", 26.0),
     ]
     _add_data_table(
         doc,
@@ -548,6 +553,7 @@ def _add_units_annex(doc: Any) -> None:
     _add_paragraphs(doc, "VB Khoản", "Cơ quan, đơn vị")
     _add_unit_tables(doc, "agency_blocks")
     _add_paragraphs(doc, "VB Nội dung", "{%p endif %}")
+    _leave_no_room(doc.add_paragraph())  # a document cannot end in a table
 
 
 def _add_unit_tables(doc: Any, blocks: str) -> None:
@@ -574,7 +580,7 @@ def _add_unit_tables(doc: Any, blocks: str) -> None:
     ]
     _add_table_row(table, cells, widths)
     _add_tag_row(table, "{%tr endfor %}")
-    _add_paragraphs(doc, "VB Ghi chú bảng", "", "{%p endfor %}")
+    _add_paragraphs(doc, "VB Ghi chú bảng", "{%p if not loop.last %}", "", "{%p endif %}", "{%p endfor %}")
 
 
 if __name__ == "__main__":

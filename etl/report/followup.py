@@ -31,7 +31,7 @@ _UNANSWERED = {"not_reported", "due_unreported"}
 _SETTLED = {"done", "done_late", "overtaken"}
 MAX_LATE_TASKS = 5
 """Tasks in arrears that are named in the text; all of them are in the Excel annex."""
-MAX_CELL_NAMES = 4
+MAX_CELL_NAMES = 2
 """Units that a row of the table of difficulties names; all of them are in the Excel annex."""
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _WHITESPACE = re.compile(r"\s+")

@@ -114,18 +114,35 @@ def test_the_page_says_what_the_warehouse_holds(told: Settings, loader: Engine, 
     assert "SỐ LIỆU MÔ PHỎNG" in said(sheet) if told.simulated else "SỐ LIỆU MÔ PHỎNG" not in said(sheet)
 
 
-def test_own_figure_beside_the_areas_and_the_target(told: Settings) -> None:
+def test_own_figure_beside_the_areas_and_the_target(told: Settings, loader: Engine, catalogue: Catalogue) -> None:
+    people = insured_people = 0
+    for unit, pop, insured in (("608", 1000, 960), ("610", 500, 400)):
+        communes = [u.code for u in catalogue.list_children(unit, "commune", Period.parse("2024Q3").end)]
+        given = {
+            (code, element): str(n) for code in communes for element, n in (("pop_total", pop), ("insured", insured))
+        }
+        with loader.begin() as conn:
+            load.load_deliveries(conn, [item(conn, catalogue, FORM, unit, "2024Q3", given)])
+        people, insured_people = people + pop * len(communes), insured_people + insured * len(communes)
     steps.write_unit_feedback(SCOPE, "2024Q3")
     insured = {
         unit: next(r for r in rows(page(told, unit, "2024Q3")) if "Tham gia BHYT" in r)
         for unit in ("608", "610", "611")
     }
     own, other, none = (insured[unit][3:] for unit in ("608", "610", "611"))
-    area = format_number(Fraction(960 + 400, 1500) * 100, 2)
+    area = format_number(Fraction(insured_people, people) * 100, 2)
     assert own[:2] == ["96,00", area] and own[3:] == ["Đ", "tốt hơn"]
     assert other[:2] == ["80,00", area] and other[3:] == ["C", "kém hơn"]
     assert none == ["chưa có số liệu", area, own[2], "–", "–"]
     assert own[2].startswith("≥ 95")
+
+
+def test_a_few_of_many_places_have_a_figure_and_no_verdict(told: Settings) -> None:
+    """One commune of each district has sent: what it says of the district is neither met nor missed."""
+    steps.write_unit_feedback(SCOPE, "2024Q3")
+    for unit, value in (("608", "96,00"), ("610", "80,00")):
+        own = next(r for r in rows(page(told, unit, "2024Q3")) if "Tham gia BHYT" in r)[3:]
+        assert (own[0], own[3]) == (value, "–")
 
 
 def test_a_silent_unit_is_told_so_and_never_gets_a_zero(told: Settings) -> None:

@@ -44,7 +44,9 @@ def test_a_document_is_decided_on_by_the_form_of_its_page(fake: FakeAirflow) -> 
 
 
 def test_a_failed_run_ends_it_with_its_log(fake: FakeAirflow) -> None:
-    run = {"dag_id": "attain", "dag_run_id": "r", "partition_key": "2024Q1", "state": "failed", "duration": 1}
+    run = {"dag_id": "attain", "dag_run_id": "r", "partition_key": "2024Q1", "state": "failed", "duration": 1} | {
+        "start_date": "2024-04-01T00:00:00Z"
+    }
     fake.on("GET", RUNS, {"dag_runs": [], "total_entries": 0}, {"dag_runs": [run], "total_entries": 1})
     fake.on("GET", EVENTS, {"asset_events": [], "total_entries": 0})
     fake.on("GET", f"/api/v2/dags/{demo.LONGER_DAG}", {"is_paused": True})

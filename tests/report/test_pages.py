@@ -117,6 +117,8 @@ def test_a_sections_end_takes_no_room(report: Drafted) -> None:
     for mark in marks:
         paragraph = Paragraph(mark, report.word._body)
         assert paragraph.text == "" and paragraph.paragraph_format.line_spacing == Pt(1)
+    last = report.word.paragraphs[-1]
+    assert last.text == "" and last.paragraph_format.line_spacing == Pt(1), "what stands behind the last table"
 
 
 def test_a_legend_explains_the_signs_that_stand_in_its_table_and_no_other(report: Drafted) -> None:
