@@ -25,6 +25,7 @@ from etl.warehouse import connect, snapshots_of_files
 from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys, lock_shared
 
 Row = dict[str, Any]
+_ENTRY = "entry"  # of a row: the whole entry of the catalogue; hashed, not stored
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def _record_changed_rows(
         sql.SQL("SELECT {}, content FROM {}").format(key_columns, _build_table_identifier(table.current))
     ).fetchall()
     current_hashes = {tuple(entry[:-1]): entry[-1] for entry in current}
-    fresh = {tuple(row[k] for k in table.key): row | {"content": _compute_row_hash(row)} for row in rows}
+    fresh = {tuple(row[k] for k in table.key): _seal_row(row) for row in rows}
     changed = [row for key, row in fresh.items() if current_hashes.get(key) != row["content"]]
     if changed:
         columns = [*changed[0], "retired", "catalogue_version_id"]
@@ -141,8 +142,13 @@ def _build_table_identifier(dotted: str) -> sql.Identifier:
     return sql.Identifier(*dotted.split("."))
 
 
-def _compute_row_hash(row: Row) -> str:
-    return hashlib.sha256(json.dumps(row, default=str, ensure_ascii=False).encode()).hexdigest()
+def _seal_row(row: Row) -> Row:
+    """The row with a hash by which it is known again: of its columns, and of the whole entry behind them, of which some
+    keys (a floor for each quarter, a sum over years) have no column and change figures all the same."""
+    columns = {name: value for name, value in row.items() if name != _ENTRY}
+    return columns | {
+        "content": hashlib.sha256(json.dumps(row, default=str, ensure_ascii=False).encode()).hexdigest()
+    }
 
 
 # --- rows per table ----------------------------------------------------------------------------------
@@ -213,7 +219,7 @@ def _build_target_rows(c: Catalogue) -> Iterator[Row]:
                 "decimals": t.decimals, "floor": t.floor, "statement": t.statement, "notes": list(t.notes),
                 "baseline_period": b.period if b else None, "baseline_written": b.written if b else None,
                 "baseline_value": b.value if b else None, "baseline_estimated": b.estimated if b else None,
-                "baseline_definition": b.definition if b else None,
+                "baseline_definition": b.definition if b else None, _ENTRY: t.model_dump_json(),
             }  # fmt: skip
 
 
@@ -244,7 +250,7 @@ def _build_indicator_rows(c: Catalogue) -> Iterator[Row]:
             "indicator": i.code, "position": position, "name": i.name, "short_name": i.short_name, "method": i.method,
             "published_element": i.published_element, "factor": i.factor, "unit": i.unit, "direction": i.direction,
             "frequency": i.frequency, "accumulates": i.accumulates, "source": i.source, "definition": i.definition,
-            "basis": i.basis, "note": i.note,
+            "basis": i.basis, "note": i.note, _ENTRY: i.model_dump_json(),
         }  # fmt: skip
 
 

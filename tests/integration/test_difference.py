@@ -219,6 +219,21 @@ def test_an_amended_target_is_computed_again_and_only_once(instance: Instance) -
     assert (shown(), steps.list_periods_to_compute([])) == (False, [])
 
 
+def test_a_key_that_no_column_holds_makes_periods_stale_too(instance: Instance) -> None:
+    """Which other place of the plan speaks of the same thing decides what counts; the warehouse has no column of it."""
+    instance.send(96)
+    steps.compute_attainment(SCOPE, QUARTER)
+    assert steps.list_periods_to_compute([]) == [QUARTER], "its report is not drafted"
+    steps.draft_period_reports(SCOPE, QUARTER)
+    assert steps.list_periods_to_compute([]) == []
+    path = instance.home / PLAN
+    plan = yaml.safe_load(path.read_text(encoding="utf-8"))
+    next(t for t in plan["targets"] if t.get("indicator") == "bhyt")["contradicts"] = ["1"]
+    path.write_text(yaml.safe_dump(plan, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    steps.migrate_warehouse()
+    assert steps.list_periods_to_compute([]) == [QUARTER]
+
+
 def test_a_chain_of_versions_is_told_by_its_ends(instance: Instance) -> None:
     instance.send(90)
     start = instance.now
