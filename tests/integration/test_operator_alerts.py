@@ -7,6 +7,7 @@ import functools
 import smtplib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from etl.errors import MailError
 from etl.file_io import is_hidden_sign, sanitize_line
 from etl.messages import load_messages
 from etl.warehouse import journal
+from tests.integration.published import home
 from tests.integration.test_hostile_text import HOSTILE
 from tests.integration.test_signing import PERIOD, SCOPE, Office, office
 from tests.mailbox import SENDER, Mailbox
@@ -96,12 +98,17 @@ def test_a_webhook_that_is_away_keeps_no_mail_back(
     assert mailbox.to == [TO] and len(hooked) == 1, "and the webhook has it once it is back"
 
 
-def test_every_kind_of_alert_is_told_once_with_what_to_do(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_kind_of_alert_is_told_once_with_what_to_do(
+    office: Office, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     steps.record_failed_run("intake", "run 7", None, ["returns"])
     office.send(600)
     steps.compute_attainment(SCOPE, PERIOD)
     with office.loader.begin() as conn:
         journal.register_delivery(conn, "a" * 64, 1, "x.xlsx", "07351", "2024-04-10T08:00:00+07:00")
+    layouts = home(tmp_path / "home", monkeypatch) / "catalog" / "layouts"
+    layouts.mkdir()
+    (layouts / "hong.yaml").write_text("folders: [", encoding="utf-8")
     monkeypatch.setenv("TONGKET_SCOPES", f"{SCOPE},no-such-scope")
     monkeypatch.setenv("TONGKET_DISK_PERCENT", "1")
     for limit in ("REPORT_MINUTES", "WAITING_MINUTES", "BACKUP_HOURS", "RESTORE_HOURS"):
