@@ -236,9 +236,9 @@ def _build_scope(base: Catalogue) -> models.Scope:
     owed = models.Submission(
         form="nation-quarter", level="commune", regime="nation", from_period=first.key, to_period=LAST.key
     )
-    office = next(iter(base.scopes.values())).office
+    offices = next(iter(base.scopes.values())).offices
     return models.Scope(
-        id="nation", name="Cả nước", area_unit="VN", child_level="province", office=office, plans=("nation",),
+        id="nation", name="Cả nước", area_unit="VN", child_level="province", offices=offices, plans=("nation",),
         submissions=(owed,), reports=(),
     )  # fmt: skip
 
