@@ -167,9 +167,7 @@ def _measure_intake(files: Sequence[Path], environment: dict[str, str]) -> Intak
     if len(written) != len(files):
         raise SystemExit(f"{len(files)} files were sent, {len(written)} answered")
     answered = min(written), max(written)
-    return IntakeMeasurement(
-        len(files), *times, peak, len(answers), pace, stolen, *spent, answered=answered, counted=counted
-    )
+    return IntakeMeasurement(len(files), *times, peak, len(answers), pace, stolen, *spent, answered, counted)  # type: ignore[call-arg] # four
 
 
 def _measure_postgres(environment: dict[str, str]) -> float:

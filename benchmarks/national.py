@@ -107,7 +107,7 @@ def run_day(root: Path, provinces: int, runs: int, at_once: int) -> list[Stage]:
         ):
             files = sorted((path for paths in sent for path in paths), key=_hash_path)
             waves = [files[number::share] for number in range(share)]
-            day.run_stage(f"{name}: intake, {share} runs", lambda waves=waves: sum(_run_intake(pool, w) for w in waves))
+            day.run_stage(f"{name}: intake, {share} runs", functools.partial(_run_waves, pool, waves))
         day.run_stage("attainment of every scope", lambda: sum(pool.map(_compute_scope, scopes)))
         _run_intake(pool, [last])
         changed = steps.list_scopes_to_compute(PERIOD)
@@ -231,6 +231,10 @@ def _load_catalogue() -> Any:
 # --- the day --------------------------------------------------------------------------------------------
 
 
+def _run_waves(pool: ProcessPoolExecutor, waves: Sequence[Sequence[Path]]) -> int:
+    return sum(_run_intake(pool, wave) for wave in waves)
+
+
 def _run_intake(pool: ProcessPoolExecutor, files: Sequence[Path]) -> int:
     """One run of the intake, its batches beside each other."""
     from etl import steps
@@ -248,7 +252,7 @@ def _run_intake(pool: ProcessPoolExecutor, files: Sequence[Path]) -> int:
     taken = sum(result["accepted"] for result in results)
     if taken != len(files):
         raise SystemExit(f"{len(files)} files were sent, {taken} accepted")
-    return taken
+    return int(taken)
 
 
 def _process_batch(batch: int) -> dict[str, Any]:

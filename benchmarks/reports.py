@@ -11,8 +11,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from etl import settings
 from etl.catalog import load_catalogue
@@ -36,30 +38,27 @@ class ReportTiming:
 def measure_rows() -> list[ReportTiming]:
     """All documents of all plans from the warehouse (PDF apart), the largest Word report alone, the PDF."""
     with _open_report_warehouse():
-        from etl import report as room
+        from etl import report as report_room
         from etl.drafting import report_drafts as drafting
         from etl.report.dates import parse_snapshot_time
         from etl.report.pdf import convert_to_pdf
 
-        report_inputs, real = [], room.write_report_draft
+        report_inputs, real = list[Any](), report_room.write_report_draft
 
         def record_report_input(full: Any, templates: Path, folder: Path) -> dict[str, Path]:
             report_inputs.append(full)
             return real(full, templates, folder)
 
-        room.write_report_draft, kept = record_report_input, drafting.add_pdf
-        drafting.add_pdf = _skip_pdf
-        try:
+        recorded = mock.patch.object(drafting, "write_report_draft", record_report_input)
+        with recorded, mock.patch.object(drafting, "add_pdf", _skip_pdf):
             _draft_reports(again=False)  # starts the libraries
             report_inputs.clear()
             drafted = _measure_work("all documents of a quarter, all plans", lambda: _draft_reports(again=True))
-        finally:
-            room.write_report_draft, drafting.add_pdf = real, kept
         paths = [path for path in map(Path, drafted[1]["documents"]) if path.suffix == ".docx"]
         words = [
-            _measure_work(f"one Word report ({full.plan.id})", lambda full=full: _render_word_report(full))[0]
+            _measure_work(f"one Word report ({full.plan.id})", partial(_render_word_report, full))[0]
             for full in report_inputs
-        ]  # type: ignore[misc]
+        ]
         documents = {path.name: path.read_bytes() for path in paths}
         moment = parse_snapshot_time(report_inputs[0].snapshot_at)
         made, converted = _measure_work("PDF of all Word reports, one start", lambda: convert_to_pdf(documents, moment))
@@ -80,8 +79,6 @@ def _draft_reports(*, again: bool) -> dict[str, Any]:
 def _render_word_report(report_input: Any) -> list[bytes]:
     """Facts, pictures and words of one report."""
     from etl.messages import load_messages
-    from etl.report.canvas import encode_png
-    from etl.report.charts import draw_annex_pictures, draw_overview
     from etl.report.dates import parse_snapshot_time
     from etl.report.docx import render_word_report
     from etl.report.facts import build_facts
@@ -89,13 +86,8 @@ def _render_word_report(report_input: Any) -> list[bytes]:
     templates = settings.load_settings().templates
     say = load_messages(templates)
     facts = build_facts(report_input, say)
-    first = draw_overview(facts)
-    chart, pictures = (
-        encode_png(first) if first else b"",
-        [encode_png(drawing) for drawing in draw_annex_pictures(facts)],
-    )
     moment = parse_snapshot_time(report_input.snapshot_at)
-    return [render_word_report(facts, say, templates / "report.docx", chart, pictures, moment)]
+    return [render_word_report(facts, say, templates / "report.docx", moment)]
 
 
 def _measure_work(what: str, work: Callable[[], Any]) -> tuple[ReportTiming, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from dataclasses import dataclass, replace
+from typing import Any
 
 from etl import settings
 from etl.catalog import load_catalogue
@@ -37,7 +38,7 @@ def measure_rows() -> list[ReturnTiming]:
     scope, form = catalogue.scopes["kon-tum"], catalogue.forms["kt-district-quarter"]
     period = Period.parse("2024Q3")
     unit = catalogue.list_children(scope.area_unit, "district", period.end)[0]
-    original, cells = _issue_workbook(catalogue, scope, form, unit, period)
+    original, cells = _issue_workbook((catalogue, scope, form, unit, period))
     answer = SubmissionAnswer(
         unit.code, "Báo cáo.xlsx", "ab" * 32, dt.datetime(2024, 10, 4, tzinfo=dt.UTC), False, (),
         load_messages(settings.PROJECT_ROOT / "templates"), simulated=True, original=original,
@@ -51,13 +52,14 @@ def measure_rows() -> list[ReturnTiming]:
     return timings
 
 
-def _issue_workbook(*about: object) -> tuple[bytes, list[tuple[str, str]]]:
+def _issue_workbook(about: tuple[Any, Any, Any, Any, Any]) -> tuple[bytes, list[tuple[str, str]]]:
     """A workbook and the cells that can be wrong in it."""
     from etl.forms import FormExtras, issue_form
     from etl.messages import load_messages
     from simulation.form_filling import read_manifest
 
-    data = issue_form(*about, load_messages(settings.PROJECT_ROOT / "templates"), FormExtras(simulated=True))  # type: ignore[arg-type]
+    wording = load_messages(settings.PROJECT_ROOT / "templates")
+    data = issue_form(*about, wording, FormExtras(simulated=True))
     return data, [(entry.sheet, entry.cell) for entry in read_manifest(data).entries]
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from etl import settings
 from etl.catalog import Catalogue, load_catalogue
 from etl.catalog.layout import SheetLayout, build_form_layout
+from etl.catalog.obligations import find_collecting_scope
 from etl.model import Period
 from simulation.form_filling import read_manifest
 
@@ -58,13 +59,13 @@ def _load_workbook(path: Path, catalogue: Catalogue, engine: Any) -> int:
 def _list_commune_sheets(path: Path, catalogue: Catalogue) -> Iterator[SheetLayout]:
     """The sheets of communes, which hold nearly all the cells; the others would only add to the rival's time."""
     stamp = read_manifest(path.read_bytes()).stamp
-    form, scope = catalogue.forms[stamp.form], catalogue.find_scope_of_form(stamp.form)
-    period = Period.parse(stamp.period)
+    form, period = catalogue.forms[stamp.form], Period.parse(stamp.period)
+    scope = find_collecting_scope(catalogue, stamp.form, stamp.unit, period)
     unit = catalogue.find_unit(stamp.unit, period.end)
-    if scope is None or unit is None:
+    if unit is None:
         raise SystemExit(f"{path}: not a workbook of the catalogue")
     for sheet in build_form_layout(catalogue, scope, form, unit, period).sheets:
-        if sheet.layout == "by_commune":
+        if sheet.kind.name == "by_commune":
             yield sheet
 
 
@@ -84,9 +85,7 @@ def _validate_sheet(path: Path, sheet: SheetLayout, catalogue: Catalogue) -> lis
         kind = "integer" if element.integer else "number"
         constraints = {key: value for key, value in bounds.items() if value is not None}
         if kind == "integer":
-            constraints = {key: int(value) for key, value in constraints.items() if key != "required"} | {
-                "required": cell.required
-            }
+            constraints |= {key: int(value) for key, value in constraints.items() if key != "required"}
         fields.append({"name": cell.data_element, "type": kind, "constraints": constraints})
     rules = [
         checks.row_constraint(formula=f"{relation.smaller} <= {relation.larger}")

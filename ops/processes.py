@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 GRACE_SECONDS = 20.0
 ORPHAN_SECONDS = 5.0

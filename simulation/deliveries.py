@@ -166,7 +166,7 @@ class _UnitSender:
 
     def _find_working_days(self) -> int:
         deadlines = self.catalogue.regimes[self.submission.regime].deadlines
-        return next(d.working_days for d in deadlines if d.level == self.form.level)
+        return next(d.working_days or 0 for d in deadlines if d.level == self.form.level)
 
 
 def _write_delivery(inbox: Path, delivery: SimulatedDelivery) -> Path:

@@ -88,6 +88,6 @@ class Workbook:
         target = BytesIO()
         self.book.properties.modified = dt.datetime(2024, 1, 1)
         for page in self.book.worksheets:
-            page._print_cols = None  # openpyxl names rows before columns, which LibreOffice then names twice
+            page._print_cols = None  # type: ignore[attr-defined] # openpyxl names rows before columns, which LibreOffice then names twice
         self.book.save(target)
         return target.getvalue()

@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
 import yaml
 from celery import Celery
+from psycopg import sql
 
 from etl.settings import PROJECT_ROOT
 from etl.warehouse import embedded_server
@@ -164,9 +166,9 @@ class Cluster:
         """The project's own server with its data in a folder here; it asks for passwords and hears the hosts alone."""
         data = self.folder / "pg"
         url = embedded_server.start_server(data)
-        with embedded_server.psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as conn:
-            secret = embedded_server.sql.Literal(self.chosen["POSTGRES_PASSWORD"])
-            conn.execute(embedded_server.sql.SQL("ALTER ROLE postgres PASSWORD {}").format(secret))
+        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as conn:
+            secret = sql.Literal(self.chosen["POSTGRES_PASSWORD"])
+            conn.execute(sql.SQL("ALTER ROLE postgres PASSWORD {}").format(secret))
         embedded_server.stop_server(data)
         with (data / "pg_hba.conf").open("a") as rules:
             rules.write(f"host all all {self.main.address}/24 scram-sha-256\n")
