@@ -304,7 +304,7 @@ def _format_shortfall(wording: Messages, figure: Figure) -> str:
     side = "short_of"
     if figure.operator in ELIMINATION_OPERATORS:
         side = "remaining"
-    elif figure.operator in CEILING_OPERATORS or figure.shown_status == "over_plan":
+    elif figure.operator in CEILING_OPERATORS:
         side = "above"
     return wording.format(f"correction.{side}", missing=figure.missing.text)
 
