@@ -301,13 +301,25 @@ def describe_succession(c: Catalogue, code: str, day: date) -> str:
     return f"{sentence}; kế tục: {', '.join(u.name for u in heirs)}." if heirs else f"{sentence}."
 
 
+def find_last_day(c: Catalogue, unit: models.Unit, day: date) -> date | None:
+    """The last day of a unit that has ended before `day`; one that only bears another name goes on."""
+    last = _find_last_name(c, unit).valid_to
+    return last if last is not None and last < day else None
+
+
+def _find_last_name(c: Catalogue, unit: models.Unit) -> models.Unit:
+    """The unit under the last name that it had, where it only bore another."""
+    while (kept := _find_renamed_unit(c, unit)) is not None:
+        unit = kept
+    return unit
+
+
 def find_inheritance(c: Catalogue, plan: str, item: str, unit: models.Unit, day: date) -> Reason | None:
     """Who answers for a line of a plan once its unit has ended; None while it has not.
 
     A unit that only bears another name goes on.
     """
-    while (kept := _find_renamed_unit(c, unit)) is not None:
-        unit = kept
+    unit = _find_last_name(c, unit)
     if unit.valid_to is None or day <= unit.valid_to:
         return None
     own = [x for x in c.inheritance if x.plan == plan and x.from_unit == unit.code and x.item in {item, "all"}]

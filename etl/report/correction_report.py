@@ -22,11 +22,17 @@ from etl.report.docx import open_word_template, serialize_word_document
 from etl.report.figure_facts import Figure
 from etl.report.official_letter import LetterTemplateContext, Paragraph, build_letter_fields, build_paragraphs
 from etl.report.report_facts import ChangedFigureRow, CorrectedReport, CorrectionFacts, ReportFacts, serialize_facts
-from etl.report.section_facts import GroupRow
-from etl.report.target_results import lower_first_letter
+from etl.report.section_facts import Area, GroupRow
+from etl.report.target_results import CEILING_OPERATORS, ELIMINATION_OPERATORS, lower_first_letter
 
 CORRECTION_SCHEMA_VERSION = 2
 _NUMBER_PATTERN = re.compile(r"\d[\d.,]*")
+_PARTS_BESIDE = ("missing", "prorated_target")
+"""What the report prints beside a figure of any unit."""
+_AREA_PARTS_BESIDE = ("share", "in_quarter", "previous")
+"""What the plan's table prints beside a figure of the whole area."""
+_PARTS_BEHIND = ("numerator", "denominator", "places", "interval", "in_quarter", "previous", "progress")
+"""What a figure that prints the same can differ in."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +139,7 @@ def build_correction_facts(inputs: CorrectionInput, wording: Messages) -> Correc
     old, new = inputs.published, inputs.present
     head, original = new.head, _format_original(inputs, wording)
     measured = {row.item: row.measured_in for row in new.rows if not isinstance(row, GroupRow)}
-    rows = tuple(_build_change_row(wording, measured, was, now) for was, now in _compare_figures(old, new))
+    rows = tuple(_build_change_row(wording, new.area, measured, was, now) for was, now in _compare_figures(old, new))
     opening = wording.format("correction.opening", office=head.office, count=format_two_digits(len(rows)))
     return CorrectionFacts(
         schema=CORRECTION_SCHEMA_VERSION,
@@ -145,10 +151,10 @@ def build_correction_facts(inputs: CorrectionInput, wording: Messages) -> Correc
         snapshot=new.snapshot,
         simulated=new.simulated,
         head=replace(head, subject=wording.format("correction.subject", original=original), bases=(), opening=opening),
-        causes=tuple(_describe_causes(inputs, wording)),
+        causes=tuple(_describe_causes(inputs, wording, len(rows))),
         rows=rows,
         verdicts=tuple(_describe_changed_verdicts(wording, rows)),
-        others=tuple(_describe_other_changes(old, new, wording)),
+        others=(*_describe_other_changes(old, new, wording), *_describe_following_parts(old, new, wording)),
         foot=replace(new.foot, closing=wording.format("correction.closing", office=head.office)),
     )
 
@@ -246,11 +252,11 @@ def _select_printed_parts(figure: Figure) -> dict[str, str]:
 
 
 def _build_change_row(
-    wording: Messages, measured: dict[str, str], before: Figure | None, after: Figure | None
+    wording: Messages, area: Area, measured: dict[str, str], before: Figure | None, after: Figure | None
 ) -> ChangedFigureRow:
     """A row of the table; `measured` has what each target is measured in, as the plan's table prints it."""
-    was = _select_printed_parts(before) if before else None
-    now = _select_printed_parts(after) if after else None
+    was = _select_row_parts(wording, before) if before else None
+    now = _select_row_parts(wording, after) if after else None
     either = after or before
     if either is None:
         raise ValueError("a change has a figure before or after it")
@@ -259,9 +265,9 @@ def _build_change_row(
         item=either.item,
         title=_format_measured_title(wording, either.title, measured.get(either.item, nothing)),
         unit=either.unit,
-        unit_name=either.unit_name,
-        before=_format_changed_figure(wording, was, now) if was else nothing,
-        after=_format_changed_figure(wording, now, was) if now else nothing,
+        unit_name=_format_row_unit(wording, area, either),
+        before=_format_changed_figure(wording, was, now, either.unit == area.unit) if was else nothing,
+        after=_format_changed_figure(wording, now, was, either.unit == area.unit) if now else nothing,
         verdict_before=_format_correction_verdict(wording, was) if was else nothing,
         verdict_after=_format_correction_verdict(wording, now) if now else nothing,
         status_changed=bool(was and now and was["status"] != now["status"]),
@@ -275,20 +281,56 @@ def _format_measured_title(wording: Messages, title: str, measured_in: str) -> s
     return wording.format("correction.measured", title=title.rstrip("."), unit=lower_first_letter(measured_in))
 
 
-def _format_changed_figure(wording: Messages, shown: dict[str, str], other: dict[str, str] | None) -> str:
-    """The figure as printed; where the other one printed the same, with the parts in which they differ."""
-    if other is None or shown["printed"] != other["printed"]:
+def _format_row_unit(wording: Messages, area: Area, figure: Figure) -> str:
+    """The unit of a row; the whole area that has ended by the period's end is called the former one."""
+    if figure.unit != area.unit or not area.ended:
+        return figure.unit_name
+    return wording.format("correction.former_area", name=unit_names.format_unit_mention(wording, figure.unit_name))
+
+
+def _select_row_parts(wording: Messages, figure: Figure) -> dict[str, str]:
+    """The printed parts, with what is missing in words that fit the target, and the share of the target."""
+    share = figure.plan_share
+    return _select_printed_parts(figure) | {
+        "missing": _format_shortfall(wording, figure),
+        "share": share.text if share.value is not None else "",
+    }
+
+
+def _format_shortfall(wording: Messages, figure: Figure) -> str:
+    """What is missing, or too much, in the words of the report's sentences; empty where nothing is."""
+    if figure.missing.value is None:
+        return ""
+    side = "short_of"
+    if figure.operator in ELIMINATION_OPERATORS:
+        side = "remaining"
+    elif figure.operator in CEILING_OPERATORS:
+        side = "above"
+    return wording.format(f"correction.{side}", missing=figure.missing.text)
+
+
+def _format_changed_figure(
+    wording: Messages, shown: dict[str, str], other: dict[str, str] | None, of_area: bool
+) -> str:
+    """The figure as printed, with what the report prints beside it and changed; where the other one printed the same,
+    with every part in which they differ. A verdict that turned says itself what is missing."""
+    if other is None:
         return shown["printed"]
+    names = [*_PARTS_BESIDE, *(_AREA_PARTS_BESIDE if of_area else ())]
+    if shown["printed"] == other["printed"]:
+        names += [name for name in _PARTS_BEHIND if name not in names]
+    if shown["status"] != other["status"]:
+        names.remove("missing")
     parts = [
         wording.format(f"correction.part_{name}", value=shown[name])
-        for name in ("numerator", "denominator", "places", "interval", "previous", "progress", "prorated_target")
-        if shown[name] != other[name]
+        for name in names
+        if shown[name] and shown[name] != other[name]
     ]
     return "; ".join([shown["printed"], *parts])
 
 
 def _format_correction_verdict(wording: Messages, shown: dict[str, str]) -> str:
-    if shown["missing"] == wording.texts["word.nothing"]:
+    if not shown["missing"]:
         return shown["status"]
     return wording.format("correction.verdict_missing", verdict=shown["status"], missing=shown["missing"])
 
@@ -343,21 +385,49 @@ def _describe_other_changes(old: ReportFacts, new: ReportFacts, wording: Message
             yield wording.format("correction.removed", before=_strip_list_dash(before))
 
 
+def _describe_following_parts(old: ReportFacts, new: ReportFacts, wording: Messages) -> Iterator[str]:
+    """One sentence that names the parts of the report, beside sentences and rows, that the figures change with them."""
+    was, now = _select_following_parts(old), _select_following_parts(new)
+    names = [wording.texts[f"correction.following_{name}"] for name in now if was[name] != now[name]]
+    if names:
+        parts = ", ".join(names)
+        yield wording.format("correction.following", parts=parts[:1].upper() + parts[1:])
+
+
+def _select_following_parts(facts: ReportFacts) -> dict[str, object]:
+    """What each named part prints of the figures; the annex has every figure and the cells under it."""
+    page = facts.first_page
+    path = [facts.find_figure(line.item, line.unit) for line in facts.path]
+    return {
+        "units": page.units,
+        "remarks": (page.result, page.highlights, page.actions, page.followed),
+        "since": facts.since.sentences,
+        "path": ([f and (f.path_value.text, f.required_yearly_change.text) for f in path], facts.outlook),
+        "directions": facts.directions.sentences,
+        "pictures": (facts.chart, facts.pictures),
+        "annex": facts.trail,
+    }
+
+
 def _strip_list_dash(line: str) -> str:
     return line.removeprefix("- ")
 
 
-def _describe_causes(inputs: CorrectionInput, wording: Messages) -> Iterator[str]:
+def _describe_causes(inputs: CorrectionInput, wording: Messages, changed: int) -> Iterator[str]:
+    """What came since, by the day; one that came alone changed all the figures, of which there are `changed`."""
+    alone = "_alone" if len(inputs.causes) == 1 and changed else ""
     for cause in inputs.causes:
         slots = {
             "unit": cause.unit,
             "form": cause.form,
             "period": cause.period,
-            "received": wording.format_moment(parse_snapshot_time(cause.received_at)),
+            "received": f"{parse_snapshot_time(cause.received_at):%d/%m/%Y}",
         }
-        if cause.version > 1:
-            yield wording.format("correction.cause_again", version=cause.version, cells=cause.cells, **slots)
-        else:
+        if cause.version == 1:
             yield wording.format("correction.cause_first", **slots)
+            continue
+        counts = {"version": cause.version, "cells": format_two_digits(cause.cells)}
+        counts |= {"changed": format_two_digits(changed)} if alone else {}
+        yield wording.format(f"correction.cause_again{alone}", **slots, **counts)
     if not inputs.causes:
         yield wording.texts["correction.no_cause"]

@@ -56,7 +56,7 @@ def build_facts(inputs: ReportInput, wording: Messages) -> ReportFacts:
         simulated=inputs.simulated,
         catalogue=inputs.catalogue.sha256,
         first_page=build_summary_page(inputs, wording, figures, units, tasks),
-        area=Area(inputs.area, inputs.find_unit_name(inputs.area)),
+        area=Area(inputs.area, inputs.find_unit_name(inputs.area), inputs.format_area_end()),
         head=build_report_head(inputs, wording),
         situation=(
             wording.format("situation.known_until", day=format_reference_period(inputs.snapshot_at[:10])),

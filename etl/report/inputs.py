@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from etl.catalog import Catalogue, models
-from etl.catalog.geography import find_plan_area
+from etl.catalog.geography import find_last_day, find_plan_area
 from etl.catalog.layout import FormLayout
 from etl.model import Attainment, NoteReport, Period, SeriesPoint, TaskReport, UnitStatus
 from etl.model.exported_value import ExportedValue
@@ -157,6 +157,11 @@ class ReportInput:
             return target
         stones = [stone for t in alike for stone in t.milestones]
         return target.model_copy(update={"milestones": stones, "decimals": max(t.decimals for t in alike)})
+
+    def format_area_end(self) -> str:
+        """The last day of the area (ISO) where it has ended before the period's end; else empty."""
+        last = find_last_day(self.catalogue, self._area_unit, self.period.end) if self._area_unit else None
+        return last.isoformat() if last else ""
 
     def find_unit_name(self, code: str) -> str:
         """A unit's name at the end of the period; the area's own, where that one has ended."""

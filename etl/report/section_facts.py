@@ -49,10 +49,11 @@ class SnapshotIdentity:
 
 @dataclass(frozen=True)
 class Area:
-    """The unit that the whole report is about."""
+    """The unit that the whole report is about. `ended`: its last day (ISO), where that is before the period's end."""
 
     unit: str
     name: str
+    ended: OptionalText = ""
 
 
 @dataclass(frozen=True)

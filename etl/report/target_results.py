@@ -25,10 +25,8 @@ from etl.report.report_figures import ReportFigures, format_item_number
 from etl.report.section_facts import ColumnHeaders, FigureRow, GroupRow, PlanTask, PlanYear, SentenceGroup, StatementRow
 
 TargetRow = GroupRow | StatementRow | FigureRow
-_SHORTFALL_SENTENCES = {
-    "<": "verdict.not_met_above",
-    "<=": "verdict.not_met_above",
-}
+CEILING_OPERATORS = frozenset({"<", "<="})
+"""Those of a level that is not to be passed: what is unmet lies above it."""
 _SIGNS = {">=": "≥", "<=": "≤"}
 _UNSENT_CODES = frozenset({"reason.no_data", "reason.no_data_of"})
 """The reasons of a figure that units simply did not send."""
@@ -464,9 +462,9 @@ def _describe_unmet_target(inputs: ReportInput, wording: Messages, figure: Figur
         return wording.format("verdict.not_eliminated" if figure.missing.value else "verdict.not_recognised", **slots)
     if figure.missing.value is None:
         apart = format_difference(inputs, wording, figure, figure.apart)
-        side = "above" if figure.operator in _SHORTFALL_SENTENCES else "below"
+        side = "above" if figure.operator in CEILING_OPERATORS else "below"
         return wording.format(f"verdict.apart_{side}", state=state, apart=apart, **slots)
-    kind = _SHORTFALL_SENTENCES.get(figure.operator, "verdict.not_met_short_of")
+    kind = "verdict.not_met_above" if figure.operator in CEILING_OPERATORS else "verdict.not_met_short_of"
     missing = figure.missing.text
     if figure.present < figure.expected:
         missing = wording.format("verdict.of_reported", missing=missing)

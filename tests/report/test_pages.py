@@ -85,7 +85,7 @@ def test_a_replacing_report_of_a_few_figures_is_one_page(catalogue: Catalogue, t
     now = replace(now, units=replace(now.units, sentences=(told[0], told[1].replace("1/", "2/"), *told[2:])))
     inputs = CorrectionInput(7, old, now, (CAUSE,))
     facts = build_correction_facts(inputs, wording)
-    assert len(facts.rows) >= 3 and len(facts.others) == 1
+    assert len(facts.rows) >= 3 and len(facts.others) == 2, "a sentence, and the parts that change with the figures"
     assert all(row.title.endswith(" (%)") for row in facts.rows if row.item == "12"), "what a figure is measured in"
     word = write_correction_draft(inputs, TEMPLATES, tmp_path, "x")["word"]
     made = convert_to_pdf({word.name: word.read_bytes()}, parse_snapshot_time(given.snapshot_at))

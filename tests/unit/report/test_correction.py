@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from docx import Document
 
+from etl.catalog.loader import Catalogue
 from etl.errors import TemplateError
 from etl.messages import Messages
 from etl.model.registration import Registration
@@ -28,10 +29,11 @@ from etl.report.correction_report import (
     render_word_correction,
 )
 from etl.report.facts import build_facts
-from etl.report.figure_facts import Figure
+from etl.report.figure_facts import CountedNumber, Figure, PrintedNumber
 from etl.report.report_facts import ReportFacts
 from etl.report.section_facts import SnapshotIdentity
 from etl.report.template_slots import list_template_slots
+from tests.report.samples import sample
 from tests.unit.report.conftest import TEMPLATES
 
 CAUSE = CorrectionCause("Trung tâm Y tế huyện A", "Biểu quý", "quý III năm 2024", 2, "2024-10-30T08:00:00+07:00", 3)
@@ -124,7 +126,97 @@ def test_a_turned_verdict_is_named(facts: ReportFacts, changed: Callable[..., Re
     later = changed(status_text="Đạt sau thay thế", printed="99,9")
     made = build_correction_facts(CorrectionInput(7, facts, later, (CAUSE,)), say)
     assert len(made.verdicts) == 1 and "Đạt sau thay thế" in made.verdicts[0]
-    assert "lần 2" in made.causes[0] and "điều chỉnh 3 số liệu" in made.causes[0]
+    assert "lần 2" in made.causes[0] and "điều chỉnh 03 số liệu của biểu, làm thay đổi 01 số liệu" in made.causes[0]
+    two = build_correction_facts(CorrectionInput(7, facts, later, (CAUSE, CAUSE)), say)
+    assert all(cause.endswith("ngày 30/10/2024, điều chỉnh 03 số liệu của biểu.") for cause in two.causes)
+
+
+def _fall_short(figure: Figure, people: int, share: str, **parts: Any) -> Figure:
+    """The figure, short of its target by so many people."""
+    missing = CountedNumber(people, str(people), f"{people} người", 0, "người")
+    return replace(figure, missing=missing, plan_share=PrintedNumber(1.0, "1", share, 1), **parts)
+
+
+@pytest.mark.parametrize(
+    ("operator", "status", "words"),
+    [
+        (">", "not_met", "còn thiếu"),
+        ("<=", "not_met", "còn cao hơn"),
+        ("<=", "over_plan", "còn cao hơn"),
+        ("eliminate", "not_met", "còn"),
+    ],
+)
+def test_a_changed_figure_says_what_is_missing_though_its_verdict_is_the_same(
+    facts: ReportFacts, say: Messages, operator: str, status: str, words: str
+) -> None:
+    item, area = first(facts).item, facts.area.unit
+    place = next(unit for unit in facts.figures[item] if unit != area)
+
+    def short(printed: str, people: int, share: str) -> ReportFacts:
+        parts = {"printed": printed, "operator": operator, "shown_status": status, "status_text": "Chưa"}
+        made = {
+            unit: _fall_short(facts.figures[item][unit], people, share, **parts) if unit in {area, place} else figure
+            for unit, figure in facts.figures[item].items()
+        }
+        return replace(facts, figures=facts.figures | {item: made})
+
+    given = CorrectionInput(7, short("94,71", 17, "99,7"), short("94,56", 26, "99,5"), ())
+    of_area, of_place = build_correction_facts(given, say).rows
+    assert (of_area.before, of_area.after) == (
+        f"94,71; {words} 17 người; 99,7% mục tiêu",
+        f"94,56; {words} 26 người; 99,5% mục tiêu",
+    )
+    assert (of_place.before, of_place.after) == (f"94,71; {words} 17 người", f"94,56; {words} 26 người")
+    assert not of_area.status_changed and of_area.verdict_after == f"Chưa, {words} 26 người"
+    same = CorrectionInput(7, short("94,71", 17, "99,7"), short("94,56", 17, "99,7"), ())
+    assert [row.after for row in build_correction_facts(same, say).rows] == ["94,56", "94,56"]
+
+
+def test_a_turned_verdict_says_once_what_is_missing(facts: ReportFacts, say: Messages) -> None:
+    short = _fall_short(first(facts), 17, first(facts).plan_share.text, printed="1", status_text="Chưa", operator=">")
+    later = replace(facts, figures=facts.figures | {short.item: facts.figures[short.item] | {short.unit: short}})
+    (row,) = build_correction_facts(CorrectionInput(7, facts, later, ()), say).rows
+    assert (row.status_changed, row.after.count("còn thiếu"), row.verdict_after) == (
+        True,
+        0,
+        "Chưa, còn thiếu 17 người",
+    )
+
+
+def test_the_parts_that_change_with_the_figures_are_named_in_one_sentence(
+    facts: ReportFacts, changed: Callable[..., ReportFacts], say: Messages
+) -> None:
+    page = facts.first_page
+    units = replace(page.units, rows=page.units.rows[::-1])
+    later = replace(changed(printed="12,3"), first_page=replace(page, units=units))
+    made = build_correction_facts(CorrectionInput(7, facts, later, ()), say)
+    assert made.others == ("- Bảng kết quả của các đơn vị tại trang Tóm tắt được thay theo số liệu trên.",)
+    later = replace(
+        later,
+        first_page=replace(page, units=units, highlights=("Khác.",)),
+        since=replace(facts.since, sentences=("Khác.",)),
+        outlook=replace(facts.outlook, sentences=("Khác.",)),
+        directions=replace(facts.directions, sentences=("Khác.",)),
+        chart=replace(facts.chart, alt="Khác."),
+        trail=facts.trail[1:],
+    )
+    (sentence,) = build_correction_facts(CorrectionInput(7, facts, later, ()), say).others
+    names = [text for name, text in say.texts.items() if name.startswith("correction.following_")]
+    assert len(names) == 7 and all(name in sentence or name[1:] in sentence for name in names)
+    assert not build_correction_facts(CorrectionInput(7, facts, changed(printed="12,3"), ()), say).others
+
+
+def test_an_area_that_has_ended_is_called_the_former_one(
+    facts: ReportFacts, changed: Callable[..., ReportFacts], catalogue: Catalogue, say: Messages
+) -> None:
+    later = changed(printed="12,3", status_text="Khác")
+    stands = build_correction_facts(CorrectionInput(7, facts, later, ()), say)
+    assert (stands.rows[0].unit_name, facts.area.ended) == (facts.area.name, "")
+    ended = build_facts(sample(catalogue, "quang-ngai", "kt-1693", "2025Q3"), say).area
+    assert (ended.name, ended.ended) == ("Tỉnh Kon Tum", "2025-06-30")
+    gone = build_correction_facts(CorrectionInput(7, facts, replace(later, area=ended), ()), say)
+    assert gone.rows[0].unit_name == "Địa bàn tỉnh Kon Tum (cũ)"
+    assert "(địa bàn tỉnh Kon Tum (cũ))" in gone.verdicts[0]
 
 
 def test_a_changed_number_in_a_sentence_is_quoted_and_changed_words_are_not(
