@@ -146,9 +146,7 @@ def _seal_row(row: Row) -> Row:
     """The row with a hash by which it is known again: of its columns, and of the whole entry behind them, of which some
     keys (a floor for each quarter, a sum over years) have no column and change figures all the same."""
     columns = {name: value for name, value in row.items() if name != _ENTRY}
-    return columns | {
-        "content": hashlib.sha256(json.dumps(row, default=str, ensure_ascii=False).encode()).hexdigest()
-    }
+    return columns | {"content": hashlib.sha256(json.dumps(row, default=str, ensure_ascii=False).encode()).hexdigest()}
 
 
 # --- rows per table ----------------------------------------------------------------------------------

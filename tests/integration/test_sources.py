@@ -64,7 +64,9 @@ def test_the_cells_are_in_the_files(flow: Flow, found: tuple[list[Attainment], t
     assert known
     for source in known:
         page = books[source.sha256][source.sheet]
-        sender = {"pub_u5mr": "CTK", "waste_generated_kg": "BVT", "waste_treated_kg": "BVT"}.get(source.element, "BM01_")
+        sender = {"pub_u5mr": "CTK", "waste_generated_kg": "BVT", "waste_treated_kg": "BVT"}.get(
+            source.element, "BM01_"
+        )
         assert source.file.startswith(sender)
         if flow.catalogue.indicators[source.indicator].method == "ratio":
             side = getattr(flow.catalogue.indicators[source.indicator], source.side)
