@@ -8,16 +8,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from unicodedata import normalize
 
 from etl.catalog import models
 from etl.catalog.task_answers import find_unasked_reason, list_task_questions
 from etl.messages import Messages
-from etl.model import NoteReport, Period, PeriodKind, TaskReport
+from etl.model import NoteReport, Period, PeriodKind, TaskReport, UnitStatus
 from etl.model.numbers import format_number
 from etl.report.dates import format_short_date, format_two_digits
 from etl.report.inputs import ReportInput
+from etl.report.report_head import list_recipients
 from etl.report.section_facts import DifficultyGroup, DifficultyNotes, DifficultyRow, PlanTask, PlanTasks, TaskStatement
+from etl.report.submissions import format_unit_with_periods, group_statuses_by_unit
 from etl.report.target_results import lower_first_letter
 from etl.report.unit_names import format_unit_list, format_unit_mention
 from etl.report.unit_results import limit_unit_names
@@ -176,8 +179,37 @@ def _describe_tasks(inputs: ReportInput, wording: Messages, task_facts: tuple[Pl
         )
     if len(late) > MAX_LATE_TASKS:
         yield wording.format("task.more_late", count=format_two_digits(len(late) - MAX_LATE_TASKS))
+    yield from _describe_partial_reporters(inputs, wording, asked)
     yield from _describe_earlier_statements(inputs, wording, asked)
     yield from _describe_unasked_tasks(wording, task_facts)
+
+
+def _group_task_submissions(inputs: ReportInput) -> dict[str, list[UnitStatus]]:
+    """The expected submissions of each unit whose forms ask about tasks."""
+    asking = {form.id for form in inputs.catalogue.forms.values() if any(s.layout == "tasks" for s in form.sheets)}
+    return group_statuses_by_unit(replace(inputs, statuses=tuple(s for s in inputs.statuses if s.form in asking)))
+
+
+def _list_incomplete_units(inputs: ReportInput) -> dict[str, list[UnitStatus]]:
+    """The submissions of each unit that owes one more on its tasks: it counts for the periods that it sent."""
+    units = _group_task_submissions(inputs)
+    return {unit: sent for unit, sent in units.items() if any(status.state != "accepted" for status in sent)}
+
+
+def _describe_partial_reporters(inputs: ReportInput, wording: Messages, asked: list[PlanTask]) -> Iterator[str]:
+    """Which units are counted by some of their periods only, and by which."""
+    said = _list_speaking_units(asked)
+    names = [
+        format_unit_mention(wording, format_unit_with_periods(inputs, sent, {"accepted"}))
+        for unit, sent in _list_incomplete_units(inputs).items()
+        if unit in said and any(status.state == "accepted" for status in sent)
+    ]
+    if names:
+        yield wording.format("task.partly", names=limit_unit_names(wording, names, "; "))
+
+
+def _list_speaking_units(asked: list[PlanTask]) -> set[str]:
+    return {r.unit for task in asked for r in task.reports if r.state != "not_reported"}
 
 
 def _describe_earlier_statements(inputs: ReportInput, wording: Messages, asked: list[PlanTask]) -> Iterator[str]:
@@ -199,34 +231,45 @@ def _describe_unasked_tasks(wording: Messages, task_facts: tuple[PlanTask, ...])
 
 
 def _describe_asked_tasks(inputs: ReportInput, wording: Messages, asked: list[PlanTask]) -> str:
-    """How many of the units that were asked reported, and how many tasks are done everywhere, under way, not begun:
-    each task once."""
-    said = {r.unit for task in asked for r in task.reports if r.state != "not_reported"}
+    """How many of the units that were asked reported all that they owe, and how many tasks are done everywhere, under
+    way, not yet due, not begun: each task once."""
+    said = _list_speaking_units(asked)
     units = {r.unit for task in asked for r in task.reports}
     units |= {unit for task, unit in _list_questions(inputs, _list_parts(inputs)) if task in {t.id for t in asked}}
     tasks = format_two_digits(len(asked))
     if not said:
         return wording.format("task.none_reported", tasks=tasks)
-    counts = Counter(_classify_progress(task) for task in asked)
-    done = "done_one" if len(units) == 1 else "done"
-    parts = [
-        wording.format(f"task.part_{kind}", count=format_two_digits(count))
-        for kind, state in ((done, "done"), ("ongoing", "ongoing"), ("waiting", "waiting"))
-        if (count := counts[state])
-    ]
+    parts = "; ".join(_describe_progress(inputs, wording, asked, "done_one" if len(units) == 1 else "done"))
     if len(units) == 1:
         (only,) = units
-        return wording.format("task.one_reports", unit=inputs.find_unit_name(only), tasks=tasks, parts="; ".join(parts))
-    shown = f"{format_number(len(said))}/{format_number(len(units))}"
-    return wording.format("task.reports", units=shown, tasks=tasks, parts="; ".join(parts))
+        return wording.format("task.one_reports", unit=inputs.find_unit_name(only), tasks=tasks, parts=parts)
+    incomplete = _list_incomplete_units(inputs)
+    shown = f"{format_number(len(said - incomplete.keys()))}/{format_number(len(units))}"
+    several = any(len({status.period for status in incomplete[unit]}) > 1 for unit in said & incomplete.keys())
+    return wording.format("task.reports_whole" if several else "task.reports", units=shown, tasks=tasks, parts=parts)
+
+
+def _describe_progress(inputs: ReportInput, wording: Messages, asked: list[PlanTask], done: str) -> Iterator[str]:
+    """How many tasks stand where; of those not yet due also by when they are. `done`: the message for done ones."""
+    kinds = {task.id: _classify_progress(task) for task in asked}
+    counts = Counter(kinds.values())
+    due = {t.deadline.date for t in inputs.plan.tasks if t.deadline.date and kinds.get(t.id) == "not_due"}
+    dates = {"dates": ", ".join(format_short_date(day.isoformat()) for day in sorted(due))}
+    for kind, state in ((done, "done"), ("ongoing", "ongoing"), ("not_due", "not_due"), ("waiting", "waiting")):
+        if count := counts[state]:
+            slots = dates if state == "not_due" else {}
+            yield wording.format(f"task.part_{kind}", count=format_two_digits(count), **slots)
 
 
 def _classify_progress(task: PlanTask) -> str:
-    """A task as a whole: done where all who said something are done, waiting where nobody has begun."""
+    """A task as a whole: done where all who said something are done, waiting where nobody has begun; with a date that
+    is still to come, not due. Without a date, not begun is all that was said."""
     states = task.states.keys() - {"not_reported"}
     if states and states <= _SETTLED:
         return "done"
-    return "ongoing" if states & {"ongoing", "done", "done_late", "overdue"} else "waiting"
+    if states & {"ongoing", "done", "done_late", "overdue"}:
+        return "ongoing"
+    return "not_due" if "not_due" in states and task.deadline_date else "waiting"
 
 
 # --- difficulties, causes, proposals ---------------------------------------------------------------
@@ -251,22 +294,49 @@ def build_difficulty_notes(inputs: ReportInput, wording: Messages) -> Difficulty
 def _describe_deciding_levels(
     inputs: ReportInput, wording: Messages, groups: tuple[DifficultyGroup, ...]
 ) -> Iterator[str]:
-    """Which proposals go to the levels above the office, and which it and the units see to themselves. Those whose
-    form did not ask, or names no level that the forms know, are in the table alone."""
-    nothing, area = wording.texts["word.nothing"], inputs.catalogue.find_unit(inputs.scope.area_unit, inputs.period.end)
-    own = _rank_level(inputs, area.level if area else "province")
+    """Which proposals go to the levels above the office, and which it and the units see to themselves. Where the office
+    is under a people's committee, its own level is the committee's, named where the report goes to it. Those whose form
+    did not ask, or names no level that the forms know, are in the table alone."""
+    nothing = wording.texts["word.nothing"]
+    office, parent = inputs.catalogue.get_office(inputs.scope, inputs.day), _find_addressed_parent(inputs, wording)
+    own = _rank_office_level(inputs)
     proposed = [group.level.casefold() for group in groups if group.proposal != nothing]
     counts = Counter(level for level in proposed if _rank_level(inputs, level))
-    above = {level: count for level, count in counts.items() if _rank_level(inputs, level) > own}
-    below = {level: count for level, count in counts.items() if level not in above}
-    for kind, chosen in (("upward", above), ("within", below)):
-        if chosen:
-            levels = [
-                wording.format("note.level_count", level=level, count=format_two_digits(count))
-                for level, count in chosen.items()
-            ]
-            slots = {"office": inputs.office_name} if kind == "within" else {}
-            yield wording.format(f"note.{kind}", levels=", ".join(levels), **slots)
+    parents = {level for level in counts if _rank_level(inputs, level) == own and office.parent_body}
+    above = {level for level in counts if _rank_level(inputs, level) > own} | (set() if parent else parents)
+    below = counts.keys() - above - parents
+    if above:
+        yield wording.format("note.upward", levels=_format_level_counts(wording, counts, above))
+    if put := sum(counts[level] for level in parents - above):
+        yield wording.format("note.to_parent", parent=parent, count=format_two_digits(put))
+    if below:
+        yield wording.format("note.within", office=office.name, levels=_format_level_counts(wording, counts, below))
+
+
+def _format_level_counts(wording: Messages, counts: Counter[str], chosen: set[str]) -> str:
+    return ", ".join(
+        wording.format("note.level_count", level=level, count=format_two_digits(count))
+        for level, count in counts.items()
+        if level in chosen
+    )
+
+
+def _find_addressed_parent(inputs: ReportInput, wording: Messages) -> str:
+    """The people's committee that the office is under, as the report is addressed to it; empty where it is not."""
+    short, _, long = wording.texts["word.committee"].partition(": ")
+    office = inputs.catalogue.get_office(inputs.scope, inputs.day)
+    parent = " ".join(office.parent_body.split()).casefold()
+    return next((to for to in list_recipients(inputs) if to.replace(long, short).casefold() == parent), "")
+
+
+def _rank_office_level(inputs: ReportInput) -> int:
+    """How high the office's own level is: that of the area of its scope, which may have taken this one's place."""
+    scope, catalogue = inputs.scope, inputs.catalogue
+    heirs = {ended: heir for heir in catalogue.scopes.values() for ended in heir.continues}
+    while not scope.find_office(inputs.day) and scope.id in heirs:
+        scope = heirs[scope.id]
+    area = catalogue.find_unit(scope.area_unit, inputs.period.end) or catalogue.find_unit(scope.area_unit, inputs.day)
+    return _rank_level(inputs, area.level if area else "province")
 
 
 def _rank_level(inputs: ReportInput, level: str) -> int:

@@ -24,7 +24,7 @@ def build_report_head(inputs: ReportInput, wording: Messages) -> Head:
         symbol=office.symbol,
         place=office.place,
         subject=wording.format("head.subject", subject=plan.implements, **slots),
-        recipients=_list_recipients(inputs),
+        recipients=list_recipients(inputs),
         bases=_format_bases(inputs, wording),
         opening=wording.format("head.opening", office=office.name, **slots),
         simulated=wording.texts["word.simulated"] if inputs.simulated else "",
@@ -51,7 +51,7 @@ def _find_issuer_name(inputs: ReportInput) -> str:
     return issuer.name if issuer else inputs.plan.issuer
 
 
-def _list_recipients(inputs: ReportInput) -> tuple[str, ...]:
+def list_recipients(inputs: ReportInput) -> tuple[str, ...]:
     """The addressees by their names on the report's date, without those that have ended by then."""
     names = (inputs.catalogue.find_body_name(to, inputs.day) for to in inputs.report.recipients)
     return tuple(name for name in names if name)
@@ -66,7 +66,7 @@ def build_report_foot(inputs: ReportInput, wording: Messages) -> Foot:
             office=office.name,
             plan=format_plan_name(inputs, wording),
             period=inputs.period.name,
-            recipients=", ".join(_list_recipients(inputs)),
+            recipients=", ".join(list_recipients(inputs)),
         ),
         copies=tuple(copy for copy in inputs.report.copies if not copy.startswith(office.name)),  # none to itself
         archive_line=office.archive_line,

@@ -45,6 +45,8 @@ from etl.report.unit_results import MAX_UNIT_NAMES, compute_met_share, format_sc
 from etl.report.yearly_change import TREND_KINDS
 
 MAX_ROWS, MAX_UNITS, MAX_ACTIONS, MAX_LINE_POINTS = 12, 8, 5, 8
+MIN_COMPARED = 3
+"""Judged targets of which one is called the best and one the weakest: of fewer it says nothing."""
 _ORDER = ("slow", "hasten", "not_due", "on_path", "reached", "")
 _BEHIND = {"slow", "hasten"}
 _AHEAD = {"reached", "on_path"}
@@ -76,15 +78,15 @@ def build_summary_page(
 
 
 def _describe_highlights(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> list[str]:
-    """The best, the weakest, and the largest change that is sure; a line is left out where there is none."""
+    """The best and weakest of several, and the largest change that is sure; a line is left out where there is none."""
     counted = figures.list_counted_figures(inputs.area)
     good = [f for f in counted if f.path_state in _AHEAD and f.distance.value is not None]
     weak = [f for f in counted if f.path_state in _BEHIND and f.distance.value is not None]
     moved = [f for f in counted if f.change.kind in TREND_KINDS and f.change.before.value]
-    found = []
-    if good:
+    several, found = len(good) + len(weak) >= MIN_COMPARED, []
+    if good and several:
         found.append(_describe_highlight(inputs, wording, "summary_page.best", max(good, key=_get_distance)))
-    if weak:
+    if weak and several:
         found.append(_describe_highlight(inputs, wording, "summary_page.weakest", min(weak, key=_get_distance)))
     if moved:
         most = max(moved, key=lambda f: abs(f.change.delta.get_fraction() / f.change.before.get_fraction()))

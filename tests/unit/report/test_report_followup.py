@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from etl.messages import Messages
-from etl.model import NoteReport, Period, TaskReport, TaskStateName
+from etl.model import NoteReport, Period, TaskReport, TaskStateName, UnitStatus
 from etl.report import ReportInput
 from etl.report.followup import (
     build_difficulty_notes,
@@ -16,16 +16,19 @@ from etl.report.followup import (
     select_listed_tasks,
 )
 
+NATION, BOTH = "cấp trung ương 01 nội dung", "cấp trung ương 01 nội dung, cấp tỉnh 02 nội dung"
+
 
 def reported(given: ReportInput, *states: TaskStateName) -> ReportInput:
-    """The plan cut down to its first task, with a unit in each state."""
+    """The plan cut down to its first task, with a unit in each state, all of which sent all that they owe."""
     task = given.plan.tasks[0]
     units = ["608", "610", "611", "612"]
     rows = tuple(
         TaskReport(given.plan.id, task.id, unit, given.period.key, state)
         for unit, state in zip(units, states, strict=False)
     )
-    return replace(given, plan=given.plan.model_copy(update={"tasks": (task,)}), tasks=rows)
+    sent = tuple(replace(status, state="accepted") for status in given.statuses)
+    return replace(given, plan=given.plan.model_copy(update={"tasks": (task,)}), tasks=rows, statuses=sent)
 
 
 def test_units_are_named_by_state_worst_first(given: ReportInput, say: Messages) -> None:
@@ -107,6 +110,49 @@ def test_the_sentences_hold_at_the_edges(given: ReportInput, say: Messages) -> N
     assert lines[1].startswith("- ") and "Quá hạn: 1 đơn vị (thành phố Kon Tum)" in lines[1]
 
 
+@pytest.mark.parametrize(
+    ("states", "deadline", "stands"),
+    [
+        (("not_due", "not_due"), date(2025, 6, 30), "01 nhiệm vụ chưa đến hạn (thời hạn: 30/06/2025)"),
+        (("not_due", "not_reported"), date(2025, 6, 30), "01 nhiệm vụ chưa đến hạn (thời hạn: 30/06/2025)"),
+        (("not_due", "done"), date(2025, 6, 30), "01 nhiệm vụ đang triển khai"),
+        (("not_due", "not_due"), None, "01 nhiệm vụ chưa triển khai hoặc chưa có báo cáo"),
+    ],
+)
+def test_what_is_not_yet_due_is_not_called_not_begun(
+    given: ReportInput, say: Messages, states: tuple[TaskStateName, ...], deadline: date | None, stands: str
+) -> None:
+    bare = reported(given, *states)
+    task = bare.plan.tasks[0]
+    dated = task.model_copy(update={"deadline": task.deadline.model_copy(update={"date": deadline})})
+    due = replace(bare, plan=bare.plan.model_copy(update={"tasks": (dated,)}))
+    line = build_plan_tasks(due, say, build_plan_task_facts(due, say)).sentences[0]
+    assert line.endswith(f" đơn vị báo cáo kết quả thực hiện 01 nhiệm vụ được giao: {stands}.")
+
+
+def test_a_unit_counts_for_the_periods_that_it_sent(given: ReportInput, say: Messages) -> None:
+    """Section IV calls nobody whole whom section I says to lack a period; a form that asks no task says nothing."""
+    asked = replace(reported(given, "ongoing", "ongoing"), period=Period.parse("2024N"))
+    sent = [
+        UnitStatus("kt-district-quarter", unit, name, f"2024Q{quarter}", "accepted")
+        for unit, name in (("608", "Thành phố Kon Tum"), ("610", "Huyện Đắk Glei"))
+        for quarter in (1, 2, 3)
+    ]
+    sent[-1] = replace(sent[-1], state="silent")
+    other = UnitStatus("kt-hospital-year", "608", "Thành phố Kon Tum", "2024", "silent")
+    facts = build_plan_task_facts(asked, say)
+    lacking = build_plan_tasks(replace(asked, statuses=(*sent, other)), say, facts).sentences
+    assert lacking[0] == (
+        "1/2 đơn vị báo cáo đủ các kỳ về kết quả thực hiện 01 nhiệm vụ được giao: 01 nhiệm vụ đang triển khai."
+    )
+    assert lacking[1] == (
+        "Kết quả của đơn vị chưa báo cáo đủ lấy theo các kỳ đã gửi: huyện Đắk Glei (quý I năm 2024, quý II năm 2024)."
+    )
+    sent[-1] = replace(sent[-1], state="accepted")
+    whole = build_plan_tasks(replace(asked, statuses=tuple(sent)), say, facts).sentences
+    assert whole[0].startswith("2/2 đơn vị báo cáo kết quả") and not any("đã gửi" in line for line in whole)
+
+
 def test_tasks_of_another_plan_stay_out(given: ReportInput, say: Messages) -> None:
     other = replace(reported(given), tasks=(TaskReport("kt-124", given.plan.tasks[0].id, "608", "2024Q3", "done"),))
     assert build_plan_task_facts(other, say)[0].reports == ()
@@ -158,25 +204,49 @@ def test_what_two_levels_decide_on_stays_apart(given: ReportInput, say: Messages
 
 
 @pytest.mark.parametrize(
-    ("scope", "upward", "within"),
+    ("scope", "day", "recipients", "upward", "parent"),
     [
-        ("kon-tum", "cấp trung ương 01 nội dung", "cấp tỉnh 02 nội dung, cấp xã 01 nội dung"),
-        ("tan-yen", "cấp trung ương 01 nội dung, cấp tỉnh 02 nội dung", "cấp xã 01 nội dung"),
+        ("kon-tum", "2024-10-20", ("Bộ Y tế", "Ủy ban nhân dân tỉnh Kon Tum"), NATION, "tỉnh Kon Tum"),
+        ("kon-tum", "2026-10-20", ("Ủy ban nhân dân tỉnh Kon Tum",), NATION, "tỉnh Quảng Ngãi"),
+        ("kon-tum", "2024-10-20", ("Ban cán sự đảng Ủy ban nhân dân tỉnh Kon Tum",), BOTH, ""),
+        ("tan-yen", "2024-10-20", ("Ủy ban nhân dân tỉnh Bắc Giang",), BOTH, ""),
+        ("tan-yen", "2026-10-20", ("Ủy ban nhân dân tỉnh Bắc Giang",), NATION, "thành phố Bắc Ninh"),
+        ("bac-ninh", "2025-10-20", ("Ủy ban nhân dân tỉnh Bắc Ninh",), NATION, "tỉnh Bắc Ninh"),
     ],
 )
 def test_a_proposal_goes_only_to_who_can_decide_it(
-    given: ReportInput, say: Messages, scope: str, upward: str, within: str
-) -> None:
-    """What the office's own level or one below it decides is not put to the levels above; free words go nowhere."""
+    given: ReportInput, say: Messages, scope: str, day: str, recipients: tuple[str, ...],
+    upward: str, parent: str,
+) -> None:  # fmt: skip
+    """A people's committee decides on its level, its department on what is below; a committee that reports decides on
+    its own. Free words go nowhere."""
     said = (("A", "tỉnh"), ("B", "Xã"), ("C", "Trung ương"), ("D", ""), ("E", "ai cũng được"), ("F", "Tỉnh"))
     notes = tuple(NoteReport("608", "2024Q3", i, d, "", f"Đề nghị {d}", level) for i, (d, level) in enumerate(said))
-    area = replace(given, notes=notes, scope=given.catalogue.scopes[scope])
+    area = replace(
+        given,
+        notes=notes,
+        scope=given.catalogue.scopes[scope],
+        snapshot_at=f"{day}T09:00:00+07:00",
+        report=given.report.model_copy(update={"recipients": recipients}),
+    )
     found = build_difficulty_notes(area, say)
+    put = f"Kiến nghị Ủy ban nhân dân {parent} xem xét, giải quyết: 02 nội dung. " if parent else ""
     assert found.sentence.startswith(
-        f"Kiến nghị cấp trên xem xét, giải quyết: {upward}. "
-        f"{area.office_name} và các đơn vị giải quyết theo thẩm quyền: {within}. "
+        f"Kiến nghị cấp trên xem xét, giải quyết: {upward}. {put}"
+        f"{area.office_name} và các đơn vị giải quyết theo thẩm quyền: cấp xã 01 nội dung. "
     )
     assert [group.level for group in found.groups] == ["Trung ương", "tỉnh", "Tỉnh", "Xã", "", "ai cũng được"]
+
+
+@pytest.mark.parametrize("day", ["2024-10-20", "2026-10-20"])
+def test_what_a_district_decides_stays_with_who_took_its_office(given: ReportInput, say: Messages, day: str) -> None:
+    note = NoteReport("608", "2024Q3", 1, "A", "", "Đề nghị A", "Huyện")
+    area = replace(
+        given, notes=(note,), scope=given.catalogue.scopes["tan-yen"], snapshot_at=f"{day}T09:00:00+07:00",
+        report=given.report.model_copy(update={"recipients": ("Ủy ban nhân dân tỉnh Bắc Giang",)}),
+    )  # fmt: skip
+    said = build_difficulty_notes(area, say).sentence
+    assert said.startswith(f"{area.office_name} và các đơn vị giải quyết theo thẩm quyền: cấp huyện 01 nội dung.")
 
 
 def test_what_most_units_say_comes_first(given: ReportInput, say: Messages) -> None:

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from etl.messages import Messages
+from etl.report import ReportInput
+from etl.report.facts import build_facts
+from etl.report.report_figures import build_figures
+
+
+@pytest.mark.parametrize(("judged", "compared"), [(1, False), (2, False), (3, True)])
+def test_of_few_judged_targets_none_is_called_the_best_or_the_weakest(
+    given: ReportInput, say: Messages, judged: int, compared: bool
+) -> None:
+    figures = build_figures(given, say).list_counted_figures(given.area)
+    items = [f.item for f in figures if f.path_state and f.path_state != "not_due" and f.distance.value is not None]
+    few = set(items[:judged])
+    assert len(few) == judged
+    cut = replace(
+        given,
+        plan=given.plan.model_copy(update={"targets": tuple(t for t in given.plan.targets if t.item in few)}),
+        attainments=tuple(a for a in given.attainments if a.item in few),
+        previous=tuple(a for a in given.previous if a.item in few),
+        last=tuple(a for a in given.last if a.item in few),
+        agencies=tuple(a for a in given.agencies if a.item in few),
+    )
+    said = build_facts(cut, say).first_page.highlights
+    assert any(line.startswith(("Tốt nhất", "Thấp nhất")) for line in said) == compared
