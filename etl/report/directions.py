@@ -18,7 +18,7 @@ from etl.report.report_head import format_plan_name
 from etl.report.section_facts import PlanTask, UnitScore
 from etl.report.target_results import format_short_name, group_by_path_state
 from etl.report.unit_names import format_unit_list, format_unit_mention
-from etl.report.unit_results import MAX_UNIT_NAMES, limit_unit_names, select_weakest_units
+from etl.report.unit_results import MAX_TIED_NAMES, MAX_UNIT_NAMES, limit_unit_names, select_weakest_units
 
 _OVERDUE_STATES = {"overdue", "due_unreported"}
 
@@ -73,11 +73,11 @@ def _describe_target_directions(inputs: ReportInput, wording: Messages, figures:
 
 
 def _describe_weakest_units(wording: Messages, ranked: tuple[UnitScore, ...]) -> Iterator[str]:
-    """The units that meet the fewest targets, where they are a minority: help for all is help for nobody."""
+    """The units that meet the fewest targets, where they are few: help for all is help for nobody."""
     last = select_weakest_units(ranked)
-    if last and 2 * len(last) <= len(ranked):
-        names = [format_unit_mention(wording, row.name) for row in last]
-        yield wording.format("direction.weakest", names=limit_unit_names(wording, names))
+    if last and len(last) <= MAX_TIED_NAMES and 2 * len(last) <= len(ranked):
+        names = "; ".join(format_unit_mention(wording, row.name) for row in last)
+        yield wording.format("direction.weakest", names=names)
 
 
 def select_due_tasks(inputs: ReportInput, tasks: tuple[PlanTask, ...]) -> tuple[list[PlanTask], list[PlanTask]]:

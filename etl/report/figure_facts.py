@@ -200,6 +200,7 @@ class FigureVerdict:
     """How a figure stands to its target, and what a reader must know of it.
 
     `withheld` is printed instead of a count so small that it could point at a person; empty where the count is.
+    `sign` is the letter of the verdict, of a unit only where the report judges the area by the target too.
     `path_state`, with its word and sign, is how it stands between milestones; `plan_share` is the value in % of the
     level it is held against, `apart` the distance between the two in the indicator's unit. `from_parts` counts the
     units that are in it by the forms of parts of its period, as they sent none of the period's own.

@@ -11,21 +11,33 @@ from etl.messages import Messages
 from etl.report.report_facts import ReportFacts
 
 _SIGNED = ("met", "not_met", "within_plan", "over_plan")
+_OF_MILESTONES = {"met", "not_met"}
 
 
-def format_verdict_legend(wording: Messages, signs: Iterable[str], without: str = "") -> str:
+def format_verdict_legend(wording: Messages, marks: Iterable[tuple[str, str]], without: str = "") -> str:
     """The letters of verdicts among some cells, in the order of the verdicts; `without` says what a cell without one
-    means, where there is such a cell. Empty where no cell has a letter."""
-    present = set(signs)
+    means, where there is such a cell. Empty where no cell has a letter. A mark is a letter, if any, and the year of the
+    level it is held against."""
+    present: dict[str, set[str]] = {}
+    for sign, year in marks:
+        present.setdefault(sign, set()).add(year)
     known = {wording.texts[f"sign.{status}"]: status for status in _SIGNED}
     entries = [
-        wording.format("legend.verdict", sign=sign, meaning=wording.texts[f"legend.{status}"])
+        wording.format("legend.verdict", sign=sign, meaning=_format_meaning(wording, status, present[sign]))
         for sign, status in known.items()
         if sign in present
     ]
-    if entries and without and not present <= known.keys():
+    if entries and without and not present.keys() <= known.keys():
         entries.append(without)
     return "; ".join(entries)
+
+
+def _format_meaning(wording: Messages, status: str, years: set[str]) -> str:
+    """What a verdict means, with the years whose levels it is of, where all have one."""
+    meaning = wording.texts[f"legend.{status}"]
+    if status not in _OF_MILESTONES or "" in years:
+        return meaning
+    return wording.format("legend.years", meaning=meaning, years=", ".join(sorted(years)))
 
 
 def format_unit_legend(facts: ReportFacts, wording: Messages) -> str:
@@ -34,15 +46,19 @@ def format_unit_legend(facts: ReportFacts, wording: Messages) -> str:
     tables += [(block.targets, block.units) for block in facts.agencies.blocks]
     cells = ((column, unit) for columns, units in tables for column in columns if not column.counts for unit in units)
     figures = (facts.find_figure(column.item, unit.unit) for column, unit in cells)
-    signs = {"" if figure.withheld else figure.sign for figure in figures if figure and figure.value.value is not None}
-    legend = format_verdict_legend(wording, signs, wording.texts["legend.no_letter"])
+    shown = (figure for figure in figures if figure and figure.value.value is not None)
+    marks = (("" if figure.withheld else figure.sign, figure.target_period[:4]) for figure in shown)
+    legend = format_verdict_legend(wording, marks, wording.texts["legend.no_letter"])
     return f"{legend}." if legend else ""
 
 
 def format_heat_legend(facts: ReportFacts, wording: Messages) -> str:
     """What the letters of the first page's table mean."""
-    signs = {cell.sign for row in facts.first_page.units.rows for cell in row.cells}
-    return format_verdict_legend(wording, signs, wording.texts["legend.dash"])
+    table = facts.first_page.units
+    cells = [(cell, column, row) for row in table.rows for cell, column in zip(row.cells, table.columns, strict=True)]
+    figures = ((cell.sign, facts.find_figure(column.item, row.unit)) for cell, column, row in cells)
+    marks = ((sign, figure.target_period[:4] if figure else "") for sign, figure in figures)
+    return format_verdict_legend(wording, marks, wording.texts["legend.dash"])
 
 
 def format_result_legend(wording: Messages, texts: Iterable[str]) -> str:

@@ -15,6 +15,8 @@ _BY_CLASS: dict[str, PathState] = {
     "on_track": "on_path", "needs_acceleration": "hasten", "limited": "slow", "moving_away": "slow", "maintain": "slow",
 }  # fmt: skip
 
+JUDGED_STATES: frozenset[PathState] = frozenset({"reached", "on_path", "hasten", "slow"})
+"""The states that are a verdict of their period; a figure in none of them is not judged yet, or cannot be."""
 _LEVEL_WAYS = {"reason.no_room", "reason.against_direction"}
 """Ways between two milestones whose beginning is as good as their end, or better."""
 

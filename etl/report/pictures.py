@@ -205,9 +205,11 @@ def _build_tile_grid(wording: Messages, figures: ReportFigures, units: UnitTable
 
 
 def classify_tile(figure: Figure | None) -> str:
-    """How a unit's figure looks in a grid: met, not_met, other (no verdict), none."""
+    """How a unit's figure looks in a grid: met, not_met, other (no verdict, or none of the area), none."""
     if figure is None or figure.value.value is None:
         return "none"
+    if not figure.sign:
+        return "other"
     return {"met": "met", "within_plan": "met", "not_met": "not_met", "over_plan": "not_met"}.get(
         figure.status, "other"
     )

@@ -31,7 +31,7 @@ from etl.report.number_facts import (
     select_figure_decimals,
     select_telling_decimals,
 )
-from etl.report.path_state import classify_path_state
+from etl.report.path_state import JUDGED_STATES, PathState, classify_path_state
 from etl.report.uncertainty import build_possible_range, build_uncertainty_facts
 from etl.report.yearly_change import build_change_facts
 
@@ -67,14 +67,24 @@ def build_figures(inputs: ReportInput, wording: Messages, unit: str | None = Non
         {(a.item, a.unit): a for a in inputs.last},
         find_duplicate_targets(inputs),
     )
+    states = {a.item: classify_path_state(a) for a in inputs.attainments if a.unit == inputs.area}
     targets = {target.item: target for target in inputs.plan.targets}
     return ReportFigures(
         {
-            (a.item, a.unit): _build_figure(inputs, wording, targets[a.item], a, earlier)
+            (a.item, a.unit): figure if a.unit == inputs.area else _follow_area(wording, figure, states.get(a.item, ""))
             for a in (*inputs.attainments, *inputs.agencies)
             if a.item in targets and unit in (None, a.unit)
+            for figure in (_build_figure(inputs, wording, targets[a.item], a, earlier),)
         }
     )
+
+
+def _follow_area(wording: Messages, figure: Figure, area_state: PathState) -> Figure:
+    """A unit's figure, which bears no verdict on a target that the report does not judge the area by."""
+    if not figure.sign or area_state in JUDGED_STATES:
+        return figure
+    text = "path_state.not_due" if area_state == "not_due" else "status.no_verdict"
+    return replace(figure, sign="", status_text=wording.texts[text])
 
 
 def drop_census_intervals(inputs: ReportInput) -> ReportInput:

@@ -6,6 +6,7 @@ Room: report. Called by `facts`. Picks from figures and tasks what a director re
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 from etl.messages import Messages
 from etl.report import submissions
@@ -169,10 +170,14 @@ def _format_compared(wording: Messages, figure: Figure) -> str:
 def _build_heat_table(inputs: ReportInput, wording: Messages, figures: ReportFigures, units: UnitTable) -> HeatTable:
     """The weakest units first, of many the weakest eight; of the targets those of which a verdict is given.
 
+    Of units that meet the same share of their targets those furthest from them come first, by the mean distance.
     Nothing of a single unit, whose results are the area's; nor of many equals, of which no eight are the weakest.
     """
     indicators = {t.item: inputs.catalogue.indicators.get(t.indicator or "") for t in inputs.plan.targets}
-    ranked = sorted(units.scores, key=compute_met_share)
+    items = {column.item for block in units.blocks for column in block if not column.counts}
+    ranked = sorted(
+        units.scores, key=lambda score: (compute_met_share(score), _compute_mean_distance(figures, items, score.unit))
+    )
     alike = len({compute_met_share(score) for score in ranked}) < 2
     if len(ranked) < 2 or (alike and len(ranked) > MAX_UNITS):
         return HeatTable((), (), "")
@@ -196,17 +201,25 @@ def _build_heat_table(inputs: ReportInput, wording: Messages, figures: ReportFig
     return HeatTable(tuple(columns), tuple(rows), _describe_weakest(wording, ranked))
 
 
+def _compute_mean_distance(figures: ReportFigures, items: set[str], unit: str) -> Fraction:
+    """How far a unit lies from the levels it is judged by, in % of them: below zero is short of them."""
+    judged = [f for f in figures.list_unit_figures(unit) if f.item in items and f.sign]
+    apart = [f.distance.get_fraction() for f in judged if f.distance.value is not None]
+    return sum(apart, Fraction(0)) / (len(apart) or 1)
+
+
 def _build_heat_cell(figure: Figure | None) -> HeatCell:
     look = classify_tile(figure)
     return HeatCell(look, figure.sign if figure is not None and look != "none" else "")
 
 
 def _describe_weakest(wording: Messages, ranked: list[UnitScore]) -> str:
-    """The three weakest, and whoever stands as low as the third: equals are not told apart by their place in a list."""
+    """The three weakest, and whoever stands as low as the third: equals are not told apart by their place in a list;
+    never who stands highest."""
     shares = [compute_met_share(score) for score in ranked]
     if len(set(shares)) < 2:
         return ""
-    weakest = [score for score, share in zip(ranked, shares, strict=True) if share <= shares[:3][-1]]
+    weakest = [s for s, share in zip(ranked, shares, strict=True) if share <= shares[:3][-1] and share < shares[-1]]
     return wording.format("summary_page.weakest_units", names=format_scored_units(wording, weakest))
 
 

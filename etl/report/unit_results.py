@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import groupby
 
 from etl.catalog import models
 from etl.messages import Messages
@@ -22,9 +23,10 @@ MAX_TABLE_COLUMNS = 12
 """Indicators in one table: more do not fit across a landscape page."""
 MAX_EXTREMES = 3
 """Targets of which the best and the weakest units are named in the text: those that the area has not reached."""
+MAX_TIED_NAMES = 4
+"""Units named that share one place in a ranking; more are counted, as no name of theirs comes before another."""
 MAX_UNIT_NAMES = 5
 """Units named as the best or the weakest of one indicator; more are counted."""
-_ASSESSED_STATUSES = {"met", "not_met", "within_plan", "over_plan"}
 _BEHIND_STATES = {"slow", "hasten", "not_due"}
 _GOOD_STATUSES = {"met", "within_plan"}
 
@@ -120,21 +122,29 @@ def _name_units(inputs: ReportInput, codes: Sequence[str]) -> tuple[ComparedUnit
 
 
 def _build_unit_scores(inputs: ReportInput, figures: ReportFigures) -> tuple[UnitScore, ...]:
-    """Targets met of targets assessed, per unit that has any; a rate of a case or none says nothing of a unit."""
-    items = {
-        target.item
-        for target in select_compared_targets(inputs, figures, list_unit_codes(inputs))
-        if not inputs.catalogue.indicators[target.indicator or ""].accumulates
-    }
+    """Targets met of targets assessed, per unit that has any: those of a share that the area is judged by too."""
+    items = _list_scored_items(inputs, figures)
     score_rows = []
     for code in list_unit_codes(inputs):
-        statuses = [
-            f.status for f in figures.list_unit_figures(code) if f.item in items and f.status in _ASSESSED_STATUSES
-        ]
+        statuses = [f.status for f in figures.list_unit_figures(code) if f.item in items and f.sign]
         if statuses:
             met = sum(status in _GOOD_STATUSES for status in statuses)
             score_rows.append(UnitScore(code, inputs.find_unit_name(code), met, len(statuses)))
     return tuple(score_rows)
+
+
+def _list_scored_items(inputs: ReportInput, figures: ReportFigures) -> set[str]:
+    """The compared targets that are shares; a rate of a case or none says nothing of a unit."""
+    compared = select_compared_targets(inputs, figures, list_unit_codes(inputs))
+    return {t.item for t in compared if not inputs.catalogue.indicators[t.indicator or ""].accumulates}
+
+
+def _has_unjudged_share(inputs: ReportInput, figures: ReportFigures) -> bool:
+    """Whether a unit has a share that it would be ranked by, were the area judged by it."""
+    items, units = _list_scored_items(inputs, figures), list_unit_codes(inputs)
+    return any(
+        f.item in items and f.met is not None and not f.sign for c in units for f in figures.list_unit_figures(c)
+    )
 
 
 def _describe_unit_results(
@@ -164,16 +174,17 @@ def _describe_unit_results(
     extremes = [
         line for target in described_targets if (line := _describe_best_and_weakest(inputs, wording, figures, target))
     ]
-    return [wording.format("unit.annex"), _describe_unit_ranking(wording, ranked), *silent, *extremes[:MAX_EXTREMES]]
+    ranking = _describe_unit_ranking(wording, ranked, judged=not _has_unjudged_share(inputs, figures))
+    return [wording.format("unit.annex"), ranking, *silent, *extremes[:MAX_EXTREMES]]
 
 
 def _parse_exact_value(figure: Figure | None) -> Fraction | None:
     return figure.value.fraction if figure else None
 
 
-def _describe_unit_ranking(wording: Messages, ranked: tuple[UnitScore, ...]) -> str:
+def _describe_unit_ranking(wording: Messages, ranked: tuple[UnitScore, ...], *, judged: bool) -> str:
     if len(ranked) < 2:
-        return wording.format("unit.no_verdicts")
+        return wording.format("unit.no_verdicts" if judged else "unit.not_judged")
     top = [row for row in ranked if compute_met_share(row) == max(map(compute_met_share, ranked))]
     if len(top) == len(ranked):
         share = compute_met_share(top[0])
@@ -203,9 +214,20 @@ def _format_met_score(rows: list[UnitScore]) -> str:
 
 
 def format_scored_units(wording: Messages, rows: list[UnitScore]) -> str:
-    """Units with how many of their targets they meet, as many as a sentence bears."""
-    names = [f"{format_unit_mention(wording, row.name)} ({_format_met_score([row])})" for row in rows]
-    return limit_unit_names(wording, names, ", ")
+    """Units, in the order of their ranks, with how many of their targets they meet; many of one rank are counted."""
+    parts: list[str] = []
+    for _, group in groupby(rows, key=compute_met_share):
+        tied = list(group)
+        if len(tied) > MAX_TIED_NAMES or len(parts) + len(tied) > MAX_UNIT_NAMES:
+            parts.append(_count_tied_units(wording, tied))
+        else:
+            parts += [f"{format_unit_mention(wording, row.name)} ({_format_met_score([row])})" for row in tied]
+    return ", ".join(parts)
+
+
+def _count_tied_units(wording: Messages, tied: list[UnitScore]) -> str:
+    scores = ", ".join(dict.fromkeys(_format_met_score([row]) for row in tied))
+    return wording.format("unit.tied", count=format_number(len(tied)), met=scores)
 
 
 def limit_unit_names(wording: Messages, names: list[str], separator: str = "; ", most: int = MAX_UNIT_NAMES) -> str:
