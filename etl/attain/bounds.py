@@ -7,7 +7,7 @@ changes (Dinkelbach's method for the ratio of two sums).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -21,9 +21,15 @@ SumPair = tuple[Fraction, Fraction]
 
 
 def add_value_bounds(
-    target: models.Target, indicator: models.Indicator | None, observed: ObservedIndicator | None, row: Attainment
+    target: models.Target,
+    indicator: models.Indicator | None,
+    observed: ObservedIndicator | None,
+    row: Attainment,
+    judge: Callable[[Fraction], Attainment],
 ) -> Attainment:
     """The row with the bounds of its value and whether the verdict hangs on them, or why there are none.
+
+    `judge` gives the row that another value would have, with its verdict.
 
     A row whose units are all there, that has no value of its own period, or whose gaps nobody looked up, stays. One
     without a value because its sides would speak of different units is bounded: every unit then is a gap.
@@ -46,7 +52,7 @@ def add_value_bounds(
         return row
     low, high = (find_extreme_ratio(reported, choices, highest=highest) * indicator.factor for highest in (False, True))
     ends = low, high
-    return replace(row, bounds=ends, bounds_turn=_can_bounds_change_verdict(row, ends))
+    return replace(row, bounds=ends, bounds_turn=_can_bounds_change_verdict(row, ends, judge))
 
 
 def _convert_to_floor_pairs(history: tuple[SumPair, ...], floor: Decimal | None, factor: int) -> tuple[SumPair, ...]:
@@ -76,8 +82,8 @@ def find_sure_verdict(row: Attainment) -> bool | None:
     return met.pop() if len(met) == 1 and not across else None
 
 
-def _can_bounds_change_verdict(row: Attainment, ends: SumPair) -> bool:
-    """Whether the verdict there is would be another one at one of the ends."""
+def _can_bounds_change_verdict(row: Attainment, ends: SumPair, judge: Callable[[Fraction], Attainment]) -> bool:
+    """Whether the verdict there is, or where the value stands on its path, would be another one at one of the ends."""
     if row.met is None or row.target is None or not is_numeric_operator(row.operator):
         return False
-    return any(is_goal_met(row.operator, end, row.target, row.target_upper) != row.met for end in ends)
+    return any((at.met, at.progress_class) != (row.met, row.progress_class) for at in map(judge, ends))

@@ -106,7 +106,13 @@ def compute_target_attainment(
     fine = find_granularity_gap(indicator, observed.level if observed else "", period, carried=bool(case.carried_from))
     if fine:
         return replace(row, value=None, interval=None, interval_method="", reason=fine)
-    bounded = add_value_bounds(target, indicator, observed, _apply_verdict(case, row))
+    bounded = add_value_bounds(
+        target,
+        indicator,
+        observed,
+        _apply_verdict(case, row),
+        lambda value: _apply_verdict(case, replace(row, value=value)),
+    )
     return replace(bounded, bounds_met=find_sure_verdict(bounded)) if _is_compared_by_bounds(case) else bounded
 
 

@@ -15,7 +15,7 @@ from etl.catalog import Catalogue, models
 from etl.catalog.owed_cells import list_owed_cells
 from etl.messages import Messages
 from etl.model import Attainment, ElementKind, Period, PeriodKind
-from etl.report.dates import format_reference_period
+from etl.report.dates import format_period_end, format_reference_period
 from etl.report.figure_facts import CoveredPeriod, QuarterPart
 from etl.report.inputs import ReportInput
 from etl.report.number_facts import build_count_fact, build_number_fact
@@ -66,7 +66,7 @@ def build_covered_period(inputs: ReportInput, wording: Messages, a: Attainment) 
         text = wording.format("cover.quarter_alone" if one else "cover.worst_quarter", period=period.name)
         return CoveredPeriod("quarter", period.start.isoformat(), end, text)
     if not is_cumulative_indicator(inputs.catalogue, inputs.catalogue.indicators.get(a.indicator)):
-        return CoveredPeriod("at_end", end, end, wording.format("cover.at_end", period=period.name))
+        return CoveredPeriod("at_end", end, end, wording.format("cover.at_end", period=format_period_end(period)))
     if a.since:
         first = Period.parse(a.since)
         text = wording.format("cover.begun", period=first.name)

@@ -5,7 +5,9 @@ Room: report. Pure; used by the fact builders.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from etl.errors import UsageError
 from etl.model import Period, PeriodKind
@@ -34,6 +36,13 @@ def compute_next_period(period: Period) -> Period:
         period.year + period.end.month // 12, period.kind, (period.end + timedelta(days=1)).month
     )
     return following or period
+
+
+def format_period_end(period: Period) -> str:
+    """The period whose end a stock is of, within “đến hết …”: nine months end with September, not with themselves."""
+    if period.kind in {PeriodKind.HALF, PeriodKind.NINE_MONTHS}:
+        return Period(period.year, PeriodKind.MONTH, period.end.month).name
+    return period.name
 
 
 def is_next_period_over(period: Period, day: date) -> bool:
@@ -75,3 +84,13 @@ def format_reference_period(as_of: str) -> str:
         return Period.parse(as_of).name
     except UsageError:
         return f"ngày {format_short_date(as_of)}" if format_short_date(as_of) != as_of else as_of
+
+
+def format_period_list(keys: Iterable[str]) -> str:
+    """Several periods, the year once where neighbours are of one: ``quý I, quý II năm 2026``."""
+    names = [Period.parse(key).name for key in keys]
+    for place, (name, following) in enumerate(pairwise(names)):
+        year = f" {name[-8:]}"
+        if following.endswith(year):
+            names[place] = name.removesuffix(year)
+    return ", ".join(names)

@@ -134,7 +134,9 @@ def _describe_reporting_directions(inputs: ReportInput, wording: Messages) -> It
         names = format_unit_list(
             wording, [submissions.format_unit_with_periods(inputs, s, {"silent", "refused"}) for s in absent]
         )
-        yield wording.format("direction.remind", period=inputs.period.name, names=names)
+        parts = submissions.spans_periods(inputs)
+        slots = {} if parts else {"period": inputs.period.name}
+        yield wording.format(f"direction.remind{'_parts' if parts else ''}", names=names, **slots)
     late = [s[0].unit_name for s in units.values() if submissions.count_days_late(s) > 0]
     if len(late) > MAX_UNIT_NAMES:
         yield wording.format("direction.on_time_listed")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from etl.messages import Messages
 from etl.model import UnitStatus
 from etl.model.numbers import format_number
-from etl.report.dates import format_reference_period, format_short_date, format_two_digits
+from etl.report.dates import format_period_list, format_reference_period, format_short_date, format_two_digits
 from etl.report.inputs import ReportInput
 from etl.report.section_facts import SubmissionRow
 from etl.report.unit_names import format_unit_list, format_unit_mention
@@ -79,7 +79,7 @@ def _describe_silent_units(
         periods = dict.fromkeys(status.period for status in statuses if status.state == "silent")
         lacking.setdefault(tuple(periods), []).append(statuses[0].unit_name)
     for keys, names in lacking.items():
-        slots = {"count": format_two_digits(len(names)), "periods": ", ".join(map(format_reference_period, keys))}
+        slots = {"count": format_two_digits(len(names)), "periods": format_period_list(keys)}
         own = keys == (inputs.period.key,)
         if len(names) == of > 1:
             if not own:  # that nobody sent this period's is said already
@@ -91,9 +91,19 @@ def _describe_silent_units(
             yield wording.format("situation.silent_in", names=format_unit_list(wording, names), **slots)
 
 
-def _spans_periods(inputs: ReportInput, units: list[list[UnitStatus]]) -> bool:
+def spans_periods(inputs: ReportInput) -> bool:
     """Whether the report is made from several periods, of which a unit may have sent some."""
-    return {status.period for statuses in units for status in statuses} != {inputs.period.key}
+    return {status.period for status in inputs.statuses} != {inputs.period.key}
+
+
+def group_periods_by_count(inputs: ReportInput) -> dict[tuple[int, int], list[str]]:
+    """The periods owed, by how many units had every form of it accepted, of how many that owe it."""
+    found: dict[tuple[int, int], list[str]] = {}
+    for key in dict.fromkeys(status.period for status in inputs.statuses):
+        owing = {status.unit for status in inputs.statuses if status.period == key}
+        lacking = {s.unit for s in inputs.statuses if s.period == key and s.state != "accepted"}
+        found.setdefault((len(owing - lacking), len(owing)), []).append(key)
+    return found
 
 
 def _describe_accepted_count(
@@ -105,9 +115,14 @@ def _describe_accepted_count(
             "situation.one_in" if accepted else "situation.one_out",
             name=format_unit_mention(wording, units[0][0].unit_name),
         )
-    parts = _spans_periods(inputs, units)
+    parts = spans_periods(inputs)
     if not accepted:
-        return wording.format("situation.none_complete" if parts else "situation.none_in", expected=expected)
+        sentences = [wording.format("situation.none_complete" if parts else "situation.none_in", expected=expected)]
+        for (some, of), keys in group_periods_by_count(inputs).items():
+            if some:
+                slots = {"present": format_number(some), "expected": format_number(of)}
+                sentences.append(wording.format("situation.accepted_in", periods=format_period_list(keys), **slots))
+        return " ".join(sentences)
     if len(accepted) < len(units):
         name = "situation.some_complete" if parts else "situation.some_in"
         return wording.format(name, present=present, expected=expected)

@@ -14,6 +14,8 @@ from etl.report.covered_period import format_stretch
 from etl.report.dates import (
     compute_next_period,
     compute_previous_report_period,
+    format_period_end,
+    format_period_list,
     format_two_digits,
     is_next_period_over,
 )
@@ -66,7 +68,7 @@ def build_summary_page(
         result=describe_headline(inputs, wording, figures),
         highlights=tuple(_describe_highlights(inputs, wording, figures)),
         rows=tuple(_build_row(inputs, wording, figure) for figure in _select_rows(inputs, figures)),
-        to_date_title=wording.format("summary_page.to_date", period=period.name),
+        to_date_title=wording.format("summary_page.to_date", period=format_period_end(period)),
         previous_title=build_column_headers(inputs, wording).previous,
         units=_build_heat_table(inputs, wording, figures, units),
         actions=tuple(_build_actions(inputs, wording, figures, tasks)[:MAX_ACTIONS]),
@@ -251,6 +253,9 @@ def _build_actions(
     absent = _list_absent_units(inputs)
     if absent:
         what = wording.format("summary_page.send", period=inputs.period.name)
+        if submissions.spans_periods(inputs):
+            owed = dict.fromkeys(status.period for status in inputs.statuses if status.state != "accepted")
+            what = wording.format("summary_page.send_parts", periods=format_period_list(owed))
         who = format_unit_list(wording, absent, ", ")
         if len(absent) > MAX_UNIT_NAMES:
             named = "everybody" if len(absent) == len(submissions.group_statuses_by_unit(inputs)) else "listed"
@@ -291,6 +296,16 @@ def _describe_followed_targets(inputs: ReportInput, wording: Messages, figures: 
     return wording.format("summary_page.followed", better=format_two_digits(len(better)), names=names, **slots)
 
 
+def _describe_parts(inputs: ReportInput, wording: Messages) -> str:
+    """How many sent the reports of each period that the report is made from, where nobody sent all."""
+    parts = []
+    for (present, count), keys in sorted(submissions.group_periods_by_count(inputs).items(), reverse=True):
+        slots = {"periods": format_period_list(keys)} | ({"present": present, "count": count} if present else {})
+        parts.append(wording.format(f"summary_page.part_{'in' if present else 'none'}", **slots))
+    text = "; ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def _describe_reporting(inputs: ReportInput, wording: Messages) -> str:
     absent = _list_absent_units(inputs)
     units = submissions.group_statuses_by_unit(inputs)
@@ -303,6 +318,8 @@ def _describe_reporting(inputs: ReportInput, wording: Messages) -> str:
     if not absent:
         return wording.format("summary_page.all_in", count=format_two_digits(count))
     slots = {"present": count - len(absent), "count": count}
+    if len(absent) == count and submissions.spans_periods(inputs):
+        return _describe_parts(inputs, wording)
     if len(absent) == count > MAX_UNIT_NAMES:
         return wording.format("summary_page.none_in", count=format_two_digits(count))
     if len(absent) > MAX_UNIT_NAMES:

@@ -17,7 +17,7 @@ from etl.messages import Messages
 from etl.model import Period
 from etl.model.numbers import format_number
 from etl.report.covered_period import format_stretch
-from etl.report.dates import format_reference_period, format_two_digits
+from etl.report.dates import format_period_end, format_reference_period, format_two_digits
 from etl.report.figure_facts import Figure, PrintedNumber
 from etl.report.inputs import ReportInput
 from etl.report.path_state import PATH_STATES, PathState
@@ -173,7 +173,7 @@ def describe_results(inputs: ReportInput, wording: Messages, figures: ReportFigu
         names = "; ".join(format_short_name(inputs, f) for f in those)
         word = wording.texts[f"path_state.{state}"]
         sentences.append(wording.format("summary.state", state=word, count=format_two_digits(len(those)), names=names))
-    sentences.append(wording.format("summary.covers", period=inputs.period.name))
+    sentences.append(wording.format("summary.covers", period=format_period_end(inputs.period)))
     sentences += _explain_abbreviations(inputs, wording, counted)
     common = find_common_comparison(inputs, figures)
     if common.basis:
@@ -222,7 +222,7 @@ def describe_headline(inputs: ReportInput, wording: Messages, figures: ReportFig
     open_ = [(f"summary.part_{s}", [f for f in unjudged if f.shown_status == s]) for s in _STATUS_ORDER]
     parts = [wording.format(name, count=format_two_digits(len(those))) for name, those in (*states, *open_) if those]
     total = format_two_digits(len(counted))
-    return wording.format("summary.total", total=total, period=inputs.period.name, parts="; ".join(parts))
+    return wording.format("summary.total", total=total, period=format_period_end(inputs.period), parts="; ".join(parts))
 
 
 def format_short_name(inputs: ReportInput, figure: Figure) -> str:
@@ -348,7 +348,7 @@ def _describe_target_value(inputs: ReportInput, wording: Messages, figure: Figur
         value = wording.format(
             "line.cases",
             value=_format_case_rate(wording, _compute_population(inputs, figure, indicator), value),
-            cases=top.text,
+            cases=_mark_as_reported(wording, figure, wording.format("line.case_count", count=top.text)),
         )
     elif indicator is not None and indicator.sampled and figure.interval:
         value = wording.format("line.sampled", value=value, interval=figure.interval.text)
@@ -447,7 +447,7 @@ def _describe_target_verdict(inputs: ReportInput, wording: Messages, figure: Fig
     if status == "not_met":
         return _describe_unmet_target(inputs, wording, figure, target_slots)
     if status in {"within_plan", "over_plan"}:
-        return _describe_prorated_verdict(wording, figure, status, target_slots)
+        return _describe_prorated_verdict(inputs, wording, figure, status, target_slots)
     if status == "no_verdict":
         return wording.format("verdict.no_verdict", reason=figure.reason or wording.texts["word.not_stated"])
     if status == "track":
@@ -465,16 +465,27 @@ def _describe_unmet_target(inputs: ReportInput, wording: Messages, figure: Figur
         side = "above" if figure.operator in CEILING_OPERATORS else "below"
         return wording.format(f"verdict.apart_{side}", state=state, apart=apart, **slots)
     kind = "verdict.not_met_above" if figure.operator in CEILING_OPERATORS else "verdict.not_met_short_of"
-    missing = figure.missing.text
-    if figure.present < figure.expected:
-        missing = wording.format("verdict.of_reported", missing=missing)
-    return wording.format(kind, state=state, missing=missing, **slots)
+    return wording.format(kind, state=state, missing=_format_missing(inputs, wording, figure), **slots)
 
 
-def _describe_prorated_verdict(wording: Messages, figure: Figure, status: str, target_slots: dict[str, str]) -> str:
+def _format_missing(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
+    """What is missing, or too much; of a case rate the line's own count says whose cases they are."""
+    indicator = inputs.catalogue.indicators.get(figure.indicator)
+    cases = indicator is not None and indicator.is_case_rate
+    return figure.missing.text if cases else _mark_as_reported(wording, figure, figure.missing.text)
+
+
+def _mark_as_reported(wording: Messages, figure: Figure, count: str) -> str:
+    """A count; whose it is where not all reported."""
+    return wording.format("line.of_reported", count=count) if figure.present < figure.expected else count
+
+
+def _describe_prorated_verdict(
+    inputs: ReportInput, wording: Messages, figure: Figure, status: str, target_slots: dict[str, str]
+) -> str:
     slots = target_slots | {"prorated": figure.prorated_target.text}
     if status == "over_plan" and figure.missing.value is not None:
-        return wording.format("verdict.over_plan_by", missing=figure.missing.text, **slots)
+        return wording.format("verdict.over_plan_by", missing=_format_missing(inputs, wording, figure), **slots)
     return wording.format(f"verdict.{status}", **slots)
 
 

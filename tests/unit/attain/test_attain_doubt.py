@@ -22,7 +22,7 @@ from etl.model import Gap, ObservedIndicator, Period, SeriesPoint
 from etl.model.reason import build_reason
 from etl.model.results import LONE_SIDES
 from etl.model.trend import compare_attainments
-from tests.spec.cases import indicator, judge, milestone, seen, target
+from tests.spec.cases import baseline, indicator, judge, milestone, seen, target
 from tests.spec.doubt_tables import RULES
 from tests.wording import told
 
@@ -87,6 +87,17 @@ def test_units_at_the_floor_are_bounded_as_units() -> None:
     observed = seen("2025", F(77), present=98, expected=100, at_floor=(("90", 98),), gaps=gaps)
     row = judge(plan, indicator(method="share_of_units"), observed, "2025")
     assert (row.met, row.bounds, row.bounds_turn) == (True, (F(99), F(100)), True)
+
+
+def test_a_place_on_the_path_that_missing_units_could_change_hangs_on_them() -> None:
+    """From 93,46 to 95 in two years: in its ninth month the path is at 94,0375, and 94,0086 is the least on it."""
+    plan = target("threshold", milestone("2025", "≥", "95"), base=baseline("2023", "93,46"))
+    for whole, turns in ((F("94.00"), True), (F("94.01"), False)):
+        gaps = (Gap("a", ((whole * 10 - F("846.63"), F(100)),)),)
+        observed = seen("2024Q3", F("94.07"), numerator=F("846.63"), denominator=F(900), gaps=gaps)
+        row = judge(plan, indicator(), observed, "2024Q3")
+        assert (row.met, row.progress_class, row.bounds) == (False, "on_track", (whole, whole))
+        assert row.bounds_turn is turns
 
 
 def test_nothing_missing_needs_no_bounds() -> None:

@@ -10,10 +10,11 @@ import pytest
 
 from etl.catalog import Catalogue
 from etl.messages import Messages
-from etl.model import Attainment, ControlLimits, UnitStatus
+from etl.model import Attainment, ControlLimits, Period, UnitStatus
 from etl.model.reason import Reason, build_reason
 from etl.report import ReportInput, correction_report, path_section, submissions
 from etl.report.data_quality_notes import build_data_notes
+from etl.report.dates import format_period_end, format_period_list
 from etl.report.facts import build_facts
 from etl.report.report_figures import build_figures, find_duplicate_targets
 from etl.report.target_results import build_target_sentences, describe_headline, describe_results
@@ -45,7 +46,9 @@ def test_a_verdict_that_missing_units_could_turn_says_so_with_the_range(given: R
     )
     notes = notes_of(given, say, now)
     assert notes["bounds"][0].endswith("khoảng: 93,90–95,10 (chỉ tiêu 12).")
-    assert notes["bounds_turn"] == ["Kết luận đạt hay chưa đạt còn phụ thuộc vào các nơi chưa có số liệu: chỉ tiêu 12."]
+    assert notes["bounds_turn"] == [
+        "Kết luận so với mục tiêu, lộ trình còn phụ thuộc vào các nơi chưa có số liệu: chỉ tiêu 12."
+    ]
     assert "có thể thay đổi" not in line_of(given, say, replace(now, bounds_turn=False))
 
 
@@ -195,6 +198,21 @@ def test_what_exceeds_its_part_of_the_plan_says_by_how_much(given: ReportInput, 
     assert notes_of(given, say, now)["prorated"][0].endswith("kết luận khi hết năm: chỉ tiêu 15.1.")
 
 
+@pytest.mark.parametrize(("item", "end"), [("15.1", "so với mức phân kỳ 3,2"), ("15.3", "còn ca mắc")])
+def test_cases_say_that_they_are_of_the_units_that_reported(
+    given: ReportInput, say: Messages, item: str, end: str
+) -> None:
+    over: dict[str, Any] = {"value": Fraction("4.5"), "numerator": Fraction(26), "as_of": "", "people_missing": 8}
+    if item == "15.1":
+        over |= {"prorated_target": Fraction("3.15"), "status": "over_plan", "bounds_turn": False}
+    now = replace(row(given, item), **over, expected=10, present=9)
+    line = line_of(given, say, now)
+    assert "là 26 ca tại các đơn vị đã báo cáo, tỉ suất 4,5" in line
+    assert end in line
+    assert line.count("đã báo cáo") == 1
+    assert "đã báo cáo" not in line_of(given, say, replace(now, present=10))
+
+
 # --- change, series ----------------------------------------------------------------------------------------
 
 
@@ -287,6 +305,46 @@ def test_a_late_unit_is_named_with_its_quarters_where_a_report_spans_several(
     )
     lines = submissions.describe_submissions(replace(half, statuses=statuses), say)
     assert lines[-1] == ("Gửi chậm so với thời hạn (01 đơn vị): huyện Đắk Glei (quý I năm 2024: chậm 4 ngày làm việc).")
+
+
+def _sent(*sent: tuple[str, str, str]) -> tuple[UnitStatus, ...]:
+    return tuple(UnitStatus("f", unit, f"xã {unit}", period, state) for unit, period, state in sent)  # type: ignore[arg-type]
+
+
+def test_a_report_of_several_quarters_says_of_which_of_them_the_forms_came(catalogue: Catalogue, say: Messages) -> None:
+    nine = sample(catalogue, "kon-tum", "kt-1693", "2024N")
+    nobody = ((unit, quarter, "silent") for unit in "AB" for quarter in ("2024Q1", "2024Q2"))
+    only_last = replace(nine, statuses=_sent(*nobody, ("A", "2024Q3", "accepted"), ("B", "2024Q3", "accepted")))
+    day = replace(only_last, snapshot_at="2024-10-15T08:00:00+07:00")
+    page = build_facts(day, say).first_page
+    assert page.reported == (
+        "2/2 đơn vị có báo cáo quý III năm 2024 được tiếp nhận; "
+        "chưa đơn vị nào có báo cáo quý I, quý II năm 2024 được tiếp nhận."
+    )
+    assert page.actions[-1].what == "Gửi bổ sung báo cáo quý I, quý II năm 2024"
+    assert submissions.describe_submissions(only_last, say)[:2] == [
+        "Chưa có đơn vị nào trong số 2 đơn vị thuộc diện báo cáo gửi đủ báo cáo các kỳ. "
+        "Đã tiếp nhận báo cáo quý III năm 2024 của 2/2 đơn vị.",
+        "Tất cả 02 đơn vị chưa gửi báo cáo quý I, quý II năm 2024.",
+    ]
+
+
+def test_a_stock_of_nine_months_stands_at_the_end_of_september() -> None:
+    keys = ("2024N", "2024H1", "2024H2", "2024Q3", "2024", "2024-09")
+    assert [format_period_end(Period.parse(key)) for key in keys] == [
+        "tháng 9 năm 2024", "tháng 6 năm 2024", "tháng 12 năm 2024", "quý III năm 2024", "năm 2024", "tháng 9 năm 2024",
+    ]  # fmt: skip
+
+
+def test_headings_of_stocks_name_the_month_they_end_with(catalogue: Catalogue, say: Messages) -> None:
+    facts = build_facts(sample(catalogue, "kon-tum", "kt-1693", "2024N"), say)
+    assert facts.first_page.to_date_title == "Đến hết tháng 9 năm 2024"
+    assert "ến hết 9 tháng" not in repr(facts)
+
+
+def test_the_year_of_several_periods_is_said_once() -> None:
+    assert format_period_list(["2024Q1", "2024Q2"]) == "quý I, quý II năm 2024"
+    assert format_period_list(["2023Q4", "2024Q1", "2024"]) == "quý IV năm 2023, quý I năm 2024, năm 2024"
 
 
 def test_a_correction_names_places_as_reports_do(given: ReportInput, say: Messages) -> None:
