@@ -539,7 +539,7 @@ def _add_results_annex(doc: Any) -> None:
 
 
 def _add_units_annex(doc: Any) -> None:
-    _add_annex_title(doc, "II", "KẾT QUẢ THEO ĐƠN VỊ")
+    _add_annex_title(doc, "II", "KẾT QUẢ THEO ĐƠN VỊ {{ period|upper }}")
     _add_paragraphs(
         doc,
         "VB Nội dung",

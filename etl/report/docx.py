@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 from io import BytesIO
+from itertools import dropwhile, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,7 @@ def _fit_table(table: Any, width: int, qn: Any) -> None:
     rows = table.findall(qn("w:tr"))
     if not any(row.find(f"{qn('w:trPr')}/{qn('w:tblHeader')}") is not None for row in rows):
         return
+    _hold_subrows(rows)
     _hold_last_rows(rows)
     plain = max(rows, key=lambda row: len(row.findall(qn("w:tc"))))
     template_widths = [_read_cell_width(cell, qn) for cell in plain.findall(qn("w:tc"))]
@@ -147,13 +149,30 @@ def _fit_table(table: Any, width: int, qn: Any) -> None:
             start += covered
 
 
+def _hold_subrows(rows: list[Any]) -> None:
+    """A row without a number is a part of the one above: it is on the same page."""
+    for above, row in pairwise(rows):
+        if _is_subrow(row):
+            _hold_row(above)
+
+
 def _hold_last_rows(rows: list[Any]) -> None:
-    """The last rows of a long table go over to its last page together: no page with a row or two."""
+    """The last rows of a long table go over to its last page together: no page with a row or two. They begin with a
+    row that has a number, so that none of them takes the one that it belongs to along."""
     if len(rows) <= 2 * _HELD_ROWS:
         return
-    for row in rows[-_HELD_ROWS:-1]:
-        for paragraph in row.xpath(".//w:p"):
-            paragraph.get_or_add_pPr().get_or_add_keepNext()
+    for row in dropwhile(_is_subrow, rows[-_HELD_ROWS:-1]):
+        _hold_row(row)
+
+
+def _is_subrow(row: Any) -> bool:
+    return not "".join(row.xpath("./w:tc[1]//w:t/text()")).strip()
+
+
+def _hold_row(row: Any) -> None:
+    """Keeps a row on the page of the next."""
+    for paragraph in row.xpath(".//w:p"):
+        paragraph.get_or_add_pPr().get_or_add_keepNext()
 
 
 def _read_cell_width(cell: Any, qn: Any) -> int:

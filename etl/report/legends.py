@@ -5,11 +5,14 @@ Room: report. Used by the view of the report; takes texts that are printed, and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from etl.messages import Messages
+from etl.report.dates import format_two_digits
 from etl.report.report_facts import ReportFacts
 
+_STARRED = re.compile(r"\d\*")
 _SIGNED = ("met", "not_met", "within_plan", "over_plan")
 _OF_MILESTONES = {"met", "not_met"}
 
@@ -53,16 +56,27 @@ def format_unit_legend(facts: ReportFacts, wording: Messages) -> str:
 
 
 def format_heat_legend(facts: ReportFacts, wording: Messages) -> str:
-    """What the letters of the first page's table mean."""
-    table = facts.first_page.units
+    """What the letters of the first page's table mean, and how many of the units stand in it where not all do."""
+    table, count = facts.first_page.units, len(facts.units.scores)
     cells = [(cell, column, row) for row in table.rows for cell, column in zip(row.cells, table.columns, strict=True)]
     figures = ((cell.sign, facts.find_figure(column.item, row.unit)) for cell, column, row in cells)
     marks = ((sign, figure.target_period[:4] if figure else "") for sign, figure in figures)
-    return format_verdict_legend(wording, marks, wording.texts["legend.dash"])
+    legend = format_verdict_legend(wording, marks, wording.texts["legend.dash"])
+    if len(table.rows) == count:
+        return legend
+    shown = wording.format(
+        "legend.weakest_shown", shown=format_two_digits(len(table.rows)), count=format_two_digits(count)
+    )
+    return "; ".join(filter(None, [shown, legend]))
 
 
 def format_result_legend(wording: Messages, texts: Iterable[str]) -> str:
     """What the marks in the plan's table mean, of the texts of its cells."""
     cells = list(texts)
-    marks = {"partial": any(text.endswith("*") for text in cells), "nothing": wording.texts["word.nothing"] in cells}
-    return " ".join(wording.texts[f"legend.{name}"] for name, printed in marks.items() if printed)
+    dash = wording.texts["legend.nothing"] if wording.texts["word.nothing"] in cells else ""
+    return " ".join(filter(None, [format_star_legend(wording, cells), dash]))
+
+
+def format_star_legend(wording: Messages, texts: Iterable[str]) -> str:
+    """What a star behind a figure means, of the texts of a table's cells; empty where none stands there."""
+    return wording.texts["legend.partial"] if any(map(_STARRED.search, texts)) else ""

@@ -119,9 +119,15 @@ def _describe_highlight(inputs: ReportInput, wording: Messages, name: str, figur
         name=format_short_name(inputs, figure),
         covers=figure.covers.text,
         value=format_with_unit(inputs, figure, figure.value.text),
-        target=format_next_milestone(wording, figure),
+        target=_format_target(inputs, wording, figure),
         state=figure.path_text.lower(),
     )
+
+
+def _format_target(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
+    indicator = inputs.catalogue.indicators.get(figure.indicator)
+    measured_in = inputs.find_measured_unit(figure.item, indicator) if indicator else ""
+    return format_next_milestone(wording, figure, measured_in)
 
 
 def _select_rows(inputs: ReportInput, figures: ReportFigures) -> list[Figure]:
@@ -138,7 +144,9 @@ def _build_row(inputs: ReportInput, wording: Messages, figure: Figure) -> Summar
     nothing = wording.texts["word.nothing"]
     to_date = figure.printed
     quarter = figure.in_quarter.text if figure.in_quarter else nothing
-    target = nothing if figure.shown_status == "track" or not figure.written else format_next_milestone(wording, figure)
+    target = (
+        nothing if figure.shown_status == "track" or not figure.written else _format_target(inputs, wording, figure)
+    )
     return SummaryRow(
         item=figure.item,
         name=format_short_name(inputs, figure),

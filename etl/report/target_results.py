@@ -28,6 +28,7 @@ TargetRow = GroupRow | StatementRow | FigureRow
 CEILING_OPERATORS = frozenset({"<", "<="})
 """Those of a level that is not to be passed: what is unmet lies above it."""
 _SIGNS = {">=": "≥", "<=": "≤"}
+_WHOLE = 100
 _UNSENT_CODES = frozenset({"reason.no_data", "reason.no_data_of"})
 """The reasons of a figure that units simply did not send."""
 _WORD = re.compile(r"\w+")
@@ -108,7 +109,7 @@ def _build_target_row(
         task = tasks.get(target.item) if target.kind == "milestone" else None
         state = _format_task_state(wording, task) if task else ""
         if task and (why := task.situation.removeprefix(state).lstrip("; ")):
-            written = f"{written} ({why})"
+            written = f"{written} {why}" if why.startswith("(") else f"{written} ({why})"
         return StatementRow("statement", **row, reported=reported, statement=written, state=state)
     not_stated = wording.texts["word.not_stated"]
     return FigureRow(
@@ -365,8 +366,11 @@ def _describe_target_value(inputs: ReportInput, wording: Messages, figure: Figur
     return value
 
 
-def format_next_milestone(wording: Messages, figure: Figure) -> str:
-    """The next milestone as it is compared: its sign and value, or its range; its year, or that it has none."""
+def format_next_milestone(wording: Messages, figure: Figure, measured_in: str) -> str:
+    """The next milestone as it is compared: its sign and value, or its range; its year, or that it has none.
+
+    The whole of a share bears no sign: nothing is above it.
+    """
     time = figure.target_period or wording.texts["word.undated"]
     if Period.is_key(time) and not time.isdigit():
         time = format_reference_period(time)
@@ -374,6 +378,8 @@ def format_next_milestone(wording: Messages, figure: Figure) -> str:
         return f"{figure.written} ({time})"
     if figure.target_upper.value is not None:
         return f"{figure.target.text}–{figure.target_upper.text} ({time})"
+    if figure.operator == ">=" and figure.target.fraction == _WHOLE and measured_in.startswith("%"):
+        return f"{figure.target.text} ({time})"
     sign = _SIGNS.get(figure.operator, figure.operator)
     return f"{sign} {figure.target.text} ({time})"
 

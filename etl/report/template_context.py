@@ -6,13 +6,14 @@ Room: report. `view` picks every text from the facts; the fields of these classe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from etl.messages import Messages
 from etl.report.figure_facts import Figure, PrintedNumber
-from etl.report.legends import format_heat_legend, format_result_legend, format_unit_legend
+from etl.report.legends import format_heat_legend, format_result_legend, format_star_legend, format_unit_legend
 from etl.report.official_letter import (
     LetterTemplateContext,
     Paragraph,
@@ -246,6 +247,7 @@ class ReportTemplateContext(LetterTemplateContext):
     """Everything the Word template prints."""
 
     office: str
+    period: str
     bases: tuple[Paragraph, ...]
     page_title: str
     page_result: str
@@ -308,6 +310,8 @@ PRINTED_NOTES = (
 )  # fmt: skip
 """The kinds of notes that a paper prints; open findings are among the directions, the rest is in the Excel annex."""
 MAX_PRINTED_NOTES = 6
+_STROKE = re.compile(r"(?<!\d)/|/(?!\d)")
+_DATE = re.compile(r"\d{1,2}-\d{1,2}-\d{4}")
 _SHADES = {"met": "FFFFFF", "not_met": "BFBFBF", "other": "F2F2F2", "none": "FFFFFF"}
 
 
@@ -320,6 +324,7 @@ def build_template_context(facts: ReportFacts, wording: Messages) -> ReportTempl
     return ReportTemplateContext(
         **build_letter_fields(facts, wording),
         office=facts.head.office,
+        period=facts.period.name,
         bases=build_paragraphs(facts.head.bases),
         **_build_first_page(facts, wording),
         situation=build_running_text(facts.situation),
@@ -428,6 +433,9 @@ def _build_first_page(facts: ReportFacts, wording: Messages) -> dict[str, Any]:
             wording.texts["column.compared"]: [row.compared for row in page.rows],
         },
     )
+    stars = format_star_legend(
+        wording, (text for row in page.rows for text in (row.in_quarter, row.to_date, row.previous))
+    )
     return {
         "page_title": page.title,
         "page_result": page.result,
@@ -460,7 +468,7 @@ def _build_first_page(facts: ReportFacts, wording: Messages) -> dict[str, Any]:
         "heat_legend": format_heat_legend(facts, wording),
         "actions": tuple(Action(row.what, row.who, row.due) for row in page.actions),
         "followed": page.followed,
-        "reported": page.reported,
+        "reported": " ".join(filter(None, [page.reported, stars])),
     }
 
 
@@ -491,17 +499,17 @@ def _build_result_row(
         measured_in=target.measured_in if target else "",
         known=known,
         value=_allow_break(figure.printed) if figure else absent,
-        levels=tuple(PlannedLevel(text) for text in levels.milestones.values()) if levels else (),
+        levels=tuple(PlannedLevel(_allow_break(text)) for text in levels.milestones.values()) if levels else (),
         share=figure.plan_share.text if figure else wording.texts["word.nothing"],
-        statement=statement.statement if statement else "",
+        statement=_allow_break(statement.statement) if statement else "",
         status=format_row_status(wording, row, figure),
         missing=figure.missing.text if figure else wording.texts["word.nothing"],
     )
 
 
 def _allow_break(text: str) -> str:
-    """A text that a narrow column breaks behind a stroke, never within a number."""
-    return text.replace("/", "/\u200b")
+    """A text that a narrow column breaks behind a stroke, never within a number or a date."""
+    return _STROKE.sub("/\u200b", _DATE.sub(lambda day: day[0].replace("-", "\u2011"), text))
 
 
 def format_row_status(wording: Messages, row: GroupRow | StatementRow | FigureRow, figure: Figure | None) -> str:
@@ -521,11 +529,15 @@ def _build_path_row(facts: ReportFacts, wording: Messages, row: FigureReference)
         baseline=figure.baseline.text,
         value=figure.value.text,
         path_value=figure.path_value.text,
-        target=format_next_milestone(wording, figure),
+        target=format_next_milestone(wording, figure, _find_measured_unit(facts, row)),
         yearly=_format_signed_change(figure.required_yearly_change),
         progress=figure.progress.text,
         progress_class=figure.progress_text,
     )
+
+
+def _find_measured_unit(facts: ReportFacts, row: FigureReference) -> str:
+    return next((r.measured_in for r in facts.rows if not isinstance(r, GroupRow) and r.item == row.item), "")
 
 
 def _format_signed_change(number: PrintedNumber) -> str:

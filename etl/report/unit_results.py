@@ -14,7 +14,7 @@ from etl.messages import Messages
 from etl.model.numbers import format_number
 from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
-from etl.report.report_figures import ReportFigures
+from etl.report.report_figures import ReportFigures, select_counted_noun
 from etl.report.section_facts import AgencyBlock, AgencyTable, ComparedTarget, ComparedUnit, UnitScore, UnitTable
 from etl.report.target_results import format_with_unit
 from etl.report.unit_names import format_unit_list, format_unit_mention
@@ -76,7 +76,7 @@ def build_unit_table(inputs: ReportInput, wording: Messages, figures: ReportFigu
     codes = list_unit_codes(inputs)
     scores = _build_unit_scores(inputs, figures)
     return UnitTable(
-        blocks=_build_target_blocks(inputs, select_compared_targets(inputs, figures, codes)),
+        blocks=_build_target_blocks(inputs, wording, select_compared_targets(inputs, figures, codes)),
         units=_name_units(inputs, codes),
         scores=scores,
         sentences=tuple(_describe_unit_results(inputs, wording, figures, scores)),
@@ -98,23 +98,32 @@ def build_agency_table(inputs: ReportInput, wording: Messages, figures: ReportFi
     blocks = tuple(
         AgencyBlock(block, _name_units(inputs, units))
         for units, targets in sharing.items()
-        for block in _build_target_blocks(inputs, targets)
+        for block in _build_target_blocks(inputs, wording, targets)
     )
     return AgencyTable(tuple(codes), blocks, wording.format("unit.agencies") if blocks else "")
 
 
 def _build_target_blocks(
-    inputs: ReportInput, targets: Sequence[models.Target]
+    inputs: ReportInput, wording: Messages, targets: Sequence[models.Target]
 ) -> tuple[tuple[ComparedTarget, ...], ...]:
     """The columns of tables, as many in each as fit a page."""
     items = [
-        ComparedTarget(t.item, indicator.short_name, counts=indicator.accumulates)
+        ComparedTarget(t.item, _format_column_title(inputs, wording, indicator), counts=indicator.accumulates)
         for t in targets
         if (indicator := inputs.catalogue.indicators.get(t.indicator or ""))
     ]
     blocks = -(-len(items) // MAX_TABLE_COLUMNS)
     size = -(-len(items) // blocks) if blocks else 1
     return tuple(tuple(items[start : start + size]) for start in range(0, len(items), size))
+
+
+def _format_column_title(inputs: ReportInput, wording: Messages, indicator: models.Indicator) -> str:
+    """An indicator's short name; above counts what is counted, and not the people that its rate is on."""
+    if not indicator.accumulates:
+        return indicator.short_name
+    counted = indicator.short_name.partition("/")[0] if indicator.is_case_rate else indicator.short_name
+    noun = select_counted_noun(inputs, wording, indicator)
+    return wording.format("unit.counted", name=counted, noun=noun)
 
 
 def _name_units(inputs: ReportInput, codes: Sequence[str]) -> tuple[ComparedUnit, ...]:

@@ -24,6 +24,7 @@ from etl.report.correction_report import (
     write_correction_draft,
 )
 from etl.report.dates import parse_snapshot_time
+from etl.report.docx import _hold_last_rows, _hold_subrows
 from etl.report.facts import build_facts
 from etl.report.pdf import convert_to_pdf
 from tests.report.conftest import CASES, TEMPLATES, Drafted, needs_office
@@ -107,8 +108,22 @@ def test_the_last_rows_of_a_long_table_stay_together(report: Drafted) -> None:
         rows = table._tbl.findall(qn("w:tr"))
         held = [all(p.pPr is not None and p.pPr.keepNext is not None for p in row.iter(qn("w:p"))) for row in rows]
         assert not held[-1], "the last row is held by none"
+        parts = [not "".join(row.xpath("./w:tc[1]//w:t/text()")).strip() for row in rows]
         if len(rows) > 12:
-            assert all(held[-6:-1])
+            assert all(held[-6 + parts[-6:].index(False) : -1]), "the block begins with a row that has a number"
+        for above, part in zip(held, parts[1:], strict=False):
+            assert above or not part, "a target is on the page of its parts"
+
+
+def test_the_parts_of_a_target_at_the_edge_of_the_last_rows_stay_with_it() -> None:
+    document = Document()
+    table = document.add_table(rows=14, cols=2)
+    for place, row in enumerate(table.rows):
+        row.cells[0].text = "" if place in {4, 8, 9} else str(place)
+    _hold_subrows(rows := [row._tr for row in table.rows])
+    _hold_last_rows(rows)
+    held = [bool(row.xpath(".//w:keepNext")) for row in rows]
+    assert [place for place, is_held in enumerate(held) if is_held] == [3, 7, 8, 10, 11, 12]
 
 
 def test_a_sections_end_takes_no_room(report: Drafted) -> None:
@@ -133,12 +148,18 @@ def test_a_legend_explains_the_signs_that_stand_in_its_table_and_no_other(report
     heat = {cell.sign for row in facts.first_page.units.rows for cell in row.cells} - {""}
     assert {sign for sign in "ĐCTV" if f"{sign}: " in title} == heat
     starred = any(
-        row.printed.endswith("*")
+        re.search(r"\d\*", row.printed)
         for units in facts.figures.values()
         for row in units.values()
         if row.unit == facts.area.unit
     )
     assert any(p.text.startswith("Dấu *") for p in report.word.paragraphs) == starred
+    first = "\n".join(f"{row.in_quarter} {row.to_date} {row.previous}" for row in facts.first_page.rows)
+    told_last = [p.text for p in report.word.paragraphs if p.style.name == "VB Tóm tắt"][-1]
+    assert told_last.endswith("Dấu *: tính trên các nơi có số liệu.") == bool(re.search(r"\d\*", first))
+    rows, count = facts.first_page.units.rows, len(facts.units.scores)
+    shortened = f"{len(rows):02d}/{count:02d} đơn vị đạt ít chỉ tiêu nhất"
+    assert (shortened in title) == (0 < len(rows) < count)
 
 
 def test_the_reader_of_a_shortened_list_is_told_where_all_names_stand(

@@ -18,6 +18,7 @@ from docx.text.paragraph import Paragraph
 
 from etl.catalog import Catalogue, models
 from etl.report import write_report_draft
+from etl.report.template_context import _allow_break
 from tests.report.conftest import TEMPLATES, Drafted
 
 CENTER, JUSTIFY = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.JUSTIFY
@@ -313,6 +314,33 @@ def test_annexes_bear_roman_numbers_in_order_and_each_begins_its_own_page(report
     named = [p for p in paragraphs(report.word) if p.style.name == "VB Kèm theo"]
     assert len(named) == 1 + len(titles)
     assert all(p.text.startswith(f"(Kèm theo Báo cáo số        /{report.given.scope.offices[0].symbol}") for p in named)
+
+
+def test_annex_two_says_its_period_and_what_its_counts_count(report: Drafted) -> None:
+    facts = report.typed
+    texts = [p.text for p in report.word.paragraphs]
+    assert f"KẾT QUẢ THEO ĐƠN VỊ {facts.period.name.upper()}" in texts
+    indicators = report.given.catalogue.indicators
+    columns = [column for block in facts.units.blocks for column in block]
+    by_item = {target.item: indicators[target.indicator] for target in report.given.plan.targets if target.indicator}
+    for column in columns:
+        name = by_item[column.item].short_name
+        assert column.title == (f"{name.removesuffix('/100.000 dân')} (ca)" if column.counts else name)
+    heads = {cell.text.replace("\u200b", "") for table in data_tables(report) for cell in table.rows[0].cells}
+    assert {f"{column.item}. {column.title}" for column in columns} <= heads
+
+
+def test_no_number_or_date_of_a_table_may_break_at_its_stroke(report: Drafted) -> None:
+    cells = {cell.text for table in data_tables(report) for row in table.rows for cell in row.cells}
+    assert not [text for text in cells if re.search(r"\d/\u200b\d", text)]
+    assert not [text for text in cells if re.search(r"\d-\d{4}", text)], "a hyphen of a date does not break"
+    assert not [text for text in cells if "((" in text]
+
+
+def test_a_cell_breaks_behind_the_stroke_of_words_alone() -> None:
+    assert _allow_break("98 (ngày 29/12/2023)") == "98 (ngày 29/12/2023)"
+    assert _allow_break("HIV mới/100.000 dân") == "HIV mới/\u200b100.000 dân"
+    assert _allow_break("Trước 01-7-2025, 5-6 xã") == "Trước 01\u20117\u20112025, 5-6 xã"
 
 
 def test_every_paragraph_is_of_a_style_with_the_decrees_font_and_sizes(report: Drafted) -> None:

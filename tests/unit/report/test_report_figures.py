@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -11,9 +12,11 @@ from etl.model import Attainment
 from etl.report import ReportInput
 from etl.report.facts import build_facts
 from etl.report.figure_facts import Figure, PrintedNumber
+from etl.report.followup import build_plan_task_facts
 from etl.report.report_figures import build_figures, format_item_number, format_target_name
-from etl.report.target_results import build_target_sentences
-from tests.report.samples import sample
+from etl.report.section_facts import StatementRow
+from etl.report.target_results import build_target_rows, build_target_sentences, format_next_milestone
+from tests.report.samples import all_in, sample
 
 BHYT = "12"
 
@@ -237,3 +240,22 @@ def test_rows_the_plan_does_not_number_borrow_the_number_of_their_head(given: Re
     assert format_target_name(given, say, male) == "Chiều cao trung bình của thanh niên 18 tuổi, nam (chỉ tiêu 22)"
     first = given.plan.targets[0]
     assert format_target_name(given, say, first) == "Số bác sĩ trên 10.000 dân (chỉ tiêu 1)"
+
+
+def test_the_whole_of_a_share_is_a_level_without_a_sign(given: ReportInput, say: Messages) -> None:
+    figure = replace(figure_of(given, say, bhyt(given, "93.46")), operator=">=", target_period="2030")
+    whole = replace(figure.target, value=100, exact="100", text="100")
+    assert format_next_milestone(say, replace(figure, target=whole), "% dân số") == "100 (2030)"
+    assert format_next_milestone(say, replace(figure, target=whole), "Người") == "≥ 100 (2030)"
+    most = replace(figure.target, value=90, exact="90", text="90")
+    assert format_next_milestone(say, replace(figure, target=most), "%") == "≥ 90 (2030)"
+
+
+def test_how_many_units_a_row_in_words_counts_stands_in_one_pair_of_brackets(
+    catalogue: Catalogue, say: Messages
+) -> None:
+    alike = all_in(sample(catalogue, "kon-tum", "kt-124", "2024Q4"))
+    rows = build_target_rows(alike, say, build_figures(alike, say), build_plan_task_facts(alike, say))
+    words = [row.statement for row in rows if isinstance(row, StatementRow)]
+    assert any(re.search(r"\(\d+ đơn vị\)$", text) for text in words)
+    assert not any("((" in text for text in words)
