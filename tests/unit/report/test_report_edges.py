@@ -232,6 +232,15 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     first = base.plan.tasks[0]
     alone = TaskReport("kt-1693", first.id, "608", "2024Q3", "done")
     yield replace(base, plan=base.plan.model_copy(update={"tasks": (first,)}), tasks=(alone,))
+    yield with_a_task_not_due(base, alone)
+
+
+def with_a_task_not_due(given: ReportInput, alone: TaskReport) -> ReportInput:
+    """A plan of one task, whose date is still to come, and what a unit says of it."""
+    first = given.plan.tasks[0]
+    deadline = first.deadline.model_copy(update={"kind": "by_date", "date": date(2025, 6, 30)})
+    plan = given.plan.model_copy(update={"tasks": (first.model_copy(update={"deadline": deadline}),)})
+    return replace(given, plan=plan, tasks=(replace(alone, state="not_due"),))
 
 
 def of_a_merged_unit(given: ReportInput) -> ReportInput:
