@@ -114,8 +114,10 @@ def check_weakest_units(facts: ReportFacts) -> None:
     shares = sorted(Fraction(score.met, score.of) for score in facts.units.scores)
     if sentence:
         named = len(re.findall(r"\(\d+/\d+\)", sentence))
-        more = re.search(r"và (\d+) (?:đơn vị|tỉnh, thành phố) khác", sentence)
-        assert named + int(more[1] if more else 0) == sum(share <= shares[:3][-1] for share in shares)
+        tied = sum(map(int, re.findall(r"(\d+) (?:đơn vị|tỉnh, thành phố) cùng đạt", sentence)))
+        weakest = [share for share in shares if share <= shares[:3][-1] and share < shares[-1]]
+        assert named + tied == len(weakest)
+        assert named <= MAX_UNIT_NAMES
 
 
 def check_named_once(facts: ReportFacts) -> None:
