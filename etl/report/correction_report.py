@@ -153,7 +153,7 @@ def build_correction_facts(inputs: CorrectionInput, wording: Messages) -> Correc
         head=replace(head, subject=wording.format("correction.subject", original=original), bases=(), opening=opening),
         causes=tuple(_describe_causes(inputs, wording, len(rows))),
         rows=rows,
-        verdicts=tuple(_describe_changed_verdicts(wording, rows)),
+        verdicts=tuple(_describe_changed_verdicts(wording, new.area, rows)),
         others=(*_describe_other_changes(old, new, wording), *_describe_following_parts(old, new, wording)),
         foot=replace(new.foot, closing=wording.format("correction.closing", office=head.office)),
     )
@@ -335,14 +335,16 @@ def _format_correction_verdict(wording: Messages, shown: dict[str, str]) -> str:
     return wording.format("correction.verdict_missing", verdict=shown["status"], missing=shown["missing"])
 
 
-def _describe_changed_verdicts(wording: Messages, rows: tuple[ChangedFigureRow, ...]) -> Iterator[str]:
+def _describe_changed_verdicts(wording: Messages, area: Area, rows: tuple[ChangedFigureRow, ...]) -> Iterator[str]:
     for row in rows:
+        former = bool(area.ended) and row.unit == area.unit
+        mention = unit_names.format_unit_mention(wording, row.unit_name)
         if row.status_changed:
             yield wording.format(
                 "correction.verdict",
                 item=row.item,
                 name=row.title.rstrip("."),
-                unit=unit_names.format_unit_mention(wording, row.unit_name),
+                unit=lower_first_letter(mention) if former else mention,
                 before=row.verdict_before,
                 after=row.verdict_after,
             )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from etl.messages import Messages
 
-_KINDS = ("Thành phố", "Thị trấn", "Thị xã", "Tỉnh", "Huyện", "Quận", "Phường", "Xã", "Đặc khu", "Địa bàn")
+_KINDS = ("Thành phố", "Thị trấn", "Thị xã", "Tỉnh", "Huyện", "Quận", "Phường", "Xã", "Đặc khu")
 
 
 def format_unit_mention(wording: Messages, name: str) -> str:
