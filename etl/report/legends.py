@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 
 from etl.messages import Messages
-from etl.report.dates import format_two_digits
+from etl.model.numbers import format_number
 from etl.report.report_facts import ReportFacts
 
 _STARRED = re.compile(r"\d\*")
@@ -64,9 +64,7 @@ def format_heat_legend(facts: ReportFacts, wording: Messages) -> str:
     legend = format_verdict_legend(wording, marks, wording.texts["legend.dash"])
     if len(table.rows) == count:
         return legend
-    shown = wording.format(
-        "legend.weakest_shown", shown=format_two_digits(len(table.rows)), count=format_two_digits(count)
-    )
+    shown = wording.format("legend.weakest_shown", shown=format_number(len(table.rows)), count=format_number(count))
     return "; ".join(filter(None, [shown, legend]))
 
 
