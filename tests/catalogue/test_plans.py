@@ -166,8 +166,8 @@ def test_every_indicator_serves_a_target(catalogue: Catalogue) -> None:
 
 
 def test_every_actor_is_named_by_a_plan_or_a_scope(catalogue: Catalogue) -> None:
-    used = {a for _, task in tasks(catalogue) for a in (*task.lead, *task.cooperate)}
-    for plan in list_transcribed_plans(catalogue):
+    used = {a for p in catalogue.plans.values() for task in p.tasks for a in (*task.lead, *task.cooperate)}
+    for plan in catalogue.plans.values():
         used |= {plan.issuer, *(a for d in plan.duties for a in (d.by, *d.to))}
     for scope in catalogue.scopes.values():
         used |= set(scope.answers_for)
