@@ -28,19 +28,24 @@ PROVINCES, COMMUNES, INDICATORS = 34, 10_000, 60
 HISTORIES = (14, 28)
 LAST = Period(2026, PeriodKind.QUARTER, 4)
 _NUMERATORS, _DENOMINATORS = 30, 10
+_FLUSH_SECONDS = 2.0  # a server process tells its counts within one
 _BORN = dt.date(2019, 1, 1)
 _SOURCE = "Mô phỏng"
 
 
 @dataclasses.dataclass(frozen=True)
 class NationTiming:
-    """One measurement: quarters of history, cells in the warehouse, seconds to sum and seconds in all."""
+    """One measurement: quarters of history, cells in the warehouse, seconds to sum and seconds in all.
+
+    `blocks`: pages of the database that roll-up and attainment looked at, which no busy machine changes.
+    """
 
     quarters: int
     cells: int
     load_seconds: float
     rollup_seconds: float
     whole_seconds: float
+    blocks: int
     rows: int
 
 
@@ -57,7 +62,9 @@ def measure_rows(
                 _insert_quarter(engine, _find_quarter_before(back))
             _analyze_tables(owner)
             loaded, done = time.perf_counter() - start, quarters
-            timings.append(_measure_last_quarter(engine, made, quarters, loaded))
+            before = _count_blocks(owner)
+            timing = _measure_last_quarter(engine, made, quarters, loaded)
+            timings.append(dataclasses.replace(timing, blocks=_count_blocks(owner) - before))
     return tuple(timings)
 
 
@@ -74,7 +81,15 @@ def _measure_last_quarter(engine: Engine, made: Catalogue, quarters: int, loaded
         compute_rollup(context)
         summed = time.perf_counter()
         count = len(compute_rows_and_series(context, outlook=False)[0])
-        return NationTiming(quarters, cells, loaded, summed - start, time.perf_counter() - summed, count)
+        return NationTiming(quarters, cells, loaded, summed - start, time.perf_counter() - summed, 0, count)
+
+
+def _count_blocks(owner: Engine) -> int:
+    time.sleep(_FLUSH_SECONDS)
+    with owner.connect() as conn:
+        conn.execute(text("SELECT pg_stat_force_next_flush()"))
+        said = "SELECT blks_hit + blks_read FROM pg_stat_database WHERE datname = current_database()"
+        return int(conn.execute(text(said)).scalar_one())
 
 
 def _find_quarter_before(quarters: int) -> Period:
@@ -245,11 +260,13 @@ def _build_scope(base: Catalogue) -> models.Scope:
 
 def main() -> None:
     """Measures and prints."""
-    print(f"{'quarters':>10}{'cells':>14}{'loading s':>12}{'roll-up s':>12}{'attainment s':>14}{'rows':>8}")
+    print(
+        f"{'quarters':>10}{'cells':>14}{'loading s':>12}{'roll-up s':>12}{'attainment s':>14}{'blocks':>12}{'rows':>8}"
+    )
     for row in measure_rows():
         print(
             f"{row.quarters:>10}{row.cells:>14}{row.load_seconds:>12.1f}{row.rollup_seconds:>12.1f}"
-            f"{row.whole_seconds:>14.1f}{row.rows:>8}"
+            f"{row.whole_seconds:>14.1f}{row.blocks:>12}{row.rows:>8}"
         )
 
 
