@@ -6,16 +6,21 @@ import random
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
+from pathlib import Path
+
+from docx import Document
 
 from etl.attain import compute_target_attainment, compute_task_state
 from etl.catalog import Catalogue, models
 from etl.catalog.geography import find_plan_area, list_units_of_area
 from etl.catalog.obligations import list_obligations
 from etl.catalog.owed_cells import list_owed_cells
+from etl.drafting.report_drafts import _select_plan_input
 from etl.model import Attainment, NoteReport, ObservedIndicator, Period, Projection, SeriesPoint, TaskReport, UnitStatus
-from etl.report import ReportInput
+from etl.report import ReportInput, write_report_draft
 from etl.report.dates import compute_previous_report_period
 from etl.report.inputs import ReportCorrection, SourceCells
+from etl.settings import PROJECT_ROOT
 from tests.wording import saying
 
 _SNAPSHOT_DAY = date(2024, 10, 21)
@@ -396,3 +401,13 @@ def _notes(units: list[str], period: Period) -> tuple[NoteReport, ...]:
             "Trung ương",
         ),
     )
+
+
+def draft_words(inputs: ReportInput, folder: Path) -> str:
+    """The Word report of rows in their indicators' units, drafted as a plan's is from the scope's; its texts."""
+    scope_inputs = vars(inputs) | {"series": {}, "sources": {}}
+    names = ReportInput.__dataclass_fields__
+    asked = _select_plan_input({k: v for k, v in scope_inputs.items() if k in names}, inputs.report)
+    document = Document(str(write_report_draft(asked, PROJECT_ROOT / "templates", folder)["word"]))
+    cells = (cell.text for table in document.tables for row in table.rows for cell in row.cells)
+    return "\n".join([*(p.text for p in document.paragraphs), *cells])
