@@ -28,6 +28,7 @@ PROVINCES, COMMUNES, INDICATORS = 34, 10_000, 60
 HISTORIES = (14, 28)
 LAST = Period(2026, PeriodKind.QUARTER, 4)
 _NUMERATORS, _DENOMINATORS = 30, 10
+_TRIES = 3
 _FLUSH_SECONDS = 2.0  # a server process tells its counts within one
 _BORN = dt.date(2019, 1, 1)
 _SOURCE = "Mô phỏng"
@@ -60,12 +61,20 @@ def measure_rows(
             start = time.perf_counter()
             for back in range(done, quarters):
                 _insert_quarter(engine, _find_quarter_before(back))
-            _analyze_tables(owner)
+            _tidy_tables(owner)
             loaded, done = time.perf_counter() - start, quarters
             before = _count_blocks(owner)
-            timing = _measure_last_quarter(engine, made, quarters, loaded)
-            timings.append(dataclasses.replace(timing, blocks=_count_blocks(owner) - before))
+            tries = [_measure_last_quarter(engine, made, quarters, loaded)]
+            blocks = _count_blocks(owner) - before
+            tries += [_measure_last_quarter(engine, made, quarters, loaded) for _ in range(_TRIES - 1)]
+            timings.append(_pick_least(tries, blocks))
     return tuple(timings)
+
+
+def _pick_least(tries: Sequence[NationTiming], blocks: int) -> NationTiming:
+    """The least of each time: what the work costs, without what else the machine did."""
+    rollup, whole = (min(getattr(one, name) for one in tries) for name in ("rollup_seconds", "whole_seconds"))
+    return dataclasses.replace(tries[0], rollup_seconds=rollup, whole_seconds=whole, blocks=blocks)
 
 
 def _measure_last_quarter(engine: Engine, made: Catalogue, quarters: int, loaded: float) -> NationTiming:
@@ -150,11 +159,11 @@ WHERE s.period = :key
 """
 
 
-def _analyze_tables(owner: Engine) -> None:
-    """What the server would do by itself within minutes: statistics of the new rows."""
-    with owner.begin() as conn:
+def _tidy_tables(owner: Engine) -> None:
+    """What the server would do by itself within minutes: new rows marked as seen by all, and their statistics."""
+    with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
         for table in ("core.submission", "core.observation"):
-            conn.execute(text(f"ANALYZE {table}"))
+            conn.execute(text(f"VACUUM (ANALYZE) {table}"))
 
 
 # --- the catalogue ------------------------------------------------------------------------------------

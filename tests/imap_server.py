@@ -49,7 +49,7 @@ class ImapServer:
     @contextmanager
     def mailbox(self) -> Iterator[tuple[IMAP4, str]]:
         """What the steps are given to read by."""
-        client = IMAP4("127.0.0.1", self.port, timeout=20)
+        client = IMAP4("127.0.0.1", self.port, timeout=120)
         try:
             client.login(self.login, self.password)
             yield client, self.server

@@ -62,7 +62,7 @@ class Mailbox:
     def post(self) -> Iterator[tuple[SMTP, str]]:
         """What the steps are given to send by."""
         self.sessions += 1
-        client = SMTP("127.0.0.1", self.port, timeout=10)
+        client = SMTP("127.0.0.1", self.port, timeout=120)
         try:
             yield client, SENDER
         finally:

@@ -30,6 +30,7 @@ from etl.warehouse.door_store import record_account
 from tests.builders import Workbook
 from tests.conftest import StateMaker
 
+WAIT_SECONDS = 120  # how long a busy machine may take for what a quiet one does at once
 NOW = dt.datetime(2024, 10, 10, 2, 0, tzinfo=dt.UTC)
 SECRET = "kq7m-x2fp-9trd-w4hn"  # noqa: S105
 UNIT, OTHER = "612", "613"
@@ -113,12 +114,14 @@ class Troubles(logging.Handler):
     def __init__(self) -> None:
         super().__init__()
         self.warnings, self.traces = list[str](), list[str]()
+        self.warned = threading.Event()
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.exc_info or "Traceback" in record.getMessage():
             self.traces.append(logging.Formatter().format(record)[-1500:])
         elif record.levelno >= logging.WARNING and record.name.startswith("etl."):
             self.warnings.append(record.getMessage())
+            self.warned.set()
 
 
 @pytest.fixture
@@ -183,7 +186,7 @@ def served(opened: Settings) -> Iterator[Served]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    until = time.monotonic() + 30
+    until = time.monotonic() + WAIT_SECONDS
     while not server.started and time.monotonic() < until:
         time.sleep(0.02)
     port = server.servers[0].sockets[0].getsockname()[1]
@@ -191,7 +194,7 @@ def served(opened: Settings) -> Iterator[Served]:
         yield Served(f"http://127.0.0.1:{port}", opened, moment, door)
     finally:
         server.should_exit = True
-        thread.join(30)
+        thread.join(WAIT_SECONDS)
         door.desk.close()
 
 

@@ -83,7 +83,7 @@ def test_a_load_in_flight_cannot_slip_in_under_a_snapshot(loader: Engine, catalo
         with loader.begin() as conn:
             load.load_deliveries(conn, [item(conn, catalogue, FORM, "608", "2024Q1", {("23281", "pop_total"): "1"})])
             recorded.set()
-            may_commit.wait(10)
+            may_commit.wait(120)
 
     def take() -> None:
         with loader.connect() as conn:
@@ -92,7 +92,7 @@ def test_a_load_in_flight_cannot_slip_in_under_a_snapshot(loader: Engine, catalo
 
     threads = [Thread(target=slow_load), Thread(target=take)]
     threads[0].start()
-    assert recorded.wait(10)
+    assert recorded.wait(120)
     threads[1].start()
     assert not taken.wait(0.3)
     may_commit.set()
