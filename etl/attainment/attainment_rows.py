@@ -19,7 +19,7 @@ from etl.attain.attainment_json import serialize_attainment
 from etl.attainment.area_series import MeasuredPlans, PlanLine, annotate_outlook, compute_area_series
 from etl.attainment.report_inputs import fetch_period_statuses
 from etl.catalog import Catalogue, models
-from etl.catalog.geography import find_inheritance, find_plan_area, group_plans_by_area
+from etl.catalog.geography import find_inheritance, find_plan_area, get_plan_area_code, group_plans_by_area
 from etl.catalog.obligations import list_obligations
 from etl.catalog.rules import load_view_rules
 from etl.check.loaded_views import raise_breaches, validate_views
@@ -114,6 +114,7 @@ def list_attainment_rows(
         | {
             "inheritance": wording.describe(heirs.get((row.plan, row.item))),
             "unit_of_measure": units.get((row.plan, row.item), ""),
+            "of_area": row.unit == get_plan_area_code(catalogue, chosen, row.plan),
         }
         for row in convert_rows_to_plan_units(rows, catalogue.plans)
         if plan in (None, row.plan)

@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -177,15 +178,29 @@ def attain(
     plan: Plan = None,
     as_known_at: AsKnownAt = None,
     geography: Geography = "was",
+    rows_: Annotated[
+        bool, typer.Option("--rows", help="Every row, of each target and unit, not their counts.")
+    ] = False,
     json_: Json = False,
 ) -> None:
-    """Say how far each indicator is from what the plans promise."""
+    """Say how far each indicator is from what the plans promise: how many targets and units stand where."""
 
     def list_rows() -> dict[str, Any]:
         rows = steps.list_attainment_rows(scope, period, plan, as_known_at, geography)
         return {"scope": scope, "period": period, "as_known_at": as_known_at, "geography": geography, "rows": rows}
 
-    run_command(json_, list_rows, _show_attainment)
+    run_command(json_, list_rows, _show_attainment if rows_ else _show_attainment_counts)
+
+
+def _show_attainment_counts(result: dict[str, Any]) -> None:
+    """A line for each plan and for the area, its units, its agencies: how many rows have which status."""
+    print_line(f"{result['scope']} {result['period']}: {len(result['rows'])} rows (all of them with --rows)")
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    for row in result["rows"]:
+        whose = "agencies" if row["of_agency"] else "area" if row["of_area"] else "units"
+        counts.setdefault((row["plan"], whose), Counter())[row["status"]] += 1
+    for (name, whose), statuses in counts.items():
+        print_line(f"{name:<9} {whose:<9} {', '.join(f'{n} {status}' for status, n in statuses.most_common())}")
 
 
 def _show_attainment(result: dict[str, Any]) -> None:

@@ -357,6 +357,8 @@ def _format_table_cell(wording: Messages, indicator: models.Indicator | None, fi
     text = figure.value.text
     if figure.value.value is None:
         return text
+    if figure.kind == "per_unit" and figure.denominator.value == 1:  # a unit is no share of units
+        return wording.texts[f"cell.{'at_floor' if figure.numerator.value else 'below_floor'}"]
     if figure.present < figure.expected:
         text = wording.format("cell.partial", value=text)
     top, bottom = figure.numerator, figure.denominator
