@@ -69,7 +69,8 @@ def validate_draft_is_current(conn: Connection, settings: Settings, document: Si
     if document.kind == "correction":
         _validate_correction_is_current(conn, settings, document, next(d for d in every if d.kind == "report"), where)
     report = (document.scope, document.plan, document.cadence, document.audience)
-    if (document.scope, document.period) in [*list_stale_periods(conn), *list_outdated_reports(conn, [report])]:
+    outdated = {(scope, period) for scope, _, period in list_outdated_reports(conn, [report])}
+    if (document.scope, document.period) in outdated.union(list_stale_periods(conn)):
         raise UsageError(
             "figures or catalogue have changed since this was drafted: nothing was published",
             where=where,

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
 from etl.attainment.attainment_rows import check_report_due
+from etl.attainment.due_reports import list_undrafted_periods, list_unheard_periods
 from etl.catalog import Catalogue
 from etl.catalog.layout import SIMULATION_NOTICE
 from etl.core.disk_usage import measure_disks
@@ -139,10 +140,12 @@ def _find_conditions(
             yield "disk_full", f"{disk.name}/{day}", {"percent": disk.used_percent}, {}
     yield from _find_stopped_services(settings, catalogue, day)
     scopes = [catalogue.scopes[name] for name in settings.scopes if name in catalogue.scopes]
-    reports = [name for scope in scopes for name in scope.report_names]
-    for scope, period in attainment_store.list_outdated_reports(conn, reports, REPORT_MINUTES):
+    for scope, period in list_undrafted_periods(conn, catalogue, scopes, REPORT_MINUTES):
         if check_report_due(scope, period)["due"]:
             yield "report_missing", f"{scope}/{period}/{day}", {"scope": scope, "period": period}, {"period": period}
+    for scope, period, units in list_unheard_periods(conn, catalogue, scopes, REPORT_MINUTES, day):
+        unheard: _Slots = {"scope": scope, "period": period, "units": units}
+        yield "nobody_reported", f"{scope}/{period}/{day}", unheard, {"period": period}
 
 
 def _find_stopped_services(

@@ -19,6 +19,7 @@ from etl.attainment.attainment_rows import (
     parse_instant,
     take_scope_snapshot,
 )
+from etl.attainment.due_reports import find_no_report_reason
 from etl.attainment.report_inputs import list_owed_parts
 from etl.catalog import models
 from etl.catalog.catalogue_files import compute_tree_hash, read_tree_files
@@ -61,20 +62,25 @@ def draft_reports(
     with engine.begin() as conn:
         catalogue = load_catalogue_as_known(conn, catalogue, parse_instant(as_known_at))
         chosen = catalogue.get_scope(scope)
-        wanted = [r for r in chosen.reports if r.cadence == cadence and plan in (None, r.plan)]
-        if not wanted or key.kind.value != cadence or not list_owed_parts(catalogue, chosen, key):
+        asked = [r for r in chosen.reports if r.cadence == cadence and plan in (None, r.plan)]
+        if not asked or key.kind.value != cadence or not list_owed_parts(catalogue, chosen, key):
             return {"scope": scope, "period": period, "skipped": f"no {cadence} report for {period}"}
         lock_period(conn, scope, key)
         snapshot = take_scope_snapshot(conn, chosen, parse_instant(as_known_at))
         known_at, snapshot_id = snapshot
+        context = RunContext(conn, catalogue, chosen, key, known_at)
+        withheld = _list_withheld_reports(context, asked)
+        if not (wanted := [r for r in asked if r.plan not in withheld]):
+            why = "; ".join(f"{name}: {reason}" for name, reason in withheld.items())
+            return {"scope": scope, "period": period, "skipped": f"nothing to report: {why}"}
         standing_drafts = {} if again else _find_standing_drafts(conn, settings, chosen, key, wanted)
         result: Result = {"scope": scope, "period": period, "snapshot": snapshot_id}
+        result |= {"withheld": withheld} if withheld else {}
         keys = [definition.build_key(scope, key.key) for definition in wanted]
         if all(k in standing_drafts and standing_drafts[k].snapshot_id == snapshot_id for k in keys):
             for report_key in keys:
                 journal.record_report_check(conn, report_key, known_at)
             return result | {"documents": [str(p) for k in keys for p in standing_drafts[k].paths]}
-        context = RunContext(conn, catalogue, chosen, key, known_at)
         scope_inputs = _build_scope_inputs(context, settings, snapshot_id, store=as_known_at is None)
         drafts, documents = [], []
         for definition, report_key in zip(wanted, keys, strict=True):
@@ -92,6 +98,14 @@ def draft_reports(
             documents += _record_draft(engine, draft, scope_inputs)
     result["documents"] = documents
     return result | {"problem": problem} if problem else result
+
+
+def _list_withheld_reports(context: RunContext, asked: list[models.ReportDef]) -> dict[str, str]:
+    """The plans of which nothing can be reported, each with why."""
+    statuses = report_inputs.fetch_period_statuses(context)
+    catalogue, scope, period = context.catalogue, context.scope, context.period
+    reasons = {r.plan: find_no_report_reason(catalogue, scope, r.plan, period, statuses) for r in asked}
+    return {plan: reason for plan, reason in reasons.items() if reason}
 
 
 def _build_scope_inputs(context: RunContext, settings: Settings, snapshot_id: str, *, store: bool) -> Result:

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from etl.attainment.attainment_rows import check_report_due
+from etl.attainment.due_reports import list_undrafted_periods
 from etl.attainment.report_inputs import list_owed_parts
 from etl.catalog import Catalogue
-from etl.catalog.models import Scope
 from etl.core.instance import load_settings_and_catalogue, open_current_engine
 from etl.model import Period
 from etl.settings import Settings
@@ -58,7 +58,7 @@ def list_scopes_to_compute(period: str) -> list[str]:
     with open_current_engine(settings, catalogue).connect() as conn:
         outdated = {scope for scope, stale in attainment_store.list_stale_periods(conn) if stale == key.key}
         outdated |= {scope.id for scope in owing if not attainment_store.is_computed(conn, scope.id, key.key)}
-        undrafted = [scope for scope, behind in list_undrafted_periods(conn, owing) if behind == key.key]
+        undrafted = [scope for scope, behind in list_undrafted_periods(conn, catalogue, owing) if behind == key.key]
     outdated |= {scope for scope in undrafted if scope not in outdated and check_report_due(scope, key.key)["due"]}
     return [scope.id for scope in owing if scope.id in outdated]
 
@@ -68,10 +68,5 @@ def _list_periods_to_heal(conn: Connection, settings: Settings, catalogue: Catal
     stale = attainment_store.list_stale_periods(conn)
     owed = {(s.id, key) for s in scopes for _, key in {*stale} if list_owed_parts(catalogue, s, Period.parse(key))}
     healed = {key for scope, key in stale if (scope, key) in owed}
-    undrafted = list_undrafted_periods(conn, scopes)
+    undrafted = list_undrafted_periods(conn, catalogue, scopes)
     return healed | {key for scope, key in undrafted if key not in healed and check_report_due(scope, key)["due"]}
-
-
-def list_undrafted_periods(conn: Connection, scopes: Iterable[Scope]) -> list[tuple[str, str]]:
-    """(scope, period) that was computed since its report was drafted or last found to stand."""
-    return attainment_store.list_outdated_reports(conn, [name for scope in scopes for name in scope.report_names])

@@ -129,6 +129,11 @@ class AnnexWorkbook:
         page.set_footer("&C&P/&N")
         return page
 
+    def _describe_subject(self) -> str:
+        """What the report is about and where, unless its subject says where already."""
+        area, subject = self.facts.area, self.facts.head.subject
+        return subject if area.ended else f"{subject} – {area.name}"
+
     def add_table_sheet(
         self, kind: str, columns: Columns, printed: int | None = None, *, looked_up: bool = False
     ) -> AnnexSheet:
@@ -141,7 +146,7 @@ class AnnexWorkbook:
             (self.facts.head.body.replace("\n", " "), {"bold": True}),
             (self.wording.texts["annex_title.annex"], {"bold": True}),
             (self.wording.texts[f"annex_title.{kind}"], {"bold": True, "font_size": 13}),
-            (f"{self.facts.head.subject} – {self.facts.area.name}", {"italic": True}),
+            (self._describe_subject(), {"italic": True}),
             (format_attachment_line(self.facts.head, self.wording), {"italic": True}),
             (self.facts.head.simulated_notice, {"bold": True}),
         ]

@@ -22,6 +22,7 @@ from etl.report.docx import open_word_template, serialize_word_document
 from etl.report.figure_facts import Figure
 from etl.report.official_letter import LetterTemplateContext, Paragraph, build_letter_fields, build_paragraphs
 from etl.report.report_facts import ChangedFigureRow, CorrectedReport, CorrectionFacts, ReportFacts, serialize_facts
+from etl.report.report_head import name_former_area
 from etl.report.section_facts import Area, GroupRow
 from etl.report.target_results import CEILING_OPERATORS, ELIMINATION_OPERATORS, lower_first_letter
 
@@ -285,7 +286,7 @@ def _format_row_unit(wording: Messages, area: Area, figure: Figure) -> str:
     """The unit of a row; the whole area that has ended by the period's end is called the former one."""
     if figure.unit != area.unit or not area.ended:
         return figure.unit_name
-    return wording.format("correction.former_area", name=unit_names.format_unit_mention(wording, figure.unit_name))
+    return wording.format("correction.former_area", area=name_former_area(wording, figure.unit_name))
 
 
 def _select_row_parts(wording: Messages, figure: Figure) -> dict[str, str]:

@@ -18,6 +18,7 @@ from etl.report.dates import format_reference_period
 from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
 from etl.report.report_figures import ReportFigures, format_item_number
+from etl.report.report_head import name_former_area
 from etl.report.section_facts import DataNote, IndicatorDefinition, PlanRemark
 from etl.report.target_results import list_explained_items, lower_first_letter
 from etl.report.unit_names import format_unit_list, format_unit_mention
@@ -117,7 +118,9 @@ def _build_geography_notes(inputs: ReportInput, wording: Messages) -> Iterator[t
         if (note := wording.describe(geography.find_inheritance(catalogue, inputs.plan.id, target.item, whole, day)))
     )
     for note in heirs:
-        yield "inheritance", wording.format("data.inheritance", note=format_unit_mention(wording, note.rstrip(".")))
+        former = name_former_area(wording, inputs.find_unit_name(inputs.area))
+        mention = format_unit_mention(wording, note.rstrip("."))
+        yield "inheritance", wording.format("data.inheritance", note=mention, area=former)
     since = inputs.period.same_period_last_year.start
     shown = {a.unit for a in inputs.attainments}
     born = sorted(

@@ -23,7 +23,7 @@ from etl.report.lineage_table import build_lineage_rows
 from etl.report.picture_facts import OverviewChart, OverviewRow
 from etl.report.report_facts import FACTS_SCHEMA_VERSION, ReportFacts
 from etl.report.report_figures import ReportFigures, build_figures
-from etl.report.report_head import build_report_foot, build_report_head, format_plan_name
+from etl.report.report_head import build_report_foot, build_report_head, format_former_area, format_plan_name
 from etl.report.section_facts import (
     Area,
     PlanIdentity,
@@ -33,6 +33,7 @@ from etl.report.section_facts import (
     UpwardSummary,
 )
 from etl.report.summary_page import build_summary_page
+from etl.report.unit_names import format_unit_mention
 
 
 def build_facts(inputs: ReportInput, wording: Messages) -> ReportFacts:
@@ -59,7 +60,7 @@ def build_facts(inputs: ReportInput, wording: Messages) -> ReportFacts:
         area=Area(inputs.area, inputs.find_unit_name(inputs.area), inputs.format_area_end()),
         head=build_report_head(inputs, wording),
         situation=(
-            wording.format("situation.known_until", day=format_reference_period(inputs.snapshot_at[:10])),
+            _describe_origin(inputs, wording),
             *submissions.describe_submissions(inputs, wording),
         ),
         submissions=submissions.build_submission_rows(inputs, wording),
@@ -92,6 +93,16 @@ def build_facts(inputs: ReportInput, wording: Messages) -> ReportFacts:
         figures=_group_figures_by_item(figures),
         agencies=unit_results.build_agency_table(inputs, wording, figures),
     )
+
+
+def _describe_origin(inputs: ReportInput, wording: Messages) -> str:
+    """Whose forms the report is made of, and until when they came."""
+    day = format_reference_period(inputs.snapshot_at[:10])
+    if former := format_former_area(inputs, wording):
+        heir = format_unit_mention(wording, inputs.catalogue.find_unit_name(inputs.scope.area_unit, inputs.period.end))
+        if inputs.scope.area_unit != inputs.area:
+            return wording.format("situation.known_until_former", area=former, heir=heir, day=day)
+    return wording.format("situation.known_until", day=day)
 
 
 def _build_plan_identity(inputs: ReportInput, wording: Messages) -> PlanIdentity:

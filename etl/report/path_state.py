@@ -17,12 +17,19 @@ _BY_CLASS: dict[str, PathState] = {
 
 JUDGED_STATES: frozenset[PathState] = frozenset({"reached", "on_path", "hasten", "slow"})
 """The states that are a verdict of their period; a figure in none of them is not judged yet, or cannot be."""
+_JUDGED = {"not_met", "within_plan", "over_plan"}
 _LEVEL_WAYS = {"reason.no_room", "reason.against_direction"}
 """Ways between two milestones whose beginning is as good as their end, or better."""
 
 
-def classify_path_state(a: Attainment) -> PathState:
-    """The state of an attainment; empty where it has no figure of its own or no level to reach."""
+def classify_path_state(a: Attainment, start: str | None = None) -> PathState:
+    """The state of an attainment; empty where it has no figure of its own or no level to reach.
+
+    `start` is the period that the way begins with, as the plan prints it: until its end nobody has gone any of it, and
+    only a level that is reached already is told.
+    """
+    if a.status != "met" and a.status in _JUDGED and _is_before_the_way(a, start):
+        return "not_due"
     match a.status:
         case "met":
             return "reached"
@@ -39,6 +46,10 @@ def classify_path_state(a: Attainment) -> PathState:
 def _is_below_the_whole_way(a: Attainment) -> bool:
     """Whether a value is worse than both ends of a way that asks for no measurable improvement: 94,6 from 95 to >95."""
     return a.reason is not None and a.reason.code in _LEVEL_WAYS and a.value != a.target
+
+
+def _is_before_the_way(a: Attainment, start: str | None) -> bool:
+    return start is not None and Period.is_key(start) and Period.parse(a.period).end <= Period.parse(start).end
 
 
 def _is_before_milestone(a: Attainment) -> bool:

@@ -171,7 +171,7 @@ def _build_figure(
     numbers = _build_attainment_numbers(wording, target, a, decimals)
     before = earlier.last_year.get(key)
     noun = select_counted_noun(inputs, wording, indicator)
-    state = classify_path_state(a)
+    state = classify_path_state(a, target.baseline.period if target.baseline else None)
     quarter = build_quarter_part(inputs, wording, a, earlier.last_report.get(key), decimals, noun)
     figure = Figure(
         **vars(_build_figure_identity(inputs, wording, target, a, earlier.duplicates, quarter)),

@@ -10,12 +10,12 @@ from etl.messages import Messages
 from etl.report.dates import build_decree_date_parts
 from etl.report.inputs import ReportInput
 from etl.report.section_facts import Foot, Head
+from etl.report.unit_names import format_unit_mention
 
 
 def build_report_head(inputs: ReportInput, wording: Messages) -> Head:
     """Everything above section I."""
-    plan, catalogue = inputs.plan, inputs.catalogue
-    office = catalogue.get_office(inputs.scope, inputs.day)
+    office = inputs.catalogue.get_office(inputs.scope, inputs.day)
     slots = {"plan": format_plan_name(inputs, wording), "period": inputs.period.name}
     return Head(
         parent_body=office.parent_body,
@@ -23,7 +23,7 @@ def build_report_head(inputs: ReportInput, wording: Messages) -> Head:
         office=office.name,
         symbol=office.symbol,
         place=office.place,
-        subject=wording.format("head.subject", subject=plan.implements, **slots),
+        subject=_format_subject(inputs, wording, slots),
         recipients=list_recipients(inputs),
         bases=_format_bases(inputs, wording),
         opening=wording.format("head.opening", office=office.name, **slots),
@@ -31,6 +31,23 @@ def build_report_head(inputs: ReportInput, wording: Messages) -> Head:
         simulated_notice=wording.format("head.simulated_notice", period=inputs.period.name) if inputs.simulated else "",
         audience=inputs.report.audience,
     )
+
+
+def _format_subject(inputs: ReportInput, wording: Messages, slots: dict[str, str]) -> str:
+    """What the report is about; of an area that has ended also where: the office's own is another one."""
+    if former := format_former_area(inputs, wording):
+        return wording.format("head.subject_former", subject=inputs.plan.implements, area=former, **slots)
+    return wording.format("head.subject", subject=inputs.plan.implements, **slots)
+
+
+def format_former_area(inputs: ReportInput, wording: Messages) -> str:
+    """The area of the plan, as a sentence calls one that has ended; empty where it has not."""
+    return name_former_area(wording, inputs.find_unit_name(inputs.area)) if inputs.format_area_end() else ""
+
+
+def name_former_area(wording: Messages, name: str) -> str:
+    """The one name of an area that has ended, within a sentence."""
+    return wording.format("head.former_area", name=format_unit_mention(wording, name))
 
 
 def format_plan_name(inputs: ReportInput, wording: Messages) -> str:
@@ -75,7 +92,10 @@ def build_report_foot(inputs: ReportInput, wording: Messages) -> Foot:
 
 
 def _format_bases(inputs: ReportInput, wording: Messages) -> tuple[str, ...]:
-    """The grounds in the decree's form, each with its trích yếu: semicolons, a full stop behind the last."""
+    """The grounds in the decree's form, each with its trích yếu: semicolons, a full stop behind the last.
+
+    Only what is issued, and was so on the report's date: a draft gives no mandate.
+    """
     bases = [
         wording.format(
             "head.basis",
@@ -86,16 +106,18 @@ def _format_bases(inputs: ReportInput, wording: Messages) -> tuple[str, ...]:
             subject=ground.subject,
         ).rstrip()
         for ground in inputs.plan.parents
+        if ground.date <= inputs.day
     ]
-    bases.append(_format_plan_as_basis(inputs, wording))
-    return (*(f"{line};" for line in bases[:-1]), f"{bases[-1]}.")
+    if inputs.plan.status == "issued" and (inputs.plan.date is None or inputs.plan.date <= inputs.day):
+        bases.append(_format_plan_as_basis(inputs, wording))
+    return (*(f"{line};" for line in bases[:-1]), *(f"{line}." for line in bases[-1:]))
 
 
 def _format_plan_as_basis(inputs: ReportInput, wording: Messages) -> str:
     """The plan itself, by the clause that asks for the report, where one does. A number or date that the source
     leaves blank stays blank, to be filled by hand."""
     plan = inputs.plan
-    kind = "basis_draft" if plan.status == "draft" else "basis_duty" if inputs.report.basis == "source" else "basis"
+    kind = "basis_duty" if inputs.report.basis == "source" else "basis"
     return wording.format(
         f"head.{kind}",
         kind=plan.kind,

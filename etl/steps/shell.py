@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from etl.attainment.attainment_rows import compute_attainment
+from etl.attainment.due_reports import list_undrafted_periods
 from etl.catalog.obligations import list_obligations
 from etl.catalog.rules import load_rules, load_view_rules
 from etl.check.data_docs import render_data_docs
@@ -72,7 +73,7 @@ def run_pipeline_once(scope: str, period: str | None = None) -> Result:
         unanswered = error
     touched = set(announcements.list_periods_to_compute(batches)) | ({Period.parse(period).key} if period else set())
     with open_engine(settings).connect() as conn:  # the shell drafts what it computes, due or not
-        touched |= {key for _, key in announcements.list_undrafted_periods(conn, [chosen])}
+        touched |= {key for _, key in list_undrafted_periods(conn, catalogue, [chosen])}
     due = [key for key in sorted(touched) if list_obligations(catalogue, chosen, Period.parse(key))]
     documents: list[str] = []
     for key in due:

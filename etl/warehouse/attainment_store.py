@@ -157,10 +157,10 @@ def record_announcements(conn: Connection, periods: Sequence[str]) -> None:
 
 def list_outdated_reports(
     conn: Connection, reports: Sequence[tuple[str, str, str, str]], older_than_minutes: int = 0
-) -> list[tuple[str, str]]:
-    """(scope, period) that was computed and not drafted since, of the reports asked for: (scope, plan, cadence,
+) -> list[tuple[str, str, str]]:
+    """(scope, plan, period) that was computed and not drafted since, of the reports asked for: (scope, plan, cadence,
     audience)."""
     names = ("scopes", "plans", "cadences", "audiences")
     asked = {name: [report[place] for report in reports] for place, name in enumerate(names)}
     rows = query(conn, "outdated_reports", **asked, minutes=older_than_minutes)
-    return [(row.scope, row.period) for row in rows]
+    return [(row.scope, row.plan, row.period) for row in rows]

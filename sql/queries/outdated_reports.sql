@@ -1,7 +1,8 @@
 -- Reports, of those asked for, whose figures were computed after their draft was written or last found to stand, or
--- that have no draft; as far as they were computed more than so many minutes ago. Grain: (scope, period).
+-- that have no draft; as far as they were computed more than so many minutes ago. Grain: (scope, plan, period).
 SELECT DISTINCT
     w.scope,
+    w.plan,
     c.period
 FROM
     unnest(
@@ -36,4 +37,4 @@ LEFT JOIN (
 WHERE
     (d.known_at IS NULL OR d.known_at < c.known_at)
     AND c.known_at <= clock_timestamp() - make_interval(mins => cast(:minutes AS integer))
-ORDER BY w.scope, c.period;
+ORDER BY w.scope, c.period, w.plan;

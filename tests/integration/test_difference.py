@@ -29,7 +29,7 @@ from tests.wording import SHIPPED
 
 pytestmark = pytest.mark.integration
 
-SCOPE, QUARTER, FORM = "kon-tum", "2024Q1", "kt-district-quarter"
+SCOPE, QUARTER, FORM = "kon-tum", "2024Q2", "kt-district-quarter"
 PLAN = "catalog/plans/kt-1693.yaml"
 
 
@@ -122,7 +122,7 @@ def test_everywhere_a_figure_is_in_the_unit_of_its_plan(instance: Instance) -> N
     shown = "\n".join(lineage_text.format_difference_lines(found, SHIPPED))
     assert "nghìn người" in shown
     steps.draft_period_reports(SCOPE, QUARTER, "kt-1693")
-    traced = steps.trace_number("kt-1693:quarter:2024Q1", "12")
+    traced = steps.trace_number("kt-1693:quarter:2024Q2", "12")
     assert traced["reproduces"], traced["problems"]
     (number,) = traced["numbers"]
     assert (number["computed"]["value"], number["computed"]["unit"]) == (number["printed"]["value"], "nghìn người")
@@ -182,7 +182,7 @@ def test_a_report_reads_what_was_computed_and_sums_nothing(instance: Instance, m
     listen(Engine, "before_cursor_execute", note)
     try:
         stored = _drafted()
-        traced = steps.trace_number("kt-1693:quarter:2024Q1", "bhyt")
+        traced = steps.trace_number("kt-1693:quarter:2024Q2", "bhyt")
         assert summed == []
         steps.list_attainment_rows(SCOPE, "2023")  # not stored: the listener does see the roll-up
         assert summed
@@ -301,7 +301,7 @@ def test_a_trail_follows_the_catalogue_of_then(instance: Instance) -> None:
     steps.draft_period_reports(SCOPE, QUARTER, "kt-1693")
     instance.send(97)
     instance.amend(98.0)
-    found = steps.trace_number("kt-1693:quarter:2024Q1", "bhyt")
+    found = steps.trace_number("kt-1693:quarter:2024Q2", "bhyt")
     assert found["reproduces"], found["problems"]
     (leaf,) = [leaf for leaf in found["walk"]["leaves"] if leaf["included"]]
     cell = next(c for c in leaf["cells"] if c["data_element"] == "insured")

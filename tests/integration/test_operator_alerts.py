@@ -104,6 +104,7 @@ def test_every_kind_of_alert_is_told_once_with_what_to_do(
     steps.record_failed_run("intake", "run 7", None, ["returns"])
     office.send(600)
     steps.compute_attainment(SCOPE, PERIOD)
+    steps.compute_attainment(SCOPE, "2024Q2")  # of which nobody has sent anything
     with office.loader.begin() as conn:
         journal.register_delivery(conn, "a" * 64, 1, "x.xlsx", "07351", "2024-04-10T08:00:00+07:00")
     layouts = home(tmp_path / "home", monkeypatch) / "catalog" / "layouts"

@@ -61,3 +61,32 @@ def test_a_scope_whose_report_is_due_and_was_not_drafted_is_announced_by_its_run
     assert steps.list_scopes_to_compute(FIRST) == ["kon-tum"]
     steps.draft_reports("kon-tum", FIRST, "quarter")
     assert steps.list_scopes_to_compute(FIRST) == []
+
+
+def test_no_report_of_a_plan_that_was_not_there_yet(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("etl.intake.announcements.check_report_due", lambda scope, _: {"due": scope == "kon-tum"})
+    send("608", FIRST)
+    compute(FIRST)
+    made = steps.draft_reports("kon-tum", FIRST, "quarter")
+    assert list(made["withheld"]) == ["kt-1693"] and "2024-05-17" in made["withheld"]["kt-1693"]
+    assert made["documents"] and not [name for name in made["documents"] if "kt-1693" in name]
+    alone = steps.draft_reports("kon-tum", FIRST, "quarter", "kt-1693")
+    assert "2024-05-17" in alone["skipped"] and "documents" not in alone
+    assert steps.list_scopes_to_compute(FIRST) == [], "what is never drafted is not waited for"
+
+
+def test_a_period_of_which_nobody_has_reported_has_no_report_until_somebody_does(
+    send: Send, warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TONGKET_SCOPES", "kon-tum")
+    monkeypatch.setattr("etl.dispatch.operator_alerts.REPORT_MINUTES", 0)
+    steps.compute_attainment("kon-tum", SECOND)
+    assert "none of the" in steps.draft_reports("kon-tum", SECOND, "quarter")["skipped"]
+    assert steps.list_scopes_to_compute(SECOND) == [], "it is not computed again and again"
+    told = [what for what in steps.tell_alerts(webhook=lambda _: None)["standing"] if SECOND in what]
+    assert len(told) == 1 and "chưa lập báo cáo" in told[0]
+    send("608", SECOND)
+    steps.compute_attainment("kon-tum", SECOND)
+    assert steps.list_scopes_to_compute(SECOND) == ["kon-tum"]
+    assert steps.draft_reports("kon-tum", SECOND, "quarter")["documents"]
+    assert not [what for what in steps.tell_alerts(webhook=lambda _: None)["standing"] if "chưa lập báo cáo" in what]

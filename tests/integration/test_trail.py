@@ -29,7 +29,7 @@ from tests.builders import Workbook
 
 pytestmark = pytest.mark.integration
 
-SCOPE, QUARTER, FORM = "kon-tum", "2024Q1", "kt-district-quarter"
+SCOPE, QUARTER, FORM = "kon-tum", "2024Q2", "kt-district-quarter"
 
 
 class Flow:
@@ -191,7 +191,7 @@ def test_the_shell_gives_a_half_year_that_is_not_over(flow: Flow) -> None:
 
 
 def test_a_resubmission_shows_what_it_replaced(flow: Flow) -> None:
-    found = steps.trace_number("kt-1693:quarter:2024Q1", "bhyt", "608")
+    found = steps.trace_number("kt-1693:quarter:2024Q2", "bhyt", "608")
     cell = next(c for c in found["walk"]["leaves"][0]["cells"] if c["data_element"] == "insured")
     (source,) = cell["sources"]
     assert (source["version"], source["value"]) == (2, 941)
@@ -202,7 +202,7 @@ def test_a_resubmission_shows_what_it_replaced(flow: Flow) -> None:
 
 
 def test_a_silent_unit_is_in_the_trail_with_the_reason(flow: Flow) -> None:
-    found = steps.trace_number("kt-1693:quarter:2024Q1", "bhyt")
+    found = steps.trace_number("kt-1693:quarter:2024Q2", "bhyt")
     silent = [leaf for leaf in found["walk"]["leaves"] if leaf["part_of"] not in {"608", "610"}]
     assert silent
     assert {(leaf["expected"], leaf["included"]) for leaf in silent} == {(True, False)}
@@ -210,7 +210,7 @@ def test_a_silent_unit_is_in_the_trail_with_the_reason(flow: Flow) -> None:
 
 
 def test_a_report_is_found_by_any_of_its_files_and_by_its_number(flow: Flow) -> None:
-    ways = [*map(str, flow.documents), "kt-1693:quarter:2024Q1", "kon-tum:kt-1693:quarter:2024Q1"]
+    ways = [*map(str, flow.documents), "kt-1693:quarter:2024Q2", "kon-tum:kt-1693:quarter:2024Q2"]
     found = [steps.trace_number(way, "bhyt") for way in ways]
     found.append(steps.trace_number(str(found[0]["report"]["id"]), "bhyt"))
     assert all(one == found[0] for one in found)

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from etl.catalog.models.base import Basis, Code, StrictModel, Text
 from etl.catalog.models.targets import Target
+from etl.model import Period
 
 DocumentKind = Literal[
     "Nghị quyết", "Quyết định", "Chỉ thị", "Chương trình", "Kế hoạch", "Phương án", "Đề án", "Quy định", "Hướng dẫn",
@@ -91,7 +92,8 @@ class Plan(StrictModel):
     """A plan document with everything in it that can be followed up.
 
     `title` is kind and trích yếu; `subject` the trích yếu as a ground cites it, behind number, date and issuer;
-    `implements` what the plan puts into practice, which its reports are about.
+    `implements` what the plan puts into practice, which its reports are about. `valid_from` is the day from which it is
+    carried out: its date, or the first day that the source leaves possible.
     """
 
     id: Code
@@ -116,6 +118,10 @@ class Plan(StrictModel):
     targets: tuple[Target, ...]
     tasks: tuple[Task, ...]
     notes: tuple[str, ...] = ()
+
+    def is_reported_for(self, period: Period) -> bool:
+        """Whether anything of it can have been carried out in a period: it was there before the period's end."""
+        return self.valid_from <= period.end
 
 
 class Actor(StrictModel):

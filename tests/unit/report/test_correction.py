@@ -215,8 +215,8 @@ def test_an_area_that_has_ended_is_called_the_former_one(
     ended = build_facts(sample(catalogue, "quang-ngai", "kt-1693", "2025Q3"), say).area
     assert (ended.name, ended.ended) == ("Tỉnh Kon Tum", "2025-06-30")
     gone = build_correction_facts(CorrectionInput(7, facts, replace(later, area=ended), ()), say)
-    assert gone.rows[0].unit_name == "Địa bàn tỉnh Kon Tum (cũ)"
-    assert "(địa bàn tỉnh Kon Tum (cũ))" in gone.verdicts[0]
+    assert gone.rows[0].unit_name == "Địa bàn tỉnh Kon Tum trước đây"
+    assert "(địa bàn tỉnh Kon Tum trước đây)" in gone.verdicts[0]
 
 
 def test_a_changed_number_in_a_sentence_is_quoted_and_changed_words_are_not(
