@@ -27,7 +27,7 @@ MAX_TIED_NAMES = 4
 """Units named that share one place in a ranking; more are counted, as no name of theirs comes before another."""
 MAX_UNIT_NAMES = 5
 """Units named as the best or the weakest of one indicator; more are counted."""
-_BEHIND_STATES = {"slow", "hasten", "not_due"}
+_BEHIND_STATES = {"slow", "hasten", "not_due", "redefined"}
 _GOOD_STATUSES = {"met", "within_plan"}
 
 

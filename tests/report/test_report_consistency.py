@@ -41,7 +41,7 @@ WORLDS = [
 ]
 MAKERS_WORDS = re.compile(r"trong nguồn|\bNQ \d|Tất cả 0?1 ", re.IGNORECASE)
 """Words of those who made the catalogue, an act by letters alone, “all” of one."""
-STATES = {"reached", "on_path", "hasten", "slow", "not_due"}
+STATES = {"reached", "on_path", "hasten", "slow", "not_due", "redefined"}
 
 
 @pytest.fixture(scope="module")
