@@ -312,7 +312,7 @@ def _add_summary_page(doc: Any) -> None:
         ("{{ head.text }}", "{{ cell.text }}", "VB Bảng nhỏ giữa", 15.0),
         ("{%tc endfor %}", "{%tc endfor %}", "VB Bảng nhỏ giữa", 1.0),
         ("Mục tiêu", "{{ row.target }}", "VB Bảng nhỏ giữa", 24.0),
-        ("Lộ trình", "{{ row.state }}", "VB Bảng nhỏ giữa", 24.0),
+        ("Lộ trình", "{{ row.state }}", "VB Bảng nhỏ giữa", 32.0),
         ("Diễn biến", "{{ row.line }}", "VB Bảng nhỏ hình", 20.0),
     ]
     _add_paragraphs(doc, "VB Tóm tắt", "{%p if page_rows %}")
