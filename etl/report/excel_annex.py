@@ -176,7 +176,7 @@ def _write_unit_rows(book: AnnexWorkbook, sheet: AnnexSheet, figures: list[Figur
 
 
 def _write_task_sheet(book: AnnexWorkbook) -> None:
-    """A row for each task, with where the units stand; of those that only the year's report tells, how many they are."""
+    """A row for each task, with where the units stand; of those that the year's report tells, how many they are."""
     columns = book.build_columns(task=11.0, ground=18.0, task_title=44.0, lead=26.0, cooperation=26.0, deadline=18.0)
     sheet = book.add_table_sheet("tasks", columns + book.build_columns(deadline_date=11.0, state=44.0))
     nothing, tasks = book.nothing, book.facts.tasks.all
