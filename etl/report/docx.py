@@ -64,6 +64,7 @@ def open_word_template(template: Path, kind: type) -> tuple[Any, Any]:
 def serialize_word_document(document: Any, facts: DocumentFacts, wording: Messages, moment: datetime) -> bytes:
     """A rendered document as a file: tables and rules fitted to the page, nothing in it that differs by the day."""
     _fit_tables(document.docx.element.body)
+    _hold_announcements(document.docx.element.body)
     _fit_rules(document.docx)
     _set_properties(document.docx.core_properties, facts, wording, moment)
     buffer = BytesIO()
@@ -157,12 +158,18 @@ def _hold_subrows(rows: list[Any]) -> None:
 
 
 def _hold_last_rows(rows: list[Any]) -> None:
-    """The last rows of a long table go over to its last page together: no page with a row or two. They begin with a
-    row that has a number, so that none of them takes the one that it belongs to along."""
-    if len(rows) <= 2 * _HELD_ROWS:
-        return
-    for row in dropwhile(_is_subrow, rows[-_HELD_ROWS:-1]):
+    """The last rows of a table, half of a short one, go over to its last page together: no page with a row or two. They
+    begin with a row that has a number, so that none of them takes the one that it belongs to along."""
+    held = min(_HELD_ROWS, len(rows) // 2)
+    for row in dropwhile(_is_subrow, rows[-held:-1]):
         _hold_row(row)
+
+
+def _hold_announcements(body: Any) -> None:
+    """A line that announces what follows, and so ends in a colon, is on the page of it."""
+    for paragraph in body.xpath("./w:p"):
+        if "".join(paragraph.xpath(".//w:t/text()")).rstrip().endswith(":"):
+            paragraph.get_or_add_pPr().get_or_add_keepNext()
 
 
 def _is_subrow(row: Any) -> bool:

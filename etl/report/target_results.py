@@ -99,15 +99,17 @@ def _build_target_row(
     tasks: dict[str, PlanTask],
 ) -> StatementRow | FigureRow:
     indicator = inputs.catalogue.indicators.get(target.indicator or "")
+    figure = figures.find_figure(target.item, inputs.area)
+    same_as = figure.duplicate_of if figure and format_item_number(target) else ""
     row = {
         "item": target.item,
         "number": format_item_number(target),
         "clause": target.clause,
-        "title": target.title,
+        "title": wording.format("cell.duplicate", title=target.title, item=same_as) if same_as else target.title,
         "measured_in": target.unit_written or _format_unit_meant(wording, target, indicator),
         "unit": inputs.area,
     }
-    reported = figures.find_figure(target.item, inputs.area) is not None
+    reported = figure is not None
     if target.kind in WORD_ONLY_KINDS:
         written = target.statement or _format_target_milestones(target) or wording.texts["word.not_assessed"]
         task = tasks.get(target.item) if target.kind == "milestone" else None

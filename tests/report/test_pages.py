@@ -33,6 +33,8 @@ from tests.report.test_report_form import data_tables
 
 MOST_LETTER_PAGES = 5
 """Four are asked for; worlds of chance, in which all at once is missing, late, corrected and overdue, have one more."""
+LEAST_LINES = 7
+"""The page's number, the mark of simulated data, and five lines at least."""
 CAUSE = CorrectionCause(
     "Phường Kon Tum", "Báo cáo quý về hoạt động y tế cơ sở", "quý III năm 2024", 2, "2024-11-01T09:00:00+07:00", 1
 )
@@ -49,6 +51,8 @@ def check_pages(data: bytes, name: str) -> None:
     assert head == 1, f"{name}: the first page is one"
     assert len(upright) - head <= MOST_LETTER_PAGES, f"{name}: {len(upright) - head} pages of letter"
     for number, page in enumerate(pages, start=1):
+        lines = page.extract_text().splitlines()
+        assert len([line for line in lines if line.strip()]) >= LEAST_LINES, f"{name}: page {number} is empty"
         assert len(page.extract_text().split()) > 20, f"{name}: page {number} is empty"
 
 
@@ -109,8 +113,8 @@ def test_the_last_rows_of_a_long_table_stay_together(report: Drafted) -> None:
         held = [all(p.pPr is not None and p.pPr.keepNext is not None for p in row.iter(qn("w:p"))) for row in rows]
         assert not held[-1], "the last row is held by none"
         parts = [not "".join(row.xpath("./w:tc[1]//w:t/text()")).strip() for row in rows]
-        if len(rows) > 12:
-            assert all(held[-6 + parts[-6:].index(False) : -1]), "the block begins with a row that has a number"
+        last = min(6, len(rows) // 2)
+        assert all(held[-last + parts[-last:].index(False) : -1]), "the block begins with a row that has a number"
         for above, part in zip(held, parts[1:], strict=False):
             assert above or not part, "a target is on the page of its parts"
 
@@ -124,6 +128,20 @@ def test_the_parts_of_a_target_at_the_edge_of_the_last_rows_stay_with_it() -> No
     _hold_last_rows(rows)
     held = [bool(row.xpath(".//w:keepNext")) for row in rows]
     assert [place for place, is_held in enumerate(held) if is_held] == [3, 7, 8, 10, 11, 12]
+
+
+def test_a_line_that_announces_a_list_is_on_the_page_of_its_first_entry(report: Drafted) -> None:
+    said = [paragraph for paragraph in report.word.paragraphs if paragraph.text.rstrip().endswith(":")]
+    assert said and all(paragraph.paragraph_format.keep_with_next for paragraph in said)
+
+
+def test_a_small_picture_does_not_paint_over_the_lines_of_its_row(report: Drafted) -> None:
+    """It is as high as the line it stands in: what is white in it would cover the line above."""
+    pictures = report.word.element.body.xpath(".//w:tc/w:p[.//wp:inline]")
+    assert pictures
+    for element in pictures:
+        style = Paragraph(element, report.word._body).style
+        assert style is not None and style.paragraph_format.space_before >= Pt(1)
 
 
 def test_a_sections_end_takes_no_room(report: Drafted) -> None:
