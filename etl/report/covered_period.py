@@ -79,7 +79,7 @@ def build_covered_period(inputs: ReportInput, wording: Messages, a: Attainment) 
 
 
 def format_covered_stretch(wording: Messages, period: Period, *, grown: bool) -> str:
-    """What a figure of a period covers: the months since the counting began, where it has `grown` since; or the period."""
+    """What a figure of a period covers: the months since counting began, where it has `grown`; else the period."""
     months = period.end.month - period.counted_from + 1
     if not grown or period.counted_from == period.start.month:
         return period.name

@@ -1,4 +1,4 @@
-"""How a figure stands between milestones: reached, on the way, to be hastened, slow, not yet to be judged, or redefined.
+"""How a figure stands between milestones: reached, on the way, to be hastened, slow, not judged yet, or redefined.
 
 Room: report. Used by `report_figures`. A target of 2025 is not failed in 2024: what counts until then is the path.
 """
