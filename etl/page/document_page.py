@@ -25,6 +25,7 @@ from etl.warehouse import page_views
 from etl.warehouse.signoff_store import Decision
 
 _MOST_DIFFERENCES = 100
+FORM_FIELDS = ("number", "date", "signer", "title", "reason")
 READABLE = (".html", ".pdf")
 _ORDER = (".html", ".pdf", ".docx", ".xlsx", ".json")
 
@@ -71,7 +72,7 @@ def show_document(
         may_decide=may_decide,
         token=guard.build_token(desk.user, build_form_purpose(report)) if may_decide else "",
         refusal=refusal,
-        filled=filled or {},
+        filled=dict.fromkeys(FORM_FIELDS, "") | dict(filled or {}),
     )
 
 
