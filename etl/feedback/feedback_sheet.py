@@ -234,7 +234,8 @@ def _count_actionable(counts: tuple[int, int, int] | None) -> int:
 
 def _build_count_cells(wording: Messages, one: FindingCounts, most: int) -> list[tuple[int, int, object, str]]:
     if one.first is None or one.last is None:
-        return [(3, 3, one.files, "middle"), (4, _LAST, wording.texts["word.no_data"], "none")]
+        absent = wording.texts["word.no_data" if one.files else "feedback.not_sent"]
+        return [(3, 3, one.files, "middle"), (4, _LAST, absent, "none")]
     numbers = zip((4, 5, 6, 7, 8, 9), (*one.first, *one.last), strict=True)
     shown = draw_text_bar(_count_actionable(one.first), _count_actionable(one.last), most)
     return [(3, 3, one.files, "middle"), *((c, c, n, "middle") for c, n in numbers), (10, _LAST, shown, "bar")]

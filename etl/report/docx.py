@@ -44,7 +44,7 @@ def render_word_report(facts: ReportFacts, wording: Messages, template: Path, mo
     drawings = [draw_small_line(row) for row in facts.first_page.rows]
     for row, drawing in zip(shown["page_rows"], drawings, strict=True):
         if drawing:
-            row["line"] = InlineImage(document, BytesIO(encode_png(drawing)), width=Mm(drawing.width))
+            row["lines"][0]["text"] = InlineImage(document, BytesIO(encode_png(drawing)), width=Mm(drawing.width))
     document.render(shown, engine, autoescape=True)
     _set_alt_texts(document.docx.element.body, [drawing.alt for drawing in drawings if drawing])
     return serialize_word_document(document, facts, wording, moment)

@@ -223,5 +223,5 @@ def test_a_unit_with_nothing_at_all(given: UnitFeedback) -> None:
                     quarters=(), lines=())  # fmt: skip
     text = [str(cell.value) for row in opened(empty) for cell in row if cell.value is not None]
     assert "0" not in text
-    assert any("chưa có số liệu (ngưỡng cần xem lại: dưới 75 %)" in t for t in text)
+    assert any("chưa có số liệu (ngưỡng cần xem lại: dưới 75%)" in t for t in text)
     assert "Đơn vị không có chỉ tiêu tính riêng trong kỳ." in text
