@@ -24,7 +24,7 @@ from etl.report.correction_report import (
     write_correction_draft,
 )
 from etl.report.dates import parse_snapshot_time
-from etl.report.docx import _hold_last_rows, _hold_subrows
+from etl.report.docx import _hold_last_rows, _hold_subrows, render_word_report
 from etl.report.facts import build_facts
 from etl.report.pdf import convert_to_pdf
 from tests.report.conftest import CASES, TEMPLATES, Drafted, needs_office
@@ -143,6 +143,23 @@ def test_a_small_picture_does_not_paint_over_the_lines_of_its_row(report: Drafte
     for element in pictures:
         style = Paragraph(element, report.word._body).style
         assert style is not None and style.paragraph_format.space_before >= Pt(1)
+
+
+def test_an_office_may_lay_the_summary_behind_the_letter(report: Drafted, tmp_path: Path) -> None:
+    """The sheet is a section of the template: moved behind the signature, it prints the same, in the other order."""
+    template = Document(str(TEMPLATES / "report.docx"))
+    body = template.element.body
+    first, second = body.xpath("./w:p[w:pPr/w:sectPr]")[:2]
+    sheet = [*[*first.itersiblings(preceding=True)][::-1], first]
+    for element in reversed(sheet):
+        second.addnext(element)
+    template.save(str(tmp_path / "report.docx"))
+    moment = parse_snapshot_time(report.given.snapshot_at)
+    wording = load_messages(TEMPLATES)
+    printed = Document(BytesIO(render_word_report(report.typed, wording, tmp_path / "report.docx", moment)))
+    texts, shipped = ([p.text for p in d.paragraphs if p.text] for d in (printed, report.word))
+    assert sorted(texts) == sorted(shipped) and texts != shipped
+    assert texts.index("BÁO CÁO") < texts.index(report.facts["first_page"]["title"])
 
 
 def test_a_sections_end_takes_no_room(report: Drafted) -> None:

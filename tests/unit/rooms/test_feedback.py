@@ -218,6 +218,12 @@ def test_the_bar_shows_what_is_left_and_what_is_gone(first: int, last: int, most
     assert draw_text_bar(first, last, most) == shown
 
 
+def test_a_quarter_in_which_nothing_was_sent_says_so(given: UnitFeedback) -> None:
+    silent = FindingCounts("quý II năm 2024", 0, None, None)
+    text = [str(cell.value) for row in opened(replace(given, quarters=(silent,))) for cell in row]
+    assert "chưa gửi báo cáo" in text and "chưa có số liệu" not in text[text.index("quý II năm 2024") :][:12]
+
+
 def test_a_unit_with_nothing_at_all(given: UnitFeedback) -> None:
     empty = replace(given, sent=(FormSubmission("Báo cáo quý", "silent", dt.date(2024, 10, 15)),), on_time=ThresholdShare(0, 0, 0.75, None),
                     quarters=(), lines=())  # fmt: skip
