@@ -285,6 +285,8 @@ def _write_indicators(page: _PageWriter, feedback: UnitFeedback, min_denominator
         _write_indicator_row(page, number, line)
     if feedback.lines:
         page.write_full_width(page.wording.format("feedback.legend", area=feedback.area, count=min_denominator), "note")
+    if letters := page.wording.explain_abbreviations(line.name for line in feedback.lines):
+        page.write_full_width(letters, "note")
     page.write_full_width(page.wording.format("feedback.contact", office=feedback.office), "note")
 
 
