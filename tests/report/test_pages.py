@@ -131,7 +131,8 @@ def test_the_parts_of_a_target_at_the_edge_of_the_last_rows_stay_with_it() -> No
 
 
 def test_a_line_that_announces_a_list_is_on_the_page_of_its_first_entry(report: Drafted) -> None:
-    said = [paragraph for paragraph in report.word.paragraphs if paragraph.text.rstrip().endswith(":")]
+    lists = report.word.element.body.xpath("./w:p[following-sibling::*[1][self::w:p]]")
+    said = [p for p in (Paragraph(element, report.word._body) for element in lists) if p.text.rstrip().endswith(":")]
     assert said and all(paragraph.paragraph_format.keep_with_next for paragraph in said)
 
 
