@@ -303,7 +303,7 @@ def _add_summary_page(doc: Any) -> None:
     _add_paragraphs(doc, "VB Tóm tắt đậm", "{{ page_result }}")
     _add_paragraph_loop(doc, "VB Tóm tắt", "highlights")
     columns = [
-        ("Chỉ tiêu", "{{ row.name }}", "VB Bảng nhỏ", 46.0),
+        ("Chỉ tiêu", "{{ row.name }}", "VB Bảng nhỏ", 54.0),
         ("{%tc for head in quarter_heads %}", "{%tc for cell in row.quarter %}", "VB Bảng nhỏ giữa", 1.0),
         ("{{ head.text }}", "{{ cell.text }}", "VB Bảng nhỏ giữa", 19.0),
         ("{%tc endfor %}", "{%tc endfor %}", "VB Bảng nhỏ giữa", 1.0),
@@ -313,7 +313,9 @@ def _add_summary_page(doc: Any) -> None:
         ("{%tc endfor %}", "{%tc endfor %}", "VB Bảng nhỏ giữa", 1.0),
         ("Mục tiêu", "{{ row.target }}", "VB Bảng nhỏ giữa", 24.0),
         ("Lộ trình", "{{ row.state }}", "VB Bảng nhỏ giữa", 32.0),
-        ("Diễn biến", "{{ row.line }}", "VB Bảng nhỏ hình", 20.0),
+        ("{%tc for head in line_heads %}", "{%tc for cell in row.lines %}", "VB Bảng nhỏ hình", 1.0),
+        ("{{ head.text }}", "{{ cell.text }}", "VB Bảng nhỏ hình", 20.0),
+        ("{%tc endfor %}", "{%tc endfor %}", "VB Bảng nhỏ hình", 1.0),
     ]
     _add_paragraphs(doc, "VB Tóm tắt", "{%p if page_rows %}")
     _add_data_table(

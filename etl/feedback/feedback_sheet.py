@@ -234,7 +234,8 @@ def _count_actionable(counts: tuple[int, int, int] | None) -> int:
 
 def _build_count_cells(wording: Messages, one: FindingCounts, most: int) -> list[tuple[int, int, object, str]]:
     if one.first is None or one.last is None:
-        return [(3, 3, one.files, "middle"), (4, _LAST, wording.texts["word.no_data"], "none")]
+        absent = wording.texts["word.no_data" if one.files else "feedback.not_sent"]
+        return [(3, 3, one.files, "middle"), (4, _LAST, absent, "none")]
     numbers = zip((4, 5, 6, 7, 8, 9), (*one.first, *one.last), strict=True)
     shown = draw_text_bar(_count_actionable(one.first), _count_actionable(one.last), most)
     return [(3, 3, one.files, "middle"), *((c, c, n, "middle") for c, n in numbers), (10, _LAST, shown, "bar")]
@@ -284,6 +285,8 @@ def _write_indicators(page: _PageWriter, feedback: UnitFeedback, min_denominator
         _write_indicator_row(page, number, line)
     if feedback.lines:
         page.write_full_width(page.wording.format("feedback.legend", area=feedback.area, count=min_denominator), "note")
+    if letters := page.wording.explain_abbreviations(line.name for line in feedback.lines):
+        page.write_full_width(letters, "note")
     page.write_full_width(page.wording.format("feedback.contact", office=feedback.office), "note")
 
 

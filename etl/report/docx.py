@@ -44,7 +44,7 @@ def render_word_report(facts: ReportFacts, wording: Messages, template: Path, mo
     drawings = [draw_small_line(row) for row in facts.first_page.rows]
     for row, drawing in zip(shown["page_rows"], drawings, strict=True):
         if drawing:
-            row["line"] = InlineImage(document, BytesIO(encode_png(drawing)), width=Mm(drawing.width))
+            row["lines"][0]["text"] = InlineImage(document, BytesIO(encode_png(drawing)), width=Mm(drawing.width))
     document.render(shown, engine, autoescape=True)
     _set_alt_texts(document.docx.element.body, [drawing.alt for drawing in drawings if drawing])
     return serialize_word_document(document, facts, wording, moment)
@@ -166,8 +166,9 @@ def _hold_last_rows(rows: list[Any]) -> None:
 
 
 def _hold_announcements(body: Any) -> None:
-    """A line that announces what follows, and so ends in a colon, is on the page of it."""
-    for paragraph in body.xpath("./w:p"):
+    """A line that announces a list, and so ends in a colon, is on the page of its first entry. One before a table, which
+    may be of several lines, breaks as any other: held whole it would cost some letters a page."""
+    for paragraph in body.xpath("./w:p[following-sibling::*[1][self::w:p]]"):
         if "".join(paragraph.xpath(".//w:t/text()")).rstrip().endswith(":"):
             paragraph.get_or_add_pPr().get_or_add_keepNext()
 

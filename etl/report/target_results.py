@@ -34,7 +34,6 @@ _SIGNS = {">=": "≥", "<=": "≤"}
 _WHOLE = 100
 _UNSENT_CODES = frozenset({"reason.no_data", "reason.no_data_of"})
 """The reasons of a figure that units simply did not send."""
-_WORD = re.compile(r"\w+")
 _BARE_NUMBER = re.compile(r"[<>≤≥]?=? ?\d[\d.,]*")
 WORD_ONLY_KINDS = {"not_assessed", "milestone"}
 ELIMINATION_OPERATORS = frozenset({"eliminate", "maintain_elimination"})
@@ -185,7 +184,8 @@ def describe_results(inputs: ReportInput, wording: Messages, figures: ReportFigu
         word = wording.texts[f"path_state.{state}"]
         sentences.append(wording.format("summary.state", state=word, count=format_two_digits(len(those)), names=names))
     sentences.append(wording.format("summary.covers", period=format_period_end(inputs.period)))
-    sentences += _explain_abbreviations(inputs, wording, counted)
+    if letters := wording.explain_abbreviations(format_short_name(inputs, figure) for figure in counted):
+        sentences.append(letters)
     common = find_common_comparison(inputs, figures)
     if common.basis:
         sentences.append(wording.format("summary.basis", basis=common.basis))
@@ -194,16 +194,6 @@ def describe_results(inputs: ReportInput, wording: Messages, figures: ReportFigu
     if common.absent:
         sentences.append(wording.format("summary.no_previous", since=format_comparison_period(inputs, wording)))
     return tuple(sentences)
-
-
-def _explain_abbreviations(inputs: ReportInput, wording: Messages, counted: list[Figure]) -> Iterator[str]:
-    """What the letters in the targets' short names stand for: those that this report uses, once."""
-    words = _WORD.findall(" ".join(format_short_name(inputs, figure) for figure in counted))
-    used = {word for word in words if len(word) > 1 and word.isupper()}
-    known = wording.texts["word.abbreviations"].split("; ")
-    parts = [part for part in known if part.split(":")[0] in used]
-    if parts:
-        yield wording.format("summary.abbreviations", parts="; ".join(parts))
 
 
 class CommonComparison(NamedTuple):

@@ -99,10 +99,10 @@ def test_the_page_says_what_the_warehouse_holds(told: Settings, loader: Engine, 
     owed = int(sent[-2].replace(".", ""))
     assert owed > 500 and sent[-1] == f"{format_number(Fraction(300, owed), 1)}%"
     # three forms are due by then: the second came late
-    assert "Đúng hạn trong 3 kỳ gần nhất: 2/3 báo cáo (67 %), ▼ dưới ngưỡng (ngưỡng cần xem lại: dưới 75 %)" in said(
+    assert "Đúng hạn trong 3 kỳ gần nhất: 2/3 báo cáo (67%), ▼ dưới ngưỡng (ngưỡng cần xem lại: dưới 75%)" in said(
         sheet
     )
-    assert "▼ 1 mẫu dưới ngưỡng (ngưỡng cần xem lại: dưới 90 %)" in said(sheet)
+    assert "▼ 1 mẫu dưới ngưỡng (ngưỡng cần xem lại: dưới 90%)" in said(sheet)
     assert row(sheet, "quý I năm 2024")[1:8] == ["1", "0", "0", "0", "0", "0", "0"]
     assert row(sheet, "quý II năm 2024")[1:8] == ["2", "1", "1", "0", "0", "2", "0"]
     assert row(sheet, "quý III năm 2024")[1:8] == ["2", "0", "2", "1", "0", "1", "1"]
@@ -158,7 +158,7 @@ def test_a_silent_unit_is_told_so_and_never_gets_a_zero(told: Settings) -> None:
 def test_the_first_quarter_has_nothing_before_it(told: Settings) -> None:
     steps.write_unit_feedback(SCOPE, "2024Q1", "608")
     sheet = page(told, "608", "2024Q1")
-    assert "Đúng hạn trong kỳ: 1/1 báo cáo (100 %), đạt ngưỡng" in said(sheet)
+    assert "Đúng hạn trong kỳ: 1/1 báo cáo (100%), đạt ngưỡng" in said(sheet)
     assert [r[0] for r in rows(sheet) if str(r[0]).startswith("quý ")] == ["quý I năm 2024"]
     assert "Không có nội dung nào được ghi nhận là đã sửa." in said(sheet)
 

@@ -24,7 +24,7 @@ from etl.report.correction_report import (
     write_correction_draft,
 )
 from etl.report.dates import parse_snapshot_time
-from etl.report.docx import _hold_last_rows, _hold_subrows
+from etl.report.docx import _hold_last_rows, _hold_subrows, render_word_report
 from etl.report.facts import build_facts
 from etl.report.pdf import convert_to_pdf
 from tests.report.conftest import CASES, TEMPLATES, Drafted, needs_office
@@ -131,17 +131,36 @@ def test_the_parts_of_a_target_at_the_edge_of_the_last_rows_stay_with_it() -> No
 
 
 def test_a_line_that_announces_a_list_is_on_the_page_of_its_first_entry(report: Drafted) -> None:
-    said = [paragraph for paragraph in report.word.paragraphs if paragraph.text.rstrip().endswith(":")]
+    lists = report.word.element.body.xpath("./w:p[following-sibling::*[1][self::w:p]]")
+    said = [p for p in (Paragraph(element, report.word._body) for element in lists) if p.text.rstrip().endswith(":")]
     assert said and all(paragraph.paragraph_format.keep_with_next for paragraph in said)
 
 
 def test_a_small_picture_does_not_paint_over_the_lines_of_its_row(report: Drafted) -> None:
     """It is as high as the line it stands in: what is white in it would cover the line above."""
     pictures = report.word.element.body.xpath(".//w:tc/w:p[.//wp:inline]")
-    assert pictures
+    heads = [cell.text for cell in report.word.tables[0].rows[0].cells]
+    assert ("Diễn biến" in heads) == bool(pictures), "a column of nothing is not printed"
     for element in pictures:
         style = Paragraph(element, report.word._body).style
         assert style is not None and style.paragraph_format.space_before >= Pt(1)
+
+
+def test_an_office_may_lay_the_summary_behind_the_letter(report: Drafted, tmp_path: Path) -> None:
+    """The sheet is a section of the template: moved behind the signature, it prints the same, in the other order."""
+    template = Document(str(TEMPLATES / "report.docx"))
+    body = template.element.body
+    first, second = body.xpath("./w:p[w:pPr/w:sectPr]")[:2]
+    sheet = [*[*first.itersiblings(preceding=True)][::-1], first]
+    for element in reversed(sheet):
+        second.addnext(element)
+    template.save(str(tmp_path / "report.docx"))
+    moment = parse_snapshot_time(report.given.snapshot_at)
+    wording = load_messages(TEMPLATES)
+    printed = Document(BytesIO(render_word_report(report.typed, wording, tmp_path / "report.docx", moment)))
+    texts, shipped = ([p.text for p in d.paragraphs if p.text] for d in (printed, report.word))
+    assert sorted(texts) == sorted(shipped) and texts != shipped
+    assert texts.index("BÁO CÁO") < texts.index(report.facts["first_page"]["title"])
 
 
 def test_a_sections_end_takes_no_room(report: Drafted) -> None:

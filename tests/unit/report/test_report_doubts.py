@@ -42,7 +42,7 @@ def test_a_verdict_that_missing_units_could_turn_says_so_with_the_range(given: R
     now = bhyt(given, "94.07", bounds=ENDS, bounds_turn=True, present=9)
     assert line_of(given, say, now).endswith(
         "còn thiếu 1.234 người tại các đơn vị đã báo cáo so với mục tiêu năm 2025 (95%); "
-        "kết luận có thể thay đổi khi đủ số liệu (93,90–95,10%)."
+        "kết luận có thể thay đổi khi đủ số liệu (giá trị khoảng 93,90–95,10%)."
     )
     notes = notes_of(given, say, now)
     assert notes["bounds"][0].endswith("khoảng: 93,90–95,10 (chỉ tiêu 12).")
