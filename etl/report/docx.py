@@ -166,8 +166,8 @@ def _hold_last_rows(rows: list[Any]) -> None:
 
 
 def _hold_announcements(body: Any) -> None:
-    """A line that announces a list, and so ends in a colon, is on the page of its first entry. One before a table, which
-    may be of several lines, breaks as any other: held whole it would cost some letters a page."""
+    """A line that announces a list, and so ends in a colon, is on the page of its first entry. One before a table may
+    be of several lines and breaks as any other: held whole it would cost some letters a page."""
     for paragraph in body.xpath("./w:p[following-sibling::*[1][self::w:p]]"):
         if "".join(paragraph.xpath(".//w:t/text()")).rstrip().endswith(":"):
             paragraph.get_or_add_pPr().get_or_add_keepNext()
