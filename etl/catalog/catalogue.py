@@ -129,8 +129,9 @@ class Catalogue:
         return next((u for u in self.units_by_code.get(code, ()) if u.is_valid_on(day)), None)
 
     def find_unit_name(self, code: str, day: date) -> str:
-        """The unit's name on a day, or its code where there was none."""
-        unit = self.find_unit(code, day)
+        """The unit's name on a day; where there was none, the one that it had last or will have; else its code."""
+        known = self.list_units_of_code(code)
+        unit = self.find_unit(code, day) or max(known, key=lambda u: (u.valid_from <= day, u.valid_from), default=None)
         return unit.name if unit else code
 
     def list_children(self, parent: str, level: str, day: date) -> tuple[models.Unit, ...]:

@@ -183,7 +183,9 @@ def describe_results(inputs: ReportInput, wording: Messages, figures: ReportFigu
         names = "; ".join(format_short_name(inputs, f) for f in those)
         word = wording.texts[f"path_state.{state}"]
         sentences.append(wording.format("summary.state", state=word, count=format_two_digits(len(those)), names=names))
-    sentences.append(wording.format("summary.covers", period=format_period_end(inputs.period)))
+    if any(figure.value.value is not None for figure in figures.list_unit_figures(inputs.area)):
+        sentences.append(wording.format("summary.covers", period=format_period_end(inputs.period)))
+    sentences.append(wording.format("summary.annexes"))
     if letters := wording.explain_abbreviations(format_short_name(inputs, figure) for figure in counted):
         sentences.append(letters)
     common = find_common_comparison(inputs, figures)
@@ -191,7 +193,7 @@ def describe_results(inputs: ReportInput, wording: Messages, figures: ReportFigu
         sentences.append(wording.format("summary.basis", basis=common.basis))
     if any(0 < row.present < row.expected for row in inputs.attainments if row.unit == inputs.area):
         sentences.append(wording.format("summary.partial"))
-    if common.absent:
+    if common.absent and any(map(_is_told, counted)):
         sentences.append(wording.format("summary.no_previous", since=format_comparison_period(inputs, wording)))
     return tuple(sentences)
 

@@ -586,7 +586,10 @@ def _build_unit_cell(facts: ReportFacts, wording: Messages, column: ComparedTarg
         return UnitCell(wording.texts["word.no_data"])
     if figure.withheld or column.counts:
         return UnitCell(figure.withheld or figure.numerator.text)
-    return UnitCell(f"{figure.value.text} {figure.sign}".strip())
+    value = figure.value.text
+    if figure.as_of:  # of a year before: said in the cell, as in the plan's table
+        value = wording.format("cell.carried", value=value, as_of=figure.as_of_text)
+    return UnitCell(f"{value} {figure.sign}".strip())
 
 
 def _build_task_row(number: int, task: PlanTask) -> TaskRow:

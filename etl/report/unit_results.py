@@ -64,7 +64,9 @@ def list_comparable_targets(inputs: ReportInput) -> list[models.Target]:
 
 
 def _has_number(figure: Figure, *, counts: bool) -> bool:
-    """Whether a unit's cell says more than that there is nothing."""
+    """Whether a unit's cell says more of the report's period than that there is nothing."""
+    if figure.as_of:
+        return False
     return bool(figure.withheld) or (figure.numerator if counts else figure.value).value is not None
 
 

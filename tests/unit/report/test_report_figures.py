@@ -197,6 +197,9 @@ def test_counts_stand_beside_small_rates(given: ReportInput, say: Messages) -> N
     assert "còn thiếu" not in line, "nobody is missing from a sample"
     many = bhyt(given, "90", numerator=Fraction(9_000), denominator=Fraction(10_000))
     assert figure_of(given, say, many).printed == "90,00"
+    counted = replace(many, interval=(89.4, 90.6))
+    assert figure_of(given, say, counted).interval is None, "what was counted in whole has none"
+    assert "khoảng tin cậy" not in line_of(given, say, counted)
 
 
 def test_an_incomplete_figure_is_marked(given: ReportInput, say: Messages) -> None:

@@ -166,7 +166,7 @@ def test_one_upright_a4_page_in_one_typeface(given: UnitFeedback) -> None:
     setup = sheet.page_setup
     assert (setup.paperSize, setup.orientation, setup.fitToWidth, setup.fitToHeight) == (9, "portrait", 1, 1) or (
         setup.paperSize, sheet.sheet_properties.pageSetUpPr.fitToPage) == (9, True)  # fmt: skip
-    assert sheet.print_area == f"'Phản hồi'!$A$1:$L${sheet.max_row}"
+    assert sheet.print_area == f"'Phản hồi'!$A$1:$N${sheet.max_row}"
     assert {cell.font.name for row in sheet for cell in row if cell.value is not None} == {"Times New Roman"}
 
 
