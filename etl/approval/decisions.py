@@ -21,9 +21,11 @@ from etl.attainment.attainment_rows import lock_period
 from etl.catalog import Catalogue
 from etl.core.instance import Result, load_settings_and_catalogue, open_current_engine
 from etl.errors import RefusalError, UsageError
+from etl.messages import Messages, load_messages
 from etl.model import Period
 from etl.model.report_key import validate_one_report
 from etl.model.vietnam_time import get_current_time
+from etl.settings import Settings
 from etl.warehouse import signoff_store
 from etl.warehouse.signoff_store import Decision, SignableDocument
 
@@ -80,7 +82,7 @@ def apply_decision(
         signoff_store.lock_document(conn, report)
         document = fetch_document(conn, report)
         if decision == "sent_back":
-            return _send_back_document(conn, document, by.strip(), at, reason.strip())
+            return _send_back_document(conn, settings, document, by.strip(), at, reason.strip())
         issue = read_issue(catalogue, document, entry, at)
         registration = issue.registration
         if document.published and registration not in {None, document.registration}:
@@ -101,7 +103,7 @@ def apply_decision(
             document = fetch_document(conn, report)
             publish_document(conn, settings, document)
             document = fetch_document(conn, report)
-    return _build_decision_result(document)
+    return _build_decision_result(settings, document)
 
 
 def _validate_report_is_written(catalogue: Catalogue, document: SignableDocument) -> None:
@@ -116,7 +118,9 @@ def _validate_report_is_written(catalogue: Catalogue, document: SignableDocument
         )
 
 
-def _send_back_document(conn: Connection, document: SignableDocument, by: str, at: str, reason: str) -> Result:
+def _send_back_document(
+    conn: Connection, settings: Settings, document: SignableDocument, by: str, at: str, reason: str
+) -> Result:
 
     if document.decision == "approved":
         raise RefusalError(
@@ -129,11 +133,28 @@ def _send_back_document(conn: Connection, document: SignableDocument, by: str, a
         )
     if (document.decision, document.decided_by, document.reason) != ("sent_back", by, reason):
         signoff_store.record_decision(conn, document, "sent_back", by, at, reason)
-    return _build_decision_result(fetch_document(conn, document.report_id))
+    return _build_decision_result(settings, fetch_document(conn, document.report_id))
 
 
-def _build_decision_result(document: SignableDocument) -> Result:
+def _describe_decision(wording: Messages, document: SignableDocument) -> str:
+    """What was done, and what is left to do."""
+    given = document.registration
+    if document.decision == "sent_back":
+        return wording.format("decided.sent_back", report=document.report_id)
+    if given is None or given.signed_on is None:
+        return wording.format("decided.without_number", report=document.report_id)
+    return wording.format(
+        "decided.numbered",
+        report=document.report_id,
+        number=given.number_text,
+        date=f"{given.signed_on:%d/%m/%Y}",
+        signer=given.signer,
+    )
+
+
+def _build_decision_result(settings: Settings, document: SignableDocument) -> Result:
     return {
+        "says": _describe_decision(load_messages(settings.templates), document),
         "report": document.report_id,
         "kind": document.kind,
         **document.key.describe(),

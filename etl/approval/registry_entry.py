@@ -12,6 +12,7 @@ from etl.errors import RefusalError
 from etl.model.registration import Registration
 
 _MOST_DIGITS, _MOST_LETTERS = 5, 120
+_LETTERS, _SIGNS = ("L", "M", "Nd"), " .,'’-/()"
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,10 @@ def parse_registry_entry(
 
 
 def _clean_line(text: str) -> str:
-    """One line of letters, as it is printed."""
+    """One line of letters with the signs that names and titles have, as it is printed."""
     line = " ".join(unicodedata.normalize("NFC", text).split())
-    if len(line) > _MOST_LETTERS or any(unicodedata.category(letter).startswith("C") for letter in line):
+    others = [sign for sign in line if not unicodedata.category(sign).startswith(_LETTERS) and sign not in _SIGNS]
+    if len(line) > _MOST_LETTERS or others or (line and not any(sign.isalpha() for sign in line)):
         raise RefusalError(
             f"{line[:40]!r} … is no name or title",
             message="line_form",

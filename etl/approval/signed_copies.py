@@ -26,7 +26,7 @@ from etl.catalog import Catalogue
 from etl.core.instance import Result, load_settings_and_catalogue, open_current_engine
 from etl.errors import RefusalError, UsageError
 from etl.file_io import translate_os_errors, write_atomic
-from etl.messages import Messages
+from etl.messages import Messages, load_messages
 from etl.model.vietnam_time import get_current_time
 from etl.report.pdf_form import NUMBER_FIELDS, SIGNATURE_FIELDS, list_form_boxes
 from etl.settings import Settings
@@ -69,13 +69,27 @@ def attach_signed_copy(report: str, file: Path, by: str) -> Result:
             signoff_store.record_signed_copy(conn, document, name, sha256, found.published_sha256, signatures, by)
             write_atomic(settings.outbox / document.folder / name, data)
             document = fetch_document(conn, number)
+    unsigned = [field for field in SIGNATURE_FIELDS if field not in {s.place for s in found.signatures}]
     return {
+        "says": _describe_copy(load_messages(settings.templates), document, unsigned),
         "report": document.report_id,
         "file": str(settings.outbox / document.folder / document.signed_copy),
         "signatures": [asdict(signature) for signature in found.signatures],
-        "unsigned": [field for field in SIGNATURE_FIELDS if field not in {s.place for s in found.signatures}],
+        "unsigned": unsigned,
         **serialize_registration(document),
     }
+
+
+def _describe_copy(wording: Messages, document: SignableDocument, unsigned: list[str]) -> str:
+    """What was taken in, and what is left to do."""
+    given = document.registration
+    numbered = given is not None and given.number is not None
+    lines = [
+        wording.format("decided.copy_taken", report=document.report_id),
+        *([wording.format("decided.copy_unsigned", fields=", ".join(unsigned))] if unsigned else []),
+        *([] if numbered else [wording.texts["decided.copy_without_number"]]),
+    ]
+    return " ".join(lines)
 
 
 def _has_number_fields(data: bytes) -> bool:

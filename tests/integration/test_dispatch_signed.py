@@ -77,7 +77,7 @@ def test_a_correction_follows_its_report(office: Office) -> None:
     assert set(_given(office, "ty-ct25_quarter")) == set(_given(office, "ty-ct25_quarter_thay-the-1")) == RECIPIENTS
     report, corrected = box.messages
     assert report["Subject"].startswith("[SỐ LIỆU MÔ PHỎNG] Sở Y tế: Báo cáo kết quả")
-    assert corrected["Subject"].startswith("[SỐ LIỆU MÔ PHỎNG] Ủy ban nhân dân huyện Tân Yên: Thay thế số liệu Báo cáo")
+    assert corrected["Subject"].startswith("[SỐ LIỆU MÔ PHỎNG] Sở Y tế: Thay thế số liệu Báo cáo")
     assert report["Message-ID"] != corrected["Message-ID"]
     names = [[str(part.get_filename()) for part in message.iter_attachments()] for message in box.messages]
     assert [{Path(name).suffix for name in attached} for attached in names] == [{".pdf", ".xlsx"}, {".pdf"}]

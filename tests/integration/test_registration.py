@@ -130,6 +130,9 @@ def test_a_decision_on_the_page_has_it(office: Office) -> None:
         ({"date": "2999-01-01"}, "still to come"),
         ({"signer": ""}, "nobody is named"),
         ({"signer": "A\u202eB"}, "no name"),
+        ({"signer": "<b>Bình</b>"}, "no name"),
+        ({"signer": "..."}, "no name"),
+        ({"title": "=1+1"}, "no name"),
         ({"title": "KT. CHỦ TỊCH"}, "needs a deputy"),
     ],
 )
@@ -262,6 +265,12 @@ def test_hidden_text_changed_pictures_and_tracked_changes_are_seen(office: Offic
     for part, old, new in (
         ("word/document.xml", b"<w:r><w:t>I. T", b"<w:r><w:rPr><w:vanish/></w:rPr><w:t>I. T"),
         ("word/document.xml", b"<w:r><w:t>I. T", b'<w:ins w:id="9" w:author="x"/><w:r><w:t>I. T'),
+        ("word/document.xml", b"<w:r><w:t>I. T", b"<w:r><w:rPr><w:strike/></w:rPr><w:t>I. T"),
+        ("word/document.xml", b"<w:r><w:t>I. T", b'<w:r><w:rPr><w:color w:val="FEFEFE"/></w:rPr><w:t>I. T'),
+        ("word/document.xml", b"<w:r><w:t>I. T", b'<w:r><w:rPr><w:sz w:val="2"/></w:rPr><w:t>I. T'),
+        ("word/document.xml", b"<w:r><w:t>I. T", b'<w:r><w:sym w:font="Wingdings" w:char="F0FC"/></w:r><w:r><w:t>I. T'),
+        ("word/document.xml", b"</w:trPr>", b"<w:hidden/></w:trPr>"),
+        ("word/styles.xml", b"<w:rPrDefault><w:rPr>", b"<w:rPrDefault><w:rPr><w:vanish/>"),
         ("word/media/image1.png", b"IDAT", b"iDAT"),
     ):
         source, target = zipfile.ZipFile(io.BytesIO(word)), io.BytesIO()
