@@ -27,6 +27,7 @@ from etl.report.dates import parse_snapshot_time
 from etl.report.docx import _hold_last_rows, _hold_subrows, render_word_report
 from etl.report.facts import build_facts
 from etl.report.pdf import convert_to_pdf
+from etl.report.template_context import build_template_context
 from tests.report.conftest import CASES, TEMPLATES, Drafted, needs_office
 from tests.report.samples import all_in, crowd, nobody, sample
 from tests.report.test_report_form import data_tables
@@ -144,6 +145,13 @@ def test_a_small_picture_does_not_paint_over_the_lines_of_its_row(report: Drafte
     for element in pictures:
         style = Paragraph(element, report.word._body).style
         assert style is not None and style.paragraph_format.space_before >= Pt(1)
+
+
+def test_a_first_page_of_targets_without_a_past_has_no_column_of_small_lines(report: Drafted) -> None:
+    page = report.typed.first_page
+    facts = replace(report.typed, first_page=replace(page, rows=tuple(replace(row, line=()) for row in page.rows)))
+    context = build_template_context(facts, load_messages(TEMPLATES))
+    assert context.page_rows and context.line_heads == () and not any(row.lines for row in context.page_rows)
 
 
 def test_an_office_may_lay_the_summary_behind_the_letter(report: Drafted, tmp_path: Path) -> None:
