@@ -4,6 +4,7 @@
 
     TongketError                exit code 2, always says what, where and what to do
     ├── UsageError              the command or its arguments make no sense
+    │   └── RefusalError        what a person decided or gave is refused; the reason has words in Vietnamese
     ├── SettingsError           an environment variable or path is wrong or missing
     ├── CatalogueError          a file in catalog/ or expectations/ is wrong
     ├── TemplateError           a template has an unknown or unused slot
@@ -50,6 +51,25 @@ def _rebuild_error(kind: type[TongketError], what: str, where: str, fix: str) ->
 
 class UsageError(TongketError):
     """The command or its arguments make no sense."""
+
+
+class RefusalError(UsageError):
+    """What a person decided or gave is refused. `message` is what to tell them: a key of templates/messages.
+
+    `slots` are that message's, by name.
+    """
+
+    def __init__(self, what: str, *, message: str, where: str = "", fix: str = "", **slots: object) -> None:
+        super().__init__(what, where=where, fix=fix)
+        self.message = f"refused.{message}"
+        self.slots = slots
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild_refusal, (self.what, self.where, self.fix, self.message, self.slots))
+
+
+def _rebuild_refusal(what: str, where: str, fix: str, message: str, slots: dict[str, object]) -> RefusalError:
+    return RefusalError(what, message=message.removeprefix("refused."), where=where, fix=fix, **slots)
 
 
 class SettingsError(TongketError):

@@ -67,6 +67,7 @@ STYLES: dict[str, tuple[float, bool, bool, Any, float, float, float]] = {
     "VB Bảng nhỏ": (9, False, False, LEFT, 0, 0, 0),
     "VB Bảng nhỏ giữa": (9, False, False, CENTER, 0, 0, 0),
     "VB Bảng nhỏ đầu": (9, True, False, CENTER, 0, 0, 0),
+    "VB Bảng nhỏ hình": (9, False, False, CENTER, 1.5, 0, 0),
     "VB Ghi chú bảng": (11, False, True, LEFT, 3, 3, 0),
 }
 OUTLINE = {"VB Tên tóm tắt": 0, "VB Mục": 0, "VB Khoản": 1, "VB Phụ lục": 0}
@@ -302,7 +303,7 @@ def _add_summary_page(doc: Any) -> None:
     _add_paragraphs(doc, "VB Tóm tắt đậm", "{{ page_result }}")
     _add_paragraph_loop(doc, "VB Tóm tắt", "highlights")
     columns = [
-        ("Chỉ tiêu", "{{ row.name }}", "VB Bảng nhỏ", 46.0),
+        ("Chỉ tiêu", "{{ row.name }}", "VB Bảng nhỏ", 54.0),
         ("{%tc for head in quarter_heads %}", "{%tc for cell in row.quarter %}", "VB Bảng nhỏ giữa", 1.0),
         ("{{ head.text }}", "{{ cell.text }}", "VB Bảng nhỏ giữa", 19.0),
         ("{%tc endfor %}", "{%tc endfor %}", "VB Bảng nhỏ giữa", 1.0),
@@ -311,8 +312,10 @@ def _add_summary_page(doc: Any) -> None:
         ("{{ head.text }}", "{{ cell.text }}", "VB Bảng nhỏ giữa", 15.0),
         ("{%tc endfor %}", "{%tc endfor %}", "VB Bảng nhỏ giữa", 1.0),
         ("Mục tiêu", "{{ row.target }}", "VB Bảng nhỏ giữa", 24.0),
-        ("Lộ trình", "{{ row.state }}", "VB Bảng nhỏ giữa", 24.0),
-        ("Diễn biến", "{{ row.line }}", "VB Bảng nhỏ giữa", 20.0),
+        ("Lộ trình", "{{ row.state }}", "VB Bảng nhỏ giữa", 32.0),
+        ("{%tc for head in line_heads %}", "{%tc for cell in row.lines %}", "VB Bảng nhỏ hình", 1.0),
+        ("{{ head.text }}", "{{ cell.text }}", "VB Bảng nhỏ hình", 20.0),
+        ("{%tc endfor %}", "{%tc endfor %}", "VB Bảng nhỏ hình", 1.0),
     ]
     _add_paragraphs(doc, "VB Tóm tắt", "{%p if page_rows %}")
     _add_data_table(

@@ -9,21 +9,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from etl.approval.issuing_office import read_issue
 from etl.approval.publication import (
     compute_file_sha256,
     publish_document,
     serialize_registration,
     validate_draft_is_current,
 )
-from etl.approval.registry_entry import RegistryEntry, parse_registry_entry
+from etl.approval.registry_entry import RegistryEntry
 from etl.attainment.attainment_rows import lock_period
 from etl.catalog import Catalogue
-from etl.catalog.models.scopes import Office
 from etl.core.instance import Result, load_settings_and_catalogue, open_current_engine
-from etl.errors import UsageError
+from etl.errors import RefusalError, UsageError
+from etl.messages import Messages, load_messages
 from etl.model import Period
 from etl.model.report_key import validate_one_report
-from etl.model.vietnam_time import get_current_time, parse_vietnam_day
+from etl.model.vietnam_time import get_current_time
+from etl.settings import Settings
 from etl.warehouse import signoff_store
 from etl.warehouse.signoff_store import Decision, SignableDocument
 
@@ -67,8 +69,9 @@ def apply_decision(
     if not by.strip():
         raise UsageError("a decision needs a name", where="--by", fix="say who decides")
     if decision == "sent_back" and not reason.strip():
-        raise UsageError(
+        raise RefusalError(
             "sent back without a reason: nothing was decided",
+            message="reason_missing",
             where=f"document {report}",
             fix="say what is to be mended",
         )
@@ -79,14 +82,16 @@ def apply_decision(
         signoff_store.lock_document(conn, report)
         document = fetch_document(conn, report)
         if decision == "sent_back":
-            return _send_back_document(conn, document, by.strip(), at, reason.strip())
-        office = _get_issuing_office(catalogue, document, at)
-        registration = parse_registry_entry(entry, office.authority, Period.parse(document.period)) if entry else None
+            return _send_back_document(conn, settings, document, by.strip(), at, reason.strip())
+        issue = read_issue(catalogue, document, entry, at)
+        registration = issue.registration
         if document.published and registration not in {None, document.registration}:
-            raise UsageError(
+            raise RefusalError(
                 f"document {report} is published already",
+                message="published_already",
                 where=document.folder,
                 fix="fill number and date into its PDF, have it signed, and give it to `tongket attach`",
+                document=report,
             )
         if not document.published:
             _validate_report_is_written(catalogue, document)
@@ -94,53 +99,62 @@ def apply_decision(
             if document.decision != "approved":
                 signoff_store.record_decision(conn, document, "approved", by.strip(), at, reason.strip())
             if registration:
-                signoff_store.record_registration(conn, document, office.symbol, registration)
+                signoff_store.record_registration(conn, document, issue.register, issue.symbol, registration)
             document = fetch_document(conn, report)
             publish_document(conn, settings, document)
             document = fetch_document(conn, report)
-    return _build_decision_result(document)
-
-
-def _get_issuing_office(catalogue: Catalogue, document: SignableDocument, at: str) -> Office:
-    """The office that issues a scope's reports on a day: a report is issued by one that exists on its date."""
-    scope, day = catalogue.get_scope(document.scope), parse_vietnam_day(at)
-    office = catalogue.find_office(scope, day)
-    if office is None:
-        last = scope.offices[-1]
-        raise UsageError(
-            f"no office issues reports of {scope.id} on {day}: {last.name} ended on {last.valid_to}",
-            where=f"{catalogue.root / 'scopes' / scope.id}.yaml: offices",
-            fix=f"it stays a draft until {last.awaits or 'the authority above'} decides; then add the office named",
-        )
-    return office
+    return _build_decision_result(settings, document)
 
 
 def _validate_report_is_written(catalogue: Catalogue, document: SignableDocument) -> None:
     """What was drafted before the catalogue split or dropped its report has no recipients: it would reach nobody."""
     scope = catalogue.get_scope(document.scope)
     if scope.find_report(document.plan, document.cadence, document.audience) is None:
-        raise UsageError(
+        raise RefusalError(
             f"{scope.id} no longer writes the report {document.key.name}: nothing was published",
+            message="report_gone",
             where=f"{catalogue.root / 'scopes' / scope.id}.yaml: reports",
             fix="decide on the reports that took its place, or put it back there",
         )
 
 
-def _send_back_document(conn: Connection, document: SignableDocument, by: str, at: str, reason: str) -> Result:
+def _send_back_document(
+    conn: Connection, settings: Settings, document: SignableDocument, by: str, at: str, reason: str
+) -> Result:
 
     if document.decision == "approved":
-        raise UsageError(
+        raise RefusalError(
             f"document {document.report_id} is approved already",
+            message="approved_already",
             where=f"by {document.decided_by}, {document.decided_at}",
             fix="what is published stays; a resubmission raises a correction",
+            document=document.report_id,
+            by=document.decided_by,
         )
     if (document.decision, document.decided_by, document.reason) != ("sent_back", by, reason):
         signoff_store.record_decision(conn, document, "sent_back", by, at, reason)
-    return _build_decision_result(fetch_document(conn, document.report_id))
+    return _build_decision_result(settings, fetch_document(conn, document.report_id))
 
 
-def _build_decision_result(document: SignableDocument) -> Result:
+def _describe_decision(wording: Messages, document: SignableDocument) -> str:
+    """What was done, and what is left to do."""
+    given = document.registration
+    if document.decision == "sent_back":
+        return wording.format("decided.sent_back", report=document.report_id)
+    if given is None or given.signed_on is None:
+        return wording.format("decided.without_number", report=document.report_id)
+    return wording.format(
+        "decided.numbered",
+        report=document.report_id,
+        number=given.number_text,
+        date=f"{given.signed_on:%d/%m/%Y}",
+        signer=given.signer,
+    )
+
+
+def _build_decision_result(settings: Settings, document: SignableDocument) -> Result:
     return {
+        "says": _describe_decision(load_messages(settings.templates), document),
         "report": document.report_id,
         "kind": document.kind,
         **document.key.describe(),

@@ -36,6 +36,7 @@ class PdfSignature:
     """A digital signature as its certificate and it itself say it. `claimed_at` is ISO 8601: nobody else vouches.
 
     `trusted`: a certificate that the office trusts vouches for the signer's. Whether it was revoked is not looked up.
+    `place` is the field of ours that it stands in, which may be smaller and have another name; empty: it is not seen.
     """
 
     field: str
@@ -44,6 +45,7 @@ class PdfSignature:
     issuer: str
     claimed_at: str
     trusted: bool
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,11 @@ def _inspect_appended_part(data: bytes, published: bytes, sha256: str, trust_roo
     refused = next(_list_refusals(reader, data, published), "")
     if refused:
         return SignedPdf(sha256, refused=refused)
-    signatures = tuple(_describe_signature(signature, trusted=status.trusted) for signature, status in checked)
+    places = _find_signature_places(data, published)
+    signatures = tuple(
+        _describe_signature(signature, trusted=status.trusted, place=places.get(signature.field_name, ""))
+        for signature, status in checked
+    )
     return SignedPdf(sha256, signatures, _read_number_fields(reader))
 
 
@@ -161,7 +167,18 @@ def _lies_within(box: FormBox, own: FormBox) -> bool:
     return box.page == own.page and across and along
 
 
-def _describe_signature(signature: Any, *, trusted: bool) -> PdfSignature:
+def _find_signature_places(data: bytes, published: bytes) -> dict[str, str]:
+    """Which of our fields for signatures each seen field of the signed file lies in."""
+    ours = [box for box in list_form_boxes(published) if box.field in SIGNATURE_FIELDS]
+    found = {
+        box.field: next((own.field for own in ours if _lies_within(box, own)), "")
+        for box in list_form_boxes(data)
+        if _has_area(box)
+    }
+    return found | {own.field: own.field for own in ours}
+
+
+def _describe_signature(signature: Any, *, trusted: bool, place: str) -> PdfSignature:
     subject, issuer = signature.signer_cert.subject.native, signature.signer_cert.issuer.native
     claimed = signature.self_reported_timestamp
     return PdfSignature(
@@ -171,6 +188,7 @@ def _describe_signature(signature: Any, *, trusted: bool) -> PdfSignature:
         issuer=str(issuer.get("common_name", "")),
         claimed_at=claimed.isoformat(timespec="seconds") if claimed else "",
         trusted=trusted,
+        place=place,
     )
 
 

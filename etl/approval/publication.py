@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etl.approval.record_signing import publish_signing_key, sign_record
-from etl.errors import StorageError, UsageError
+from etl.errors import RefusalError, StorageError, UsageError
 from etl.file_io import translate_os_errors, write_folder_atomic
 from etl.report import FACTS_SUFFIX
 from etl.report.correction_report import has_printed_changes
@@ -49,30 +49,38 @@ def validate_draft_is_current(conn: Connection, settings: Settings, document: Si
     where = f"{document.key.name} {document.period}, document {document.report_id}"
     newer = [d for d in every if d.report_id > document.report_id and d.kind == document.kind]
     if newer:
-        raise UsageError(
+        raise RefusalError(
             f"the draft was replaced by a newer one, document {newer[0].report_id}: nothing was published",
+            message="draft_replaced",
             where=where,
             fix="decide on the newer draft",
+            document=newer[0].report_id,
         )
     if document.kind == "report" and any(d.published for d in every):
-        raise UsageError(
-            "this report is published already: nothing was published", where=where, fix="wait for its correction"
+        raise RefusalError(
+            "this report is published already: nothing was published",
+            message="report_published",
+            where=where,
+            fix="wait for its correction",
         )
     for name, sha256 in document.files.items():
         path = build_draft_path(settings, document) / name
         if not path.is_file() or compute_file_sha256(path) != sha256:
-            raise UsageError(
+            raise RefusalError(
                 f"the draft's file {name} is not as it was written: nothing was published",
+                message="draft_touched",
                 where=str(path),
                 fix="draft the report again and decide on that draft",
+                file=name,
             )
     if document.kind == "correction":
         _validate_correction_is_current(conn, settings, document, next(d for d in every if d.kind == "report"), where)
     report = (document.scope, document.plan, document.cadence, document.audience)
     outdated = {(scope, period) for scope, _, period in list_outdated_reports(conn, [report])}
     if (document.scope, document.period) in outdated.union(list_stale_periods(conn)):
-        raise UsageError(
+        raise RefusalError(
             "figures or catalogue have changed since this was drafted: nothing was published",
+            message="figures_changed",
             where=where,
             fix="run the report again and decide on what it drafts then",
         )
@@ -86,8 +94,9 @@ def _validate_correction_is_current(
     if states is None or has_printed_changes(
         parse_report_facts(states, document.states), read_report_facts(settings, latest)
     ):
-        raise UsageError(
+        raise RefusalError(
             f"the figures have changed since, see document {latest.report_id}: nothing was published",
+            message="figures_changed",
             where=where,
             fix="run the report again: it drafts the correction anew",
         )

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl.approval.decisions import fetch_document, find_document_number
+from etl.approval.issuing_office import read_issue
 from etl.approval.pdf_signatures import (
     MAX_PDF_BYTES,
     SignedPdf,
@@ -20,14 +21,14 @@ from etl.approval.pdf_signatures import (
     inspect_signed_pdf,
 )
 from etl.approval.publication import serialize_registration
-from etl.approval.registry_entry import RegistryEntry, parse_registry_entry
+from etl.approval.registry_entry import RegistryEntry
+from etl.catalog import Catalogue
 from etl.core.instance import Result, load_settings_and_catalogue, open_current_engine
-from etl.errors import UsageError
+from etl.errors import RefusalError, UsageError
 from etl.file_io import translate_os_errors, write_atomic
-from etl.messages import Messages
-from etl.model import Period
-from etl.model.vietnam_time import parse_vietnam_day
-from etl.report.pdf_form import NUMBER_FIELDS, SIGNATURE_FIELDS
+from etl.messages import Messages, load_messages
+from etl.model.vietnam_time import get_current_time
+from etl.report.pdf_form import NUMBER_FIELDS, SIGNATURE_FIELDS, list_form_boxes
 from etl.settings import Settings
 from etl.warehouse import signoff_store
 from etl.warehouse.signoff_store import SignableDocument
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _SUFFIX = "_da-ky.pdf"
+_PERSON = next(iter(SIGNATURE_FIELDS))
 
 
 def attach_signed_copy(report: str, file: Path, by: str) -> Result:
@@ -46,7 +48,8 @@ def attach_signed_copy(report: str, file: Path, by: str) -> Result:
 
     Raises:
         UsageError: no such document or file, nobody named, not published yet, not our PDF with signatures alone
-            added, signed by nobody whom the office trusts, or its number belongs to another document.
+            added, not signed where the person of authority signs, signed by nobody whom the office trusts, or its
+            number is another than the document's or belongs to another document.
         StorageError: the outbox cannot be written.
     """
     if not by.strip():
@@ -59,20 +62,39 @@ def attach_signed_copy(report: str, file: Path, by: str) -> Result:
         found = _inspect_for_document(settings, document, data, file)
         sha256 = hashlib.sha256(data).hexdigest()
         if document.signed_copy_sha256 != sha256:
-            office = catalogue.get_office(catalogue.get_scope(document.scope), parse_vietnam_day(document.decided_at))
-            _register_filled_fields(conn, document, found, office.symbol, office.authority)
+            _register_filled_fields(conn, catalogue, document, found, _has_number_fields(data))
             pdf_name = next(name for name, of in document.published.items() if of == found.published_sha256)
             name = f"{Path(pdf_name).stem}{_SUFFIX}"
             signatures = [asdict(signature) for signature in found.signatures]
             signoff_store.record_signed_copy(conn, document, name, sha256, found.published_sha256, signatures, by)
             write_atomic(settings.outbox / document.folder / name, data)
             document = fetch_document(conn, number)
+    unsigned = [field for field in SIGNATURE_FIELDS if field not in {s.place for s in found.signatures}]
     return {
+        "says": _describe_copy(load_messages(settings.templates), document, unsigned),
         "report": document.report_id,
         "file": str(settings.outbox / document.folder / document.signed_copy),
         "signatures": [asdict(signature) for signature in found.signatures],
+        "unsigned": unsigned,
         **serialize_registration(document),
     }
+
+
+def _describe_copy(wording: Messages, document: SignableDocument, unsigned: list[str]) -> str:
+    """What was taken in, and what is left to do."""
+    given = document.registration
+    numbered = given is not None and given.number is not None
+    lines = [
+        wording.format("decided.copy_taken", report=document.report_id),
+        *([wording.format("decided.copy_unsigned", fields=", ".join(unsigned))] if unsigned else []),
+        *([] if numbered else [wording.texts["decided.copy_without_number"]]),
+    ]
+    return " ".join(lines)
+
+
+def _has_number_fields(data: bytes) -> bool:
+    """Whether the number is filled into a PDF, not printed in it."""
+    return any(box.field == NUMBER_FIELDS["number"] for box in list_form_boxes(data))
 
 
 def _read_signed_file(file: Path) -> bytes:
@@ -85,18 +107,31 @@ def _read_signed_file(file: Path) -> bytes:
 def _inspect_for_document(settings: Settings, document: SignableDocument, data: bytes, file: Path) -> SignedPdf:
     published = find_published_prefix(data, lambda sha256: sha256 in document.published.values())
     if published is None:
-        raise UsageError(
+        raise RefusalError(
             f"the file does not begin with the published PDF of document {document.report_id}",
+            message="not_published_pdf",
+            document=document.report_id,
             where=str(file),
             fix="sign the published PDF itself, with a program that only appends to it",
         )
     found = inspect_signed_pdf(data, published, settings.trust_roots)
     if found.refused:
-        raise UsageError(found.refused, where=str(file), fix="sign the published PDF anew and change nothing else")
+        raise RefusalError(
+            found.refused,
+            message="pdf_changed",
+            where=str(file),
+            fix="sign the published PDF anew and change nothing else",
+        )
+    if _PERSON not in {signature.place for signature in found.signatures}:
+        raise _build_refusal(
+            f"nobody signed in the field {_PERSON}", "person_missing", "let the person of authority sign there"
+        )
     if any(settings.trust_roots.glob("*")) and not all(signature.trusted for signature in found.signatures):
         names = ", ".join(signature.signer for signature in found.signatures if not signature.trusted)
-        raise UsageError(
+        raise RefusalError(
             f"no certificate that the office trusts vouches for {names}",
+            message="not_trusted",
+            names=names,
             where=str(settings.trust_roots),
             fix="put the issuer's certificate there, if it is to be trusted",
         )
@@ -104,20 +139,38 @@ def _inspect_for_document(settings: Settings, document: SignableDocument, data: 
 
 
 def _register_filled_fields(
-    conn: Connection, document: SignableDocument, found: SignedPdf, symbol: str, authority: tuple[str, ...]
+    conn: Connection, catalogue: Catalogue, document: SignableDocument, found: SignedPdf, fillable: bool
 ) -> None:
-    """The number and date of the PDF's fields become the document's, where it has none."""
+    """The number and date of the PDF's fields become the document's, where it has none; else they are the same."""
     given, filled = document.registration, dict(found.fields)
-    if not filled or (given and given.number):
-        return
     number, day, month, year = (filled.get(name, "") for name in NUMBER_FIELDS.values())
-    person, _ = SIGNATURE_FIELDS
-    signer = given.signer if given else next((s.signer for s in found.signatures if s.field == person), "")
-    date = f"{year}-{month.zfill(2)}-{day.zfill(2)}"
-    entry = RegistryEntry(number, date, signer, given.authority if given else authority)
-    registration = parse_registry_entry(entry, authority, Period.parse(document.period))
-    if registration:
-        signoff_store.record_registration(conn, document, symbol, registration)
+    entry = RegistryEntry(number, f"{year}-{month.zfill(2)}-{day.zfill(2)}" if filled else "")
+    if filled and len(filled) < len(NUMBER_FIELDS):
+        raise _build_refusal(
+            "number and date are not all filled in", "fields_incomplete", "fill in all four fields before the seal"
+        )
+    if given and given.number and given.signed_on:
+        in_fields = (number.lstrip("0"), entry.date) == (str(given.number), given.signed_on.isoformat())
+        if fillable and not in_fields:
+            raise _build_refusal(
+                f"the copy does not bear the document's number {given.number_text} and date {given.signed_on}",
+                "fields_differ",
+                "attach a copy into whose fields these are filled",
+                number=given.number_text,
+                date=f"{given.signed_on:%d/%m/%Y}",
+            )
+        return
+    if not filled:
+        return
+    signer = given.signer if given else next(s.signer for s in found.signatures if s.place == _PERSON)
+    entry = replace(entry, signer=signer, title=given.authority if given else ())
+    issue = read_issue(catalogue, document, entry, get_current_time().isoformat())
+    if issue.registration:
+        signoff_store.record_registration(conn, document, issue.register, issue.symbol, issue.registration)
+
+
+def _build_refusal(what: str, message: str, fix: str, **slots: object) -> RefusalError:
+    return RefusalError(what, message=message, where="the signed PDF", fix=fix, **slots)
 
 
 def recognize_pdf(

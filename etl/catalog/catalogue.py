@@ -129,8 +129,9 @@ class Catalogue:
         return next((u for u in self.units_by_code.get(code, ()) if u.is_valid_on(day)), None)
 
     def find_unit_name(self, code: str, day: date) -> str:
-        """The unit's name on a day, or its code where there was none."""
-        unit = self.find_unit(code, day)
+        """The unit's name on a day; where there was none, the one that it had last or will have; else its code."""
+        known = self.list_units_of_code(code)
+        unit = self.find_unit(code, day) or max(known, key=lambda u: (u.valid_from <= day, u.valid_from), default=None)
         return unit.name if unit else code
 
     def list_children(self, parent: str, level: str, day: date) -> tuple[models.Unit, ...]:
@@ -204,8 +205,17 @@ class Catalogue:
 
     def find_office(self, scope: models.Scope, day: date) -> models.Office | None:
         """The office that issues a scope's reports on a day: its own, else that of the scope that continues it."""
+        issuing = self.find_issuing_scope(scope, day)
+        return issuing.find_office(day) if issuing else None
+
+    def find_issuing_scope(self, scope: models.Scope, day: date) -> models.Scope | None:
+        """The scope whose own office issues a scope's reports on a day, and gives them numbers of its register."""
         heirs = (s for s in self.scopes.values() if scope.id in s.continues)
-        return scope.find_office(day) or next((o for s in heirs if (o := self.find_office(s, day))), None)
+        return (
+            scope
+            if scope.find_office(day)
+            else next((o for s in heirs if (o := self.find_issuing_scope(s, day))), None)
+        )
 
     def get_office(self, scope: models.Scope, day: date) -> models.Office:
         """The office whose name stands on what a scope writes on a day: who issues its reports, or the last who did."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -50,7 +50,7 @@ class Receiver(StrictModel):
 
 class Contacts(StrictModel):
     """Recipients of reports, who decides on them and where a scope's forms go (by scope), and addresses of reporting
-    units (by code).
+    units (by code). `signed_before_dispatch`: the digital signatures that a scope's PDF must have come back with.
     """
 
     basis: Basis
@@ -59,6 +59,7 @@ class Contacts(StrictModel):
     approvers: dict[Code, tuple[Email, ...]] = Field(default_factory=dict)
     units: dict[Code, Email] = Field(default_factory=dict)
     receivers: dict[Code, Receiver] = Field(default_factory=dict)
+    signed_before_dispatch: dict[Code, tuple[Literal["NguoiCoThamQuyen", "CoQuan"], ...]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _validate_unique_folders(self) -> Contacts:
@@ -123,6 +124,7 @@ def read_contacts(reader: CatalogueReader, catalogue: Catalogue, scopes: Collect
             reader.report_unknown(place.at("units", code), "unit", code, catalogue.units_by_code)
     named = [(place.at("approvers", scope_id), scope_id) for scope_id in contacts.approvers]
     named += [(place.at("receivers", scope_id), scope_id) for scope_id in contacts.receivers]
+    named += [(place.at("signed_before_dispatch", scope_id), scope_id) for scope_id in contacts.signed_before_dispatch]
     named += [(reader.find_place(one).at("scopes"), scope_id) for one in contacts.recipients for scope_id in one.scopes]
     for where, scope_id in named:
         if scope_id not in catalogue.scopes | catalogue.stopped:

@@ -319,7 +319,7 @@ def _build_commune_sheet(
             inputs.append(_build_number_cell(catalogue, (row, 3 + j), commune.code, column, kind))
     return SheetLayout(
         sheet.code, sheet.title, sheet.kind, tuple(fixed), (*merges, *more), tuple(inputs),
-        (5, 24, 10, *(11 for _ in columns)), (_HEADER_ROW, total - 1), (total + 1, total + len(communes)), total,
+        (5, 24, 10, *(9 for _ in columns)), (_HEADER_ROW, total - 1), (total + 1, total + len(communes)), total,
     )  # fmt: skip
 
 
@@ -420,7 +420,7 @@ def _build_upward_sheet(
             inputs.append(InputCell(row, 5, one.code, element.code, element.kind, column.required))
     return SheetLayout(
         sheet.code, sheet.title, sheet.kind, tuple(fixed), tuple(merges), tuple(inputs),
-        (12, 30, 22, 52, 30, 16), (_HEADER_ROW, first - 1), (first, first + len(inputs) - 1),
+        (12, 28, 20, 62, 26, 14), (_HEADER_ROW, first - 1), (first, first + len(inputs) - 1),
     )  # fmt: skip
 
 

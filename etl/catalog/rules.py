@@ -102,10 +102,6 @@ class Rules:
     by_code: dict[str, Rule]
     sha256: str
 
-    def select_frame_rules(self, frame: FrameName) -> tuple[Rule, ...]:
-        """The rules that are evaluated over a frame."""
-        return tuple(rule for rule in self.by_code.values() if rule.frame == frame)
-
     def select_answered(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """The findings that a sender is told; those of a code that no rule has any more are."""
         rules = ((self.by_code.get(finding.code), finding) for finding in findings)

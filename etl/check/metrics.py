@@ -178,13 +178,6 @@ def compute_growth(value: float, previous: Sequence[float]) -> float | None:
 # --- effect on the parent's total ---------------------------------------------------------------------------
 
 
-def compute_outlier_effect(value: float, normal: Sequence[float]) -> float:
-    """How far an outlier moves the total: |total − mean of the normal values × n|."""
-    if not normal:
-        return abs(value)
-    return abs(sum(normal) + value - statistics.fmean(normal) * (len(normal) + 1))
-
-
 def compute_gap_effect(gaps: int, present: Sequence[float]) -> float:
     """What gaps take from the total: gaps × median of what is there."""
     return gaps * statistics.median(present) if present else 0.0

@@ -18,7 +18,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from etl import steps
-from etl.errors import TongketError, UsageError
+from etl.errors import RefusalError, TongketError, UsageError
 from etl.file_io import is_hidden_sign
 from etl.lineage import lineage_text
 from etl.messages import Messages, load_messages
@@ -82,6 +82,8 @@ def run_command(as_json: bool, work: Callable[[], Any], show: Callable[[Any], No
             for word, text in (("where", error.where), ("do", error.fix)):
                 if text:
                     print_line(f"  {word}: {text}", err=True)
+            if isinstance(error, RefusalError):
+                print_line(f"  {_load_wording().format(error.message, **error.slots)}", err=True)
         raise typer.Exit(error.exit_code) from None
     if as_json:
         typer.echo(json.dumps(result, ensure_ascii=False, indent=1))

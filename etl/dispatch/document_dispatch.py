@@ -81,13 +81,14 @@ def dispatch_folders() -> Result:
                 )
             put_now.append(parcel.folder)
         waiting = _list_waiting_messages(guard, catalogue, contacts)
+        unsigned = _list_unsigned_documents(guard, contacts)
     if failed:
         raise StorageError(
             f"{len(failed)} recipients' folders could not be written, {len(put_now)} were",
             where="; ".join(failed),
             fix="mend what is named and run again; nothing half-written was left",
         )
-    return {"folders": put_now, "mail": waiting}
+    return {"folders": put_now, "mail": waiting, **({"unsigned": unsigned} if unsigned else {})}
 
 
 def dispatch_mail(post: MailSessionOpener | None) -> Result:
@@ -125,12 +126,31 @@ def _list_pending_dispatches(
     """Published documents that have a number, with the recipients that have not got them this way, oldest first."""
     done = dispatch_store.fetch_dispatched_keys(conn)
     for published in dispatch_store.fetch_published_documents(conn):
-        if published.number is None:
+        if published.number is None or _list_missing_signatures(contacts, published):
             continue
         document = replace(published, files=_select_outgoing_files(published))
         for contact in _list_recipients(catalogue, contacts, document):
             if (document.report_id, contact.id, channel) not in done:
                 yield document, contact
+
+
+def _list_missing_signatures(contacts: Contacts, document: PublishedDocument) -> list[str]:
+    """The digital signatures that the office waits for; none of a document that has no PDF to be signed."""
+    if not any(name.endswith(".pdf") for name in document.files):
+        return []
+    awaited = contacts.signed_before_dispatch.get(document.scope, ())
+    return [field for field in awaited if field not in document.signed_fields]
+
+
+def _list_unsigned_documents(conn: Connection, contacts: Contacts) -> list[Result]:
+    """Numbered documents that stay until their PDF is back with the signatures that the office waits for."""
+    documents = [d for d in dispatch_store.fetch_published_documents(conn) if d.number is not None]
+    missing = {d.report_id: fields for d in documents if (fields := _list_missing_signatures(contacts, d))}
+    return [
+        {"report": d.report_id, "folder": d.folder, "unsigned": missing[d.report_id]}
+        for d in documents
+        if d.report_id in missing
+    ]
 
 
 def _select_outgoing_files(document: PublishedDocument) -> dict[str, str]:
@@ -234,7 +254,9 @@ def _build_recipient_package(
 
 
 def _get_office(catalogue: Catalogue, document: PublishedDocument) -> Office:
-    return catalogue.get_office(catalogue.scopes[document.scope], document.signed_at.astimezone(VIETNAM_ZONE).date())
+    """The office that issued a document: the one on its date."""
+    day = document.signed_on or document.signed_at.astimezone(VIETNAM_ZONE).date()
+    return catalogue.get_office(catalogue.scopes[document.scope], day)
 
 
 def _render_document_letter(

@@ -24,7 +24,7 @@ from etl.model.numbers import format_number
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
 
-_WIDTHS = (5, 9, 8, 8, 7.5, 12, 12, 7.5, 7.5, 6, 7, 7)
+_WIDTHS = (5, 9, 8, 8, 7.5, 6, 7, 7, 7, 7, 7, 6, 7, 7)
 _LAST = len(_WIDTHS) - 1
 _LINE = 14.5
 _BAR = 10
@@ -184,8 +184,8 @@ def _write_feedback_head(page: _PageWriter, feedback: UnitFeedback) -> None:
 
 def _write_submissions(page: _PageWriter, feedback: UnitFeedback) -> None:
     page.write_section_heading(page.wording.texts["feedback.section_submissions"])
-    head = [(0, 3, "report"), (4, 5, "due"), (6, 6, "received_on"), (7, 8, "result"), (9, 9, "cells_filled")]
-    page.write_table_header([*head, (10, 10, "cells_owed"), (11, 11, "share")])
+    head = [(0, 3, "report"), (4, 5, "due"), (6, 7, "received_on"), (8, 10, "result"), (11, 11, "cells_filled")]
+    page.write_table_header([*head, (12, 12, "cells_owed"), (13, 13, "share")])
     for one in feedback.sent:
         page.write_table_row(
             [(0, 3, one.title, "text"), (4, 5, one.due, "middle"), *_build_submission_cells(page.wording, one)]
@@ -196,18 +196,22 @@ def _write_submissions(page: _PageWriter, feedback: UnitFeedback) -> None:
 
 
 def _build_submission_cells(wording: Messages, one: FormSubmission) -> list[tuple[int, int, object, str]]:
-    result = (7, 8, feedback_messages.describe_form_state(wording, one), "middle")
+    result = (8, 10, feedback_messages.describe_form_state(wording, one), "middle")
     if one.received is None:
-        return [(6, 6, wording.texts["word.nothing"], "middle"), result, (9, 11, wording.texts["word.no_data"], "none")]
+        return [
+            (6, 7, wording.texts["word.nothing"], "middle"),
+            result,
+            (11, 13, wording.texts["word.no_data"], "none"),
+        ]
     if one.cells is None or one.cells.is_low is None:
-        return [(6, 6, one.received, "middle"), result, (9, 11, wording.texts["feedback.no_cells"], "none")]
+        return [(6, 7, one.received, "middle"), result, (11, 13, wording.texts["feedback.no_cells"], "none")]
     share = format_number(Fraction(100 * one.cells.part, one.cells.whole), 1)
     return [
-        (6, 6, one.received, "middle"),
+        (6, 7, one.received, "middle"),
         result,
-        (9, 9, one.cells.part, "middle"),
-        (10, 10, one.cells.whole, "middle"),
-        (11, 11, f"{share}%", "middle"),
+        (11, 11, one.cells.part, "middle"),
+        (12, 12, one.cells.whole, "middle"),
+        (13, 13, f"{share}%", "middle"),
     ]
 
 
@@ -234,7 +238,8 @@ def _count_actionable(counts: tuple[int, int, int] | None) -> int:
 
 def _build_count_cells(wording: Messages, one: FindingCounts, most: int) -> list[tuple[int, int, object, str]]:
     if one.first is None or one.last is None:
-        return [(3, 3, one.files, "middle"), (4, _LAST, wording.texts["word.no_data"], "none")]
+        absent = wording.texts["word.no_data" if one.files else "feedback.not_sent"]
+        return [(3, 3, one.files, "middle"), (4, _LAST, absent, "none")]
     numbers = zip((4, 5, 6, 7, 8, 9), (*one.first, *one.last), strict=True)
     shown = draw_text_bar(_count_actionable(one.first), _count_actionable(one.last), most)
     return [(3, 3, one.files, "middle"), *((c, c, n, "middle") for c, n in numbers), (10, _LAST, shown, "bar")]
@@ -273,10 +278,11 @@ def _write_indicators(page: _PageWriter, feedback: UnitFeedback, min_denominator
     texts = page.wording.texts
     page.write_section_heading(texts["feedback.section_indicators"])
     if feedback.lines:
-        names = ((0, 0, "number"), (1, 3, "indicator"), (4, 4, "measure"), (5, 5, "own"), (7, 8, "target"))
-        columns = [(first, last, texts[f"feedback.{name}"]) for first, last, name in (*names, (9, 9, "verdict"))]
+        names = ((0, 0, "number"), (1, 2, "indicator"), (3, 3, "measure"), (4, 5, "own"), (9, 10, "target"))
+        columns = [(first, last, texts[f"feedback.{name}"]) for first, last, name in (*names, (11, 12, "verdict"))]
         columns.append((6, 6, feedback.area.capitalize()))
-        columns.append((10, _LAST, page.wording.format("feedback.beside", area=feedback.area)))
+        columns += [(*place, name[:1].upper() + name[1:]) for place, name in _place_earlier(feedback.earlier)]
+        columns.append((_LAST, _LAST, page.wording.format("feedback.beside", area=feedback.area)))
         page.write_table_row([(*column, "head") for column in columns])
     else:
         page.write_full_width(texts["feedback.no_indicators"], "line")
@@ -284,23 +290,34 @@ def _write_indicators(page: _PageWriter, feedback: UnitFeedback, min_denominator
         _write_indicator_row(page, number, line)
     if feedback.lines:
         page.write_full_width(page.wording.format("feedback.legend", area=feedback.area, count=min_denominator), "note")
+    if letters := page.wording.explain_abbreviations(line.name for line in feedback.lines):
+        page.write_full_width(letters, "note")
     page.write_full_width(page.wording.format("feedback.contact", office=feedback.office), "note")
+
+
+def _place_earlier(entries: Sequence[str]) -> list[tuple[tuple[int, int], str]]:
+    """Columns for what is of one or two earlier periods; one has the room of both."""
+    places = [(7, 8)] if len(entries) == 1 else [(7, 7), (8, 8)]
+    return list(zip(places, entries, strict=True)) if entries else []
 
 
 def _write_indicator_row(page: _PageWriter, number: int, line: IndicatorLine) -> None:
     texts = page.wording.texts
-    page.write_value(0, 0, number, "middle")
-    page.write_value(1, 3, line.name, "text")
-    page.write_value(4, 4, line.unit, "middle")
-    for column, value in ((5, line.value), (6, line.area)):
-        if value is None:
-            page.write_value(column, column, texts["word.no_data"], "none")
-        else:
-            page.write_value(column, column, format_number(value, line.decimals), "middle")
-    page.write_value(7, 8, line.target, "middle")
-    page.write_value(9, 9, texts.get(f"sign.{line.status}", texts["word.nothing"]), "sign")
+    own = texts["word.no_data"] if line.value is None else format_number(line.value, line.decimals)
+    area = texts["word.no_data"] if line.area is None else format_number(line.area, line.decimals)
+    verdict = texts.get(f"sign.{line.status}", texts["word.nothing"])
     beside = texts[f"comparison.{line.comparison}" if line.comparison else "word.nothing"]
-    page.write_value(10, _LAST, beside, "middle")
-    page.end_row(
-        max(count_text_lines(line.name, 1, 3), count_text_lines(line.target, 7, 8), count_text_lines(line.unit, 4, 4))
+    before = [texts["word.nothing"] if v is None else format_number(v, line.decimals) for v in line.before]
+    page.write_table_row(
+        [
+            (0, 0, number, "middle"),
+            (1, 2, line.name, "text"),
+            (3, 3, line.unit, "middle"),
+            (4, 5, "\n".join(filter(None, (own, line.counts))), "none" if line.value is None else "middle"),
+            (6, 6, area, "none" if line.area is None else "middle"),
+            *((*place, text, "middle") for place, text in _place_earlier(before)),
+            (9, 10, line.target, "middle"),
+            (11, 12, "\n".join(filter(None, (verdict, line.missing))), "sign"),
+            (_LAST, _LAST, beside, "middle"),
+        ]
     )

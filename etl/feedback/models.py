@@ -67,7 +67,8 @@ class IndicatorLine:
     """An indicator of the quarter. Units: `value`, `area` and `target` in the indicator's own.
 
     `target` as printed, with its year; `decimals` is how many are shown; None is “chưa có số liệu”. `status` is the
-    verdict's, or empty.
+    verdict's, or empty. `counts` is what stands beside a rate, and `missing` what the target still asks for, both as
+    printed. `before` has the unit's own figure of each of the sheet's earlier periods; None: not to be compared.
     """
 
     name: str
@@ -78,6 +79,9 @@ class IndicatorLine:
     status: str
     comparison: Comparison
     decimals: int = 1
+    counts: str = ""
+    missing: str = ""
+    before: tuple[Fraction | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,7 @@ class UnitFeedback:
 
     `on_time` is over the last quarters that were due, `open` in the order to deal with them, `mendable` whether it
     can be said what was mended: not while the last file is refused. `as_of` is the day of the last thing known.
+    `earlier` names the one or two periods beside which the unit's own figures stand.
     """
 
     unit: str
@@ -105,3 +110,4 @@ class UnitFeedback:
     lines: tuple[IndicatorLine, ...]
     wording: Messages = field(repr=False)
     simulated: bool = False
+    earlier: tuple[str, ...] = ()

@@ -34,7 +34,7 @@ from etl.feedback import (
     write_feedback,
 )
 from etl.messages import Messages, load_messages
-from etl.model import Attainment, Period, PeriodKind, UnitStatus, Verdict
+from etl.model import Attainment, ElementKind, Period, PeriodKind, UnitStatus, Verdict
 from etl.model.numbers import format_number, round_half_away
 from etl.model.trend import compare_attainments
 from etl.model.vietnam_time import VIETNAM_ZONE, get_current_date
@@ -52,6 +52,7 @@ _EARLIER_QUARTERS = 4
 _TIMELINESS_QUARTERS = 4
 _MAX_LINES = 12
 _MAX_DECIMALS = 4
+_GROWING_KINDS = {ElementKind.FLOW, ElementKind.YTD}
 _OPERATORS = {">=": "≥ ", "<=": "≤ ", ">": "> ", "<": "< ", "=": ""}
 
 
@@ -114,6 +115,7 @@ class _FeedbackData:
     verdicts: Mapping[tuple[str, str, str], tuple[Verdict, ...]]
     filled: Mapping[tuple[str, dt.date, str], Mapping[str, int]]
     rows: Sequence[Attainment]
+    earlier_rows: Mapping[Period, Mapping[tuple[str, str, str], Attainment]]
     titles: Mapping[str, str]
     wording: Messages
     simulated: bool
@@ -143,10 +145,24 @@ def _fetch_feedback_data(context: RunContext, titles: Mapping[str, str], setting
         feedback_inputs.fetch_verdicts(conn, scope.id, [p.key for p in periods], as_known_at=snapshot.at),
         feedback_inputs.count_filled_cells(conn, scope.id, period.key, as_known_at=snapshot.at),
         rows,
+        {p: _load_earlier_rows(context, snapshot.id, p) for p in _list_compared_periods(period)},
         titles,
         load_messages(settings.templates),
         settings.simulated,
     )
+
+
+def _list_compared_periods(period: Period) -> list[Period]:
+    """The period before and the same one last year; of a year one."""
+    return list(dict.fromkeys((*period.list_earlier_periods(1), period.same_period_last_year)))
+
+
+def _load_earlier_rows(context: RunContext, snapshot_id: str, period: Period) -> dict[tuple[str, str, str], Attainment]:
+    """What an earlier period came to, as known now, by plan, item and unit; nothing where nobody owed anything."""
+    if not list_obligations(context.catalogue, context.scope, period):
+        return {}
+    rows, _ = load_or_compute_attainment(context.for_period(period), snapshot_id, outlook=False)
+    return {(row.plan, row.item, row.unit): row for row in rows}
 
 
 def _build_unit_feedback(
@@ -185,6 +201,7 @@ def _build_unit_feedback(
         lines=tuple(_list_indicator_lines(data, unit, targets)),
         wording=data.wording,
         simulated=data.simulated,
+        earlier=tuple(period.name for period in data.earlier_rows),
     )
 
 
@@ -310,8 +327,9 @@ def _build_indicator_line(
 
     min_denominator = int(data.catalogue.thresholds["related_least"])
     value, whole = _select_current_value(own), _select_current_value(area)
+    noun = _select_counted_noun(data, indicator)
     return IndicatorLine(
-        indicator.short_name,
+        _format_indicator_name(data, indicator, target),
         target.select_unit(indicator),
         value,
         whole,
@@ -319,7 +337,76 @@ def _build_indicator_line(
         own.status if value is not None else "",
         compare_with_area(indicator, own, area, min_denominator),
         _compute_printed_decimals(target.decimals, own),
+        "" if value is None else format_counts(data.wording, indicator, own, noun),
+        format_missing(data.wording, indicator, own, noun),
+        tuple(_find_earlier_value(data, period, indicator, target, own) for period in data.earlier_rows),
     )
+
+
+def _find_earlier_value(
+    data: _FeedbackData, period: Period, indicator: models.Indicator, target: models.Target, own: Attainment
+) -> Fraction | None:
+    before = data.earlier_rows[period].get((own.plan, own.item, own.unit))
+    if before is None:
+        return None
+    same_stretch = len(period.quarters_to_date) == len(data.period.quarters_to_date) or not _is_growing(
+        data.catalogue, indicator, target
+    )
+    before = convert_row_to_plan_unit(before, target)
+    return before.value if same_stretch and is_comparable(indicator, target, own, before) else None
+
+
+def _is_growing(catalogue: Catalogue, indicator: models.Indicator, target: models.Target) -> bool:
+    """Whether the figure of a part of a year is what has added up since January."""
+    kinds = {catalogue.elements[term.data_element].kind for term in indicator.terms}
+    return not target.each_quarter and not kinds.isdisjoint(_GROWING_KINDS)
+
+
+def is_comparable(indicator: models.Indicator, target: models.Target, own: Attainment, before: Attainment) -> bool:
+    """Like with like: figures of both periods' own, by one definition, of the same places and as long a stretch."""
+    if own.value is None or own.as_of or before.as_of or target.summed_from or own.since[4:] != before.since[4:]:
+        return False
+    places = [(row.expected, row.present, sorted(row.absent)) for row in (own, before)]
+    return places[0] == places[1] and len({indicator.find_definition(row.period) for row in (own, before)}) == 1
+
+
+def _select_counted_noun(data: _FeedbackData, indicator: models.Indicator) -> str:
+    """What an indicator counts: người, trẻ, ca …; đơn vị of a share of units."""
+    element = None
+    if indicator.method != "share_of_units" and indicator.terms:
+        element = data.catalogue.elements[indicator.terms[0].data_element]
+    return element.unit if element and element.unit else data.wording.texts["word.units"]
+
+
+def _format_indicator_name(data: _FeedbackData, indicator: models.Indicator, target: models.Target) -> str:
+    if data.period.kind == PeriodKind.YEAR or not _is_growing(data.catalogue, indicator, target):
+        return indicator.short_name
+    return data.wording.format("feedback.to_date", name=indicator.short_name)
+
+
+def format_counts(wording: Messages, indicator: models.Indicator, row: Attainment, noun: str) -> str:
+    """The counts behind a rate, for whoever counted them; empty where they are no whole numbers, or the unit itself."""
+    top, bottom = row.numerator, row.denominator
+    if top is None or bottom is None or top.denominator != 1 or bottom.denominator != 1 or _is_itself(indicator, row):
+        return ""
+    if indicator.is_case_rate:
+        return wording.format("feedback.cases", count=format_number(top), noun=noun)
+    return wording.format("feedback.counts", numerator=format_number(top), denominator=format_number(bottom))
+
+
+def format_missing(wording: Messages, indicator: models.Indicator, row: Attainment, noun: str) -> str:
+    """What is short of the target, or too much; empty where it is met or nobody can make it up (a sample, money)."""
+    if row.as_of or row.status not in {"not_met", "over_plan"} or not row.people_missing:
+        return ""
+    if indicator.sampled or _is_itself(indicator, row):
+        return ""
+    kind = "above" if indicator.direction == "down" else "short"
+    return wording.format(f"feedback.{kind}", count=format_number(row.people_missing), noun=noun)
+
+
+def _is_itself(indicator: models.Indicator, row: Attainment) -> bool:
+    """Whether a share of units is of one alone, which then is the unit that reads it."""
+    return indicator.method == "share_of_units" and row.denominator == 1
 
 
 def _select_current_value(row: Attainment) -> Fraction | None:

@@ -8,7 +8,7 @@ form.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-_WIDTHS = (5, 10, 66, 14, 14, 34)
+_WIDTHS = (4, 8, 54, 9, 9, 24)
 _HEAD_ROW = 7
 _LINE_HEIGHT = 16
 _RESULT_COL = 5
@@ -80,7 +80,7 @@ def write_check_sheet(
         starts = {"type": "text", "criteria": "begins with", "value": wording.texts[f"check_sheet.{name}"]}
         page.conditional_format(results, {**starts, "format": styles.get_mark_format(role)})
     page.set_paper(9)
-    page.set_landscape()
+    page.set_margins(left=0.6, right=0.4, top=0.6, bottom=0.6)
     page.fit_to_pages(1, 0)
     page.repeat_rows(_HEAD_ROW)
     page.freeze_panes(_HEAD_ROW + 1, 0)
@@ -231,18 +231,38 @@ def _describe_relation(catalogue: Catalogue, relation: models.Relation, kind: st
 def _build_past_checks(
     catalogue: Catalogue, form_layout: FormLayout, wording: Messages, past: PastValues
 ) -> Iterator[CheckRow]:
-    """The unit's total of each number beside that of its own period before, where all of it is known."""
+    """The unit's total of each number beside that of its own period before, where all of it is known; of what adds up
+    through the year every row that is known, since a total may hide that one of them has fallen."""
     ratio, least = (catalogue.thresholds[name] for name in ("outlier_ratio", "outlier_change"))
-    fine, doubt, lower = (join_words(wording, f"check_sheet.{name}") for name in ("ok", "differs", "lower"))
+    fine, doubt = (join_words(wording, f"check_sheet.{name}") for name in ("ok", "differs"))
+    same_year = form_layout.period.list_earlier_periods(1)[0].year == form_layout.period.year
     for element, placed in _list_element_cells(form_layout).items():
         known = [past.get((unit, element)) for unit in placed.units]
+        if catalogue.elements[element].kind == ElementKind.YTD:  # begins anew in January
+            if same_year and any(value is not None for value in known):
+                yield _build_fall_check(catalogue, wording, element, placed, known)
+            continue
         if any(value is None for value in known):
             continue
         before = sum(value for value in known if value is not None)
-        said, apart = doubt, f"ABS(SUM({placed.span})-{before})>MAX({least},{ratio}*{before})"
-        if catalogue.elements[element].kind == ElementKind.YTD:
-            said, apart = lower, f"SUM({placed.span})<{before}"
+        apart = f"ABS(SUM({placed.span})-{before})>MAX({least},{ratio}*{before})"
         lacking = f"COUNT({placed.span})<{len(known)}"
         about = wording.format("check_sheet.about_past", name=catalogue.elements[element].name)
-        result = f'=IF({lacking},"",IF({apart},{said},{fine}))'
+        result = f'=IF({lacking},"",IF({apart},{doubt},{fine}))'
         yield CheckRow(placed.sheet, about, result, "", before, f'=IF({lacking},"",SUM({placed.span}))')
+
+
+def _build_fall_check(
+    catalogue: Catalogue, wording: Messages, element: str, placed: _ElementCells, known: Sequence[float | None]
+) -> CheckRow:
+    """Which rows are below what they had come to before; one of which nothing is known is below nothing."""
+    levels = f"{{{';'.join(f'{-1 if value is None else value:.15g}' for value in known)}}}"
+    fallen = f"IF(ISNUMBER({placed.span}),IF({placed.span}<{levels},1,0),0)"
+    row = f"MAX(IF({fallen}=1,ROW({placed.span}),0))"
+    said = join_words(wording, "check_sheet.rows_doubt", count=f"SUM({fallen})", row=row)
+    result = f'=IF(COUNT({placed.span})=0,"",IF(SUM({fallen})=0,{join_words(wording, "check_sheet.ok")},{said}))'
+    about = wording.format("check_sheet.about_fall", name=catalogue.elements[element].name)
+    whole = all(value is not None for value in known)
+    before = sum(value for value in known if value is not None) if whole else None
+    now = f'=IF(COUNT({placed.span})<{len(known)},"",SUM({placed.span}))'
+    return CheckRow(placed.sheet, about, result, "", before, now, looks_at_each=True)

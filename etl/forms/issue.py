@@ -34,10 +34,13 @@ _SPARE_ROWS = 2
 _SENDING_ROW = 6
 _LINE_HEIGHT, _NOTE_HEIGHT = 15.5, 48
 _PAGE_INCHES = {"portrait": 7.2, "landscape": 10.6}
-"""What is printed across an A4 page, without the margins."""
+"""What is printed across an A4 page, without the margins; upright first."""
+_PAGE_DEPTH_INCHES = {"portrait": 10.3, "landscape": 6.9}
+"""What is printed down it, a little less than there is: programs round heights up."""
+_BANNER_HEIGHT, _FOOT_HEIGHT = 5 * 15 + 30 + 2 * _LINE_HEIGHT, 4 * 15
+"""The rows above the table, and those of the signatures below it."""
 _LEAST_SCALE = 80
 """The smallest letters are 10 pt: printed at 80 % they are 8 pt. A wider sheet goes over several pages."""
-_LANDSCAPE_FROM = 7
 
 
 def build_form_file_name(form: models.Form, unit: models.Unit, period: Period) -> str:
@@ -139,15 +142,25 @@ def _write_table_labels(page: Worksheet, styles: FormStyles, sheet: SheetLayout)
             page.merge_range(fixed.row, fixed.col, bottom, right, fixed.text, style)
         else:
             page.write_string(fixed.row, fixed.col, fixed.text, style)
-    top = sheet.header_rows[0]
-    tall = sheet.kind.tall_headers
-    page.set_row(top, 32 if tall else 18)
-    page.set_row(top + 1, 46 if tall else 16)
-    page.set_row(top + 2, _compute_tallest_label(sheet, top + 2) if tall else 16)
+    for row, height in enumerate(_list_header_heights(sheet)[:-1], start=sheet.header_rows[0]):
+        page.set_row(row, height)
     if sheet.kind.row_height == "default":
         return
-    for row in range(sheet.data_rows[0], sheet.data_rows[1] + 1):
-        page.set_row(row, _NOTE_HEIGHT if sheet.kind.row_height == "note" else _compute_label_row_height(sheet, row))
+    for row, height in enumerate(_list_row_heights(sheet), start=sheet.data_rows[0]):
+        page.set_row(row, height)
+
+
+def _list_header_heights(sheet: SheetLayout) -> list[float]:
+    """Of the rows that are printed again on each page: two of headings, the kinds, the numbers."""
+    top, tall = sheet.header_rows[0], sheet.kind.tall_headers
+    return [32, 46, _compute_tallest_label(sheet, top + 2), 15] if tall else [18, 16, 16, 15]
+
+
+def _list_row_heights(sheet: SheetLayout) -> list[float]:
+    rows = range(sheet.data_rows[0], sheet.data_rows[1] + 1)
+    if sheet.kind.row_height == "fit":
+        return [_compute_label_row_height(sheet, row) for row in rows]
+    return [_NOTE_HEIGHT if sheet.kind.row_height == "note" else 15 for _ in rows]
 
 
 def _compute_tallest_label(sheet: SheetLayout, row: int) -> float:
@@ -221,7 +234,7 @@ def _write_signature_lines(page: Worksheet, styles: FormStyles, sheet: SheetLayo
 
 def _fit_page_width(page: Worksheet, sheet: SheetLayout) -> None:
     """One page wide where the letters stay large enough; else several, each with the columns that name the rows."""
-    breaks = _find_page_breaks(sheet)
+    breaks = _find_page_breaks(sheet, _choose_orientation(sheet))
     if not breaks:
         page.fit_to_pages(1, 0)
         return
@@ -230,32 +243,59 @@ def _fit_page_width(page: Worksheet, sheet: SheetLayout) -> None:
     page.set_v_pagebreaks(breaks)
 
 
-def _find_page_breaks(sheet: SheetLayout) -> list[int]:
-    """The columns before which another page begins; none where all fit on one."""
-    inches = _PAGE_INCHES["landscape" if _is_landscape(sheet) else "portrait"]
-    room, pixels = inches * 96 * 100 / _LEAST_SCALE, [width * 7 + 5 for width in sheet.widths]
-    named = sheet.kind.freeze_cols
+def _compute_pixels(sheet: SheetLayout) -> list[int]:
+    return [width * 7 + 5 for width in sheet.widths]
+
+
+def _compute_page_room(orientation: str) -> float:
+    """How many pixels of columns a page takes at the smallest scale."""
+    return _PAGE_INCHES[orientation] * 96 * 100 / _LEAST_SCALE
+
+
+def _find_page_breaks(sheet: SheetLayout, orientation: str) -> list[int]:
+    """The columns before which another page begins; none where all fit on one. Columns under one heading stay
+    together: a heading that is torn runs out of its page."""
+    room, pixels, named = _compute_page_room(orientation), _compute_pixels(sheet), sheet.kind.freeze_cols
     if sum(pixels) <= room or not named:
         return []
-    own = pixels[named:]
-    pages = math.ceil(sum(own) / (room - sum(pixels[:named])))
-    each = math.ceil(len(own) / pages)
-    return [named + each * i for i in range(1, pages)]
+    torn = {col for _, left, _, right in sheet.merges for col in range(left + 1, right + 1)}
+    breaks, start = list[int](), named
+    for col in range(named, len(pixels)):
+        if sum(pixels[:named]) + sum(pixels[start : col + 1]) > room:
+            whole = max((c for c in range(start + 1, col + 1) if c not in torn), default=col)
+            breaks.append(whole)
+            start = whole
+    return breaks
 
 
 def _find_banner_columns(sheet: SheetLayout) -> tuple[int, int]:
     """Over which columns stands what is read once: on one page all; on several those of the first page's own."""
-    breaks = _find_page_breaks(sheet)
+    breaks = _find_page_breaks(sheet, _choose_orientation(sheet))
     return (sheet.kind.freeze_cols, breaks[0] - 1) if breaks else (0, sheet.last_col)
 
 
-def _is_landscape(sheet: SheetLayout) -> bool:
-    return sum(sheet.widths) > 95 or sheet.last_col >= _LANDSCAPE_FROM
+def _choose_orientation(sheet: SheetLayout) -> str:
+    """The way of the paper that takes the fewest pages; of equals, that with the larger letters, upright first."""
+    return min(_PAGE_INCHES, key=lambda way: _count_pages(sheet, way))
+
+
+def _count_pages(sheet: SheetLayout, orientation: str) -> tuple[int, float]:
+    """(pages, by how much print is reduced) of a sheet; a wide one without columns that name its rows may only be
+    reduced to the smallest scale, so that it is told off by more pages."""
+    pixels, breaks = sum(_compute_pixels(sheet)), len(_find_page_breaks(sheet, orientation))
+    scale = _LEAST_SCALE / 100 if breaks else min(1, _PAGE_INCHES[orientation] * 96 / pixels)
+    if scale < _LEAST_SCALE / 100:
+        return 2 * len(sheet.inputs) + 2, 1 - scale
+    heads = sum(_list_header_heights(sheet))
+    top, rest = _BANNER_HEIGHT + heads, sum(_list_row_heights(sheet)) + _FOOT_HEIGHT
+    room = _PAGE_DEPTH_INCHES[orientation] * 72 / scale
+    down = 1 + max(0, math.ceil((top + rest - room) / max(room - heads, 1)))
+    return down * (breaks + 1), 1 - scale
 
 
 def _apply_page_setup(page: Worksheet, form_layout: FormLayout, sheet: SheetLayout) -> None:
     page.set_paper(9)
-    if _is_landscape(sheet):
+    if _choose_orientation(sheet) == "landscape":
         page.set_landscape()
     page.set_margins(left=0.6, right=0.4, top=0.6, bottom=0.6)
     _fit_page_width(page, sheet)

@@ -7,6 +7,7 @@ a slot that is left out would silently drop a figure or a name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,6 +27,7 @@ FOLDER_NAME = "messages"
 _PERIOD_SLOTS = frozenset({"period", "as_of"})
 """Slots of reasons that hold a period key or ISO date, printed as a reader writes it."""
 _SHIPPED = PROJECT_ROOT / "templates" / FOLDER_NAME
+_WORD = re.compile(r"\w+")
 _Files = tuple[tuple[str, bytes], ...]
 """Name and content of each file of a folder, by name."""
 
@@ -69,6 +71,13 @@ class Messages:
     def format_moment(self, moment: datetime, time: str = "%Hh%M") -> str:
         """A point in time, in its own zone: ``14h05 ngày 02/10/2024``; `time` is how the clock is written."""
         return self.format("moment.at", time=moment.strftime(time), date=f"{moment:%d/%m/%Y}")
+
+    def explain_abbreviations(self, texts: Iterable[str]) -> str:
+        """What the letters in some short names stand for, once each; empty where there are none."""
+        used = {word for word in _WORD.findall(" ".join(texts)) if len(word) > 1 and word.isupper()}
+        known = self.texts["word.abbreviations"].split("; ")
+        parts = [part for part in known if part.split(":")[0] in used]
+        return self.format("summary.abbreviations", parts="; ".join(parts)) if parts else ""
 
     def describe_punctuality(self, late_days: int) -> str:
         """Whether something came in time; lateness in working days."""

@@ -126,7 +126,7 @@ class Period:
             case PeriodKind.HALF:
                 return f"6 tháng {'đầu' if self.index == 1 else 'cuối'} năm {self.year}"
             case PeriodKind.NINE_MONTHS:
-                return f"9 tháng năm {self.year}"
+                return f"9 tháng đầu năm {self.year}"
             case _:
                 return f"tháng {self.index} năm {self.year}"
 

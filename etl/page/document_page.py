@@ -16,7 +16,7 @@ from etl.approval.decisions import apply_decision
 from etl.approval.publication import SIGNOFF_RECORD_NAME
 from etl.approval.registry_entry import RegistryEntry
 from etl.approval.signoff_question import describe_question
-from etl.errors import TongketError
+from etl.errors import RefusalError, TongketError
 from etl.lineage.lineage_text import format_difference_lines
 from etl.lineage.snapshot_difference import compare_snapshots
 from etl.page.page_login import FormGuard
@@ -25,6 +25,7 @@ from etl.warehouse import page_views
 from etl.warehouse.signoff_store import Decision
 
 _MOST_DIFFERENCES = 100
+FORM_FIELDS = ("number", "date", "signer", "title", "reason")
 READABLE = (".html", ".pdf")
 _ORDER = (".html", ".pdf", ".docx", ".xlsx", ".json")
 
@@ -47,10 +48,12 @@ def show_documents(desk: PageDesk, scope: str, period: str, shown: str, page: in
     )
 
 
-def show_document(desk: PageDesk, report: int, guard: FormGuard, refusal: str = "") -> str | None:
+def show_document(
+    desk: PageDesk, report: int, guard: FormGuard, refusal: str = "", filled: Mapping[str, str] | None = None
+) -> str | None:
     """A document: its files, the one before it, and the form to decide on it. None where there is none.
 
-    `refusal` says why a decision could not be carried out.
+    `refusal` says why a decision could not be carried out; `filled` is what stood in the form then, by its fields.
     """
     with desk.open_reader() as conn:
         document = page_views.find_document(conn, report)
@@ -69,6 +72,7 @@ def show_document(desk: PageDesk, report: int, guard: FormGuard, refusal: str = 
         may_decide=may_decide,
         token=guard.build_token(desk.user, build_form_purpose(report)) if may_decide else "",
         refusal=refusal,
+        filled=dict.fromkeys(FORM_FIELDS, "") | dict(filled or {}),
     )
 
 
@@ -114,11 +118,10 @@ def build_form_purpose(report: int) -> str:
 
 def decide_document(desk: PageDesk, report: int, decision: Decision, reason: str, entry: RegistryEntry) -> str:
     """Carries out a person's decision; gives why it could not be, in words, or nothing."""
-    reason = reason.strip()
-    if decision == "sent_back" and not reason:
-        return desk.wording.texts["deciding.reason_missing"]
     try:
         apply_decision(report, decision, desk.user.name, desk.now.isoformat(timespec="seconds"), reason, entry)
+    except RefusalError as error:
+        return desk.wording.format(error.message, **error.slots)
     except TongketError as error:
         return desk.wording.format("deciding.not_decided", error=str(error.what))
     return ""

@@ -182,7 +182,9 @@ def decide_document(
         raise HTTPException(403)
     refusal = document_page.decide_document(desk, report, decision, reason, entry)
     if refusal:
-        return HTMLResponse(_require_page(document_page.show_document(desk, report, guard, refusal)), 409)
+        filled = {"number": entry.number, "date": entry.date, "signer": entry.signer, "reason": reason}
+        filled["title"] = "\n".join(entry.title)
+        return HTMLResponse(_require_page(document_page.show_document(desk, report, guard, refusal, filled)), 409)
     return RedirectResponse(f"{desk.root}documents/{report}", 303)
 
 

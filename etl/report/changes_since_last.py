@@ -13,7 +13,6 @@ from etl.report.covered_period import is_cumulative_indicator
 from etl.report.dates import compute_previous_report_period
 from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
-from etl.report.number_facts import build_number_fact, compute_consistent_rounding
 from etl.report.report_figures import build_figures
 from etl.report.target_results import format_difference, format_short_name, format_with_unit
 from etl.report.yearly_change import TREND_KINDS
@@ -93,11 +92,10 @@ def _is_comparable_across_periods(inputs: ReportInput, figure: Figure) -> bool:
 
 
 def _describe_moved_figure(inputs: ReportInput, wording: Messages, figure: Figure, usual: str) -> str:
-    """The move and what it was between, all three as fine as it takes for them to add up in print."""
-    then, now = figure.change.before.get_fraction(), figure.change.now.get_fraction()
-    decimals, move = compute_consistent_rounding(then, now, figure.value.decimals)
-    before, after = (format_with_unit(inputs, figure, build_number_fact(value, decimals).text) for value in (then, now))
-    delta = format_difference(inputs, wording, figure, build_number_fact(move, decimals))
+    """The move and what it was between, each end as its own report prints it."""
+    change = figure.change
+    before, after = (format_with_unit(inputs, figure, end.text) for end in (change.before, change.now))
+    delta = format_difference(inputs, wording, figure, change.delta)
     own = figure.change.basis not in {"", usual}
     basis = wording.format("change.on_basis", basis=figure.change.basis) if own else ""
     slots = {"delta": delta, "before": before, "after": after, "basis": basis}

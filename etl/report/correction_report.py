@@ -271,7 +271,7 @@ def _build_change_row(
         after=_format_changed_figure(wording, now, was, either.unit == area.unit) if now else nothing,
         verdict_before=_format_correction_verdict(wording, was) if was else nothing,
         verdict_after=_format_correction_verdict(wording, now) if now else nothing,
-        status_changed=bool(was and now and was["status"] != now["status"]),
+        status_changed=(was and was["status"]) != (now and now["status"]),
     )
 
 
@@ -337,10 +337,11 @@ def _format_correction_verdict(wording: Messages, shown: dict[str, str]) -> str:
 
 
 def _describe_changed_verdicts(wording: Messages, area: Area, rows: tuple[ChangedFigureRow, ...]) -> Iterator[str]:
+    nothing = wording.texts["word.nothing"]
     for row in rows:
         former = bool(area.ended) and row.unit == area.unit
         mention = unit_names.format_unit_mention(wording, row.unit_name)
-        if row.status_changed:
+        if row.status_changed and nothing not in (row.verdict_before, row.verdict_after):
             yield wording.format(
                 "correction.verdict",
                 item=row.item,

@@ -74,9 +74,16 @@ def build_covered_period(inputs: ReportInput, wording: Messages, a: Attainment) 
     since = period.end.replace(month=period.counted_from, day=1)
     if since == period.start:
         return CoveredPeriod("whole", since.isoformat(), end, period.name)
-    months = period.end.month - since.month + 1
-    text = wording.format("cover.to_date", months=months, year=period.year)
+    text = format_covered_stretch(wording, period, grown=True)
     return CoveredPeriod("to_date", since.isoformat(), end, text)
+
+
+def format_covered_stretch(wording: Messages, period: Period, *, grown: bool) -> str:
+    """What a figure of a period covers: the months since counting began, where it has `grown`; else the period."""
+    months = period.end.month - period.counted_from + 1
+    if not grown or period.counted_from == period.start.month:
+        return period.name
+    return wording.format("cover.to_date", months=months, year=period.year)
 
 
 def count_units_from_parts(inputs: ReportInput, a: Attainment) -> int:

@@ -24,7 +24,6 @@ from etl.report.target_results import list_explained_items, lower_first_letter
 from etl.report.unit_names import format_unit_list, format_unit_mention
 from etl.report.unit_results import limit_unit_names, list_unit_codes
 
-SNAPSHOT_ID_LENGTH = 16
 """Characters of the snapshot's id that are printed; the file itself carries all of them."""
 
 

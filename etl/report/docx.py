@@ -44,7 +44,7 @@ def render_word_report(facts: ReportFacts, wording: Messages, template: Path, mo
     drawings = [draw_small_line(row) for row in facts.first_page.rows]
     for row, drawing in zip(shown["page_rows"], drawings, strict=True):
         if drawing:
-            row["line"] = InlineImage(document, BytesIO(encode_png(drawing)), width=Mm(drawing.width))
+            row["lines"][0]["text"] = InlineImage(document, BytesIO(encode_png(drawing)), width=Mm(drawing.width))
     document.render(shown, engine, autoescape=True)
     _set_alt_texts(document.docx.element.body, [drawing.alt for drawing in drawings if drawing])
     return serialize_word_document(document, facts, wording, moment)
@@ -64,6 +64,7 @@ def open_word_template(template: Path, kind: type) -> tuple[Any, Any]:
 def serialize_word_document(document: Any, facts: DocumentFacts, wording: Messages, moment: datetime) -> bytes:
     """A rendered document as a file: tables and rules fitted to the page, nothing in it that differs by the day."""
     _fit_tables(document.docx.element.body)
+    _hold_announcements(document.docx.element.body)
     _fit_rules(document.docx)
     _set_properties(document.docx.core_properties, facts, wording, moment)
     buffer = BytesIO()
@@ -157,12 +158,19 @@ def _hold_subrows(rows: list[Any]) -> None:
 
 
 def _hold_last_rows(rows: list[Any]) -> None:
-    """The last rows of a long table go over to its last page together: no page with a row or two. They begin with a
-    row that has a number, so that none of them takes the one that it belongs to along."""
-    if len(rows) <= 2 * _HELD_ROWS:
-        return
-    for row in dropwhile(_is_subrow, rows[-_HELD_ROWS:-1]):
+    """The last rows of a table, half of a short one, go over to its last page together: no page with a row or two. They
+    begin with a row that has a number, so that none of them takes the one that it belongs to along."""
+    held = min(_HELD_ROWS, len(rows) // 2)
+    for row in dropwhile(_is_subrow, rows[-held:-1]):
         _hold_row(row)
+
+
+def _hold_announcements(body: Any) -> None:
+    """A line that announces a list, and so ends in a colon, is on the page of its first entry. One before a table may
+    be of several lines and breaks as any other: held whole it would cost some letters a page."""
+    for paragraph in body.xpath("./w:p[following-sibling::*[1][self::w:p]]"):
+        if "".join(paragraph.xpath(".//w:t/text()")).rstrip().endswith(":"):
+            paragraph.get_or_add_pPr().get_or_add_keepNext()
 
 
 def _is_subrow(row: Any) -> bool:

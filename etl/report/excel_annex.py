@@ -13,6 +13,7 @@ from etl.messages import Messages
 from etl.ooxml.zip_parts import build_reproducible_zip
 from etl.report.annex_readback import validate_annex
 from etl.report.annex_workbook import FONT, AnnexSheet, AnnexWorkbook, Cell, DataLink
+from etl.report.dates import format_two_digits
 from etl.report.excel_data_sheet import write_data_sheet
 from etl.report.figure_facts import Figure, PrintedNumber
 from etl.report.inputs import UpwardFigures
@@ -175,16 +176,18 @@ def _write_unit_rows(book: AnnexWorkbook, sheet: AnnexSheet, figures: list[Figur
 
 
 def _write_task_sheet(book: AnnexWorkbook) -> None:
-    """A row for each task, with where the units stand."""
+    """A row for each task, with where the units stand; of those that the year's report tells, how many they are."""
     columns = book.build_columns(task=11.0, ground=18.0, task_title=44.0, lead=26.0, cooperation=26.0, deadline=18.0)
     sheet = book.add_table_sheet("tasks", columns + book.build_columns(deadline_date=11.0, state=44.0))
     nothing, tasks = book.nothing, book.facts.tasks.all
-    for task in tasks:
+    told = [task for task in tasks if task.states.keys() != {"yearly"}]
+    for task in told:
         dates = [task.deadline, task.deadline_date or nothing]
         sheet.write_row(
             [task.id, task.clause, task.title, task.lead, task.cooperate or nothing, *dates, task.situation]
         )
-    sheet.close_sheet("" if tasks else book.wording.texts["task.none"])
+    later = book.wording.format("task.yearly", count=format_two_digits(len(tasks) - len(told)))
+    sheet.close_sheet(book.wording.texts["task.none"] if not tasks else later if len(told) < len(tasks) else "")
 
 
 def _write_task_report_sheet(book: AnnexWorkbook) -> None:

@@ -216,8 +216,14 @@ def _describe_earlier_statements(inputs: ReportInput, wording: Messages, asked: 
     """How many tasks stand as units said in the form of the last year, since none of this period asks about them."""
     now = _list_questions(inputs, _list_parts(inputs))
     earlier = sum(any((task.id, report.unit) not in now for report in task.reports) for task in asked)
-    if earlier:
+    if earlier and not _is_all_earlier(inputs, asked):
         yield wording.format("task.from_last_year", count=format_two_digits(earlier), year=inputs.period.year - 1)
+
+
+def _is_all_earlier(inputs: ReportInput, asked: list[PlanTask]) -> bool:
+    """Whether all that is known of the tasks was said in the form of the last year."""
+    now = _list_questions(inputs, _list_parts(inputs))
+    return all(task.reports and all((task.id, report.unit) not in now for report in task.reports) for task in asked)
 
 
 def _describe_unasked_tasks(wording: Messages, task_facts: tuple[PlanTask, ...]) -> Iterator[str]:
@@ -240,6 +246,11 @@ def _describe_asked_tasks(inputs: ReportInput, wording: Messages, asked: list[Pl
     if not said:
         return wording.format("task.none_reported", tasks=tasks)
     parts = "; ".join(_describe_progress(inputs, wording, asked, "done_one" if len(units) == 1 else "done"))
+    if _is_all_earlier(inputs, asked):
+        who = wording.format("task.units", count=format_number(len(said)))
+        if len(said) == 1:
+            who = format_unit_mention(wording, inputs.find_unit_name(*said))
+        return wording.format("task.from_earlier", who=who, tasks=tasks, parts=parts, year=inputs.period.year - 1)
     if len(units) == 1:
         (only,) = units
         return wording.format("task.one_reports", unit=inputs.find_unit_name(only), tasks=tasks, parts=parts)

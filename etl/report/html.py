@@ -42,7 +42,8 @@ def render_html_page(facts: ReportFacts, wording: Messages, template: Path) -> b
     for picture, image in zip(shown["pictures"], images, strict=True):
         picture["image"] = Markup(image)  # noqa: S704 - drawn here, its texts escaped
     for row, drawing in zip(shown["page_rows"], map(draw_small_line, facts.first_page.rows), strict=True):
-        row["line"] = Markup(render_svg(drawing)) if drawing else row["line"]  # noqa: S704 - the same
+        if drawing:
+            row["lines"][0]["text"] = Markup(render_svg(drawing))  # noqa: S704 - the same
     shown |= {"has_chart": first is not None, "chart": Markup(render_svg(first)) if first else ""}  # noqa: S704 - the same
     return (engine.from_string(text).render(shown) + "\n").encode()
 

@@ -80,19 +80,6 @@ def _count_published_decimals(value: Fraction) -> int:
     return next((places for places in range(MAX_DECIMALS + 1) if (value * 10**places).denominator == 1), 0)
 
 
-def compute_consistent_rounding(before: ExactNumber, after: ExactNumber, decimals: int) -> tuple[int, Fraction]:
-    """How many decimals to print a move and its two ends with, and the move, so that they add up in print.
-
-    From 93,6 to 94,4 is 0,8: without decimals that would read “1, from 94 to 94”. Where the rounded three do not
-    agree, one decimal is added, and the move is the difference of its printed ends.
-    """
-    exact = abs(Fraction(after) - Fraction(before))
-    if abs(round_half_away(after, decimals) - round_half_away(before, decimals)) == round_half_away(exact, decimals):
-        return decimals, exact
-    shown = decimals + 1
-    return shown, Fraction(abs(round_half_away(after, shown) - round_half_away(before, shown)), 10**shown)
-
-
 def compute_printed_difference(before: tuple[ExactNumber, int], after: tuple[ExactNumber, int]) -> tuple[Fraction, int]:
     """The move between two figures as each is printed (value, decimals), and its decimals.
 

@@ -1,4 +1,4 @@
-"""How a figure stands between milestones: reached, on the way, to be hastened, slow, or not yet to be judged.
+"""How a figure stands between milestones: reached, on the way, to be hastened, slow, not judged yet, or redefined.
 
 Room: report. Used by `report_figures`. A target of 2025 is not failed in 2024: what counts until then is the path.
 """
@@ -9,8 +9,8 @@ from typing import Literal
 
 from etl.model import Attainment, Period
 
-PathState = Literal["", "reached", "on_path", "hasten", "slow", "not_due"]
-PATH_STATES: tuple[PathState, ...] = ("reached", "on_path", "hasten", "slow", "not_due")
+PathState = Literal["", "reached", "on_path", "hasten", "slow", "not_due", "redefined"]
+PATH_STATES: tuple[PathState, ...] = ("reached", "on_path", "hasten", "slow", "not_due", "redefined")
 _BY_CLASS: dict[str, PathState] = {
     "on_track": "on_path", "needs_acceleration": "hasten", "limited": "slow", "moving_away": "slow", "maintain": "slow",
 }  # fmt: skip
@@ -18,6 +18,7 @@ _BY_CLASS: dict[str, PathState] = {
 JUDGED_STATES: frozenset[PathState] = frozenset({"reached", "on_path", "hasten", "slow"})
 """The states that are a verdict of their period; a figure in none of them is not judged yet, or cannot be."""
 _JUDGED = {"not_met", "within_plan", "over_plan"}
+_REDEFINED = "reason.break_in_series"
 _LEVEL_WAYS = {"reason.no_room", "reason.against_direction"}
 """Ways between two milestones whose beginning is as good as their end, or better."""
 
@@ -38,9 +39,15 @@ def classify_path_state(a: Attainment, start: str | None = None) -> PathState:
         case "over_plan":
             return "slow"
         case "not_met":
-            not_due = _is_before_milestone(a) and not _is_below_the_whole_way(a)
-            return _BY_CLASS.get(a.progress_class) or ("not_due" if not_due else "slow")
+            return _BY_CLASS.get(a.progress_class) or _classify_without_way(a)
     return ""
+
+
+def _classify_without_way(a: Attainment) -> PathState:
+    """What is not reached and has no measured way: its definition changed on it, or its milestone is ahead."""
+    if not _is_before_milestone(a) or _is_below_the_whole_way(a):
+        return "slow"
+    return "redefined" if a.reason is not None and a.reason.code == _REDEFINED else "not_due"
 
 
 def _is_below_the_whole_way(a: Attainment) -> bool:

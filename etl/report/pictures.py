@@ -16,6 +16,7 @@ from etl.messages import Messages
 from etl.model import Period, SeriesPoint, UnitStatus
 from etl.model.numbers import format_number
 from etl.report.covered_period import is_cumulative_indicator
+from etl.report.dates import format_period_end
 from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
 from etl.report.number_facts import build_number_fact, select_value_decimals
@@ -72,10 +73,11 @@ def _build_picture(inputs: ReportInput, wording: Messages, number: int, shows: P
             kind, rows = "matrix", list(_describe_matrix(shows))
         case _:
             kind, rows = "series", list(_describe_series(shows))
+    end = format_period_end(inputs.period)
     return AnnexPicture(
         kind,
         caption=wording.format(f"picture.{kind}_caption", number=format_number(number)),
-        title=wording.format(f"picture.{kind}_title", period=inputs.period.name),
+        title=wording.format(f"picture.{kind}_title", period=end if kind == "series" else inputs.period.name),
         alt=describe_picture(wording, f"picture.{kind}_alt", rows),
         shows=shows,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path, PurePath
 
-from etl.errors import UsageError
+from etl.errors import RefusalError
 from etl.messages import Messages, load_messages
 from etl.model.registration import Registration
 from etl.ooxml.opc_package import OpcPackage
@@ -76,9 +76,10 @@ def _replace_workbook_text(name: str, data: bytes, before: str, after: str) -> b
     return package.serialize_package()
 
 
-def _build_other_print_error(name: str) -> UsageError:
-    return UsageError(
+def _build_other_print_error(name: str) -> RefusalError:
+    return RefusalError(
         f"the draft's file {name} was printed with other templates or another release: nothing was published",
+        message="printed_otherwise",
         where=name,
         fix="draft the report again and decide on that draft",
     )

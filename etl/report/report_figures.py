@@ -83,7 +83,7 @@ def _follow_area(wording: Messages, figure: Figure, area_state: PathState) -> Fi
     """A unit's figure, which bears no verdict on a target that the report does not judge the area by."""
     if not figure.sign or area_state in JUDGED_STATES:
         return figure
-    text = "path_state.not_due" if area_state == "not_due" else "status.no_verdict"
+    text = f"path_state.{area_state}" if area_state else "status.no_verdict"
     return replace(figure, sign="", status_text=wording.texts[text])
 
 
@@ -318,9 +318,11 @@ def _compute_distance_to_plan(a: Attainment) -> Fraction | None:
 
 
 def _compute_plan_share(a: Attainment) -> Fraction | None:
-    """The value in % of the level it is held against; of no meaning for ceilings, ranges, eliminations
-    and what cannot be compared with it."""
+    """The value in % of the level it is held against; of no meaning for ceilings, ranges, eliminations,
+    what cannot be compared with it and the figure of an earlier period, which is no share of this one's."""
     if a.value is None or not a.target or a.operator not in _UPWARD_OPERATORS or a.status == "no_verdict":
+        return None
+    if is_carried_from_before(a):
         return None
     return a.value / a.target * 100
 
@@ -336,9 +338,12 @@ def _compute_gap(a: Attainment) -> Fraction | None:
 def _build_shortfall_fact(
     wording: Messages, indicator: models.Indicator | None, noun: str, a: Attainment
 ) -> CountedNumber | PrintedNumber:
-    """People, cases or units between the value and the target, with their noun; nothing when met or of a sample."""
+    """People, cases or units between the value and the target, with their noun; nothing when met, of a sample, or above
+    a limit taken for a part of the year, which is no whole number of cases."""
     short = a.people_missing if a.status in {"not_met", "over_plan"} else None
     if indicator is not None and indicator.sampled:
+        short = None
+    if a.prorated_target is not None and a.operator in _DOWNWARD_OPERATORS:
         short = None
     fact = build_number_fact(short, 0, wording.texts["word.nothing"])
     return fact if short is None else CountedNumber(fact.value, fact.exact, f"{fact.text} {noun}", fact.decimals, noun)

@@ -50,7 +50,7 @@ from etl.report.yearly_change import TREND_KINDS
 MAX_ROWS, MAX_UNITS, MAX_ACTIONS, MAX_LINE_POINTS = 12, 8, 5, 8
 MIN_COMPARED = 3
 """Judged targets of which one is called the best and one the weakest: of fewer it says nothing."""
-_ORDER = ("slow", "hasten", "not_due", "on_path", "reached", "")
+_ORDER = ("slow", "hasten", "not_due", "redefined", "on_path", "reached", "")
 _BEHIND = {"slow", "hasten"}
 _AHEAD = {"reached", "on_path"}
 

@@ -9,18 +9,21 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 from itertools import groupby
+from math import ceil, floor
 from typing import NamedTuple
 
 from etl.catalog import models
 from etl.messages import Messages
 from etl.model import Period
 from etl.model.numbers import format_number
-from etl.report.covered_period import format_stretch
+from etl.report.covered_period import format_covered_stretch, format_stretch, is_cumulative_indicator
 from etl.report.dates import format_period_end, format_reference_period, format_two_digits
 from etl.report.figure_facts import Figure, PrintedNumber
 from etl.report.inputs import ReportInput
-from etl.report.path_state import PATH_STATES, PathState
+from etl.report.number_facts import build_number_fact, select_value_decimals
+from etl.report.path_state import JUDGED_STATES, PATH_STATES, PathState
 from etl.report.report_figures import ReportFigures, format_item_number
 from etl.report.section_facts import ColumnHeaders, FigureRow, GroupRow, PlanTask, PlanYear, SentenceGroup, StatementRow
 
@@ -31,7 +34,7 @@ _SIGNS = {">=": "≥", "<=": "≤"}
 _WHOLE = 100
 _UNSENT_CODES = frozenset({"reason.no_data", "reason.no_data_of"})
 """The reasons of a figure that units simply did not send."""
-_WORD = re.compile(r"\w+")
+_BARE_NUMBER = re.compile(r"[<>≤≥]?=? ?\d[\d.,]*")
 WORD_ONLY_KINDS = {"not_assessed", "milestone"}
 ELIMINATION_OPERATORS = frozenset({"eliminate", "maintain_elimination"})
 _STATUS_ORDER = (
@@ -95,15 +98,17 @@ def _build_target_row(
     tasks: dict[str, PlanTask],
 ) -> StatementRow | FigureRow:
     indicator = inputs.catalogue.indicators.get(target.indicator or "")
+    figure = figures.find_figure(target.item, inputs.area)
+    same_as = figure.duplicate_of if figure and format_item_number(target) else ""
     row = {
         "item": target.item,
         "number": format_item_number(target),
         "clause": target.clause,
-        "title": target.title,
+        "title": wording.format("cell.duplicate", title=target.title, item=same_as) if same_as else target.title,
         "measured_in": target.unit_written or _format_unit_meant(wording, target, indicator),
         "unit": inputs.area,
     }
-    reported = figures.find_figure(target.item, inputs.area) is not None
+    reported = figure is not None
     if target.kind in WORD_ONLY_KINDS:
         written = target.statement or _format_target_milestones(target) or wording.texts["word.not_assessed"]
         task = tasks.get(target.item) if target.kind == "milestone" else None
@@ -145,9 +150,13 @@ def _format_written_level(wording: Messages, kind: str, written: str) -> str:
     return wording.format("verdict.each_unit", target=written) if kind == "per_unit" and written else written
 
 
-def _format_level_in_sentence(wording: Messages, figure: Figure) -> str:
-    """The level as written, within brackets of a sentence: a word begins small, an abbreviation does not."""
-    written = _format_written_level(wording, figure.kind, figure.written)
+def _format_level_in_sentence(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
+    """The level as written, within brackets of a sentence: a word begins small, an abbreviation does not; a number
+    that the plan writes without its unit, as its column has it, gets it here."""
+    written = figure.written
+    if _BARE_NUMBER.fullmatch(written):
+        written = format_with_full_unit(inputs, wording, figure, written)
+    written = _format_written_level(wording, figure.kind, written)
     return written if written[1:2].isupper() else lower_first_letter(written)
 
 
@@ -174,26 +183,19 @@ def describe_results(inputs: ReportInput, wording: Messages, figures: ReportFigu
         names = "; ".join(format_short_name(inputs, f) for f in those)
         word = wording.texts[f"path_state.{state}"]
         sentences.append(wording.format("summary.state", state=word, count=format_two_digits(len(those)), names=names))
-    sentences.append(wording.format("summary.covers", period=format_period_end(inputs.period)))
-    sentences += _explain_abbreviations(inputs, wording, counted)
+    if any(figure.value.value is not None for figure in figures.list_unit_figures(inputs.area)):
+        sentences.append(wording.format("summary.covers", period=format_period_end(inputs.period)))
+    sentences.append(wording.format("summary.annexes"))
+    if letters := wording.explain_abbreviations(format_short_name(inputs, figure) for figure in counted):
+        sentences.append(letters)
     common = find_common_comparison(inputs, figures)
     if common.basis:
         sentences.append(wording.format("summary.basis", basis=common.basis))
     if any(0 < row.present < row.expected for row in inputs.attainments if row.unit == inputs.area):
         sentences.append(wording.format("summary.partial"))
-    if common.absent:
+    if common.absent and any(map(_is_told, counted)):
         sentences.append(wording.format("summary.no_previous", since=format_comparison_period(inputs, wording)))
     return tuple(sentences)
-
-
-def _explain_abbreviations(inputs: ReportInput, wording: Messages, counted: list[Figure]) -> Iterator[str]:
-    """What the letters in the targets' short names stand for: those that this report uses, once."""
-    words = _WORD.findall(" ".join(format_short_name(inputs, figure) for figure in counted))
-    used = {word for word in words if len(word) > 1 and word.isupper()}
-    known = wording.texts["word.abbreviations"].split("; ")
-    parts = [part for part in known if part.split(":")[0] in used]
-    if parts:
-        yield wording.format("summary.abbreviations", parts="; ".join(parts))
 
 
 class CommonComparison(NamedTuple):
@@ -264,7 +266,11 @@ def _describe_untold_targets(inputs: ReportInput, wording: Messages, figures: Re
         those = [f for f in older if _name_older_line(f) == kind]
         times = ", ".join(dict.fromkeys(f.covers.text for f in those))
         names = "; ".join(format_short_name(inputs, f) for f in those)
-        yield wording.format(f"line.{kind}", count=format_two_digits(len(those)), as_of=times, names=names)
+        slots = {"count": format_two_digits(len(those)), "as_of": times, "names": names}
+        if kind in {"older", "judged_older"}:
+            yield wording.format(f"line.{kind}", **slots)
+        else:
+            yield wording.format("line.waiting_older", state=wording.texts[f"path_state.{kind}"], **slots)
     for status in ("incomplete_met", "incomplete_not_met", "incomplete"):
         those = [f for f in counted if f.shown_status == status]
         if those:
@@ -276,15 +282,41 @@ def _describe_untold_targets(inputs: ReportInput, wording: Messages, figures: Re
         those = [f for f in unsent if f.item in explained and f.reason == reason]
         slots = {
             "count": format_two_digits(len(those)),
-            "names": "; ".join(format_short_name(inputs, f) for f in those),
+            "names": "; ".join(_name_with_last_known(inputs, wording, f) for f in those),
         }
         yield wording.format("line.rest_no_data_for", reason=lower_first_letter(reason.rstrip(".")), **slots)
     for status in ("no_data", "not_assessed", "no_number", "not_collected"):
         those = [f for f in counted if f.covers.kind != "older" and f.shown_status == status]
         those = [f for f in those if status != "no_data" or f.item not in explained]
         if those:
-            names = "; ".join(format_short_name(inputs, f) for f in those)
+            name_target = partial(_name_with_last_known, inputs, wording)
+            names = "; ".join(name_target(f) if status == "no_data" else format_short_name(inputs, f) for f in those)
             yield wording.format(f"line.rest_{status}", count=format_two_digits(len(those)), names=names)
+
+
+def _name_with_last_known(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
+    """A target without a figure of the period, with the last one that the area had and its time: told, never judged.
+
+    The area is the plan's, also where it has ended: the same people. Of another definition than the present one
+    nothing is told.
+    """
+    name, target = format_short_name(inputs, figure), inputs.get_target(figure.item)
+    indicator = inputs.catalogue.indicators.get(figure.indicator)
+    points = dict(inputs.series).get(figure.item, ())
+    if indicator is None or not points or target.is_of_several_periods:
+        return name
+    last, now = points[-1], indicator.find_definition(inputs.period.key)
+    last_period = Period.parse(last.period)
+    if last_period.end >= inputs.period.start or indicator.find_definition(last.period) != now:
+        return name
+    decimals = select_value_decimals(inputs.select_print_target(target), indicator, last.value)
+    value = build_number_fact(last.value, decimals).text
+    return wording.format(
+        "line.last_known",
+        name=name,
+        covers=format_covered_stretch(wording, last_period, grown=is_cumulative_indicator(inputs.catalogue, indicator)),
+        value=format_with_full_unit(inputs, wording, figure, value),
+    )
 
 
 def list_explained_items(inputs: ReportInput) -> set[str]:
@@ -294,9 +326,9 @@ def list_explained_items(inputs: ReportInput) -> set[str]:
 
 
 def _name_older_line(figure: Figure) -> str:
-    """What was published within the period is judged, and so counted among the results, by its own day; or its time
-    has not come."""
-    return {"": "older", "not_due": "waiting_older"}.get(figure.path_state, "judged_older")
+    """What was published within the period is judged, and so counted among the results, by its own day; or the state
+    in which it is not judged yet."""
+    return "judged_older" if figure.path_state in JUDGED_STATES else figure.path_state or "older"
 
 
 def _describe_milestones(
@@ -330,7 +362,8 @@ def _format_incomplete_figure(inputs: ReportInput, wording: Messages, figure: Fi
 def _describe_target_result(inputs: ReportInput, wording: Messages, figure: Figure, common: CommonComparison) -> str:
     verdict = _describe_target_verdict(inputs, wording, figure)
     if figure.bounds_turn and figure.bounds:
-        verdict = wording.format("verdict.turning", verdict=verdict, range=figure.bounds.text)
+        possible = format_with_full_unit(inputs, wording, figure, figure.bounds.text)
+        verdict = wording.format("verdict.turning", verdict=verdict, range=possible)
     return wording.format(
         "line.figure",
         name=figure.name,
@@ -393,6 +426,14 @@ def format_with_unit(inputs: ReportInput, figure: Figure, text: str) -> str:
     return f"{text}{unit}" if unit[0] in "%‰/" else f"{text} {_format_unit_in_sentence(unit)}"
 
 
+def format_with_full_unit(inputs: ReportInput, wording: Messages, figure: Figure, text: str) -> str:
+    """The same where the name does not stand beside it: a case rate says on how many people it is."""
+    indicator = inputs.catalogue.indicators.get(figure.indicator)
+    if indicator is not None and indicator.is_case_rate:
+        return _format_case_rate(wording, _compute_population(inputs, figure, indicator), text)
+    return format_with_unit(inputs, figure, text)
+
+
 def _format_unit_in_sentence(unit: str) -> str:
     return unit if unit.isupper() else lower_first_letter(unit)
 
@@ -447,7 +488,7 @@ def _format_case_rate(wording: Messages, population: Fraction, text: str) -> str
 def _describe_target_verdict(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
     status = figure.shown_status
     target_slots = {
-        "target": _format_level_in_sentence(wording, figure) or wording.texts["word.not_stated"],
+        "target": _format_level_in_sentence(inputs, wording, figure) or wording.texts["word.not_stated"],
         "year": _format_target_year(inputs, wording, figure),
     }
     if status == "not_met":
@@ -489,10 +530,29 @@ def _mark_as_reported(wording: Messages, figure: Figure, count: str) -> str:
 def _describe_prorated_verdict(
     inputs: ReportInput, wording: Messages, figure: Figure, status: str, target_slots: dict[str, str]
 ) -> str:
-    slots = target_slots | {"prorated": figure.prorated_target.text}
+    prorated = format_with_full_unit(inputs, wording, figure, figure.prorated_target.text)
+    slots = target_slots | {"prorated": prorated}
     if status == "over_plan" and figure.missing.value is not None:
         return wording.format("verdict.over_plan_by", missing=_format_missing(inputs, wording, figure), **slots)
-    return wording.format(f"verdict.{status}", **slots)
+    cases = _compute_yearly_limit(inputs, figure)
+    if cases is None:
+        return wording.format(f"verdict.{status}", **slots)
+    limit = wording.format("line.case_count", count=format_number(cases))
+    return wording.format(f"verdict.{status}_limit", limit=limit, **slots)
+
+
+def _compute_yearly_limit(inputs: ReportInput, figure: Figure) -> Fraction | None:
+    """The most cases in a whole year that a case rate's level allows, on the population that the rate is taken on; None
+    for what is no ceiling of a case rate. Of a part of the year there is no such number: it would not be whole."""
+    indicator = inputs.catalogue.indicators.get(figure.indicator)
+    people, level = figure.denominator.fraction, figure.target.fraction
+    if indicator is None or not indicator.is_case_rate or people is None or level is None:
+        return None
+    if figure.operator not in CEILING_OPERATORS:
+        return None
+    exact = level * people / _compute_population(inputs, figure, indicator)
+    most = ceil(exact) - 1 if figure.operator == "<" else floor(exact)
+    return Fraction(most) if most > 0 else None
 
 
 def _format_target_year(inputs: ReportInput, wording: Messages, figure: Figure) -> str:

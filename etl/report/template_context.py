@@ -179,8 +179,15 @@ class Difficulty:
 
 
 @dataclass(frozen=True)
+class SmallLine:
+    """The cell of a small picture: the picture, or the sign of nothing."""
+
+    text: Any
+
+
+@dataclass(frozen=True)
 class PageRow:
-    """A target on the first page; `line` is its small picture."""
+    """A target on the first page; `lines` has its small picture where the table has a column of them."""
 
     name: str
     quarter: tuple[OptionalCell, ...]
@@ -188,7 +195,7 @@ class PageRow:
     past: tuple[OptionalCell, ...]
     target: str
     state: str
-    line: Any
+    lines: tuple[SmallLine, ...]
 
 
 @dataclass(frozen=True)
@@ -255,6 +262,7 @@ class ReportTemplateContext(LetterTemplateContext):
     page_value_title: str
     quarter_heads: tuple[OptionalCell, ...]
     past_heads: tuple[OptionalCell, ...]
+    line_heads: tuple[OptionalCell, ...]
     page_rows: tuple[PageRow, ...]
     heat_heads: tuple[HeatHead, ...]
     heat_lines: tuple[HeatLine, ...]
@@ -433,6 +441,7 @@ def _build_first_page(facts: ReportFacts, wording: Messages) -> dict[str, Any]:
             wording.texts["column.compared"]: [row.compared for row in page.rows],
         },
     )
+    has_lines = any(len(row.line) > 1 for row in page.rows)
     stars = format_star_legend(
         wording, (text for row in page.rows for text in (row.in_quarter, row.to_date, row.previous))
     )
@@ -443,6 +452,7 @@ def _build_first_page(facts: ReportFacts, wording: Messages) -> dict[str, Any]:
         "page_value_title": page.to_date_title,
         "quarter_heads": quarters.heads,
         "past_heads": past.heads,
+        "line_heads": (OptionalCell(wording.texts["column.line"]),) if has_lines else (),
         "page_rows": tuple(
             PageRow(
                 name=row.name,
@@ -451,7 +461,7 @@ def _build_first_page(facts: ReportFacts, wording: Messages) -> dict[str, Any]:
                 past=before,
                 target=row.target,
                 state=f"{row.sign} {row.state}".strip(),
-                line=wording.texts["word.nothing"],
+                lines=(SmallLine(wording.texts["word.nothing"]),) if has_lines else (),
             )
             for row, in_quarter, before in zip(page.rows, quarters.rows, past.rows, strict=True)
         ),
@@ -576,7 +586,10 @@ def _build_unit_cell(facts: ReportFacts, wording: Messages, column: ComparedTarg
         return UnitCell(wording.texts["word.no_data"])
     if figure.withheld or column.counts:
         return UnitCell(figure.withheld or figure.numerator.text)
-    return UnitCell(f"{figure.value.text} {figure.sign}".strip())
+    value = figure.value.text
+    if figure.as_of:  # of a year before: said in the cell, as in the plan's table
+        value = wording.format("cell.carried", value=value, as_of=figure.as_of_text)
+    return UnitCell(f"{value} {figure.sign}".strip())
 
 
 def _build_task_row(number: int, task: PlanTask) -> TaskRow:

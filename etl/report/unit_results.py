@@ -27,7 +27,7 @@ MAX_TIED_NAMES = 4
 """Units named that share one place in a ranking; more are counted, as no name of theirs comes before another."""
 MAX_UNIT_NAMES = 5
 """Units named as the best or the weakest of one indicator; more are counted."""
-_BEHIND_STATES = {"slow", "hasten", "not_due"}
+_BEHIND_STATES = {"slow", "hasten", "not_due", "redefined"}
 _GOOD_STATUSES = {"met", "within_plan"}
 
 
@@ -64,7 +64,9 @@ def list_comparable_targets(inputs: ReportInput) -> list[models.Target]:
 
 
 def _has_number(figure: Figure, *, counts: bool) -> bool:
-    """Whether a unit's cell says more than that there is nothing."""
+    """Whether a unit's cell says more of the report's period than that there is nothing."""
+    if figure.as_of:
+        return False
     return bool(figure.withheld) or (figure.numerator if counts else figure.value).value is not None
 
 

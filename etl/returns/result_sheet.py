@@ -85,9 +85,9 @@ class ResultSheet:
 
     @property
     def area(self) -> str:
-        """What is printed: all but the hidden columns."""
+        """What is printed: all but the column of keys and the hidden ones."""
         last = max((row for row, cells in self._rows.items() if min(cells) <= LAST_COLUMN), default=0)
-        return f"$A$1:${format_cell_name(0, LAST_COLUMN)[:-1]}${last + 1}"
+        return f"$A$1:${format_cell_name(0, LAST_COLUMN - 1)[:-1]}${last + 1}"
 
     # --- content ----------------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ class AdvisoryLock(IntEnum):
     DISPATCH = 7_235_022  # folders, messages and reminders: one dispatcher per database
     PERIOD = 7_235_020  # a scope's period, computed, drafted or decided on: no older result comes after a newer
     DOCUMENT = 7_235_021  # a document that is decided on, by its number
+    REGISTER = 7_235_023  # the numbers that an office gave: one giver at a time
     RECORDING = 7_235_003  # recorded times: writers share it, who takes a snapshot has it without them
     CATALOGUE = 7_235_002  # the catalogue's dated rows
     DELIVERY = 7_235_010  # a delivery that gets its verdict, by its number

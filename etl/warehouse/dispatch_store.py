@@ -26,7 +26,8 @@ AttemptStep = Literal["begun", "sent", "not_sent", "refused", "unsure"]
 class PublishedDocument:
     """A published document. `kind` is report or correction; `folder` lies below the outbox; `files` are SHA-256.
 
-    `number`, `signed_on` and `signer` are the registry's; `signed_copy` is the PDF as it came back signed, if it did.
+    `number`, `signed_on` and `signer` are the registry's; `signed_copy` is the PDF as it came back signed, if it did,
+    and `signed_fields` the fields of ours in which it is.
     """
 
     report_id: int
@@ -48,6 +49,7 @@ class PublishedDocument:
     signed_copy: str = ""
     signed_copy_sha256: str = ""
     audience: str = ""
+    signed_fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ def fetch_published_documents(conn: Connection, scope: str | None = None) -> lis
             r.report_id, r.kind, r.corrects_report_id, r.scope, r.plan, r.cadence, r.period, r.snapshot_id,
             r.decided_by, r.decided_at, r.folder, dict(r.files), r.recorded_at,
             r.number, r.signed_on, r.signer or "", r.signed_copy, r.signed_copy_sha256, r.audience,
+            tuple(signature.get("place") or signature["field"] for signature in r.signatures),
         )
         for r in query(conn, "publications", scope=scope)
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row
 
-from etl.errors import UsageError
+from etl.errors import RefusalError
 from etl.model.registration import Registration
 from etl.model.report_key import ReportKey
 from etl.warehouse.advisory_locks import AdvisoryLock, lock_keys
@@ -125,26 +125,33 @@ def record_decision(
     record_event(conn, decision, report=document.report_id, **document.key.describe(), by=by, at=at, reason=reason)
 
 
-def record_registration(conn: Connection, document: SignableDocument, symbol: str, given: Registration) -> None:
-    """Notes what the registry and the signer gave a document.
+def record_registration(
+    conn: Connection, document: SignableDocument, register: str, symbol: str, given: Registration
+) -> None:
+    """Notes what the registry and the signer gave a document. `register` is the scope whose own office gives numbers.
 
     Raises:
-        UsageError: the office gave the number to another document of that year.
+        RefusalError: the office gave the number to another document of that year.
     """
     if given.number is not None and given.signed_on is not None:
-        key = {"scope": document.scope, "symbol": symbol, "number": given.number, "year": given.signed_on.year}
+        lock_keys(conn, AdvisoryLock.REGISTER, [register])
+        key = {"scope": register, "symbol": symbol, "number": given.number, "year": given.signed_on.year}
         taken = query(conn, "document_with_number", **key).scalar_one_or_none()
         if taken is not None:
-            raise UsageError(
+            raise RefusalError(
                 f"the number {given.number_text}/{symbol} of {given.signed_on.year} belongs to document {taken}",
+                message="number_taken",
                 where="--number",
                 fix="give the next free number of the register",
+                number=f"{given.number_text}/{symbol}",
+                year=given.signed_on.year,
+                document=taken,
             )
     query(
         conn,
         "record_registration",
         report_id=document.report_id,
-        scope=document.scope,
+        scope=register,
         symbol=symbol,
         number=given.number,
         signed_on=given.signed_on,

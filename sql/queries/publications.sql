@@ -18,7 +18,8 @@ SELECT
     g.signed_on,
     g.signer,
     coalesce(c.name, '') AS signed_copy,
-    coalesce(c.sha256, '') AS signed_copy_sha256
+    coalesce(c.sha256, '') AS signed_copy_sha256,
+    coalesce(c.signatures, '[]') AS signatures
 FROM ops.publication AS p
 INNER JOIN ops.report AS r ON p.report_id = r.report_id
 INNER JOIN ops.sign_off AS s ON p.report_id = s.report_id AND s.decision = 'approved'

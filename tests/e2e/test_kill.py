@@ -27,6 +27,7 @@ from etl import settings, steps
 from etl.catalog import Catalogue
 from etl.check import load_great_expectations
 from etl.model import Period
+from etl.model.vietnam_time import get_current_date
 from etl.warehouse import embedded_server
 from etl.warehouse.connect import build_engine
 from simulation.deliveries import drop_deliveries
@@ -73,7 +74,11 @@ def flow() -> None:
     with build_engine(settings.load_settings(), "loader").connect() as conn:
         undecided = conn.execute(text(UNDECIDED)).scalars().all()
     for number in undecided:
-        entry = {"number": str(number), "date": "2024-04-22", "signer": "Trần Văn B"}  # what has no number stays here
+        entry = {
+            "number": str(number),
+            "date": get_current_date().isoformat(),
+            "signer": "Trần Văn B",
+        }  # what has no number stays here
         steps.sign_document(str(number), "Nguyễn Thị A", **entry)
     steps.dispatch_folders()
 

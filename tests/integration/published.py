@@ -66,6 +66,6 @@ def publish(
         (document,) = signoff_store.fetch_documents(conn, report_id=number)
         signoff_store.record_decision(conn, document, "approved", "Y Bình", SIGNED_AT, "")
         given = Registration(number, SIGNED_ON, ("GIÁM ĐỐC",), "Y Bình")
-        signoff_store.record_registration(conn, document, "BC-SYT", given)
+        signoff_store.record_registration(conn, document, "kon-tum", "BC-SYT", given)
         signoff_store.record_publication(conn, document, name, hashes)
     return settings.outbox / name

@@ -20,7 +20,7 @@ from etl.page.page_app import build_page_app
 from etl.page.page_login import PageUser
 from etl.settings import Settings
 from tests.integration.published import home
-from tests.integration.test_signing import PERIOD, SCOPE, Office, approve, decide
+from tests.integration.test_signing import PERIOD, SCOPE, TODAY, Office, approve, decide
 
 pytestmark = pytest.mark.integration
 
@@ -79,12 +79,12 @@ def test_each_is_drafted_asked_about_sent_and_replaced_by_itself(office: Office)
     questions = office.ask()
     assert [f"(gửi {to})" in q["subject"] for q, to in zip(questions, PRINTED.values(), strict=True)] == [True, True]
     first, second = (q["report"] for q in questions)
-    assert approve(first, number="05", date="2024-04-22", signer="A")["folder"].endswith("/ty-ct25_quarter_ubnd")
+    assert approve(first, number="05", date=TODAY, signer="A")["folder"].endswith("/ty-ct25_quarter_ubnd")
     assert [q.report for q in office.open_questions()] == [second]
     steps.dispatch_folders()
     first_sent = {("ubnd-tinh-bac-giang", "ty-ct25_quarter_ubnd")}
     assert _list_given(office) == first_sent
-    approve(second, number="06", date="2024-04-22", signer="A")
+    approve(second, number="06", date=TODAY, signer="A")
     steps.dispatch_folders()
     both_sent = first_sent | {("so-y-te-bac-giang", "ty-ct25_quarter_so")}
     assert _list_given(office) == both_sent
@@ -93,7 +93,7 @@ def test_each_is_drafted_asked_about_sent_and_replaced_by_itself(office: Office)
     office.draft()
     asked = office.ask("run 2")
     assert len(asked) == 2
-    done = approve(asked[1]["report"], number="07", date="2024-05-02", signer="A")
+    done = approve(asked[1]["report"], number="07", date=TODAY, signer="A")
     assert done["folder"].endswith("/ty-ct25_quarter_so_thay-the-1")
     steps.dispatch_folders()
     assert _list_given(office) - both_sent == {("so-y-te-bac-giang", "ty-ct25_quarter_so_thay-the-1")}

@@ -99,10 +99,10 @@ def test_the_page_says_what_the_warehouse_holds(told: Settings, loader: Engine, 
     owed = int(sent[-2].replace(".", ""))
     assert owed > 500 and sent[-1] == f"{format_number(Fraction(300, owed), 1)}%"
     # three forms are due by then: the second came late
-    assert "Đúng hạn trong 3 kỳ gần nhất: 2/3 báo cáo (67 %), ▼ dưới ngưỡng (ngưỡng cần xem lại: dưới 75 %)" in said(
+    assert "Đúng hạn trong 3 kỳ gần nhất: 2/3 báo cáo (67%), ▼ dưới ngưỡng (ngưỡng cần xem lại: dưới 75%)" in said(
         sheet
     )
-    assert "▼ 1 mẫu dưới ngưỡng (ngưỡng cần xem lại: dưới 90 %)" in said(sheet)
+    assert "▼ 1 mẫu dưới ngưỡng (ngưỡng cần xem lại: dưới 90%)" in said(sheet)
     assert row(sheet, "quý I năm 2024")[1:8] == ["1", "0", "0", "0", "0", "0", "0"]
     assert row(sheet, "quý II năm 2024")[1:8] == ["2", "1", "1", "0", "0", "2", "0"]
     assert row(sheet, "quý III năm 2024")[1:8] == ["2", "0", "2", "1", "0", "1", "1"]
@@ -115,15 +115,18 @@ def test_the_page_says_what_the_warehouse_holds(told: Settings, loader: Engine, 
 
 
 def test_own_figure_beside_the_areas_and_the_target(told: Settings, loader: Engine, catalogue: Catalogue) -> None:
+    """And beside its own of the quarter before, with the counts behind it and what the target still asks for."""
     people = insured_people = 0
-    for unit, pop, insured in (("608", 1000, 960), ("610", 500, 400)):
+    earlier = [(code, "2024Q2", 1000, 950) for code in ("608",)]
+    for unit, period, pop, insured in (*earlier, ("608", "2024Q3", 1000, 960), ("610", "2024Q3", 500, 400)):
         communes = [u.code for u in catalogue.list_children(unit, "commune", Period.parse("2024Q3").end)]
         given = {
             (code, element): str(n) for code in communes for element, n in (("pop_total", pop), ("insured", insured))
         }
         with loader.begin() as conn:
-            load.load_deliveries(conn, [item(conn, catalogue, FORM, unit, "2024Q3", given)])
-        people, insured_people = people + pop * len(communes), insured_people + insured * len(communes)
+            load.load_deliveries(conn, [item(conn, catalogue, FORM, unit, period, given, name=period)])
+        if period == "2024Q3":
+            people, insured_people = people + pop * len(communes), insured_people + insured * len(communes)
     steps.write_unit_feedback(SCOPE, "2024Q3")
     insured = {
         unit: next(r for r in rows(page(told, unit, "2024Q3")) if "Tham gia BHYT" in r)
@@ -131,10 +134,14 @@ def test_own_figure_beside_the_areas_and_the_target(told: Settings, loader: Engi
     }
     own, other, none = (insured[unit][3:] for unit in ("608", "610", "611"))
     area = format_number(Fraction(insured_people, people) * 100, 2)
-    assert own[:2] == ["96,00", area] and own[3:] == ["Đ", "tốt hơn"]
-    assert other[:2] == ["80,00", area] and other[3:] == ["C", "kém hơn"]
-    assert none == ["chưa có số liệu", area, own[2], "–", "–"]
-    assert own[2].startswith("≥ 95")
+    places, others = (len(catalogue.list_children(u, "commune", Period.parse("2024Q3").end)) for u in ("608", "610"))
+    counts = f"({format_number(960 * places)}/{format_number(1000 * places)})"
+    assert own[:4] == [f"96,00\n{counts}", area, "95,00", "–"] and own[5:] == ["Đ", "tốt hơn"]
+    assert other[0].startswith("80,00\n") and other[1:4] == [area, "–", "–"]
+    assert other[5:] == [f"C\ncòn thiếu {format_number(75 * others)} người", "kém hơn"]
+    assert none == ["chưa có số liệu", area, "–", "–", own[4], "–", "–"]
+    assert own[4].startswith("≥ 95")
+    assert {"Quý II năm 2024", "Quý III năm 2023"} <= {value for r in rows(page(told, "608", "2024Q3")) for value in r}
 
 
 def test_a_few_of_many_places_have_a_figure_and_no_verdict(told: Settings) -> None:
@@ -142,7 +149,7 @@ def test_a_few_of_many_places_have_a_figure_and_no_verdict(told: Settings) -> No
     steps.write_unit_feedback(SCOPE, "2024Q3")
     for unit, value in (("608", "96,00"), ("610", "80,00")):
         own = next(r for r in rows(page(told, unit, "2024Q3")) if "Tham gia BHYT" in r)[3:]
-        assert (own[0], own[3]) == (value, "–")
+        assert (own[0].split("\n")[0], own[5]) == (value, "–")
 
 
 def test_a_silent_unit_is_told_so_and_never_gets_a_zero(told: Settings) -> None:
@@ -158,7 +165,7 @@ def test_a_silent_unit_is_told_so_and_never_gets_a_zero(told: Settings) -> None:
 def test_the_first_quarter_has_nothing_before_it(told: Settings) -> None:
     steps.write_unit_feedback(SCOPE, "2024Q1", "608")
     sheet = page(told, "608", "2024Q1")
-    assert "Đúng hạn trong kỳ: 1/1 báo cáo (100 %), đạt ngưỡng" in said(sheet)
+    assert "Đúng hạn trong kỳ: 1/1 báo cáo (100%), đạt ngưỡng" in said(sheet)
     assert [r[0] for r in rows(sheet) if str(r[0]).startswith("quý ")] == ["quý I năm 2024"]
     assert "Không có nội dung nào được ghi nhận là đã sửa." in said(sheet)
 
@@ -210,7 +217,7 @@ def test_an_agency_is_told_what_it_has_by_itself_and_a_commune_nothing_of_it(
     for unit, value, verdict in (("51-TTYT-608", "100,0", "Đ"), ("51-TTYT-610", "0,0", "C")):
         steps.write_unit_feedback("quang-ngai", "2025Q3", unit)
         line = row(page(told, unit, "2025Q3"), "1", name)
-        assert line[3:5] == [value, "50,0"] and line[6:] == [verdict, "–"], (
+        assert (line[3].split("\n")[0], line[4], line[8:]) == (value, "50,0", [verdict, "–"]), (
             "no word beside an area that it is no part of"
         )
         assert not any("Tham gia BHYT" in r for r in rows(page(told, unit, "2025Q3")))
@@ -230,7 +237,7 @@ def test_who_reports_by_years_alone_is_told_each_year(told: Settings, loader: En
         sheet = page(told, unit, "2024")
         assert "PHẢN HỒI VỀ BÁO CÁO NĂM 2024" in said(sheet)
         lines = [r for r in rows(sheet) if "Chất thải y tế đạt quy chuẩn" in r]
-        assert [r[3:5] for r in lines] == [[value, "75,0"]]
+        assert [[r[3].split("\n")[0], r[4]] for r in lines] == [[value, "75,0"]]
         assert "Tham gia BHYT" not in said(sheet), "an agency has no people"
 
 
@@ -260,13 +267,14 @@ def test_it_prints_as_one_page(
     )
     todo = tuple(found("R01", FindingLevel.CONFIRM, "rất dài " * 40, cell=f"AB{i}") for i in range(9))
     line = IndicatorLine(
-        "Phụ nữ mang thai được tầm soát", "%", Fraction(7, 2), None, "≥ 95 (năm 2025)", "not_met", "unclear"
-    )
+        "Phụ nữ mang thai được tầm soát (lũy kế từ đầu năm)", "%", Fraction(7, 2), None, "≥ 95 (năm 2025)", "not_met",
+        "unclear", counts="(35.000/1.000.000)", missing="còn thiếu 915.000 người", before=(Fraction(7, 2), None),
+    )  # fmt: skip
     counted = FindingCounts("quý III năm 2024", 12, (90, 1200, 30), (0, 400, 30))
     sent = FormSubmission("Báo cáo quý về kết quả bảo vệ, chăm sóc sức khỏe", "refused", dt.date(2024, 10, 21))
     fullest = UnitFeedback("608", "Thành phố Kon Tum", "quý III năm 2024", "UBND TỈNH KON TUM", "SỞ Y TẾ", "Sở Y tế", "toàn tỉnh",
                        dt.date(2024, 11, 1), (sent, sent), ThresholdShare(5, 8, 0.75, True), (counted,) * 5, mended, True, todo,
-                       (line,) * 12, SHIPPED, True)  # fmt: skip
+                       (line,) * 12, SHIPPED, True, ("quý II năm 2024", "quý III năm 2023"))  # fmt: skip
     books.append(tmp_path / "fullest.xlsx")
     books[-1].write_bytes(render_feedback_workbook(fullest, 30))
     office = ["soffice", f"-env:UserInstallation=file://{tmp_path}/lo", "--headless", "--convert-to", "pdf", "--outdir"]

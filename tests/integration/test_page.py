@@ -25,6 +25,7 @@ from etl import steps
 from etl.catalog.loader import Catalogue
 from etl.catalog.obligations import list_obligations
 from etl.model import Finding, FindingLevel, Period
+from etl.model.vietnam_time import get_current_date
 from etl.page.page_app import build_page_app
 from etl.page.page_login import PageUser
 from etl.page.page_rendering import (
@@ -157,13 +158,15 @@ def test_what_the_registry_fills_in_here_is_printed_and_a_wrong_number_publishes
     visitor: Visitor, draft_report: Callable[[int], int], warehouse: Settings
 ) -> None:
     report = draft_report(500)
-    entry = {"number": "05", "date": "2024-04-22", "signer": "Nguyễn Văn Bình", "title": "GIÁM ĐỐC"}
+    entry = {"number": "05", "date": get_current_date().isoformat(), "signer": "Nguyễn Văn Bình", "title": "GIÁM ĐỐC"}
     wrong = visitor.decide(report, "approved", token=visitor.find_token(report), **entry | {"number": "5a"})
+    assert "“5a” không phải là số văn bản" in wrong.text, "told in words, with what was filled in still there"
+    assert all(f'value="{word}"' in wrong.text for word in ("5a", entry["date"], entry["signer"]))
     assert wrong.status_code == 409 and "Chờ quyết định" in visitor.read(f"documents/{report}")
     assert visitor.decide(report, "approved", token=visitor.find_token(report), **entry).status_code == 303
     published = warehouse.outbox / "reports" / PERIOD / SCOPE / "ty-ct25_quarter"
     page = next(path for path in published.iterdir() if path.suffix == ".html").read_text(encoding="utf-8")
-    assert "Số: 05/" in page and "ngày 22 tháng 4 năm 2024" in page and "Nguyễn Văn Bình" in page
+    assert "Số: 05/" in page and f"năm {entry['date'][:4]}" in page and "Nguyễn Văn Bình" in page
 
 
 def test_sent_back_needs_a_reason_which_then_stands_there(visitor: Visitor, draft_report: Callable[[int], int]) -> None:
@@ -186,7 +189,7 @@ def test_a_draft_that_was_replaced_is_not_decided_on(visitor: Visitor, draft_rep
     page = visitor.read(f"documents/{old}")
     assert f"bản mã {new}" in page and "<form" not in page and "Chờ quyết định" not in page
     answer = visitor.decide(old, "approved", token=token)
-    assert answer.status_code == 409 and "Chưa thực hiện được" in answer.text
+    assert answer.status_code == 409 and f"đã được thay bằng bản mã {new}" in answer.text
     changed = visitor.read(f"documents/{new}/changes")
     assert "50,00" in changed and "90,00" in changed
     assert f"documents/{old}<" not in visitor.read("documents") and f"documents/{new}" in visitor.read("documents")
@@ -262,7 +265,12 @@ def test_no_word_in_a_form_breaks_a_decision(visitor: Visitor, draft_report: Cal
     report = draft_report(500)
     for field in ("token", "reason", "number", "date", "signer", "title"):
         for word in ("\0", HOSTILE, "x" * 3000, "\u202e"):
-            words = {"token": visitor.find_token(report), "number": "5", "date": "2024-04-22", field: word}
+            words = {
+                "token": visitor.find_token(report),
+                "number": "5",
+                "date": get_current_date().isoformat(),
+                field: word,
+            }
             decision = "sent_back" if field == "token" else "approved"
             answer = visitor.decide(
                 report, decision, **words | ({"number": "x"} if field in {"reason", "signer", "title"} else {})

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
+import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +21,26 @@ from sqlalchemy.exc import IntegrityError
 from typer.testing import CliRunner
 
 from etl import load, steps
+from etl.approval.issuing_office import read_issue
+from etl.approval.registry_entry import RegistryEntry, parse_registry_entry
 from etl.catalog.loader import Catalogue
 from etl.cli.commands import app
-from etl.settings import Settings
+from etl.errors import RefusalError
+from etl.messages import load_messages
+from etl.report.dates import build_decree_date_parts
+from etl.settings import PROJECT_ROOT, Settings
+from etl.warehouse import journal, signoff_store
+from etl.warehouse.signoff_store import SignableDocument
 from tests.conftest import StateMaker
 from tests.integration.build import item
-from tests.integration.test_signing import CADENCE, FORM, SCOPE, Office, decide, published
+from tests.integration.test_signing import CADENCE, FORM, SCOPE, TODAY, Office, decide, published
 
 pytestmark = pytest.mark.integration
 
-REGISTRY = ["--number", "5", "--date", "2024-04-22", "--signer", "Nguyễn  Văn Bình"]
+PRINTED = "ngày {day} tháng {month} năm {year}".format(**build_decree_date_parts(date.fromisoformat(TODAY)))
+REGISTRY = ["--number", "5", "--date", TODAY, "--signer", "Nguyễn  Văn Bình"]
 DEPUTY = ["--title", "TM. Ủy ban nhân dân", "--title", "KT. CHỦ TỊCH", "--title", "PHÓ CHỦ TỊCH"]
-WORDS = {"number": "05", "date": "2024-04-22", "signer": "Nguyễn Văn Bình", "title": "KT. CHỦ TỊCH\nPHÓ CHỦ TỊCH"}
+WORDS = {"number": "05", "date": TODAY, "signer": "Nguyễn Văn Bình", "title": "KT. CHỦ TỊCH\nPHÓ CHỦ TỊCH"}
 
 
 @pytest.fixture
@@ -63,20 +75,20 @@ def test_number_date_and_signer_stand_in_every_format(office: Office) -> None:
     files = published(office, sign(question["report"], *REGISTRY, *DEPUTY))
     lines = word_lines(find(files, ".docx"))
     assert "Số: 05/BC-SYT" in lines
-    assert any(line.endswith("ngày 22 tháng 4 năm 2024") for line in lines)
+    assert any(line.endswith(PRINTED) for line in lines)
     place = lines.index("KT. CHỦ TỊCH")
     assert lines[place - 1 : place + 3] == ["TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH", "Nguyễn Văn Bình"]
-    attached = "(Kèm theo Báo cáo số 05/BC-SYT ngày 22 tháng 4 năm 2024 của Sở Y tế)"
+    attached = f"(Kèm theo Báo cáo số 05/BC-SYT {PRINTED} của Sở Y tế)"
     assert lines.count(attached) >= 3
     page = find(files, ".html").decode()
-    assert "Số: 05/BC-SYT" in page and "Nguyễn Văn Bình" in page and "ngày 22 tháng 4 năm 2024" in page
+    assert "Số: 05/BC-SYT" in page and "Nguyễn Văn Bình" in page and PRINTED in page
     sheets = openpyxl.load_workbook(io.BytesIO(find(files, ".xlsx")))
     heads = {sheet.title: {str(row[0].value) for row in sheet.iter_rows(max_row=6)} for sheet in sheets}
     assert sum(attached in head for head in heads.values()) >= 5, heads
     record = json.loads(files["chung-thuc.json"])
-    assert record["registration"]["number"] == "05" and record["registration"]["date"] == "2024-04-22"
+    assert record["registration"]["number"] == "05" and record["registration"]["date"] == TODAY
     (row,) = office.rows("SELECT number, signed_on::text, signer, authority FROM ops.registration")
-    assert tuple(row)[:3] == (5, "2024-04-22", "Nguyễn Văn Bình") and len(row.authority) == 3
+    assert tuple(row)[:3] == (5, TODAY, "Nguyễn Văn Bình") and len(row.authority) == 3
 
 
 def test_nothing_else_differs_from_the_draft_that_was_approved(office: Office) -> None:
@@ -101,7 +113,7 @@ def test_a_decision_on_the_page_has_it(office: Office) -> None:
     done = decide(question["report"], "approved", **WORDS)
     assert done["registration"] == {
         "number": "05",
-        "date": "2024-04-22",
+        "date": TODAY,
         "authority": ["KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH"],
         "signer": "Nguyễn Văn Bình",
     }
@@ -114,9 +126,13 @@ def test_a_decision_on_the_page_has_it(office: Office) -> None:
         ({"number": "0"}, "no number"),
         ({"date": ""}, "go together"),
         ({"date": "22/04/2024"}, "no date"),
-        ({"date": "2023-12-31"}, "before 2024Q1 began"),
+        ({"date": "2023-12-31"}, "the day up to which the document's figures are known"),
+        ({"date": "2999-01-01"}, "still to come"),
         ({"signer": ""}, "nobody is named"),
         ({"signer": "A\u202eB"}, "no name"),
+        ({"signer": "<b>Bình</b>"}, "no name"),
+        ({"signer": "..."}, "no name"),
+        ({"title": "=1+1"}, "no name"),
         ({"title": "KT. CHỦ TỊCH"}, "needs a deputy"),
     ],
 )
@@ -151,12 +167,12 @@ def test_a_draft_of_other_templates_gets_no_number(office: Office, tmp_path: Pat
 
 
 def test_the_same_input_gives_the_same_bytes(office: Office) -> None:
-    from etl.approval.registry_entry import RegistryEntry, parse_registry_entry
-    from etl.model import Period
     from etl.report.registered_files import render_registered_files
 
     draft = {path.name: path.read_bytes() for path in office.draft()}
-    given = parse_registry_entry(RegistryEntry("5", "2024-04-22", "A"), ["CHỦ TỊCH"], Period.parse("2024Q1"))
+    given = parse_registry_entry(
+        RegistryEntry("5", "2024-04-22", "A"), ["CHỦ TỊCH"], date(2024, 4, 1), date(2024, 4, 30)
+    )
     assert given is not None
     first, second = (render_registered_files(draft, given, office.settings.templates) for _ in range(2))
     assert first == second
@@ -249,6 +265,12 @@ def test_hidden_text_changed_pictures_and_tracked_changes_are_seen(office: Offic
     for part, old, new in (
         ("word/document.xml", b"<w:r><w:t>I. T", b"<w:r><w:rPr><w:vanish/></w:rPr><w:t>I. T"),
         ("word/document.xml", b"<w:r><w:t>I. T", b'<w:ins w:id="9" w:author="x"/><w:r><w:t>I. T'),
+        ("word/document.xml", b"<w:r><w:t>I. T", b"<w:r><w:rPr><w:strike/></w:rPr><w:t>I. T"),
+        ("word/document.xml", b"<w:r><w:t>I. T", b'<w:r><w:rPr><w:color w:val="FEFEFE"/></w:rPr><w:t>I. T'),
+        ("word/document.xml", b"<w:r><w:t>I. T", b'<w:r><w:rPr><w:sz w:val="2"/></w:rPr><w:t>I. T'),
+        ("word/document.xml", b"<w:r><w:t>I. T", b'<w:r><w:sym w:font="Wingdings" w:char="F0FC"/></w:r><w:r><w:t>I. T'),
+        ("word/document.xml", b"</w:trPr>", b"<w:hidden/></w:trPr>"),
+        ("word/styles.xml", b"<w:rPrDefault><w:rPr>", b"<w:rPrDefault><w:rPr><w:vanish/>"),
         ("word/media/image1.png", b"IDAT", b"iDAT"),
     ):
         source, target = zipfile.ZipFile(io.BytesIO(word)), io.BytesIO()
@@ -259,3 +281,97 @@ def test_hidden_text_changed_pictures_and_tracked_changes_are_seen(office: Offic
                 assert name != part or old in data, part
                 made.writestr(name, data.replace(old, new, 1) if name == part else data)
         assert verified(tmp_path / "a.docx", target.getvalue(), 1)["verdict"] == "altered", new
+
+
+# --- whose number, on which day ------------------------------------------------------------------------------
+
+
+def record_draft(engine: Engine, scope: str, plan: str, period: str, known_at: str) -> SignableDocument:
+    """A draft on record, of no files."""
+    with engine.begin() as conn:
+        record = journal.ReportRecord(scope, plan, "quarter", period, "abc", known_at, {})
+        (document,) = signoff_store.fetch_documents(conn, report_id=journal.record_report(conn, record))
+    return document
+
+
+def given_on(day: str) -> RegistryEntry:
+    return RegistryEntry("05", day, "Nguyễn Văn Bình")
+
+
+def test_an_office_gives_a_number_once_whichever_area_it_reports_on(loader: Engine, catalogue: Catalogue) -> None:
+    """Sở Y tế Quảng Ngãi issues the former Kon Tum's reports too, out of one register."""
+    known, at = "2025-10-20T08:00:00+07:00", "2025-10-22T08:00:00+07:00"
+    documents = [
+        record_draft(loader, scope, "kt-1693", period, known)
+        for scope, period in (("kon-tum", "2025Q2"), ("quang-ngai", "2025Q3"))
+    ]
+    issues = [read_issue(catalogue, document, given_on("2025-10-21"), at) for document in documents]
+    assert {(issue.register, issue.symbol) for issue in issues} == {("quang-ngai", "BC-SYT")}
+    with loader.begin() as conn, pytest.raises(RefusalError, match="belongs to document"):
+        for document, issue in zip(documents, issues, strict=True):
+            assert issue.registration
+            signoff_store.record_registration(conn, document, issue.register, issue.symbol, issue.registration)
+
+
+def test_of_two_who_give_a_number_at_once_one_is_told_that_it_is_taken(loader: Engine, catalogue: Catalogue) -> None:
+    known, at = "2025-10-20T08:00:00+07:00", "2025-10-22T08:00:00+07:00"
+    documents = [record_draft(loader, "quang-ngai", "kt-1693", period, known) for period in ("2025Q3", "2025Q4")]
+
+    def give(document: SignableDocument) -> str:
+        issue = read_issue(catalogue, document, given_on("2025-10-21"), at)
+        assert issue.registration
+        try:
+            with loader.begin() as conn:
+                signoff_store.record_registration(conn, document, issue.register, issue.symbol, issue.registration)
+                time.sleep(0.3)
+        except RefusalError as error:
+            return error.message
+        return "given"
+
+    with ThreadPoolExecutor(2) as both:
+        assert sorted(both.map(give, documents)) == ["given", "refused.number_taken"]
+
+
+@pytest.mark.parametrize(
+    ("day", "refusal"),
+    [("2026-09-19", ""), ("2026-09-20", "refused.office_changed"), ("", "refused.office_changed")],
+)
+def test_a_document_bears_the_name_its_office_has_on_its_date(
+    loader: Engine, catalogue: Catalogue, day: str, refusal: str
+) -> None:
+    """Bắc Ninh becomes a city on 20/09/2026: drafted the day before, given a number after."""
+    document = record_draft(loader, "bac-ninh", "ty-ct25", "2026Q2", "2026-09-18T08:00:00+07:00")
+    try:
+        issue = read_issue(catalogue, document, given_on(day) if day else None, "2026-09-21T08:00:00+07:00")
+        assert (issue.register, refusal) == ("bac-ninh", "")
+    except RefusalError as error:
+        assert error.message == refusal
+        assert "UBND THÀNH PHỐ BẮC NINH" in str(error) and "UBND TỈNH BẮC NINH" in str(error)
+
+
+def test_every_refusal_has_its_words() -> None:
+    """The reasons that the code gives are those in the catalogue of messages, each with its slots."""
+    given: dict[str, set[str]] = {}
+    for path in (PROJECT_ROOT / "etl").rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in {"RefusalError", "_build_refusal"}:
+                named = {word.arg: word.value for word in call.keywords if word.arg}
+                reason = named["message"] if "message" in named else call.args[1] if len(call.args) > 1 else None
+                slots = set(named) - {"message", "where", "fix"}
+                for part in ast.walk(reason) if reason else ():
+                    if isinstance(part, ast.Constant) and part.value != "refused.":
+                        given[f"refused.{part.value}"] = slots
+    wording = load_messages(PROJECT_ROOT / "templates")
+    known = {key: set(slots) for key, slots in wording.slots.items() if key.startswith("refused.")}
+    given["refused.no_office_awaited"] = given["refused.no_office"] | {"awaited"}
+    assert given == known
+
+
+def test_a_refusal_tells_the_registry_in_its_language_what_to_do(office: Office) -> None:
+    (question,) = office.ask()
+    sign(question["report"], *REGISTRY)
+    office.send(700)
+    office.draft()
+    (correction,) = office.ask("run 2")
+    done = CliRunner().invoke(app, ["sign", str(correction["report"]), "--by", "Trần B", *REGISTRY])
+    assert f"Số 05/BC-SYT năm {TODAY[:4]} đã cấp cho văn bản mã {question['report']}" in done.output

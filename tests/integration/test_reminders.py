@@ -61,7 +61,7 @@ def test_who_is_not_in_is_reminded_and_who_was_refused_hears_why(
     done = steps.remind_units(SCOPE, BEFORE)
     assert done["reminded"] == [unit for unit in DISTRICTS if unit not in {"608", "611"}]
     refused, silent = _read(warehouse, "610", BEFORE), _read(warehouse, "612", BEFORE)
-    assert "Tệp gửi ngày 12/04/2024 đã bị trả lại vì còn 1 lỗi phải sửa. Lỗi đầu tiên: Ô F13" in refused
+    assert "Tệp gửi ngày 12/04/2024 đã bị trả lại vì còn 1 nội dung phải sửa. Nội dung đầu tiên: Ô F13" in refused
     assert "quý I năm 2024: hạn gửi ngày 22/04/2024, còn 3 ngày làm việc." in silent
     assert "trả lại" not in silent
     assert silent.startswith("Nhắc gửi báo cáo: 1 biểu chưa được tiếp nhận\n\nKính gửi: Huyện")

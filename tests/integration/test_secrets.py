@@ -18,6 +18,7 @@ from etl.catalog import Catalogue
 from etl.cli.commands import app
 from etl.doors import accounts
 from etl.file_io import create_folder
+from etl.model.vietnam_time import get_current_date
 from etl.settings import Settings
 from etl.warehouse.connect import build_engine
 from tests.builders import Workbook
@@ -74,7 +75,7 @@ def flown(
     shell("run", "--scope", SCOPE)
     with build_engine(warehouse, "loader").connect() as conn:
         numbers = conn.execute(text("SELECT report_id FROM ops.report ORDER BY 1")).scalars().all()
-    about = ["--by", "Y Bình", "--number", "1", "--date", "2024-04-22", "--signer", "Trần Văn B"]
+    about = ["--by", "Y Bình", "--number", "1", "--date", get_current_date().isoformat(), "--signer", "Trần Văn B"]
     shell("sign", str(numbers[0]), *about)
     shell("dispatch")
     shell("warehouse", "backup", "--to", str(tmp_path / "backup.tar"))

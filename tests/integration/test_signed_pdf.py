@@ -21,15 +21,16 @@ from etl.cli.commands import PROVED, app
 from etl.settings import Settings
 from simulation.digital_signature import TestAuthority, create_test_authority, fill_test_fields, sign_test_pdf
 from tests.conftest import StateMaker
+from tests.integration.published import home
 from tests.integration.test_registration import REGISTRY, find, sign, verified
-from tests.integration.test_signing import PERIOD, SCOPE, Office, published
+from tests.integration.test_signing import PERIOD, SCOPE, TODAY, Office, published
 from tests.report.conftest import needs_office
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow, needs_office, pytest.mark.usefixtures("with_pdf")]
 
 PERSON, SEAL = "NguoiCoThamQuyen", "CoQuan"
 LEADER, OFFICE = "Nguyễn Văn Bình", "UBND huyện Tân Yên"
-FILLED = {"SoVanBan": "05", "NgayKy": "22", "ThangKy": "4", "NamKy": "2024"}
+FILLED = dict(zip(("SoVanBan", "NamKy", "ThangKy", "NgayKy"), ("05", *TODAY.split("-")), strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +115,7 @@ def test_both_orders_of_work_are_accepted_and_the_signers_named(
     assert attach(report, tmp_path / "a.pdf", both) == taken, "the same again changes nothing"
     assert verified(tmp_path / "a.pdf", both, 0)["verdict"] == "signed"
     steps.dispatch_folders()
-    given = office.settings.outbox / f"reports/{PERIOD}/{SCOPE}/gui/huyen-uy-tan-yen/ty-ct25_quarter"
+    given = office.settings.outbox / f"reports/{PERIOD}/{SCOPE}/gui/ubnd-tinh-bac-giang/ty-ct25_quarter"
     (paper,) = given.glob("*.pdf")
     assert paper.name.endswith("_da-ky.pdf") and paper.read_bytes() == both
     assert not list(given.glob("*_facts.json"))
@@ -210,3 +211,69 @@ def test_the_published_pdf_is_an_archive_file_in_vietnamese_with_fields_of_its_o
         assert set(fields) == {PERSON, SEAL, *FILLED}
         assert all("/V" not in field and field.F == 4 and "/N" in field.AP for field in fields.values())
         assert "/FontFile2" in root.AcroForm.DR.Font["/So"].FontDescriptor
+
+
+def add_field_in_box(writer: Any) -> None:
+    """As programs do that draw a field of their own where the signer points: smaller, and named otherwise."""
+    fields = [reference.get_object() for reference in writer.root["/AcroForm"]["/Fields"]]
+    (own,) = (field for field in fields if str(field["/T"]) == PERSON)
+    left, bottom, right, top = (float(edge) for edge in own["/Rect"])
+    pages = list(writer.root["/Pages"]["/Kids"])
+    page = next(n for n, p in enumerate(pages) if p.idnum == own.raw_get("/P").idnum)
+    box = (round(left) + 2, round(bottom) + 2, round(right) - 2, round(top) - 2)
+    append_signature_field(writer, SigFieldSpec("Signature1", box=box, on_page=page))
+
+
+def test_who_signed_is_told_by_the_place_and_the_number_is_the_documents(
+    office: Office, authority: TestAuthority, tmp_path: Path
+) -> None:
+    """A copy without the leader, without the number once there is one, or with another number is not taken in."""
+    (question,) = office.ask()
+    report, path = question["report"], tmp_path / "a.pdf"
+    plain = find(published(office, sign(report)), ".pdf")
+    seal_alone = sign_test_pdf(plain, authority, SEAL, OFFICE, OFFICE, FILLED)
+    assert PERSON in attach(report, path, seal_alone, 2)["error"]["what"]
+    leader = sign_test_pdf(plain, authority, PERSON, LEADER, OFFICE)
+    assert attach(report, path, leader)["unsigned"] == [SEAL], "taken in, and told what is missing"
+    half = sign_test_pdf(leader, authority, SEAL, OFFICE, OFFICE, {"SoVanBan": "05"})
+    assert "not all filled in" in attach(report, path, half, 2)["error"]["what"]
+    both = sign_test_pdf(leader, authority, SEAL, OFFICE, OFFICE, FILLED)
+    assert attach(report, path, both)["unsigned"] == []
+    other = sign_test_pdf(leader, authority, SEAL, OFFICE, OFFICE, FILLED | {"SoVanBan": "06"})
+    for copy in (other, leader):
+        assert "does not bear the document's number 05" in attach(report, path, copy, 2)["error"]["what"]
+    assert office.rows("SELECT count(*) FROM ops.signed_copy") == [(2,)]
+
+
+def test_a_field_that_a_program_drew_within_the_place_is_the_leaders(
+    office: Office, authority: TestAuthority, tmp_path: Path
+) -> None:
+    (question,) = office.ask()
+    plain = find(published(office, sign(question["report"], *REGISTRY)), ".pdf")
+    source = append(plain, add_field_in_box)
+    own = sign_test_pdf(source, authority, "Signature1", LEADER, OFFICE)
+    taken = attach(question["report"], tmp_path / "a.pdf", own)
+    assert [(s["field"], s["place"]) for s in taken["signatures"]] == [("Signature1", PERSON)]
+
+
+def test_an_office_that_signs_digitally_sends_nothing_before(
+    office: Office, authority: TestAuthority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (question,) = office.ask()
+    report = question["report"]
+    plain = find(published(office, sign(report, *REGISTRY)), ".pdf")
+    contacts = home(tmp_path / "home", monkeypatch) / "catalog" / "contacts.yaml"
+    text = contacts.read_text(encoding="utf-8")
+    waits = f"signed_before_dispatch: {{{SCOPE}: [{PERSON}, {SEAL}]}}"
+    contacts.write_text(text.replace("signed_before_dispatch: {}", waits), encoding="utf-8")
+    leader = sign_test_pdf(plain, authority, PERSON, LEADER, OFFICE)
+    for copy, missing in ((None, [PERSON, SEAL]), (leader, [SEAL])):
+        if copy:
+            attach(report, tmp_path / "a.pdf", copy)
+        done = steps.dispatch_folders()
+        assert done["folders"] == [] and [d["unsigned"] for d in done["unsigned"]] == [missing]
+    attach(report, tmp_path / "a.pdf", sign_test_pdf(leader, authority, SEAL, OFFICE, OFFICE))
+    done = steps.dispatch_folders()
+    assert done["folders"] and "unsigned" not in done
+    assert all(list((office.settings.outbox / folder).glob("*_da-ky.pdf")) for folder in done["folders"])
+    assert steps.dispatch_folders()["folders"] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import shutil
@@ -23,6 +24,7 @@ from etl.approval.signoff_question import SignoffQuestion, describe_question
 from etl.catalog.loader import Catalogue
 from etl.cli.commands import app
 from etl.errors import MailError, StorageError, UsageError
+from etl.model.vietnam_time import get_current_date
 from etl.report.file_properties import read_file_properties
 from etl.settings import Settings
 from etl.warehouse import signoff_store
@@ -35,7 +37,9 @@ from tests.mailbox import Mailbox
 pytestmark = pytest.mark.integration
 
 SCOPE, PERIOD, CADENCE, FORM = "tan-yen", "2024Q1", "quarter", "ty-commune-quarter"
-AT = "2024-04-20T09:00:00+07:00"
+TODAY = get_current_date().isoformat()
+TOMORROW = (get_current_date() + dt.timedelta(days=1)).isoformat()
+AT = f"{TOMORROW}T09:00:00+07:00"
 
 
 class Office:
@@ -180,7 +184,7 @@ def test_publishing_twice_changes_nothing(office: Office) -> None:
     (question,) = office.ask()
     first = approve(question["report"])
     files = published(office, first)
-    assert approve(question["report"], at="2024-04-21T09:00:00+07:00") == first
+    assert approve(question["report"], at=f"{TOMORROW}T10:00:00+07:00") == first
     assert published(office, first) == files
     counts = "SELECT (SELECT count(*) FROM ops.sign_off), (SELECT count(*) FROM ops.publication)"
     assert office.rows(counts) == [(1, 1)]

@@ -16,7 +16,17 @@ from etl.catalog.geography import find_plan_area, list_units_of_area
 from etl.catalog.obligations import list_obligations
 from etl.catalog.owed_cells import list_owed_cells
 from etl.drafting.report_drafts import _select_plan_input
-from etl.model import Attainment, NoteReport, ObservedIndicator, Period, Projection, SeriesPoint, TaskReport, UnitStatus
+from etl.model import (
+    Attainment,
+    NoteReport,
+    ObservedIndicator,
+    Period,
+    PeriodKind,
+    Projection,
+    SeriesPoint,
+    TaskReport,
+    UnitStatus,
+)
 from etl.report import ReportInput, write_report_draft
 from etl.report.dates import compute_previous_report_period
 from etl.report.inputs import ReportCorrection, SourceCells
@@ -24,6 +34,7 @@ from etl.settings import PROJECT_ROOT
 from tests.wording import saying
 
 _SNAPSHOT_DAY = date(2024, 10, 21)
+_YEARS, _COUNTED = range(2023, 2031), {PeriodKind.MONTH: 12, PeriodKind.QUARTER: 4}
 _SHARES = {100: (0.55, 1.0), 10_000: (0.0008, 0.004), 100_000: (0.00001, 0.0008)}
 
 
@@ -83,6 +94,27 @@ def sample(
         ),
         sources=_sources(catalogue, rows, area.code, period),
     )
+
+
+def list_worlds(catalogue: Catalogue, until: date) -> list[tuple[str, str, str]]:
+    """(scope, plan, period): of each report of every scope the first and the last period that its units owed forms for
+    since there is the plan, and that ended by a day."""
+    found: list[tuple[str, str, str]] = []
+    for scope in catalogue.scopes.values():
+        for report in scope.reports:
+            kind = PeriodKind(report.cadence)
+            periods = [Period(y, kind, n) for y in _YEARS for n in range(1, _COUNTED.get(kind, 1) + 1)]
+            begun = catalogue.plans[report.plan].valid_from
+            owed = [p.key for p in periods if begun <= p.end <= until and _is_owed(catalogue, scope, p)]
+            found += [(scope.id, report.plan, key) for key in (*owed[:1], *owed[-1:])]
+    return list(dict.fromkeys(found))
+
+
+def _is_owed(catalogue: Catalogue, scope: models.Scope, period: Period) -> bool:
+    """Whether units owed forms for a period, or for all of its quarters."""
+    if list_obligations(catalogue, scope, period):
+        return True
+    return period.months > 3 and all(list_obligations(catalogue, scope, part) for part in period.quarters)
 
 
 def _pick(units: list[str], place: int) -> str:

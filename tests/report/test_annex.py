@@ -57,6 +57,16 @@ def test_what_is_looked_up_on_a_screen_prints_its_title_and_nothing_else(report:
         assert page[page.print_area.split(":")[1].replace("$", "")].row == page.max_row
 
 
+def test_a_quarters_annex_counts_the_tasks_that_the_year_tells_and_does_not_list_them(report: Drafted) -> None:
+    rows = [[cell for cell in row if cell] for row in report.annex["Nhiệm vụ"].iter_rows(values_only=True)]
+    listed = {row[0] for row in rows if len(row) > 1}
+    yearly = {task["id"] for task in report.facts["tasks"]["all"] if "yearly" in task["states"]}
+    others = {task["id"] for task in report.facts["tasks"]["all"]} - yearly
+    assert others <= listed and not yearly & listed
+    said = [row[0] for row in rows if row and "được báo cáo một lần mỗi năm" in str(row[0])]
+    assert [text.split(" ", 1)[0] for text in said] == ([f"{len(yearly):02d}"] if yearly else [])
+
+
 def test_no_title_is_cut(report: Drafted) -> None:
     """Each line goes across the columns that print and is as high as its words need."""
     notice = load_messages(TEMPLATES).texts["annex_title.looked_up"]

@@ -24,15 +24,18 @@ from etl.report.correction_report import (
     write_correction_draft,
 )
 from etl.report.dates import parse_snapshot_time
-from etl.report.docx import _hold_last_rows, _hold_subrows
+from etl.report.docx import _hold_last_rows, _hold_subrows, render_word_report
 from etl.report.facts import build_facts
 from etl.report.pdf import convert_to_pdf
+from etl.report.template_context import build_template_context
 from tests.report.conftest import CASES, TEMPLATES, Drafted, needs_office
 from tests.report.samples import all_in, crowd, nobody, sample
 from tests.report.test_report_form import data_tables
 
 MOST_LETTER_PAGES = 5
 """Four are asked for; worlds of chance, in which all at once is missing, late, corrected and overdue, have one more."""
+LEAST_LINES = 7
+"""The page's number, the mark of simulated data, and five lines at least."""
 CAUSE = CorrectionCause(
     "Phường Kon Tum", "Báo cáo quý về hoạt động y tế cơ sở", "quý III năm 2024", 2, "2024-11-01T09:00:00+07:00", 1
 )
@@ -49,6 +52,8 @@ def check_pages(data: bytes, name: str) -> None:
     assert head == 1, f"{name}: the first page is one"
     assert len(upright) - head <= MOST_LETTER_PAGES, f"{name}: {len(upright) - head} pages of letter"
     for number, page in enumerate(pages, start=1):
+        lines = page.extract_text().splitlines()
+        assert len([line for line in lines if line.strip()]) >= LEAST_LINES, f"{name}: page {number} is empty"
         assert len(page.extract_text().split()) > 20, f"{name}: page {number} is empty"
 
 
@@ -109,8 +114,8 @@ def test_the_last_rows_of_a_long_table_stay_together(report: Drafted) -> None:
         held = [all(p.pPr is not None and p.pPr.keepNext is not None for p in row.iter(qn("w:p"))) for row in rows]
         assert not held[-1], "the last row is held by none"
         parts = [not "".join(row.xpath("./w:tc[1]//w:t/text()")).strip() for row in rows]
-        if len(rows) > 12:
-            assert all(held[-6 + parts[-6:].index(False) : -1]), "the block begins with a row that has a number"
+        last = min(6, len(rows) // 2)
+        assert all(held[-last + parts[-last:].index(False) : -1]), "the block begins with a row that has a number"
         for above, part in zip(held, parts[1:], strict=False):
             assert above or not part, "a target is on the page of its parts"
 
@@ -124,6 +129,46 @@ def test_the_parts_of_a_target_at_the_edge_of_the_last_rows_stay_with_it() -> No
     _hold_last_rows(rows)
     held = [bool(row.xpath(".//w:keepNext")) for row in rows]
     assert [place for place, is_held in enumerate(held) if is_held] == [3, 7, 8, 10, 11, 12]
+
+
+def test_a_line_that_announces_a_list_is_on_the_page_of_its_first_entry(report: Drafted) -> None:
+    lists = report.word.element.body.xpath("./w:p[following-sibling::*[1][self::w:p]]")
+    said = [p for p in (Paragraph(element, report.word._body) for element in lists) if p.text.rstrip().endswith(":")]
+    assert said and all(paragraph.paragraph_format.keep_with_next for paragraph in said)
+
+
+def test_a_small_picture_does_not_paint_over_the_lines_of_its_row(report: Drafted) -> None:
+    """It is as high as the line it stands in: what is white in it would cover the line above."""
+    pictures = report.word.element.body.xpath(".//w:tc/w:p[.//wp:inline]")
+    heads = [cell.text for cell in report.word.tables[0].rows[0].cells]
+    assert ("Diễn biến" in heads) == bool(pictures), "a column of nothing is not printed"
+    for element in pictures:
+        style = Paragraph(element, report.word._body).style
+        assert style is not None and style.paragraph_format.space_before >= Pt(1)
+
+
+def test_a_first_page_of_targets_without_a_past_has_no_column_of_small_lines(report: Drafted) -> None:
+    page = report.typed.first_page
+    facts = replace(report.typed, first_page=replace(page, rows=tuple(replace(row, line=()) for row in page.rows)))
+    context = build_template_context(facts, load_messages(TEMPLATES))
+    assert context.page_rows and context.line_heads == () and not any(row.lines for row in context.page_rows)
+
+
+def test_an_office_may_lay_the_summary_behind_the_letter(report: Drafted, tmp_path: Path) -> None:
+    """The sheet is a section of the template: moved behind the signature, it prints the same, in the other order."""
+    template = Document(str(TEMPLATES / "report.docx"))
+    body = template.element.body
+    first, second = body.xpath("./w:p[w:pPr/w:sectPr]")[:2]
+    sheet = [*[*first.itersiblings(preceding=True)][::-1], first]
+    for element in reversed(sheet):
+        second.addnext(element)
+    template.save(str(tmp_path / "report.docx"))
+    moment = parse_snapshot_time(report.given.snapshot_at)
+    wording = load_messages(TEMPLATES)
+    printed = Document(BytesIO(render_word_report(report.typed, wording, tmp_path / "report.docx", moment)))
+    texts, shipped = ([p.text for p in d.paragraphs if p.text] for d in (printed, report.word))
+    assert sorted(texts) == sorted(shipped) and texts != shipped
+    assert texts.index("BÁO CÁO") < texts.index(report.facts["first_page"]["title"])
 
 
 def test_a_sections_end_takes_no_room(report: Drafted) -> None:

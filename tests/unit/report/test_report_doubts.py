@@ -41,8 +41,8 @@ ENDS = Fraction("93.9"), Fraction("95.1")
 def test_a_verdict_that_missing_units_could_turn_says_so_with_the_range(given: ReportInput, say: Messages) -> None:
     now = bhyt(given, "94.07", bounds=ENDS, bounds_turn=True, present=9)
     assert line_of(given, say, now).endswith(
-        "còn thiếu 1.234 người tại các đơn vị đã báo cáo so với mục tiêu năm 2025 (95); "
-        "kết luận có thể thay đổi khi đủ số liệu (93,90–95,10)."
+        "còn thiếu 1.234 người tại các đơn vị đã báo cáo so với mục tiêu năm 2025 (95%); "
+        "kết luận có thể thay đổi khi đủ số liệu (giá trị khoảng 93,90–95,10%)."
     )
     notes = notes_of(given, say, now)
     assert notes["bounds"][0].endswith("khoảng: 93,90–95,10 (chỉ tiêu 12).")
@@ -193,12 +193,20 @@ def test_no_case_without_recognition_says_what_is_wanting(given: ReportInput, sa
 def test_what_exceeds_its_part_of_the_plan_says_by_how_much(given: ReportInput, say: Messages) -> None:
     over: dict[str, Any] = {"value": Fraction("4.5"), "target": Fraction("4.2"), "prorated_target": Fraction("3.15")}
     now = replace(row(given, "15.1"), **over, status="over_plan", operator="<=", written="4,2", bounds_turn=False)
-    line = line_of(given, say, replace(now, people_missing=8, target_period="2025"))
-    assert line.endswith("cao hơn 8 ca so với mức phân kỳ 3,2 của mục tiêu năm 2025 (4,2).")
+    now = replace(now, people_missing=8, target_period="2025", denominator=Fraction(580_000), present=9, expected=9)
+    line = line_of(given, say, now)
+    assert line.endswith(
+        "; vượt mức phân kỳ 3,2 ca/100.000 dân của mục tiêu năm 2025 "
+        "(4,2 ca/100.000 dân, tương đương cả năm không quá 24 ca)."
+    ), "24,36 cases a year are 24; of nine months there is no whole number"
+    strict = replace(now, operator="<", target=Fraction(50), written="<50", denominator=Fraction(580_000))
+    assert line_of(given, say, strict).endswith("(<50 ca/100.000 dân, tương đương cả năm không quá 289 ca).")
+    none = replace(now, target=Fraction("0.1"), written="0,1")
+    assert line_of(given, say, none).endswith("của mục tiêu năm 2025 (0,1 ca/100.000 dân)."), "no limit of no case"
     assert notes_of(given, say, now)["prorated"][0].endswith("kết luận khi hết năm: chỉ tiêu 15.1.")
 
 
-@pytest.mark.parametrize(("item", "end"), [("15.1", "so với mức phân kỳ 3,2"), ("15.3", "còn ca mắc")])
+@pytest.mark.parametrize(("item", "end"), [("15.1", "tương đương cả năm không quá"), ("15.3", "còn ca mắc")])
 def test_cases_say_that_they_are_of_the_units_that_reported(
     given: ReportInput, say: Messages, item: str, end: str
 ) -> None:
@@ -249,13 +257,20 @@ def annual(catalogue: Catalogue) -> ReportInput:
 
 
 @pytest.mark.parametrize(
-    ("progress_class", "state"),
-    [("maintain", "slow"), ("", "not_due"), ("on_track", "on_path"), ("moving_away", "slow")],
+    ("progress_class", "reason", "state"),
+    [
+        ("maintain", "reason.no_baseline", "slow"),
+        ("", "reason.no_baseline", "not_due"),
+        ("", "reason.break_in_series", "redefined"),
+        ("on_track", "reason.no_baseline", "on_path"),
+        ("moving_away", "reason.no_baseline", "slow"),
+    ],
 )
 def test_an_unmet_target_is_judged_by_its_way_to_the_milestone(
-    annual: ReportInput, say: Messages, progress_class: str, state: str
+    annual: ReportInput, say: Messages, progress_class: str, reason: str, state: str
 ) -> None:
-    now = bhyt(annual, "94", progress_class=progress_class, projections=(), reason=Reason("reason.no_baseline"))
+    why = build_reason(reason, old="8 loại", new="12 loại") if state == "redefined" else Reason(reason)
+    now = bhyt(annual, "94", progress_class=progress_class, projections=(), reason=why)
     assert figure_of(annual, say, now).path_state == state
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from etl.catalog import Catalogue
 from etl.messages import Messages
-from etl.model import Attainment
+from etl.model import Attainment, SeriesPoint
 from etl.report import ReportInput
 from etl.report.facts import build_facts
 from etl.report.figure_facts import Figure, PrintedNumber
@@ -197,6 +197,9 @@ def test_counts_stand_beside_small_rates(given: ReportInput, say: Messages) -> N
     assert "còn thiếu" not in line, "nobody is missing from a sample"
     many = bhyt(given, "90", numerator=Fraction(9_000), denominator=Fraction(10_000))
     assert figure_of(given, say, many).printed == "90,00"
+    counted = replace(many, interval=(89.4, 90.6))
+    assert figure_of(given, say, counted).interval is None, "what was counted in whole has none"
+    assert "khoảng tin cậy" not in line_of(given, say, counted)
 
 
 def test_an_incomplete_figure_is_marked(given: ReportInput, say: Messages) -> None:
@@ -231,7 +234,26 @@ def test_a_part_year_verdict_names_the_prorated_plan(given: ReportInput, say: Me
         given, "15.1", value=Fraction(3), target=Fraction("4.2"), prorated_target=Fraction("3.15"), operator="<=",
         status="within_plan", met=None, as_of="", numerator=Fraction(18), written="4,2", target_period="2025",
     )  # fmt: skip
-    assert "trong mức phân kỳ 3,2 của mục tiêu năm 2025 (4,2)" in line_of(given, say, now)
+    assert "trong mức phân kỳ 3,2 ca/100.000 dân của mục tiêu năm 2025 (4,2 ca/100.000 dân" in line_of(given, say, now)
+
+
+def test_a_target_without_a_figure_tells_the_last_one_and_its_time(given: ReportInput, say: Messages) -> None:
+    """Told by its time, never judged, and not where it was measured by another definition or is this period's own."""
+    silent = row(given, "12", value=None, numerator=None, denominator=None, status="no_data", met=None, as_of="",
+                 reason=None, interval=None, present=0)  # fmt: skip
+    grown = replace(silent, item="8", indicator=row(given, "8").indicator)
+    points = (("12", (SeriesPoint("2023Q4", Fraction("94.2")),)), ("8", (SeriesPoint("2023Q3", Fraction("14.9")),)))
+    told = replace(given, attainments=(silent, grown), previous=(), last=(), series=points)
+    lines = [line for group in build_target_sentences(told, say, build_figures(told, say), ()) for line in group.lines]
+    assert [line for line in lines if "gần nhất" in line] == [
+        "- Chưa có số liệu (02 chỉ tiêu): Tham gia BHYT (12), gần nhất quý IV năm 2023: 94,20%; "
+        "Trẻ sơ sinh được tầm soát (8), gần nhất lũy kế 9 tháng năm 2023: 14,9%."
+    ]
+    figure = build_figures(told, say).find_figure("12", given.area)
+    assert figure is not None and (figure.path_state, figure.plan_share.value, figure.sign) == ("", None, "")
+    own = replace(told, series=(("12", (SeriesPoint(given.period.key, Fraction("94.2")),)),))
+    lines = [line for group in build_target_sentences(own, say, build_figures(own, say), ()) for line in group.lines]
+    assert not [line for line in lines if "gần nhất" in line]
 
 
 def test_rows_the_plan_does_not_number_borrow_the_number_of_their_head(given: ReportInput, say: Messages) -> None:

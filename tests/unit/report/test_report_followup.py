@@ -68,7 +68,7 @@ def test_a_task_nobody_reports_on_stands_by_its_date(given: ReportInput, say: Me
     [
         ("kon-tum", "2024Q3", "so-y-te", "yearly", "01 nhiệm vụ được báo cáo một lần mỗi năm, kết quả nêu tại báo cáo năm."),
         ("kon-tum", "2024", "so-y-te", "not_reported", "Chưa đơn vị nào báo cáo kết quả thực hiện 01 nhiệm vụ được giao."),
-        ("kon-tum", "2023", "so-y-te", "unasked", "01 nhiệm vụ chưa có biểu báo cáo trong kỳ này."),
+        ("kon-tum", "2023", "so-y-te", "unasked", "01 nhiệm vụ chưa có trong chế độ báo cáo của kỳ này."),
         ("kon-tum", "2024", "bo-y-te", "unasked", "01 nhiệm vụ do cơ quan Trung ương chủ trì; báo cáo này không tổng hợp."),
     ],
 )  # fmt: skip
@@ -84,7 +84,7 @@ def test_nobody_is_silent_who_was_not_asked(
     facts = build_plan_task_facts(asked, say)
     assert facts[0].states == {state: 1}
     assert line in build_plan_tasks(asked, say, facts).sentences
-    assert ("Không có biểu báo cáo" in facts[0].situation) == (state == "unasked")
+    assert ("Chưa có trong chế độ báo cáo" in facts[0].situation) == (state == "unasked")
 
 
 def test_only_dated_tasks_and_those_in_arrears_are_listed(given: ReportInput, say: Messages) -> None:

@@ -17,7 +17,6 @@ from etl.report.figure_facts import PrintedNumber
 from etl.report.number_facts import (
     build_count_fact,
     build_number_fact,
-    compute_consistent_rounding,
     compute_printed_difference,
     select_telling_decimals,
     select_value_decimals,
@@ -108,24 +107,6 @@ def test_the_snapshot_is_told_in_vietnamese_time() -> None:
 )
 def test_a_carried_figure_says_what_it_belongs_to(as_of: str, text: str) -> None:
     assert format_reference_period(as_of) == text
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "decimals", "move"),
-    [
-        ("93.6", "94.4", 0, "0,8"),
-        ("57.4", "61.6", 0, "4,2"),
-        ("19", "22", 0, "3"),
-        ("95", "94.3", 2, "0,70"),
-        ("0.3333", "0.6667", 0, "0,4"),
-    ],
-)
-def test_a_move_is_the_difference_of_what_is_printed(before: str, after: str, decimals: int, move: str) -> None:
-    then, now = Fraction(before), Fraction(after)
-    shown, moved = compute_consistent_rounding(then, now, decimals)
-    assert format_number(moved, shown) == move
-    ends = [Decimal(format_number(value, shown).replace(",", ".")) for value in (now, then)]
-    assert abs(ends[0] - ends[1]) == Decimal(move.replace(",", "."))
 
 
 def test_the_printed_move_is_that_between_the_printed_ends() -> None:

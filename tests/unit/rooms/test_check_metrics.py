@@ -85,7 +85,6 @@ def test_growth_and_its_borders(value: float, previous: list[float], growth: flo
 
 
 def test_effect_on_the_total() -> None:
-    assert metrics.compute_outlier_effect(1020, [100, 104, 98]) == pytest.approx(919.3, abs=0.05)
     assert metrics.compute_gap_effect(2, [5, 7, 100]) == 14
 
 

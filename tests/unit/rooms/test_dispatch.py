@@ -61,7 +61,7 @@ def test_the_words_name_form_period_deadline_and_refusal() -> None:
     assert letter.subject == "Nhắc gửi báo cáo: 2 biểu chưa được tiếp nhận"
     late = "quý I năm 2024: hạn gửi ngày 22/04/2024, đã quá 1 ngày làm việc."
     assert f"- Biểu 01, {late}\n- Biểu 02, {late}\n  Tệp gửi ngày 10/04/2024 đã bị trả lại" in letter.text
-    assert "còn 3 lỗi phải sửa. Lỗi đầu tiên: Ô F13 không phải là số." in letter.text
+    assert "còn 3 nội dung phải sửa. Nội dung đầu tiên: Ô F13 không phải là số." in letter.text
     (before,) = select_due_reminders([_missing()], date(2024, 4, 16), RULES, ())
     assert (
         "hạn gửi ngày 22/04/2024, còn 3 ngày làm việc."

@@ -166,7 +166,7 @@ def test_one_upright_a4_page_in_one_typeface(given: UnitFeedback) -> None:
     setup = sheet.page_setup
     assert (setup.paperSize, setup.orientation, setup.fitToWidth, setup.fitToHeight) == (9, "portrait", 1, 1) or (
         setup.paperSize, sheet.sheet_properties.pageSetUpPr.fitToPage) == (9, True)  # fmt: skip
-    assert sheet.print_area == f"'Phản hồi'!$A$1:$L${sheet.max_row}"
+    assert sheet.print_area == f"'Phản hồi'!$A$1:$N${sheet.max_row}"
     assert {cell.font.name for row in sheet for cell in row if cell.value is not None} == {"Times New Roman"}
 
 
@@ -218,10 +218,22 @@ def test_the_bar_shows_what_is_left_and_what_is_gone(first: int, last: int, most
     assert draw_text_bar(first, last, most) == shown
 
 
+def test_a_quarter_in_which_nothing_was_sent_says_so(given: UnitFeedback) -> None:
+    silent = FindingCounts("quý II năm 2024", 0, None, None)
+    text = [str(cell.value) for row in opened(replace(given, quarters=(silent,))) for cell in row]
+    assert "chưa gửi báo cáo" in text and "chưa có số liệu" not in text[text.index("quý II năm 2024") :][:12]
+
+
+def test_letters_that_stand_for_words_are_explained(given: UnitFeedback) -> None:
+    text = [str(cell.value) for row in opened(given) for cell in row if cell.value is not None]
+    assert "Chữ viết tắt: BHYT: bảo hiểm y tế." in text
+    assert not [t for row in opened(replace(given, lines=())) for c in row if "viết tắt" in (t := str(c.value))]
+
+
 def test_a_unit_with_nothing_at_all(given: UnitFeedback) -> None:
     empty = replace(given, sent=(FormSubmission("Báo cáo quý", "silent", dt.date(2024, 10, 15)),), on_time=ThresholdShare(0, 0, 0.75, None),
                     quarters=(), lines=())  # fmt: skip
     text = [str(cell.value) for row in opened(empty) for cell in row if cell.value is not None]
     assert "0" not in text
-    assert any("chưa có số liệu (ngưỡng cần xem lại: dưới 75 %)" in t for t in text)
+    assert any("chưa có số liệu (ngưỡng cần xem lại: dưới 75%)" in t for t in text)
     assert "Đơn vị không có chỉ tiêu tính riêng trong kỳ." in text

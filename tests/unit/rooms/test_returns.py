@@ -72,6 +72,13 @@ def test_what_looks_like_a_formula_stays_text() -> None:
     assert all(c.data_type != "f" for row in page.iter_rows() for c in row)
 
 
+def test_the_column_of_keys_is_not_printed() -> None:
+    page = openpyxl.load_workbook(BytesIO(render_answer_workbook(ANSWER)))["Kết quả kiểm tra"]
+    (key,) = [cell for row in page.iter_rows() for cell in row if cell.value == "Khóa"]
+    printed = page[page.print_area.replace("$", "").rpartition("!")[2]]
+    assert {cell.column for row in printed for cell in row} == set(range(1, key.column))
+
+
 @pytest.mark.parametrize(
     ("late", "text"),
     [(0, "21/10/2024: đúng hạn"), (-3, "21/10/2024: đúng hạn"), (2, "21/10/2024: quá hạn 2 ngày làm việc")],
