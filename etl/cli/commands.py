@@ -5,6 +5,7 @@ With `--json` a command prints one JSON document on standard output and nothing 
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import os
@@ -180,38 +181,33 @@ def attain(
     plan: Plan = None,
     as_known_at: AsKnownAt = None,
     geography: Geography = "was",
-    rows_: Annotated[
-        bool, typer.Option("--rows", help="Every row, of each target and unit, not their counts.")
-    ] = False,
+    every: Annotated[bool, typer.Option("--units", help="Units and agencies row by row too, not counted.")] = False,
     json_: Json = False,
 ) -> None:
-    """Say how far each indicator is from what the plans promise: how many targets and units stand where."""
+    """Say how far each indicator is from what the plans promise; of units and agencies how many rows stand where."""
 
     def list_rows() -> dict[str, Any]:
         rows = steps.list_attainment_rows(scope, period, plan, as_known_at, geography)
         return {"scope": scope, "period": period, "as_known_at": as_known_at, "geography": geography, "rows": rows}
 
-    run_command(json_, list_rows, _show_attainment if rows_ else _show_attainment_counts)
+    run_command(json_, list_rows, functools.partial(_show_attainment, every=every))
 
 
-def _show_attainment_counts(result: dict[str, Any]) -> None:
-    """A line for each plan and for the area, its units, its agencies: how many rows have which status."""
-    print_line(f"{result['scope']} {result['period']}: {len(result['rows'])} rows (all of them with --rows)")
+def _show_attainment(result: dict[str, Any], *, every: bool) -> None:
     counts: dict[tuple[str, str], Counter[str]] = {}
     for row in result["rows"]:
-        whose = "agencies" if row["of_agency"] else "area" if row["of_area"] else "units"
-        counts.setdefault((row["plan"], whose), Counter())[row["status"]] += 1
-    for (name, whose), statuses in counts.items():
-        print_line(f"{name:<9} {whose:<9} {', '.join(f'{n} {status}' for status, n in statuses.most_common())}")
-
-
-def _show_attainment(result: dict[str, Any]) -> None:
-    for row in result["rows"]:
+        if not every and not row["of_area"]:
+            whose = "agencies" if row["of_agency"] else "units"
+            counts.setdefault((row["plan"], whose), Counter())[row["status"]] += 1
+            continue
         value = "-" if row["value"] is None else f"{row['value']:.4g}"
         print_line(
             f"{row['plan']:<9} {row['item']:<12} {row['unit']:<6} {value:>10} {row['unit_of_measure']:<12} "
             f"{row['written']:<14} {row['status']:<14} {row['class']}"
         )
+    for (plan, whose), statuses in counts.items():
+        said = ", ".join(f"{count} {status}" for status, count in statuses.most_common())
+        print_line(f"{plan:<9} {whose}: {said} (row by row with --units)")
 
 
 @app.command()

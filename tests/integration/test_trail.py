@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -177,17 +178,31 @@ def test_a_published_value_leads_to_its_one_cell(flow: Flow) -> None:
     assert {Fraction(n["printed"]["value"]) for n in found["numbers"]} == {Fraction("41.25")}
 
 
-def test_the_shell_gives_a_half_year_that_is_not_over(flow: Flow) -> None:
-    """One quarter of two is in: what happened in the half-year is not known, and is not nothing."""
-    shown = CliRunner().invoke(app, ["attain", "--scope", SCOPE, "--period", "2024H1", "--json"])
+def test_the_shell_gives_nine_months_that_are_not_over(flow: Flow) -> None:
+    """The last quarter of three is not in: how the nine months ended is not known, and is not nothing."""
+    shown = CliRunner().invoke(app, ["attain", "--scope", SCOPE, "--period", "2024N", "--json"])
     assert shown.exit_code == 0, shown.output
     rows = {(r["plan"], r["indicator"], r["unit"]): r for r in json.loads(shown.stdout)["rows"]}
-    assert {r["period"] for r in rows.values()} == {"2024H1"}
+    assert {r["period"] for r in rows.values()} == {"2024N"}
     quarter = {(r["plan"], r["indicator"], r["unit"]): r for r in steps.list_attainment_rows(SCOPE, QUARTER)}
     assert set(rows) == set(quarter)
     assert rows["kt-1693", "u5mr", "62"]["value"] == quarter["kt-1693", "u5mr", "62"]["value"] == 41.25
     assert quarter["kt-1693", "bhyt", "608"]["value"] is not None
     assert (rows["kt-1693", "bhyt", "608"]["value"], rows["kt-1693", "bhyt", "608"]["status"]) == (None, "no_data")
+
+
+def test_the_shell_gives_the_area_by_row_and_counts_its_units(flow: Flow) -> None:
+    rows = steps.list_attainment_rows(SCOPE, QUARTER, "kt-1693")
+    few, every = (
+        CliRunner().invoke(app, ["attain", "--scope", SCOPE, "--period", QUARTER, "--plan", "kt-1693", *more])
+        for more in ([], ["--units"])
+    )
+    assert len(every.stdout.splitlines()) == len(rows)
+    *area, units, agencies = few.stdout.splitlines()
+    assert area == [line for line in every.stdout.splitlines() if " 62 " in line]
+    assert units.startswith("kt-1693   units: ") and agencies.startswith("kt-1693   agencies: ")
+    counted = sum(int(number) for number in re.findall(r"(\d+) [a-z]", units + agencies))
+    assert counted == len(rows) - len(area) > len(area) > 0
 
 
 def test_a_resubmission_shows_what_it_replaced(flow: Flow) -> None:
