@@ -305,14 +305,17 @@ def build_difficulty_notes(inputs: ReportInput, wording: Messages) -> Difficulty
 def _describe_deciding_levels(
     inputs: ReportInput, wording: Messages, groups: tuple[DifficultyGroup, ...]
 ) -> Iterator[str]:
-    """Which proposals go to the levels above the office, and which it and the units see to themselves. Where the office
-    is under a people's committee, its own level is the committee's, named where the report goes to it. Those whose form
-    did not ask, or names no level that the forms know, are in the table alone."""
+    """Which proposals go to levels above the office, and which it and the units see to themselves. Where the office
+    is under a people's committee, its own level is the committee's, named where the report goes to it, but for what
+    begins as a request to the office itself. Those whose form did not ask, or names no level that the forms know, are in
+    the table alone."""
     nothing = wording.texts["word.nothing"]
     office, parent = inputs.catalogue.get_office(inputs.scope, inputs.day), _find_addressed_parent(inputs, wording)
     own = _rank_office_level(inputs)
-    proposed = [group.level.casefold() for group in groups if group.proposal != nothing]
-    counts = Counter(level for level in proposed if _rank_level(inputs, level))
+    asked = [(group.level.casefold(), group.proposal) for group in groups if group.proposal != nothing]
+    to_office = wording.format("note.to_office", office=office.name).casefold()
+    ranked = [(level, what.casefold().startswith(to_office)) for level, what in asked if _rank_level(inputs, level)]
+    counts = Counter(level for level, is_own in ranked if not is_own)
     parents = {level for level in counts if _rank_level(inputs, level) == own and office.parent_body}
     above = {level for level in counts if _rank_level(inputs, level) > own} | (set() if parent else parents)
     below = counts.keys() - above - parents
@@ -320,8 +323,10 @@ def _describe_deciding_levels(
         yield wording.format("note.upward", levels=_format_level_counts(wording, counts, above))
     if put := sum(counts[level] for level in parents - above):
         yield wording.format("note.to_parent", parent=parent, count=format_two_digits(put))
-    if below:
-        yield wording.format("note.within", office=office.name, levels=_format_level_counts(wording, counts, below))
+    if within := Counter(level for level, is_own in ranked if is_own or level in below):
+        yield wording.format(
+            "note.within", office=office.name, levels=_format_level_counts(wording, within, set(within))
+        )
 
 
 def _format_level_counts(wording: Messages, counts: Counter[str], chosen: set[str]) -> str:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from etl.catalog import Catalogue, models
-from etl.catalog.geography import find_last_day, find_plan_area
+from etl.catalog.geography import find_last_day, find_plan_area, list_units_of_area
 from etl.catalog.layout import FormLayout
 from etl.model import Attainment, NoteReport, Period, SeriesPoint, TaskReport, UnitStatus
 from etl.model.exported_value import ExportedValue
@@ -162,6 +162,13 @@ class ReportInput:
         """The last day of the area (ISO) where it has ended before the period's end; else empty."""
         last = find_last_day(self.catalogue, self._area_unit, self.period.end) if self._area_unit else None
         return last.isoformat() if last else ""
+
+    @cached_property
+    def commune_names(self) -> tuple[str, ...]:
+        """The names of the communes, wards and towns of the area at the end of the period."""
+        area = self._area_unit
+        found = list_units_of_area(self.catalogue, area, "commune", self.period.end) if area else ()
+        return tuple(unit.name for unit in found)
 
     def find_unit_name(self, code: str) -> str:
         """A unit's name at the end of the period; the area's own, where that one has ended."""

@@ -33,6 +33,7 @@ from etl.report.number_facts import (
 )
 from etl.report.path_state import JUDGED_STATES, PathState, classify_path_state
 from etl.report.uncertainty import build_possible_range, build_uncertainty_facts
+from etl.report.unit_names import format_unit_kinds
 from etl.report.yearly_change import build_change_facts
 
 _UNNUMBERED_ITEM = re.compile(r"\d+\.[a-z]{2,}")
@@ -350,11 +351,12 @@ def _build_shortfall_fact(
 
 
 def select_counted_noun(inputs: ReportInput, wording: Messages, indicator: models.Indicator | None) -> str:
-    """What an indicator counts: người, trẻ, trạm, xã, ca …"""
+    """What an indicator counts: người, trẻ, trạm, ca …; the communes of the area by all their kinds: xã, phường."""
     if indicator is None or indicator.numerator is None or indicator.method == "share_of_units":
         return wording.texts["word.units"]
     element = inputs.catalogue.elements.get(indicator.terms[0].data_element)
-    return element.unit if element and element.unit else wording.texts["word.units"]
+    noun = element.unit if element and element.unit else wording.texts["word.units"]
+    return format_unit_kinds(noun, inputs.commune_names)
 
 
 def _format_table_cell(wording: Messages, indicator: models.Indicator | None, figure: Figure) -> str:

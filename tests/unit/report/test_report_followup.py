@@ -238,6 +238,20 @@ def test_a_proposal_goes_only_to_who_can_decide_it(
     assert [group.level for group in found.groups] == ["Trung ương", "tỉnh", "Tỉnh", "Xã", "", "ai cũng được"]
 
 
+def test_what_is_asked_of_the_office_itself_goes_to_nobody_else(given: ReportInput, say: Messages) -> None:
+    said = (("A", "Tỉnh", "Đề nghị {office} điều chuyển thuốc"), ("B", "Tỉnh", "Đề nghị tỉnh để {office} tuyển bác sĩ"))
+    notes = tuple(
+        NoteReport("608", "2024Q3", i, what, "", asked.format(office=given.office_name), level)
+        for i, (what, level, asked) in enumerate(said)
+    )
+    committee = given.report.model_copy(update={"recipients": ("Ủy ban nhân dân tỉnh Kon Tum",)})
+    found = build_difficulty_notes(replace(given, notes=notes, report=committee), say)
+    assert found.sentence.startswith(
+        "Kiến nghị Ủy ban nhân dân tỉnh Kon Tum xem xét, giải quyết: 01 nội dung. "
+        f"{given.office_name} và các đơn vị giải quyết theo thẩm quyền: cấp tỉnh 01 nội dung. "
+    )
+
+
 @pytest.mark.parametrize("day", ["2024-10-20", "2026-10-20"])
 def test_what_a_district_decides_stays_with_who_took_its_office(given: ReportInput, say: Messages, day: str) -> None:
     note = NoteReport("608", "2024Q3", 1, "A", "", "Đề nghị A", "Huyện")
