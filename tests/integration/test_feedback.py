@@ -156,7 +156,7 @@ def test_a_silent_unit_is_told_so_and_never_gets_a_zero(told: Settings) -> None:
     steps.write_unit_feedback(SCOPE, "2024Q3", "611")
     sheet = page(told, "611", "2024Q3")
     assert "đề nghị gửi ngay" in said(sheet) and "quá hạn, chưa gửi" in said(sheet)
-    assert row(sheet, "quý III năm 2024") == ["quý III năm 2024", "0", "chưa có số liệu"]
+    assert row(sheet, "quý III năm 2024") == ["quý III năm 2024", "0", "chưa gửi báo cáo"]
     assert not path(told, "608", "2024Q3").exists(), "one unit was asked for"
     (insured,) = (r for r in rows(sheet) if "Tham gia BHYT" in r)
     assert insured[3] == "chưa có số liệu"
