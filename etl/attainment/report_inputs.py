@@ -103,9 +103,8 @@ def list_task_reports(context: RunContext) -> tuple[TaskReport, ...]:
                 continue
             done_on = dt.date.fromisoformat(statement.done_on) if statement.done_on else None
             state = compute_task_state(task, statement.stated, done_on, context.period.end)
-            last[key] = TaskReport(
-                *key, context.period.key, state, statement.stated, statement.done_on, statement.remark
-            )
+            said = (statement.stated, statement.done_on, statement.remark, year.key if part == year else "")
+            last[key] = TaskReport(*key, context.period.key, state, *said)
     return tuple(last.values())
 
 

@@ -199,7 +199,10 @@ TaskStateName = Literal["done", "done_late", "overdue", "not_due", "ongoing", "o
 
 @dataclass(frozen=True)
 class TaskReport:
-    """What one unit said of one task. Grain: (plan, task, org unit, period)."""
+    """What one unit said of one task. Grain: (plan, task, org unit, period).
+
+    `said_in` is the key of an earlier period, in whose form it was said; empty where the period's own asks.
+    """
 
     plan: str
     task: str
@@ -209,6 +212,7 @@ class TaskReport:
     stated: str = ""
     done_on: str = ""
     remark: str = ""
+    said_in: str = ""
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,7 @@ def _build_task_facts(
                 stated=normalize_unit_text(report.stated),
                 done_on=format_short_date(report.done_on),
                 remark=normalize_unit_text(report.remark),
+                said_in=report.said_in,
             )
             for report in reports
         ),
@@ -214,16 +215,14 @@ def _list_speaking_units(asked: list[PlanTask]) -> set[str]:
 
 def _describe_earlier_statements(inputs: ReportInput, wording: Messages, asked: list[PlanTask]) -> Iterator[str]:
     """How many tasks stand as units said in the form of the last year, since none of this period asks about them."""
-    now = _list_questions(inputs, _list_parts(inputs))
-    earlier = sum(any((task.id, report.unit) not in now for report in task.reports) for task in asked)
-    if earlier and not _is_all_earlier(inputs, asked):
+    earlier = sum(any(report.said_in for report in task.reports) for task in asked)
+    if earlier and not _is_all_earlier(asked):
         yield wording.format("task.from_last_year", count=format_two_digits(earlier), year=inputs.period.year - 1)
 
 
-def _is_all_earlier(inputs: ReportInput, asked: list[PlanTask]) -> bool:
+def _is_all_earlier(asked: list[PlanTask]) -> bool:
     """Whether all that is known of the tasks was said in the form of the last year."""
-    now = _list_questions(inputs, _list_parts(inputs))
-    return all(task.reports and all((task.id, report.unit) not in now for report in task.reports) for task in asked)
+    return all(task.reports and all(report.said_in for report in task.reports) for task in asked)
 
 
 def _describe_unasked_tasks(wording: Messages, task_facts: tuple[PlanTask, ...]) -> Iterator[str]:
@@ -246,7 +245,7 @@ def _describe_asked_tasks(inputs: ReportInput, wording: Messages, asked: list[Pl
     if not said:
         return wording.format("task.none_reported", tasks=tasks)
     parts = "; ".join(_describe_progress(inputs, wording, asked, "done_one" if len(units) == 1 else "done"))
-    if _is_all_earlier(inputs, asked):
+    if _is_all_earlier(asked):
         who = wording.format("task.units", count=format_number(len(said)))
         if len(said) == 1:
             who = format_unit_mention(wording, inputs.find_unit_name(*said))
@@ -307,8 +306,8 @@ def _describe_deciding_levels(
 ) -> Iterator[str]:
     """Which proposals go to levels above the office, and which it and the units see to themselves. Where the office
     is under a people's committee, its own level is the committee's, named where the report goes to it, but for what
-    begins as a request to the office itself. Those whose form did not ask, or names no level that the forms know, are in
-    the table alone."""
+    begins as a request to the office itself. Those whose form did not ask, or names no level that the forms know, are
+    in the table alone."""
     nothing = wording.texts["word.nothing"]
     office, parent = inputs.catalogue.get_office(inputs.scope, inputs.day), _find_addressed_parent(inputs, wording)
     own = _rank_office_level(inputs)

@@ -264,7 +264,7 @@ class AgencyTable:
 
 @dataclass(frozen=True)
 class TaskStatement:
-    """What a unit reported of a task. Dates as printed."""
+    """What a unit reported of a task. Dates as printed. `said_in`: the key of the earlier period it is of, if any."""
 
     unit: str
     unit_name: str
@@ -273,6 +273,7 @@ class TaskStatement:
     stated: str
     done_on: str
     remark: str
+    said_in: str = ""
 
 
 @dataclass(frozen=True)

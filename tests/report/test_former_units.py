@@ -27,7 +27,10 @@ def test_tasks_told_last_year_are_told_as_of_last_year(
     """By those who told of them, under the names that they had; nobody is said to have reported now."""
     given = nobody(sample(catalogue, *CASE))
     task = given.plan.tasks[0]
-    told = tuple(TaskReport(given.plan.id, task.id, unit, "2025", "ongoing", "Đang thực hiện") for unit in speakers)
+    told = tuple(
+        TaskReport(given.plan.id, task.id, unit, "2025", "ongoing", "Đang thực hiện", said_in="2024")
+        for unit in speakers
+    )
     facts = build_facts(replace(given, tasks=told), SHIPPED)
     (line,) = [text for text in facts.tasks.sentences if "báo cáo năm 2024" in text]
     assert line.startswith(f"Theo báo cáo năm 2024 của {who} (báo cáo gần nhất về nhiệm vụ), trong 01 nhiệm vụ")

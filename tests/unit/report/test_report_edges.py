@@ -17,7 +17,7 @@ import yaml
 from etl.catalog import Catalogue, models
 from etl.catalog.geography import is_renamed
 from etl.messages import FOLDER_NAME, Messages
-from etl.model import Attainment, ControlLimits, Period, Projection, TaskReport, UnitStatus
+from etl.model import Attainment, ControlLimits, Period, Projection, SeriesPoint, TaskReport, UnitStatus
 from etl.model.reason import build_reason
 from etl.report import ReportInput, changes_since_last, directions, path_section
 from etl.report.dates import compute_next_period, compute_previous_report_period
@@ -167,13 +167,17 @@ def without_office(base: ReportInput, awaits: str = "") -> ReportInput:
 
 
 def uniform_tasks(base: ReportInput) -> Iterator[ReportInput]:
-    """A task that nobody says anything of, that nobody has begun, that all have done, that one alone has."""
+    """A task that nobody says anything of, that nobody has begun, that all have done, that one alone has; tasks that were
+    told of last year by one, by two, and again by one of these two."""
     task = base.plan.tasks[0].id
     for state in ("not_reported", "not_due", "done"):
         rows = tuple(TaskReport("kt-1693", task, unit, "2024Q3", state) for unit in ("608", "610"))
         yield replace(base, tasks=rows)
     plan = base.plan.model_copy(update={"tasks": base.plan.tasks[:1]})
     yield replace(base, plan=plan, tasks=(TaskReport("kt-1693", task, "608", "2024Q3", "done"),))  # asked alone
+    for years in ({"608": "2023"}, {"608": "2023", "610": "2023"}, {"608": "", "610": "2023"}):
+        told = (TaskReport("kt-1693", task, unit, "2024Q3", "ongoing", said_in=year) for unit, year in years.items())
+        yield replace(base, plan=plan, tasks=tuple(told))
 
 
 def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
@@ -196,7 +200,8 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     )
     yield replace(base, attainments=tuple(replace(a, limits=usual, bounds_reason=saying("chưa có gì")) for a in mine))
     gone = {"value": None, "status": "no_data", "reason": saying("Không quy đổi được"), "bounds": None}
-    yield replace(base, attainments=tuple(replace(a, **gone) for a in mine))
+    lost = replace(base, attainments=tuple(replace(a, **gone, as_of="") for a in mine))
+    yield from (lost, replace(lost, series=tuple((a.item, (SeriesPoint("2024Q1", Fraction(50)),)) for a in mine)))
     lone = build_reason("reason.lone_sides", units="Bệnh viện")
     for ends, met in ((None, None), *(((Fraction(1), Fraction(2)), met) for met in (None, True, False))):
         bounded = gone | {"reason": lone, "bounds": ends, "bounds_met": met}
@@ -217,6 +222,7 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     yield from uniform_tasks(base)
     yield of_a_merged_unit(base)
     yield without_office(base)
+    yield sample(catalogue, "quang-ngai", "kt-1693", "2026Q3")  # of an area that has ended
     yield sample(catalogue, "toan-quoc", "ttg-ct25", "2026Q3")  # by whom the plan's own reports are received
     yield with_one_of_two_met(base)
     yield replace(base, attainments=tuple(replace(a, expected=2 * a.expected) for a in base.attainments))
@@ -229,10 +235,7 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     day = {"as_of": "2024-03-29", "status": "not_met", "met": False, "progress_class": "", "target_period": "2025"}
     yield replace(base, attainments=tuple(replace(a, **day) if a.item == "16" else a for a in base.attainments))
     yield from (of_several_periods(given, **more) for given in (base, annual) for more in SEVERAL)
-    first = base.plan.tasks[0]
-    alone = TaskReport("kt-1693", first.id, "608", "2024Q3", "done")
-    yield replace(base, plan=base.plan.model_copy(update={"tasks": (first,)}), tasks=(alone,))
-    yield with_a_task_not_due(base, alone)
+    yield with_a_task_not_due(base, TaskReport("kt-1693", base.plan.tasks[0].id, "608", "2024Q3", "done"))
 
 
 def with_a_task_not_due(given: ReportInput, alone: TaskReport) -> ReportInput:
