@@ -47,6 +47,7 @@ def serialize_attainment(row: Attainment, wording: Messages) -> dict[str, Any]:
         "expected": row.expected,
         "present": row.present,
         "as_of": row.as_of,
+        "of_period": row.of_period,
         "estimated": row.estimated,
         "reason": wording.describe(row.reason),
         "corrections": list(row.corrections),

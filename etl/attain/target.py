@@ -169,6 +169,7 @@ def _build_attainment_row(plan_id: str, unit: str, case: _TargetCase) -> Attainm
         small_count=is_small_count(case.indicator, case.figures.numerator),
         contradicts=target.contradicts,
         since=observed.since if observed else "",
+        of_period=observed.of_period if observed else "",
         absent=observed.absent if observed and observed.present else (),
     )
 

@@ -84,7 +84,8 @@ class ObservedIndicator:
     codes of the leaf units that are expected and not in the sums; `gaps` says what is known of them. `no_figure` says
     why the unit can have none: not at this length of period, or not on these units.
     `corrections` are the ids of the agreed corrections that are in it. `since` is the key of the first period in it,
-    where nobody was asked about the months of the year before: then it is no year's figure.
+    where nobody was asked about the months of the year before: then it is no year's figure. `of_period` is the period
+    that a published figure was sent for, where `as_of` is the day of its publication.
     """
 
     indicator: str
@@ -107,6 +108,7 @@ class ObservedIndicator:
     gaps: tuple[Gap, ...] = ()
     corrections: tuple[str, ...] = ()
     since: str = ""
+    of_period: str = ""
 
     @property
     def has_lone_sides(self) -> bool:
@@ -138,8 +140,8 @@ class Attainment:
     extremes of their own history, `bounds_turn` whether the verdict hangs on them, `bounds_met` the verdict
     of a row without a value that is the same wherever between them it lies, `bounds_reason` why there are none.
     `small_count` says that the count must stand beside the rate. `absent` are the codes of the leaf units that are
-    expected and not in the sums, where there is a figure. `since` is as of the figure. `of_agency`: the unit is no part
-    of the area, but an agency whose own forms have every term of the indicator.
+    expected and not in the sums, where there is a figure. `since` and `of_period` are the figure's. `of_agency`: the
+    unit is no part of the area, but an agency whose own forms have every term of the indicator.
     """
 
     plan: str
@@ -192,6 +194,7 @@ class Attainment:
     absent: tuple[str, ...] = ()
     since: str = ""
     of_agency: bool = False
+    of_period: str = ""
 
 
 TaskStateName = Literal["done", "done_late", "overdue", "not_due", "ongoing", "overtaken", "not_reported"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Row
 
@@ -19,9 +20,14 @@ from etl.lineage.number_trace import trace_number
 from etl.model import Period
 from etl.page.dot_map import build_dot_map
 from etl.page.page_rendering import PageDesk, count_pages, render_page
+from etl.report.path_state import is_area_judged
 from etl.warehouse import page_views
 
+if TYPE_CHECKING:
+    from etl.model import Attainment
+
 _WIDTH, _HEIGHT, _MARGIN = 300, 90, 8
+_VERDICTS = {"met", "not_met", "within_plan", "over_plan"}
 
 
 @dataclass(frozen=True)
@@ -59,16 +65,16 @@ def show_scorecard(desk: PageDesk, scope: str, period: str, plan: str, item: str
         codes, agencies = ([unit.unit_code for unit in some] for some in (units, offices))
         scales = _list_unit_scales(desk, plan)
         found = page_views.fetch_scorecard_rows(conn, scope, period, plan, [area, *codes, *agencies])
-        rows = [_convert_row(row, scales.get(row.item)) for row in found]
+        rows = _judge_like_area([_convert_row(row, scales.get(row.item)) for row in found], area)
         path = page_views.fetch_area_path(conn, scope, plan, area)
         milestones = page_views.fetch_milestones(conn, plan)
         targets = [row for row in rows if row.unit_code == area]
         item = item if item in {row.item for row in targets} else _choose_item(targets)
         mapped = [
-            _convert_row(row, scales.get(item))
-            for row in page_views.fetch_map_rows(conn, scope, period, plan, item)
-            if row.unit_code != area
+            _convert_row(row, scales.get(item)) for row in page_views.fetch_map_rows(conn, scope, period, plan, item)
         ]
+        of_area = [row for row in targets if row.item == item]
+        mapped = _judge_like_area([*of_area, *(row for row in mapped if row.unit_code != area)], area)[len(of_area) :]
     total, most = (max((unit.found for unit in some), default=0) for some in (units, [*units, *offices]))
     cells: dict[str, dict[str, Any]] = defaultdict(dict)
     for row in rows:
@@ -164,6 +170,21 @@ def _convert_row(row: Row[Any], scale: Fraction | None) -> Any:
     levels = {name: fields[name] for name in ("value", "target") if fields.get(name) is not None}
     converted = {name: Fraction(level) / (scale or 1) for name, level in levels.items()}
     return SimpleNamespace(**fields | converted)
+
+
+def _judge_like_area(rows: list[Any], area: str) -> list[Any]:
+    """The same rows; a unit bears no verdict on a target that its area is not judged by, as in the area's report."""
+    judged = {row.item for row in rows if row.unit_code == area and _is_judged(row)}
+    for row in rows:
+        if row.unit_code != area and row.item not in judged and row.status in _VERDICTS:
+            row.status = "no_verdict"
+    return rows
+
+
+def _is_judged(row: Any) -> bool:
+    """Whether a row that was read back is judged, by the rule of those in hand."""
+    reason = SimpleNamespace(code=json.loads(row.reason)["code"]) if row.reason else None
+    return is_area_judged(cast("Attainment", SimpleNamespace(**vars(row) | {"reason": reason})), row.baseline_period)
 
 
 def _draw_paths(

@@ -15,7 +15,7 @@ from etl.catalog import Catalogue, models
 from etl.catalog.owed_cells import list_owed_cells
 from etl.messages import Messages
 from etl.model import Attainment, ElementKind, Period, PeriodKind
-from etl.report.dates import format_period_end, format_reference_period
+from etl.report.dates import find_published_period, format_period_end, format_reference_period, format_short_date
 from etl.report.figure_facts import CoveredPeriod, QuarterPart
 from etl.report.inputs import ReportInput
 from etl.report.number_facts import build_count_fact, build_number_fact
@@ -54,8 +54,11 @@ def build_covered_period(inputs: ReportInput, wording: Messages, a: Attainment) 
     period = Period.parse(a.period)
     older = Period.parse(a.as_of) if a.as_of and Period.is_key(a.as_of) else None
     if a.as_of and (older is None or older.end != period.end):  # a day, where it is no period
+        published = find_published_period(a.as_of, a.of_period)
+        if published is not None and published.end != period.end:
+            older = published
         start, end = (older.start.isoformat(), older.end.isoformat()) if older else (a.as_of, a.as_of)
-        return CoveredPeriod("older", start, end, format_reference_period(a.as_of))
+        return CoveredPeriod("older", start, end, older.name if older else format_figure_time(wording, a))
     end, target = period.end.isoformat(), inputs.get_target(a.item)
     if target.summed_from:
         first = Period.parse(a.since or target.summed_from)
@@ -76,6 +79,19 @@ def build_covered_period(inputs: ReportInput, wording: Messages, a: Attainment) 
         return CoveredPeriod("whole", since.isoformat(), end, period.name)
     text = format_covered_stretch(wording, period, grown=True)
     return CoveredPeriod("to_date", since.isoformat(), end, text)
+
+
+def format_figure_time(wording: Messages, a: Attainment) -> str:
+    """The period of a figure that is not the asked one's own; of a published one that, and the day it was published on,
+    which are two things. Empty of any other."""
+    if not a.as_of or Period.is_key(a.as_of):
+        return format_reference_period(a.as_of) if a.as_of else ""
+    published, day = find_published_period(a.as_of, a.of_period), format_short_date(a.as_of)
+    if day == a.as_of:  # not a day at all
+        return a.as_of
+    if published is None:
+        return wording.format("cover.published_on", day=day)
+    return wording.format("cover.published", period=published.name, day=day)
 
 
 def format_covered_stretch(wording: Messages, period: Period, *, grown: bool) -> str:

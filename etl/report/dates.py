@@ -86,6 +86,15 @@ def format_reference_period(as_of: str) -> str:
         return f"ngày {format_short_date(as_of)}" if format_short_date(as_of) != as_of else as_of
 
 
+def find_published_period(as_of: str, of_period: str) -> Period | None:
+    """The period that a figure published on a day (ISO) is of: the one it was sent for, unless the day lies before it;
+    None where nobody says, or for a figure that bears a period and no day."""
+    if not of_period or Period.is_key(as_of):
+        return None
+    period = Period.parse(of_period)
+    return period if as_of[:10] >= period.start.isoformat() else None
+
+
 def format_period_list(keys: Iterable[str]) -> str:
     """Several periods, the year once where neighbours are of one: ``quý I, quý II năm 2026``."""
     names = [Period.parse(key).name for key in keys]

@@ -1,6 +1,7 @@
 """How a figure stands between milestones: reached, on the way, to be hastened, slow, not judged yet, or redefined.
 
-Room: report. Used by `report_figures`. A target of 2025 is not failed in 2024: what counts until then is the path.
+Room: report. Used by `report_figures` and by the page. A target of 2025 is not failed in 2024: what counts until then
+is the path.
 """
 
 from __future__ import annotations
@@ -41,6 +42,13 @@ def classify_path_state(a: Attainment, start: str | None = None) -> PathState:
         case "not_met":
             return _BY_CLASS.get(a.progress_class) or _classify_without_way(a)
     return ""
+
+
+def is_area_judged(area: Attainment | None, start: str | None = None) -> bool:
+    """Whether the area of a plan is judged by a target; where it is not, none of its units is in report and page.
+
+    What a unit is told of itself, in its feedback, is its own."""
+    return area is not None and classify_path_state(area, start) in JUDGED_STATES
 
 
 def _classify_without_way(a: Attainment) -> PathState:

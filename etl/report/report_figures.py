@@ -19,10 +19,10 @@ from etl.report.covered_period import (
     build_covered_period,
     build_quarter_part,
     count_units_from_parts,
+    format_figure_time,
     has_small_counts,
     is_carried_from_before,
 )
-from etl.report.dates import format_reference_period
 from etl.report.figure_facts import AttainmentNumbers, CountedNumber, Figure, FigureIdentity, PrintedNumber, QuarterPart
 from etl.report.inputs import ReportInput
 from etl.report.number_facts import (
@@ -68,8 +68,12 @@ def build_figures(inputs: ReportInput, wording: Messages, unit: str | None = Non
         {(a.item, a.unit): a for a in inputs.last},
         find_duplicate_targets(inputs),
     )
-    states = {a.item: classify_path_state(a) for a in inputs.attainments if a.unit == inputs.area}
     targets = {target.item: target for target in inputs.plan.targets}
+    states = {
+        a.item: classify_path_state(a, targets[a.item].way_start)
+        for a in inputs.attainments
+        if a.unit == inputs.area and a.item in targets
+    }
     return ReportFigures(
         {
             (a.item, a.unit): figure if a.unit == inputs.area else _follow_area(wording, figure, states.get(a.item, ""))
@@ -172,7 +176,7 @@ def _build_figure(
     numbers = _build_attainment_numbers(wording, target, a, decimals)
     before = earlier.last_year.get(key)
     noun = select_counted_noun(inputs, wording, indicator)
-    state = classify_path_state(a, target.baseline.period if target.baseline else None)
+    state = classify_path_state(a, target.way_start)
     quarter = build_quarter_part(inputs, wording, a, earlier.last_report.get(key), decimals, noun)
     figure = Figure(
         **vars(_build_figure_identity(inputs, wording, target, a, earlier.duplicates, quarter)),
@@ -204,7 +208,7 @@ def _build_figure(
         expected=a.expected,
         present=a.present,
         as_of=a.as_of,
-        as_of_text=format_reference_period(a.as_of) if a.as_of else "",
+        as_of_text=format_figure_time(wording, a),
         source=a.source,
         estimated=a.estimated,
         reason=wording.describe(a.reason),

@@ -50,6 +50,7 @@ def fetch_published_figures(ask: RollupRequest) -> list[ObservedIndicator]:
             expected=1,
             present=1,
             as_of=row.as_of or row.period,
+            of_period=row.period if row.as_of else "",
             source=row.source,
             estimated=row.state == "estimated",
             corrections=(row.correction,) if row.correction else (),

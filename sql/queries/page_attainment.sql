@@ -2,6 +2,7 @@
 SELECT
     a.plan,
     a.item,
+    a.period,
     a.unit_code,
     a.value,
     a.operator,
@@ -11,6 +12,7 @@ SELECT
     a.progress,
     a.progress_class,
     a.as_of,
+    a.reason,
     a.known_at,
     t.title,
     t.heading,

@@ -1,6 +1,7 @@
 -- A target's last computation for every unit of a scope but agencies, which are no parts of its area. Grain: (unit), as
 -- they were computed.
 SELECT
+    a.item,
     a.unit_code,
     a.value,
     a.status

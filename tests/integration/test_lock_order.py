@@ -13,7 +13,7 @@ from etl.settings import PROJECT_ROOT
 from etl.warehouse import advisory_locks, migrate
 from etl.warehouse.advisory_locks import AdvisoryLock
 from tests.conftest import EngineMaker
-from tests.integration.test_signing import PERIOD, SCOPE, Office, approve, office
+from tests.integration.test_signing import PERIOD, SCOPE, TODAY, Office, approve, office
 
 pytestmark = pytest.mark.integration
 __all__ = ["office"]  # a fixture
@@ -61,7 +61,7 @@ def test_locks_are_acquired_in_the_order_of_their_list(office: Office, watch: Wa
     office.send(600)
     steps.compute_attainment(SCOPE, PERIOD)
     office.draft()
-    approve(office.ask()[0]["report"])
+    approve(office.ask()[0]["report"], number="05", date=TODAY, signer="Nguyễn Văn Bình")
     steps.dispatch_folders()
     order = list(AdvisoryLock)
     assert watch.seen == set(order), "the way passes every lock"

@@ -54,6 +54,8 @@ def test_the_former_area_has_what_its_office_published_and_the_province_has_not(
     rows = [row for row in steps.list_attainment_rows(SCOPE, PERIOD, "kt-1693") if row["indicator"] in TOLD]
     said = {(row["indicator"], row["unit"]): Fraction(str(row["value"])) for row in rows if row["value"] is not None}
     assert said == {(name, "62"): Fraction(value) for name, (_, value) in TOLD.items()}
+    times = {(row["as_of"], row["of_period"]) for row in rows if row["value"] is not None}
+    assert times == {("2026-12-15", PERIOD)}, "the day of publication, and the period that it was sent for"
 
 
 def test_every_published_figure_of_a_live_plan_is_asked_of_somebody(catalogue: Catalogue) -> None:

@@ -34,7 +34,7 @@ UNDATED = """    baseline: {written: "93,46", value: 93.46}
     ("plan_end", "said"),
     [
         ("2030-12-31", "chỉ đánh giá khi hết thời gian thực hiện kế hoạch (31/12/2030)"),
-        ("2024-12-31", "mục tiêu không ghi thời hạn (95)"),
+        ("2024-12-31", "mục tiêu không ghi thời hạn (95%)"),
     ],
 )
 def test_no_year_is_made_up(tmp_path: Path, plan_end: str, said: str) -> None:

@@ -216,6 +216,11 @@ class Target(StrictModel):
         """Whether its figure is made of those of several periods, and not the one of its own."""
         return self.each_quarter or self.summed_from is not None
 
+    @property
+    def way_start(self) -> str | None:
+        """The period that the way to its levels begins with, as the plan prints it."""
+        return self.baseline.period if self.baseline else None
+
     def select_unit(self, indicator: Indicator) -> str:
         """The unit of measure that its numbers are printed in: the plan's own where it is another than the
         indicator's."""

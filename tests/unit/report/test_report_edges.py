@@ -233,7 +233,9 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     yield replace(annual, attainments=tuple(replace(a, projections=short) for a in annual.attainments))
     yield from cases_of_dated_tasks(sample(catalogue, "tan-yen", "ty-ct25", "2024Q4"))
     day = {"as_of": "2024-03-29", "status": "not_met", "met": False, "progress_class": "", "target_period": "2025"}
-    yield replace(base, attainments=tuple(replace(a, **day) if a.item == "16" else a for a in base.attainments))
+    for sent_for in ("", "2024"):
+        day["of_period"] = sent_for
+        yield replace(base, attainments=tuple(replace(a, **day) if a.item == "16" else a for a in base.attainments))
     yield from (of_several_periods(given, **more) for given in (base, annual) for more in SEVERAL)
     yield with_a_task_not_due(base, TaskReport("kt-1693", base.plan.tasks[0].id, "608", "2024Q3", "done"))
 

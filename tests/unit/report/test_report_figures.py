@@ -132,7 +132,26 @@ def test_what_was_published_within_the_year_is_judged_and_not_called_old(catalog
     fresh = replace(bhyt(given, "93.46", as_of="2024-12-27"), met=False, status="not_met")
     facts = build_facts(replace(given, attainments=(fresh,)), say)
     (line,) = (line for group in facts.lines for line in group.lines if "(12)" in line)
-    assert line.startswith("- Đánh giá theo số liệu gần nhất (01 chỉ tiêu; số liệu: ngày 27/12/2024, tại Phụ lục I)")
+    assert line.startswith("- Đánh giá theo số liệu gần nhất (01 chỉ tiêu; số liệu: công bố 27/12/2024, tại Phụ lục I)")
+
+
+@pytest.mark.parametrize(
+    ("day", "sent_for", "time", "covers"),
+    [
+        ("2023-12-29", "2023", "năm 2023, công bố 29/12/2023", "năm 2023"),
+        ("2024-03-15", "2023", "năm 2023, công bố 15/03/2024", "năm 2023"),
+        ("2023-12-29", "2024", "công bố 29/12/2023", "công bố 29/12/2023"),
+        ("2023-12-29", "", "công bố 29/12/2023", "công bố 29/12/2023"),
+        ("2023", "2023", "năm 2023", "năm 2023"),
+    ],
+)
+def test_what_a_published_figure_is_of_and_when_it_was_published_are_two_things(
+    given: ReportInput, say: Messages, day: str, sent_for: str, time: str, covers: str
+) -> None:
+    """A day before the period that it was sent for says that the figure is of an earlier one, which nobody names."""
+    figure = figure_of(given, say, bhyt(given, "93.46", as_of=day, of_period=sent_for, present=1, expected=1))
+    assert (figure.as_of_text, figure.covers.text) == (time, covers)
+    assert figure.printed.endswith(f" ({time})")
 
 
 def test_what_stood_for_the_year_before_already_then_is_no_figure_of_it(given: ReportInput, say: Messages) -> None:
