@@ -290,7 +290,11 @@ def _list_absent_units(inputs: ReportInput) -> list[str]:
 
 
 def _describe_followed_targets(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> str:
-    """What became of the targets that lagged in the report before, as they are known now; empty where none did."""
+    """What became of the targets that lagged in the report before, as they are known now; empty where none did, or
+    where there was none, since there was no plan."""
+    before = compute_previous_report_period(inputs.period)
+    if not inputs.plan.is_reported_for(before):
+        return ""
     last = build_figures(replace(inputs, attainments=inputs.last, previous=(), last=()), wording, inputs.area)
     lagged = [f for f in last.list_counted_figures(inputs.area) if f.path_state in _BEHIND]
     now = [f for then in lagged if (f := figures.find_figure(then.item, inputs.area)) and f.path_state]
@@ -298,7 +302,7 @@ def _describe_followed_targets(inputs: ReportInput, wording: Messages, figures: 
         return ""
     better = [f for f in now if f.path_state in _AHEAD]
     names = "; ".join(format_short_name(inputs, f) for f in better)
-    slots = {"count": format_two_digits(len(now)), "last": compute_previous_report_period(inputs.period).name}
+    slots = {"count": format_two_digits(len(now)), "last": before.name}
     if not better:
         return wording.format("summary_page.none_followed", **slots)
     return wording.format("summary_page.followed", better=format_two_digits(len(better)), names=names, **slots)

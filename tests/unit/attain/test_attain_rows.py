@@ -19,7 +19,7 @@ KEYS = [
     "plan", "item", "clause", "indicator", "unit", "period", "numerator", "denominator", "value", "operator",
     "written", "target", "target_period", "baseline", "met", "status", "progress", "class", "path_value",
     "cagr_ratio", "cagr_class", "classes_disagree", "per_cent_of_plan", "prorated_target", "interval",
-    "interval_method", "people_missing", "completeness", "expected", "present", "as_of", "estimated", "reason", "corrections",
+    "interval_method", "people_missing", "completeness", "expected", "present", "as_of", "of_period", "estimated", "reason", "corrections",
     "reduction_pct", "target_upper", "required_yearly_change", "bounds", "bounds_turn", "bounds_met", "bounds_reason", "small_count",
     "of_agency", "contradicts", "limits", "outlook",
 ]  # fmt: skip

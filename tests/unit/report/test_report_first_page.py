@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -32,3 +33,14 @@ def test_of_few_judged_targets_none_is_called_the_best_or_the_weakest(
     )
     said = build_facts(cut, say).first_page.highlights
     assert any(line.startswith(("Tốt nhất", "Thấp nhất")) for line in said) == compared
+
+
+@pytest.mark.parametrize(("issued", "told"), [(date(2024, 5, 17), True), (date(2024, 8, 1), False)])
+def test_before_the_plan_there_was_no_report_to_follow(
+    given: ReportInput, say: Messages, issued: date, told: bool
+) -> None:
+    """What lagged in the second quarter is followed in the third, where a plan of the second had a report of it."""
+    slow = tuple(replace(a, status="not_met", met=False, progress_class="limited") for a in given.last)
+    plan = given.plan.model_copy(update={"valid_from": issued})
+    said = build_facts(replace(given, last=slow, plan=plan), say).first_page.followed
+    assert ("theo báo cáo quý II năm 2024" in said) == told == bool(said)
