@@ -291,7 +291,7 @@ def _list_absent_units(inputs: ReportInput) -> list[str]:
 
 def _describe_followed_targets(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> str:
     """What became of the targets that lagged in the report before, as they are known now; empty where none did, or
-    where there was none, since there was no plan."""
+    where there was none, since there was no plan. What silent units could turn back is not called better."""
     before = compute_previous_report_period(inputs.period)
     if not inputs.plan.is_reported_for(before):
         return ""
@@ -300,12 +300,21 @@ def _describe_followed_targets(inputs: ReportInput, wording: Messages, figures: 
     now = [f for then in lagged if (f := figures.find_figure(then.item, inputs.area)) and f.path_state]
     if not now:
         return ""
-    better = [f for f in now if f.path_state in _AHEAD]
-    names = "; ".join(format_short_name(inputs, f) for f in better)
+    ahead = [f for f in now if f.path_state in _AHEAD]
+    kinds = (("better", [f for f in ahead if not f.bounds_turn]), ("unsure", [f for f in ahead if f.bounds_turn]))
+    parts = "; ".join(
+        wording.format(
+            f"summary_page.followed_{kind}",
+            count=format_two_digits(len(those)),
+            names="; ".join(format_short_name(inputs, f) for f in those),
+        )
+        for kind, those in kinds
+        if those
+    )
     slots = {"count": format_two_digits(len(now)), "last": before.name}
-    if not better:
+    if not parts:
         return wording.format("summary_page.none_followed", **slots)
-    return wording.format("summary_page.followed", better=format_two_digits(len(better)), names=names, **slots)
+    return wording.format("summary_page.followed", parts=parts, **slots)
 
 
 def _describe_parts(inputs: ReportInput, wording: Messages) -> str:

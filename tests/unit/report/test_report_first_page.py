@@ -44,3 +44,18 @@ def test_before_the_plan_there_was_no_report_to_follow(
     plan = given.plan.model_copy(update={"valid_from": issued})
     said = build_facts(replace(given, last=slow, plan=plan), say).first_page.followed
     assert ("theo báo cáo quý II năm 2024" in said) == told == bool(said)
+
+
+def test_what_silent_units_could_turn_is_not_told_as_better(given: ReportInput, say: Messages) -> None:
+    """A figure that rose to its path because a weak unit is silent may fall back with it."""
+    slow = tuple(replace(a, status="not_met", met=False, progress_class="limited") for a in given.last)
+    mine = [a for a in given.attainments if a.unit == given.area and a.value is not None and a.item == "12"]
+    (now,) = (replace(a, status="met", met=True, as_of="", bounds=(a.value, a.value)) for a in mine)
+    told = {
+        turn: build_facts(
+            replace(given, last=slow, attainments=(replace(now, bounds_turn=turn),)), say
+        ).first_page.followed
+        for turn in (False, True)
+    }
+    assert told[False].endswith(", 01 đã đạt hoặc đúng lộ trình: Tham gia BHYT (12).")
+    assert told[True].endswith(", 01 chưa kết luận chắc chắn do còn thiếu số liệu: Tham gia BHYT (12).")
