@@ -26,6 +26,7 @@ from etl import settings as etl_settings
 from etl.catalog import load_catalogue
 from etl.file_io import write_atomic
 from etl.model import Period
+from etl.model.vietnam_time import get_current_date
 from etl.settings import PROJECT_ROOT, Settings
 from etl.warehouse.connect import build_engine
 from ops import backfill, local
@@ -48,6 +49,7 @@ SILENT, RECIPIENT = "07351", "ubnd-tinh-bac-giang"
 SIGNER = "Nguyễn Văn A"
 ENGINEER = "ky.thuat@vi-du.test"
 ADDRESS = {SILENT: "tram.07351@vi-du.test", RECIPIENT: "van.thu@vi-du.test"}
+TODAY = get_current_date().isoformat()  # the one day a document can bear whose figures are of today
 DAY_BEFORE = "2024-04-04"  # communes report the first quarter by 5 April
 COMPONENTS = ("api-server", "scheduler", "dag-processor")
 SECONDS = 1800.0  # a patience, not a measure: a machine may be busy
@@ -238,9 +240,9 @@ def test_files_in_the_inbox_become_reports_and_a_backfill_gives_the_same(live: L
 def test_people_decide_on_the_page_and_a_changed_figure_becomes_a_correction(live: Live) -> None:
     settings, client = live.settings, live.client
     of = _waiting(live, "report")
-    decide_on_page(client, of["2024Q1"], "approved", number="05", date="2024-04-22", signer=SIGNER)
+    decide_on_page(client, of["2024Q1"], "approved", number="05", date=TODAY, signer=SIGNER)
     decide_on_page(client, of["2024Q2"], "sent_back", reason="Thiếu nguyên nhân")
-    decide_on_page(client, of["2024H1"], "approved", number="06", date="2024-07-12", signer=SIGNER)
+    decide_on_page(client, of["2024H1"], "approved", number="06", date=TODAY, signer=SIGNER)
     assert of.keys() - _waiting(live, "report").keys() == {"2024H1", "2024Q1", "2024Q2"}
     half = settings.outbox / "reports" / "2024H1" / SCOPE / "ty-ct25_half" / "chung-thuc.json"
     assert json.loads(half.read_text())["cadence"] == "half"
@@ -260,7 +262,7 @@ def test_people_decide_on_the_page_and_a_changed_figure_becomes_a_correction(liv
     wait_until_settled(client, seconds=SECONDS)
     corrections = _waiting(live, "correction")
     assert set(corrections) <= {"2024H1", "2024Q1"}
-    decide_on_page(client, corrections["2024Q1"], "approved", number="07", date="2024-07-15", signer=SIGNER)
+    decide_on_page(client, corrections["2024Q1"], "approved", number="07", date=TODAY, signer=SIGNER)
     corrected = {path.name for path in (folder / "ty-ct25_quarter_thay-the-1").iterdir()}
     assert "ty-ct25_2024Q1_thay-the.docx" in corrected and "chung-thuc.json" in corrected
     assert {path.name: path.read_bytes() for path in (folder / "ty-ct25_quarter").iterdir()} == first

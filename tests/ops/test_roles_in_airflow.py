@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from etl import settings as etl_settings
+from etl.model.vietnam_time import get_current_date
 from etl.settings import PROJECT_ROOT
 from etl.warehouse.connect import build_engine
 from ops import environment, local
@@ -39,7 +40,7 @@ with get_application_builder() as builder:
         assert manager.add_user(name, name, name, f"{name}@example.com", made, sys.stdin.readline().strip()), name
 """
 QUESTION = "/api/v2/dags/report_quarterly/dagRuns/manual__1/taskInstances/ask/-1/hitlDetails"
-ENTRY = {"number": "12", "date": "2024-04-22", "signer": "Trần Văn B"}
+ENTRY = {"number": "12", "date": get_current_date().isoformat(), "signer": "Trần Văn B"}
 
 
 @pytest.fixture(scope="module")
