@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,9 +12,13 @@ from typing import Any
 
 import pytest
 
+from etl import load, steps
 from etl import settings as etl_settings
-from etl import steps
+from etl.catalog.geography import list_area_units
+from etl.core.instance import load_settings_and_catalogue, open_current_engine
 from ops import local
+from tests.integration.build import item
+from tests.integration.conftest import PAGE_FORM, PAGE_PERIOD, PAGE_SCOPE
 
 
 @contextmanager
@@ -37,8 +42,13 @@ def start_api_server(build_env: Callable[..., dict[str, str]], **patches: Any) -
 
 def draft_waiting_report() -> int:
     """Drafts a report that waits for a decision; gives its number."""
-    steps.open_period("tan-yen", "2024Q1")
-    steps.compute_attainment("tan-yen", "2024Q1")
-    steps.draft_reports("tan-yen", "2024Q1", "quarter")
-    (question,) = steps.request_signoffs(["tan-yen"], "2024Q1", "quarter", "run 1")
+    steps.open_period(PAGE_SCOPE, PAGE_PERIOD)
+    settings, catalogue = load_settings_and_catalogue()
+    unit = next(iter(list_area_units(catalogue, catalogue.scopes[PAGE_SCOPE], "commune", dt.date(2024, 3, 31)))).code
+    cells = {(unit, "pop_total"): "1000", (unit, "telehealth_users"): "500"}
+    with open_current_engine(settings, catalogue).begin() as conn:
+        load.load_deliveries(conn, [item(conn, catalogue, PAGE_FORM, unit, PAGE_PERIOD, cells)])
+    steps.compute_attainment(PAGE_SCOPE, PAGE_PERIOD)
+    steps.draft_reports(PAGE_SCOPE, PAGE_PERIOD, "quarter")
+    (question,) = steps.request_signoffs([PAGE_SCOPE], PAGE_PERIOD, "quarter", "run 1")
     return int(question["report"])
