@@ -106,8 +106,10 @@ def test_a_clerks_way_on_a_phone(page: Page, served: Served, book: BookMaker, tm
 
 def test_a_file_is_dropped_and_sent_by_keyboard(page: Page, served: Served, book: BookMaker) -> None:
     page.goto("/dang-nhap")
+    expect(page.get_by_label("Mã đơn vị")).to_be_focused()
     page.keyboard.type(UNIT)
     page.keyboard.press("Tab")
+    expect(page.get_by_label("Mật khẩu")).to_be_focused()
     page.keyboard.type(SECRET)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Phải gửi")).to_be_visible()

@@ -150,5 +150,6 @@ def test_a_director_decides_by_keyboard_alone(page: Page, address: str, draft_re
 def test_the_first_stop_of_the_keyboard_leads_past_the_navigation(page: Page, address: str, warehouse: object) -> None:
     page.goto(address)
     page.keyboard.press("Tab")
+    expect(page.locator("a.skip")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{address}#noi-dung")
