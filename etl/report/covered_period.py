@@ -39,6 +39,12 @@ def is_cumulative_indicator(catalogue: Catalogue, indicator: models.Indicator | 
     return indicator is not None and any(is_growing_element(catalogue, term.data_element) for term in indicator.terms)
 
 
+def is_share_of_events(catalogue: Catalogue, indicator: models.Indicator) -> bool:
+    """Whether an indicator is a share of what happened in its own time, which nothing later makes up for."""
+    below = [term.data_element for term in indicator.terms if term.side == "denominator"]
+    return bool(below) and all(is_growing_element(catalogue, code) for code in below)
+
+
 def is_carried_from_before(a: Attainment) -> bool:
     """Whether a figure is one of before its period: one published within the period's own time is the period's."""
     if not a.as_of:

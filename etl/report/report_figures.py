@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from etl.catalog import models
+from etl.catalog import Catalogue, models
 from etl.messages import Messages
 from etl.model import LONE_SIDES, Attainment
 from etl.model.numbers import format_number, round_half_away
@@ -22,6 +22,7 @@ from etl.report.covered_period import (
     format_figure_time,
     has_small_counts,
     is_carried_from_before,
+    is_share_of_events,
 )
 from etl.report.figure_facts import AttainmentNumbers, CountedNumber, Figure, FigureIdentity, PrintedNumber, QuarterPart
 from etl.report.inputs import ReportInput
@@ -204,7 +205,7 @@ def _build_figure(
         classes_disagree=a.classes_disagree,
         plan_share=build_number_fact(_compute_plan_share(a), 1, words["word.nothing"]),
         apart=build_number_fact(_compute_gap(a), decimals, words["word.nothing"]),
-        missing=_build_shortfall_fact(wording, indicator, noun, a),
+        missing=_build_shortfall_fact(inputs.catalogue, wording, indicator, noun, a),
         expected=a.expected,
         present=a.present,
         as_of=a.as_of,
@@ -341,12 +342,12 @@ def _compute_gap(a: Attainment) -> Fraction | None:
 
 
 def _build_shortfall_fact(
-    wording: Messages, indicator: models.Indicator | None, noun: str, a: Attainment
+    catalogue: Catalogue, wording: Messages, indicator: models.Indicator | None, noun: str, a: Attainment
 ) -> CountedNumber | PrintedNumber:
-    """People, cases or units between the value and the target, with their noun; nothing when met, of a sample, or above
-    a limit taken for a part of the year, which is no whole number of cases."""
+    """People, cases or units between the value and the target, with their noun; nothing when met, of a sample, of
+    events that are past, or above a limit taken for a part of the year, which is no whole number of cases."""
     short = a.people_missing if a.status in {"not_met", "over_plan"} else None
-    if indicator is not None and indicator.sampled:
+    if indicator is not None and (indicator.sampled or is_share_of_events(catalogue, indicator)):
         short = None
     if a.prorated_target is not None and a.operator in _DOWNWARD_OPERATORS:
         short = None
