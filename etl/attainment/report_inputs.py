@@ -7,18 +7,31 @@ that has none (six months, nine months) by the quarters that it consists of.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from etl.attain import compute_task_state
 from etl.catalog import Catalogue, models
+from etl.catalog.geography import group_plans_by_area
 from etl.catalog.obligations import list_obligations
 from etl.catalog.task_answers import list_task_questions
 from etl.core.instance import load_settings_and_catalogue, open_engine
-from etl.model import NoteReport, Period, PeriodKind, TaskReport, UnitStatus
+from etl.model import (
+    Attainment,
+    NoteReport,
+    ObservedIndicator,
+    Period,
+    PeriodKind,
+    TaskReport,
+    UnitStatus,
+)
+from etl.report.covered_period import is_sum_of_events
 from etl.report.inputs import ReportCorrection
 from etl.warehouse import attainment_store, unit_reports
 from etl.warehouse.agreed_corrections import describe_cell_content, fetch_agreed_corrections
+from etl.warehouse.rollup import compute_rollup
+from etl.warehouse.rollup_request import RollupFilter
 from etl.warehouse.run_context import RunContext
 
 # How many of them a year has.
@@ -79,6 +92,38 @@ def fetch_earlier_statuses(context: RunContext, current_statuses: Sequence[UnitS
     covered_keys = {status.period for status in current_statuses}
     parts = [q for q in context.period.parts_to_date if q.key not in covered_keys]
     return [s for part in parts for s in unit_reports.fetch_submission_statuses(context.for_period(part))]
+
+
+def list_part_figures(
+    context: RunContext, rows: Iterable[Attainment], statuses: Sequence[UnitStatus]
+) -> tuple[ObservedIndicator, ...]:
+    """What the last part of a period brought of the indicators whose figure since January nobody can tell, though forms
+    came: the quarter itself, or the quarters since the last one of which none was accepted; `since` names the first.
+
+    Grain: (indicator, org unit), those alone that have a figure. `statuses` are those of the year's parts so far.
+    """
+    catalogue, since = context.catalogue, _find_last_part(context.period, statuses)
+    lacking = {row.indicator for row in rows if row.value is None and row.status == "no_data"}
+    codes = [i for i in lacking if i in catalogue.indicators and is_sum_of_events(catalogue, catalogue.indicators[i])]
+    if since is None or not codes:
+        return ()
+    areas = group_plans_by_area(catalogue, context.scope)
+    asked = (RollupFilter(indicators=codes, area=area, since=since) for area in areas)
+    found = {(o.indicator, o.unit): o for only in asked for o in compute_rollup(context, only)}
+    return tuple(o for o in found.values() if o.numerator is not None and o.present)
+
+
+def _find_last_part(period: Period, statuses: Sequence[UnitStatus]) -> Period | None:
+    """Of a quarter or month itself; of a longer period the first of the parts at its end that somebody reported on, the
+    last one where it is all of them. None where nobody reported on the end, or nothing is before it."""
+    accepted = {status.period for status in statuses if status.state == "accepted"}
+    *earlier, last = period.parts_to_date
+    if last.key not in accepted or not earlier:
+        return None
+    if period == last:
+        return last
+    tail = list(takewhile(lambda part: part.key in accepted, (last, *reversed(earlier))))
+    return last if len(tail) > len(earlier) else tail[-1]
 
 
 def list_note_reports(context: RunContext) -> tuple[NoteReport, ...]:

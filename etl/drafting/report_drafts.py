@@ -28,7 +28,7 @@ from etl.core.instance import Result, load_catalogue_as_known, load_settings_and
 from etl.drafting.draft_pdf import add_pdf, needs_pdf
 from etl.drafting.upward_figures import build_upward_figures
 from etl.lineage.figure_sources import list_figure_sources
-from etl.model import Attainment, Period
+from etl.model import Attainment, ObservedIndicator, Period
 from etl.model.report_key import ReportKey
 from etl.report import FACTS_SUFFIX, ReportInput, serialize_report_facts, write_report_draft
 from etl.report.dates import compute_previous_report_period
@@ -125,6 +125,8 @@ def _build_scope_inputs(context: RunContext, settings: Settings, snapshot_id: st
     last_rows = previous if last == before else compute_earlier_rows(last)
     rows, series = load_attainment(context, snapshot_id)
     statuses = report_inputs.fetch_period_statuses(context)
+    earlier_statuses = report_inputs.fetch_earlier_statuses(context, statuses)
+    parts = report_inputs.list_part_figures(context, rows, [*earlier_statuses, *statuses])
     return {
         "catalogue": catalogue,
         "scope": scope,
@@ -133,12 +135,13 @@ def _build_scope_inputs(context: RunContext, settings: Settings, snapshot_id: st
         "previous": previous,
         "last": last_rows,
         "statuses": tuple(statuses),
-        "earlier_statuses": tuple(report_inputs.fetch_earlier_statuses(context, statuses)),
+        "earlier_statuses": tuple(earlier_statuses),
         "series": series,
-        "sources": _list_sources_by_area(context, rows),
+        "sources": _list_sources_by_area(context, rows, parts),
         "tasks": report_inputs.list_task_reports(context),
         "notes": report_inputs.list_note_reports(context),
         "corrections": report_inputs.list_corrected_cells(context),
+        "parts": parts,
         "upward": build_upward_figures(context),
         "snapshot_at": context.known_at,
         "snapshot_id": snapshot_id,
@@ -146,10 +149,12 @@ def _build_scope_inputs(context: RunContext, settings: Settings, snapshot_id: st
     }
 
 
-def _list_sources_by_area(context: RunContext, rows: Sequence[Attainment]) -> dict[str, tuple[SourceCells, ...]]:
+def _list_sources_by_area(
+    context: RunContext, rows: Sequence[Attainment], parts: Sequence[ObservedIndicator]
+) -> dict[str, tuple[SourceCells, ...]]:
     """By the code of the area that plans are measured on: the cells under its figures."""
     return {
-        area.code: list_figure_sources(context, area.code, [row for row in rows if row.plan in plans])
+        area.code: list_figure_sources(context, area.code, [row for row in rows if row.plan in plans], parts)
         for area, plans in group_plans_by_area(context.catalogue, context.scope).items()
     }
 

@@ -11,7 +11,7 @@ from etl.catalog import models
 from etl.lineage import lineage_walk
 from etl.lineage.lineage_cells import CellVersion
 from etl.lineage.lineage_walk import COUNTED_STATES, FigureTrace, UnitContribution
-from etl.model import Attainment, Period
+from etl.model import Attainment, ObservedIndicator, Period
 from etl.report.inputs import SourceCells
 from etl.warehouse.run_context import RunContext
 
@@ -20,8 +20,11 @@ _SourceKey = tuple[str, str, str, int, str]
 """(side, data element, period, delivery, sheet)."""
 
 
-def list_figure_sources(context: RunContext, area: str, rows: Iterable[Attainment]) -> tuple[SourceCells, ...]:
-    """Where an area's figures come from, in the order of the rows. Grain: see `Source`.
+def list_figure_sources(
+    context: RunContext, area: str, rows: Iterable[Attainment], parts: Iterable[ObservedIndicator] = ()
+) -> tuple[SourceCells, ...]:
+    """Where an area's figures come from, in the order of the rows, then what `parts` of the year brought that has no
+    figure since January. Grain: see `SourceCells`.
 
     An indicator stands once, whatever how many targets ask for it; one that no cells make has none.
     """
@@ -39,9 +42,12 @@ def list_figure_sources(context: RunContext, area: str, rows: Iterable[Attainmen
     for covered_period, indicators in ((context.period, published), *summed.items()):
         absent = {i.code: rows_by_indicator[i.code].absent for i in indicators}
         walks |= lineage_walk.trace_figures(context.for_period(covered_period), absent, area)
-    return tuple(
-        source for code in rows_by_indicator if code in walks for source in _group_source_cells(code, walks[code])
-    )
+    for part in parts:
+        if part.unit == area and part.indicator not in rows_by_indicator:
+            asked = {part.indicator: part.absent}
+            walks |= lineage_walk.trace_figures(context, asked, area, Period.parse(part.since))
+    order = dict.fromkeys((*rows_by_indicator, *walks))
+    return tuple(source for code in order if code in walks for source in _group_source_cells(code, walks[code]))
 
 
 def _group_source_cells(indicator: str, walked: FigureTrace) -> Iterator[SourceCells]:

@@ -15,7 +15,7 @@ from etl.attain import aggregate_leaves
 from etl.catalog import models
 from etl.catalog.loader import Catalogue
 from etl.lineage.lineage_cells import CellVersion, CellVersions, DeliveryOrigin
-from etl.model import ElementKind, ObservedIndicator
+from etl.model import ElementKind, ObservedIndicator, Period
 from etl.model.reason import Reason, build_reason
 from etl.warehouse.rollup_parts import RollupParts, StandingCell, fetch_rollup_parts
 from etl.warehouse.run_context import RunContext
@@ -71,7 +71,9 @@ class FigureTrace:
     origins: dict[int, DeliveryOrigin] = field(default_factory=dict)
 
 
-def trace_figures(context: RunContext, absent: Mapping[str, Collection[str]], unit: str) -> dict[str, FigureTrace]:
+def trace_figures(
+    context: RunContext, absent: Mapping[str, Collection[str]], unit: str, since: Period | None = None
+) -> dict[str, FigureTrace]:
     """By indicator: the cells of its figure for a unit, in the period that the figure belongs to.
 
     Args:
@@ -80,8 +82,9 @@ def trace_figures(context: RunContext, absent: Mapping[str, Collection[str]], un
         absent: The indicators (ratios and shares of units, or published values; not both), each with the leaf units
             that attainment left out of its sums.
         unit: The area, a unit directly under it, or an agency with figures of its own.
+        since: The first piece of the year that is read of what adds up, January's if None.
     """
-    parts = fetch_rollup_parts(context, absent, unit)
+    parts = fetch_rollup_parts(context, absent, unit, since)
     standing = {id(part.cells): part.cells for part in parts.values()}.values()
     pieces = [piece for cells_of in standing for cell in cells_of.values() for piece in cell.pieces]
     elements = {element for cells_of in standing for _, element in cells_of}

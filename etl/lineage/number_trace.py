@@ -201,6 +201,7 @@ def _find_printed_number(record: _RecordedReport, row: Attainment) -> Result | N
         return None
     return {
         "text": figure.printed,
+        "in_quarter": figure.in_quarter.text if figure.in_quarter else None,
         "value": figure.value.exact,
         "numerator": figure.numerator.exact,
         "denominator": figure.denominator.exact,

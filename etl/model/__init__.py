@@ -20,6 +20,7 @@ from etl.model.cells import (
 from etl.model.period import Period, PeriodKind
 from etl.model.results import (
     LONE_SIDES,
+    UNSENT_REASONS,
     Attainment,
     ControlLimits,
     Gap,
@@ -34,6 +35,7 @@ from etl.model.results import (
 
 __all__ = [
     "LONE_SIDES",
+    "UNSENT_REASONS",
     "Attainment",
     "CellState",
     "ControlLimits",

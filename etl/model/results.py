@@ -11,6 +11,8 @@ from etl.model.reason import Reason
 
 LONE_SIDES = "reason.lone_sides"
 """The reason of a figure whose numerator and denominator are owed by different units, one of which is silent."""
+UNSENT_REASONS = frozenset({"reason.no_data", "reason.no_data_of"})
+"""The reasons of a figure that units simply did not send."""
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,14 @@ from fractions import Fraction
 from etl.catalog import Catalogue, models
 from etl.catalog.owed_cells import list_owed_cells
 from etl.messages import Messages
-from etl.model import Attainment, ElementKind, Period, PeriodKind
-from etl.report.dates import find_published_period, format_period_end, format_reference_period, format_short_date
+from etl.model import UNSENT_REASONS, Attainment, ElementKind, ObservedIndicator, Period, PeriodKind
+from etl.report.dates import (
+    find_published_period,
+    format_period_end,
+    format_period_list,
+    format_reference_period,
+    format_short_date,
+)
 from etl.report.figure_facts import CoveredPeriod, QuarterPart
 from etl.report.inputs import ReportInput
 from etl.report.number_facts import build_count_fact, build_number_fact
@@ -37,6 +43,12 @@ def is_growing_element(catalogue: Catalogue, code: str) -> bool:
 def is_cumulative_indicator(catalogue: Catalogue, indicator: models.Indicator | None) -> bool:
     """Whether an indicator's figure of a part of a year is made of what added up since January."""
     return indicator is not None and any(is_growing_element(catalogue, term.data_element) for term in indicator.terms)
+
+
+def is_sum_of_events(catalogue: Catalogue, indicator: models.Indicator) -> bool:
+    """Whether an indicator adds up from January out of what each form reports of its own time alone."""
+    kinds = {catalogue.elements[term.data_element].kind for term in indicator.terms}
+    return ElementKind.FLOW in kinds and ElementKind.YTD not in kinds
 
 
 def is_share_of_events(catalogue: Catalogue, indicator: models.Indicator) -> bool:
@@ -145,18 +157,23 @@ def build_quarter_part(
     """What the quarter, or month, brought: the year to date less that of the one before, both as known at one snapshot.
 
     None where the report is of another kind, or the figure does not add up; `before` is the figure of the one before,
-    taken over the units that are in this one. Of a standing denominator (people) there is a count only. Grain: as the
-    attainment.
+    taken over the units that are in this one. Of a standing denominator (people) there is a count only. Where nothing
+    can be said since January, what the last part of the period brought that was reported. Grain: as the attainment.
     """
     indicator, period = inputs.catalogue.indicators.get(a.indicator), Period.parse(a.period)
+    if indicator and (part := _find_part_figure(inputs, a)) and part.numerator is not None:
+        built = _build_part(inputs, wording, indicator, (part.numerator, part.denominator), decimals, noun)
+        start = Period.parse(part.since).start
+        parts = [stretch.key for stretch in period.parts_to_date if stretch.start >= start]
+        text = built.text
+        if part.present < part.expected:
+            text = wording.format("line.part_of", text=text, present=part.present, expected=part.expected)
+        return replace(built, text=text, covers=format_period_list(parts))
     if period.kind not in _STRETCHES or indicator is None or a.value is None or a.as_of or a.numerator is None:
         return None
     if not is_cumulative_indicator(inputs.catalogue, indicator) or inputs.get_target(a.item).is_of_several_periods:
         return None
     nothing, stretch = wording.texts["word.nothing"], format_stretch(wording, period)
-    flows = all(
-        is_growing_element(inputs.catalogue, t.data_element) for t in indicator.terms if t.side == "denominator"
-    )
     counted, out_of = a.numerator, a.denominator
     if period.index > 1 and a.since != period.key:
         before = _narrow_to_units_of(inputs, a, before)
@@ -166,6 +183,49 @@ def build_quarter_part(
         out_of = None if out_of is None or before.denominator is None else out_of - before.denominator
     if counted < 0 or (out_of is not None and out_of < 0):
         return _build_missing_part(nothing, wording.format("cover.lowered", stretch=stretch))
+    return _build_part(inputs, wording, indicator, (counted, out_of), decimals, noun)
+
+
+def _find_part_figure(inputs: ReportInput, a: Attainment) -> ObservedIndicator | None:
+    """What the last part that was reported brought, of a target whose figure since January units did not send."""
+    if a.value is not None or a.as_of or a.reason is None or a.reason.code not in UNSENT_REASONS:
+        return None
+    if inputs.get_target(a.item).is_of_several_periods:
+        return None
+    return inputs.parts_by_key.get((a.indicator, a.unit))
+
+
+def describe_missing_parts(inputs: ReportInput, wording: Messages) -> str:
+    """Why nothing can be said since January: the parts of the year on which nobody reported; else that nobody reported
+    on all of them."""
+    missing = list_silent_parts(inputs)
+    if not missing:
+        return wording.texts["reason.parts_lacking"]
+    return wording.format("reason.parts_missing", periods=format_period_list(missing))
+
+
+def list_silent_parts(inputs: ReportInput) -> list[str]:
+    """The other parts of the year up to the period's end on which reports were owed, and none was accepted."""
+    statuses = (*inputs.earlier_statuses, *inputs.statuses)
+    accepted = {status.period for status in statuses if status.state == "accepted"}
+    owed = {status.period for status in statuses}
+    return [p.key for p in inputs.period.parts_to_date if p != inputs.period and p.key in owed - accepted]
+
+
+def _build_part(
+    inputs: ReportInput,
+    wording: Messages,
+    indicator: models.Indicator,
+    sides: tuple[Fraction, Fraction | None],
+    decimals: int,
+    noun: str,
+) -> QuarterPart:
+    """A part's count; its share too, where both sides are what happened in it."""
+    nothing = wording.texts["word.nothing"]
+    counted, out_of = sides
+    flows = all(
+        is_growing_element(inputs.catalogue, t.data_element) for t in indicator.terms if t.side == "denominator"
+    )
     shares = flows and out_of is not None and indicator.factor == 100
     value = counted / out_of * 100 if shares and out_of else None
     shown = build_number_fact(value, decimals, nothing)

@@ -111,7 +111,8 @@ class CoveredPeriod:
 class QuarterPart:
     """What the report's own quarter brought to a figure that adds up from January. `text`: as printed, with its noun.
 
-    All three are missing, and `reason` says why, where it cannot be told from the quarters before.
+    All three are missing, and `reason` says why, where it cannot be told from the quarters before. `covers` names the
+    part of the year that it is of where there is no figure since January, as that part alone was reported.
     """
 
     counted: PrintedNumber
@@ -119,6 +120,7 @@ class QuarterPart:
     value: PrintedNumber
     text: str
     reason: str
+    covers: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from functools import cached_property
 from etl.catalog import Catalogue, models
 from etl.catalog.geography import find_last_day, find_plan_area, list_units_of_area
 from etl.catalog.layout import FormLayout
-from etl.model import Attainment, NoteReport, Period, SeriesPoint, TaskReport, UnitStatus
+from etl.model import Attainment, NoteReport, ObservedIndicator, Period, SeriesPoint, TaskReport, UnitStatus
 from etl.model.exported_value import ExportedValue
 from etl.model.reason import Reason
 from etl.model.report_key import ReportKey
@@ -77,7 +77,8 @@ class ReportInput:
     are no parts of the area, and are never ranked with its parts; `previous` both for the same period last year and
     may be empty; `last` the same for the period of the report before (`dates.reported_before`), empty where there
     is none. `statuses` names every expected submission, `earlier_statuses` those of the year's quarters before.
-    `series` has the area's figures by item, oldest first; `sources` the cells under the area's figures.
+    `parts` has, where nothing can be said since January, what the last part of the year that was reported
+    brought. `series` has the area's figures by item, oldest first; `sources` the cells under the area's figures.
     `snapshot_at` is the ISO time up to which data are known. `upward` is there where a level above asks for this
     period.
     """
@@ -102,6 +103,7 @@ class ReportInput:
     earlier_statuses: tuple[UnitStatus, ...] = ()
     sources: tuple[SourceCells, ...] = ()
     upward: UpwardFigures | None = None
+    parts: tuple[ObservedIndicator, ...] = ()
 
     @cached_property
     def _area_unit(self) -> models.Unit | None:
@@ -157,6 +159,11 @@ class ReportInput:
             return target
         stones = [stone for t in alike for stone in t.milestones]
         return target.model_copy(update={"milestones": stones, "decimals": max(t.decimals for t in alike)})
+
+    @cached_property
+    def parts_by_key(self) -> dict[tuple[str, str], ObservedIndicator]:
+        """What the last part of the year brought, by (indicator, unit)."""
+        return {(part.indicator, part.unit): part for part in self.parts}
 
     def format_area_end(self) -> str:
         """The last day of the area (ISO) where it has ended before the period's end; else empty."""

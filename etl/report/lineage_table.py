@@ -25,14 +25,15 @@ def build_lineage_rows(inputs: ReportInput, wording: Messages, figures: ReportFi
     return tuple(
         _build_lineage_row(inputs, wording, figure, source)
         for figure in figures.list_unit_figures(inputs.area)
-        if figure.value.value is not None
+        if figure.value.value is not None or figure.shown_status == "part_only"
         for source in sources_by_indicator.get(figure.indicator, ())
     )
 
 
 def _build_lineage_row(inputs: ReportInput, wording: Messages, figure: Figure, source: SourceCells) -> LineageRow:
     element = inputs.catalogue.elements.get(source.element)
-    published = figure.numerator.value is None
+    indicator = inputs.catalogue.indicators.get(figure.indicator)
+    published = indicator is not None and bool(indicator.published_element)
     return LineageRow(
         item=figure.item,
         side="published" if published else source.side,

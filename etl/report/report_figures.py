@@ -13,13 +13,15 @@ from fractions import Fraction
 
 from etl.catalog import Catalogue, models
 from etl.messages import Messages
-from etl.model import LONE_SIDES, Attainment
+from etl.model import LONE_SIDES, Attainment, Period
 from etl.model.numbers import format_number, round_half_away
 from etl.report.covered_period import (
     build_covered_period,
     build_quarter_part,
     count_units_from_parts,
+    describe_missing_parts,
     format_figure_time,
+    format_stretch,
     has_small_counts,
     is_carried_from_before,
     is_share_of_events,
@@ -154,8 +156,10 @@ def is_incomplete(a: Attainment) -> bool:
     return a.value is None and a.reason is not None and a.reason.code == LONE_SIDES
 
 
-def _classify_shown_status(target: models.Target, a: Attainment) -> str:
+def _classify_shown_status(target: models.Target, a: Attainment, quarter: QuarterPart | None) -> str:
     """The word for where a row stands: a row without a verdict says which of the reasons it has."""
+    if quarter and quarter.covers:
+        return "part_only"
     if a.kind == "milestone" and a.status == "no_verdict":
         return "milestone"
     if is_incomplete(a):
@@ -171,7 +175,6 @@ def _build_figure(
     words = wording.texts
     key = a.item, a.unit
     indicator = inputs.catalogue.indicators.get(a.indicator)
-    shown = _classify_shown_status(target, a)
     shape = inputs.select_print_target(target)
     decimals = select_figure_decimals(shape, indicator, a)
     numbers = _build_attainment_numbers(wording, target, a, decimals)
@@ -179,6 +182,7 @@ def _build_figure(
     noun = select_counted_noun(inputs, wording, indicator)
     state = classify_path_state(a, target.way_start)
     quarter = build_quarter_part(inputs, wording, a, earlier.last_report.get(key), decimals, noun)
+    shown = _classify_shown_status(target, a, quarter)
     figure = Figure(
         **vars(_build_figure_identity(inputs, wording, target, a, earlier.duplicates, quarter)),
         **vars(numbers),
@@ -212,7 +216,7 @@ def _build_figure(
         as_of_text=format_figure_time(wording, a),
         source=a.source,
         estimated=a.estimated,
-        reason=wording.describe(a.reason),
+        reason=describe_missing_parts(inputs, wording) if shown == "part_only" else wording.describe(a.reason),
         change=build_change_facts(inputs, wording, target, a, earlier.last_year),
         previous=_build_previous_fact(wording, shape, indicator, before),
         printed="",
@@ -243,7 +247,7 @@ def _build_figure_identity(
         covers=build_covered_period(inputs, wording, a),
         in_quarter=quarter,
         duplicate_of=duplicates.get(a.item, ""),
-        counted=numbered and a.item not in duplicates and _classify_shown_status(target, a) != "heading",
+        counted=numbered and a.item not in duplicates and _classify_shown_status(target, a, quarter) != "heading",
     )
 
 
@@ -368,7 +372,7 @@ def _format_table_cell(wording: Messages, indicator: models.Indicator | None, fi
     """The value as a table prints it: with counts where small, and with what the reader must know."""
     text = figure.value.text
     if figure.value.value is None:
-        return text
+        return _format_part_cell(wording, figure) or text
     if figure.kind == "per_unit" and figure.denominator.value == 1:  # a unit is no share of units
         return wording.texts[f"cell.{'at_floor' if figure.numerator.value else 'below_floor'}"]
     if figure.present < figure.expected:
@@ -385,6 +389,16 @@ def _format_table_cell(wording: Messages, indicator: models.Indicator | None, fi
     if figure.as_of:
         text = wording.format("cell.carried", value=text, as_of=figure.as_of_text)
     return text
+
+
+def _format_part_cell(wording: Messages, figure: Figure) -> str:
+    """What stands for a figure since January that nobody can tell: what was reported of a part, unless that has a
+    column of its own; empty of any other."""
+    if figure.shown_status != "part_only" or figure.in_quarter is None:
+        return ""
+    if format_stretch(wording, Period.parse(figure.period)):
+        return wording.texts["word.part_only"]
+    return wording.format("cell.part_only", part=figure.in_quarter.text, covers=figure.in_quarter.covers)
 
 
 def _format_withheld_count(

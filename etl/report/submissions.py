@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from etl.messages import Messages
 from etl.model import UnitStatus
 from etl.model.numbers import format_number
+from etl.report.covered_period import list_silent_parts
 from etl.report.dates import format_period_list, format_reference_period, format_short_date, format_two_digits
 from etl.report.inputs import ReportInput
 from etl.report.section_facts import SubmissionRow
@@ -57,6 +58,8 @@ def describe_submissions(inputs: ReportInput, wording: Messages) -> list[str]:
     refused = [s for s in units.values() if s not in silent and any(status.state == "refused" for status in s)]
     found = [_describe_accepted_count(inputs, wording, list(units.values()), accepted)]
     found += _describe_silent_units(inputs, wording, silent, len(units))
+    if not spans_periods(inputs) and (keys := list_silent_parts(inputs)):
+        found.append(wording.format("situation.silent_before", periods=format_period_list(keys)))
     if refused:
         names = format_unit_list(wording, [format_unit_with_periods(inputs, s, {"refused"}) for s in refused])
         found.append(wording.format("situation.refused", count=format_two_digits(len(refused)), names=names))

@@ -133,7 +133,9 @@ def _format_target(inputs: ReportInput, wording: Messages, figure: Figure) -> st
 def _select_rows(inputs: ReportInput, figures: ReportFigures) -> list[Figure]:
     """A dozen targets with a figure of the period, those that lag before the others; in the plan's order."""
     counted = figures.list_counted_figures(inputs.area)
-    valued = [f for f in counted if f.value.value is not None and f.covers.kind != "older"]
+    valued = [
+        f for f in counted if (f.value.value is not None and f.covers.kind != "older") or f.shown_status == "part_only"
+    ]
     places = {f.item: place for place, f in enumerate(valued)}
     by_need = sorted(valued, key=lambda f: (_ORDER.index(f.path_state), places[f.item]))
     return sorted(by_need[:MAX_ROWS], key=lambda f: places[f.item])

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from etl.catalog import models
 from etl.messages import Messages
-from etl.model import Period
+from etl.model import UNSENT_REASONS, Period
 from etl.model.numbers import format_number
 from etl.report.covered_period import format_covered_stretch, format_stretch, is_cumulative_indicator
 from etl.report.dates import format_period_end, format_reference_period, format_two_digits
@@ -32,14 +32,12 @@ CEILING_OPERATORS = frozenset({"<", "<="})
 """Those of a level that is not to be passed: what is unmet lies above it."""
 _SIGNS = {">=": "≥", "<=": "≤"}
 _WHOLE = 100
-_UNSENT_CODES = frozenset({"reason.no_data", "reason.no_data_of"})
-"""The reasons of a figure that units simply did not send."""
 _BARE_NUMBER = re.compile(r"[<>≤≥]?=? ?\d[\d.,]*")
 WORD_ONLY_KINDS = {"not_assessed", "milestone"}
 ELIMINATION_OPERATORS = frozenset({"eliminate", "maintain_elimination"})
 _STATUS_ORDER = (
     "met", "not_met", "within_plan", "over_plan", "track", "no_new_figure", "incomplete_met", "incomplete_not_met",
-    "incomplete", "no_data", "no_verdict", "milestone", "not_assessed", "no_number", "not_collected",
+    "incomplete", "part_only", "no_data", "no_verdict", "milestone", "not_assessed", "no_number", "not_collected",
 )  # fmt: skip
 
 
@@ -276,6 +274,7 @@ def _describe_untold_targets(inputs: ReportInput, wording: Messages, figures: Re
         if those:
             names = "; ".join(_format_incomplete_figure(inputs, wording, f) for f in those)
             yield wording.format(f"line.rest_{status}", count=format_two_digits(len(those)), names=names)
+    yield from _describe_part_figures(inputs, wording, [f for f in counted if f.shown_status == "part_only"])
     explained = list_explained_items(inputs)
     unsent = [f for f in counted if f.shown_status == "no_data" and f.covers.kind != "older"]
     for reason in dict.fromkeys(f.reason for f in unsent if f.item in explained):
@@ -294,26 +293,48 @@ def _describe_untold_targets(inputs: ReportInput, wording: Messages, figures: Re
             yield wording.format(f"line.rest_{status}", count=format_two_digits(len(those)), names=names)
 
 
+def _describe_part_figures(inputs: ReportInput, wording: Messages, figures: list[Figure]) -> Iterator[str]:
+    """What was reported of a part of the year, where nothing can be said since January: once for each part."""
+    parts = [(f, f.in_quarter) for f in figures if f.in_quarter]
+    for covers in dict.fromkeys(part.covers for _, part in parts):
+        those = [
+            wording.format("line.part_figure", name=format_short_name(inputs, f), part=part.text)
+            + _describe_last_known(inputs, wording, f)
+            for f, part in parts
+            if part.covers == covers
+        ]
+        yield wording.format(
+            "line.rest_part_only",
+            count=format_two_digits(len(those)),
+            reason=parts[0][0].reason,
+            covers=covers,
+            names="; ".join(those),
+        )
+
+
 def _name_with_last_known(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
-    """A target without a figure of the period, with the last one that the area had and its time: told, never judged.
+    return format_short_name(inputs, figure) + _describe_last_known(inputs, wording, figure)
+
+
+def _describe_last_known(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
+    """Of a target without a figure of the period the last one that the area had, with its time: told, never judged.
 
     The area is the plan's, also where it has ended: the same people. Of another definition than the present one
     nothing is told.
     """
-    name, target = format_short_name(inputs, figure), inputs.get_target(figure.item)
+    target = inputs.get_target(figure.item)
     indicator = inputs.catalogue.indicators.get(figure.indicator)
     points = dict(inputs.series).get(figure.item, ())
     if indicator is None or not points or target.is_of_several_periods:
-        return name
+        return ""
     last, now = points[-1], indicator.find_definition(inputs.period.key)
     last_period = Period.parse(last.period)
     if last_period.end >= inputs.period.start or indicator.find_definition(last.period) != now:
-        return name
+        return ""
     decimals = select_value_decimals(inputs.select_print_target(target), indicator, last.value)
     value = build_number_fact(last.value, decimals).text
     return wording.format(
         "line.last_known",
-        name=name,
         covers=format_covered_stretch(wording, last_period, grown=is_cumulative_indicator(inputs.catalogue, indicator)),
         value=format_with_full_unit(inputs, wording, figure, value),
     )
@@ -322,7 +343,7 @@ def _name_with_last_known(inputs: ReportInput, wording: Messages, figure: Figure
 def list_explained_items(inputs: ReportInput) -> set[str]:
     """The area's targets whose figure is missing for another reason than that units did not send theirs."""
     area = (a for a in inputs.attainments if a.unit == inputs.area)
-    return {a.item for a in area if a.reason is not None and a.reason.code not in _UNSENT_CODES}
+    return {a.item for a in area if a.reason is not None and a.reason.code not in UNSENT_REASONS}
 
 
 def _name_older_line(figure: Figure) -> str:

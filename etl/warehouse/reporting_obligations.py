@@ -148,6 +148,14 @@ def find_stretch_start(
     return _find_common_start(catalogue, scope, period, indicator) if len(begun) > 1 else next(iter(begun), None)
 
 
+def adds_up_from(
+    catalogue: Catalogue, scope: models.Scope, period: Period, indicator: models.Indicator, start: Period
+) -> bool:
+    """Whether what adds up in an indicator is asked about piece by piece, a piece of each beginning on that day."""
+    pieces = [_list_period_pieces(catalogue, scope.id, period, e) for e in _list_growing_elements(catalogue, indicator)]
+    return bool(pieces) and all(any(p is not None and p.start == start.start for p in found) for found in pieces)
+
+
 def _list_growing_elements(catalogue: Catalogue, indicator: models.Indicator) -> list[str]:
     """What adds up over a year in an indicator, or is a mean of its parts."""
     elements = (term.data_element for term in indicator.terms)

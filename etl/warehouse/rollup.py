@@ -132,7 +132,7 @@ def _compute_period_sums(
     found = [o for start, group in groups.items() for o in _fetch_summed_figures(ask, period, group, start)]
     gaps = {u.code: text for u in (*ask.units, *ask.agencies) if (text := _find_geography_gap(ask, period, u))}
     rows = [replace(_build_empty_figure(o), no_figure=gaps[o.unit]) if o.unit in gaps else o for o in found]
-    late = {i.code: find_stretch_start(catalogue, scope, period, i) for i in summed}
+    late = {i.code: ask.since or find_stretch_start(catalogue, scope, period, i) for i in summed}
     rows = [o if o.since or (first := late[o.indicator]) is None else replace(o, since=first.key) for o in rows]
     have = {(o.indicator, o.unit) for o in rows}
     for indicator in indicators:

@@ -24,6 +24,7 @@ from etl.warehouse.one_sided_cells import build_one_sided_corrections
 from etl.warehouse.reporting_obligations import (
     ReportingObligation,
     RollupObligations,
+    adds_up_from,
     build_obligations,
     find_split_groups,
     find_stretch_start,
@@ -79,10 +80,15 @@ def group_by_start(
 ) -> dict[Period | None, list[models.Indicator]]:
     """The indicators by the first piece that is read of what adds up in them: None reads all that was asked.
 
-    Where elements begin to be asked about in different pieces, all sides are read of the stretch that they share.
+    Where elements begin to be asked about in different pieces, all sides are read of the stretch that they share. Of a
+    request of a part of the year there are the indicators alone that add up from the very day it begins with.
     """
     groups: dict[Period | None, list[models.Indicator]] = {}
     for i in indicators:
+        if ask.since:
+            if adds_up_from(ask.catalogue, ask.scope, period, i, ask.since):
+                groups.setdefault(ask.since, []).append(i)
+            continue
         apart = len(list_beginnings(ask.catalogue, ask.scope, period, i)) > 1
         start = find_stretch_start(ask.catalogue, ask.scope, period, i) if apart else None
         groups.setdefault(start, []).append(i)

@@ -15,7 +15,7 @@ from sqlalchemy import Row
 
 from etl.catalog import models
 from etl.catalog.geography import find_area_of_code
-from etl.model import ObservedIndicator
+from etl.model import ObservedIndicator, Period
 from etl.warehouse.connect import query
 from etl.warehouse.published_figures import fetch_published_figures, query_published
 from etl.warehouse.rollup_leaves import (
@@ -66,12 +66,15 @@ class RollupParts:
     cells: Mapping[tuple[models.Unit, str], StandingCell]
 
 
-def fetch_rollup_parts(context: RunContext, indicators: Collection[str], unit: str) -> dict[str, RollupParts]:
-    """The very cells that some indicators sum for a unit, on the period's own geography. By indicator.
+def fetch_rollup_parts(
+    context: RunContext, indicators: Collection[str], unit: str, since: Period | None = None
+) -> dict[str, RollupParts]:
+    """The very cells that some indicators sum for a unit, on the period's own geography; of what adds up from a piece
+    of the year on. By indicator.
 
     Nothing is carried from an earlier year: ask for that year. A published figure is one cell of the unit.
     """
-    only = RollupFilter([unit], indicators, find_area_of_code(context.catalogue, context.scope, unit))
+    only = RollupFilter([unit], indicators, find_area_of_code(context.catalogue, context.scope, unit), since)
     ask = build_rollup_request(context, only, None)
     if published := query_published(ask):
         (of,) = ask.units

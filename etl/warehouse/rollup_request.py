@@ -23,12 +23,13 @@ from etl.warehouse.run_context import RunContext
 
 @dataclass(frozen=True)
 class RollupFilter:
-    """A part of a roll-up: the codes of some units and indicators, None standing for all; and the area, such as that
-    of a plan, the scope's own if None."""
+    """A part of a roll-up: the codes of some units and indicators, None standing for all; the area, such as that of a
+    plan, the scope's own if None; and the first piece of the year that is read of what adds up, January's if None."""
 
     units: Collection[str] | None = None
     indicators: Collection[str] | None = None
     area: models.Unit | None = None
+    since: Period | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class RollupRequest:
     numbers: dict[tuple[str, object], int]
     agreed: str
     version: int
+    since: Period | None
 
     def find_unit_id(self, unit: models.Unit) -> int | None:
         """Its number in the warehouse; None where the stored catalogue does not have it."""
@@ -110,6 +112,7 @@ def build_rollup_request(context: RunContext, only: RollupFilter, geography: dat
         numbers=numbers,
         agreed=agreed,
         version=version,
+        since=only.since,
     )
 
 

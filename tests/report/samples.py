@@ -27,7 +27,9 @@ from etl.model import (
     TaskReport,
     UnitStatus,
 )
+from etl.model.reason import build_reason
 from etl.report import ReportInput, write_report_draft
+from etl.report.covered_period import is_sum_of_events
 from etl.report.dates import compute_previous_report_period
 from etl.report.inputs import ReportCorrection, SourceCells
 from etl.settings import PROJECT_ROOT
@@ -372,6 +374,42 @@ def nobody(given: ReportInput) -> ReportInput:
         replace(s, state="silent", version=0, received_on="", late_days=0, findings_confirm=0) for s in given.statuses
     )
     return replace(given, attainments=rows, statuses=sent, tasks=(), notes=(), corrections=())
+
+
+def part_only(given: ReportInput) -> ReportInput:
+    """The same where nobody reported on the parts of the year before the last one: of what adds up since January there
+    is that part alone, one unit of the area missing from it."""
+    last, catalogue = given.period.parts_to_date[-1], given.catalogue
+    events = {i.code for i in catalogue.indicators.values() if i.terms and is_sum_of_events(catalogue, i)}
+    rows, parts = [], dict[tuple[str, str], ObservedIndicator]()
+    for a in given.attainments:
+        if a.indicator not in events or a.value is None or a.as_of:
+            rows.append(a)
+            continue
+        parts[a.indicator, a.unit] = ObservedIndicator(
+            a.indicator,
+            a.unit,
+            given.period,
+            a.numerator,
+            a.denominator,
+            expected=a.expected,
+            present=max(a.expected - 1, 1),
+            since=last.key,
+        )
+        none = {"value": None, "numerator": None, "denominator": None, "met": None, "status": "no_data"}
+        reason = build_reason("reason.no_data_of", present=0, expected=a.expected)
+        doubts = {"people_missing": None, "projections": (), "bounds": None, "interval": None, "limits": None}
+        rows.append(replace(a, **none, **doubts, present=0, reason=reason))
+    every = (*given.earlier_statuses, *given.statuses)
+    silent = {
+        s: s if s.period in {last.key, given.period.key} else replace(s, state="silent", received_on="", late_days=0)
+        for s in every
+    }
+    statuses = tuple(silent[s] for s in given.statuses)
+    earlier = tuple(silent[s] for s in given.earlier_statuses)
+    return replace(
+        given, attainments=tuple(rows), parts=tuple(parts.values()), statuses=statuses, earlier_statuses=earlier
+    )
 
 
 def all_in(given: ReportInput) -> ReportInput:

@@ -22,7 +22,7 @@ from etl.report.report_facts import ReportFacts, serialize_facts
 from etl.report.section_facts import GroupRow, StatementRow
 from etl.report.unit_results import MAX_UNIT_NAMES
 from tests.report.conftest import CASES, ROOT, TEMPLATES
-from tests.report.samples import crowd, list_worlds, nobody, sample
+from tests.report.samples import crowd, list_worlds, nobody, part_only, sample
 
 SEEDS = range(1, 11)
 NOTHING_SAID = re.compile(
@@ -57,6 +57,7 @@ def worlds(catalogue: Catalogue) -> Callable[[tuple[str, str, str]], Iterator[Re
             adapted = wording.adapt_to_level(area.level if area else "")
             yield build_facts(given, adapted)
         yield build_facts(nobody(sample(catalogue, *case)), adapted)
+        yield build_facts(part_only(sample(catalogue, *case)), adapted)
         for everybody in (False, True):
             yield build_facts(crowd(sample(catalogue, *case), everybody=everybody), adapted)
 

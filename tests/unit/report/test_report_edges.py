@@ -30,7 +30,7 @@ from etl.report.template_context import PRINTED_NOTES, build_template_context
 from etl.report.unit_names import format_unit_mention
 from etl.report.unit_results import build_unit_table
 from tests.report.conftest import CASES
-from tests.report.samples import crowd, sample
+from tests.report.samples import crowd, part_only, sample
 from tests.unit.report.conftest import TEMPLATES
 from tests.unit.report.test_report_units import with_one_of_two_met
 from tests.wording import saying
@@ -123,11 +123,12 @@ def nobody_complete(given: ReportInput) -> ReportInput:
 
 EDGES = (
     lambda given: given, emptied, without_values, one_unit, unchanged, all_alike, begun_late, many_alike, nobody_complete,
+    part_only,
 )  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "edge", EDGES, ids=("whole", "empty", "no_data", "one_unit", "unchanged", "alike", "late", "many", "nobody")
+    "edge", EDGES, ids=("whole", "empty", "no_data", "one_unit", "unchanged", "alike", "late", "many", "nobody", "part")
 )
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(case[1:]))
 def test_no_sentence_is_broken_at_any_edge(catalogue: Catalogue, say: Messages, case: Any, edge: Any) -> None:
