@@ -6,7 +6,7 @@ The published files stay as they are; what is dispatched from then on is the las
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -173,6 +173,25 @@ def _build_refusal(what: str, message: str, fix: str, **slots: object) -> Refusa
     return RefusalError(what, message=message, where="the signed PDF", fix=fix, **slots)
 
 
+def describe_signed_copy(
+    settings: Settings, data: bytes, published: Container[str], wording: Messages
+) -> tuple[str, Result] | None:
+    """The SHA-256 of the published PDF, one of those given, that a PDF begins with, and what was appended to it; None
+    where it begins with none."""
+    prefix = find_published_prefix(data, published.__contains__)
+    if prefix is None:
+        return None
+    found = inspect_signed_pdf(data, prefix, settings.trust_roots)
+    if found.refused:
+        says = wording.texts["verification.pdf_refused"]
+        return found.published_sha256, {"verdict": "altered", "says": says, "reason": found.refused}
+    trusted = all(signature.trusted for signature in found.signatures)
+    says = wording.texts["verification.signed_copy" if trusted else "verification.signed_copy_untrusted"]
+    signatures = [asdict(signature) for signature in found.signatures]
+    verdict: Result = {"verdict": "signed_copy", "says": says, "signatures": signatures, "fields": dict(found.fields)}
+    return found.published_sha256, verdict
+
+
 def recognize_pdf(
     settings: Settings,
     data: bytes,
@@ -184,19 +203,9 @@ def recognize_pdf(
 
     `named` is the document whose number the file carries, with its published PDF.
     """
-    published = find_published_prefix(data, published_by_sha256.__contains__)
-    if published is not None:
-        document = published_by_sha256[hashlib.sha256(published).hexdigest()]
-        found = inspect_signed_pdf(data, published, settings.trust_roots)
-        if found.refused:
-            says = wording.texts["verification.pdf_refused"]
-            return document, {"verdict": "altered", "says": says, "reason": found.refused}
-        trusted = all(signature.trusted for signature in found.signatures)
-        says = wording.texts["verification.signed_copy" if trusted else "verification.signed_copy_untrusted"]
-        signatures = [asdict(signature) for signature in found.signatures]
-        return document, {
-            "verdict": "signed_copy", "says": says, "signatures": signatures, "fields": dict(found.fields)
-        }  # fmt: skip
+    copy = describe_signed_copy(settings, data, published_by_sha256, wording)
+    if copy is not None:
+        return published_by_sha256[copy[0]], copy[1]
     if named and has_same_pages(data, named[1]):
         return named[0], {"verdict": "same_pages", "says": wording.texts["verification.same_pages"]}
     return None

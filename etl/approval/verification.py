@@ -11,7 +11,7 @@ from typing import Any
 from etl.approval.pdf_signatures import MAX_PDF_BYTES
 from etl.approval.publication import SIGNOFF_RECORD_NAME, compute_file_sha256, serialize_registration
 from etl.approval.record_signing import is_signed_record
-from etl.approval.signed_copies import recognize_pdf
+from etl.approval.signed_copies import describe_signed_copy, recognize_pdf
 from etl.approval.word_comparison import compare_word_content
 from etl.core.instance import Result, load_settings_and_catalogue, open_engine
 from etl.errors import SettingsError, UsageError, WarehouseError
@@ -84,11 +84,19 @@ def _verify_by_warehouse(file: Path, data: bytes, sha256: str) -> Result | None:
             return None
         raise
     if signed is not None:
-        return _build_signed_verdict(signed, corrections)
+        return _build_signed_verdict(signed, corrections) | _list_signatures(settings, signed, data, sha256)
     drafts = [d for d in documents if sha256 in d.files.values()]
     if drafts:
         return _build_draft_verdict(drafts)
     return _compare_with_published(settings, file, data) or _build_unsigned_verdict(file, data, "warehouse")
+
+
+def _list_signatures(settings: Settings, signed: SignableDocument, data: bytes, sha256: str) -> Result:
+    """Who signed the copy on record; nothing of the published files, which nobody signs."""
+    if sha256 != signed.signed_copy_sha256:
+        return {}
+    copy = describe_signed_copy(settings, data, set(signed.published.values()), load_messages(settings.templates))
+    return {"signatures": copy[1].get("signatures", [])} if copy else {}
 
 
 def _compare_with_published(settings: Settings, file: Path, data: bytes) -> Result | None:
@@ -206,16 +214,22 @@ def _verify_by_record(file: Path, data: bytes, sha256: str, key: Path | None) ->
             where=str(file.parent),
             fix="verify it where the warehouse can be asked",
         )
-    if not is_signed_record(record, load_settings(), key):
+    settings = load_settings()
+    if not is_signed_record(record, settings, key):
         carried = read_file_properties(file.name, data)
         return {"verdict": "unknown", "says": _UNPROVED_RECORD_TEXT, "source": "record", "carries": carried}
-    names = ("report", "kind", "scope", "plan", "cadence", "period", "audience", "approved", "snapshot")
+    names = ("report", "kind", "scope", "plan", "cadence", "period", "audience", "approved", "snapshot", "registration")
     details = {name: record[name] for name in names if name in record} | {"folder": ""}
     hashes = record["files"].values()
     if any(entry["published"] == sha256 for entry in hashes):
         return {"verdict": "signed", "says": _MATCHES_RECORD_TEXT, "source": "record", **details, "corrected_by": []}
     if any(entry["draft"] == sha256 for entry in hashes):
         return {"verdict": "draft", "says": _DRAFT_TEXT, "source": "record", **details}
+    copy = describe_signed_copy(
+        settings, data, {entry["published"] for entry in hashes}, load_messages(settings.templates)
+    )
+    if copy is not None:
+        return {"source": "record", **details, **copy[1]}
     return _build_unsigned_verdict(file, data, "record")
 
 

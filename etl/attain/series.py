@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 
 from etl.attain.carried_forward import find_carried_period
@@ -38,22 +38,25 @@ def parse_stored_value(text: str | None, as_of: str, period: Period) -> Fraction
     return None if text is None or find_carried_period(as_of, period) else Fraction(text)
 
 
-def build_series(indicator: models.Indicator | None, values: Mapping[Period, Fraction]) -> tuple[SeriesPoint, ...]:
-    """A target's points, oldest first.
+def build_series(
+    indicator: models.Indicator | None, values: Mapping[Period, Fraction], period: Period
+) -> tuple[SeriesPoint, ...]:
+    """A target's points up to a period, oldest first.
 
     Quarterly indicators by quarter (the year, where it has no quarter); the rest, and those that grow through the
-    year, by closed year.
+    year, by closed year. What is known of a whole year stands for its last quarter, which ends with it: in all but that
+    quarter's own report there is one figure of that day.
     """
     if indicator is None:
         return ()
     quarterly = indicator.frequency == "quarter" and not indicator.accumulates
-    with_quarters = {p.year for p in values if quarterly and p.kind == PeriodKind.QUARTER}
-    return tuple(_list_series_points(indicator, values, with_quarters, quarterly=quarterly))
+    shown = (p for p in sorted(values, key=lambda p: p.end) if _is_shown(p, values, period, quarterly=quarterly))
+    return tuple(SeriesPoint(p.key, values[p], indicator.find_definition(p.key)) for p in shown)
 
 
-def _list_series_points(
-    indicator: models.Indicator, values: Mapping[Period, Fraction], with_quarters: set[int], *, quarterly: bool
-) -> Iterator[SeriesPoint]:
-    for period in sorted(values, key=lambda p: p.end):
-        if quarterly if period.kind == PeriodKind.QUARTER else period.year not in with_quarters:
-            yield SeriesPoint(period.key, values[period], indicator.find_definition(period.key))
+def _is_shown(point: Period, values: Collection[Period], period: Period, *, quarterly: bool) -> bool:
+    if not quarterly:
+        return point.kind == PeriodKind.YEAR
+    last, year = Period(point.year, PeriodKind.QUARTER, 4), Period(point.year, PeriodKind.YEAR)
+    whole = year in values and last != period
+    return whole if point == year else point != last or not whole

@@ -59,7 +59,7 @@ def compute_area_series(
             value = kept[past].get(key) if past in kept else compute_own_value(target, indicator, figure)
             if value is not None:
                 values[key][past] = value
-    return {key: build_series(indicator, values[key]) for key, _, indicator in lines}
+    return {key: build_series(indicator, values[key], period) for key, _, indicator in lines}
 
 
 def _list_plan_lines(

@@ -67,7 +67,7 @@ def points(target: models.Target, indicator: models.Indicator, until: Period) ->
     assert rules is not None
     wanted = [p for p in list_series_periods(until, rules, 2023) if p.key in PERIODS]
     found = {p: compute_own_value(target, indicator, area(SCOPE, indicator, p)) for p in wanted}
-    return build_series(indicator, {p: value for p, value in found.items() if value is not None})
+    return build_series(indicator, {p: value for p, value in found.items() if value is not None}, until)
 
 
 def tried(target: models.Target, indicator: models.Indicator) -> Iterator[Tried]:

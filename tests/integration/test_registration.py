@@ -201,9 +201,9 @@ def written_by_hand(data: bytes, *changes: tuple[str, str]) -> bytes:
     return saved.getvalue()
 
 
-def verified(path: Path, data: bytes, code: int) -> dict[str, Any]:
+def verified(path: Path, data: bytes, code: int, *options: str) -> dict[str, Any]:
     path.write_bytes(data)
-    done = CliRunner().invoke(app, ["verify", str(path), "--json"])
+    done = CliRunner().invoke(app, ["verify", str(path), "--json", *options])
     assert done.exit_code == code, done.output
     return dict(json.loads(done.stdout))
 

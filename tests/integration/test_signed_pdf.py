@@ -119,6 +119,19 @@ def test_both_orders_of_work_are_accepted_and_the_signers_named(
     (paper,) = given.glob("*.pdf")
     assert paper.name.endswith("_da-ky.pdf") and paper.read_bytes() == both
     assert not list(given.glob("*_facts.json"))
+    assert [s["signer"] for s in verified(paper, both, 0)["signatures"]] == [LEADER, OFFICE]
+    (public,) = (office.settings.outbox / "reports").glob("khoa-cong-khai_*.pem")
+    away = ("--offline", "--key", str(public))
+    proved = verified(paper, both, 0, *away)
+    assert (proved["source"], proved["verdict"]) == ("record", "signed_copy")
+    assert [s["signer"] for s in proved["signatures"]] == [LEADER, OFFICE] and proved["fields"] == FILLED
+    for other in (
+        append(both, paint_over),
+        append(both, add_note),
+        both + b"\n%%EOF",
+        plain[:-1] + b" " + both[len(plain) :],
+    ):
+        assert verified(paper, other, 1, *away)["verdict"] == "altered", "nothing else is taken for it"
 
     office.send(700)
     office.draft()

@@ -223,13 +223,22 @@ def values(**of: int) -> dict[Period, F]:
     return {Period.parse(key.lstrip("p")): F(value) for key, value in of.items()}
 
 
-def test_quarters_come_before_their_year() -> None:
-    found = build_series(indicator(), values(p2023=1, p2024=5, p2024Q3=3, p2024Q4=4))
+def test_quarters_come_before_their_year_and_the_year_stands_for_its_last_one() -> None:
+    """31 December has one figure: the year's, but in the report of the last quarter, which printed its own."""
+    known = values(p2023=1, p2024=5, p2024Q3=3, p2024Q4=4)
+    for period in ("2024", "2025Q1", "2026Q3"):
+        found = build_series(indicator(), known, Period.parse(period))
+        assert [(p.period, p.value) for p in found] == [("2023", 1), ("2024Q3", 3), ("2024", 5)]
+    found = build_series(indicator(), known, Period.parse("2024Q4"))
     assert [(p.period, p.value) for p in found] == [("2023", 1), ("2024Q3", 3), ("2024Q4", 4)]
+    silent = build_series(indicator(), values(p2024=5, p2024Q3=3), Period.parse("2025Q1"))
+    assert [p.period for p in silent] == ["2024Q3", "2024"]
 
 
 def test_what_grows_through_the_year_counts_by_closed_years() -> None:
-    found = build_series(indicator("down", 100_000, True), values(p2023=1, p2024=5, p2024Q3=3, p2024Q4=4))
+    found = build_series(
+        indicator("down", 100_000, True), values(p2023=1, p2024=5, p2024Q3=3, p2024Q4=4), Period.parse("2025")
+    )
     assert [p.period for p in found] == ["2023", "2024"]
 
 
