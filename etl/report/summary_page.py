@@ -141,12 +141,11 @@ def _describe_extreme(
         chosen = [f for f in near if _get_distance(f) == most]
     if not 0 < len(chosen) <= MAX_EXTREMES:
         return ()
-    apart = len(chosen) < len(those) and _get_distance(chosen[0]) != 0
-    name = f"summary_page.{'best' if best else 'weakest'}{'_of' if apart else ''}"
-    year = _format_level_year(wording, chosen[0])
-    names = "; ".join(_describe_highlight(inputs, wording, figure) for figure in chosen)
-    slots = {"year": year} if apart else {}
-    return (wording.format(name, names=names, state=chosen[0].path_text.lower(), **slots),)
+    end, names = "best" if best else "weakest", "; ".join(_describe_highlight(inputs, wording, f) for f in chosen)
+    slots = {"names": names, "state": chosen[0].path_text.lower()}
+    if len(chosen) == len(those) or _get_distance(chosen[0]) == 0:
+        return (wording.format(f"summary_page.{end}", **slots),)
+    return (wording.format(f"summary_page.{end}_of", year=_format_level_year(wording, chosen[0]), **slots),)
 
 
 def _select_nearest_level(figures: list[Figure]) -> list[Figure]:

@@ -271,7 +271,7 @@ def _describe_shares_met(wording: Messages, ranked: list[UnitScore]) -> str:
         if share in {0, 1}:
             return wording.format("unit.all_met" if share else "unit.none_met", count=count)
         return wording.format("unit.all_equal", met=_format_met_score(ranked))
-    by_share = sorted(ranked, key=compute_met_share, reverse=True)
+    by_share = ranked[::-1]
     if len(shares) == 2:
         return wording.format("unit.split", parts=format_scored_units(wording, by_share))
     top = [row for row in by_share if compute_met_share(row) == max(shares)]
