@@ -57,11 +57,11 @@ def describe_directions(
 def _describe_target_directions(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> Iterator[str]:
     """The targets to keep, to hasten, to put right, by name; the figures to ask for, by whom they come from."""
     grouped = group_by_path_state(inputs, figures)
-    for name, state in (("keep", "reached"), ("slow", "slow"), ("hasten", "hasten")):
+    for state in ("reached", "slow", "hasten"):
         those = [f for key, group in grouped.items() if key == state for f in group]
         if those:
             names = "; ".join(format_short_name(inputs, figure) for figure in those)
-            yield wording.format(f"direction.{name}", names=names)
+            yield wording.format(f"direction.{state}", verb=wording.texts[f"path_verb.{state}"], names=names)
     absent = {"no_data", "no_new_figure"} if inputs.period.months == 12 else {"no_data"}  # yearly ones are not due yet
     sources: dict[str, list[str]] = {}
     for figure in figures.list_counted_figures(inputs.area):

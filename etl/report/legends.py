@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterable
 
 from etl.messages import Messages
+from etl.model import Period
 from etl.model.numbers import format_number
+from etl.report.figure_facts import Figure
 from etl.report.report_facts import ReportFacts
 
 _STARRED = re.compile(r"\d\*")
@@ -49,23 +51,33 @@ def format_unit_legend(facts: ReportFacts, wording: Messages) -> str:
     tables += [(block.targets, block.units) for block in facts.agencies.blocks]
     cells = ((column, unit) for columns, units in tables for column in columns if not column.counts for unit in units)
     figures = (facts.find_figure(column.item, unit.unit) for column, unit in cells)
-    shown = (figure for figure in figures if figure and figure.value.value is not None)
+    shown = [figure for figure in figures if figure and figure.value.value is not None]
     marks = (("" if figure.withheld else figure.sign, figure.target_period[:4]) for figure in shown)
     legend = format_verdict_legend(wording, marks, wording.texts["legend.no_letter"])
-    return f"{legend}." if legend else ""
+    ahead = _explain_levels_ahead(facts, wording, (figure for figure in shown if figure.sign and not figure.withheld))
+    return f"{'; '.join(filter(None, [legend, ahead]))}." if legend else ""
 
 
 def format_heat_legend(facts: ReportFacts, wording: Messages) -> str:
     """What the letters of the first page's table mean, and how many of the units stand in it where not all do."""
     table, count = facts.first_page.units, len(facts.units.scores)
     cells = [(cell, column, row) for row in table.rows for cell, column in zip(row.cells, table.columns, strict=True)]
-    figures = ((cell.sign, facts.find_figure(column.item, row.unit)) for cell, column, row in cells)
+    figures = [(cell.sign, facts.find_figure(column.item, row.unit)) for cell, column, row in cells]
     marks = ((sign, figure.target_period[:4] if figure else "") for sign, figure in figures)
     legend = format_verdict_legend(wording, marks, wording.texts["legend.dash"])
+    ahead = _explain_levels_ahead(facts, wording, (figure for sign, figure in figures if sign and figure))
     if len(table.rows) == count:
-        return legend
+        return "; ".join(filter(None, [legend, ahead]))
     shown = wording.format("legend.weakest_shown", shown=format_number(len(table.rows)), count=format_number(count))
-    return "; ".join(filter(None, [shown, legend]))
+    return "; ".join(filter(None, [shown, legend, ahead]))
+
+
+def _explain_levels_ahead(facts: ReportFacts, wording: Messages, figures: Iterable[Figure]) -> str:
+    """Where units bear the letter of a level whose time is ahead, that the area is judged by the way to it: a reader
+    sees both on one page. Empty where all levels are due."""
+    end = Period.parse(facts.period.key).end
+    due = (Period.parse(f.target_period).end for f in figures if Period.is_key(f.target_period))
+    return wording.texts["legend.ahead"] if any(day > end for day in due) else ""
 
 
 def format_result_legend(wording: Messages, texts: Iterable[str]) -> str:

@@ -42,6 +42,7 @@ from etl.report.yearly_change import build_change_facts
 _UNNUMBERED_ITEM = re.compile(r"\d+\.[a-z]{2,}")
 _UPWARD_OPERATORS = {">=", ">"}
 _DOWNWARD_OPERATORS = {"<=", "<"}
+_WHOLE = 100
 
 
 @dataclass(frozen=True)
@@ -207,7 +208,7 @@ def _build_figure(
         cagr_class=a.cagr_class,
         cagr_text=words[f"progress.{a.cagr_class or 'none'}"],
         classes_disagree=a.classes_disagree,
-        plan_share=build_number_fact(_compute_plan_share(a), 1, words["word.nothing"]),
+        plan_share=_build_plan_share(wording, a, decimals),
         apart=build_number_fact(_compute_gap(a), decimals, words["word.nothing"]),
         missing=_build_shortfall_fact(inputs.catalogue, wording, indicator, noun, a),
         expected=a.expected,
@@ -222,7 +223,7 @@ def _build_figure(
         printed="",
         from_parts=count_units_from_parts(inputs, a),
     )
-    return replace(figure, printed=_format_table_cell(wording, indicator, figure))
+    return replace(figure, printed=_format_table_cell(inputs, wording, indicator, figure))
 
 
 def _build_figure_identity(
@@ -327,6 +328,14 @@ def _compute_distance_to_plan(a: Attainment) -> Fraction | None:
     return apart if a.operator in _UPWARD_OPERATORS else -apart
 
 
+def _build_plan_share(wording: Messages, a: Attainment, decimals: int) -> PrintedNumber:
+    """That share, printed as the value is where it is the same number, and never as the whole that it is not."""
+    share = _compute_plan_share(a)
+    if share is not None and share != a.value:
+        decimals = select_telling_decimals(share, {Fraction(_WHOLE)} - {share}, 1)
+    return build_number_fact(share, decimals, wording.texts["word.nothing"])
+
+
 def _compute_plan_share(a: Attainment) -> Fraction | None:
     """The value in % of the level it is held against; of no meaning for ceilings, ranges, eliminations,
     what cannot be compared with it and the figure of an earlier period, which is no share of this one's."""
@@ -334,7 +343,7 @@ def _compute_plan_share(a: Attainment) -> Fraction | None:
         return None
     if is_carried_from_before(a):
         return None
-    return a.value / a.target * 100
+    return a.value / a.target * _WHOLE
 
 
 def _compute_gap(a: Attainment) -> Fraction | None:
@@ -368,20 +377,38 @@ def select_counted_noun(inputs: ReportInput, wording: Messages, indicator: model
     return format_unit_kinds(noun, inputs.commune_names)
 
 
-def _format_table_cell(wording: Messages, indicator: models.Indicator | None, figure: Figure) -> str:
+def is_yes_or_no(wording: Messages, figure: Figure) -> bool:
+    """Whether a figure is an answer and no share: that of a unit which is, or has, the only one that is counted."""
+    return figure.printed.partition(" (")[0] in {wording.texts["cell.has"], wording.texts["cell.has_not"]}
+
+
+def _is_share_of_bodies(inputs: ReportInput, wording: Messages, indicator: models.Indicator) -> bool:
+    """Whether a share counts stations, communes or other units that have something or not; people are none."""
+    if indicator.factor != _WHOLE or indicator.sampled:
+        return False
+    if indicator.method == "share_of_units" or (indicator.denominator and indicator.denominator.count_of):
+        return True
+    element = inputs.catalogue.elements.get(indicator.terms[0].data_element) if indicator.terms else None
+    bodies = {body.strip() for body in wording.texts["word.bodies"].split(",")}
+    return element is not None and element.unit in bodies
+
+
+def _format_table_cell(
+    inputs: ReportInput, wording: Messages, indicator: models.Indicator | None, figure: Figure
+) -> str:
     """The value as a table prints it: with counts where small, and with what the reader must know."""
     text = figure.value.text
     if figure.value.value is None:
         return _format_part_cell(wording, figure) or text
-    if figure.kind == "per_unit" and figure.denominator.value == 1:  # a unit is no share of units
-        return wording.texts[f"cell.{'at_floor' if figure.numerator.value else 'below_floor'}"]
-    if figure.present < figure.expected:
-        text = wording.format("cell.partial", value=text)
     top, bottom = figure.numerator, figure.denominator
-    if indicator and indicator.is_case_rate and top.value is not None:
-        text = wording.format("cell.cases", value=text, cases=top.text)
-    elif indicator and indicator.factor == 100 and figure.small:
-        text = wording.format("cell.of", value=text, numerator=top.text, denominator=bottom.text)
+    if indicator and bottom.value == 1 and top.value in {0, 1} and _is_share_of_bodies(inputs, wording, indicator):
+        text = wording.texts[f"cell.{'has' if top.value else 'has_not'}"]
+    else:
+        text = wording.format("cell.partial", value=text) if figure.present < figure.expected else text
+        if indicator and indicator.is_case_rate and top.value is not None:
+            text = wording.format("cell.cases", value=text, cases=top.text)
+        elif indicator and indicator.factor == _WHOLE and figure.small:
+            text = wording.format("cell.of", value=text, numerator=top.text, denominator=bottom.text)
     if figure.from_parts:
         text = wording.format("cell.from_parts", value=text)
     if figure.estimated:

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from etl.report.figure_facts import PrintedNumber
 
+_NO_DISTANCE = PrintedNumber(None, None, "", 0)
 OptionalText = Annotated[str, Field(exclude_if=not_)]
 """A text that the file leaves out where it is empty."""
 
@@ -224,12 +225,14 @@ class ComparedUnit:
 
 @dataclass(frozen=True)
 class UnitScore:
-    """Targets met of targets assessed. Grain: unit."""
+    """Targets met of targets assessed. Grain: unit. `distance`: how far the unit lies from the levels it is judged by,
+    the mean in % of them, below zero where short of them; it ranks units that meet the same share."""
 
     unit: str
     name: str
     met: int
     of: int
+    distance: PrintedNumber = _NO_DISTANCE  # facts of before do not say it
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ Room: report. Called by `facts`. Picks from figures and tasks what a director re
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from fractions import Fraction
 
 from etl.messages import Messages
 from etl.report import submissions
@@ -16,14 +16,16 @@ from etl.report.dates import (
     compute_previous_report_period,
     format_period_end,
     format_period_list,
+    format_reference_period,
     format_two_digits,
     is_next_period_over,
 )
 from etl.report.directions import is_partys_task, select_due_tasks
 from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
+from etl.report.path_state import JUDGED_STATES
 from etl.report.pictures import classify_tile, list_series_figures
-from etl.report.report_figures import ReportFigures, build_figures
+from etl.report.report_figures import ReportFigures, build_figures, is_yes_or_no
 from etl.report.section_facts import PlanTask, UnitScore, UnitTable
 from etl.report.summary_facts import (
     ActionRow,
@@ -35,21 +37,31 @@ from etl.report.summary_facts import (
     SummaryRow,
 )
 from etl.report.target_results import (
+    CEILING_OPERATORS,
     build_column_headers,
     describe_headline,
     format_comparison_period,
     format_difference,
+    format_missing,
     format_next_milestone,
     format_short_name,
     format_with_unit,
 )
-from etl.report.unit_names import format_unit_list
-from etl.report.unit_results import MAX_UNIT_NAMES, compute_met_share, format_scored_units
+from etl.report.unit_names import format_unit_list, format_unit_mention
+from etl.report.unit_results import (
+    MAX_EXTREMES,
+    MAX_TIED_NAMES,
+    MAX_UNIT_NAMES,
+    MIN_COMPARED,
+    format_scored_units,
+    rank_units,
+    select_last_ranks,
+)
 from etl.report.yearly_change import TREND_KINDS
 
 MAX_ROWS, MAX_UNITS, MAX_ACTIONS, MAX_LINE_POINTS = 12, 8, 5, 8
-MIN_COMPARED = 3
-"""Judged targets of which one is called the best and one the weakest: of fewer it says nothing."""
+_NO_YEAR = "9999"
+"""Stands for the year of a level without one: after all that have one."""
 _ORDER = ("slow", "hasten", "not_due", "redefined", "on_path", "reached", "")
 _BEHIND = {"slow", "hasten"}
 _AHEAD = {"reached", "on_path"}
@@ -81,16 +93,17 @@ def build_summary_page(
 
 
 def _describe_highlights(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> list[str]:
-    """The best and weakest of several, and the largest change that is sure; a line is left out where there is none."""
+    """The best and weakest of several, else what is farthest from its level; and the largest change that is sure. Each
+    line is left out where there is none."""
     counted = figures.list_counted_figures(inputs.area)
-    good = [f for f in counted if f.path_state in _AHEAD and f.distance.value is not None]
-    weak = [f for f in counted if f.path_state in _BEHIND and f.distance.value is not None]
+    found: list[str] = []
+    if sum(f.path_state in JUDGED_STATES for f in counted) >= MIN_COMPARED:
+        found += _describe_extreme(inputs, wording, counted, best=True)
+        found += _describe_extreme(inputs, wording, counted, best=False)
+    else:
+        found += _describe_lagging(inputs, wording, counted)
+        found += _describe_farthest(inputs, wording, counted)
     moved = [f for f in counted if f.change.kind in TREND_KINDS and f.change.before.value]
-    several, found = len(good) + len(weak) >= MIN_COMPARED, []
-    if good and several:
-        found.append(_describe_highlight(inputs, wording, "summary_page.best", max(good, key=_get_distance)))
-    if weak and several:
-        found.append(_describe_highlight(inputs, wording, "summary_page.weakest", min(weak, key=_get_distance)))
     if moved:
         most = max(moved, key=lambda f: abs(f.change.delta.get_fraction() / f.change.before.get_fraction()))
         change = most.change
@@ -113,15 +126,82 @@ def _get_distance(figure: Figure) -> float:
     return figure.distance.value or 0
 
 
-def _describe_highlight(inputs: ReportInput, wording: Messages, name: str, figure: Figure) -> str:
+def _describe_extreme(
+    inputs: ReportInput, wording: Messages, counted: list[Figure], *, best: bool
+) -> tuple[str] | tuple[()]:
+    """The target that stands best, or worst, on its way. One yardstick for both: the state on the way; among several of
+    one state what lies farthest up or down from its level, in % of it, of those whose level is of the nearest year."""
+    states = ("reached", "on_path") if best else ("slow", "hasten")
+    state = next((state for state in states if any(f.path_state == state for f in counted)), "")
+    those = [f for f in counted if state and f.path_state == state]
+    chosen = those
+    if len(those) > 1:
+        near = _select_nearest_level(those)
+        most = (max if best else min)(map(_get_distance, near), default=0)
+        chosen = [f for f in near if _get_distance(f) == most]
+    if not 0 < len(chosen) <= MAX_EXTREMES:
+        return ()
+    end, names = "best" if best else "weakest", "; ".join(_describe_highlight(inputs, wording, f) for f in chosen)
+    slots = {"names": names, "state": chosen[0].path_text.lower()}
+    if len(chosen) == len(those) or _get_distance(chosen[0]) == 0:
+        return (wording.format(f"summary_page.{end}", **slots),)
+    return (wording.format(f"summary_page.{end}_of", year=_format_level_year(wording, chosen[0]), **slots),)
+
+
+def _select_nearest_level(figures: list[Figure]) -> list[Figure]:
+    """Those that lie apart from a level by a number, and of these only those whose level is of the nearest year: a
+    distance to 2025 and one to 2030 are not set side by side."""
+    apart = [f for f in figures if f.distance.value is not None]
+    nearest = min((f.target_period or _NO_YEAR for f in apart), default="")
+    return [f for f in apart if (f.target_period or _NO_YEAR) == nearest]
+
+
+def _format_level_year(wording: Messages, figure: Figure) -> str:
+    return format_reference_period(figure.target_period) if figure.target_period else wording.texts["word.undated"]
+
+
+def _describe_highlight(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
     return wording.format(
-        name,
+        "summary_page.highlight",
         name=format_short_name(inputs, figure),
         covers=figure.covers.text,
         value=format_with_unit(inputs, figure, figure.value.text),
         target=_format_target(inputs, wording, figure),
-        state=figure.path_text.lower(),
     )
+
+
+def _describe_lagging(inputs: ReportInput, wording: Messages, counted: list[Figure]) -> Iterator[str]:
+    """What lags, by its state, where too few are judged to call one the weakest."""
+    for state in ("slow", "hasten"):
+        if those := [f for f in counted if f.path_state == state]:
+            names = "; ".join(_describe_highlight(inputs, wording, figure) for figure in those)
+            yield wording.format("summary_page.behind", state=those[0].path_text, names=names)
+
+
+def _list_farthest(counted: list[Figure]) -> list[Figure]:
+    """What is not judged yet and lies farthest from its level, in % of it."""
+    waiting = [f for f in counted if f.path_state == "not_due" and f.covers.kind != "older" and _get_distance(f) < 0]
+    return sorted(_select_nearest_level(waiting), key=_get_distance)[:MAX_EXTREMES]
+
+
+def _describe_farthest(inputs: ReportInput, wording: Messages, counted: list[Figure]) -> tuple[str] | tuple[()]:
+    """How far it is to levels that are ahead, without a verdict: what a reader can direct before any target is due."""
+    farthest = _list_farthest(counted)
+    if not farthest:
+        return ()
+    names = "; ".join(_describe_distance(inputs, wording, figure) for figure in farthest)
+    return (wording.format("summary_page.farthest", year=_format_level_year(wording, farthest[0]), names=names),)
+
+
+def _describe_distance(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
+    slots = {
+        "name": format_short_name(inputs, figure),
+        "value": format_with_unit(inputs, figure, figure.value.text),
+        "target": _format_target(inputs, wording, figure),
+    }
+    if figure.missing.value is None or figure.operator in CEILING_OPERATORS:
+        return wording.format("summary_page.farthest_of", **slots)
+    return wording.format("summary_page.farthest_short", missing=format_missing(inputs, wording, figure), **slots)
 
 
 def _format_target(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
@@ -182,16 +262,12 @@ def _format_compared(wording: Messages, figure: Figure) -> str:
 def _build_heat_table(inputs: ReportInput, wording: Messages, figures: ReportFigures, units: UnitTable) -> HeatTable:
     """The weakest units first, of many the weakest eight; of the targets those of which a verdict is given.
 
-    Of units that meet the same share of their targets those furthest from them come first, by the mean distance.
-    Nothing of a single unit, whose results are the area's; nor of many equals, of which no eight are the weakest.
+    Nothing of a single unit, whose results are the area's; nor of many equals, of which no eight are the weakest; nor
+    where too few targets are judged to rank units by.
     """
     indicators = {t.item: inputs.catalogue.indicators.get(t.indicator or "") for t in inputs.plan.targets}
-    items = {column.item for block in units.blocks for column in block if not column.counts}
-    ranked = sorted(
-        units.scores, key=lambda score: (compute_met_share(score), _compute_mean_distance(figures, items, score.unit))
-    )
-    alike = len({compute_met_share(score) for score in ranked}) < 2
-    if len(ranked) < 2 or (alike and len(ranked) > MAX_UNITS):
+    ranked = rank_units(units.scores)
+    if len(ranked) < 2 or (len(ranked) > MAX_UNITS and not select_last_ranks(ranked, MAX_UNITS)):
         return HeatTable((), (), "")
     listed = ranked[:MAX_UNITS]
     columns = [
@@ -213,25 +289,16 @@ def _build_heat_table(inputs: ReportInput, wording: Messages, figures: ReportFig
     return HeatTable(tuple(columns), tuple(rows), _describe_weakest(wording, ranked))
 
 
-def _compute_mean_distance(figures: ReportFigures, items: set[str], unit: str) -> Fraction:
-    """How far a unit lies from the levels it is judged by, in % of them: below zero is short of them."""
-    judged = [f for f in figures.list_unit_figures(unit) if f.item in items and f.sign]
-    apart = [f.distance.get_fraction() for f in judged if f.distance.value is not None]
-    return sum(apart, Fraction(0)) / (len(apart) or 1)
-
-
 def _build_heat_cell(figure: Figure | None) -> HeatCell:
     look = classify_tile(figure)
     return HeatCell(look, figure.sign if figure is not None and look != "none" else "")
 
 
 def _describe_weakest(wording: Messages, ranked: list[UnitScore]) -> str:
-    """The three weakest, and whoever stands as low as the third: equals are not told apart by their place in a list;
-    never who stands highest."""
-    shares = [compute_met_share(score) for score in ranked]
-    if len(set(shares)) < 2:
+    """The three weakest, and whoever ranks like the third; never who ranks highest."""
+    weakest = select_last_ranks(ranked, MAX_EXTREMES)
+    if not weakest:
         return ""
-    weakest = [s for s, share in zip(ranked, shares, strict=True) if share <= shares[:3][-1] and share < shares[-1]]
     return wording.format("summary_page.weakest_units", names=format_scored_units(wording, weakest))
 
 
@@ -249,15 +316,17 @@ def _build_actions(
         return []
     following = compute_next_period(inputs.period).name
     found = []
-    lagging = [f for f in figures.list_counted_figures(inputs.area) if f.path_state in _BEHIND]
-    for figure in sorted(lagging, key=lambda f: (f.path_state != "slow", _get_distance(f)))[:3]:
-        units = _list_weakest_units(inputs, figures, figure)
-        who = format_unit_list(wording, units, ", ") or inputs.office_name
-        what = wording.format("summary_page.lagging", name=format_short_name(inputs, figure))
-        found.append(ActionRow(what, who, following))
+    counted = figures.list_counted_figures(inputs.area)
+    lagging = [f for f in counted if f.path_state in _BEHIND]
+    told = sorted(lagging, key=lambda f: (f.path_state != "slow", _get_distance(f))) + _list_farthest(counted)
+    for figure in told[:MAX_EXTREMES]:
+        verb, ahead = wording.texts[f"path_verb.{figure.path_state}"], figure.path_state == "not_due"
+        what = wording.format("summary_page.directed", verb=verb, name=format_short_name(inputs, figure))
+        who = _describe_farthest_units(inputs, wording, figures, figure) or inputs.office_name
+        found.append(ActionRow(what, who, _format_level_year(wording, figure) if ahead else following))
     late, due = select_due_tasks(inputs, tasks)
-    told = [(task, "summary_page.overdue") for task in late] + [(task, "summary_page.due") for task in due]
-    for task, due_word in [(task, word) for task, word in told if not is_partys_task(inputs, task)][:2]:
+    dated = [(task, "summary_page.overdue") for task in late] + [(task, "summary_page.due") for task in due]
+    for task, due_word in [(task, word) for task, word in dated if not is_partys_task(inputs, task)][:2]:
         deadline = wording.format(due_word, deadline=task.deadline_date or task.deadline)
         found.append(ActionRow(task.title.rstrip(".;"), task.lead, deadline))
     absent = _list_absent_units(inputs)
@@ -274,16 +343,44 @@ def _build_actions(
     return found
 
 
-def _list_weakest_units(inputs: ReportInput, figures: ReportFigures, figure: Figure) -> list[str]:
-    """The three units furthest from the level; none of a rate of few cases, where one case decides."""
+def _describe_farthest_units(inputs: ReportInput, wording: Messages, figures: ReportFigures, figure: Figure) -> str:
+    """The three units farthest from a level; of one that is ahead those that most of what is missing is missing in. Of
+    more equals only how many they are. None of a rate of few cases, where one case decides."""
     indicator = inputs.catalogue.indicators.get(figure.indicator)
     if indicator is None or indicator.accumulates:
-        return []
-    under = [figures.find_figure(figure.item, a.unit) for a in inputs.attainments if a.item == figure.item]
-    missed = [
-        f for f in under if f and f.unit != inputs.area and f.status == "not_met" and f.distance.value is not None
-    ]
-    return [f.unit_name for f in sorted(missed, key=_get_distance)[:3]]
+        return ""
+    missed = [f for f in _list_figures_under(inputs, figures, figure) if f.status == "not_met"]
+    if missed and all(is_yes_or_no(wording, f) for f in missed):
+        kind, first = "without", missed
+    elif figure.path_state == "not_due" and indicator.direction == "up":
+        kind, first = "shortest_in", _select_first(missed, lambda f: -(f.missing.value or 0))
+    else:
+        kind, first = "weakest_in", _select_first([f for f in missed if f.distance.value is not None], _get_distance)
+    if not first:
+        return ""
+    names = [format_unit_mention(wording, f.unit_name) for f in first]
+    if len(first) > MAX_TIED_NAMES:
+        names = [wording.format("summary_page.equals_in", count=format_two_digits(len(first)))]
+    elif kind == "shortest_in":
+        pairs = zip(names, first, strict=True)
+        names = [wording.format("summary_page.short_unit", name=name, missing=f.missing.text) for name, f in pairs]
+    return wording.format(f"summary_page.{kind}", names=", ".join(names))
+
+
+def _select_first(figures: list[Figure], rank: Callable[[Figure], float]) -> list[Figure]:
+    """The first three by a rank, and whoever ranks like the third."""
+    ranked = sorted(figures, key=rank)
+    return [f for f in ranked if rank(f) <= rank(ranked[:MAX_EXTREMES][-1])]
+
+
+def _list_figures_under(inputs: ReportInput, figures: ReportFigures, figure: Figure) -> list[Figure]:
+    """The figures of a target under the area: the units', or of what only agencies have theirs."""
+    for rows in (inputs.attainments, inputs.agencies):
+        codes = [row.unit for row in rows if row.item == figure.item and row.unit != inputs.area]
+        under = [f for code in codes if (f := figures.find_figure(figure.item, code)) and f.value.value is not None]
+        if under:
+            return under
+    return []
 
 
 def _list_absent_units(inputs: ReportInput) -> list[str]:

@@ -423,13 +423,14 @@ def _describe_target_value(inputs: ReportInput, wording: Messages, figure: Figur
 def format_next_milestone(wording: Messages, figure: Figure, measured_in: str) -> str:
     """The next milestone as it is compared: its sign and value, or its range; its year, or that it has none.
 
-    The whole of a share bears no sign: nothing is above it.
+    The whole of a share bears no sign: nothing is above it. A level that every unit has to reach is the plan's own, and
+    not the share of units that all of them are.
     """
     time = figure.target_period or wording.texts["word.undated"]
     if Period.is_key(time) and not time.isdigit():
         time = format_reference_period(time)
-    if figure.target.value is None:
-        return f"{figure.written} ({time})"
+    if figure.target.value is None or figure.kind == "per_unit":
+        return f"{_format_written_level(wording, figure.kind, figure.written)} ({time})"
     if figure.target_upper.value is not None:
         return f"{figure.target.text}–{figure.target_upper.text} ({time})"
     if figure.operator == ">=" and figure.target.fraction == _WHOLE and measured_in.startswith("%"):
@@ -533,10 +534,10 @@ def _describe_unmet_target(inputs: ReportInput, wording: Messages, figure: Figur
         side = "above" if figure.operator in CEILING_OPERATORS else "below"
         return wording.format(f"verdict.apart_{side}", state=state, apart=apart, **slots)
     kind = "verdict.not_met_above" if figure.operator in CEILING_OPERATORS else "verdict.not_met_short_of"
-    return wording.format(kind, state=state, missing=_format_missing(inputs, wording, figure), **slots)
+    return wording.format(kind, state=state, missing=format_missing(inputs, wording, figure), **slots)
 
 
-def _format_missing(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
+def format_missing(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
     """What is missing, or too much; of a case rate the line's own count says whose cases they are."""
     indicator = inputs.catalogue.indicators.get(figure.indicator)
     cases = indicator is not None and indicator.is_case_rate
@@ -554,7 +555,7 @@ def _describe_prorated_verdict(
     prorated = format_with_full_unit(inputs, wording, figure, figure.prorated_target.text)
     slots = target_slots | {"prorated": prorated}
     if status == "over_plan" and figure.missing.value is not None:
-        return wording.format("verdict.over_plan_by", missing=_format_missing(inputs, wording, figure), **slots)
+        return wording.format("verdict.over_plan_by", missing=format_missing(inputs, wording, figure), **slots)
     cases = _compute_yearly_limit(inputs, figure)
     if cases is None:
         return wording.format(f"verdict.{status}", **slots)

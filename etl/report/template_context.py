@@ -22,6 +22,7 @@ from etl.report.official_letter import (
     build_running_text,
 )
 from etl.report.report_facts import ReportFacts
+from etl.report.report_figures import is_yes_or_no
 from etl.report.section_facts import (
     ComparedTarget,
     ComparedUnit,
@@ -326,6 +327,10 @@ _SHADES = {"met": "FFFFFF", "not_met": "BFBFBF", "other": "F2F2F2", "none": "FFF
 def build_template_context(facts: ReportFacts, wording: Messages) -> ReportTemplateContext:
     """The facts as the Word template takes them; the places of pictures are empty."""
     known = _select_columns(wording, len(facts.rows), _list_known_columns(facts, wording))
+    unit_blocks = [_build_unit_block(facts, wording, block, facts.units.units) for block in facts.units.blocks]
+    agency_blocks = [_build_unit_block(facts, wording, block.targets, block.units) for block in facts.agencies.blocks]
+    unit_texts = (cell.text for block in (*unit_blocks, *agency_blocks) for row in block.rows for cell in row.cells)
+    unit_legends = format_unit_legend(facts, wording), format_star_legend(wording, unit_texts)
     rows = tuple(
         _build_result_row(facts, wording, row, cells) for row, cells in zip(facts.rows, known.rows, strict=True)
     )
@@ -355,11 +360,9 @@ def build_template_context(facts: ReportFacts, wording: Messages) -> ReportTempl
         span=FIXED_COLUMN_COUNT + len(known.heads) + len(facts.columns.years),
         result_legend=format_result_legend(wording, _list_result_texts(rows)),
         results=rows,
-        unit_legend=format_unit_legend(facts, wording),
-        unit_blocks=tuple(_build_unit_block(facts, wording, block, facts.units.units) for block in facts.units.blocks),
-        agency_blocks=tuple(
-            _build_unit_block(facts, wording, block.targets, block.units) for block in facts.agencies.blocks
-        ),
+        unit_legend=" ".join(filter(None, unit_legends)),
+        unit_blocks=tuple(unit_blocks),
+        agency_blocks=tuple(agency_blocks),
     )
 
 
@@ -571,23 +574,38 @@ def _build_outlook_row(facts: ReportFacts, row: FigureReference) -> OutlookRow:
 def _build_unit_block(
     facts: ReportFacts, wording: Messages, block: tuple[ComparedTarget, ...], units: tuple[ComparedUnit, ...]
 ) -> UnitBlock:
+    answered = {column.item for column in block if _has_answer(facts, wording, column, units)}
     return UnitBlock(
         indicators=tuple(IndicatorColumn(column.item, _allow_break(column.title)) for column in block),
         rows=tuple(
-            UnitRow(unit.name, tuple(_build_unit_cell(facts, wording, column, unit.unit) for column in block))
+            UnitRow(
+                unit.name,
+                tuple(
+                    _build_unit_cell(facts, wording, column, unit.unit, counted=column.item in answered)
+                    for column in block
+                ),
+            )
             for unit in units
         ),
     )
 
 
-def _build_unit_cell(facts: ReportFacts, wording: Messages, column: ComparedTarget, unit: str) -> UnitCell:
+def _has_answer(facts: ReportFacts, wording: Messages, column: ComparedTarget, units: tuple[ComparedUnit, ...]) -> bool:
+    """Whether a unit of a column has a thing or not, as the only one counted in it: the others' shares get counts."""
+    figures = (facts.find_figure(column.item, unit.unit) for unit in units)
+    return any(figure is not None and is_yes_or_no(wording, figure) for figure in figures)
+
+
+def _build_unit_cell(
+    facts: ReportFacts, wording: Messages, column: ComparedTarget, unit: str, *, counted: bool
+) -> UnitCell:
     figure = facts.find_figure(column.item, unit)
     if figure is None:
         return UnitCell(wording.texts["word.no_data"])
     if figure.withheld or column.counts:
         return UnitCell(figure.withheld or figure.numerator.text)
-    value = figure.value.text
-    if figure.as_of:  # of a year before: said in the cell, as in the plan's table
+    value = figure.printed if counted else figure.value.text
+    if figure.as_of and not counted:  # of a year before: said in the cell, as in the plan's table
         value = wording.format("cell.carried", value=value, as_of=figure.as_of_text)
     return UnitCell(f"{value} {figure.sign}".strip())
 

@@ -12,13 +12,17 @@ from itertools import groupby
 from etl.catalog import models
 from etl.messages import Messages
 from etl.model.numbers import format_number
+from etl.report.dates import format_two_digits
 from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
-from etl.report.report_figures import ReportFigures, select_counted_noun
+from etl.report.number_facts import build_number_fact
+from etl.report.report_figures import ReportFigures, is_yes_or_no, select_counted_noun
 from etl.report.section_facts import AgencyBlock, AgencyTable, ComparedTarget, ComparedUnit, UnitScore, UnitTable
-from etl.report.target_results import format_with_unit
+from etl.report.target_results import format_short_name, format_with_unit
 from etl.report.unit_names import format_unit_list, format_unit_mention
 
+MIN_COMPARED = 3
+"""Judged targets of which one is the best and one the weakest, and by which units are ranked: fewer say nothing."""
 MAX_TABLE_COLUMNS = 12
 """Indicators in one table: more do not fit across a landscape page."""
 MAX_EXTREMES = 3
@@ -137,11 +141,39 @@ def _build_unit_scores(inputs: ReportInput, figures: ReportFigures) -> tuple[Uni
     items = _list_scored_items(inputs, figures)
     score_rows = []
     for code in list_unit_codes(inputs):
-        statuses = [f.status for f in figures.list_unit_figures(code) if f.item in items and f.sign]
-        if statuses:
-            met = sum(status in _GOOD_STATUSES for status in statuses)
-            score_rows.append(UnitScore(code, inputs.find_unit_name(code), met, len(statuses)))
+        judged = [f for f in figures.list_unit_figures(code) if f.item in items and f.sign]
+        if judged:
+            met, apart = sum(f.status in _GOOD_STATUSES for f in judged), _compute_mean_distance(judged)
+            name, distance = inputs.find_unit_name(code), build_number_fact(apart, 1)
+            score_rows.append(UnitScore(code, name, met, len(judged), distance))
     return tuple(score_rows)
+
+
+def _compute_mean_distance(judged: list[Figure]) -> Fraction | None:
+    """How far a unit lies from the levels it is judged by, in % of them: below zero is short of them."""
+    apart = [f.distance.get_fraction() for f in judged if f.distance.value is not None]
+    return sum(apart, Fraction(0)) / len(apart) if apart else None
+
+
+def rank_units(scores: Sequence[UnitScore]) -> list[UnitScore]:
+    """The weakest first: by the share of targets that they meet, then by their distance from them; nobody where too few
+    targets are judged."""
+    if max((score.of for score in scores), default=0) < MIN_COMPARED:
+        return []
+    return sorted(scores, key=get_rank)
+
+
+def get_rank(score: UnitScore) -> tuple[Fraction, Fraction]:
+    """What a unit is ranked by."""
+    return compute_met_share(score), score.distance.fraction or Fraction(0)
+
+
+def select_last_ranks(ranked: Sequence[UnitScore], most: int) -> list[UnitScore]:
+    """So many of the weakest, and whoever ranks like the last of them; never who ranks highest."""
+    if not ranked or compute_met_share(ranked[0]) == 1:
+        return []
+    last, best = get_rank(ranked[:most][-1]), get_rank(ranked[-1])
+    return [score for score in ranked if get_rank(score) <= last and get_rank(score) < best]
 
 
 def _list_scored_items(inputs: ReportInput, figures: ReportFigures) -> set[str]:
@@ -159,7 +191,7 @@ def _has_unjudged_share(inputs: ReportInput, figures: ReportFigures) -> bool:
 
 
 def _describe_unit_results(
-    inputs: ReportInput, wording: Messages, figures: ReportFigures, ranked: tuple[UnitScore, ...]
+    inputs: ReportInput, wording: Messages, figures: ReportFigures, scores: tuple[UnitScore, ...]
 ) -> list[str]:
     """What section III says above its table."""
     codes = list_unit_codes(inputs)
@@ -185,32 +217,71 @@ def _describe_unit_results(
     extremes = [
         line for target in described_targets if (line := _describe_best_and_weakest(inputs, wording, figures, target))
     ]
-    ranking = _describe_unit_ranking(wording, ranked, judged=not _has_unjudged_share(inputs, figures))
-    return [wording.format("unit.annex"), ranking, *silent, *extremes[:MAX_EXTREMES]]
+    ranking = _describe_few_judged(inputs, wording, figures) or _describe_unit_ranking(wording, scores)
+    return [wording.format("unit.annex"), *ranking, *silent, *extremes[:MAX_EXTREMES]]
 
 
 def _parse_exact_value(figure: Figure | None) -> Fraction | None:
     return figure.value.fraction if figure else None
 
 
-def _describe_unit_ranking(wording: Messages, ranked: tuple[UnitScore, ...], *, judged: bool) -> str:
+def _describe_few_judged(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> list[str]:
+    """What is true of units while too few targets are judged to rank them by: how many meet each, who does not."""
+    items, units = _list_scored_items(inputs, figures), list_unit_codes(inputs)
+    judged: dict[str, list[Figure]] = {}
+    for figure in (f for code in units for f in figures.list_unit_figures(code) if f.item in items and f.sign):
+        judged.setdefault(figure.item, []).append(figure)
+    if not judged:
+        return [wording.format("unit.not_judged" if _has_unjudged_share(inputs, figures) else "unit.no_verdicts")]
+    if len(judged) >= MIN_COMPARED:
+        return []
+    parts = "; ".join(_count_who_meet(inputs, wording, those) for those in judged.values())
+    return [wording.format("unit.few_judged", count=format_two_digits(len(judged)), parts=parts)]
+
+
+def _count_who_meet(inputs: ReportInput, wording: Messages, judged: list[Figure]) -> str:
+    missed = [f.unit_name for f in judged if f.status not in _GOOD_STATUSES]
+    slots = {"name": format_short_name(inputs, judged[0]), "count": format_number(len(judged))}
+    if len(missed) == len(judged) > 1:
+        return wording.format("unit.judged_none", **slots)
+    slots["met"] = format_number(len(judged) - len(missed))
+    if 0 < len(missed) <= MAX_UNIT_NAMES:
+        return wording.format("unit.judged_missed", names=format_unit_list(wording, missed, ", "), **slots)
+    return wording.format("unit.judged_met", **slots)
+
+
+def _describe_unit_ranking(wording: Messages, scores: tuple[UnitScore, ...]) -> list[str]:
+    ranked = rank_units(scores)
     if len(ranked) < 2:
-        return wording.format("unit.no_verdicts" if judged else "unit.not_judged")
-    top = [row for row in ranked if compute_met_share(row) == max(map(compute_met_share, ranked))]
-    if len(top) == len(ranked):
-        share = compute_met_share(top[0])
+        return [wording.format("unit.no_verdicts")]
+    found, weakest = [_describe_shares_met(wording, ranked)], select_weakest_units(scores) or ranked
+    if len(weakest) > MAX_TIED_NAMES:
+        farthest = select_last_ranks(weakest, MAX_EXTREMES)
+        if 0 < len(farthest) <= MAX_UNIT_NAMES:
+            names = format_unit_list(wording, [row.name for row in farthest], ", ")
+            found.append(wording.format("unit.farthest", tied=_count_tied_units(wording, weakest), names=names))
+    return found
+
+
+def _describe_shares_met(wording: Messages, ranked: list[UnitScore]) -> str:
+    """The highest and the lowest share of targets met, or who meets how many where these are all that there are."""
+    shares = {compute_met_share(row) for row in ranked}
+    if len(shares) == 1:
+        (share,), count = shares, format_two_digits(max(row.of for row in ranked))
         if share in {0, 1}:
-            return wording.format("unit.all_met" if share else "unit.none_met")
-        return wording.format("unit.all_equal", met=_format_met_score(top))
-    return wording.format(
-        "unit.ranking",
-        best=format_scored_units(wording, top),
-        weakest=format_scored_units(wording, select_weakest_units(ranked)),
-    )
+            return wording.format("unit.all_met" if share else "unit.none_met", count=count)
+        return wording.format("unit.all_equal", met=_format_met_score(ranked))
+    by_share = ranked[::-1]
+    if len(shares) == 2:
+        return wording.format("unit.split", parts=format_scored_units(wording, by_share))
+    top = [row for row in by_share if compute_met_share(row) == max(shares)]
+    weakest = format_scored_units(wording, select_weakest_units(ranked))
+    return wording.format("unit.ranking", best=format_scored_units(wording, top), weakest=weakest)
 
 
-def select_weakest_units(ranked: tuple[UnitScore, ...]) -> list[UnitScore]:
-    """The units that meet the smallest share of their targets; none where all are equal or there is but one."""
+def select_weakest_units(scores: Sequence[UnitScore]) -> list[UnitScore]:
+    """The units that meet the smallest share of their targets; none where all are equal, or too few to be ranked."""
+    ranked = rank_units(scores)
     shares = {compute_met_share(row) for row in ranked}
     return [row for row in ranked if compute_met_share(row) == min(shares)] if len(shares) > 1 else []
 
@@ -263,6 +334,8 @@ def _describe_best_and_weakest(
     ]
     if len(valued_figures) < 2:
         return ""
+    if all(is_yes_or_no(wording, figure) for _, figure in valued_figures):
+        return _describe_answers(wording, indicator.short_name, [figure for _, figure in valued_figures])
     high, low = max(value for value, _ in valued_figures), min(value for value, _ in valued_figures)
     if indicator.direction == "down":
         high, low = low, high
@@ -278,6 +351,15 @@ def _describe_best_and_weakest(
         weakest=_format_unit_names(wording, last),
         weakest_value=format_with_unit(inputs, last[0], last[0].value.text),
     )
+
+
+def _describe_answers(wording: Messages, name: str, answers: list[Figure]) -> str:
+    """Of what a unit has or has not there is no highest and lowest: how many have it, and who has not."""
+    missed, count = [f for f in answers if not f.numerator.value], format_number(len(answers))
+    if not missed:
+        return wording.format("unit.answers_all", name=name, count=count)
+    met, names = format_number(len(answers) - len(missed)), _format_unit_names(wording, missed)
+    return wording.format("unit.answers", name=name, met=met, count=count, names=names)
 
 
 def _select_by_print(valued_figures: list[tuple[Fraction, Figure]], value: Fraction) -> list[Figure]:

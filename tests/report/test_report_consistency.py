@@ -18,9 +18,10 @@ from etl.model import Period
 from etl.report.facts import build_facts
 from etl.report.figure_facts import Figure
 from etl.report.number_facts import MAX_DECIMALS
+from etl.report.path_state import JUDGED_STATES
 from etl.report.report_facts import ReportFacts, serialize_facts
 from etl.report.section_facts import GroupRow, StatementRow
-from etl.report.unit_results import MAX_UNIT_NAMES
+from etl.report.unit_results import MAX_UNIT_NAMES, MIN_COMPARED
 from tests.report.conftest import CASES, ROOT, TEMPLATES
 from tests.report.samples import crowd, list_worlds, nobody, part_only, sample
 
@@ -120,6 +121,8 @@ def test_no_report_of_ten_worlds_contradicts_itself(
         assert not [text for text in cells(facts) if MAKERS_WORDS.search(text) or END_OF_STRETCH.search(text)]
         check_counted_rows(facts)
         check_weakest_units(facts)
+        check_extremes(facts)
+        check_verbs(facts)
         check_named_once(facts)
         check_older_lines(facts)
         check_silence(facts)
@@ -136,15 +139,52 @@ def test_no_report_of_ten_worlds_contradicts_itself(
 
 
 def check_weakest_units(facts: ReportFacts) -> None:
-    """Nobody is named as the weakest while another stands as low and is passed over in silence."""
-    sentence = facts.first_page.units.sentence
-    shares = sorted(Fraction(score.met, score.of) for score in facts.units.scores)
-    if sentence:
-        named = len(re.findall(r"\(\d+/\d+\)", sentence))
-        tied = sum(map(int, re.findall(r"(\d+) (?:đơn vị|tỉnh, thành phố) cùng đạt", sentence)))
-        weakest = [share for share in shares if share <= shares[:3][-1] and share < shares[-1]]
-        assert named + tied == len(weakest)
+    """Nobody is named as the weakest while another stands as low, and as far from the targets, and is passed over in
+    silence; by few judged targets nobody is ranked at all; a highest and a lowest that are all units are none."""
+    page, scores = facts.first_page.units, facts.units.scores
+    ranks = sorted((Fraction(s.met, s.of), s.distance.fraction or Fraction(0)) for s in scores)
+    if page.sentence:
+        named = len(re.findall(r"\(\d+/\d+\)", page.sentence))
+        tied = sum(map(int, re.findall(r"(\d+) (?:đơn vị|tỉnh, thành phố) cùng đạt", page.sentence)))
+        assert named + tied == len([rank for rank in ranks if rank <= ranks[:3][-1] and rank < ranks[-1]])
         assert named <= MAX_UNIT_NAMES
+    said = [line for line in facts.units.sentences if not line.startswith("- ")]
+    if max((score.of for score in scores), default=0) < MIN_COMPARED:
+        assert not page.rows and not page.sentence
+        assert not [line for line in said if re.search(r"cao nhất|như nhau|đều đạt|chỉ tiêu nào", line)]
+    for line in said:
+        if "cao nhất: " in line:
+            assert len({share for share, _ in ranks}) > 2, line
+
+
+def check_extremes(facts: ReportFacts) -> None:
+    """The best and the weakest stand in the best and the worst state that there is: one yardstick for both."""
+    judged = [figure for figure in area_figures(facts) if figure.counted and figure.path_state in JUDGED_STATES]
+    states = ["slow", "hasten", "on_path", "reached"]
+    ends = {"Kém nhất": min, "Tốt nhất": max}
+    for line in facts.first_page.highlights:
+        if line[:8] in ends:
+            assert len(judged) >= MIN_COMPARED
+            told = [figure for figure in judged if f"({figure.item})," in line]
+            end = ends[line[:8]](states.index(figure.path_state) for figure in judged)
+            assert told and {figure.path_state for figure in told} == {states[end]}, line
+            if " theo % mục tiêu" in line:
+                assert len({figure.target_period for figure in told}) == 1, "no two years side by side"
+    if len(area_figures(facts)) > 0 and not judged and any(f.path_state == "not_due" for f in area_figures(facts)):
+        short = [f for f in area_figures(facts) if f.counted and f.path_state == "not_due" and f.covers.kind != "older"]
+        assert not any((f.distance.value or 0) < 0 for f in short) or facts.first_page.highlights
+
+
+def check_verbs(facts: ReportFacts) -> None:
+    """The first page and section VI ask for the same thing in the same words."""
+    verbs = {"slow": "Tập trung khắc phục", "hasten": "Đẩy nhanh tiến độ"}
+    figures = {figure.item: figure for figure in area_figures(facts)}
+    for action in facts.first_page.actions:
+        for item, figure in figures.items():
+            if figure.path_state in verbs and action.what.endswith(f"({item})"):
+                verb = verbs[figure.path_state]
+                assert action.what.startswith(verb)
+                assert [line for line in facts.directions.sentences if f"{verb} các" in line and f"({item})" in line]
 
 
 def check_named_once(facts: ReportFacts) -> None:
@@ -214,8 +254,8 @@ def check_compared_units(facts: ReportFacts) -> None:
     for text in facts.units.sentences:
         if ends := re.search(r"(?:cao nhất|tốt nhất \(thấp nhất\)) (\S+) .*(?:thấp nhất|cao nhất) (\S+) \(", text):
             assert ends[1] != ends[2], text
-    shares = {Fraction(score.met, score.of) for score in facts.units.scores}
-    if len(facts.units.scores) < 2 or (len(shares) < 2 and len(facts.units.scores) > 8):
+    ranks = {(Fraction(score.met, score.of), score.distance.exact) for score in facts.units.scores}
+    if len(facts.units.scores) < 2 or (len(ranks) < 2 and len(facts.units.scores) > 8):
         assert not facts.first_page.units.rows
     columns = [column.item for block in facts.units.blocks for column in block]
     doubles = {facts.figures[item][facts.area.unit].duplicate_of for item in columns} - {""}
@@ -254,6 +294,12 @@ def check_one_figure(facts: ReportFacts, figure: Figure) -> None:
     assert figure.status != "no_verdict" or figure.plan_share.value is None, "no share of what is not compared"
     if figure.kind == "per_unit":
         assert all("tại từng đơn vị" in line for line in told if "mục tiêu năm" in line)
+        rows = [row for row in facts.first_page.rows if row.item == figure.item and figure.unit == facts.area.unit]
+        assert all(row.target.startswith(f"{figure.written} tại từng đơn vị (") for row in rows)
+    if figure.plan_share.exact == figure.value.exact:
+        assert figure.plan_share.text == figure.value.text or figure.value.value is None, "one number, one print"
+    elif figure.plan_share.value is not None and figure.plan_share.decimals < MAX_DECIMALS:
+        assert parse_printed(figure.plan_share.text) != 100 or figure.plan_share.value == 100
     check_printed_level(figure)
     assert figure.value.value is not None or not any(f"({figure.item})" in text for text in facts.outlook.sentences)
     judged = figure.status in {"met", "not_met", "within_plan", "over_plan"}

@@ -32,7 +32,7 @@ from etl.report.unit_results import build_unit_table
 from tests.report.conftest import CASES
 from tests.report.samples import crowd, part_only, sample
 from tests.unit.report.conftest import TEMPLATES
-from tests.unit.report.test_report_units import with_one_of_two_met
+from tests.unit.report.test_report_units import ALL, THREE, all_with_it, with_one_of_two_met, with_values
 from tests.wording import saying
 
 BAD = re.compile(
@@ -225,7 +225,8 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     yield without_office(base)
     yield sample(catalogue, "quang-ngai", "kt-1693", "2026Q3")  # of an area that has ended
     yield sample(catalogue, "toan-quoc", "ttg-ct25", "2026Q3")  # by whom the plan's own reports are received
-    yield with_one_of_two_met(base)
+    yield from cases_of_units(base)
+    yield all_with_it(catalogue)
     yield replace(base, attainments=tuple(replace(a, expected=2 * a.expected) for a in base.attainments))
     annual = sample(catalogue, "kon-tum", "kt-1693", "2024")
     yield replace(annual, attainments=tuple(replace(a, projections=()) for a in annual.attainments if a.unit == "x"))
@@ -239,6 +240,16 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
         yield replace(base, attainments=tuple(replace(a, **day) if a.item == "16" else a for a in base.attainments))
     yield from (of_several_periods(given, **more) for given in (base, annual) for more in SEVERAL)
     yield with_a_task_not_due(base, TaskReport("kt-1693", base.plan.tasks[0].id, "608", "2024Q3", "done"))
+
+
+def cases_of_units(base: ReportInput) -> Iterator[ReportInput]:
+    """Units that are alike, that are many at one end, of which some miss the only target, of which none meets any."""
+    yield with_one_of_two_met(base, ("12",), ("6",), ("13",))
+    yield with_values(base, dict.fromkeys(ALL, "90") | {"608": "96"})
+    yield with_values(base, {"608": "96", "610": "90"})
+    none_met = with_values(base, dict.fromkeys(ALL[:2], "90"), *THREE)
+    first = none_met.attainments[0]
+    yield replace(none_met, attainments=(replace(first, progress_class="limited"), *none_met.attainments[1:]))
 
 
 def with_a_task_not_due(given: ReportInput, alone: TaskReport) -> ReportInput:

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 
 import pytest
 
+from etl.catalog import Catalogue
 from etl.messages import Messages
 from etl.report import ReportInput
 from etl.report.facts import build_facts
 from etl.report.report_figures import build_figures
+from tests.report.samples import sample
 
 
 @pytest.mark.parametrize(("judged", "compared"), [(1, False), (2, False), (3, True)])
@@ -32,7 +35,65 @@ def test_of_few_judged_targets_none_is_called_the_best_or_the_weakest(
         agencies=tuple(a for a in given.agencies if a.item in few),
     )
     said = build_facts(cut, say).first_page.highlights
-    assert any(line.startswith(("Tốt nhất", "Thấp nhất")) for line in said) == compared
+    assert any(line.startswith(("Tốt nhất", "Kém nhất")) for line in said) == compared
+
+
+def of_the_area(given: ReportInput, **changes: dict[str, object]) -> ReportInput:
+    """Only some targets, with the area's figures changed."""
+    mine = [a for a in given.attainments if a.item in changes]
+    rows = [replace(a, as_of="", **(changes[a.item] if a.unit == given.area else {})) for a in mine]
+    return replace(given, attainments=tuple(rows), previous=(), last=())
+
+
+def test_the_weakest_is_chosen_by_the_state_on_the_way_and_then_by_one_year(given: ReportInput, say: Messages) -> None:
+    """A target that is slow is weaker than one to be hastened that is farther off; 2030 is not set beside 2025."""
+    level = {"status": "not_met", "met": False, "operator": ">=", "target": Fraction(100), "target_upper": None}
+    slow = level | {"progress_class": "limited", "target_period": "2025"}
+    hasten = level | {"progress_class": "needs_acceleration", "target_period": "2025", "value": Fraction(20)}
+    items = {"12": slow | {"value": Fraction(90)}, "6": hasten, "13": hasten}
+    weak = build_facts(of_the_area(given, **items), say).first_page.highlights
+    assert [line.partition(" (")[0] for line in weak] == ["Kém nhất so với lộ trình: Tham gia BHYT"]
+    assert weak[0].endswith("; chậm.")
+    items["13"] = slow | {"value": Fraction(50), "target_period": "2030"}
+    items["6"] = slow | {"value": Fraction(95)}
+    (line,) = build_facts(of_the_area(given, **items), say).first_page.highlights
+    assert "Tham gia BHYT (12)" in line and line.endswith(
+        "; chậm, đứng cuối các chỉ tiêu chậm theo % mục tiêu năm 2025."
+    )
+
+
+def test_before_anything_is_due_the_page_says_how_far_it_is_and_where_most_is_missing(
+    given: ReportInput, say: Messages
+) -> None:
+    ahead = {"status": "not_met", "met": False, "progress_class": "", "reason": None, "target_period": "2030"}
+    level = {"operator": ">=", "target": Fraction(95), "target_upper": None}
+    items = {item: ahead | level | {"value": Fraction(value)} for item, value in (("12", 90), ("6", 60), ("13", 94))}
+    base = of_the_area(given, **items)
+    missing = dict(zip(("608", "610", "611", "612", "613"), (10, 40, 30, 20, 10), strict=True))
+    under = {"value": Fraction(80), "status": "not_met", "met": False, "as_of": ""}
+    rows = [
+        replace(a, **under, people_missing=missing[a.unit]) if a.unit in missing else a
+        for a in base.attainments
+        if a.unit in missing or a.unit == given.area
+    ]
+    page = build_facts(replace(base, attainments=tuple(rows)), say).first_page
+    (line,) = page.highlights
+    assert line.startswith("Chưa đến kỳ đánh giá, hiện còn xa mục tiêu năm 2030 nhất: Dân số được QLSK (6): 60,0%, ")
+    assert line.index("(6)") < line.index("(12)") < line.index("(13)")
+    first = page.actions[0]
+    assert first.what == "Tiếp tục thực hiện chỉ tiêu Dân số được QLSK (6)" and first.due == "năm 2030"
+    assert first.who == (
+        "thiếu nhiều nhất: huyện Đắk Glei (40 người), huyện Ngọc Hồi (30 người), huyện Đắk Tô (20 người)"
+    )
+    alike = tuple(replace(a, people_missing=10) if a.unit in missing else a for a in rows)
+    first = build_facts(replace(base, attainments=alike), say).first_page.actions[0]
+    assert first.who == "thiếu nhiều nhất: 05 đơn vị (Phụ lục II)", "of equals no three are chosen"
+
+
+def test_a_level_for_each_unit_is_the_plans_own_on_the_first_page(catalogue: Catalogue, say: Messages) -> None:
+    facts = build_facts(sample(catalogue, "quang-ngai", "kt-124", "2026Q3"), say)
+    levels = {row.item: row.target for row in facts.first_page.rows}
+    assert {levels[item] for item in ("II-4a", "II-4b") if item in levels} == {"tối thiểu 90% tại từng đơn vị (2030)"}
 
 
 @pytest.mark.parametrize(("issued", "told"), [(date(2024, 5, 17), True), (date(2024, 8, 1), False)])

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import pytest
 
+from etl.catalog import Catalogue
 from etl.messages import Messages
 from etl.model import Attainment, UnitStatus
 from etl.report import ReportInput, submissions, unit_results
@@ -12,6 +13,11 @@ from etl.report.facts import build_facts
 from etl.report.legends import format_heat_legend, format_unit_legend
 from etl.report.report_figures import build_figures
 from etl.report.section_facts import ComparedUnit
+from etl.report.template_context import build_template_context
+from etl.report.unit_names import format_unit_mention
+from tests.report.samples import sample
+
+ALL = ("608", "610", "611", "612", "613", "614", "615", "616", "617", "618")
 
 
 def status(unit: str, state: str, late: int = 0, form: str = "f") -> UnitStatus:
@@ -67,15 +73,24 @@ def test_who_reported_is_said_at_every_edge(
     assert submissions.describe_submissions(replace(given, statuses=tuple(statuses)), say) == expected
 
 
-def with_values(given: ReportInput, values: dict[str, str | None], item: str = "12") -> ReportInput:
-    """Only one indicator, with a value (or none) for each unit; at 95 or more it is met."""
-    template = next(a for a in given.attainments if a.item == item and a.unit == "608")
-    area = next(a for a in given.attainments if a.item == item and a.unit == given.area)
-    rows: list[Attainment] = [replace(area, present=area.expected)]
-    for unit, text in values.items():
-        value = Fraction(text) if text is not None else None
-        state = "no_data" if value is None else "met" if value >= 95 else "not_met"
-        rows.append(replace(template, unit=unit, value=value, met=None if value is None else value >= 95, status=state))
+THREE = ("12", "6", "13")
+"""Shares that units are ranked by: of fewer they are not."""
+
+
+def with_values(given: ReportInput, values: dict[str, str | None], *items: str) -> ReportInput:
+    """Only some indicators (one, if none is named), with a value or none for each unit; at 95 or more it is met."""
+    rows: list[Attainment] = []
+    for item in items or ("12",):
+        template = next(a for a in given.attainments if a.item == item and a.unit == "608")
+        area = next(a for a in given.attainments if a.item == item and a.unit == given.area)
+        judged = {"status": "not_met", "met": False, "progress_class": "needs_acceleration", "reason": None}
+        rows.append(replace(area, present=area.expected, **judged))
+        level = {"operator": ">=", "target": Fraction(95), "target_upper": None, "target_period": "2025"}
+        for unit, text in values.items():
+            value = Fraction(text) if text is not None else None
+            met = None if value is None else value >= 95
+            state = {None: "no_data", True: "met", False: "not_met"}[met]
+            rows.append(replace(template, unit=unit, value=value, met=met, status=state, **level))
     return replace(given, attainments=tuple(rows))
 
 
@@ -84,8 +99,13 @@ def said(given: ReportInput, say: Messages) -> tuple[str, ...]:
 
 
 def test_the_best_and_the_weakest_are_named(given: ReportInput, say: Messages) -> None:
+    lines = said(with_values(given, {"608": "96", "610": "90", "611": "80"}, *THREE), say)
+    assert lines[1] == (
+        "Số chỉ tiêu đạt trên số chỉ tiêu đã đánh giá: thành phố Kon Tum (3/3), huyện Đắk Glei (0/3), huyện Ngọc Hồi (0/3)."
+    ), "two places are no ranking"
+    mixed = with_one_of_two_met(given, THREE, ("12",), ("6", "13"))
+    assert "cao nhất: thành phố Kon Tum (3/3); thấp nhất: huyện Đắk Glei (1/3)." in said(mixed, say)[1]
     lines = said(with_values(given, {"608": "96", "610": "90", "611": "80"}), say)
-    assert "thành phố Kon Tum (1/1); thấp nhất: huyện Đắk Glei (0/1), huyện Ngọc Hồi (0/1)." in lines[1]
     assert lines[2].endswith(": cao nhất 96,00% (thành phố Kon Tum); thấp nhất 80,00% (huyện Ngọc Hồi).")
 
 
@@ -97,22 +117,46 @@ def test_a_unit_without_figures_is_named_and_never_the_weakest(given: ReportInpu
 
 def test_equal_units_are_said_to_be_equal(given: ReportInput, say: Messages) -> None:
     for value, sentence in (
-        ("96", "Các đơn vị đều đạt mọi chỉ tiêu đã đánh giá."),
-        ("90", "Chưa đơn vị nào đạt chỉ tiêu nào trong số đã đánh giá."),
+        ("96", "Các đơn vị đều đạt cả 03 chỉ tiêu đã đánh giá."),
+        ("90", "Chưa đơn vị nào đạt chỉ tiêu nào trong 03 chỉ tiêu đã đánh giá."),
     ):
-        lines = said(with_values(given, {"608": value, "610": value}), say)
+        lines = said(with_values(given, {"608": value, "610": value}, *THREE), say)
         assert sentence in lines
+        lines = said(with_values(given, {"608": value, "610": value}), say)
         assert any(line.endswith(f"các đơn vị cùng mức {value},00%.") for line in lines)
-    assert "Các đơn vị có tỉ lệ chỉ tiêu đạt như nhau (1/2 chỉ tiêu đã đánh giá)." in said(
-        with_one_of_two_met(given), say
-    )
+    alike = with_one_of_two_met(given, ("12",), ("6",), ("13",))
+    assert "Các đơn vị có tỉ lệ chỉ tiêu đạt như nhau (1/3 chỉ tiêu đã đánh giá)." in said(alike, say)
 
 
-def with_one_of_two_met(given: ReportInput) -> ReportInput:
-    """Two units that meet one of two targets each."""
-    values = ({"608": "96", "610": "90"}, "12"), ({"608": "90", "610": "96"}, "6")
-    parts = [with_values(given, *each).attainments for each in values]
+def with_one_of_two_met(given: ReportInput, *met: tuple[str, ...]) -> ReportInput:
+    """Units that meet these of three targets each."""
+    units = dict(zip(("608", "610", "611"), met, strict=True))
+    parts = [
+        with_values(given, {unit: "96" if item in those else "90" for unit, those in units.items()}, item).attainments
+        for item in THREE
+    ]
     return replace(given, attainments=tuple(row for rows in parts for row in rows))
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"608": "96", "610": "97"}, "2/2 đơn vị đạt"),
+        ({"608": "96", "610": "90"}, "1/2 đơn vị đạt, chưa đạt: huyện Đắk Glei"),
+        ({"608": "91", "610": "90"}, "chưa đơn vị nào trong 2 đơn vị đạt"),
+    ],
+)
+def test_units_are_not_ranked_by_one_or_two_targets(
+    given: ReportInput, say: Messages, values: dict[str, str | None], told: str
+) -> None:
+    """Who meets the only target that is judged has not met all that the plan asks."""
+    facts = build_facts(with_values(given, values), say)
+    expected = f"Trong kỳ mới có 01 chỉ tiêu được đánh giá theo đơn vị: Tham gia BHYT (12), {told}."
+    assert facts.units.sentences[1] == expected
+    assert facts.first_page.units.rows == () and facts.first_page.units.sentence == ""
+    assert not any("đạt thấp nhất" in line for line in facts.directions.sentences)
+    two = said(with_values(given, values, "12", "6"), say)[1]
+    assert two.count(told) == 2 and "mới có 02 chỉ tiêu" in two
 
 
 def test_what_prints_alike_is_said_to_be_equal_and_named_together(given: ReportInput, say: Messages) -> None:
@@ -129,7 +173,7 @@ def test_one_unit_is_not_compared_and_none_is_said(given: ReportInput, say: Mess
 
 
 def test_rates_of_a_few_cases_are_not_ranked(given: ReportInput, say: Messages) -> None:
-    lines = said(with_values(given, {"608": "3", "610": "9"}, item="15.1"), say)
+    lines = said(with_values(given, {"608": "3", "610": "9"}, "15.1"), say)
     assert not any(line.startswith("- ") for line in lines)
 
 
@@ -157,13 +201,16 @@ def with_area_not_judged(given: ReportInput, item: str = "12") -> ReportInput:
 
 def test_no_unit_bears_a_verdict_on_what_the_area_is_not_judged_by(given: ReportInput, say: Messages) -> None:
     values = {"608": "96", "610": "90", "611": "80"}
-    judged = with_values(given, values)
-    facts = build_facts(judged, say)
+    facts = build_facts(with_values(given, values, *THREE), say)
     assert [f.sign for f in facts.figures["12"].values()][1:] == ["Đ", "C", "C"]
-    assert format_unit_legend(facts, say) == "Đ: đạt mục tiêu năm 2025; C: chưa đạt mục tiêu năm 2025."
-    assert format_heat_legend(facts, say) == "Đ: đạt mục tiêu năm 2025; C: chưa đạt mục tiêu năm 2025"
+    ahead = "đơn vị xét theo mức của mục tiêu, toàn địa bàn xét theo lộ trình"
+    assert format_unit_legend(facts, say) == f"Đ: đạt mục tiêu năm 2025; C: chưa đạt mục tiêu năm 2025; {ahead}."
+    assert format_heat_legend(facts, say) == f"Đ: đạt mục tiêu năm 2025; C: chưa đạt mục tiêu năm 2025; {ahead}"
+    due = replace(given, attainments=with_values(given, values, *THREE).attainments)
+    due = replace(due, attainments=tuple(replace(a, target_period="2024Q3") for a in due.attainments))
+    assert ahead not in format_unit_legend(build_facts(due, say), say), "a level that is due needs no way to it"
 
-    facts = build_facts(with_area_not_judged(judged), say)
+    facts = build_facts(with_area_not_judged(with_values(given, values)), say)
     assert facts.figures["12"][given.area].path_state == "not_due"
     units = [facts.figures["12"][code] for code in values]
     assert [(f.value.text, f.sign, f.status_text) for f in units] == [
@@ -180,23 +227,93 @@ def test_no_unit_bears_a_verdict_on_what_the_area_is_not_judged_by(given: Report
     assert not any("đạt thấp nhất" in line for line in facts.directions.sentences)
 
 
-def test_many_units_of_one_rank_are_counted_and_not_named(given: ReportInput, say: Messages) -> None:
-    """Five at the lowest place are named by no list; in the table the one furthest from the target comes first."""
+def test_equals_are_told_apart_by_how_far_they_are_from_the_targets(given: ReportInput, say: Messages) -> None:
+    """Five at the lowest place are counted, and of them those farthest from the targets are named, by a printed rule."""
     low = {"611": "90", "612": "89", "613": "80", "614": "91", "615": "92"}
     best = {"608": "96", "610": "97", "616": "98", "617": "99", "618": "95"}
-    five = with_values(given, best | low)
-    sentence = "cao nhất: 5 đơn vị cùng đạt 1/1; thấp nhất: 5 đơn vị cùng đạt 0/1."
-    facts = build_facts(five, say)
-    assert facts.units.sentences[1].endswith(sentence)
-    assert facts.first_page.units.sentence.endswith(": 5 đơn vị cùng đạt 0/1.")
-    assert [row.unit for row in facts.first_page.units.rows][:5] == ["613", "612", "611", "614", "615"]
+    facts = build_facts(with_values(given, best | low, *THREE), say)
+    assert facts.units.sentences[1:3] == (
+        "Số chỉ tiêu đạt trên số chỉ tiêu đã đánh giá: 5 đơn vị cùng đạt 3/3, 5 đơn vị cùng đạt 0/3.",
+        "Trong 5 đơn vị cùng đạt 0/3, cách mục tiêu xa nhất (bình quân các chỉ tiêu đã đánh giá): "
+        "huyện Kon Plông, huyện Đắk Tô, huyện Ngọc Hồi.",
+    )
+    page = facts.first_page.units
+    assert page.sentence.endswith(": huyện Kon Plông (0/3), huyện Đắk Tô (0/3), huyện Ngọc Hồi (0/3).")
+    assert [row.unit for row in page.rows] == ["613", "612", "611", "614", "615", "618", "608", "610"]
+    assert format_heat_legend(facts, say).startswith(
+        "8/10 đơn vị đạt ít chỉ tiêu nhất, cùng mức thì nơi xa mục tiêu hơn xếp trước; "
+    )
     assert not any("đạt thấp nhất" in line for line in facts.directions.sentences)
 
-    four = build_facts(with_values(given, best | {u: low[u] for u in list(low)[:4]}), say)
-    assert "thấp nhất: huyện Ngọc Hồi (0/1), " in four.units.sentences[1]
+    four = build_facts(with_values(given, best | {u: low[u] for u in list(low)[:4]}, *THREE), say)
+    assert "huyện Ngọc Hồi (0/3)" in four.units.sentences[1]
     assert any("đạt thấp nhất" in line and "huyện Ngọc Hồi" in line for line in four.directions.sentences)
 
 
+def test_none_of_many_that_are_alike_in_all_is_listed(given: ReportInput, say: Messages) -> None:
+    facts = build_facts(with_values(given, dict.fromkeys(ALL, "90"), *THREE), say)
+    assert facts.first_page.units.rows == () and facts.first_page.units.sentence == ""
+    assert not any("cách mục tiêu xa nhất" in line for line in facts.units.sentences)
+    facts = build_facts(with_values(given, dict.fromkeys(ALL, "90") | {"611": "80"}, *THREE), say)
+    assert facts.first_page.units.rows[0].unit == "611"
+
+
 def test_who_stands_highest_is_never_among_the_weakest(given: ReportInput, say: Messages) -> None:
-    facts = build_facts(with_values(given, {"608": "90", "610": "97", "611": "98", "612": "99"}), say)
-    assert facts.first_page.units.sentence.endswith(": thành phố Kon Tum (0/1).")
+    facts = build_facts(with_values(given, {"608": "90", "610": "99", "611": "99", "612": "99"}, *THREE), say)
+    assert facts.first_page.units.sentence.endswith(": thành phố Kon Tum (0/3).")
+
+
+def all_with_it(catalogue: Catalogue) -> ReportInput:
+    """Of the former province every commune meets its criteria, while the area's figure waits for its year."""
+    given = sample(catalogue, "quang-ngai", "kt-124", "2026Q3")
+    one = {"value": Fraction(100), "numerator": Fraction(1), "denominator": Fraction(1), "status": "met", "met": True}
+    rows = [a for a in given.attainments if a.item == "II-3a"]
+    waiting = {"value": Fraction(99), "status": "not_met", "met": False, "progress_class": "", "reason": None}
+    return replace(given, attainments=tuple(replace(a, **(waiting if a.unit == given.area else one)) for a in rows))
+
+
+def test_of_what_all_units_have_there_is_no_best(catalogue: Catalogue, say: Messages) -> None:
+    given = all_with_it(catalogue)
+    count = len(given.attainments) - 1
+    assert build_facts(given, say).units.sentences[-1] == f"- Xã đạt tiêu chí quốc gia: {count}/{count} đơn vị."
+    last = replace(given.attainments[-1], value=Fraction(0), numerator=Fraction(0), status="not_met", met=False)
+    lines = build_facts(replace(given, attainments=(*given.attainments[:-1], last)), say).units.sentences
+    name = format_unit_mention(say, given.find_unit_name(last.unit))
+    assert lines[-1] == f"- Xã đạt tiêu chí quốc gia: {count - 1}/{count} đơn vị; chưa đạt: {name}."
+
+
+@pytest.mark.parametrize(
+    ("item", "top", "bottom", "printed"),
+    [
+        ("II-3a", 1, 1, "có"),  # the commune itself
+        ("II-3a", 0, 1, "chưa"),
+        ("II-1b", 1, 1, "có"),  # its only station
+        ("II-1b", 0, 1, "chưa"),
+        ("II-1b", 1, 2, "50 (1/2)"),
+        ("II-4a", 1, 1, "có"),
+        ("II-2c", 0, 1, "0,0 (0/1)"),  # of people a share, also of one
+    ],
+)
+def test_what_a_unit_has_or_has_not_is_no_per_cent(
+    catalogue: Catalogue, say: Messages, item: str, top: int, bottom: int, printed: str
+) -> None:
+    """In annex II as anywhere else; beside such a one the shares of the others carry their counts."""
+    given = sample(catalogue, "quang-ngai", "kt-124", "2026Q3")
+    rows = [a for a in given.attainments if a.item == item]
+    one, other = [a.unit for a in rows if a.unit != given.area][:2]
+    row = next(a for a in rows if a.unit == given.area)
+    part = {"numerator": Fraction(top), "denominator": Fraction(bottom), "value": Fraction(100 * top, bottom)}
+    half = {"numerator": Fraction(1), "denominator": Fraction(2), "value": Fraction(50)}
+    units = [
+        replace(row, unit=unit, expected=1, present=1, as_of="", **of) for unit, of in ((one, part), (other, half))
+    ]
+    facts = build_facts(replace(given, attainments=(row, *units)), say)
+    assert facts.figures[item][one].printed == printed
+    (block,) = build_template_context(facts, say).unit_blocks
+    cells = [line.cells[0].text.split(" Đ")[0].split(" C")[0] for line in block.rows]
+    answered = printed in {"có", "chưa"}
+    assert cells == (
+        [printed, facts.figures[item][other].printed] if answered else [printed.partition(" (")[0], cells[1]]
+    )
+    lines = build_facts(replace(given, attainments=(row, units[0], replace(units[0], unit=other))), say).units.sentences
+    assert not (answered and any("cao nhất" in line or "cùng mức" in line for line in lines))
