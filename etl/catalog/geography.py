@@ -16,6 +16,7 @@ from functools import lru_cache
 from etl.catalog import models
 from etl.catalog.catalogue import Catalogue
 from etl.model import Period
+from etl.model.period import format_date
 from etl.model.reason import Reason, build_reason
 
 _WHOLE = Fraction(1)
@@ -297,7 +298,7 @@ def describe_succession(c: Catalogue, code: str, day: date) -> str:
     last = unit.valid_to or day
     heirs = dict.fromkeys(new for part in list_territory_parts(c, unit, last) for _, new in list_successors(c, part))
     heirs |= dict.fromkeys(new for _, new in list_successors(c, unit))
-    sentence = f" {unit.name} kết thúc ngày {last:%d/%m/%Y}"
+    sentence = f" {unit.name} kết thúc ngày {format_date(last)}"
     return f"{sentence}; kế tục: {', '.join(u.name for u in heirs)}." if heirs else f"{sentence}."
 
 

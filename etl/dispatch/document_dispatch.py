@@ -262,12 +262,13 @@ def _get_office(catalogue: Catalogue, document: PublishedDocument) -> Office:
 def _render_document_letter(
     settings: Settings, catalogue: Catalogue, document: PublishedDocument, contact: Contact
 ) -> Letter:
-
+    plan = catalogue.plans[document.plan]
+    carried_out = plan.find_carried_out()  # nobody is sent a report on a draft
     in_words = DispatchedDocument(
         report_id=document.report_id,
         kind=document.kind,
         office=_get_office(catalogue, document).name,
-        plan=catalogue.plans[document.plan].short_title,
+        plan=f"{carried_out.kind} số {carried_out.number}" if carried_out else plan.short_title,
         period=Period.parse(document.period).name,
         number=f"{document.number:02d}/{_get_office(catalogue, document).symbol}",
         signed_by=document.signer,
