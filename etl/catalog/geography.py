@@ -16,7 +16,6 @@ from functools import lru_cache
 from etl.catalog import models
 from etl.catalog.catalogue import Catalogue
 from etl.model import Period
-from etl.model.period import format_date
 from etl.model.reason import Reason, build_reason
 
 _WHOLE = Fraction(1)
@@ -298,7 +297,7 @@ def describe_succession(c: Catalogue, code: str, day: date) -> str:
     last = unit.valid_to or day
     heirs = dict.fromkeys(new for part in list_territory_parts(c, unit, last) for _, new in list_successors(c, part))
     heirs |= dict.fromkeys(new for _, new in list_successors(c, unit))
-    sentence = f" {unit.name} kết thúc ngày {format_date(last)}"
+    sentence = f" {unit.name} kết thúc ngày {last:%d/%m/%Y}"
     return f"{sentence}; kế tục: {', '.join(u.name for u in heirs)}." if heirs else f"{sentence}."
 
 

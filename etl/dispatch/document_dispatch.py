@@ -24,6 +24,7 @@ from etl.dispatch import (
 )
 from etl.dispatch.mail_protocol import OutgoingMail, send_letters
 from etl.errors import StorageError
+from etl.messages import load_messages
 from etl.model import Period
 from etl.model.vietnam_time import VIETNAM_ZONE, get_current_time
 from etl.settings import Settings
@@ -268,7 +269,9 @@ def _render_document_letter(
         report_id=document.report_id,
         kind=document.kind,
         office=_get_office(catalogue, document).name,
-        plan=f"{carried_out.kind} số {carried_out.number}" if carried_out else plan.short_title,
+        plan=load_messages(settings.templates).format("head.plan", kind=carried_out.kind, number=carried_out.number)
+        if carried_out
+        else plan.short_title,
         period=Period.parse(document.period).name,
         number=f"{document.number:02d}/{_get_office(catalogue, document).symbol}",
         signed_by=document.signer,

@@ -1,7 +1,7 @@
 """Section VII: what a reader must know before believing a number; and what the office must before it signs.
 
-Room: report. Called by `facts`. Grain of a note: (kind, text); the kinds are the keys of `data` in the
-office's sentences.
+Room: report. Called by `facts`. Grain of a note: (kind, text); the kinds are the keys of `data` and
+`before_signing` in the office's sentences.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def _build_inheritance_notes(inputs: ReportInput, wording: Messages) -> Iterator
     for note in heirs:
         former = name_former_area(wording, inputs.find_unit_name(inputs.area))
         mention = format_unit_mention(wording, note.rstrip("."))
-        yield "inheritance", wording.format("signing.inheritance", note=mention, area=former)
+        yield "inheritance", wording.format("before_signing.inheritance", note=mention, area=former)
 
 
 def _build_restatement_notes(inputs: ReportInput, wording: Messages) -> Iterator[tuple[str, str]]:
@@ -307,20 +307,18 @@ def _build_regime_notes(inputs: ReportInput, wording: Messages) -> Iterator[tupl
     """What the plan leaves open or gives to others: whose decision this report still lacks."""
     actors, plan, office = inputs.catalogue.actors, inputs.plan, inputs.office_name
     if plan.status == "draft":
-        yield (
-            "draft",
-            wording.format("signing.draft", issuer=actors[plan.issuer].name, ground=format_plan_name(inputs, wording)),
-        )
+        issuer, ground = actors[plan.issuer].name, format_plan_name(inputs, wording)
+        yield "draft", wording.format("before_signing.draft", issuer=issuer, ground=ground)
     if plan.duties and office in {actors[to].name for to in plan.duties[0].to if to in actors}:
-        yield "deputed", wording.format("signing.collects", office=office)
+        yield "deputed", wording.format("before_signing.collects", office=office)
     elif plan.duties and (by := actors[plan.duties[0].by].name) != office:
         today = inputs.catalogue.find_body_name(by, inputs.day) or wording.texts["word.competent_authority"]
         assigner = wording.texts["word.that_body"] if today == by else today
-        yield "deputed", wording.format("signing.deputed", by=by, office=office, assigner=assigner)
+        yield "deputed", wording.format("before_signing.deputed", by=by, office=office, assigner=assigner)
     if any(duty.cadence_basis == "configured" for duty in inputs.plan.duties):
-        yield "cadence", wording.format("signing.cadence", clause=inputs.report.clause)
+        yield "cadence", wording.format("before_signing.cadence", clause=inputs.report.clause)
     if inputs.report.basis == "configured":
-        yield "recipients", wording.format("signing.recipients")
+        yield "recipients", wording.format("before_signing.recipients")
 
 
 def _list_plan_remarks(plan: models.Plan) -> list[str]:

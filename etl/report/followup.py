@@ -396,8 +396,8 @@ def _build_difficulty_group(
     units = limit_unit_names(wording, mentions, ", ", MAX_CELL_NAMES)
     level = normalize_unit_text(notes[0].level)
     decider = _find_decider(inputs, wording, level, said["proposal"])
-    area = format_unit_mention(wording, _get_office_area(inputs).name)
-    return DifficultyGroup(**said, units=units, level=level, decider=_drop_area_name(decider, area))
+    short = _drop_area_name(decider, format_unit_mention(wording, _get_office_area(inputs).name))
+    return DifficultyGroup(**said, units=units, level=level, decider=f"{short[:1].upper()}{short[1:]}")
 
 
 def _list_unit_names(inputs: ReportInput, notes: list[NoteReport]) -> list[str]:

@@ -127,9 +127,8 @@ def _describe_accepted_count(
             for (some, of), keys in group_periods_by_count(inputs).items()
             if some
         ]
-        if parts and sentences:  # that nobody sent all of them is said by who sent which
-            return " ".join(sentences)
-        return wording.format("situation.none_complete" if parts else "situation.none_in", expected=expected)
+        # that nobody sent the forms of all periods is said by how many sent those of which
+        return " ".join(sentences) if parts and sentences else wording.format("situation.none_in", expected=expected)
     if len(accepted) < len(units):
         name = "situation.some_complete" if parts else "situation.some_in"
         return wording.format(name, present=present, expected=expected)

@@ -122,13 +122,14 @@ class Plan(StrictModel):
 
     def find_carried_out(self) -> CitedDocument | None:
         """The issued document that a draft is to carry out; none of a plan that is issued itself."""
-        cited = (p for p in self.parents if f"{self.implements} ".startswith(f"{p.kind} số {p.number} "))
+        words = self.implements.split()
+        cited = (p for p in self.parents if self.implements.startswith(f"{p.kind} ") and p.number in words)
         return next(cited, None) if self.status == "draft" else None
 
     @model_validator(mode="after")
     def _validate_draft(self) -> Self:
         if self.status == "draft" and self.find_carried_out() is None:
-            raise ValueError("a draft's `implements` begins with kind and number of one of its `parents`: Chỉ thị số …")
+            raise ValueError("a draft's `implements` begins with kind and number of one of its `parents`")
         return self
 
     def is_reported_for(self, period: Period) -> bool:

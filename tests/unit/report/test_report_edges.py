@@ -20,7 +20,7 @@ from openpyxl import load_workbook
 from etl.catalog import Catalogue, models
 from etl.catalog.geography import is_renamed
 from etl.messages import FOLDER_NAME, Messages
-from etl.model import Attainment, ControlLimits, Period, Projection, SeriesPoint, TaskReport, UnitStatus
+from etl.model import Attainment, ControlLimits, NoteReport, Period, Projection, SeriesPoint, TaskReport, UnitStatus
 from etl.model.reason import build_reason
 from etl.report import ReportInput, changes_since_last, directions, path_section
 from etl.report.dates import compute_next_period, compute_previous_report_period
@@ -195,6 +195,11 @@ def uniform_tasks(base: ReportInput) -> Iterator[ReportInput]:
         yield replace(base, plan=plan, tasks=tuple(told))
 
 
+def asking_a_district_that_has_ended(given: ReportInput) -> ReportInput:
+    asked = NoteReport("608", "2024Q3", 1, "Thiếu máy tính", "", "Đề nghị cấp máy tính", "Huyện")
+    return replace(given, notes=(asked,), snapshot_at="2026-10-20T09:00:00+07:00")
+
+
 def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     """What the samples have none of: rare states, each in a report of its own."""
     base = sample(catalogue, "kon-tum", "kt-1693", "2024Q3")
@@ -234,8 +239,7 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     yield replace(base, tasks=tuple(TaskReport("kt-1693", task, "608", "2024Q3", "overdue") for task in tasks))
     few = {"numerator": Fraction(9), "denominator": Fraction(10), "interval": (59.6, 98.2), "as_of": ""}
     yield replace(base, attainments=tuple(replace(a, **few) for a in mine if a.indicator == "bhyt"))
-    yield from uniform_tasks(base)
-    yield of_a_merged_unit(base)
+    yield from (*uniform_tasks(base), of_a_merged_unit(base), asking_a_district_that_has_ended(base))
     yield without_office(base)
     yield sample(catalogue, "quang-ngai", "kt-1693", "2026Q3")  # of an area that has ended
     yield sample(catalogue, "toan-quoc", "ttg-ct25", "2026Q3")  # by whom the plan's own reports are received
@@ -426,6 +430,27 @@ def directed(given: ReportInput, say: Messages) -> tuple[str, ...]:
         build_plan_task_facts(given, say),
         build_difficulty_notes(given, say).groups,
     )
+
+
+def test_a_report_with_nothing_late_or_due_says_what_takes_longest_and_what_the_office_is_asked(
+    catalogue: Catalogue, say: Messages
+) -> None:
+    base = sample(catalogue, "quang-ngai", "kt-124", "2026Q3")
+    waiting = {"status": "not_met", "met": False, "progress_class": "", "as_of": "", "present": 10, "expected": 10}
+    rows = tuple(
+        replace(a, **waiting, value=Fraction(value), target=Fraction(100), operator=">=")  # type: ignore[arg-type]
+        for a, value in zip((a for a in base.attainments if a.unit == base.area), range(50, 95, 5), strict=False)
+    )
+    own = NoteReport("608", "2026Q3", 1, "Thiếu thuốc", "", "Đề nghị Sở Y tế điều chuyển thuốc", "Tỉnh")
+    (sent, *_) = base.statuses
+    late = (replace(sent, state="accepted", late_days=3),)
+    given = replace(
+        emptied(base), attainments=rows, notes=(own,), statuses=late, snapshot_at="2026-10-20T09:00:00+07:00"
+    )
+    far, asked, on_time = directed(given, say)[1:]
+    assert far.startswith("1. Tiếp tục thực hiện các chỉ tiêu chưa đến kỳ đánh giá") and far.count("(") == 3
+    assert asked == "2. Giải quyết, trả lời 01 kiến nghị của các đơn vị thuộc thẩm quyền của Sở Y tế, nêu tại mục V."
+    assert on_time == "3. Yêu cầu các đơn vị gửi báo cáo chậm nêu tại mục I chấp hành đúng thời hạn."
 
 
 def test_where_nothing_asks_for_anything_the_plan_simply_goes_on(given: ReportInput, say: Messages) -> None:
@@ -639,7 +664,8 @@ def test_nobody_reports_on_a_draft(catalogue: Catalogue, say: Messages) -> None:
 
 
 def test_a_draft_names_what_it_carries_out(catalogue: Catalogue) -> None:
-    draft = catalogue.plans["ttg-ct25"].model_dump()
+    draft = catalogue.plans["ttg-ct25"].model_dump() | {"targets": ()}
+    assert models.Plan.model_validate(draft)
     with pytest.raises(ValueError, match="begins with kind and number"):
         models.Plan.model_validate(draft | {"implements": "Y tế cơ sở"})
 

@@ -111,8 +111,8 @@ def test_the_sentences_hold_at_the_edges(given: ReportInput, say: Messages) -> N
 @pytest.mark.parametrize(
     ("states", "deadline", "stands"),
     [
-        (("not_due", "not_due"), date(2025, 6, 30), "01 nhiệm vụ chưa đến hạn (thời hạn: 30/06/2025)"),
-        (("not_due", "not_reported"), date(2025, 6, 30), "01 nhiệm vụ chưa đến hạn (thời hạn: 30/06/2025)"),
+        (("not_due", "not_due"), date(2025, 6, 30), "01 nhiệm vụ chưa đến hạn (thời hạn: 30/6/2025)"),
+        (("not_due", "not_reported"), date(2025, 6, 30), "01 nhiệm vụ chưa đến hạn (thời hạn: 30/6/2025)"),
         (("not_due", "done"), date(2025, 6, 30), "01 nhiệm vụ đang triển khai"),
         (("not_due", "not_due"), None, "01 nhiệm vụ chưa triển khai hoặc chưa có báo cáo"),
     ],
@@ -241,7 +241,7 @@ def test_a_proposal_goes_by_name_to_who_can_decide_it_whomever_the_report_goes_t
     assert found.sentence.startswith(upward if above_only else within)
     assert [group.level for group in found.groups] == ["Trung ương", "tỉnh", "Tỉnh", "Xã", "", "ai cũng được"]
     first, *_ = deciders = [group.decider for group in found.groups]
-    assert (first, deciders[3:]) == ("Bộ Y tế", ["Ủy ban nhân dân cấp xã", "", "ai cũng được"])
+    assert (first, deciders[3:]) == ("Bộ Y tế", ["Ủy ban nhân dân cấp xã", "", "Ai cũng được"])
     assert committee.startswith(deciders[1]) and deciders[1] == deciders[2]
 
 
@@ -263,7 +263,7 @@ def test_what_is_asked_of_the_office_itself_goes_to_nobody_else(given: ReportInp
     ("day", "decider"),
     [
         ("2024-10-20", "Ủy ban nhân dân huyện Tân Yên"),
-        ("2026-10-20", "cơ quan tiếp nhận nhiệm vụ của cấp huyện"),
+        ("2026-10-20", "cơ quan tiếp nhận nhiệm vụ cấp huyện"),
     ],
 )
 def test_what_a_district_decides_is_its_committees_and_then_whoever_has_its_task(
