@@ -1,4 +1,4 @@
-"""What a person is told who has to decide on a document: which one it is, and what decides, in ten lines.
+"""What a person is told who has to decide on a document: which one it is, and what decides, in about ten lines.
 
 The page shows it beside the form, and the letter to who decides has it. No path, no hash.
 """
