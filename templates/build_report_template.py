@@ -441,11 +441,11 @@ def _add_report_body(doc: Any) -> None:
     _add_paragraphs(doc, "VB Mục", "V. KHÓ KHĂN, NGUYÊN NHÂN, KIẾN NGHỊ")
     _add_paragraphs(doc, "VB Nội dung", "{{ difficulty_sentence }}", "{%p if difficulties %}")
     columns = [
-        ("Khó khăn, vướng mắc", "{{ row.difficulty }}", 37.0),
-        ("Nguyên nhân", "{{ row.cause }}", 37.0),
-        ("Kiến nghị", "{{ row.proposal }}", 45.0),
+        ("Khó khăn, vướng mắc", "{{ row.difficulty }}", 36.0),
+        ("Nguyên nhân", "{{ row.cause }}", 36.0),
+        ("Kiến nghị", "{{ row.proposal }}", 40.0),
         ("{%tc for head in level_heads %}", "{%tc for cell in row.level %}", 1.0),
-        ("{{ head.text }}", "{{ cell.text }}", 15.0),
+        ("{{ head.text }}", "{{ cell.text }}", 23.0),
         ("{%tc endfor %}", "{%tc endfor %}", 1.0),
         ("Đơn vị", "{{ row.units }}", 26.0),
     ]

@@ -1,4 +1,4 @@
-"""What a person is told who has to decide on a document: which one it is, and what decides, in ten lines.
+"""What a person is told who has to decide on a document: which one it is, and what decides, in about ten lines.
 
 The page shows it beside the form, and the letter to who decides has it. No path, no hash.
 """
@@ -14,7 +14,7 @@ from etl.catalog import Catalogue
 from etl.core.instance import load_settings_and_catalogue, open_engine
 from etl.messages import Messages, load_messages
 from etl.model import Period
-from etl.report.report_facts import CorrectionFacts, DocumentFacts
+from etl.report.report_facts import CorrectionFacts, DocumentFacts, ReportFacts
 from etl.settings import Settings
 from etl.warehouse import signoff_store
 from etl.warehouse.run_context import RunContext
@@ -69,6 +69,7 @@ def build_signoff_question(
         (
             *(_shorten_line(line) for line in _list_headlines(facts)[:_MOST_HEADLINES]),
             _describe_open_findings(conn, catalogue, document, wording),
+            *_list_signing_notes(facts, wording),
             *_describe_earlier_rejection(conn, document, wording),
         ),
     )
@@ -93,6 +94,12 @@ def _list_headlines(facts: DocumentFacts) -> list[str]:
     else:
         headlines = [*facts.summary[:1], *facts.situation[1:], *facts.summary[1:]]
     return [line.removeprefix("- ") for line in headlines]
+
+
+def _list_signing_notes(facts: DocumentFacts, wording: Messages) -> list[str]:
+    """What the office has to settle before it signs, and the document does not say."""
+    notes = facts.before_signing if isinstance(facts, ReportFacts) else ()
+    return [wording.format("question.before_signing", note=note.text) for note in notes]
 
 
 def _shorten_line(line: str) -> str:

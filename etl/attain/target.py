@@ -34,6 +34,7 @@ from etl.attain.several_periods import OtherFigures, combine_periods, find_summi
 from etl.attain.target_figures import TargetFigures, compute_target_figures
 from etl.catalog import models
 from etl.model import Attainment, ObservedIndicator, Period
+from etl.model.period import format_date
 from etl.model.reason import Reason, build_reason
 
 _NOTHING_ELSE = OtherFigures()
@@ -212,7 +213,7 @@ def _find_incomparability(case: _TargetCase, goal: Goal) -> Reason | None:
         return build_reason("reason.not_yet_valid", period=goal.period)
     if goal.is_undated and case.period.end < goal.due:
         day = case.target.plan_end
-        return build_reason("reason.undated_until", day=f"{day:%d/%m/%Y}") if day else Reason("reason.undated")
+        return build_reason("reason.undated_until", day=format_date(day)) if day else Reason("reason.undated")
     return goal.gap
 
 

@@ -221,6 +221,14 @@ class Catalogue:
         """The office whose name stands on what a scope writes on a day: who issues its reports, or the last who did."""
         return self.find_office(scope, day) or scope.offices[-1]
 
+    def find_counted_noun(self, indicator: models.Indicator) -> str:
+        """What an indicator counts, in the unit of its numerator; of a share of units the kind of these. Empty where
+        nobody says."""
+        if indicator.counted or not indicator.terms:
+            return indicator.counted
+        element = self.elements.get(indicator.terms[0].data_element)
+        return element.unit if element else ""
+
     def find_body_name(self, name: str, day: date) -> str:
         """What a body is called on a day; empty where it has ended."""
         change = next((b for b in self.bodies if b.name == name and b.valid_from <= day), None)

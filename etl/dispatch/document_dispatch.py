@@ -24,6 +24,7 @@ from etl.dispatch import (
 )
 from etl.dispatch.mail_protocol import OutgoingMail, send_letters
 from etl.errors import StorageError
+from etl.messages import load_messages
 from etl.model import Period
 from etl.model.vietnam_time import VIETNAM_ZONE, get_current_time
 from etl.settings import Settings
@@ -262,12 +263,15 @@ def _get_office(catalogue: Catalogue, document: PublishedDocument) -> Office:
 def _render_document_letter(
     settings: Settings, catalogue: Catalogue, document: PublishedDocument, contact: Contact
 ) -> Letter:
-
+    plan = catalogue.plans[document.plan]
+    carried_out = plan.find_carried_out()  # nobody is sent a report on a draft
     in_words = DispatchedDocument(
         report_id=document.report_id,
         kind=document.kind,
         office=_get_office(catalogue, document).name,
-        plan=catalogue.plans[document.plan].short_title,
+        plan=load_messages(settings.templates).format("head.plan", kind=carried_out.kind, number=carried_out.number)
+        if carried_out
+        else plan.short_title,
         period=Period.parse(document.period).name,
         number=f"{document.number:02d}/{_get_office(catalogue, document).symbol}",
         signed_by=document.signer,

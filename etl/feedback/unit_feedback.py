@@ -371,11 +371,8 @@ def is_comparable(indicator: models.Indicator, target: models.Target, own: Attai
 
 
 def _select_counted_noun(data: _FeedbackData, indicator: models.Indicator) -> str:
-    """What an indicator counts: người, trẻ, ca …; đơn vị of a share of units."""
-    element = None
-    if indicator.method != "share_of_units" and indicator.terms:
-        element = data.catalogue.elements[indicator.terms[0].data_element]
-    return element.unit if element and element.unit else data.wording.texts["word.units"]
+    """What an indicator counts: người, trẻ, ca …"""
+    return data.catalogue.find_counted_noun(indicator) or data.wording.texts["word.units"]
 
 
 def _format_indicator_name(data: _FeedbackData, indicator: models.Indicator, target: models.Target) -> str:

@@ -19,7 +19,7 @@ import yaml
 
 from etl.errors import TemplateError
 from etl.model.cells import FindingLevel
-from etl.model.period import format_period_or_date
+from etl.model.period import format_date, format_period_or_date
 from etl.model.reason import Reason
 from etl.settings import PROJECT_ROOT
 
@@ -70,7 +70,7 @@ class Messages:
 
     def format_moment(self, moment: datetime, time: str = "%Hh%M") -> str:
         """A point in time, in its own zone: ``14h05 ngày 02/10/2024``; `time` is how the clock is written."""
-        return self.format("moment.at", time=moment.strftime(time), date=f"{moment:%d/%m/%Y}")
+        return self.format("moment.at", time=moment.strftime(time), date=format_date(moment))
 
     def explain_abbreviations(self, texts: Iterable[str]) -> str:
         """What the letters in some short names stand for, once each; empty where there are none."""

@@ -192,7 +192,12 @@ def format_period_or_date(as_of: str) -> str:
     except UsageError:
         pass
     try:
-        day = date.fromisoformat(as_of)
+        return format_date(date.fromisoformat(as_of))
     except ValueError:
         return as_of
-    return f"{day.day:02d}/{day.month:02d}/{day.year}"
+
+
+def format_date(day: date) -> str:
+    """A date in figures, as a letter writes it (NĐ 30/2020/NĐ-CP, Phụ lục I): only days below 10 and months 1 and 2
+    take a zero: ``01/7/2025``."""
+    return f"{day.day:02d}/{day.month:0{2 if day.month < 3 else 1}d}/{day.year}"

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from etl.file_io import write_atomic
 from etl.messages import Messages, load_messages
+from etl.model.period import format_date
 from etl.model.registration import Registration
 from etl.report import unit_names
 from etl.report.dates import build_decree_date_parts, format_two_digits, parse_snapshot_time
@@ -425,7 +426,7 @@ def _describe_causes(inputs: CorrectionInput, wording: Messages, changed: int) -
             "unit": cause.unit,
             "form": cause.form,
             "period": cause.period,
-            "received": f"{parse_snapshot_time(cause.received_at):%d/%m/%Y}",
+            "received": format_date(parse_snapshot_time(cause.received_at)),
         }
         if cause.version == 1:
             yield wording.format("correction.cause_first", **slots)

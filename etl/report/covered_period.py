@@ -278,8 +278,9 @@ def compute_matched_pair(
     now: Attainment,
     before: Attainment,
     earlier: dict[tuple[str, str], Attainment],
-) -> tuple[Fraction, Fraction, int, int] | None:
-    """The two values of an area over the units that are whole in both periods: now, before, units, of how many.
+) -> tuple[Fraction, Fraction, list[str], int] | None:
+    """The two values of an area over the units that are whole in both periods: now, before, the units that are not in
+    them, of how many.
 
     None where nothing can be compared: too few units, or parts of the area's figure come from elsewhere (hospitals).
     Units of the values: the target's own.
@@ -298,7 +299,8 @@ def compute_matched_pair(
         if not bottom:
             return None
         values.append(top / bottom * indicator.factor / inputs.get_unit_scale(now.item))
-    return values[0], values[1], len(both), len(parts)
+    left_out = [a.unit for a in parts if a.unit not in {a.unit for a, _ in both}]
+    return values[0], values[1], left_out, len(parts)
 
 
 def _is_whole(a: Attainment) -> bool:

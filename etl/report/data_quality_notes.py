@@ -1,7 +1,7 @@
-"""Section VI: what a reader must know before believing a number.
+"""Section VII: what a reader must know before believing a number; and what the office must before it signs.
 
-Room: report. Called by `facts`. Grain of a note: (kind, text); the kinds are the keys of `data` in the
-office's sentences.
+Room: report. Called by `facts`. Grain of a note: (kind, text); the kinds are the keys of `data` and
+`before_signing` in the office's sentences.
 """
 
 from __future__ import annotations
@@ -18,13 +18,11 @@ from etl.report.dates import format_reference_period
 from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
 from etl.report.report_figures import ReportFigures, format_item_number
-from etl.report.report_head import name_former_area
+from etl.report.report_head import format_plan_name, name_former_area
 from etl.report.section_facts import DataNote, IndicatorDefinition, PlanRemark
 from etl.report.target_results import list_explained_items, lower_first_letter
 from etl.report.unit_names import format_unit_list, format_unit_mention
 from etl.report.unit_results import limit_unit_names, list_unit_codes
-
-"""Characters of the snapshot's id that are printed; the file itself carries all of them."""
 
 
 def build_data_notes(
@@ -34,10 +32,20 @@ def build_data_notes(
     notes = (
         *_build_general_notes(inputs, wording, snapshot),
         *_build_submission_notes(inputs, wording),
-        *_build_geography_notes(inputs, wording),
+        *_build_office_notes(inputs, wording),
+        *_build_restatement_notes(inputs, wording),
         *_build_correction_notes(inputs, wording, figures),
         *_build_coverage_notes(inputs, wording, figures),
         *_build_verdict_notes(inputs, wording, figures),
+    )
+    return tuple(DataNote(kind, text) for kind, text in notes)
+
+
+def build_signing_notes(inputs: ReportInput, wording: Messages) -> tuple[DataNote, ...]:
+    """What the office must know before it signs, and nobody whom the report goes to: whose decision it lacks, and what
+    was decided here because nobody says it."""
+    notes = (
+        *_build_inheritance_notes(inputs, wording),
         *_build_regime_notes(inputs, wording),
     )
     return tuple(DataNote(kind, text) for kind, text in notes)
@@ -101,26 +109,35 @@ def _build_submission_notes(inputs: ReportInput, wording: Messages) -> Iterator[
         )
 
 
-def _build_geography_notes(inputs: ReportInput, wording: Messages) -> Iterator[tuple[str, str]]:
-    """What became of the area, who answers for the plan now, and that earlier figures are restated."""
-    catalogue, day = inputs.catalogue, inputs.period.end
-    last = inputs.scope.offices[-1]
+def _build_office_notes(inputs: ReportInput, wording: Messages) -> Iterator[tuple[str, str]]:
+    """That the office has ended and nobody yet has its task: what is printed is no letter, and never becomes one."""
+    catalogue, last = inputs.catalogue, inputs.scope.offices[-1]
     if catalogue.find_office(inputs.scope, inputs.day) is None:
         ended = format_reference_period(last.valid_to.isoformat())
         decider = catalogue.find_body_name(last.awaits, inputs.day) or wording.texts["word.competent_authority"]
         yield "no_office", wording.format("data.no_office", office=last.name, decider=decider, ended=ended)
-    whole = geography.find_plan_area(catalogue, inputs.scope, inputs.plan.id)
+
+
+def _build_inheritance_notes(inputs: ReportInput, wording: Messages) -> Iterator[tuple[str, str]]:
+    """What became of the area, and who answers for the plan now."""
+    catalogue, plan, day = inputs.catalogue, inputs.plan, inputs.period.end
+    whole = geography.find_plan_area(catalogue, inputs.scope, plan.id)
     if whole is None:
         return
     heirs = dict.fromkeys(
         note
-        for target in inputs.plan.targets
-        if (note := wording.describe(geography.find_inheritance(catalogue, inputs.plan.id, target.item, whole, day)))
+        for target in plan.targets
+        if (note := wording.describe(geography.find_inheritance(catalogue, plan.id, target.item, whole, day)))
     )
     for note in heirs:
         former = name_former_area(wording, inputs.find_unit_name(inputs.area))
         mention = format_unit_mention(wording, note.rstrip("."))
-        yield "inheritance", wording.format("data.inheritance", note=mention, area=former)
+        yield "inheritance", wording.format("before_signing.inheritance", note=mention, area=former)
+
+
+def _build_restatement_notes(inputs: ReportInput, wording: Messages) -> Iterator[tuple[str, str]]:
+    """That earlier figures are restated for units that came since."""
+    catalogue, day = inputs.catalogue, inputs.period.end
     since = inputs.period.same_period_last_year.start
     shown = {a.unit for a in inputs.attainments}
     born = sorted(
@@ -163,15 +180,18 @@ def _build_correction_notes(
 
 def _build_coverage_notes(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> Iterator[tuple[str, str]]:
     area_figures = [f for f in figures.list_counted_figures(inputs.area) if f.value.value is not None]
-    partial = _group_items((str(f.present), str(f.expected), f) for f in area_figures if f.present < f.expected)
-    for (present, expected), items in partial.items():
+    coverages = _group_items((str(f.present), str(f.expected), f) for f in area_figures if f.present < f.expected)
+    partial: dict[tuple[str, ...], list[str]] = {}
+    for (present, expected), items in coverages.items():
         without = _list_units_without(inputs, wording, figures, items)
         counted = _count_whole_units(inputs, figures, items, len(without))
-        places = format_number(int(present)), format_number(int(expected))
-        slots = dict(zip(("present", "expected"), counted or places, strict=True))
+        places = counted or (format_number(int(present)), format_number(int(expected)))
         kind = "data.partial_without" if counted else f"data.partial_places{'_without' if without else ''}"
-        named = {"names": limit_unit_names(wording, without, ", ")} if without else {}
-        yield "partial", wording.format(kind, items=", ".join(items), **slots, **named)
+        partial.setdefault((kind, *places, limit_unit_names(wording, without, ", ")), []).extend(items)
+    for (kind, present, expected, names), items in partial.items():
+        named = {"names": names} if names else {}
+        slots = {"present": present, "expected": expected, "items": ", ".join(items)}
+        yield "partial", wording.format(kind, **slots, **named)
     from_parts = _group_items((str(f.from_parts), "", f) for f in area_figures if f.from_parts)
     for (units, _), items in from_parts.items():
         yield (
@@ -287,17 +307,18 @@ def _build_regime_notes(inputs: ReportInput, wording: Messages) -> Iterator[tupl
     """What the plan leaves open or gives to others: whose decision this report still lacks."""
     actors, plan, office = inputs.catalogue.actors, inputs.plan, inputs.office_name
     if plan.status == "draft":
-        yield "draft", wording.format("data.draft", issuer=actors[plan.issuer].name)
+        issuer, ground = actors[plan.issuer].name, format_plan_name(inputs, wording)
+        yield "draft", wording.format("before_signing.draft", issuer=issuer, ground=ground)
     if plan.duties and office in {actors[to].name for to in plan.duties[0].to if to in actors}:
-        yield "deputed", wording.format("data.collects", office=office)
+        yield "deputed", wording.format("before_signing.collects", office=office)
     elif plan.duties and (by := actors[plan.duties[0].by].name) != office:
         today = inputs.catalogue.find_body_name(by, inputs.day) or wording.texts["word.competent_authority"]
         assigner = wording.texts["word.that_body"] if today == by else today
-        yield "deputed", wording.format("data.deputed", by=by, office=office, assigner=assigner)
+        yield "deputed", wording.format("before_signing.deputed", by=by, office=office, assigner=assigner)
     if any(duty.cadence_basis == "configured" for duty in inputs.plan.duties):
-        yield "cadence", wording.format("data.cadence", clause=inputs.report.clause)
+        yield "cadence", wording.format("before_signing.cadence", clause=inputs.report.clause)
     if inputs.report.basis == "configured":
-        yield "recipients", wording.format("data.recipients")
+        yield "recipients", wording.format("before_signing.recipients")
 
 
 def _list_plan_remarks(plan: models.Plan) -> list[str]:

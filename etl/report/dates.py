@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from etl.errors import UsageError
 from etl.model import Period, PeriodKind
+from etl.model.period import format_date
 from etl.model.vietnam_time import VIETNAM_ZONE
 
 
@@ -20,12 +21,8 @@ def format_two_digits(number: int) -> str:
 
 
 def build_decree_date_parts(day: date) -> dict[str, str]:
-    """Day, month and year as the decree writes them: only days below 10 and months 1 and 2 take a zero."""
-    return {
-        "day": format_two_digits(day.day),
-        "month": format_two_digits(day.month) if day.month <= 2 else str(day.month),
-        "year": str(day.year),
-    }
+    """Day, month and year as the decree writes them."""
+    return dict(zip(("day", "month", "year"), format_date(day).split("/"), strict=True))
 
 
 def compute_next_period(period: Period) -> Period:
@@ -58,9 +55,9 @@ def compute_previous_report_period(period: Period) -> Period:
 
 
 def format_short_date(text: str) -> str:
-    """An ISO date as dd/mm/yyyy; anything else as it is."""
+    """An ISO date in figures; anything else as it is."""
     try:
-        return date.fromisoformat(text[:10]).strftime("%d/%m/%Y")
+        return format_date(date.fromisoformat(text[:10]))
     except ValueError:
         return text
 

@@ -12,15 +12,19 @@ from collections.abc import Iterator
 from etl.messages import Messages
 from etl.report import submissions
 from etl.report.dates import compute_next_period, format_two_digits, is_next_period_over
+from etl.report.figure_facts import Figure
+from etl.report.followup import count_own_proposals
 from etl.report.inputs import ReportInput
 from etl.report.report_figures import ReportFigures
 from etl.report.report_head import format_plan_name
-from etl.report.section_facts import PlanTask, UnitScore
+from etl.report.section_facts import DifficultyGroup, PlanTask, UnitScore
 from etl.report.target_results import format_short_name, group_by_path_state
 from etl.report.unit_names import format_unit_list, format_unit_mention
 from etl.report.unit_results import MAX_TIED_NAMES, MAX_UNIT_NAMES, limit_unit_names, select_weakest_units
 
 _OVERDUE_STATES = {"overdue", "due_unreported"}
+MAX_FAR_TARGETS = 3
+"""Targets that are named as furthest from a level whose time has not come."""
 
 
 def format_directions_title(inputs: ReportInput, wording: Messages) -> str:
@@ -36,6 +40,7 @@ def describe_directions(
     figures: ReportFigures,
     ranked: tuple[UnitScore, ...],
     tasks: tuple[PlanTask, ...],
+    difficulties: tuple[DifficultyGroup, ...],
 ) -> tuple[str, ...]:
     """What section VI says: an opening, then points, numbered if several; of a period that is over only that it is."""
     following = compute_next_period(inputs.period).name
@@ -45,6 +50,7 @@ def describe_directions(
         *_describe_target_directions(inputs, wording, figures),
         *_describe_weakest_units(wording, ranked),
         *_describe_task_directions(inputs, wording, tasks, following),
+        *_describe_own_proposals(inputs, wording, difficulties),
         *filter(None, [" ".join(_describe_reporting_directions(inputs, wording))]),
     ]
     opening = wording.format("direction.opening", plan=format_plan_name(inputs, wording), period=following)
@@ -62,6 +68,7 @@ def _describe_target_directions(inputs: ReportInput, wording: Messages, figures:
         if those:
             names = "; ".join(format_short_name(inputs, figure) for figure in those)
             yield wording.format(f"direction.{state}", verb=wording.texts[f"path_verb.{state}"], names=names)
+    yield from _describe_far_targets(inputs, wording, grouped.get("not_due", []))
     absent = {"no_data", "no_new_figure"} if inputs.period.months == 12 else {"no_data"}  # yearly ones are not due yet
     sources: dict[str, list[str]] = {}
     for figure in figures.list_counted_figures(inputs.area):
@@ -70,6 +77,23 @@ def _describe_target_directions(inputs: ReportInput, wording: Messages, figures:
             sources.setdefault(indicator.source, []).append(format_short_name(inputs, figure))
     for source, those_names in sources.items():
         yield wording.format("direction.gather", source=source, period=inputs.period.name, names="; ".join(those_names))
+
+
+def _describe_far_targets(inputs: ReportInput, wording: Messages, not_due: list[Figure]) -> Iterator[str]:
+    """Of the targets whose time has not come, those that are furthest from their level: they take the longest."""
+    below = [(distance, f) for f in not_due if (distance := f.distance.value) is not None and distance < 0]
+    furthest = [f for _, f in sorted(below, key=lambda pair: pair[0])[:MAX_FAR_TARGETS]]
+    if furthest:
+        names = "; ".join(format_short_name(inputs, figure) for figure in furthest)
+        yield wording.format("direction.far", names=names)
+
+
+def _describe_own_proposals(
+    inputs: ReportInput, wording: Messages, difficulties: tuple[DifficultyGroup, ...]
+) -> Iterator[str]:
+    """What units ask of the office itself: it owes them an answer."""
+    if count := count_own_proposals(inputs, wording, difficulties):
+        yield wording.format("direction.own_proposals", count=format_two_digits(count), office=inputs.office_name)
 
 
 def _describe_weakest_units(wording: Messages, ranked: tuple[UnitScore, ...]) -> Iterator[str]:
@@ -137,11 +161,8 @@ def _describe_reporting_directions(inputs: ReportInput, wording: Messages) -> It
         parts = submissions.spans_periods(inputs)
         slots = {} if parts else {"period": inputs.period.name}
         yield wording.format(f"direction.remind{'_parts' if parts else ''}", names=names, **slots)
-    late = [s[0].unit_name for s in units.values() if submissions.count_days_late(s) > 0]
-    if len(late) > MAX_UNIT_NAMES:
-        yield wording.format("direction.on_time_listed")
-    elif late:
-        yield wording.format("direction.on_time", names=format_unit_list(wording, late))
+    if any(submissions.count_days_late(s) > 0 for s in units.values()):
+        yield wording.format("direction.on_time")
     doubtful = [s[0].unit_name for s in units.values() if any(status.findings_confirm for status in s)]
     if doubtful:
         names = limit_unit_names(wording, [format_unit_mention(wording, name) for name in doubtful])

@@ -43,6 +43,7 @@ def build_facts(inputs: ReportInput, wording: Messages) -> ReportFacts:
     annual = inputs.report.cadence == "year"
     counts = target_results.count_statuses(inputs, figures)
     tasks = followup.build_plan_task_facts(inputs, wording)
+    difficulties = followup.build_difficulty_notes(inputs, wording)
     since = changes_since_last.describe_changes_since_last(inputs, wording)
     lines = target_results.build_target_sentences(inputs, wording, figures, tasks)
     units = unit_results.build_unit_table(inputs, wording, figures)
@@ -77,10 +78,10 @@ def build_facts(inputs: ReportInput, wording: Messages) -> ReportFacts:
         outlook=path_section.build_outlook(inputs, wording, figures, len(lines) + 1 + bool(since)),
         units=units,
         tasks=followup.build_plan_tasks(inputs, wording, tasks),
-        notes=followup.build_difficulty_notes(inputs, wording),
+        notes=difficulties,
         directions=TitledSentences(
             directions.format_directions_title(inputs, wording),
-            directions.describe_directions(inputs, wording, figures, units.scores, tasks),
+            directions.describe_directions(inputs, wording, figures, units.scores, tasks, difficulties.groups),
         ),
         data_notes=data_quality_notes.build_data_notes(inputs, wording, figures, snapshot),
         plan_notes=data_quality_notes.build_plan_notes(inputs, wording),
@@ -92,6 +93,7 @@ def build_facts(inputs: ReportInput, wording: Messages) -> ReportFacts:
         upward=_summarize_upward_figures(inputs),
         figures=_group_figures_by_item(figures),
         agencies=unit_results.build_agency_table(inputs, wording, figures),
+        before_signing=data_quality_notes.build_signing_notes(inputs, wording),
     )
 
 

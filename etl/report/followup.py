@@ -12,13 +12,13 @@ from dataclasses import replace
 from unicodedata import normalize
 
 from etl.catalog import models
+from etl.catalog.geography import list_units_below
 from etl.catalog.task_answers import find_unasked_reason, list_task_questions
 from etl.messages import Messages
 from etl.model import NoteReport, Period, PeriodKind, TaskReport, UnitStatus
 from etl.model.numbers import format_number
 from etl.report.dates import format_short_date, format_two_digits
 from etl.report.inputs import ReportInput
-from etl.report.report_head import list_recipients
 from etl.report.section_facts import DifficultyGroup, DifficultyNotes, DifficultyRow, PlanTask, PlanTasks, TaskStatement
 from etl.report.submissions import format_unit_with_periods, group_statuses_by_unit
 from etl.report.target_results import lower_first_letter
@@ -297,61 +297,61 @@ def build_difficulty_notes(inputs: ReportInput, wording: Messages) -> Difficulty
     else:
         named = all(len(_list_unit_names(inputs, notes)) <= MAX_CELL_NAMES for notes in alike)
         table = wording.format("note.table" if named else "note.table_more", office=inputs.office_name)
-        said = " ".join([*_describe_deciding_levels(inputs, wording, groups), table])
+        said = " ".join([*_describe_deciders(inputs, wording, groups), table])
     return DifficultyNotes(said, groups, rows=tuple(_build_note_row(inputs, note) for note in inputs.notes))
 
 
-def _describe_deciding_levels(
-    inputs: ReportInput, wording: Messages, groups: tuple[DifficultyGroup, ...]
-) -> Iterator[str]:
-    """Which proposals go to levels above the office, and which it and the units see to themselves. Where the office
-    is under a people's committee, its own level is the committee's, named where the report goes to it, but for what
-    begins as a request to the office itself. Those whose form did not ask, or names no level that the forms know, are
-    in the table alone."""
-    nothing = wording.texts["word.nothing"]
-    office, parent = inputs.catalogue.get_office(inputs.scope, inputs.day), _find_addressed_parent(inputs, wording)
-    own = _rank_office_level(inputs)
-    asked = [(group.level.casefold(), group.proposal) for group in groups if group.proposal != nothing]
-    to_office = wording.format("note.to_office", office=office.name).casefold()
-    ranked = [(level, what.casefold().startswith(to_office)) for level, what in asked if _rank_level(inputs, level)]
-    counts = Counter(level for level, is_own in ranked if not is_own)
-    parents = {level for level in counts if _rank_level(inputs, level) == own and office.parent_body}
-    above = {level for level in counts if _rank_level(inputs, level) > own} | (set() if parent else parents)
-    below = counts.keys() - above - parents
-    if above:
-        yield wording.format("note.upward", levels=_format_level_counts(wording, counts, above))
-    if put := sum(counts[level] for level in parents - above):
-        yield wording.format("note.to_parent", parent=parent, count=format_two_digits(put))
-    if within := Counter(level for level, is_own in ranked if is_own or level in below):
-        yield wording.format(
-            "note.within", office=office.name, levels=_format_level_counts(wording, within, set(within))
-        )
+def _describe_deciders(inputs: ReportInput, wording: Messages, groups: tuple[DifficultyGroup, ...]) -> Iterator[str]:
+    """Which proposals go to whom above the office, and which are its own and its units' to see to, all by name. Those
+    whose form did not ask, or names no level that the forms know, are in the table alone."""
+    asked = [g for g in groups if g.proposal != wording.texts["word.nothing"] and _rank_level(inputs, g.level)]
+    own, above, within = _rank_level(inputs, _get_office_area(inputs).level), Counter[str](), Counter[str]()
+    for group in asked:
+        decider = _find_decider(inputs, wording, group.level, group.proposal)
+        is_above = _rank_level(inputs, group.level) >= own and decider != inputs.office_name
+        (above if is_above else within)[decider] += 1
+    for name, counts in (("upward", above), ("within", within)):
+        parts = [
+            wording.format(f"note.{name}_part", decider=decider, count=format_two_digits(count))
+            for decider, count in counts.items()
+        ]
+        if parts:
+            yield wording.format(f"note.{name}", parts="; ".join(parts))
 
 
-def _format_level_counts(wording: Messages, counts: Counter[str], chosen: set[str]) -> str:
-    return ", ".join(
-        wording.format("note.level_count", level=level, count=format_two_digits(count))
-        for level, count in counts.items()
-        if level in chosen
-    )
+def count_own_proposals(inputs: ReportInput, wording: Messages, groups: tuple[DifficultyGroup, ...]) -> int:
+    """How many proposals the office itself decides on."""
+    asked = (g for g in groups if g.proposal != wording.texts["word.nothing"] and _rank_level(inputs, g.level))
+    return sum(_find_decider(inputs, wording, g.level, g.proposal) == inputs.office_name for g in asked)
 
 
-def _find_addressed_parent(inputs: ReportInput, wording: Messages) -> str:
-    """The people's committee that the office is under, as the report is addressed to it; empty where it is not."""
-    short, _, long = wording.texts["word.committee"].partition(": ")
-    office = inputs.catalogue.get_office(inputs.scope, inputs.day)
-    parent = " ".join(office.parent_body.split()).casefold()
-    return next((to for to in list_recipients(inputs) if to.replace(long, short).casefold() == parent), "")
+def _find_decider(inputs: ReportInput, wording: Messages, level: str, proposal: str) -> str:
+    """Who decides on a proposal that a unit put to a level: the office where it asks that one by name, or has no
+    people's committee above it; else the ministry, or the committee of the level. Of a level that is no more, whoever
+    has its task; of words that the forms do not know, these."""
+    catalogue, area, day = inputs.catalogue, _get_office_area(inputs), inputs.day
+    office, rank, own = catalogue.get_office(inputs.scope, day), _rank_level(inputs, level), area.level
+    if proposal.casefold().startswith(wording.format("note.to_office", office=office.name).casefold()):
+        return office.name
+    if not rank or (rank == _rank_level(inputs, own) and not office.parent_body):
+        return office.name if rank else level
+    code = models.DECISION_LEVELS[rank - 1]
+    if code == "nation":
+        return wording.texts["note.decider_nation"]
+    if rank < _rank_level(inputs, own):
+        exists = list_units_below(catalogue, area, code, day)
+        return wording.format(f"note.decider_{'below' if exists else 'ended'}", level=level.casefold())
+    while area.level != code and (above := catalogue.find_unit(area.parent, day)):
+        area = above
+    name = format_unit_mention(wording, catalogue.find_unit_name(area.code, day))
+    return catalogue.find_body_name(wording.format("note.decider", area=name), day)
 
 
-def _rank_office_level(inputs: ReportInput) -> int:
-    """How high the office's own level is: that of the area of its scope, which may have taken this one's place."""
-    scope, catalogue = inputs.scope, inputs.catalogue
-    heirs = {ended: heir for heir in catalogue.scopes.values() for ended in heir.continues}
-    while not scope.find_office(inputs.day) and scope.id in heirs:
-        scope = heirs[scope.id]
-    area = catalogue.find_unit(scope.area_unit, inputs.period.end) or catalogue.find_unit(scope.area_unit, inputs.day)
-    return _rank_level(inputs, area.level if area else "province")
+def _get_office_area(inputs: ReportInput) -> models.Unit:
+    """The area of the office: of its scope, or of the one that has taken its place."""
+    scope = inputs.catalogue.find_issuing_scope(inputs.scope, inputs.day) or inputs.scope
+    catalogue, code = inputs.catalogue, scope.area_unit
+    return catalogue.find_unit(code, inputs.day) or catalogue.list_units_of_code(code)[-1]
 
 
 def _rank_level(inputs: ReportInput, level: str) -> int:
@@ -394,7 +394,10 @@ def _build_difficulty_group(
     said = {part: _join_texts(notes, part, passed_over) or nothing for part in ("difficulty", "cause", "proposal")}
     mentions = [_shorten_unit_name(inputs, wording, name) for name in _list_unit_names(inputs, notes)]
     units = limit_unit_names(wording, mentions, ", ", MAX_CELL_NAMES)
-    return DifficultyGroup(**said, units=units, level=normalize_unit_text(notes[0].level))
+    level = normalize_unit_text(notes[0].level)
+    decider = _find_decider(inputs, wording, level, said["proposal"])
+    short = _drop_area_name(decider, format_unit_mention(wording, _get_office_area(inputs).name))
+    return DifficultyGroup(**said, units=units, level=level, decider=f"{short[:1].upper()}{short[1:]}")
 
 
 def _list_unit_names(inputs: ReportInput, notes: list[NoteReport]) -> list[str]:
@@ -404,9 +407,12 @@ def _list_unit_names(inputs: ReportInput, notes: list[NoteReport]) -> list[str]:
 def _shorten_unit_name(inputs: ReportInput, wording: Messages, name: str) -> str:
     """A unit as a narrow column names it: a body of the area needs not its own name (*Bảo hiểm xã hội tỉnh*)."""
     area = format_unit_mention(wording, inputs.find_unit_name(inputs.scope.area_unit))
-    kind = area.split(" ", 1)[0]
-    short = f"{name.removesuffix(area)}{kind}" if name.endswith(f" {area}") else name
-    return format_unit_mention(wording, short)
+    return format_unit_mention(wording, _drop_area_name(name, area))
+
+
+def _drop_area_name(name: str, area: str) -> str:
+    """A body's name that ends in that of the area, with the area's kind alone (*Bảo hiểm xã hội tỉnh*)."""
+    return f"{name.removesuffix(area)}{area.split(' ', 1)[0]}" if name.endswith(f" {area}") else name
 
 
 def _join_texts(notes: list[NoteReport], field: str, passed_over: set[str]) -> str:

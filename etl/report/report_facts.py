@@ -52,7 +52,10 @@ FACTS_SCHEMA_VERSION = 1
 
 @dataclass(frozen=True)
 class ReportFacts:
-    """Everything that a report prints. Grain: (scope, plan, cadence, period, snapshot)."""
+    """Everything that a report prints. Grain: (scope, plan, cadence, period, snapshot).
+
+    `plan_notes` and `before_signing` are for the office alone: no document prints them.
+    """
 
     schema: int
     scope: str
@@ -89,6 +92,7 @@ class ReportFacts:
     upward: UpwardSummary
     figures: dict[str, dict[str, Figure]]
     agencies: AgencyTable = field(default_factory=AgencyTable)
+    before_signing: tuple[DataNote, ...] = ()
 
     def find_figure(self, item: str, unit: str) -> Figure | None:
         """The figure of a target for a unit, if there is one."""

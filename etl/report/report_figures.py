@@ -370,11 +370,8 @@ def _build_shortfall_fact(
 
 def select_counted_noun(inputs: ReportInput, wording: Messages, indicator: models.Indicator | None) -> str:
     """What an indicator counts: người, trẻ, trạm, ca …; the communes of the area by all their kinds: xã, phường."""
-    if indicator is None or indicator.numerator is None or indicator.method == "share_of_units":
-        return wording.texts["word.units"]
-    element = inputs.catalogue.elements.get(indicator.terms[0].data_element)
-    noun = element.unit if element and element.unit else wording.texts["word.units"]
-    return format_unit_kinds(noun, inputs.commune_names)
+    noun = inputs.catalogue.find_counted_noun(indicator) if indicator else ""
+    return format_unit_kinds(noun or wording.texts["word.units"], inputs.commune_names)
 
 
 def is_yes_or_no(wording: Messages, figure: Figure) -> bool:

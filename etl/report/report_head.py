@@ -34,10 +34,14 @@ def build_report_head(inputs: ReportInput, wording: Messages) -> Head:
 
 
 def _format_subject(inputs: ReportInput, wording: Messages, slots: dict[str, str]) -> str:
-    """What the report is about; of an area that has ended also where: the office's own is another one."""
-    if former := format_former_area(inputs, wording):
-        return wording.format("head.subject_former", subject=inputs.plan.implements, area=former, **slots)
-    return wording.format("head.subject", subject=inputs.plan.implements, **slots)
+    """What the report is about; of an area that has ended also where: the office's own is another one. What a draft is
+    to carry out is named once."""
+    by_plan = "" if inputs.plan.status == "draft" else wording.format("head.by_plan", plan=slots["plan"])
+    area = format_former_area(inputs, wording)
+    within = wording.format("head.within", area=area) if area else ""
+    return wording.format(
+        "head.subject", subject=inputs.plan.implements, period=slots["period"], area=within, plan=by_plan
+    )
 
 
 def format_former_area(inputs: ReportInput, wording: Messages) -> str:
@@ -51,12 +55,15 @@ def name_former_area(wording: Messages, name: str) -> str:
 
 
 def format_plan_name(inputs: ReportInput, wording: Messages) -> str:
-    """The plan as a sentence calls it: kind and number; where the source leaves the number blank, whose it is."""
+    """The plan as a sentence calls it: kind and number; where the source leaves the number blank, whose it is. Nobody
+    reports on a draft, but on what was issued and it is to carry out."""
     plan = inputs.plan
+    carried_out = plan.find_carried_out()
+    if carried_out is not None:
+        return wording.format("head.plan", kind=carried_out.kind, number=carried_out.number)
     if _is_numbered(plan):
         return wording.format("head.plan", kind=plan.kind, number=plan.number)
-    name = "head.plan_draft" if plan.status == "draft" else "head.plan_unnumbered"
-    return wording.format(name, kind=plan.kind, issuer=_find_issuer_name(inputs))
+    return wording.format("head.plan_unnumbered", kind=plan.kind, issuer=_find_issuer_name(inputs))
 
 
 def _is_numbered(plan: models.Plan) -> bool:

@@ -321,13 +321,15 @@ class DifficultyRow:
 
 @dataclass(frozen=True)
 class DifficultyGroup:
-    """A difficulty with its causes, what is proposed, who decides on it, and the units that wrote it."""
+    """A difficulty with its causes, what is proposed, and the units that wrote it. `level`: the level that they say
+    decides on it; `decider`: who that is."""
 
     difficulty: str
     cause: str
     proposal: str
     units: str
     level: OptionalText = ""
+    decider: OptionalText = ""
 
 
 @dataclass(frozen=True)

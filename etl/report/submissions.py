@@ -120,12 +120,18 @@ def _describe_accepted_count(
         )
     parts = spans_periods(inputs)
     if not accepted:
-        sentences = [wording.format("situation.none_complete" if parts else "situation.none_in", expected=expected)]
-        for (some, of), keys in group_periods_by_count(inputs).items():
-            if some:
-                slots = {"present": format_number(some), "expected": format_number(of)}
-                sentences.append(wording.format("situation.accepted_in", periods=format_period_list(keys), **slots))
-        return " ".join(sentences)
+        sentences = [
+            wording.format(
+                "situation.accepted_in",
+                periods=format_period_list(keys),
+                present=format_number(some),
+                expected=format_number(of),
+            )
+            for (some, of), keys in group_periods_by_count(inputs).items()
+            if some
+        ]
+        # that nobody sent the forms of all periods is said by how many sent those of which
+        return " ".join(sentences) if parts and sentences else wording.format("situation.none_in", expected=expected)
     if len(accepted) < len(units):
         name = "situation.some_complete" if parts else "situation.some_in"
         return wording.format(name, present=present, expected=expected)

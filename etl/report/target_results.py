@@ -24,7 +24,7 @@ from etl.report.figure_facts import Figure, PrintedNumber
 from etl.report.inputs import ReportInput
 from etl.report.number_facts import build_number_fact, select_value_decimals
 from etl.report.path_state import JUDGED_STATES, PATH_STATES, PathState
-from etl.report.report_figures import ReportFigures, format_item_number
+from etl.report.report_figures import ReportFigures, format_item_number, select_counted_noun
 from etl.report.section_facts import ColumnHeaders, FigureRow, GroupRow, PlanTask, PlanYear, SentenceGroup, StatementRow
 
 TargetRow = GroupRow | StatementRow | FigureRow
@@ -103,7 +103,7 @@ def _build_target_row(
         "number": format_item_number(target),
         "clause": target.clause,
         "title": wording.format("cell.duplicate", title=target.title, item=same_as) if same_as else target.title,
-        "measured_in": target.unit_written or _format_unit_meant(wording, target, indicator),
+        "measured_in": _format_unit_of_measure(wording, target, indicator),
         "unit": inputs.area,
     }
     reported = figure is not None
@@ -127,8 +127,13 @@ def _build_target_row(
     )
 
 
-def _format_unit_meant(wording: Messages, target: models.Target, indicator: models.Indicator | None) -> str:
-    """The unit of measure of a row of figures whose plan writes none; a row that is a sentence has none."""
+def _format_unit_of_measure(wording: Messages, target: models.Target, indicator: models.Indicator | None) -> str:
+    """The unit of measure of a row: the plan's, as it is meant; what a rate of cases is on is part of it. Of a row of
+    figures whose plan writes none the indicator's; a row that is a sentence has none."""
+    if indicator is not None and indicator.is_case_rate:
+        return wording.format("column.case_rate", per=format_number(indicator.factor / target.unit_scale))
+    if unit := target.unit_meant or target.unit_written:
+        return unit
     return wording.texts["word.nothing"] if indicator is None or target.kind == "not_assessed" else indicator.unit
 
 
@@ -223,7 +228,9 @@ def describe_headline(inputs: ReportInput, wording: Messages, figures: ReportFig
     open_ = [(f"summary.part_{s}", [f for f in unjudged if f.shown_status == s]) for s in _STATUS_ORDER]
     parts = [wording.format(name, count=format_two_digits(len(those))) for name, those in (*states, *open_) if those]
     total = format_two_digits(len(counted))
-    return wording.format("summary.total", total=total, period=format_period_end(inputs.period), parts="; ".join(parts))
+    whose = wording.texts["summary.followed" if inputs.plan.status == "draft" else "summary.of_plan"]
+    slots = {"total": total, "period": format_period_end(inputs.period), "whose": whose}
+    return wording.format("summary.total", parts="; ".join(parts), **slots)
 
 
 def format_short_name(inputs: ReportInput, figure: Figure) -> str:
@@ -408,7 +415,8 @@ def _describe_target_value(inputs: ReportInput, wording: Messages, figure: Figur
     elif indicator is not None and indicator.sampled and figure.interval:
         value = wording.format("line.sampled", value=value, interval=figure.interval.text)
     elif figure.small and indicator is not None and indicator.factor == 100 and bottom.value is not None:
-        value = wording.format("cell.of", value=value, numerator=top.text, denominator=bottom.text)
+        noun = select_counted_noun(inputs, wording, indicator)
+        value = wording.format("line.of", value=value, numerator=top.text, denominator=bottom.text, noun=noun)
     if figure.covers.kind in {"to_date", "whole", "years", "quarter"} and not (
         figure.covers.kind == "whole" and inputs.period.months == 12
     ):

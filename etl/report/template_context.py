@@ -315,7 +315,7 @@ class PageTemplateContext(ReportTemplateContext):
 FIXED_COLUMN_COUNT = 7
 """Columns of the plan's table that are always printed: number, title, unit, value, share, verdict, missing."""
 PRINTED_NOTES = (
-    "no_office", "draft", "deputed", "inheritance", "restated", "corrected", "partial", "from_parts", "contradicts",
+    "no_office", "restated", "corrected", "partial", "from_parts", "contradicts",
 )  # fmt: skip
 """The kinds of notes that a paper prints; open findings are among the directions, the rest is in the Excel annex."""
 MAX_PRINTED_NOTES = 6
@@ -350,7 +350,7 @@ def build_template_context(facts: ReportFacts, wording: Messages) -> ReportTempl
         unit_sentences=build_running_text([*facts.units.sentences, *filter(None, [facts.agencies.sentence])]),
         task_sentences=build_running_text(facts.tasks.sentences),
         difficulty_sentence=facts.notes.sentence,
-        level_heads=build_paragraphs([wording.texts["annex.level"]] if _has_levels(facts) else ()),
+        level_heads=build_paragraphs([wording.texts["column.decider"]] if _has_levels(facts) else ()),
         difficulties=tuple(_build_difficulty(facts, wording, group) for group in facts.notes.groups),
         directions_title=facts.directions.title,
         directions=build_paragraphs(facts.directions.sentences),
@@ -412,7 +412,7 @@ def _has_levels(facts: ReportFacts) -> bool:
 
 
 def _build_difficulty(facts: ReportFacts, wording: Messages, group: DifficultyGroup) -> Difficulty:
-    level = build_paragraphs([group.level or wording.texts["word.nothing"]] if _has_levels(facts) else ())
+    level = build_paragraphs([group.decider or wording.texts["word.nothing"]] if _has_levels(facts) else ())
     return Difficulty(group.difficulty, group.cause, group.proposal, level, group.units)
 
 

@@ -17,9 +17,12 @@ from etl.report.covered_period import compute_matched_pair, is_equally_covered
 from etl.report.figure_facts import YearlyChange
 from etl.report.inputs import ReportInput
 from etl.report.number_facts import build_number_fact, compute_printed_difference, select_figure_decimals
+from etl.report.unit_names import format_unit_list
 
 _TREND_KINDS = {"up": "increase", "down": "decrease"}
 TREND_KINDS = frozenset(_TREND_KINDS.values())
+MAX_LEFT_OUT_NAMES = 3
+"""Units that are named as not in a comparison; of more only how many are in it is said."""
 
 
 def build_change_facts(
@@ -44,9 +47,9 @@ def build_change_facts(
         if matched is None:
             kind = "other_units"
         else:
-            now_value, then_value, units, of = matched
+            now_value, then_value, left_out, of = matched
             now, then = replace(a, value=now_value, interval=None), replace(before, value=then_value, interval=None)
-            basis = wording.format("change.basis", units=format_number(units), of=format_number(of))
+            basis = _describe_basis(inputs, wording, left_out, of)
     printed = build_number_fact(None, decimals, nothing)
     if not kind and now.value is not None and then is not None and then.value is not None:
         move, places = compute_printed_difference((then.value, before_decimals), (now.value, decimals))
@@ -62,6 +65,15 @@ def build_change_facts(
         build_number_fact(_compute_per_cent(indicator, compared, past), 1, nothing),
         basis,
     )
+
+
+def _describe_basis(inputs: ReportInput, wording: Messages, left_out: list[str], of: int) -> str:
+    """Over how many units a change is told, and without which, as far as a sentence bears their names."""
+    counted = wording.format("change.basis", units=format_number(of - len(left_out)), of=format_number(of))
+    if len(left_out) > MAX_LEFT_OUT_NAMES:
+        return counted
+    names = format_unit_list(wording, [inputs.find_unit_name(code) for code in left_out], ", ")
+    return wording.format("change.basis_without", basis=counted, names=names)
 
 
 def _find_incomparability(inputs: ReportInput, target: models.Target, a: Attainment, before: Attainment | None) -> str:

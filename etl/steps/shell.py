@@ -17,6 +17,8 @@ from etl.errors import StorageError, UsageError
 from etl.file_io import write_atomic
 from etl.intake import announcements, intake_batches
 from etl.model import Period
+from etl.report import FACTS_SUFFIX
+from etl.report.report_facts import parse_report_facts
 from etl.steps import issuing
 from etl.warehouse import embedded_server
 from etl.warehouse.connect import build_engine
@@ -102,7 +104,8 @@ def issue_forms(scope: str, period: str, to: Path, unit: str | None = None) -> R
 
 
 def draft_period_reports(scope: str, period: str, plan: str | None = None, as_known_at: str | None = None) -> Result:
-    """Drafts the documents of a period at the cadence that its kind has.
+    """Drafts the documents of a period at the cadence that its kind has. `before_signing`: what the office has to
+    settle before it signs them, a line each with its plan.
 
     Raises:
         UsageError: no report is written for the plan.
@@ -114,7 +117,11 @@ def draft_period_reports(scope: str, period: str, plan: str | None = None, as_kn
         raise UsageError(
             f"scope {scope} writes no report for plan {plan!r}", where="--plan", fix=f"use one of: {plans}"
         )
-    return report_drafts.draft_reports(scope, key.key, key.kind.value, plan, as_known_at, again=True)
+    result = report_drafts.draft_reports(scope, key.key, key.kind.value, plan, as_known_at, again=True)
+    written = (Path(name) for name in result.get("documents", ()) if name.endswith(FACTS_SUFFIX))
+    drafts = (parse_report_facts(path.read_bytes(), str(path)) for path in written)
+    notes = [f"{facts.plan.id}: {note.text}" for facts in drafts for note in facts.before_signing]
+    return result | ({"before_signing": notes} if notes else {})
 
 
 def list_unit_statuses(scope: str, period: str) -> Result:

@@ -20,6 +20,7 @@ from etl.catalog import models
 from etl.catalog.loader import Catalogue
 from etl.model import Period
 from etl.model.numbers import format_number
+from etl.model.period import format_date
 from etl.model.reason import Reason, build_reason
 from etl.model.vietnam_time import VIETNAM_ZONE
 from etl.warehouse.connect import query
@@ -136,7 +137,7 @@ def _find_correction_status(
     if until == "resubmission" and row.recorded_at > row.agreed_at:
         return "resubmitted", build_reason("lapse.resubmitted", version=row.version)
     if until != "resubmission" and at.astimezone(VIETNAM_ZONE).date() > until:
-        return "ended", build_reason("lapse.ended", date=f"{until:%d/%m/%Y}")
+        return "ended", build_reason("lapse.ended", date=format_date(until))
     guard = correction.replaces
     if (row.state, row.value) != (guard.state, guard.value):
         contents = {"found": build_cell_content(row.state, row.value), "agreed": describe_cell_content(guard)}

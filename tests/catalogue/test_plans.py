@@ -12,6 +12,7 @@ import pytest
 from etl.catalog import Catalogue, models
 from etl.catalog.task_answers import find_unasked_reason, list_task_questions
 from etl.model import Period
+from etl.model.period import format_date
 from tests.catalogue.seeds import list_transcribed_plans
 
 ANNEX = [
@@ -55,6 +56,9 @@ def first_number(written: str) -> Decimal:
     found = NUMBER.search(written)
     assert found, written
     return Decimal(found[0].replace(",", "."))
+
+
+DATE = re.compile(r"\d{1,2}/\d{1,2}/\d{4}")
 
 
 def test_the_four_plans_are_complete(catalogue: Catalogue) -> None:
@@ -314,7 +318,22 @@ def test_what_reports_print_of_the_catalogue_is_an_offices_own_words(catalogue: 
     assert len(printed) > 10
     for text in printed:
         assert text[0].islower() and text[-1] != ".", text
-        assert not re.search(r"nguồn\b|danh mục|\b(?:NQ|QĐ|CT|KH) ?\d", text), text
+        assert not re.search(r"nguồn\b|danh mục|dự thảo|\b(?:NQ|QĐ|CT|KH) ?\d", text), text
+        assert all(day == format_date(date(*map(int, reversed(day.split("/"))))) for day in DATE.findall(text)), text
+
+
+def test_one_document_is_cited_in_one_way(catalogue: Catalogue) -> None:
+    """Its issuer by one name, its date and trích yếu, whichever plan rests on it."""
+    cited: dict[tuple[str, str], set[tuple[str, date, str]]] = {}
+    for ground in (ground for plan in catalogue.plans.values() for ground in plan.parents):
+        cited.setdefault((ground.kind, ground.number), set()).add((ground.issuer, ground.date, ground.subject))
+    assert max(map(len, cited.values())) == 1 and sum(map(len, cited.values())) > 3
+
+
+def test_a_share_of_units_says_what_these_are_called(catalogue: Catalogue) -> None:
+    assert {i.code for i in catalogue.indicators.values() if i.counted} == {
+        i.code for i in catalogue.indicators.values() if i.method == "share_of_units"
+    }
 
 
 def test_titles_are_short_and_of_our_own(catalogue: Catalogue) -> None:

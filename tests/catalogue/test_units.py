@@ -156,7 +156,7 @@ def test_nobody_has_decided_who_inherits_and_targets_stay(catalogue: Catalogue) 
     )
     decided = replace(catalogue, inheritance=(*catalogue.inheritance, decision))
     assert told(geography.find_inheritance(decided, "kt-1693", "12", kon_tum, date(2025, 12, 31))) == (
-        "Tỉnh Quảng Ngãi kế thừa theo quyết định của UBND tỉnh ngày 01/09/2025."
+        "Tỉnh Quảng Ngãi kế thừa theo quyết định của UBND tỉnh ngày 01/9/2025."
     )
     assert "chưa có" in told(geography.find_inheritance(decided, "kt-1693", "12", kon_tum, date(2025, 8, 31)))
     assert "chưa có" in told(geography.find_inheritance(decided, "kt-1693", "1", kon_tum, date(2025, 12, 31)))

@@ -147,6 +147,12 @@ NEWER_TONE = re.compile(r"(?:o[àáảãạ]|o[èéẻẽẹ]|(?<!q)u[ỳýỷ�
 """The tone on the second of two vowels that end a word: hoà, khoẻ, uỷ."""
 
 
+def test_what_letters_stand_for_is_their_words_and_nothing_more() -> None:
+    for part in load_messages(PROJECT_ROOT / "templates").texts["word.abbreviations"].split("; "):
+        letters, _, words = part.partition(": ")
+        assert letters == "".join(word[0] for word in words.split()).upper(), part
+
+
 def test_our_own_texts_place_the_tone_in_one_way() -> None:
     """hòa, khỏe, ủy: the older rule, in all that is printed. A title of a document is quoted as its issuer wrote it."""
     sources = [path for folder in HOUSE_FOLDERS for path in sorted((PROJECT_ROOT / folder).rglob("*"))]

@@ -122,7 +122,8 @@ def test_everywhere_a_figure_is_in_the_unit_of_its_plan(instance: Instance) -> N
     assert turned["after"]["value"] == row["value"] == row["numerator"] / 1000
     shown = "\n".join(lineage_text.format_difference_lines(found, SHIPPED))
     assert "nghìn người" in shown
-    steps.draft_period_reports(SCOPE, QUARTER, "kt-1693")
+    (settle, *_) = steps.draft_period_reports(SCOPE, QUARTER, "kt-1693")["before_signing"]
+    assert settle.startswith("kt-1693: Kế hoạch không nêu kỳ, ngày báo cáo")
     traced = steps.trace_number("kt-1693:quarter:2024Q2", "12")
     assert traced["reproduces"], traced["problems"]
     (number,) = traced["numbers"]

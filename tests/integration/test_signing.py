@@ -297,6 +297,7 @@ def test_people_are_told_what_they_decide_on_in_ten_lines(office: Office) -> Non
         assert row.snapshot_id[:8] not in said
     assert str(office.settings.var) not in said
     assert "chỉ tiêu" in said and "hưa gửi báo cáo" in said and "cảnh báo" in said
+    assert "Trước khi ký: Kế hoạch giao Ủy ban nhân dân huyện Tân Yên báo cáo; việc Sở Y tế lập báo cáo này" in said
 
 
 def test_who_decides_is_told_by_mail_once_while_the_document_waits(

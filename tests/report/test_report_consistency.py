@@ -44,6 +44,8 @@ MAKERS_WORDS = re.compile(
 """Words of those who made the catalogue and the forms, an act by letters alone, “all” of one, a unit by its code."""
 END_OF_STRETCH = re.compile(r"đến (?:hết )?[69] tháng")
 """A day is until the end of September, not until nine months."""
+OTHER_DATE = re.compile(r"\b\d{1,2}/0[3-9]/\d{4}|\b\d/\d{1,2}/\d{4}|\b\d{1,2}/[12]/\d{4}")
+"""Dates otherwise than NĐ 30/2020 has them: 01/7/2025, 02/02/2025."""
 STATES = {"reached", "on_path", "hasten", "slow", "not_due", "redefined"}
 
 
@@ -128,6 +130,9 @@ def test_no_report_of_ten_worlds_contradicts_itself(
         check_silence(facts)
         check_compared_units(facts)
         check_abbreviations(facts, " ".join(said))
+        assert not [text for text in said if OTHER_DATE.search(text)], "one way to write a date"
+        check_coverage_notes(facts)
+        check_uncollected(facts)
         if facts.head.office == "Bộ Y tế":
             assert not re.search(r"\d đơn vị", " ".join(said)), "the nation's units are provinces"
         points = [text for text in facts.directions.sentences if re.match(r"\d+\. ", text)]
@@ -267,6 +272,24 @@ def check_abbreviations(facts: ReportFacts, said: str) -> None:
     explained = re.findall(r"(?:Chữ viết tắt: |; )([A-ZĐ]{2,}): ", said)
     used = set(re.findall(r"\b(?:BHYT|CSBĐ|KCB|KTSK|NS|NVYT|QLSK|SDD|TTYT|TYT|YHCT)\b", said))
     assert used <= set(explained) and len(explained) == len(set(explained))
+
+
+def check_coverage_notes(facts: ReportFacts) -> None:
+    """What holds for several targets is said once, with all of their numbers."""
+    said = [note.text.rpartition(": chỉ tiêu ")[0] for note in facts.data_notes if note.kind == "partial"]
+    assert len(said) == len(set(said))
+
+
+def check_uncollected(facts: ReportFacts) -> None:
+    """As many rows of annex I are called not collected as the text counts."""
+    texts = load_messages(TEMPLATES).texts
+    word = texts["status.not_collected"]
+    figures = {figure.item: figure for figure in area_figures(facts) if figure.counted}
+    rows = [row for row in facts.rows if not isinstance(row, GroupRow) and row.item in figures]
+    stated = {row.item: row.state for row in rows if isinstance(row, StatementRow)}
+    called = sum((stated.get(row.item) or figures[row.item].status_text) == word for row in rows)
+    told = re.search(r"(\d+) mục tiêu chưa có trong chế độ báo cáo", facts.first_page.result)
+    assert called == (int(told[1]) if told else 0)
 
 
 def check_covered_period(facts: ReportFacts, figure: Figure) -> None:

@@ -135,7 +135,8 @@ class Indicator(StrictModel):
     it is not everybody. `min_level` and `min_period`: the smallest unit and the shortest period it is given for, where
     below them it would mean nothing. `sampled`: of people who were asked, not of all, so that it has an interval and
     nobody is missing from it. `recognised_by` is the data element (1 or 0) that says whether its elimination has been
-    officially recognised. `measure` is what its numerator is, as its data elements say: the loader's, not the file's.
+    officially recognised. `counted`: of a share of units what these are called (xã). `measure` is what its numerator
+    is, as its data elements say: the loader's, not the file's.
     """
 
     code: Code
@@ -159,6 +160,7 @@ class Indicator(StrictModel):
     min_level: Literal["", "nation", "province", "district"] = ""
     min_period: PeriodKind | None = None
     recognised_by: Code | None = None
+    counted: str = ""
     measure: Measure = "count"
     note: str = ""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -92,8 +92,9 @@ class Plan(StrictModel):
     """A plan document with everything in it that can be followed up.
 
     `title` is kind and trích yếu; `subject` the trích yếu as a ground cites it, behind number, date and issuer;
-    `implements` what the plan puts into practice, which its reports are about. `valid_from` is the day from which it is
-    carried out: its date, or the first day that the source leaves possible.
+    `implements` what the plan puts into practice, which its reports are about: of a draft, which is no ground for
+    anything, an issued document by kind and number, which its reports name in its place. `valid_from` is the day from
+    which it is carried out: its date, or the first day that the source leaves possible.
     """
 
     id: Code
@@ -118,6 +119,18 @@ class Plan(StrictModel):
     targets: tuple[Target, ...]
     tasks: tuple[Task, ...]
     notes: tuple[str, ...] = ()
+
+    def find_carried_out(self) -> CitedDocument | None:
+        """The issued document that a draft is to carry out; none of a plan that is issued itself."""
+        words = self.implements.split()
+        cited = (p for p in self.parents if self.implements.startswith(f"{p.kind} ") and p.number in words)
+        return next(cited, None) if self.status == "draft" else None
+
+    @model_validator(mode="after")
+    def _validate_draft(self) -> Self:
+        if self.status == "draft" and self.find_carried_out() is None:
+            raise ValueError("a draft's `implements` begins with kind and number of one of its `parents`")
+        return self
 
     def is_reported_for(self, period: Period) -> bool:
         """Whether anything of it can have been carried out in a period: it was there before the period's end."""

@@ -64,7 +64,7 @@ def test_a_report_of_a_former_area_says_so_by_one_name(catalogue: Catalogue) -> 
     name = "trên địa bàn tỉnh Kon Tum trước đây"
     assert name in facts.head.subject and "(" not in facts.head.subject
     assert f"{name} (nay thuộc tỉnh Quảng Ngãi)" in facts.situation[0]
-    assert [note.text for note in facts.data_notes if note.kind == "inheritance" and name in note.text]
+    assert [note.text for note in facts.before_signing if note.kind == "inheritance" and name in note.text]
     said = facts.head.subject + " ".join((*facts.situation, *(note.text for note in facts.data_notes)))
     assert "tỉnh Kon Tum cũ" not in said and "(cũ)" not in said and "địa bàn cũ" not in said
     for own in (("kon-tum", "kt-1693", "2024Q3"), ("quang-ngai", "ttg-ct25", "2025Q4")):

@@ -6,27 +6,32 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
+from io import BytesIO
 from itertools import product
 from typing import Any
 
 import pytest
 import yaml
+from docx import Document
+from openpyxl import load_workbook
 
 from etl.catalog import Catalogue, models
 from etl.catalog.geography import is_renamed
 from etl.messages import FOLDER_NAME, Messages
-from etl.model import Attainment, ControlLimits, Period, Projection, SeriesPoint, TaskReport, UnitStatus
+from etl.model import Attainment, ControlLimits, NoteReport, Period, Projection, SeriesPoint, TaskReport, UnitStatus
 from etl.model.reason import build_reason
 from etl.report import ReportInput, changes_since_last, directions, path_section
 from etl.report.dates import compute_next_period, compute_previous_report_period
+from etl.report.excel_annex import render_excel_annex
 from etl.report.facts import build_facts
-from etl.report.followup import build_plan_task_facts
+from etl.report.followup import build_difficulty_notes, build_plan_task_facts
+from etl.report.registered_files import render_text_files
 from etl.report.report_facts import ReportFacts, serialize_facts
 from etl.report.report_figures import build_figures
 from etl.report.report_head import build_report_foot, build_report_head, format_plan_name
-from etl.report.template_context import PRINTED_NOTES, build_template_context
+from etl.report.template_context import build_template_context
 from etl.report.unit_names import format_unit_mention
 from etl.report.unit_results import build_unit_table
 from tests.report.conftest import CASES
@@ -68,10 +73,20 @@ def said_in(facts: ReportFacts) -> list[tuple[str, str]]:
         "notes",
         "directions",
         "data_notes",
+        "before_signing",
     )
     plain = json.loads(serialize_facts(facts))
     found = [pair for part in parts for pair in texts(plain[part], part)]
-    kept = (".sentences", "situation[", "summary[", ".lines[", "notes.sentence", "data_notes[", *PAGE)
+    kept = (
+        ".sentences",
+        "situation[",
+        "summary[",
+        ".lines[",
+        "notes.sentence",
+        "data_notes[",
+        "before_signing[",
+        *PAGE,
+    )
     return [(place, text) for place, text in found if any(mark in place for mark in kept)]
 
 
@@ -181,6 +196,11 @@ def uniform_tasks(base: ReportInput) -> Iterator[ReportInput]:
         yield replace(base, plan=plan, tasks=tuple(told))
 
 
+def asking_a_district_that_has_ended(given: ReportInput) -> ReportInput:
+    asked = NoteReport("608", "2024Q3", 1, "Thiếu máy tính", "", "Đề nghị cấp máy tính", "Huyện")
+    return replace(given, notes=(asked,), snapshot_at="2026-10-20T09:00:00+07:00")
+
+
 def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     """What the samples have none of: rare states, each in a report of its own."""
     base = sample(catalogue, "kon-tum", "kt-1693", "2024Q3")
@@ -220,8 +240,7 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     yield replace(base, tasks=tuple(TaskReport("kt-1693", task, "608", "2024Q3", "overdue") for task in tasks))
     few = {"numerator": Fraction(9), "denominator": Fraction(10), "interval": (59.6, 98.2), "as_of": ""}
     yield replace(base, attainments=tuple(replace(a, **few) for a in mine if a.indicator == "bhyt"))
-    yield from uniform_tasks(base)
-    yield of_a_merged_unit(base)
+    yield from (*uniform_tasks(base), of_a_merged_unit(base), asking_a_district_that_has_ended(base))
     yield without_office(base)
     yield sample(catalogue, "quang-ngai", "kt-1693", "2026Q3")  # of an area that has ended
     yield sample(catalogue, "toan-quoc", "ttg-ct25", "2026Q3")  # by whom the plan's own reports are received
@@ -416,8 +435,34 @@ def test_what_adds_up_through_the_year_is_not_set_beside_another_stretch(given: 
 def directed(given: ReportInput, say: Messages) -> tuple[str, ...]:
     figures = build_figures(given, say)
     return directions.describe_directions(
-        given, say, figures, build_unit_table(given, say, figures).scores, build_plan_task_facts(given, say)
+        given,
+        say,
+        figures,
+        build_unit_table(given, say, figures).scores,
+        build_plan_task_facts(given, say),
+        build_difficulty_notes(given, say).groups,
     )
+
+
+def test_a_report_with_nothing_late_or_due_says_what_takes_longest_and_what_the_office_is_asked(
+    catalogue: Catalogue, say: Messages
+) -> None:
+    base = sample(catalogue, "quang-ngai", "kt-124", "2026Q3")
+    waiting = {"status": "not_met", "met": False, "progress_class": "", "as_of": "", "present": 10, "expected": 10}
+    rows = tuple(
+        replace(a, **waiting, value=Fraction(value), target=Fraction(100), operator=">=")  # type: ignore[arg-type]
+        for a, value in zip((a for a in base.attainments if a.unit == base.area), range(50, 95, 5), strict=False)
+    )
+    own = NoteReport("608", "2026Q3", 1, "Thiếu thuốc", "", "Đề nghị Sở Y tế điều chuyển thuốc", "Tỉnh")
+    (sent, *_) = base.statuses
+    late = (replace(sent, state="accepted", late_days=3),)
+    given = replace(
+        emptied(base), attainments=rows, notes=(own,), statuses=late, snapshot_at="2026-10-20T09:00:00+07:00"
+    )
+    far, asked, on_time = directed(given, say)[1:]
+    assert far.startswith("1. Tiếp tục thực hiện các chỉ tiêu chưa đến kỳ đánh giá") and far.count("(") == 3
+    assert asked == "2. Giải quyết, trả lời 01 kiến nghị của các đơn vị thuộc thẩm quyền của Sở Y tế, nêu tại mục V."
+    assert on_time == "3. Yêu cầu các đơn vị gửi báo cáo chậm nêu tại mục I chấp hành đúng thời hạn."
 
 
 def test_where_nothing_asks_for_anything_the_plan_simply_goes_on(given: ReportInput, say: Messages) -> None:
@@ -559,17 +604,32 @@ def test_a_report_goes_neither_to_who_has_ended_nor_to_its_own_office(catalogue:
         ("kon-tum", "kt-1693", {}),
         ("tan-yen", "ty-ct25", {}),
         ("kon-tum", "kt-124", {"deputed": "Kế hoạch giao Ban cán sự đảng Ủy ban nhân dân tỉnh báo cáo"}),
-        ("kon-tum", "ttg-ct25", {"draft": "khi Thủ tướng Chính phủ ban hành", "deputed": "việc Sở Y tế lập báo cáo này cần"}),
+        ("kon-tum", "ttg-ct25", {"draft": "báo cáo lập theo Chỉ thị số 25-CT/TW", "deputed": "việc Sở Y tế lập báo cáo này cần"}),
     ],
 )  # fmt: skip
 def test_a_report_says_whose_decision_it_lacks(
     catalogue: Catalogue, say: Messages, scope: str, plan: str, lacks: dict[str, str]
 ) -> None:
+    """To the office alone: no document prints it."""
     facts = build_facts(sample(catalogue, scope, plan, "2024"), say)
-    told = {note.kind: note.text for note in facts.data_notes if note.kind in {"draft", "deputed"}}
+    told = {note.kind: note.text for note in facts.before_signing if note.kind in {"draft", "deputed"}}
     assert told.keys() == lacks.keys()
     assert all(lacks[kind] in text for kind, text in told.items())
-    assert {"draft", "deputed"} <= set(PRINTED_NOTES)
+
+
+@pytest.mark.parametrize("plan", ["kt-1693", "kt-124", "ttg-ct25"])
+def test_what_the_office_has_to_settle_leaves_it_in_no_document(catalogue: Catalogue, say: Messages, plan: str) -> None:
+    given = replace(sample(catalogue, "quang-ngai", plan, "2026Q3"), snapshot_at="2026-10-27T09:30:00+07:00")
+    facts = build_facts(given, say)
+    notes = [note.text for note in facts.before_signing]
+    assert notes or plan == "kt-1693"
+    printed = render_text_files(facts, say, TEMPLATES)
+    word = "\n".join(p.text for p in Document(BytesIO(printed[".docx"])).paragraphs)
+    annex = load_workbook(BytesIO(render_excel_annex(facts, say, datetime(2026, 10, 27))))
+    cells = "\n".join(str(cell) for sheet in annex for row in sheet.iter_rows(values_only=True) for cell in row)
+    for text in (word, printed[".html"].decode(), cells):
+        assert [note for note in notes if note in text] == []
+        assert "dự thảo" not in text
 
 
 @pytest.mark.parametrize(
@@ -583,7 +643,7 @@ def test_a_body_that_has_ended_is_asked_for_nothing(
     catalogue: Catalogue, say: Messages, scope: str, plan: str, asked: str
 ) -> None:
     given = replace(sample(catalogue, scope, plan, "2024"), snapshot_at="2026-11-27T09:30:00+07:00")
-    (text,) = (note.text for note in build_facts(given, say).data_notes if note.kind == "deputed")
+    (text,) = (note.text for note in build_facts(given, say).before_signing if note.kind == "deputed")
     assert text.endswith(asked)
 
 
@@ -601,8 +661,25 @@ def test_a_plan_is_called_by_kind_and_number_or_by_its_issuer(catalogue: Catalog
         "kt-1693": "Kế hoạch số 1693/KH-UBND",
         "kt-124": "Kế hoạch số 124-KH/TU",
         "ty-ct25": "Kế hoạch của Ủy ban nhân dân huyện Tân Yên",
-        "ttg-ct25": "dự thảo Kế hoạch của Thủ tướng Chính phủ",
+        "ttg-ct25": "Chỉ thị số 25-CT/TW",
     }
+
+
+def test_nobody_reports_on_a_draft(catalogue: Catalogue, say: Messages) -> None:
+    """But on what was issued and it is to carry out: in title, opening, grounds, directions and closing alike."""
+    facts = build_facts(sample(catalogue, "quang-ngai", "ttg-ct25", "2026Q3"), say)
+    assert facts.head.subject.startswith("Kết quả quý III năm 2026 thực hiện Chỉ thị số 25-CT/TW về tiếp tục củng cố")
+    assert "Chỉ thị số 25-CT/TW" in facts.head.opening and "Chỉ thị số 25-CT/TW" in facts.foot.closing
+    assert "nêu tại Chỉ thị số 25-CT/TW" in facts.directions.sentences[0]
+    said = " ".join((facts.head.subject, facts.head.opening, *facts.head.bases, *facts.summary[:1], facts.foot.closing))
+    assert "Kế hoạch" not in said and "dự thảo" not in said
+
+
+def test_a_draft_names_what_it_carries_out(catalogue: Catalogue) -> None:
+    draft = catalogue.plans["ttg-ct25"].model_dump() | {"targets": ()}
+    assert models.Plan.model_validate(draft)
+    with pytest.raises(ValueError, match="begins with kind and number"):
+        models.Plan.model_validate(draft | {"implements": "Y tế cơ sở"})
 
 
 def test_a_ground_cited_in_one_line_by_an_older_catalogue_is_still_read() -> None:

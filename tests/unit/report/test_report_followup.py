@@ -16,8 +16,6 @@ from etl.report.followup import (
     select_listed_tasks,
 )
 
-NATION, BOTH = "cấp trung ương 01 nội dung", "cấp trung ương 01 nội dung, cấp tỉnh 02 nội dung"
-
 
 def reported(given: ReportInput, *states: TaskStateName) -> ReportInput:
     """The plan cut down to its first task, with a unit in each state, all of which sent all that they owe."""
@@ -84,7 +82,7 @@ def test_nobody_is_silent_who_was_not_asked(
     facts = build_plan_task_facts(asked, say)
     assert facts[0].states == {state: 1}
     assert line in build_plan_tasks(asked, say, facts).sentences
-    assert ("Chưa có trong chế độ báo cáo" in facts[0].situation) == (state == "unasked")
+    assert ("Báo cáo này không tổng hợp" in facts[0].situation) == (state == "unasked")
 
 
 def test_only_dated_tasks_and_those_in_arrears_are_listed(given: ReportInput, say: Messages) -> None:
@@ -113,8 +111,8 @@ def test_the_sentences_hold_at_the_edges(given: ReportInput, say: Messages) -> N
 @pytest.mark.parametrize(
     ("states", "deadline", "stands"),
     [
-        (("not_due", "not_due"), date(2025, 6, 30), "01 nhiệm vụ chưa đến hạn (thời hạn: 30/06/2025)"),
-        (("not_due", "not_reported"), date(2025, 6, 30), "01 nhiệm vụ chưa đến hạn (thời hạn: 30/06/2025)"),
+        (("not_due", "not_due"), date(2025, 6, 30), "01 nhiệm vụ chưa đến hạn (thời hạn: 30/6/2025)"),
+        (("not_due", "not_reported"), date(2025, 6, 30), "01 nhiệm vụ chưa đến hạn (thời hạn: 30/6/2025)"),
         (("not_due", "done"), date(2025, 6, 30), "01 nhiệm vụ đang triển khai"),
         (("not_due", "not_due"), None, "01 nhiệm vụ chưa triển khai hoặc chưa có báo cáo"),
     ],
@@ -203,23 +201,25 @@ def test_what_two_levels_decide_on_stays_apart(given: ReportInput, say: Messages
     assert [(group.level, group.units.count(",") + 1) for group in found] == [("Trung ương", 1), ("Tỉnh", 2)]
 
 
+PROVINCE = "Ủy ban nhân dân tỉnh"
+
+
 @pytest.mark.parametrize(
-    ("scope", "day", "recipients", "upward", "parent"),
+    ("scope", "day", "committee", "above_only"),
     [
-        ("kon-tum", "2024-10-20", ("Bộ Y tế", "Ủy ban nhân dân tỉnh Kon Tum"), NATION, "tỉnh Kon Tum"),
-        ("kon-tum", "2026-10-20", ("Ủy ban nhân dân tỉnh Kon Tum",), NATION, "tỉnh Quảng Ngãi"),
-        ("kon-tum", "2024-10-20", ("Ban cán sự đảng Ủy ban nhân dân tỉnh Kon Tum",), BOTH, ""),
-        ("tan-yen", "2024-10-20", ("Ủy ban nhân dân tỉnh Bắc Giang",), BOTH, ""),
-        ("tan-yen", "2026-10-20", ("Ủy ban nhân dân tỉnh Bắc Giang",), NATION, "thành phố Bắc Ninh"),
-        ("bac-ninh", "2025-10-20", ("Ủy ban nhân dân tỉnh Bắc Ninh",), NATION, "tỉnh Bắc Ninh"),
+        ("kon-tum", "2024-10-20", f"{PROVINCE} Kon Tum", True),
+        ("kon-tum", "2026-10-20", f"{PROVINCE} Quảng Ngãi", True),
+        ("tan-yen", "2024-10-20", f"{PROVINCE} Bắc Giang", True),
+        ("tan-yen", "2026-10-20", "Ủy ban nhân dân thành phố Bắc Ninh", True),
+        ("bac-ninh", "2025-10-20", f"{PROVINCE} Bắc Ninh", True),
+        ("toan-quoc", "2026-10-20", "Ủy ban nhân dân cấp tỉnh", False),
     ],
 )
-def test_a_proposal_goes_only_to_who_can_decide_it(
-    given: ReportInput, say: Messages, scope: str, day: str, recipients: tuple[str, ...],
-    upward: str, parent: str,
-) -> None:  # fmt: skip
-    """A people's committee decides on its level, its department on what is below; a committee that reports decides on
-    its own. Free words go nowhere."""
+@pytest.mark.parametrize("recipient", ["Bộ Y tế", "Đảng ủy Ủy ban nhân dân tỉnh Kon Tum"])
+def test_a_proposal_goes_by_name_to_who_can_decide_it_whomever_the_report_goes_to(
+    given: ReportInput, say: Messages, scope: str, day: str, committee: str, above_only: bool, recipient: str
+) -> None:
+    """A people's committee decides on its level, its department on what is asked of it; free words go nowhere."""
     said = (("A", "tỉnh"), ("B", "Xã"), ("C", "Trung ương"), ("D", ""), ("E", "ai cũng được"), ("F", "Tỉnh"))
     notes = tuple(NoteReport("608", "2024Q3", i, d, "", f"Đề nghị {d}", level) for i, (d, level) in enumerate(said))
     area = replace(
@@ -227,15 +227,22 @@ def test_a_proposal_goes_only_to_who_can_decide_it(
         notes=notes,
         scope=given.catalogue.scopes[scope],
         snapshot_at=f"{day}T09:00:00+07:00",
-        report=given.report.model_copy(update={"recipients": recipients}),
+        report=given.report.model_copy(update={"recipients": (recipient,)}),
     )
     found = build_difficulty_notes(area, say)
-    put = f"Kiến nghị Ủy ban nhân dân {parent} xem xét, giải quyết: 02 nội dung. " if parent else ""
-    assert found.sentence.startswith(
-        f"Kiến nghị cấp trên xem xét, giải quyết: {upward}. {put}"
-        f"{area.office_name} và các đơn vị giải quyết theo thẩm quyền: cấp xã 01 nội dung. "
+    upward = (
+        f"Kiến nghị Bộ Y tế xem xét, giải quyết 01 nội dung; {committee} xem xét, giải quyết 02 nội dung. "
+        "Thuộc thẩm quyền giải quyết của Ủy ban nhân dân cấp xã: 01 nội dung. "
     )
+    within = (
+        f"Thuộc thẩm quyền giải quyết của Bộ Y tế: 01 nội dung; của {committee}: 02 nội dung; "
+        "của Ủy ban nhân dân cấp xã: 01 nội dung. "
+    )
+    assert found.sentence.startswith(upward if above_only else within)
     assert [group.level for group in found.groups] == ["Trung ương", "tỉnh", "Tỉnh", "Xã", "", "ai cũng được"]
+    first, *_ = deciders = [group.decider for group in found.groups]
+    assert (first, deciders[3:]) == ("Bộ Y tế", ["Ủy ban nhân dân cấp xã", "", "Ai cũng được"])
+    assert committee.startswith(deciders[1]) and deciders[1] == deciders[2]
 
 
 def test_what_is_asked_of_the_office_itself_goes_to_nobody_else(given: ReportInput, say: Messages) -> None:
@@ -244,23 +251,29 @@ def test_what_is_asked_of_the_office_itself_goes_to_nobody_else(given: ReportInp
         NoteReport("608", "2024Q3", i, what, "", asked.format(office=given.office_name), level)
         for i, (what, level, asked) in enumerate(said)
     )
-    committee = given.report.model_copy(update={"recipients": ("Ủy ban nhân dân tỉnh Kon Tum",)})
-    found = build_difficulty_notes(replace(given, notes=notes, report=committee), say)
+    found = build_difficulty_notes(replace(given, notes=notes), say)
     assert found.sentence.startswith(
-        "Kiến nghị Ủy ban nhân dân tỉnh Kon Tum xem xét, giải quyết: 01 nội dung. "
-        f"{given.office_name} và các đơn vị giải quyết theo thẩm quyền: cấp tỉnh 01 nội dung. "
+        "Kiến nghị Ủy ban nhân dân tỉnh Kon Tum xem xét, giải quyết 01 nội dung. "
+        f"Thuộc thẩm quyền giải quyết của {given.office_name}: 01 nội dung. "
     )
+    assert [group.decider for group in found.groups] == [given.office_name, "Ủy ban nhân dân tỉnh"]
 
 
-@pytest.mark.parametrize("day", ["2024-10-20", "2026-10-20"])
-def test_what_a_district_decides_stays_with_who_took_its_office(given: ReportInput, say: Messages, day: str) -> None:
+@pytest.mark.parametrize(
+    ("day", "decider"),
+    [
+        ("2024-10-20", "Ủy ban nhân dân huyện Tân Yên"),
+        ("2026-10-20", "cơ quan tiếp nhận nhiệm vụ cấp huyện"),
+    ],
+)
+def test_what_a_district_decides_is_its_committees_and_then_whoever_has_its_task(
+    given: ReportInput, say: Messages, day: str, decider: str
+) -> None:
     note = NoteReport("608", "2024Q3", 1, "A", "", "Đề nghị A", "Huyện")
-    area = replace(
-        given, notes=(note,), scope=given.catalogue.scopes["tan-yen"], snapshot_at=f"{day}T09:00:00+07:00",
-        report=given.report.model_copy(update={"recipients": ("Ủy ban nhân dân tỉnh Bắc Giang",)}),
-    )  # fmt: skip
+    scope = given.catalogue.scopes["tan-yen"]
+    area = replace(given, notes=(note,), scope=scope, snapshot_at=f"{day}T09:00:00+07:00")
     said = build_difficulty_notes(area, say).sentence
-    assert said.startswith(f"{area.office_name} và các đơn vị giải quyết theo thẩm quyền: cấp huyện 01 nội dung.")
+    assert said.startswith(f"Thuộc thẩm quyền giải quyết của {decider}: 01 nội dung. ")
 
 
 def test_what_most_units_say_comes_first(given: ReportInput, say: Messages) -> None:

@@ -103,7 +103,7 @@ def test_the_snapshot_is_told_in_vietnamese_time() -> None:
 
 @pytest.mark.parametrize(
     ("as_of", "text"),
-    [("2023", "năm 2023"), ("2024Q2", "quý II năm 2024"), ("2024-06-30", "ngày 30/06/2024"), ("cũ", "cũ")],
+    [("2023", "năm 2023"), ("2024Q2", "quý II năm 2024"), ("2024-06-30", "ngày 30/6/2024"), ("cũ", "cũ")],
 )
 def test_a_carried_figure_says_what_it_belongs_to(as_of: str, text: str) -> None:
     assert format_reference_period(as_of) == text
