@@ -199,7 +199,7 @@ class Attainment:
     of_period: str = ""
 
 
-TaskStateName = Literal["done", "done_late", "overdue", "not_due", "ongoing", "overtaken", "not_reported"]
+TaskStateName = Literal["done", "done_late", "due", "overdue", "not_due", "ongoing", "overtaken", "not_reported"]
 
 
 @dataclass(frozen=True)

@@ -113,10 +113,13 @@ def format_figure_time(wording: Messages, a: Attainment) -> str:
 
 
 def format_covered_stretch(wording: Messages, period: Period, *, grown: bool) -> str:
-    """What a figure of a period covers: the months since counting began, where it has `grown`; else the period."""
+    """What a figure of a period covers: the months since counting began, where it has `grown`, of which twelve are the
+    year; else the period."""
     months = period.end.month - period.counted_from + 1
     if not grown or period.counted_from == period.start.month:
         return period.name
+    if months == 12:
+        return Period(period.year, PeriodKind.YEAR).name
     return wording.format("cover.to_date", months=months, year=period.year)
 
 

@@ -20,7 +20,7 @@ from etl.report.inputs import ReportInput
 from etl.report.report_figures import ReportFigures, format_item_number
 from etl.report.report_head import format_plan_name, name_former_area
 from etl.report.section_facts import DataNote, IndicatorDefinition, PlanRemark
-from etl.report.target_results import list_explained_items, lower_first_letter
+from etl.report.target_results import list_explained_items, lower_first_letter, space_sign
 from etl.report.unit_names import format_unit_list, format_unit_mention
 from etl.report.unit_results import limit_unit_names, list_unit_codes
 
@@ -208,7 +208,7 @@ def _build_coverage_notes(inputs: ReportInput, wording: Messages, figures: Repor
     if estimated:
         yield "estimated", wording.format("data.estimated", items=", ".join(estimated))
     explained = list_explained_items(inputs)
-    gaps = [f for f in figures.list_unit_figures(inputs.area) if f.shown_status == "no_data" and f.item in explained]
+    gaps = [f for f in figures.list_unit_figures(inputs.area) if f.is_without_data and f.item in explained]
     for (reason, _), items in _group_items((f.reason.rstrip("."), "", f) for f in gaps).items():
         yield "no_data", wording.format("data.no_data", items=", ".join(items), reason=lower_first_letter(reason))
 
@@ -284,7 +284,7 @@ def _build_contradiction_notes(wording: Messages, area_figures: list[Figure]) ->
         others = [
             other
             for item in f.contradicts
-            if (other := by_item.get(item)) and item not in described_items and _get_level(other) != _get_level(f)
+            if (other := by_item.get(item)) and item not in described_items and other.level != f.level
         ]
         if others:
             parts = f" {wording.texts['word.and']} ".join(
@@ -294,12 +294,8 @@ def _build_contradiction_notes(wording: Messages, area_figures: list[Figure]) ->
         described_items.add(f.item)
 
 
-def _get_level(figure: Figure) -> tuple[str, str | None, str | None]:
-    return figure.operator, figure.target.exact, figure.target_upper.exact
-
-
 def _describe_contradicting_level(wording: Messages, figure: Figure) -> str:
-    written = figure.written or wording.texts["word.not_stated"]
+    written = space_sign(figure.written) or wording.texts["word.not_stated"]
     return wording.format("data.contradicts_of", item=figure.item, clause=figure.clause, written=written)
 
 

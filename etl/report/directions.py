@@ -22,7 +22,7 @@ from etl.report.target_results import format_short_name, group_by_path_state
 from etl.report.unit_names import format_unit_list, format_unit_mention
 from etl.report.unit_results import MAX_TIED_NAMES, MAX_UNIT_NAMES, limit_unit_names, select_weakest_units
 
-_OVERDUE_STATES = {"overdue", "due_unreported"}
+_DUE_STATES = {"overdue", "due", "due_unreported"}
 MAX_FAR_TARGETS = 3
 """Targets that are named as furthest from a level whose time has not come."""
 
@@ -105,10 +105,13 @@ def _describe_weakest_units(wording: Messages, ranked: tuple[UnitScore, ...]) ->
 
 
 def select_due_tasks(inputs: ReportInput, tasks: tuple[PlanTask, ...]) -> tuple[list[PlanTask], list[PlanTask]]:
-    """The tasks in arrears, and those that fall due in the next period and are not settled."""
+    """The tasks due or overdue, and those that fall due in the next period and are not settled; none that is overtaken
+    from its first day on, which nobody can do any more."""
     window = compute_next_period(inputs.period)
     dated = {task.id: task.deadline.date for task in inputs.plan.tasks}
-    late = [task for task in tasks if task.states.keys() & _OVERDUE_STATES]
+    gone = {t.id for t in inputs.plan.tasks if t.overtaken_on is not None and t.overtaken_on <= window.start}
+    tasks = tuple(task for task in tasks if task.id not in gone)
+    late = [task for task in tasks if task.states.keys() & _DUE_STATES]
     due = [t for t in tasks if (day := dated[t.id]) and window.start <= day <= window.end and not _is_settled(t)]
     return late, due
 

@@ -124,6 +124,15 @@ class QuarterPart:
 
 
 @dataclass(frozen=True)
+class LastKnown:
+    """The last figure that an area without one of the period had: told with its time, never judged."""
+
+    value: PrintedNumber
+    period: str
+    covers: str
+
+
+@dataclass(frozen=True)
 class YearlyChange:
     """The change against the same period last year. `kind` chooses the sentence; a doubtful one has no trend word.
 
@@ -205,7 +214,8 @@ class FigureVerdict:
     `sign` is the letter of the verdict, of a unit only where the report judges the area by the target too.
     `path_state`, with its word and sign, is how it stands between milestones; `plan_share` is the value in % of the
     level it is held against, `apart` the distance between the two in the indicator's unit. `from_parts` counts the
-    units that are in it by the forms of parts of its period, as they sent none of the period's own.
+    units that are in it by the forms of parts of its period, as they sent none of the period's own. `path_basis` is
+    what the state of an unmet target rests on (`path_state.PathBasis`).
     """
 
     small: bool
@@ -240,11 +250,23 @@ class FigureVerdict:
     previous: PrintedNumber
     printed: str
     from_parts: int = 0  # facts of before do not say it
+    path_basis: str = ""  # nor that
+    last_known: LastKnown | None = None  # nor that
 
 
 @dataclass(frozen=True)
 class Figure(FigureVerdict, Uncertainty, AttainmentNumbers, FigureIdentity):
     """A figure: a target of the plan and a unit, once. Its fields are those of the last class first."""
+
+    @property
+    def level(self) -> tuple[str, str | None, str | None]:
+        """The level that it is held against in its period."""
+        return self.operator, self.target.exact, self.target_upper.exact
+
+    @property
+    def is_without_data(self) -> bool:
+        """Whether nobody's figure of the period is there, whatever is known of a time before."""
+        return self.status == "no_data" and not self.is_bounded
 
     @property
     def is_bounded(self) -> bool:

@@ -26,12 +26,13 @@ from etl.report.unit_names import format_unit_list, format_unit_mention
 from etl.report.unit_results import limit_unit_names
 
 _STATE_ORDER = (
-    "overdue", "due_unreported", "done_late", "not_reported", "ongoing", "not_due", "done", "overtaken", "yearly",
-    "unasked",
+    "overdue", "due", "due_unreported", "done_late", "not_reported", "ongoing", "not_due", "done", "overtaken",
+    "yearly", "yearly_due", "yearly_not_due", "unasked",
 )  # fmt: skip
-_ARREARS = {"overdue", "due_unreported", "done_late"}
+_ARREARS = {"overdue", "due", "due_unreported", "done_late"}
 _UNANSWERED = {"not_reported", "due_unreported"}
 _SETTLED = {"done", "done_late", "overtaken"}
+_YEARLY = {"yearly", "yearly_due", "yearly_not_due"}
 MAX_LATE_TASKS = 5
 """Tasks in arrears that are named in the text; all of them are in the Excel annex."""
 MAX_CELL_NAMES = 2
@@ -116,14 +117,15 @@ def _format_actor_name(inputs: ReportInput, code: str) -> str:
 
 def _classify_unreported_task(inputs: ReportInput, task: models.Task, unasked: str) -> str:
     """Where a task stands of which nobody has said anything: overtaken; asked about by no form, by that of the year
-    alone, or not answered, which with a date is due or not due."""
+    alone, or not answered, which with a date is due or not due. That a day is still to come needs nobody's word."""
     if task.overtaken_on and task.overtaken_on <= inputs.period.end:
         return "overtaken"
+    day = task.deadline.date
+    if unasked == "unasked" or day is None:
+        return unasked or "not_reported"
     if unasked:
-        return unasked
-    if task.deadline.date is None:
-        return "not_reported"
-    return "due_unreported" if task.deadline.date <= inputs.period.end else "not_due"
+        return "yearly_due" if day <= inputs.period.end else "yearly_not_due"
+    return "due_unreported" if day <= inputs.period.end else "not_due"
 
 
 def _describe_task_situation(
@@ -227,7 +229,7 @@ def _is_all_earlier(asked: list[PlanTask]) -> bool:
 
 def _describe_unasked_tasks(wording: Messages, task_facts: tuple[PlanTask, ...]) -> Iterator[str]:
     """Tasks that nobody was asked about: those of the year's form, and for each reason those of none."""
-    yearly = sum("yearly" in task.states for task in task_facts)
+    yearly = sum(bool(task.states.keys() & _YEARLY) for task in task_facts)
     if yearly:
         yield wording.format("task.yearly", count=format_two_digits(yearly))
     for reason, count in Counter(task.unasked for task in task_facts if "unasked" in task.states).items():
@@ -277,7 +279,7 @@ def _classify_progress(task: PlanTask) -> str:
     states = task.states.keys() - {"not_reported"}
     if states and states <= _SETTLED:
         return "done"
-    if states & {"ongoing", "done", "done_late", "overdue"}:
+    if states & {"ongoing", "done", "done_late", "due", "overdue"}:
         return "ongoing"
     return "not_due" if "not_due" in states and task.deadline_date else "waiting"
 

@@ -20,6 +20,11 @@ JUDGED_STATES: frozenset[PathState] = frozenset({"reached", "on_path", "hasten",
 """The states that are a verdict of their period; a figure in none of them is not judged yet, or cannot be."""
 _JUDGED = {"not_met", "within_plan", "over_plan"}
 _REDEFINED = "reason.break_in_series"
+PathBasis = Literal["", "way", "maintained", "start", "no_start", "undated_start"]
+_STARTLESS: dict[str, PathBasis] = {
+    "reason.no_baseline": "no_start", "reason.no_numeric_start": "no_start", "reason.undated_base": "undated_start",
+}  # fmt: skip
+STARTLESS_BASES: frozenset[str] = frozenset(_STARTLESS.values())
 _LEVEL_WAYS = {"reason.no_room", "reason.against_direction"}
 """Ways between two milestones whose beginning is as good as their end, or better."""
 
@@ -42,6 +47,24 @@ def classify_path_state(a: Attainment, start: str | None = None) -> PathState:
         case "not_met":
             return _BY_CLASS.get(a.progress_class) or _classify_without_way(a)
     return ""
+
+
+def classify_path_basis(a: Attainment, start: str | None = None) -> PathBasis:
+    """What the state of an unmet target rests on, for a reader to check it by.
+
+    ``way``: where the way to the level is at the period's end · ``maintained``: the level itself, which holds at any
+    time · ``start``: what the way begins with, and the value is worse than · ``no_start``, ``undated_start``: the plan
+    sets no beginning, or no time for it, so there is no way · empty: the level and its time say all.
+    """
+    if a.status != "not_met" or _is_before_the_way(a, start):
+        return ""
+    if a.path_value is not None:
+        return "way"
+    if a.progress_class == "maintain":
+        return "maintained"
+    if not _is_before_milestone(a):
+        return ""
+    return "start" if _is_below_the_whole_way(a) else _STARTLESS.get(a.reason.code if a.reason else "", "")
 
 
 def is_area_judged(area: Attainment | None, start: str | None = None) -> bool:

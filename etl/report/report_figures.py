@@ -28,13 +28,14 @@ from etl.report.covered_period import (
 )
 from etl.report.figure_facts import AttainmentNumbers, CountedNumber, Figure, FigureIdentity, PrintedNumber, QuarterPart
 from etl.report.inputs import ReportInput
+from etl.report.last_known import find_last_known
 from etl.report.number_facts import (
     build_count_fact,
     build_number_fact,
     select_figure_decimals,
     select_telling_decimals,
 )
-from etl.report.path_state import JUDGED_STATES, PathState, classify_path_state
+from etl.report.path_state import JUDGED_STATES, PathState, classify_path_basis, classify_path_state
 from etl.report.uncertainty import build_possible_range, build_uncertainty_facts
 from etl.report.unit_names import format_unit_kinds
 from etl.report.yearly_change import build_change_facts
@@ -176,6 +177,7 @@ def _build_figure(
     words = wording.texts
     key = a.item, a.unit
     indicator = inputs.catalogue.indicators.get(a.indicator)
+    last_known = None if is_incomplete(a) else find_last_known(inputs, wording, target, a)
     shape = inputs.select_print_target(target)
     decimals = select_figure_decimals(shape, indicator, a)
     numbers = _build_attainment_numbers(wording, target, a, decimals)
@@ -184,6 +186,8 @@ def _build_figure(
     state = classify_path_state(a, target.way_start)
     quarter = build_quarter_part(inputs, wording, a, earlier.last_report.get(key), decimals, noun)
     shown = _classify_shown_status(target, a, quarter)
+    if last_known and shown != "part_only":
+        shown = "no_new_figure"
     figure = Figure(
         **vars(_build_figure_identity(inputs, wording, target, a, earlier.duplicates, quarter)),
         **vars(numbers),
@@ -222,6 +226,8 @@ def _build_figure(
         previous=_build_previous_fact(wording, shape, indicator, before),
         printed="",
         from_parts=count_units_from_parts(inputs, a),
+        path_basis=classify_path_basis(a, target.way_start),
+        last_known=last_known,
     )
     return replace(figure, printed=_format_table_cell(inputs, wording, indicator, figure))
 
@@ -290,11 +296,6 @@ def _build_attainment_numbers(
         absent = "word.not_assessed" if target.unassessed == "by_plan" else "word.nothing"
     possible = build_possible_range(wording, target, a) if is_incomplete(a) else None
     without = wording.format("cell.bounded", range=possible.text) if possible else wording.texts[absent]
-    share = a.prorated_target
-    fine = max(target.decimals, 1)
-    if share is not None and a.value is not None and share != a.value:
-        printed = Fraction(round_half_away(a.value, decimals), 10**decimals)
-        fine = select_telling_decimals(share, {printed} - {share}, fine)
     cagr = None if a.cagr_ratio is None else Fraction(a.cagr_ratio)
     # Of a figure that can only be bounded every unit counts as a gap, whoever reported: that is no share to print.
     whole = None if a.completeness is None or is_incomplete(a) else a.completeness * 100
@@ -305,8 +306,8 @@ def _build_attainment_numbers(
         target=build_number_fact(a.target, target.decimals, empty),
         target_upper=build_number_fact(a.target_upper, target.decimals, empty),
         baseline=build_number_fact(a.baseline, target.decimals, empty),
-        path_value=build_number_fact(a.path_value, max(target.decimals, 1), empty),
-        prorated_target=build_number_fact(share, fine, empty),
+        path_value=_build_level_fact(target, a, a.path_value, decimals, empty),
+        prorated_target=_build_level_fact(target, a, a.prorated_target, decimals, empty),
         progress=build_number_fact(a.progress, 2, empty),
         cagr_ratio=build_number_fact(cagr, 2, empty),
         per_cent_of_plan=build_number_fact(a.per_cent_of_plan, 1, empty),
@@ -315,6 +316,17 @@ def _build_attainment_numbers(
         distance=build_number_fact(_compute_distance_to_plan(a), 1, empty),
         required_yearly_change=build_number_fact(a.required_yearly_change, max(decimals, 1), empty),
     )
+
+
+def _build_level_fact(
+    target: models.Target, a: Attainment, level: Fraction | None, decimals: int, empty: str
+) -> PrintedNumber:
+    """A level for the period's own time; finer, where it would print like the value that does not have it."""
+    fine = max(target.decimals, 1)
+    if level is not None and a.value is not None and level != a.value:
+        printed = Fraction(round_half_away(a.value, decimals), 10**decimals)
+        fine = select_telling_decimals(level, {printed} - {level}, fine)
+    return build_number_fact(level, fine, empty)
 
 
 def _compute_distance_to_plan(a: Attainment) -> Fraction | None:
@@ -395,8 +407,12 @@ def _format_table_cell(
 ) -> str:
     """The value as a table prints it: with counts where small, and with what the reader must know."""
     text = figure.value.text
+    if part := _format_part_cell(wording, figure):
+        return part
+    if figure.last_known:
+        return wording.format("cell.carried", value=figure.last_known.value.text, as_of=figure.last_known.covers)
     if figure.value.value is None:
-        return _format_part_cell(wording, figure) or text
+        return text
     top, bottom = figure.numerator, figure.denominator
     if indicator and bottom.value == 1 and top.value in {0, 1} and _is_share_of_bodies(inputs, wording, indicator):
         text = wording.texts[f"cell.{'has' if top.value else 'has_not'}"]

@@ -135,11 +135,13 @@ class PlanYear:
 
 @dataclass(frozen=True)
 class ColumnHeaders:
-    """The heads of the plan's table that depend on the plan."""
+    """The heads of the plan's table that depend on the plan. `one_year`: what the plan began with and the figure of
+    the year before are of one and the same year."""
 
     baseline: str
     previous: str
     years: tuple[PlanYear, ...]
+    one_year: bool = False
 
 
 @dataclass(frozen=True)
@@ -181,10 +183,12 @@ class StatementRow(_TargetRow, _StatementKind):
 
 @dataclass(frozen=True)
 class FigureRow(_TargetRow, _FigureKind):
-    """A row of the plan's table: a target with its levels as written, by year."""
+    """A row of the plan's table: a target with its levels as written, by year; `state` stands in place of its
+    figure's, where another row asks the same."""
 
     baseline: str
     milestones: dict[str, str]
+    state: OptionalText = ""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import partial
 from itertools import groupby
 from math import ceil, floor
 from typing import NamedTuple
@@ -18,12 +17,11 @@ from etl.catalog import models
 from etl.messages import Messages
 from etl.model import UNSENT_REASONS, Period
 from etl.model.numbers import format_number
-from etl.report.covered_period import format_covered_stretch, format_stretch, is_cumulative_indicator
+from etl.report.covered_period import format_stretch
 from etl.report.dates import format_period_end, format_reference_period, format_two_digits
 from etl.report.figure_facts import Figure, PrintedNumber
 from etl.report.inputs import ReportInput
-from etl.report.number_facts import build_number_fact, select_value_decimals
-from etl.report.path_state import JUDGED_STATES, PATH_STATES, PathState
+from etl.report.path_state import JUDGED_STATES, PATH_STATES, STARTLESS_BASES, PathState
 from etl.report.report_figures import ReportFigures, format_item_number, select_counted_noun
 from etl.report.section_facts import ColumnHeaders, FigureRow, GroupRow, PlanTask, PlanYear, SentenceGroup, StatementRow
 
@@ -32,7 +30,8 @@ CEILING_OPERATORS = frozenset({"<", "<="})
 """Those of a level that is not to be passed: what is unmet lies above it."""
 _SIGNS = {">=": "≥", "<=": "≤"}
 _WHOLE = 100
-_BARE_NUMBER = re.compile(r"[<>≤≥]?=? ?\d[\d.,]*")
+_SIGN = re.compile(r"([<>]=?|[≤≥])\s*(?=\d)")
+_BARE_NUMBER = re.compile(r"[<>≤≥]?=?\s?\d[\d.,]*")
 WORD_ONLY_KINDS = {"not_assessed", "milestone"}
 ELIMINATION_OPERATORS = frozenset({"eliminate", "maintain_elimination"})
 _STATUS_ORDER = (
@@ -63,6 +62,7 @@ def build_column_headers(inputs: ReportInput, wording: Messages) -> ColumnHeader
         baseline=wording.format("column.baseline_year", year=one) if one else wording.format("column.baseline"),
         previous=wording.format("column.previous_year" if before.months == 12 else "column.previous", year=before.year),
         years=tuple(PlanYear(year, _format_year_title(wording, year)) for year in years),
+        one_year=before.months == 12 and one == str(before.year),
     )
 
 
@@ -98,11 +98,16 @@ def _build_target_row(
     indicator = inputs.catalogue.indicators.get(target.indicator or "")
     figure = figures.find_figure(target.item, inputs.area)
     same_as = figure.duplicate_of if figure and format_item_number(target) else ""
+    other = figures.find_figure(same_as, inputs.area) if same_as else None
+    is_other_level = bool(figure and other and figure.kind != "track" and figure.level != other.level)
+    title = target.title
+    if same_as:
+        title = wording.format("cell.other_level" if is_other_level else "cell.duplicate", title=title, item=same_as)
     row = {
         "item": target.item,
         "number": format_item_number(target),
         "clause": target.clause,
-        "title": wording.format("cell.duplicate", title=target.title, item=same_as) if same_as else target.title,
+        "title": title,
         "measured_in": _format_unit_of_measure(wording, target, indicator),
         "unit": inputs.area,
     }
@@ -124,6 +129,7 @@ def _build_target_row(
             year: _format_written_level(wording, target.kind, _format_target_milestones(target, year)) or not_stated
             for year in years
         },
+        state=wording.format("cell.as_item", item=same_as) if same_as and not is_other_level else "",
     )
 
 
@@ -156,11 +162,21 @@ def _format_written_level(wording: Messages, kind: str, written: str) -> str:
 def _format_level_in_sentence(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
     """The level as written, within brackets of a sentence: a word begins small, an abbreviation does not; a number
     that the plan writes without its unit, as its column has it, gets it here."""
-    written = figure.written
+    return _format_written_in_sentence(inputs, wording, figure, figure.written)
+
+
+def _format_written_in_sentence(inputs: ReportInput, wording: Messages, figure: Figure, written: str) -> str:
+    written = space_sign(written)
     if _BARE_NUMBER.fullmatch(written):
         written = format_with_full_unit(inputs, wording, figure, written)
     written = _format_written_level(wording, figure.kind, written)
     return written if written[1:2].isupper() else lower_first_letter(written)
+
+
+def space_sign(written: str) -> str:
+    """A level that the plan writes with a sign, with one space behind it, where no line ends, wherever we write it
+    ourselves."""
+    return _SIGN.sub("\\1\u00a0", written)
 
 
 def count_statuses(inputs: ReportInput, figures: ReportFigures) -> dict[str, int]:
@@ -182,13 +198,12 @@ def describe_results(inputs: ReportInput, wording: Messages, figures: ReportFigu
     if not counted:
         return (wording.format("summary.none"),)
     sentences = [describe_headline(inputs, wording, figures)]
-    for state, those in group_by_path_state(inputs, figures).items():
-        names = "; ".join(format_short_name(inputs, f) for f in those)
-        word = wording.texts[f"path_state.{state}"]
-        sentences.append(wording.format("summary.state", state=word, count=format_two_digits(len(those)), names=names))
+    sentences += _describe_path_states(inputs, wording, figures)
     if any(figure.value.value is not None for figure in figures.list_unit_figures(inputs.area)):
         sentences.append(wording.format("summary.covers", period=format_period_end(inputs.period)))
     sentences.append(wording.format("summary.annexes"))
+    if any(figure.path_basis == "way" for figure in counted):
+        sentences.append(wording.format("summary.way"))
     if letters := wording.explain_abbreviations(format_short_name(inputs, figure) for figure in counted):
         sentences.append(letters)
     common = find_common_comparison(inputs, figures)
@@ -199,6 +214,21 @@ def describe_results(inputs: ReportInput, wording: Messages, figures: ReportFigu
     if common.absent and any(map(_is_told, counted)):
         sentences.append(wording.format("summary.no_previous", since=format_comparison_period(inputs, wording)))
     return tuple(sentences)
+
+
+def _describe_path_states(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> Iterator[str]:
+    """The targets of each state by name; apart from the others of it those whose plan sets no way, with that reason."""
+    for state, all_of_it in group_by_path_state(inputs, figures).items():
+        bases = dict.fromkeys(f.path_basis if f.path_basis in STARTLESS_BASES else "" for f in all_of_it)
+        for basis in bases:
+            those = [f for f in all_of_it if (f.path_basis if f.path_basis in STARTLESS_BASES else "") == basis]
+            names = "; ".join(format_short_name(inputs, f) for f in those)
+            slots = {"state": wording.texts[f"path_state.{state}"], "count": format_two_digits(len(those))}
+            if basis:
+                reason = wording.texts[f"path_basis.{basis}"]
+                yield wording.format("summary.state_for", reason=reason, names=names, **slots)
+            else:
+                yield wording.format("summary.state", names=names, **slots)
 
 
 class CommonComparison(NamedTuple):
@@ -266,10 +296,13 @@ def _is_told(figure: Figure) -> bool:
 def _describe_untold_targets(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> Iterator[str]:
     """The counted targets without a new figure, in one line for each reason."""
     counted = [f for f in figures.list_counted_figures(inputs.area) if not _is_told(f)]
-    older = [f for f in counted if f.covers.kind == "older"]
+    explained = list_explained_items(inputs)
+    unsent = [f for f in counted if f.is_without_data and f.item in explained]
+    parts = [f for f in counted if f.shown_status == "part_only"]
+    older = [f for f in counted if f not in (*unsent, *parts) and (f.covers.kind == "older" or f.last_known)]
     for kind in dict.fromkeys(map(_name_older_line, older)):
         those = [f for f in older if _name_older_line(f) == kind]
-        times = ", ".join(dict.fromkeys(f.covers.text for f in those))
+        times = "; ".join(dict.fromkeys(f.last_known.covers if f.last_known else f.covers.text for f in those))
         names = "; ".join(format_short_name(inputs, f) for f in those)
         slots = {"count": format_two_digits(len(those)), "as_of": times, "names": names}
         if kind in {"older", "judged_older"}:
@@ -281,22 +314,18 @@ def _describe_untold_targets(inputs: ReportInput, wording: Messages, figures: Re
         if those:
             names = "; ".join(_format_incomplete_figure(inputs, wording, f) for f in those)
             yield wording.format(f"line.rest_{status}", count=format_two_digits(len(those)), names=names)
-    yield from _describe_part_figures(inputs, wording, [f for f in counted if f.shown_status == "part_only"])
-    explained = list_explained_items(inputs)
-    unsent = [f for f in counted if f.shown_status == "no_data" and f.covers.kind != "older"]
-    for reason in dict.fromkeys(f.reason for f in unsent if f.item in explained):
-        those = [f for f in unsent if f.item in explained and f.reason == reason]
+    yield from _describe_part_figures(inputs, wording, parts)
+    for reason in dict.fromkeys(f.reason for f in unsent):
+        those = [f for f in unsent if f.reason == reason]
         slots = {
             "count": format_two_digits(len(those)),
-            "names": "; ".join(_name_with_last_known(inputs, wording, f) for f in those),
+            "names": "; ".join(format_short_name(inputs, f) for f in those),
         }
         yield wording.format("line.rest_no_data_for", reason=lower_first_letter(reason.rstrip(".")), **slots)
     for status in ("no_data", "not_assessed", "no_number", "not_collected"):
-        those = [f for f in counted if f.covers.kind != "older" and f.shown_status == status]
-        those = [f for f in those if status != "no_data" or f.item not in explained]
+        those = [f for f in counted if f not in (*unsent, *older) and f.shown_status == status]
         if those:
-            name_target = partial(_name_with_last_known, inputs, wording)
-            names = "; ".join(name_target(f) if status == "no_data" else format_short_name(inputs, f) for f in those)
+            names = "; ".join(format_short_name(inputs, f) for f in those)
             yield wording.format(f"line.rest_{status}", count=format_two_digits(len(those)), names=names)
 
 
@@ -319,32 +348,12 @@ def _describe_part_figures(inputs: ReportInput, wording: Messages, figures: list
         )
 
 
-def _name_with_last_known(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
-    return format_short_name(inputs, figure) + _describe_last_known(inputs, wording, figure)
-
-
 def _describe_last_known(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
-    """Of a target without a figure of the period the last one that the area had, with its time: told, never judged.
-
-    The area is the plan's, also where it has ended: the same people. Of another definition than the present one
-    nothing is told.
-    """
-    target = inputs.get_target(figure.item)
-    indicator = inputs.catalogue.indicators.get(figure.indicator)
-    points = dict(inputs.series).get(figure.item, ())
-    if indicator is None or not points or target.is_of_several_periods:
+    last = figure.last_known
+    if last is None:
         return ""
-    last, now = points[-1], indicator.find_definition(inputs.period.key)
-    last_period = Period.parse(last.period)
-    if last_period.end >= inputs.period.start or indicator.find_definition(last.period) != now:
-        return ""
-    decimals = select_value_decimals(inputs.select_print_target(target), indicator, last.value)
-    value = build_number_fact(last.value, decimals).text
-    return wording.format(
-        "line.last_known",
-        covers=format_covered_stretch(wording, last_period, grown=is_cumulative_indicator(inputs.catalogue, indicator)),
-        value=format_with_full_unit(inputs, wording, figure, value),
-    )
+    value = format_with_full_unit(inputs, wording, figure, last.value.text)
+    return wording.format("line.last_known", covers=last.covers, value=value)
 
 
 def list_explained_items(inputs: ReportInput) -> set[str]:
@@ -533,16 +542,43 @@ def _describe_target_verdict(inputs: ReportInput, wording: Messages, figure: Fig
 
 
 def _describe_unmet_target(inputs: ReportInput, wording: Messages, figure: Figure, slots: dict[str, str]) -> str:
-    """How an unmet target stands on its way, then what is missing: of the units that reported, where not all did."""
-    state = wording.texts[f"path_state.{figure.path_state}"].lower()
+    """How an unmet target stands on its way, and by what; then what is missing: of the units that reported, where not
+    all did. Of what is not judged yet it is what is still to come, and no shortfall."""
     if figure.operator in ELIMINATION_OPERATORS:
         return wording.format("verdict.not_eliminated" if figure.missing.value else "verdict.not_recognised", **slots)
+    state = wording.texts[f"path_state.{figure.path_state}"].lower()
+    state += _describe_path_basis(inputs, wording, figure)
     if figure.missing.value is None:
-        apart = format_difference(inputs, wording, figure, figure.apart)
-        side = "above" if figure.operator in CEILING_OPERATORS else "below"
-        return wording.format(f"verdict.apart_{side}", state=state, apart=apart, **slots)
-    kind = "verdict.not_met_above" if figure.operator in CEILING_OPERATORS else "verdict.not_met_short_of"
-    return wording.format(kind, state=state, missing=format_missing(inputs, wording, figure), **slots)
+        slots = {**slots, "apart": format_difference(inputs, wording, figure, figure.apart)}
+    else:
+        slots = {**slots, "missing": format_missing(inputs, wording, figure)}
+    when = "" if figure.path_state in JUDGED_STATES else "ahead_"
+    what = "apart" if figure.missing.value is None else "missing"
+    side = "above" if figure.operator in CEILING_OPERATORS else "below"
+    return wording.format(f"verdict.{when}{what}_{side}", state=state, **slots)
+
+
+def _describe_path_basis(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
+    """What tells that a target is behind: the level on the way, the one to maintain, or the one it began with."""
+    if figure.path_state not in {"hasten", "slow"}:
+        return ""
+    if figure.path_basis == "way":
+        level = format_with_full_unit(inputs, wording, figure, figure.path_value.text)
+        return wording.format("path_basis.way", level=level)
+    if figure.path_basis == "start":
+        period, written = _find_way_start(inputs.get_target(figure.item), figure.target_period)
+        level = _format_written_in_sentence(inputs, wording, figure, written)
+        return wording.format("path_basis.start", year=format_reference_period(period), level=level)
+    return wording.format("path_basis.maintained") if figure.path_basis == "maintained" else ""
+
+
+def _find_way_start(target: models.Target, end: str) -> tuple[str, str]:
+    """What the way to a level begins with, as the plan writes it, and its period: the level before, or the baseline."""
+    stones = [(stone.period or "", stone.written) for stone in target.milestones]
+    before = [stone for stone in stones if stone[0] and stone[0] < end]
+    if before:
+        return before[-1]
+    return (target.baseline.period or "", target.baseline.written) if target.baseline else ("", "")
 
 
 def format_missing(inputs: ReportInput, wording: Messages, figure: Figure) -> str:

@@ -319,6 +319,8 @@ PRINTED_NOTES = (
 )  # fmt: skip
 """The kinds of notes that a paper prints; open findings are among the directions, the rest is in the Excel annex."""
 MAX_PRINTED_NOTES = 6
+MAX_APART_ROWS = 2
+"""Rows that differ between two columns of one year and still say so themselves; with more, both columns stand."""
 _STROKE = re.compile(r"(?<!\d)/|/(?!\d)")
 _DATE = re.compile(r"\d{1,2}-\d{1,2}-\d{4}")
 _SHADES = {"met": "FFFFFF", "not_met": "BFBFBF", "other": "F2F2F2", "none": "FFFFFF"}
@@ -395,7 +397,27 @@ def _list_known_columns(facts: ReportFacts, wording: Messages) -> dict[str, list
         previous = figure.previous.text if figure else wording.texts["word.no_data"]
         for texts, text in zip(columns.values(), (baseline, previous, quarter), strict=False):
             texts.append(text)
-    return columns
+    return _join_columns_of_one_year(facts, wording, columns) if facts.columns.one_year else columns
+
+
+def _join_columns_of_one_year(
+    facts: ReportFacts, wording: Messages, columns: dict[str, list[str]]
+) -> dict[str, list[str]]:
+    """One column for the plan's beginning and for what was reported of that year, where they tell the same of all rows
+    but a few: these say both."""
+    unknown = {"", *(wording.texts[f"word.{key}"] for key in ("nothing", "no_data", "not_stated"))}
+    joined, apart = [], 0
+    for row, planned, reported in zip(facts.rows, *(columns[h] for h in list(columns)[:2]), strict=True):
+        figure = None if isinstance(row, GroupRow) else facts.find_figure(row.item, row.unit)
+        differs = not {planned, reported} & unknown and figure is not None and figure.baseline.text != reported
+        apart += differs
+        if differs:
+            joined.append(wording.format("cell.both_of_year", planned=planned, reported=reported))
+        else:
+            joined.append(reported if planned in unknown and reported not in unknown else planned)
+    if apart > MAX_APART_ROWS:
+        return columns
+    return {facts.columns.baseline: joined} | dict(list(columns.items())[2:])
 
 
 def _list_result_texts(rows: Sequence[ResultRow]) -> list[str]:
@@ -515,7 +537,7 @@ def _build_result_row(
         levels=tuple(PlannedLevel(_allow_break(text)) for text in levels.milestones.values()) if levels else (),
         share=figure.plan_share.text if figure else wording.texts["word.nothing"],
         statement=_allow_break(statement.statement) if statement else "",
-        status=format_row_status(wording, row, figure),
+        status=_format_checked_status(wording, row, figure),
         missing=figure.missing.text if figure else wording.texts["word.nothing"],
     )
 
@@ -526,12 +548,21 @@ def _allow_break(text: str) -> str:
 
 
 def format_row_status(wording: Messages, row: GroupRow | StatementRow | FigureRow, figure: Figure | None) -> str:
-    """Where a row stands: its task's state, else its figure's on the way to the milestone, else why it has none."""
-    if isinstance(row, StatementRow) and row.state:
+    """Where a row stands: as its task or the row that asks the same, else as its figure on the way to the milestone,
+    else why it has none."""
+    if not isinstance(row, GroupRow) and row.state:
         return row.state
     if figure is None:
         return wording.texts["status.no_data"]
     return figure.path_text if figure.path_state else figure.status_text
+
+
+def _format_checked_status(wording: Messages, row: GroupRow | StatementRow | FigureRow, figure: Figure | None) -> str:
+    """The same with the level on the way that it is judged by."""
+    status = format_row_status(wording, row, figure)
+    if figure is None or figure.path_basis != "way" or row.kind != "figure" or row.state:
+        return status
+    return wording.format("cell.on_way", state=status, level=figure.path_value.text)
 
 
 def _build_path_row(facts: ReportFacts, wording: Messages, row: FigureReference) -> PathRow:

@@ -20,7 +20,7 @@ from etl.report.figure_facts import Figure
 from etl.report.number_facts import MAX_DECIMALS
 from etl.report.path_state import JUDGED_STATES
 from etl.report.report_facts import ReportFacts, serialize_facts
-from etl.report.section_facts import GroupRow, StatementRow
+from etl.report.section_facts import FigureRow, GroupRow, StatementRow
 from etl.report.unit_results import MAX_UNIT_NAMES, MIN_COMPARED
 from tests.report.conftest import CASES, ROOT, TEMPLATES
 from tests.report.samples import crowd, list_worlds, nobody, part_only, sample
@@ -89,14 +89,18 @@ def cells(facts: ReportFacts) -> Iterator[str]:
 
 def check_counted_rows(facts: ReportFacts) -> None:
     """A reader who adds up the numbered rows of annex I without heads and doubles has the number that the text says."""
-    double, heading = "(trùng với mục", load_messages(TEMPLATES).texts["status.heading"]
+    double, heading = re.compile(r"\((?:trùng|cùng nội dung) với mục"), load_messages(TEMPLATES).texts["status.heading"]
     rows = [row for row in facts.rows if not isinstance(row, GroupRow) and row.number and row.reported]
     found = {row.item: figure for row in rows if (figure := facts.find_figure(row.item, row.unit))}
-    counted = [row for row in rows if double not in row.title and found[row.item].status_text != heading]
+    counted = [row for row in rows if not double.search(row.title) and found[row.item].status_text != heading]
     total = re.search(r"trong (\d+) chỉ tiêu", facts.first_page.result)
     assert len(counted) == (int(total[1]) if total else 0)
     printed = {row.number for row in rows}
-    assert all(item in printed for row in rows for item in re.findall(r"trùng với mục ([^,]+),", row.title))
+    assert all(
+        item in printed for row in rows for item in re.findall(r"(?:trùng|cùng nội dung) với mục ([^,]+),", row.title)
+    )
+    same = [(row, re.search(r"\(trùng với mục ([^,]+),", row.title)) for row in rows if isinstance(row, FigureRow)]
+    assert all(row.state == (f"Như mục {found[1]}" if found else "") for row, found in same), "one thing, one verdict"
 
 
 def area_figures(facts: ReportFacts) -> list[Figure]:
@@ -110,6 +114,7 @@ def test_no_report_of_ten_worlds_contradicts_itself(
     for facts in worlds(case):
         said = [text for text in sentences(facts) if text]
         assert not [text for text in said if NOTHING_SAID.search(text) or MISSPELT.search(text)]
+        assert not [text for text in said if re.search(r"[<>≤≥]\d|lũy kế 12 tháng", text)]
         assert not [text for text in said if text[-1] not in ".:;" or MAKERS_WORDS.search(text)]
         assert len(said) - 1 == len(set(said)), (
             "nothing is said twice in the same words but the result, on the first page"
@@ -302,7 +307,9 @@ def check_covered_period(facts: ReportFacts, figure: Figure) -> None:
     assert covers.text and covers.start <= covers.end
     assert (covers.kind == "older") == (covers.end != period.end.isoformat())
     if covers.kind == "to_date":
-        assert covers.text.startswith("lũy kế ") and covers.start == f"{period.year}-01-01"
+        whole = period.end.month == 12  # twelve months since January are the year
+        assert covers.text.startswith(f"năm {period.year}" if whole else "lũy kế ")
+        assert covers.start == f"{period.year}-01-01"
     if figure.in_quarter:
         assert facts.period.cadence == "quarter" and covers.kind in {"to_date", "whole"}
         assert bool(figure.in_quarter.reason) == (figure.in_quarter.counted.value is None)
@@ -324,6 +331,7 @@ def check_one_figure(facts: ReportFacts, figure: Figure) -> None:
     elif figure.plan_share.value is not None and figure.plan_share.decimals < MAX_DECIMALS:
         assert parse_printed(figure.plan_share.text) != 100 or figure.plan_share.value == 100
     check_printed_level(figure)
+    check_told_verdict(figure, [line for line in told if line.startswith(f"- {figure.name}:")])
     assert figure.value.value is not None or not any(f"({figure.item})" in text for text in facts.outlook.sentences)
     judged = figure.status in {"met", "not_met", "within_plan", "over_plan"}
     assert (figure.path_state in STATES) == judged
@@ -338,6 +346,20 @@ def check_one_figure(facts: ReportFacts, figure: Figure) -> None:
         assert figure.change.delta.value is None and figure.change.per_cent.value is None
     if figure.interval and figure.value.exact:
         assert facts.find_figure(figure.item, figure.unit) is figure
+
+
+def check_told_verdict(figure: Figure, told: list[str]) -> None:
+    """What is behind says by which level; what is not judged yet is not called short of anything."""
+    for line in told:
+        if figure.path_state in {"not_due", "redefined"}:
+            assert not re.search("còn thiếu|còn cao hơn|, thấp hơn|, cao hơn", line), line
+        if figure.path_state in {"hasten", "slow"} and figure.target_period > figure.period:
+            assert re.search("mức theo lộ trình|chưa đạt mức|mức phân kỳ|công nhận", line), line
+        if figure.path_basis == "way" and figure.path_state in {"hasten", "slow"}:
+            assert figure.path_value.text in line and figure.path_value.text != figure.value.text
+    assert figure.last_known is None or (
+        figure.shown_status == "no_new_figure" and figure.last_known.covers in figure.printed
+    )
 
 
 def check_printed_level(figure: Figure) -> None:

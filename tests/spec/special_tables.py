@@ -202,6 +202,7 @@ SITUATIONS = Table(
 TASK_STATE = {
     "done": "đã hoàn thành",
     "done_late": "hoàn thành chậm",
+    "due": "đến hạn, chưa hoàn thành",
     "overdue": "quá hạn",
     "not_due": "chưa đến hạn",
     "ongoing": "đang thực hiện",
@@ -231,22 +232,25 @@ TASKS = Table(
     "13. Nhiệm vụ và mốc thời gian",
     "Xét vào ngày cuối kỳ. Đã hoàn thành thì tính trước hết, theo ngày hoàn thành (ngày sau ngày xét là chưa hoàn "
     "thành; không ghi ngày thì không coi là chậm). Nhiệm vụ không còn phù hợp do thay đổi tổ chức thì không bao "
-    "giờ quá hạn. Đơn vị không báo cáo thì không bị coi là quá hạn.",
+    "giờ quá hạn. Đơn vị không báo cáo thì không bị coi là quá hạn. Thời hạn là chính ngày cuối kỳ thì đã đến hạn: "
+    "báo cáo của kỳ được lập và đọc sau ngày ấy; quá hạn chỉ dùng cho kỳ sau.",
     ("Thời hạn", "Không còn phù hợp từ", "Đơn vị ghi", "Ngày hoàn thành", "Ngày xét"),
     ("Trạng thái",),
     (
         ("30/06/2025", EMPTY, "Đã hoàn thành", "30/06/2025", "30/06/2025", "đã hoàn thành"),
         ("30/06/2025", EMPTY, "Đã hoàn thành", "01/07/2025", "31/12/2025", "hoàn thành chậm"),
         ("30/06/2025", EMPTY, "Đã hoàn thành", EMPTY, "31/12/2025", "đã hoàn thành"),
-        ("30/06/2025", EMPTY, "Đã hoàn thành", "15/07/2025", "30/06/2025", "chưa đến hạn"),
-        ("30/06/2025", EMPTY, "Đang thực hiện", EMPTY, "30/06/2025", "chưa đến hạn"),
+        ("30/06/2025", EMPTY, "Đã hoàn thành", "15/07/2025", "30/06/2025", "đến hạn, chưa hoàn thành"),
+        ("30/06/2025", EMPTY, "Đang thực hiện", EMPTY, "29/06/2025", "chưa đến hạn"),
+        ("30/06/2025", EMPTY, "Đang thực hiện", EMPTY, "30/06/2025", "đến hạn, chưa hoàn thành"),
         ("30/06/2025", EMPTY, "Đang thực hiện", EMPTY, "30/09/2025", "quá hạn"),
         ("30/06/2025", EMPTY, "Chưa thực hiện", EMPTY, "30/09/2025", "quá hạn"),
         ("30/06/2025", EMPTY, EMPTY, EMPTY, "31/03/2025", "chưa đến hạn"),
+        ("30/06/2025", EMPTY, EMPTY, EMPTY, "30/06/2025", "không báo cáo"),
         ("30/06/2025", EMPTY, EMPTY, EMPTY, "30/09/2025", "không báo cáo"),
         ("30/06/2025", "01/07/2025", "Đang thực hiện", EMPTY, "30/09/2025", "không còn phù hợp"),
         ("30/06/2025", "01/07/2025", "Đã hoàn thành", "20/06/2025", "30/09/2025", "đã hoàn thành"),
-        ("30/06/2025", "01/07/2025", "Đang thực hiện", EMPTY, "30/06/2025", "chưa đến hạn"),
+        ("30/06/2025", "01/07/2025", "Đang thực hiện", EMPTY, "30/06/2025", "đến hạn, chưa hoàn thành"),
         ("thường xuyên", EMPTY, "Đang thực hiện", EMPTY, "30/06/2025", "đang thực hiện"),
         ("thường xuyên", EMPTY, "Chưa thực hiện", EMPTY, "30/06/2025", "đang thực hiện"),
         ("thường xuyên", EMPTY, EMPTY, EMPTY, "30/06/2025", "không báo cáo"),

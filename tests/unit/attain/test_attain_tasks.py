@@ -22,7 +22,9 @@ def test_the_words_of_the_form_are_the_ones_understood() -> None:
 def test_the_last_day_is_still_in_time() -> None:
     due = date(2025, 6, 30)
     assert compute_task_state(task(due), "Đã hoàn thành", due, due) == "done"
-    assert compute_task_state(task(due), "Đang thực hiện", None, due) == "not_due"
+    assert compute_task_state(task(due), "Đang thực hiện", None, date(2025, 6, 29)) == "not_due"
+    assert compute_task_state(task(due), "Đang thực hiện", None, due) == "due", "who reads of that day reads it after"
+    assert compute_task_state(task(due), "", None, due) == "not_reported"
     assert compute_task_state(task(due), "Đang thực hiện", None, date(2025, 7, 1)) == "overdue"
 
 

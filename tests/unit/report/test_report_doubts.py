@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import pytest
 
+from etl.attain.linear_path import NEEDS_ACCELERATION, ON_TRACK
 from etl.catalog import Catalogue
 from etl.messages import Messages
 from etl.model import Attainment, ControlLimits, Period, UnitStatus
+from etl.model.numbers import format_number
 from etl.model.reason import Reason, build_reason
 from etl.report import ReportInput, correction_report, path_section, submissions
 from etl.report.data_quality_notes import build_data_notes
 from etl.report.dates import format_period_end, format_period_list
 from etl.report.facts import build_facts
 from etl.report.report_figures import build_figures, find_duplicate_targets
+from etl.report.section_facts import FigureRow
 from etl.report.target_results import build_target_sentences, describe_headline, describe_results
-from etl.report.template_context import build_page_context
+from etl.report.template_context import build_page_context, format_row_status
 from tests.report.samples import sample
 from tests.unit.report.test_report_figures import bhyt, figure_of, line_of, one, row
 from tests.wording import saying
@@ -141,7 +145,8 @@ def test_both_levels_of_a_contradiction_stand_with_their_clauses(catalogue: Cata
     (note,) = notes_of(given, say, *(a for a in given.attainments if a.unit == given.area))["contradicts"]
     assert note == (
         "Kế hoạch đặt mức khác nhau cho cùng một nội dung: trên 99,5% (chỉ tiêu I.3-2.1: mục I, khoản 3, gạch đầu "
-        "dòng 2, ý 1) và trên 99,9% (chỉ tiêu II.2.4.1-3: mục II.2.4.1, gạch đầu dòng 3); mỗi mức được đánh giá riêng."
+        "dòng 2, ý 1) và trên 99,9% (chỉ tiêu II.2.4.1-3: mục II.2.4.1, gạch đầu dòng 3); mỗi mức được đánh giá riêng "
+        "tại Phụ lục I và tính chung là một chỉ tiêu."
     )
 
 
@@ -200,7 +205,7 @@ def test_what_exceeds_its_part_of_the_plan_says_by_how_much(given: ReportInput, 
         "(4,2 ca/100.000 dân, tương đương cả năm không quá 24 ca)."
     ), "24,36 cases a year are 24; of nine months there is no whole number"
     strict = replace(now, operator="<", target=Fraction(50), written="<50", denominator=Fraction(580_000))
-    assert line_of(given, say, strict).endswith("(<50 ca/100.000 dân, tương đương cả năm không quá 289 ca).")
+    assert line_of(given, say, strict).endswith("(<\u00a050 ca/100.000 dân, tương đương cả năm không quá 289 ca).")
     none = replace(now, target=Fraction("0.1"), written="0,1")
     assert line_of(given, say, none).endswith("của mục tiêu năm 2025 (0,1 ca/100.000 dân)."), "no limit of no case"
     assert notes_of(given, say, now)["prorated"][0].endswith("kết luận khi hết năm: chỉ tiêu 15.1.")
@@ -289,6 +294,118 @@ def test_what_is_worse_than_both_ends_of_its_way_is_slow(
     """From 95 to “> 95”, and from 96,7 to 95: under 95 it is behind whenever it is asked."""
     now = bhyt(annual, value, progress_class="", projections=(), reason=Reason(reason), operator=">")
     assert figure_of(annual, say, replace(now, met=False, status="not_met", target=Fraction(95))).path_state == state
+
+
+@pytest.mark.parametrize(
+    ("seen", "changes", "verdict"),
+    [
+        (
+            "94.1",
+            {"progress_class": "needs_acceleration", "path_value": Fraction("94.23")},
+            "cần đẩy nhanh (mức theo lộ trình: 94,23%), còn thiếu 1.234 người so với mục tiêu năm 2025 (95%)",
+        ),
+        (  # the level on the way never prints like the value that has not reached it
+            "94.23",
+            {"progress_class": "needs_acceleration", "path_value": Fraction("94.2301")},
+            "cần đẩy nhanh (mức theo lộ trình: 94,2301%), còn thiếu 1.234 người so với mục tiêu năm 2025 (95%)",
+        ),
+        (
+            "94.3",
+            {"progress_class": "on_track", "path_value": Fraction("94.23")},
+            "đúng lộ trình, còn thiếu 1.234 người",
+        ),
+        (
+            "94",
+            {"progress_class": "maintain"},
+            "chậm, chưa đạt mức phải duy trì, còn thiếu 1.234 người so với mục tiêu năm 2025 (95%)",
+        ),
+        (
+            "94.56",
+            {"reason": Reason("reason.no_room"), "operator": ">", "written": ">95", "target_period": "2030"},
+            "chậm, chưa đạt mức năm 2025 (95%), còn thiếu 1.234 người so với mục tiêu năm 2030 (>\u00a095%)",
+        ),
+        (
+            "93",
+            {"reason": Reason("reason.against_direction")},
+            "chậm, chưa đạt mức năm 2023 (93,46%), còn thiếu 1.234 người so với mục tiêu năm 2025 (95%)",
+        ),
+        (
+            "94.56",
+            {"reason": Reason("reason.no_baseline"), "written": "≥95"},
+            "chưa đến kỳ đánh giá; để đạt mục tiêu năm 2025 (≥\u00a095%) cần thêm 1.234 người",
+        ),
+        (
+            "94.56",
+            {"reason": Reason("reason.no_baseline"), "people_missing": None},
+            "chưa đến kỳ đánh giá; để đạt mục tiêu năm 2025 (95%) cần tăng thêm 0,44 điểm phần trăm",
+        ),
+        (
+            "96.1",
+            {"reason": Reason("reason.no_baseline"), "people_missing": None, "operator": "<="},
+            "chưa đến kỳ đánh giá; để đạt mục tiêu năm 2025 (95%) cần giảm thêm 1,10 điểm phần trăm",
+        ),
+    ],
+)
+def test_a_verdict_says_what_it_rests_on_and_what_is_not_judged_lacks_nothing_yet(
+    annual: ReportInput, say: Messages, seen: str, changes: dict[str, Any], verdict: str
+) -> None:
+    plain: dict[str, Any] = {"progress_class": "", "path_value": None, "reason": None, "projections": ()}
+    line = line_of(annual, say, bhyt(annual, seen, **{**plain, **changes}))
+    assert verdict in line
+
+
+def test_what_is_not_judged_for_want_of_a_way_is_listed_with_that_reason(annual: ReportInput, say: Messages) -> None:
+    """Beside what is not judged for another reason, and is listed apart."""
+    none: dict[str, Any] = {"progress_class": "", "path_value": None, "projections": ()}
+    startless = bhyt(annual, "94.56", reason=Reason("reason.no_baseline"), **none)
+    ahead = replace(row(annual, "15.3", status="not_met", met=False, reason=Reason("reason.cases_left")), **none)
+    chosen = replace(annual, attainments=(startless, ahead))
+    said = describe_results(chosen, say, build_figures(chosen, say))
+    assert [text for text in said if text.startswith("- ")] == [
+        "- Chưa đến kỳ đánh giá (01; Kế hoạch không nêu mức xuất phát nên chưa xác định lộ trình): Tham gia BHYT (12).",
+        "- Chưa đến kỳ đánh giá (01): Sốt rét mới/100.000 dân (15.3).",
+    ]
+    assert not any("Mức theo lộ trình" in text for text in said), "no way is explained where none is printed"
+
+
+def test_the_words_on_the_way_have_the_limits_that_it_is_judged_by(say: Messages) -> None:
+    limits = [format_number(limit * 100) for limit in (ON_TRACK, NEEDS_ACCELERATION)]
+    assert re.findall(r"(\d+)%", say.texts["summary.way"]) == [limits[0], limits[1], limits[0], limits[1]]
+
+
+def test_a_second_place_is_judged_as_the_first_and_another_level_by_itself(catalogue: Catalogue, say: Messages) -> None:
+    facts = build_facts(sample(catalogue, "tan-yen", "ty-ct25", "2024"), say)
+    rows = {row.item: (row.title, format_row_status(say, row, facts.find_figure(row.item, row.unit)))
+            for row in facts.rows if isinstance(row, FigureRow)}  # fmt: skip
+    assert rows["II.2.2-1a"][0].endswith(" (trùng với mục I.3-1a, không tính hai lần)")
+    assert rows["II.2.2-1a"][1] == "Như mục I.3-1a"
+    title, status = rows["II.2.4.1-3"]
+    assert title.endswith(" (cùng nội dung với mục I.3-2.1, mức khác, tính chung là một chỉ tiêu)")
+    assert status == facts.figures["II.2.4.1-3"][facts.area.unit].path_text
+
+
+@pytest.mark.parametrize(
+    ("reported", "heads", "cells"),
+    [
+        ({}, ["Thực hiện năm 2023"], ["93,46", "42,5"]),
+        ({"12": "93.9"}, ["Thực hiện năm 2023"], ["93,46 (báo cáo: 93,90)", "42,5"]),
+        (dict.fromkeys(("1", "9", "12"), "43"), ["Thực hiện năm 2023", "Năm trước (2023)"], ["93,46", "42,5"]),
+    ],
+)
+def test_one_year_has_one_column_where_its_two_figures_are_alike(
+    annual: ReportInput, say: Messages, reported: dict[str, str], heads: list[str], cells: list[str]
+) -> None:
+    """What the plan began with and what was reported of that year, apart where more than a few rows differ."""
+    began = {t.item: t.baseline for t in annual.plan.targets}
+    before = tuple(
+        replace(a, period="2023", value=Fraction(reported.get(a.item, b.value)), as_of="")
+        for a in annual.attainments
+        if a.unit == annual.area and (b := began[a.item]) and b.value is not None
+    )
+    context = build_page_context(build_facts(replace(annual, previous=before), say), say)
+    assert [head.text for head in context.known_heads] == heads
+    printed = {row.item: row.known[0].text for row in context.results if row.known}
+    assert [printed["12"], printed["9"]] == cells
 
 
 def test_a_year_that_is_over_has_no_column_in_the_outlook(annual: ReportInput, say: Messages) -> None:

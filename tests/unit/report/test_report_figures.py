@@ -78,7 +78,7 @@ def test_no_trend_word_where_intervals_overlap(given: ReportInput, say: Messages
     sample_of = {"interval": (92.0, 95.0), "as_of": "", "status": "not_met", "present": 1, "expected": 1}
     now = row(given, "14", value=Fraction("93.46"), **sample_of)
     before = replace(now, value=Fraction("91.00"), interval=(89.0, 92.5))
-    line = line_of(given, say, now, before)
+    line, *_ = line_of(given, say, now, before).split(";")
     assert "tăng" not in line
     assert "tương đương cùng kỳ năm 2023 (91,00%)" in line
     apart = replace(before, interval=(89.0, 91.5))
@@ -132,7 +132,9 @@ def test_what_was_published_within_the_year_is_judged_and_not_called_old(catalog
     fresh = replace(bhyt(given, "93.46", as_of="2024-12-27"), met=False, status="not_met")
     facts = build_facts(replace(given, attainments=(fresh,)), say)
     (line,) = (line for group in facts.lines for line in group.lines if "(12)" in line)
-    assert line.startswith("- Đánh giá theo số liệu gần nhất (01 chỉ tiêu; số liệu: công bố 27/12/2024, tại Phụ lục I)")
+    assert line.startswith(
+        "- Đánh giá theo số liệu gần nhất tại Phụ lục I (01 chỉ tiêu; số liệu: công bố 27/12/2024): "
+    )
 
 
 @pytest.mark.parametrize(
@@ -164,7 +166,7 @@ def test_what_stood_for_the_year_before_already_then_is_no_figure_of_it(given: R
 def test_a_carried_figure_names_its_period_and_no_trend(given: ReportInput, say: Messages) -> None:
     now = bhyt(given, "93.46", as_of="2023", met=None, status="no_new_figure")
     line = line_of(given, say, now, bhyt(given, "90"))
-    assert line == "- Chưa có số liệu mới (01 chỉ tiêu; số gần nhất: năm 2023, tại Phụ lục I): Tham gia BHYT (12)."
+    assert line == "- Chưa có số liệu mới (01 chỉ tiêu; số gần nhất tại Phụ lục I: năm 2023): Tham gia BHYT (12)."
     assert figure_of(given, say, now).covers.kind == "older"
     assert "tăng" not in line
 
@@ -258,22 +260,33 @@ def test_a_part_year_verdict_names_the_prorated_plan(given: ReportInput, say: Me
 
 
 def test_a_target_without_a_figure_tells_the_last_one_and_its_time(given: ReportInput, say: Messages) -> None:
-    """Told by its time, never judged, and not where it was measured by another definition or is this period's own."""
+    """Told by its time, never judged, and not where it was measured by another definition or is this period's own; as
+    a figure that is not due yet is: one status and one print for one thing. Twelve months since January are the year.
+    """
     silent = row(given, "12", value=None, numerator=None, denominator=None, status="no_data", met=None, as_of="",
                  reason=None, interval=None, present=0)  # fmt: skip
     grown = replace(silent, item="8", indicator=row(given, "8").indicator)
-    points = (("12", (SeriesPoint("2023Q4", Fraction("94.2")),)), ("8", (SeriesPoint("2023Q3", Fraction("14.9")),)))
-    told = replace(given, attainments=(silent, grown), previous=(), last=(), series=points)
+    whole = replace(silent, item="9", indicator=row(given, "9").indicator)
+    points = (("12", (SeriesPoint("2023Q4", Fraction("94.2")),)), ("8", (SeriesPoint("2023Q3", Fraction("14.9")),)),
+              ("9", (SeriesPoint("2023Q4", Fraction("45.7")),)))  # fmt: skip
+    told = replace(given, attainments=(silent, grown, whole), previous=(), last=(), series=points)
     lines = [line for group in build_target_sentences(told, say, build_figures(told, say), ()) for line in group.lines]
     assert [line for line in lines if "gần nhất" in line] == [
-        "- Chưa có số liệu (02 chỉ tiêu): Tham gia BHYT (12), gần nhất quý IV năm 2023: 94,20%; "
-        "Trẻ sơ sinh được tầm soát (8), gần nhất lũy kế 9 tháng năm 2023: 14,9%."
+        "- Chưa có số liệu mới (03 chỉ tiêu; số gần nhất tại Phụ lục I: quý IV năm 2023; lũy kế 9 tháng năm 2023; "
+        "năm 2023): Tham gia BHYT (12); Trẻ sơ sinh được tầm soát (8); Phụ nữ mang thai được tầm soát (9)."
+    ]
+    prints = [(f.shown_status, f.printed) for f in build_figures(told, say).list_unit_figures(given.area)]
+    assert prints == [
+        ("no_new_figure", "94,20 (quý IV năm 2023)"),
+        ("no_new_figure", "14,9 (lũy kế 9 tháng năm 2023)"),
+        ("no_new_figure", "45,7 (năm 2023)"),
     ]
     figure = build_figures(told, say).find_figure("12", given.area)
     assert figure is not None and (figure.path_state, figure.plan_share.value, figure.sign) == ("", None, "")
     own = replace(told, series=(("12", (SeriesPoint(given.period.key, Fraction("94.2")),)),))
     lines = [line for group in build_target_sentences(own, say, build_figures(own, say), ()) for line in group.lines]
     assert not [line for line in lines if "gần nhất" in line]
+    assert [f.shown_status for f in build_figures(own, say).list_unit_figures(given.area)] == ["no_data"] * 3
 
 
 def test_rows_the_plan_does_not_number_borrow_the_number_of_their_head(given: ReportInput, say: Messages) -> None:

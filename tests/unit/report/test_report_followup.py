@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -58,6 +58,11 @@ def test_a_task_nobody_reports_on_stands_by_its_date(given: ReportInput, say: Me
     assert state(deadline=task.deadline.model_copy(update={**dated, "date": end})) == {"due_unreported": 1}
     assert state(deadline=task.deadline.model_copy(update={**dated, "date": date(2030, 1, 1)})) == {"not_due": 1}
     assert state(overtaken_on=end) == {"overtaken": 1}
+    yearly = {"id": bare.plan.tasks[0].id}  # asked about in the form of the year alone
+    assert state(**yearly) == {"yearly": 1}
+    assert state(**yearly, deadline=task.deadline.model_copy(update={**dated, "date": end})) == {"yearly_due": 1}
+    after = task.deadline.model_copy(update={**dated, "date": end + timedelta(days=1)})
+    assert state(**yearly, deadline=after) == {"yearly_not_due": 1}, "that a day is to come needs nobody's word"
     assert state(overtaken_on=date(2030, 1, 1)) == {"not_reported": 1}
 
 
