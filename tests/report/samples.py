@@ -407,8 +407,17 @@ def part_only(given: ReportInput) -> ReportInput:
     }
     statuses = tuple(silent[s] for s in given.statuses)
     earlier = tuple(silent[s] for s in given.earlier_statuses)
+    series = tuple(
+        (item, tuple(p for p in points if Period.parse(p.period).end < given.period.start))
+        for item, points in given.series
+    )
     return replace(
-        given, attainments=tuple(rows), parts=tuple(parts.values()), statuses=statuses, earlier_statuses=earlier
+        given,
+        attainments=tuple(rows),
+        parts=tuple(parts.values()),
+        statuses=statuses,
+        earlier_statuses=earlier,
+        series=series,
     )
 
 
