@@ -439,7 +439,8 @@ def _add_report_body(doc: Any) -> None:
     _add_paragraphs(doc, "VB Mục", "IV. TÌNH HÌNH THỰC HIỆN NHIỆM VỤ")
     _add_paragraph_loop(doc, "VB Nội dung", "task_sentences")
     _add_paragraphs(doc, "VB Mục", "V. KHÓ KHĂN, NGUYÊN NHÂN, KIẾN NGHỊ")
-    _add_paragraphs(doc, "VB Nội dung", "{{ difficulty_sentence }}", "{%p if difficulties %}")
+    doc.add_paragraph("{{ difficulty_sentence }}", style="VB Nội dung").paragraph_format.space_after = Pt(4)
+    _add_paragraphs(doc, "VB Nội dung", "{%p if difficulties %}")
     columns = [
         ("Khó khăn, vướng mắc", "{{ row.difficulty }}", 36.0),
         ("Nguyên nhân", "{{ row.cause }}", 36.0),

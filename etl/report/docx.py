@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 from io import BytesIO
-from itertools import dropwhile, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +17,17 @@ from etl.messages import Messages
 from etl.ooxml.zip_parts import ZIP_ERRORS, build_reproducible_zip
 from etl.report.canvas import encode_png
 from etl.report.charts import draw_small_line
+from etl.report.letter_spacing import space_letter
 from etl.report.report_facts import DocumentFacts, ReportFacts
 from etl.report.template_context import ReportTemplateContext, build_template_context
 from etl.report.template_engine import build_template_engine
 from etl.report.template_slots import validate_template_slots
+from etl.report.word_lines import bind_lines
+from etl.report.word_tables import fit_tables
 
 _RULE = "VB Gạch"
 _RULE_SHARE = 0.42
 """Rules under the office's name and the subject are a third to a half of the text (NĐ 30/2020, Phụ lục I)."""
-_HELD_ROWS = 6
 _TWIP = 635  # English metric units in a twentieth of a point
 
 
@@ -63,9 +64,11 @@ def open_word_template(template: Path, kind: type) -> tuple[Any, Any]:
 
 def serialize_word_document(document: Any, facts: DocumentFacts, wording: Messages, moment: datetime) -> bytes:
     """A rendered document as a file: tables and rules fitted to the page, nothing in it that differs by the day."""
-    _fit_tables(document.docx.element.body)
+    fit_tables(document.docx)
     _hold_announcements(document.docx.element.body)
     _fit_rules(document.docx)
+    bind_lines(document.docx)
+    space_letter(document.docx)
     _set_properties(document.docx.core_properties, facts, wording, moment)
     buffer = BytesIO()
     document.save(buffer)
@@ -104,94 +107,12 @@ def _set_alt_texts(body: Any, texts: list[str]) -> None:
         properties.set("id", str(number))
 
 
-def _fit_tables(body: Any) -> None:
-    """Makes every table with a repeating head exactly as wide as its page, columns in the template's proportion.
-
-    Columns that repeat (years, indicators) leave the grid out of step with the cells: both are rewritten.
-    """
-    from docx.oxml.ns import qn
-
-    waiting: list[Any] = []
-    for element in body:
-        if element.tag == qn("w:tbl"):
-            waiting.append(element)
-        for section in element.iter(qn("w:sectPr")):
-            width = _compute_text_width(section, qn)
-            for table in waiting:
-                _fit_table(table, width, qn)
-            waiting = []
-
-
-def _compute_text_width(section: Any, qn: Any) -> int:
-    page, margins = section.find(qn("w:pgSz")), section.find(qn("w:pgMar"))
-    return int(page.get(qn("w:w"))) - int(margins.get(qn("w:left"))) - int(margins.get(qn("w:right")))
-
-
-def _fit_table(table: Any, width: int, qn: Any) -> None:
-    rows = table.findall(qn("w:tr"))
-    if not any(row.find(f"{qn('w:trPr')}/{qn('w:tblHeader')}") is not None for row in rows):
-        return
-    _hold_subrows(rows)
-    _hold_last_rows(rows)
-    plain = max(rows, key=lambda row: len(row.findall(qn("w:tc"))))
-    template_widths = [_read_cell_width(cell, qn) for cell in plain.findall(qn("w:tc"))]
-    columns = _scale_columns(template_widths, width)
-    grid = table.find(qn("w:tblGrid"))
-    for column in list(grid):
-        grid.remove(column)
-    for column_width in columns:
-        grid.append(grid.makeelement(qn("w:gridCol"), {qn("w:w"): str(column_width)}))
-    for row in rows:
-        start = 0
-        for cell in row.findall(qn("w:tc")):
-            span = cell.find(f"{qn('w:tcPr')}/{qn('w:gridSpan')}")
-            covered = int(span.get(qn("w:val"))) if span is not None else 1
-            cell.find(f"{qn('w:tcPr')}/{qn('w:tcW')}").set(qn("w:w"), str(sum(columns[start : start + covered])))
-            start += covered
-
-
-def _hold_subrows(rows: list[Any]) -> None:
-    """A row without a number is a part of the one above: it is on the same page."""
-    for above, row in pairwise(rows):
-        if _is_subrow(row):
-            _hold_row(above)
-
-
-def _hold_last_rows(rows: list[Any]) -> None:
-    """The last rows of a table, half of a short one, go over to its last page together: no page with a row or two. They
-    begin with a row that has a number, so that none of them takes the one that it belongs to along."""
-    held = min(_HELD_ROWS, len(rows) // 2)
-    for row in dropwhile(_is_subrow, rows[-held:-1]):
-        _hold_row(row)
-
-
 def _hold_announcements(body: Any) -> None:
     """A line that announces a list, and so ends in a colon, is on the page of its first entry. One before a table may
     be of several lines and breaks as any other: held whole it would cost some letters a page."""
     for paragraph in body.xpath("./w:p[following-sibling::*[1][self::w:p]]"):
         if "".join(paragraph.xpath(".//w:t/text()")).rstrip().endswith(":"):
             paragraph.get_or_add_pPr().get_or_add_keepNext()
-
-
-def _is_subrow(row: Any) -> bool:
-    return not "".join(row.xpath("./w:tc[1]//w:t/text()")).strip()
-
-
-def _hold_row(row: Any) -> None:
-    """Keeps a row on the page of the next."""
-    for paragraph in row.xpath(".//w:p"):
-        paragraph.get_or_add_pPr().get_or_add_keepNext()
-
-
-def _read_cell_width(cell: Any, qn: Any) -> int:
-    return int(float(cell.find(f"{qn('w:tcPr')}/{qn('w:tcW')}").get(qn("w:w"))))
-
-
-def _scale_columns(template_widths: list[int], width: int) -> list[int]:
-    total = sum(template_widths)
-    columns = [part * width // total for part in template_widths]
-    columns[-1] += width - sum(columns)
-    return columns
 
 
 def _fit_rules(document: Any) -> None:
@@ -209,7 +130,7 @@ def _fit_rules(document: Any) -> None:
             continue
         paragraph = Paragraph(element, document._body)
         cell = element.getparent()
-        room = _read_cell_width(cell, qn) * _TWIP if cell.tag == qn("w:tc") else page_width
+        room = int(float(cell.tcPr.find(qn("w:tcW")).get(qn("w:w")))) * _TWIP if cell.tag == qn("w:tc") else page_width
         text = Paragraph(above, document._body)
         length = int(min(_estimate_printed_width(text.text, text.style.font.size), room) * _RULE_SHARE)
         paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = (room - length) // 2

@@ -6,6 +6,7 @@ of the Word template, checked both ways, and every text that goes into it is esc
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from etl.errors import TemplateError
 from etl.messages import Messages
 from etl.report.canvas import render_svg
 from etl.report.charts import draw_overview, draw_picture, draw_series_panel, draw_small_line
+from etl.report.line_breaks import HYPHEN, keep_together
 from etl.report.picture_facts import AnnexPicture
 from etl.report.report_facts import ReportFacts
 from etl.report.template_context import PageTemplateContext, build_page_context
@@ -23,6 +25,9 @@ from etl.report.template_slots import validate_template_slots
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_TAGS = re.compile(r"(<(?:style|title|svg)\b.*?</(?:style|title|svg)>|<[^>]*>)", re.DOTALL)
+"""What is no text of a page, and what no line of it ends in."""
+_CODE = re.compile(rf"[^\s()]*{HYPHEN}[^\s()]*")
 NARROW_CHART_MM = 100.0
 """mm; on a page this wide the letters of the overview can be read on a phone."""
 
@@ -45,7 +50,7 @@ def render_html_page(facts: ReportFacts, wording: Messages, template: Path) -> b
         if drawing:
             row["lines"][0]["text"] = Markup(render_svg(drawing))  # noqa: S704 - the same
     shown |= {"has_chart": first is not None, "chart": Markup(render_svg(first)) if first else ""}  # noqa: S704 - the same
-    return (engine.from_string(text).render(shown) + "\n").encode()
+    return (_bind_lines(engine.from_string(text).render(shown)) + "\n").encode()
 
 
 def open_html_template(template: Path) -> tuple[str, Environment]:
@@ -57,6 +62,15 @@ def open_html_template(template: Path) -> tuple[str, Environment]:
     text, engine = _read_html_template(template), build_template_engine(trim_blocks=True)
     validate_template_slots(text, PageTemplateContext, template, engine)
     return text, engine
+
+
+def _bind_lines(page: str) -> str:
+    """The page with blanks and codes at which no line ends; a code keeps its hyphens, and is found by them."""
+
+    def bind(text: str) -> str:
+        return _CODE.sub(lambda code: f'<span class="whole">{code[0].replace(HYPHEN, "-")}</span>', keep_together(text))
+
+    return "".join(part if part.startswith("<") else bind(part) for part in _TAGS.split(page) if part)
 
 
 def _read_html_template(path: Path) -> str:

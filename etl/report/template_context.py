@@ -321,8 +321,7 @@ PRINTED_NOTES = (
 MAX_PRINTED_NOTES = 6
 MAX_APART_ROWS = 2
 """Rows that differ between two columns of one year and still say so themselves; with more, both columns stand."""
-_STROKE = re.compile(r"(?<!\d)/|/(?!\d)")
-_DATE = re.compile(r"\d{1,2}-\d{1,2}-\d{4}")
+_STROKE = re.compile(r"(?<!\d)/(?![A-ZĐ])|/(?![\dA-ZĐ])")
 _SHADES = {"met": "FFFFFF", "not_met": "BFBFBF", "other": "F2F2F2", "none": "FFFFFF"}
 
 
@@ -543,8 +542,8 @@ def _build_result_row(
 
 
 def _allow_break(text: str) -> str:
-    """A text that a narrow column breaks behind a stroke, never within a number or a date."""
-    return _STROKE.sub("/\u200b", _DATE.sub(lambda day: day[0].replace("-", "\u2011"), text))
+    """A text that a narrow column breaks behind a stroke, never within a number of figures or of a document."""
+    return _STROKE.sub("/\u200b", text)
 
 
 def format_row_status(wording: Messages, row: GroupRow | StatementRow | FigureRow, figure: Figure | None) -> str:

@@ -11,12 +11,11 @@ from typing import Any
 
 import openpyxl
 import pytest
-from docx import Document
 
 from etl.catalog import Catalogue, load_catalogue
 from etl.report import ReportInput, write_report_draft
 from etl.report.report_facts import ReportFacts, parse_report_facts
-from tests.report.samples import sample
+from tests.report.samples import open_word, sample
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
@@ -54,7 +53,7 @@ class Drafted:
 
     @cached_property
     def word(self) -> Any:
-        return Document(BytesIO(self.paths["word"].read_bytes()))
+        return open_word(self.paths["word"].read_bytes())
 
     @cached_property
     def annex(self) -> openpyxl.Workbook:

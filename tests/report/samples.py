@@ -6,9 +6,12 @@ import random
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from docx import Document
+from docx.oxml.ns import qn
 
 from etl.attain import compute_target_attainment, compute_task_state
 from etl.catalog import Catalogue, models
@@ -482,11 +485,19 @@ def _notes(units: list[str], period: Period) -> tuple[NoteReport, ...]:
     )
 
 
+def open_word(data: bytes) -> Any:
+    """A Word report as its reader takes it: a blank at which no line ends is a blank."""
+    document = Document(BytesIO(data))
+    for text in document.element.body.iter(qn("w:t")):
+        text.text = (text.text or "").replace("\u00a0", " ")
+    return document
+
+
 def draft_words(inputs: ReportInput, folder: Path) -> str:
     """The Word report of rows in their indicators' units, drafted as a plan's is from the scope's; its texts."""
     scope_inputs = vars(inputs) | {"series": {}, "sources": {}}
     names = ReportInput.__dataclass_fields__
     asked = _select_plan_input({k: v for k, v in scope_inputs.items() if k in names}, inputs.report)
-    document = Document(str(write_report_draft(asked, PROJECT_ROOT / "templates", folder)["word"]))
+    document = open_word(write_report_draft(asked, PROJECT_ROOT / "templates", folder)["word"].read_bytes())
     cells = (cell.text for table in document.tables for row in table.rows for cell in row.cells)
     return "\n".join([*(p.text for p in document.paragraphs), *cells])

@@ -24,10 +24,11 @@ from etl.report.correction_report import (
     write_correction_draft,
 )
 from etl.report.dates import parse_snapshot_time
-from etl.report.docx import _hold_last_rows, _hold_subrows, render_word_report
+from etl.report.docx import render_word_report
 from etl.report.facts import build_facts
 from etl.report.pdf import convert_to_pdf
 from etl.report.template_context import build_template_context
+from etl.report.word_tables import hold_last_rows, hold_subrows
 from tests.report.conftest import CASES, TEMPLATES, Drafted, needs_office
 from tests.report.samples import all_in, crowd, nobody, sample
 from tests.report.test_report_form import data_tables
@@ -125,8 +126,8 @@ def test_the_parts_of_a_target_at_the_edge_of_the_last_rows_stay_with_it() -> No
     table = document.add_table(rows=14, cols=2)
     for place, row in enumerate(table.rows):
         row.cells[0].text = "" if place in {4, 8, 9} else str(place)
-    _hold_subrows(rows := [row._tr for row in table.rows])
-    _hold_last_rows(rows)
+    hold_subrows(rows := [row._tr for row in table.rows])
+    hold_last_rows(rows)
     held = [bool(row.xpath(".//w:keepNext")) for row in rows]
     assert [place for place, is_held in enumerate(held) if is_held] == [3, 7, 8, 10, 11, 12]
 

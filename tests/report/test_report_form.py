@@ -337,14 +337,16 @@ def test_annex_two_says_its_period_and_what_its_counts_count(report: Drafted) ->
 def test_no_number_or_date_of_a_table_may_break_at_its_stroke(report: Drafted) -> None:
     cells = {cell.text for table in data_tables(report) for row in table.rows for cell in row.cells}
     assert not [text for text in cells if re.search(r"\d/\u200b\d", text)]
-    assert not [text for text in cells if re.search(r"\d-\d{4}", text)], "a hyphen of a date does not break"
     assert not [text for text in cells if "((" in text]
 
 
 def test_a_cell_breaks_behind_the_stroke_of_words_alone() -> None:
     assert _allow_break("98 (ngày 29/12/2023)") == "98 (ngày 29/12/2023)"
     assert _allow_break("HIV mới/100.000 dân") == "HIV mới/\u200b100.000 dân"
-    assert _allow_break("Trước 01-7-2025, 5-6 xã") == "Trước 01\u20117\u20112025, 5-6 xã"
+    assert (
+        _allow_break("Nghị quyết số 202/2025/QH15, 1693/KH-UBND, 25-CT/TW")
+        == "Nghị quyết số 202/2025/QH15, 1693/KH-UBND, 25-CT/TW"
+    )
 
 
 def test_every_paragraph_is_of_a_style_with_the_decrees_font_and_sizes(report: Drafted) -> None:

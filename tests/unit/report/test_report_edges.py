@@ -270,6 +270,8 @@ def cases_of_units(base: ReportInput) -> Iterator[ReportInput]:
     none_met = with_values(base, dict.fromkeys(ALL[:2], "90"), *THREE)
     first = none_met.attainments[0]
     yield replace(none_met, attainments=(replace(first, progress_class="limited"), *none_met.attainments[1:]))
+
+
 def above_a_ceiling_that_is_not_due(given: ReportInput) -> Iterator[ReportInput]:
     high = replace(share(given, "96", "not_met"), operator="<=", progress_class="", reason=Reason("reason.no_baseline"))
     for more in (12, None):
