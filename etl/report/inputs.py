@@ -166,8 +166,9 @@ class ReportInput:
         return {(part.indicator, part.unit): part for part in self.parts}
 
     def format_area_end(self) -> str:
-        """The last day of the area (ISO) where it has ended before the period's end; else empty."""
-        last = find_last_day(self.catalogue, self._area_unit, self.period.end) if self._area_unit else None
+        """The last day of the area (ISO) where it has ended by the report's date, whenever its period was; else empty:
+        another office than the area's own reports then."""
+        last = find_last_day(self.catalogue, self._area_unit, self.day) if self._area_unit else None
         return last.isoformat() if last else ""
 
     @cached_property

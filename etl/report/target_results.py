@@ -209,7 +209,7 @@ def describe_results(inputs: ReportInput, wording: Messages, figures: ReportFigu
     common = find_common_comparison(inputs, figures)
     if common.basis:
         sentences.append(wording.format("summary.basis", basis=common.basis))
-    if any(0 < row.present < row.expected for row in inputs.attainments if row.unit == inputs.area):
+    if any(_is_starred(inputs, figure) for figure in counted if _is_told(figure)):
         sentences.append(wording.format("summary.partial"))
     if common.absent and any(map(_is_told, counted)):
         sentences.append(wording.format("summary.no_previous", since=format_comparison_period(inputs, wording)))
@@ -411,10 +411,13 @@ def _describe_target_result(inputs: ReportInput, wording: Messages, figure: Figu
 
 
 def _describe_target_value(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
-    """The value with its unit, the time it covers and what the quarter brought; cases first where it is a case rate."""
+    """The value with its unit, the time it covers and what the quarter brought; cases first where it is a case rate.
+    One of a part of the area bears the star of annex I, but cases, which say it themselves."""
     value = format_with_unit(inputs, figure, figure.value.text)
     indicator = inputs.catalogue.indicators.get(figure.indicator)
     top, bottom = figure.numerator, figure.denominator
+    if _is_starred(inputs, figure):
+        value = wording.format("cell.partial", value=value)
     if indicator is not None and indicator.is_case_rate and top.value is not None:
         value = wording.format(
             "line.cases",
@@ -435,6 +438,13 @@ def _describe_target_value(inputs: ReportInput, wording: Messages, figure: Figur
             "line.in_quarter", value=value, stretch=format_stretch(wording, inputs.period), part=figure.in_quarter.text
         )
     return value
+
+
+def _is_starred(inputs: ReportInput, figure: Figure) -> bool:
+    """Whether a figure of a part of the area bears the star of annex I; cases say it in words."""
+    indicator = inputs.catalogue.indicators.get(figure.indicator)
+    cases = indicator is not None and indicator.is_case_rate and figure.numerator.value is not None
+    return figure.value.value is not None and figure.present < figure.expected and not cases
 
 
 def format_next_milestone(wording: Messages, figure: Figure, measured_in: str) -> str:

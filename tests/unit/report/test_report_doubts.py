@@ -69,7 +69,7 @@ def test_without_a_history_the_reason_stands_in_the_notes(given: ReportInput, sa
 
 
 def test_partial_figures_are_announced_before_the_lines(given: ReportInput, say: Messages) -> None:
-    told = "Một số chỉ tiêu chỉ tính được trên các nơi đã có số liệu, nêu tại mục VII."
+    told = "Dấu *: chỉ tính được trên các nơi đã có số liệu, nêu tại mục VII."
     for present, is_told in ((9, True), (10, False)):
         chosen = one(given, bhyt(given, "94", present=present))
         assert (told in describe_results(chosen, say, build_figures(chosen, say))) == is_told
