@@ -65,6 +65,7 @@ def test_every_number_in_the_word_report_is_in_the_facts(report: Drafted) -> Non
 def test_every_number_in_the_tables_is_a_fact_of_its_row(report: Drafted) -> None:
     figures = report.facts["figures"]
     table = plan_table(report)
+    states = {row["item"]: row.get("state") for row in report.facts["rows"] if row["kind"] != "group"}
     seen, columns = 0, len(table.rows[0]._tr.tc_lst)
     for row in table.rows[1:]:
         texts = list(dict.fromkeys(cell.text.replace("\u200b", "") for cell in row.cells))
@@ -73,7 +74,10 @@ def test_every_number_in_the_tables_is_a_fact_of_its_row(report: Drafted) -> Non
             if figure["kind"] in {"not_assessed", "milestone"}:
                 continue
             assert figure["printed"] in texts
-            assert (figure["path_text"] if figure["path_state"] else figure["status_text"]) in texts
+            state = figure["path_text"] if figure["path_state"] else figure["status_text"]
+            if figure["path_basis"] == "way":
+                state = f"{state} (lộ trình: {figure['path_value']['text']})"
+            assert (states[figure["item"]] or state) in texts
             seen += 1
     assert seen >= 6
 

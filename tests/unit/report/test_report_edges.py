@@ -18,7 +18,7 @@ from etl.catalog import Catalogue, models
 from etl.catalog.geography import is_renamed
 from etl.messages import FOLDER_NAME, Messages
 from etl.model import Attainment, ControlLimits, Period, Projection, SeriesPoint, TaskReport, UnitStatus
-from etl.model.reason import build_reason
+from etl.model.reason import Reason, build_reason
 from etl.report import ReportInput, changes_since_last, directions, path_section
 from etl.report.dates import compute_next_period, compute_previous_report_period
 from etl.report.facts import build_facts
@@ -213,6 +213,7 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
     yield replace(base, statuses=tuple(replace(s, state="silent") for s in base.statuses))
     behind = {"status": "not_met", "met": False, "progress_class": "needs_acceleration", "as_of": ""}
     yield replace(base, attainments=tuple(replace(a, **behind) if a.value else a for a in mine))
+    yield from above_a_ceiling_that_is_not_due(base)
     asked = replace(share(base, "91", "not_met"), item="14", indicator="satisfaction", interval=(88.0, 93.0))
     yield replace(base, attainments=(asked,), previous=(replace(asked, value=Fraction(90)),))
     tasks = [t.id for t in base.plan.tasks[:7]]
@@ -238,6 +239,12 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
         yield replace(base, attainments=tuple(replace(a, **day) if a.item == "16" else a for a in base.attainments))
     yield from (of_several_periods(given, **more) for given in (base, annual) for more in SEVERAL)
     yield with_a_task_not_due(base, TaskReport("kt-1693", base.plan.tasks[0].id, "608", "2024Q3", "done"))
+
+
+def above_a_ceiling_that_is_not_due(given: ReportInput) -> Iterator[ReportInput]:
+    high = replace(share(given, "96", "not_met"), operator="<=", progress_class="", reason=Reason("reason.no_baseline"))
+    for more in (12, None):
+        yield replace(given, attainments=(replace(high, people_missing=more),))
 
 
 def with_a_task_not_due(given: ReportInput, alone: TaskReport) -> ReportInput:
@@ -294,6 +301,8 @@ def test_every_sentence_is_said_somewhere(catalogue: Catalogue, say: Messages) -
         "correction.",
         "legend.",
         "picture.",
+        "cell.on_way",
+        "cell.both_of_year",
         "head.file_title",
         "head.attached",
     )  # of another document, of the annex, of the file itself
@@ -317,7 +326,9 @@ def test_a_figure_missing_for_another_reason_than_silence_says_it_in_section_two
     gone = {"value": None, "status": "no_data", "reason": why, "bounds": None}
     rows = tuple(replace(a, **gone) if a.unit == given.area else a for a in given.attainments)  # type: ignore[arg-type]
     facts = build_facts(replace(given, attainments=rows), say)
-    (told,) = [line for group in facts.lines for line in group.lines if "Chưa có số liệu của toàn địa bàn" in line]
+    (told,) = [
+        line for group in facts.lines for line in group.lines if "Chưa có số liệu trong kỳ của toàn địa bàn" in line
+    ]
     assert "; lý do: không quy đổi được: chưa có tỉ lệ): " in told and "Tham gia BHYT (12)" in told
     assert not facts.outlook.sentences and not facts.first_page.rows
 
