@@ -562,10 +562,10 @@ def _describe_unmet_target(inputs: ReportInput, wording: Messages, figure: Figur
         slots = {**slots, "apart": format_difference(inputs, wording, figure, figure.apart)}
     else:
         slots = {**slots, "missing": format_missing(inputs, wording, figure)}
-    when = "" if figure.path_state in JUDGED_STATES else "ahead_"
+    when = "unmet" if figure.path_state in JUDGED_STATES else "ahead"
     what = "apart" if figure.missing.value is None else "missing"
     side = "above" if figure.operator in CEILING_OPERATORS else "below"
-    return wording.format(f"verdict.{when}{what}_{side}", state=state, **slots)
+    return wording.format(f"verdict.{when}_{what}_{side}", state=state, **slots)
 
 
 def _describe_path_basis(inputs: ReportInput, wording: Messages, figure: Figure) -> str:
