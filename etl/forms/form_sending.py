@@ -44,7 +44,14 @@ class FormExtras:
 
 
 def build_form_sending(
-    catalogue: Catalogue, scope: models.Scope, form: models.Form, unit: models.Unit, period: Period, contacts: Contacts
+    catalogue: Catalogue,
+    scope: models.Scope,
+    form: models.Form,
+    unit: models.Unit,
+    period: Period,
+    contacts: Contacts,
+    *,
+    simulated: bool = False,
 ) -> FormSending | None:
     """When and where a unit sends a form of a period; None where the scope does not ask for it."""
     submission = next((s for s in scope.submissions if s.form == form.id), None)
@@ -52,10 +59,10 @@ def build_form_sending(
         return None
     due = compute_deadline(catalogue, submission.regime, unit.level, period)
     office = scope.find_office(due) or scope.find_office(period.end)
-    receiver = contacts.receivers.get(scope.id)
+    receiver = contacts.find_receiver(scope.id, simulated=simulated)
     area = scope.name[:1].lower() + scope.name[1:]
     name = area if office is None else office.name if area in office.name else f"{office.name} {area}"
-    return FormSending(due, name, receiver.place if receiver else "", receiver.contact if receiver else "")
+    return FormSending(due, name, receiver.place, receiver.contact)
 
 
 def describe_sending(wording: Messages, sending: FormSending) -> str:
