@@ -123,9 +123,8 @@ def test_a_form_that_was_issued_with_every_task_is_read_whole(
 ) -> None:
     form, now = stamp[0], catalogue.forms[stamp[0]]
     (earlier,) = (e for e in now.earlier_versions if e.version == "2026.2")
-    issued = Workbook(
-        replace(catalogue, forms=catalogue.forms | {form: now.build_earlier(earlier)}), form, unit, period
-    )
+    then = replace(catalogue, forms=catalogue.forms | {form: now.build_earlier(earlier)})
+    issued = Workbook(then, *stamp)
     assert sheet in issued.book.sheetnames
     with Reader(catalogue, rules) as reader:
         result = read(reader, tmp_path, issued)
