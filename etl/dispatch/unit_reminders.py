@@ -122,7 +122,7 @@ def _list_missing_forms(conn: Connection, catalogue: Catalogue, scope: models.Sc
             form, last = catalogue.forms[status.form], refused.get((status.unit, status.form))
             yield MissingForm(
                 status.unit,
-                status.unit_name,
+                scope.name_reporting_office(form.level, status.unit_name),
                 f"{form.symbol} ({form.title})",
                 period.name,
                 dt.date.fromisoformat(status.due),

@@ -19,10 +19,12 @@ PastValues = Mapping[tuple[str, str], float]
 
 @dataclass(frozen=True)
 class FormSending:
-    """Until when a form is due, and where it goes. `place` (an address) and `contact` are empty where nobody says."""
+    """Until when a form is due, and where it goes. `place` (an address) and `contact` are empty where nobody says, and
+    `reporter`, the office that fills it in, where the unit is one itself."""
 
     due: dt.date
     office: str
+    reporter: str = ""
     place: str = ""
     contact: str = ""
 
@@ -62,12 +64,15 @@ def build_form_sending(
     receiver = contacts.find_receiver(scope.id, simulated=simulated)
     area = scope.name[:1].lower() + scope.name[1:]
     name = area if office is None else office.name if area in office.name else f"{office.name} {area}"
-    return FormSending(due, name, receiver.place, receiver.contact)
+    filled_by = scope.name_reporting_office(unit.level, unit.name)
+    reporter = "" if filled_by == unit.name else filled_by
+    return FormSending(due, name, reporter, receiver.place, receiver.contact)
 
 
 def describe_sending(wording: Messages, sending: FormSending) -> str:
-    """Until when, to whom, and what of address and contact is known."""
-    parts = [wording.format("form.send", day=f"{sending.due:%d/%m/%Y}", office=sending.office)]
+    """Who fills it in, until when, to whom, and what of address and contact is known."""
+    parts = [wording.format("form.filled_by", reporter=sending.reporter)] if sending.reporter else []
+    parts += [wording.format("form.send", day=f"{sending.due:%d/%m/%Y}", office=sending.office)]
     parts += [wording.format("form.send_to", place=sending.place)] if sending.place else []
     parts += [wording.format("form.contact", contact=sending.contact)] if sending.contact else []
     return " ".join(parts)
