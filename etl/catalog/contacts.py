@@ -50,7 +50,8 @@ class Receiver(StrictModel):
 
 class Contacts(StrictModel):
     """Recipients of reports, who decides on them and where a scope's forms go (by scope), and addresses of reporting
-    units (by code). `signed_before_dispatch`: the digital signatures that a scope's PDF must have come back with.
+    units (by code). `simulated_receiver`: what forms of simulated data say where `receivers` names none.
+    `signed_before_dispatch`: the digital signatures that a scope's PDF must have come back with.
     """
 
     basis: Basis
@@ -59,6 +60,7 @@ class Contacts(StrictModel):
     approvers: dict[Code, tuple[Email, ...]] = Field(default_factory=dict)
     units: dict[Code, Email] = Field(default_factory=dict)
     receivers: dict[Code, Receiver] = Field(default_factory=dict)
+    simulated_receiver: Receiver = Receiver()
     signed_before_dispatch: dict[Code, tuple[Literal["NguoiCoThamQuyen", "CoQuan"], ...]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -71,6 +73,10 @@ class Contacts(StrictModel):
     def find_recipient(self, scope: str, printed: str) -> Contact | None:
         """The recipient that a scope's report means by a name."""
         return next((c for c in self.recipients if c.is_meant(scope, printed)), None)
+
+    def find_receiver(self, scope: str, *, simulated: bool) -> Receiver:
+        """Where a scope's forms go, and whom to ask; empty where nobody says."""
+        return self.receivers.get(scope, self.simulated_receiver if simulated else Receiver())
 
 
 class ReminderRules(StrictModel):

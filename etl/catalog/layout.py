@@ -167,8 +167,9 @@ def _build_form_layout(
             where=f"forms.yaml: {form_id}",
             fix="see earlier_versions",
         )
-    sheets = tuple(_build_sheet_layout(catalogue, scope, form, sheet, unit, period) for sheet in form.sheets)
-    return FormLayout(form, unit, period, sheets)
+    built = ((sheet, _build_sheet_layout(catalogue, scope, form, sheet, unit, period)) for sheet in form.sheets)
+    asking = tuple(layout for sheet, layout in built if layout.inputs or sheet.whole_list)
+    return FormLayout(form, unit, period, asking)
 
 
 def find_element_kind(catalogue: Catalogue, data_element: str) -> ElementKind:

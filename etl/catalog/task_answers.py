@@ -21,15 +21,15 @@ def list_asked_tasks(
     catalogue: Catalogue, scope: models.Scope, sheet: models.SheetDef, unit: models.Unit, period: Period
 ) -> list[tuple[models.Plan, models.Task]]:
     """The tasks that a sheet of tasks asks a unit about, in plan order; an office of the whole scope has those of each
-    plan. Within the year, since `dated_from`: those with a date, and those of a plan that has just begun."""
+    plan. Within the year those with a date; the form of the year asks about all."""
     own = [
         (plan, task)
         for plan, task in catalogue.list_led_tasks(scope, unit.level, period, unit.code)
         if unit.level == "agency" or is_plan_of_unit(catalogue, scope, plan.id, unit)
     ]
-    if not sheet.dated_from or period.kind == PeriodKind.YEAR or period.start < Period.parse(sheet.dated_from).start:
+    if sheet.whole_list or period.kind == PeriodKind.YEAR:
         return own
-    return [(p, t) for p, t in own if t.deadline.kind == "by_date" or p.valid_from >= period.start]
+    return [(plan, task) for plan, task in own if task.deadline.kind == "by_date"]
 
 
 def list_task_questions(catalogue: Catalogue, scope: models.Scope, period: Period) -> set[tuple[str, str, str]]:

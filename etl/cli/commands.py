@@ -468,6 +468,10 @@ def _show_problems(result: dict[str, Any]) -> None:
         print_line(f"{counted} in {_count(len(files), 'file')}: {', '.join(files)}")
     else:
         print_line(f"{result['catalogue']}: {result['files']} files, no mistakes")
+    if result["unaddressed"]:
+        print_line(
+            f"forms without place and contact (`receivers` in contacts.yaml): {', '.join(result['unaddressed'])}"
+        )
 
 
 @new.command("scope")

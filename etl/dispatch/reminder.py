@@ -12,7 +12,7 @@ from pathlib import Path
 
 from etl.catalog import models
 from etl.catalog.calendar import count_working_days
-from etl.catalog.contacts import ReminderRules
+from etl.catalog.contacts import Receiver, ReminderRules
 from etl.dispatch.letter import Letter, read_letter_template, render_letter_text
 
 
@@ -72,8 +72,10 @@ def select_due_reminders(
     ]
 
 
-def render_reminder_letter(reminder: Reminder, office: str, templates: Path, *, simulated: bool) -> Letter:
-    """A reminder as a letter.
+def render_reminder_letter(
+    reminder: Reminder, office: str, receiver: Receiver, templates: Path, *, simulated: bool
+) -> Letter:
+    """A reminder as a letter; it names the place and the contact that are known.
 
     Raises:
         TemplateError: the office's wording has an unknown or unused slot.
@@ -83,15 +85,27 @@ def render_reminder_letter(reminder: Reminder, office: str, templates: Path, *, 
         "office": office,
         "day": _format_reminder_date(reminder.day),
         "count": len(reminder.items),
+        "sending": _format_sending(office, receiver, templates),
         "items": "\n".join(_format_reminder_item(item, left, templates) for item, left in reminder.items),
     }
     subject, text = render_letter_text(templates, "reminder", slots, simulated=simulated)
     return Letter(f"reminder/{reminder.unit}/{reminder.day.isoformat()}", subject, text)
 
 
+def _format_sending(office: str, receiver: Receiver, templates: Path) -> str:
+    to = office
+    if receiver.place:
+        to = read_letter_template(templates, "reminder-place", _PLACE_SLOTS).format(office=to, place=receiver.place)
+    if receiver.contact:
+        line = read_letter_template(templates, "reminder-contact", _CONTACT_SLOTS)
+        to = line.format(to=to, contact=receiver.contact)
+    return to
+
+
 _ITEM_SLOTS = frozenset({"form", "period", "due", "days"})
 _DUE_TODAY_SLOTS = _ITEM_SLOTS - {"days"}
 _REFUSED_SLOTS = frozenset({"received", "count", "reason"})
+_PLACE_SLOTS, _CONTACT_SLOTS = frozenset({"office", "place"}), frozenset({"to", "contact"})
 
 
 def _format_reminder_item(item: MissingForm, left: int, templates: Path) -> str:

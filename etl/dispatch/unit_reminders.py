@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from etl.catalog import Catalogue, models
 from etl.catalog.calendar import is_working_day
-from etl.catalog.contacts import load_contacts, load_reminders
+from etl.catalog.contacts import Receiver, load_contacts, load_reminders
 from etl.core.instance import Result, load_settings_and_catalogue, open_current_engine, open_engine
 from etl.dispatch import (
     Letter,
@@ -74,17 +74,18 @@ def remind_units(scope: str, day: str, post: MailSessionOpener | None = None) ->
     about: Result = {"scope": chosen.id, "day": date.isoformat()}
     if not is_working_day(catalogue.holiday_corrections, date):
         return {**about, "skipped": f"{date.isoformat()} is a day off: nobody is reminded"}
-    engine, addresses = open_current_engine(settings, catalogue), load_contacts(catalogue, [chosen.id]).units
+    engine, contacts = open_current_engine(settings, catalogue), load_contacts(catalogue, [chosen.id])
     with engine.begin() as guard:
         dispatch_store.lock_dispatch(guard)
-        letters = _write_reminders(settings, catalogue, engine, chosen, date)
-        due = [OutgoingMail(letter, addresses[unit]) for unit, letter in letters.items() if addresses.get(unit)]
+        receiver = contacts.find_receiver(chosen.id, simulated=settings.simulated)
+        letters = _write_reminders(settings, catalogue, engine, chosen, date, receiver)
+        due = [OutgoingMail(letter, contacts.units[u]) for u, letter in letters.items() if contacts.units.get(u)]
         sent = send_letters(engine, post, due) if post and due else []
     return {**about, "reminded": list(letters), "sent": sent, "with_address": len(due)}
 
 
 def _write_reminders(
-    settings: Settings, catalogue: Catalogue, engine: Engine, scope: models.Scope, day: dt.date
+    settings: Settings, catalogue: Catalogue, engine: Engine, scope: models.Scope, day: dt.date, receiver: Receiver
 ) -> dict[str, Letter]:
     """Unit → what it is told on a day. What is on record stands; the rest is written and put on record."""
     with engine.connect() as conn:
@@ -97,7 +98,9 @@ def _write_reminders(
     for reminder in select_due_reminders(missing, day, load_reminders(catalogue.root), catalogue.holiday_corrections):
         if reminder.unit in letters:
             continue
-        letter = render_reminder_letter(reminder, office.name, settings.templates, simulated=settings.simulated)
+        letter = render_reminder_letter(
+            reminder, office.name, receiver, settings.templates, simulated=settings.simulated
+        )
         path = settings.outbox / "reminders" / reminder.unit / f"{day.isoformat()}.txt"
         write_atomic(path, f"{letter.subject}\n\n{letter.text}".encode())
         with engine.begin() as conn:
@@ -119,7 +122,7 @@ def _list_missing_forms(conn: Connection, catalogue: Catalogue, scope: models.Sc
             form, last = catalogue.forms[status.form], refused.get((status.unit, status.form))
             yield MissingForm(
                 status.unit,
-                status.unit_name,
+                scope.name_reporting_office(form.level, status.unit_name),
                 f"{form.symbol} ({form.title})",
                 period.name,
                 dt.date.fromisoformat(status.due),

@@ -19,10 +19,12 @@ PastValues = Mapping[tuple[str, str], float]
 
 @dataclass(frozen=True)
 class FormSending:
-    """Until when a form is due, and where it goes. `place` (an address) and `contact` are empty where nobody says."""
+    """Until when a form is due, and where it goes. `place` (an address) and `contact` are empty where nobody says, and
+    `reporter`, the office that fills it in, where the unit is one itself."""
 
     due: dt.date
     office: str
+    reporter: str = ""
     place: str = ""
     contact: str = ""
 
@@ -44,7 +46,14 @@ class FormExtras:
 
 
 def build_form_sending(
-    catalogue: Catalogue, scope: models.Scope, form: models.Form, unit: models.Unit, period: Period, contacts: Contacts
+    catalogue: Catalogue,
+    scope: models.Scope,
+    form: models.Form,
+    unit: models.Unit,
+    period: Period,
+    contacts: Contacts,
+    *,
+    simulated: bool = False,
 ) -> FormSending | None:
     """When and where a unit sends a form of a period; None where the scope does not ask for it."""
     submission = next((s for s in scope.submissions if s.form == form.id), None)
@@ -52,15 +61,18 @@ def build_form_sending(
         return None
     due = compute_deadline(catalogue, submission.regime, unit.level, period)
     office = scope.find_office(due) or scope.find_office(period.end)
-    receiver = contacts.receivers.get(scope.id)
+    receiver = contacts.find_receiver(scope.id, simulated=simulated)
     area = scope.name[:1].lower() + scope.name[1:]
     name = area if office is None else office.name if area in office.name else f"{office.name} {area}"
-    return FormSending(due, name, receiver.place if receiver else "", receiver.contact if receiver else "")
+    filled_by = scope.name_reporting_office(unit.level, unit.name)
+    reporter = "" if filled_by == unit.name else filled_by
+    return FormSending(due, name, reporter, receiver.place, receiver.contact)
 
 
 def describe_sending(wording: Messages, sending: FormSending) -> str:
-    """Until when, to whom, and what of address and contact is known."""
-    parts = [wording.format("form.send", day=f"{sending.due:%d/%m/%Y}", office=sending.office)]
+    """Who fills it in, until when, to whom, and what of address and contact is known."""
+    parts = [wording.format("form.filled_by", reporter=sending.reporter)] if sending.reporter else []
+    parts += [wording.format("form.send", day=f"{sending.due:%d/%m/%Y}", office=sending.office)]
     parts += [wording.format("form.send_to", place=sending.place)] if sending.place else []
     parts += [wording.format("form.contact", contact=sending.contact)] if sending.contact else []
     return " ".join(parts)

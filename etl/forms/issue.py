@@ -85,7 +85,7 @@ def issue_form(
         if extras.sending:
             (first, last), text = _find_banner_columns(sheet), describe_sending(wording, extras.sending)
             page.merge_range(_SENDING_ROW, first, _SENDING_ROW, last, text, styles.get_role_format("send"))
-            page.set_row(_SENDING_ROW, 2 * _LINE_HEIGHT)
+            page.set_row(_SENDING_ROW, _compute_banner_height(sheet, text))
     write_check_sheet(book, styles, catalogue, form_layout, wording, extras)
     write_manifest_sheet(book, form_layout)
     book.get_worksheet_by_name(form_layout.sheets[0].code).activate()
@@ -129,6 +129,11 @@ def _write_sheet_banners(page: Worksheet, styles: FormStyles, sheet: SheetLayout
             left, right = (0, max(first - 1, 1)) if first and fixed.role in _LEFT_ROLES else (first, last)
             page.merge_range(fixed.row, left, fixed.row, right, fixed.text, styles.get_role_format(fixed.role))
     page.set_row(5, 30)
+
+
+def _compute_banner_height(sheet: SheetLayout, text: str) -> float:
+    first, last = _find_banner_columns(sheet)
+    return _LINE_HEIGHT * max(2, -(-len(text) // int(sum(sheet.widths[first : last + 1]) * 0.9)))
 
 
 def _write_table_labels(page: Worksheet, styles: FormStyles, sheet: SheetLayout) -> None:

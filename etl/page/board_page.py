@@ -123,4 +123,5 @@ def find_check_moment(desk: PageDesk, delivery: int) -> dt.datetime | None:
 
 def _locate_returned_workbook(desk: PageDesk, file: Row[Any], period: str, form: str) -> Path:
     accepted = file.state == "accepted"
-    return locate_answer(desk.settings.outbox, file.folder, file.sha256, accepted=accepted, period=period, form=form)
+    place = (desk.settings.outbox, file.folder, file.original_name, file.sha256)
+    return locate_answer(*place, accepted=accepted, period=period, form=form)

@@ -15,6 +15,9 @@ _NO_FOLDER = "_khong-ro"
 _FILE_CODE_PREFIX = "F"
 """Codes that begin so are about the file itself: refused for one, it is never opened again and never handed back."""
 _ZIP_SIGNATURE = b"PK\x03\x04"
+_UNSAFE_SIGNS = re.compile(r"[^\w ().-]+")
+"""What no system's file name may hold, and what nobody can see."""
+_LONGEST_OWN_NAME = 60
 MOST_LISTED = 5_000
 """Findings that an answer lists and marks, the gravest; of the others it says how many there are."""
 
@@ -70,16 +73,20 @@ class SubmissionAnswer:
 
 
 def build_answer_path(answer: SubmissionAnswer, outbox: Path) -> Path:
-    """Where the answer is put: the sender's own folder; the name tells period, form, content and verdict."""
+    """Where the answer is put: the sender's own folder; the name tells period, form, content and verdict, and of a
+    file that nobody understood what its sender called it."""
     return locate_answer(
-        outbox, answer.folder, answer.sha256, accepted=answer.accepted, period=answer.period, form=answer.form
-    )
+        outbox, answer.folder, answer.file, answer.sha256,
+        accepted=answer.accepted, period=answer.period, form=answer.form,
+    )  # fmt: skip
 
 
-def locate_answer(outbox: Path, folder: str, sha256: str, *, accepted: bool, period: str, form: str) -> Path:
-    """The place of the answer to a content of a folder. `period` and `form` are empty where not understood."""
+def locate_answer(outbox: Path, folder: str, file: str, sha256: str, *, accepted: bool, period: str, form: str) -> Path:
+    """The place of the answer to a file of a folder. `period` and `form` are empty where not understood."""
     word = "bien-nhan" if accepted else "tra-lai"
     parts = [p for p in (period, form) if re.fullmatch(r"[A-Za-z0-9._-]+", p)]
+    if not parts and (own := _UNSAFE_SIGNS.sub("-", Path(file).stem)[:_LONGEST_OWN_NAME].strip(" .-")):
+        parts = [own]
     return outbox / "returns" / (folder or _NO_FOLDER) / ("_".join([*parts, sha256[:8], word]) + ".xlsx")
 
 

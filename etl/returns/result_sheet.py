@@ -130,15 +130,15 @@ class ResultSheet:
             return
         self._add_table_header(RESULT_HEADER)
         self.head_row = self._row
-        for number, finding in enumerate(self._answer.listed, start=1):
+        for number, (finding, alike) in enumerate(return_messages.group_notes(self._answer.listed), start=1):
             self._row += 1
-            self._add_finding_row(number, finding)
+            self._add_finding_row(number, finding, alike)
         self._row += 2
         if rest := len(self._answer.findings) - len(self._answer.listed):
             self._add_text_line(self._wording.format("returned.not_listed", count=rest), "line")
             self._row += 1
 
-    def _add_finding_row(self, number: int, finding: Finding) -> None:
+    def _add_finding_row(self, number: int, finding: Finding, alike: Sequence[Finding]) -> None:
         key = return_messages.build_finding_key(finding)
         unsure = finding.level == FindingLevel.CONFIRM
         explanation = self._context.explanations.get((key, return_messages.clean_xml_text(finding.value)), "")
@@ -156,7 +156,8 @@ class ResultSheet:
             (
                 (str(number), "middle"), (self._wording.format_level(finding.level), finding.level.value),
                 (finding.code, "middle"), (finding.sheet, "middle"), (finding.cell, "link" if link else "middle"),
-                (finding.value, "cell"), (finding.message, "cell"), (finding.hint, "cell"),
+                (finding.value, "cell"),
+                (return_messages.format_noted(self._wording, finding, alike), "cell"), (finding.hint, "cell"),
                 (explanation, "explain" if unsure or explanation else "closed"), (key, "hidden"),
             )
         )  # fmt: skip

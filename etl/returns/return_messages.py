@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from etl.catalog.layout import EXPLANATION_HEADER, RESULT_SHEET
+from etl.messages import Messages
 from etl.model import Finding, FindingLevel
 from etl.ooxml.cell_styles import CellMark
 from etl.returns.answer import SubmissionAnswer
@@ -19,6 +20,7 @@ LEVEL_MARKS = {
 }
 """Light orange, yellow, blue; each one step beside Office's own palette, so that they are known again as ours. Borders
 differ in kind too, so that marks show in black and white."""
+_MOST_NOTED_CELLS = 60
 _MAX_COMMENT_FINDINGS = 6
 _MAX_MESSAGE_LENGTH = 1_000
 """Letters of one message in a comment; the list on the first sheet has it in full."""
@@ -32,6 +34,33 @@ def build_finding_key(finding: Finding) -> str:
 def count_findings(findings: Sequence[Finding], level: FindingLevel) -> int:
     """Findings of a level."""
     return sum(f.level == level for f in findings)
+
+
+def group_notes(findings: Sequence[Finding]) -> list[tuple[Finding, tuple[Finding, ...]]]:
+    """Findings to show one by one, each with the notes of the same rule that need no row of their own."""
+    notes: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.level is FindingLevel.NOTE:
+            notes.setdefault(finding.code, []).append(finding)
+    others = {id(finding) for alike in notes.values() for finding in alike[1:]}
+    return [
+        (finding, tuple(notes[finding.code][1:]) if finding.level is FindingLevel.NOTE else ())
+        for finding in findings
+        if id(finding) not in others
+    ]
+
+
+def format_noted(wording: Messages, finding: Finding, alike: Sequence[Finding]) -> str:
+    """A finding's message, and where else the same is noted."""
+    if not alike:
+        return finding.message
+    cells: dict[str, list[str]] = {}
+    for other in alike[:_MOST_NOTED_CELLS]:
+        cells.setdefault(other.sheet, []).append(other.cell)
+    places = "; ".join(f"{sheet} {', '.join(filter(None, found))}".strip() for sheet, found in cells.items())
+    if len(alike) > _MOST_NOTED_CELLS:
+        places += "…"
+    return wording.format("returned.noted_alike", message=finding.message, count=len(alike), places=places)
 
 
 def format_result_title(answer: SubmissionAnswer) -> str:

@@ -82,7 +82,7 @@ def _issue_forms(conn: Connection, scope: str, period: str, folder: Path, unit: 
     reported = fetch_other_periods(conn, {(u.code, u.valid_from): (before,) for _, u in owed})
     for form, org_unit in owed:
         path = folder / org_unit.code / build_form_file_name(form, org_unit, key)
-        sending = build_form_sending(catalogue, chosen, form, org_unit, key, contacts)
+        sending = build_form_sending(catalogue, chosen, form, org_unit, key, contacts, simulated=settings.simulated)
         past = reported.get(org_unit.code, {}).get(before, {})
         extras = FormExtras(simulated=settings.simulated, sending=sending, past=past)
         data = issue_form(catalogue, chosen, form, org_unit, key, wording, extras)

@@ -2,6 +2,7 @@
 SELECT
     delivery_id,
     sha256,
+    original_name,
     folder,
     state,
     decided_at,

@@ -64,7 +64,7 @@ def test_who_is_not_in_is_reminded_and_who_was_refused_hears_why(
     assert "Tệp gửi ngày 12/04/2024 đã bị trả lại vì còn 1 nội dung phải sửa. Nội dung đầu tiên: Ô F13" in refused
     assert "quý I năm 2024: hạn gửi ngày 22/04/2024, còn 3 ngày làm việc." in silent
     assert "trả lại" not in silent
-    assert silent.startswith("Nhắc gửi báo cáo: 1 biểu chưa được tiếp nhận\n\nKính gửi: Huyện")
+    assert silent.startswith("Nhắc gửi báo cáo: 1 biểu chưa được tiếp nhận\n\nKính gửi: Ủy ban nhân dân huyện")
 
 
 @pytest.mark.parametrize("day", ["2024-04-15", "2024-04-17", "2024-04-22", "2024-04-24", "2024-05-03"])

@@ -6,7 +6,7 @@ Room: catalogue. Strict models of its files; nobody changes a value at run time.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal, Self, get_args
+from typing import Any, Literal, Self, get_args
 
 from pydantic import Field, field_validator, model_validator
 
@@ -38,26 +38,25 @@ class Column(StrictModel):
 
 class SheetDef(StrictModel):
     """A sheet of a form. `layout`: ``by_commune`` rows are communes, columns are elements · ``list`` rows are
-    elements · ``tasks`` rows are the unit's tasks · ``notes`` free rows · ``published`` rows are published values
-    with source and date · ``upward`` rows are the number cells that an area's own units owe it. `dated_from`: since
-    this period a sheet of tasks asks within the year only for those with a date and for those of a plan that has just
-    begun; for the others once, in the form of the year. `decided_at`: the levels of government that can decide on a
-    proposal, with the words by which a sheet of notes lets choose from them; without any it does not ask."""
+    elements · ``tasks`` rows are the unit's tasks: within the year those with a date, in the form of the year all ·
+    ``notes`` free rows · ``published`` rows are published values with source and date · ``upward`` rows are the number
+    cells that an area's own units owe it. `whole_list`: a sheet of tasks as it was once issued, with every task in each
+    period, and there also where a unit has none. `decided_at`: the levels of government that can decide on a proposal,
+    with the words by which a sheet of notes lets choose from them; without any it does not ask."""
 
     code: Code
     title: Text
     layout: str
     columns: Code | None = None
     rows: int = 0
-    dated_from: str = ""
+    whole_list: bool = False
     decided_at: dict[DecisionLevel, Text] = Field(default_factory=dict)
 
-    @field_validator("dated_from")
+    @model_validator(mode="before")
     @classmethod
-    def _check_dated_from(cls, key: str) -> str:
-        if key:
-            validate_period_key(key)
-        return key
+    def _drop_dated_from(cls, data: Any) -> Any:
+        """A catalogue that a warehouse kept from before a rule took its place says since when tasks need a date."""
+        return {key: value for key, value in data.items() if key != "dated_from"} if isinstance(data, dict) else data
 
     @field_validator("layout")
     @classmethod

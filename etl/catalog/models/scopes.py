@@ -196,6 +196,7 @@ class Scope(StrictModel):
     `offices`: who issues its reports, oldest first. `continues`: the scopes that ended, whose units report here now;
     what they sent is read on as figures of the same areas. `answers_for`: who reports on the tasks of an actor that
     plans name: each unit of a level, or units by code. `unasked`: the leads of tasks that no form asks, and why.
+    `reporting_offices`: the office that fills in the forms of an area, by its level and with `{area}` for its name.
     """
 
     id: Code
@@ -210,6 +211,7 @@ class Scope(StrictModel):
     answers_for: dict[Code, Literal["province", "district", "commune", "agency"] | tuple[Code, ...]] = Field(
         default_factory=dict
     )
+    reporting_offices: dict[Literal["province", "district", "commune"], Text] = Field(default_factory=dict)
     unasked: tuple[UnaskedLeads, ...] = ()
     note: str = ""
 
@@ -235,6 +237,11 @@ class Scope(StrictModel):
             for actor, answers in self.answers_for.items()
             if (answers == level if isinstance(answers, str) else unit in answers)
         )
+
+    def name_reporting_office(self, level: str, name: str) -> str:
+        """The office that reports for a unit; the unit's own name where nobody says of its level."""
+        office = next((text for of, text in self.reporting_offices.items() if of == level), "")
+        return office.replace("{area}", name[:1].lower() + name[1:]) if office else name
 
     def find_report(self, plan: str, cadence: str, audience: str) -> ReportDef | None:
         """The report it writes under a name; None where it no longer does."""

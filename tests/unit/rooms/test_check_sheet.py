@@ -181,8 +181,10 @@ def test_a_form_says_until_when_and_to_whom_and_what_the_office_wrote_of_itself(
         book = Workbook(catalogue, FORM, UNIT, PERIOD)
         book.issued = issue_form(catalogue, scope, form, unit, period, SHIPPED, FormExtras(sending=sending))
         said[name] = [c.value for c in book.reopened().book["B1"][7] if c.value]
-    assert said["bare"] == ["Hạn gửi: 21/10/2024. Nơi nhận: Sở Y tế tỉnh Kon Tum."]
+    assert said["bare"] == [
+        "Cơ quan lập biểu: Ủy ban nhân dân huyện Đắk Tô. Hạn gửi: 21/10/2024. Nơi nhận: Sở Y tế tỉnh Kon Tum."
+    ]
     assert said["named"] == [
-        "Hạn gửi: 21/10/2024. Nơi nhận: Sở Y tế tỉnh Kon Tum. Gửi tệp này (không gửi bản chụp, bản in) qua https://…. "
+        "Cơ quan lập biểu: Ủy ban nhân dân huyện Đắk Tô. Hạn gửi: 21/10/2024. Nơi nhận: Sở Y tế tỉnh Kon Tum. Gửi tệp này (không gửi bản chụp, bản in) qua https://…. "
         "Liên hệ: 0260…."
     ]

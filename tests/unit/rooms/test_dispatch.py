@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from etl.catalog.contacts import ReminderRules
+from etl.catalog.contacts import Receiver, ReminderRules
 from etl.dispatch import (
     Letter,
     MissingForm,
@@ -56,7 +56,7 @@ def test_a_debt_without_a_day_of_its_own_reminds_nobody() -> None:
 def test_the_words_name_form_period_deadline_and_refusal() -> None:
     refused = _missing(form="Biểu 02", refusal=RefusedWorkbook(date(2024, 4, 10), 3, "Ô F13 không phải là số."))
     (reminder,) = select_due_reminders([_missing(), refused], date(2024, 4, 23), RULES, ())
-    letter = render_reminder_letter(reminder, "Sở Y tế", TEMPLATES, simulated=False)
+    letter = render_reminder_letter(reminder, "Sở Y tế", Receiver(), TEMPLATES, simulated=False)
     assert letter.key == "reminder/608/2024-04-23"
     assert letter.subject == "Nhắc gửi báo cáo: 2 biểu chưa được tiếp nhận"
     late = "quý I năm 2024: hạn gửi ngày 22/04/2024, đã quá 1 ngày làm việc."
@@ -65,18 +65,30 @@ def test_the_words_name_form_period_deadline_and_refusal() -> None:
     (before,) = select_due_reminders([_missing()], date(2024, 4, 16), RULES, ())
     assert (
         "hạn gửi ngày 22/04/2024, còn 3 ngày làm việc."
-        in render_reminder_letter(before, "x", TEMPLATES, simulated=False).text
+        in render_reminder_letter(before, "x", Receiver(), TEMPLATES, simulated=False).text
     )
     on_the_day = select_due_reminders([_missing()], DUE, RULES.model_copy(update={"before": (0,)}), ())
     assert (
         "hạn gửi là hôm nay, ngày 22/04/2024."
-        in render_reminder_letter(on_the_day[0], "x", TEMPLATES, simulated=False).text
+        in render_reminder_letter(on_the_day[0], "x", Receiver(), TEMPLATES, simulated=False).text
     )
+
+
+def test_a_reminder_says_where_to_send_as_far_as_anybody_knows() -> None:
+    (reminder,) = select_due_reminders([_missing()], date(2024, 4, 16), RULES, ())
+    place, contact = {"place": "https://vi-du.test"}, {"contact": "0260…"}
+    for known, said in (
+        ({}, "gửi về Sở Y tế. "), (place, "gửi về Sở Y tế qua https://vi-du.test. "),
+        (contact, "gửi về Sở Y tế (liên hệ: 0260…). "),
+        (place | contact, "gửi về Sở Y tế qua https://vi-du.test (liên hệ: 0260…). "),
+    ):  # fmt: skip
+        letter = render_reminder_letter(reminder, "Sở Y tế", Receiver(**known), TEMPLATES, simulated=False)
+        assert said in letter.text
 
 
 def test_simulated_data_is_marked() -> None:
     (reminder,) = select_due_reminders([_missing()], date(2024, 4, 16), RULES, ())
-    letter = render_reminder_letter(reminder, "Sở Y tế", TEMPLATES, simulated=True)
+    letter = render_reminder_letter(reminder, "Sở Y tế", Receiver(), TEMPLATES, simulated=True)
     assert letter.subject.startswith("[SỐ LIỆU MÔ PHỎNG]")
     assert letter.text.startswith("SỐ LIỆU MÔ PHỎNG\n")
 
@@ -100,14 +112,14 @@ def test_a_wrong_wording_stops_with_its_file_and_slot(name: str, old: str, new: 
     path.write_text(text.replace(old, new), encoding="utf-8")
     (reminder,) = select_due_reminders([_missing()], date(2024, 4, 16), RULES, ())
     with pytest.raises(TemplateError) as caught:
-        render_reminder_letter(reminder, "Sở Y tế", tmp_path, simulated=False)
+        render_reminder_letter(reminder, "Sở Y tế", Receiver(), tmp_path, simulated=False)
     assert caught.value.what.startswith(says) and caught.value.where == str(path)
 
 
 def test_a_wording_that_is_not_there_is_named(tmp_path: Path) -> None:
     (reminder,) = select_due_reminders([_missing()], date(2024, 4, 16), RULES, ())
     with pytest.raises(TemplateError, match="missing"):
-        render_reminder_letter(reminder, "Sở Y tế", tmp_path, simulated=False)
+        render_reminder_letter(reminder, "Sở Y tế", Receiver(), tmp_path, simulated=False)
 
 
 def test_a_long_vietnamese_subject_and_file_name_survive_the_wire() -> None:

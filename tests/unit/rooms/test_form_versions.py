@@ -18,7 +18,7 @@ from etl.model import ReadResult
 from etl.read import Reader
 from tests.builders import Workbook
 
-OLD, NEW, COLUMNS = "2026.2", "2027.1", "2025.1"
+OLD, NEW, COLUMNS = "2026.3", "2027.1", "2025.1"
 EARLIER = f'earlier_versions: [{{version: "{OLD}", columns_version: "{COLUMNS}", to_period: 2026Q2}}]'
 
 
@@ -34,7 +34,7 @@ def _raise_version(root: Path, earlier: str) -> None:
     forms = root / "forms" / "forms.yaml"
     text = forms.read_text(encoding="utf-8")
     for form, said in (("xa-quarter", earlier), ("xa-year", earlier.replace("2026Q2", '"2025"'))):
-        head = rf'(- id: {form}\n)  version: "{OLD}"\n  columns_version: .*\n  earlier_versions: .*\n'
+        head = rf'(- id: {form}\n)  version: "{OLD}"\n  columns_version: .*\n  earlier_versions:\n(?:    - .*\n)+'
         text, count = re.subn(head, rf'\1  version: "{NEW}"\n  {said}\n', text)
         assert count == 1
     forms.write_text(text, encoding="utf-8")
@@ -100,7 +100,7 @@ def test_who_decides_is_asked_now_and_a_form_of_before_is_read_without_it(
     catalogue: Catalogue, rules: Rules, tmp_path: Path, form: str, unit: str, period: str
 ) -> None:
     now = catalogue.forms[form]
-    (earlier,) = now.earlier_versions
+    *_, earlier = now.earlier_versions
     former = replace(catalogue, forms=catalogue.forms | {form: now.build_earlier(earlier)})
     with Reader(catalogue, rules) as reader:
         for issued, asked in ((catalogue, True), (former, False)):
@@ -109,6 +109,32 @@ def test_who_decides_is_asked_now_and_a_form_of_before_is_read_without_it(
             seen = {o.data_element for o in result.observations if o.data_element.startswith("note.1.")}
             assert ("note.1.level" in seen) is asked
             assert {"note.1.difficulty", "note.1.cause", "note.1.proposal"} <= seen
+
+
+@pytest.mark.parametrize(
+    ("stamp", "sheet", "tasks"),
+    [
+        (("kt-district-quarter", "608", "2024Q3"), "B5", 46), (("ty-commune-quarter", "07306", "2024Q3"), "C4", 7),
+        (("xa-quarter", "23504", "2026Q3"), "X4", 0), (("xa-year", "23504", "2025"), "X4", 0),
+    ],
+)  # fmt: skip
+def test_a_form_that_was_issued_with_every_task_is_read_whole(
+    catalogue: Catalogue, rules: Rules, tmp_path: Path, stamp: tuple[str, str, str], sheet: str, tasks: int
+) -> None:
+    form, now = stamp[0], catalogue.forms[stamp[0]]
+    (earlier,) = (e for e in now.earlier_versions if e.version == "2026.2")
+    then = replace(catalogue, forms=catalogue.forms | {form: now.build_earlier(earlier)})
+    issued = Workbook(then, *stamp)
+    assert sheet in issued.book.sheetnames
+    with Reader(catalogue, rules) as reader:
+        result = read(reader, tmp_path, issued)
+    assert not result.findings
+    assert (
+        sum(o.data_element.startswith("task.") and o.data_element.endswith(".state") for o in result.observations)
+        == tasks
+    )
+    asked = {e for _, _, _, e, kind in Workbook(catalogue, *stamp).inputs() if kind == "choice"}
+    assert len([e for e in asked if e.startswith("task.")]) < max(tasks, 1)
 
 
 def test_every_sheet_of_difficulties_lets_choose_who_decides(catalogue: Catalogue) -> None:

@@ -18,6 +18,7 @@ from etl.catalog.obligations import list_obligations
 from etl.catalog.task_answers import list_asked_tasks
 from etl.forms import build_form_file_name, issue_form
 from etl.model import Period
+from etl.model.text_cells import TaskCell, parse_text_cell
 from tests.builders import Workbook
 from tests.wording import SHIPPED
 
@@ -159,21 +160,14 @@ def test_the_office_itself_and_another_that_leads_tasks_have_a_form_of_the_year(
 
 
 def test_within_the_year_only_tasks_with_a_date_are_asked(catalogue: Catalogue) -> None:
-    scope, unit = catalogue.get_scope("bac-ninh"), catalogue.find_unit("07306", Period.parse("2026Q4").end)
-    assert unit
-    asked = {
-        key: {
-            task.id: task.deadline.kind
-            for form in (catalogue.forms["xa-year" if len(key) == 4 else "xa-quarter"],)
-            for sheet in form.sheets
-            if sheet.layout == "tasks"
-            for _, task in list_asked_tasks(catalogue, scope, sheet, unit, Period.parse(key))
-        }
-        for key in ("2026Q3", "2026Q4", "2026")
-    }
-    assert asked["2026Q3"] == asked["2026"] and set(asked["2026"].values()) > {"not_stated"}
-    assert asked["2026Q4"] == {task: kind for task, kind in asked["2026"].items() if kind == "by_date"}
-    assert len(asked["2026Q4"]) < len(asked["2026"])
+    kinds = {(p.id, task.id): task.deadline.kind for p in catalogue.plans.values() for task in p.tasks}
+    asked = {}
+    for form, period in (("kt-district-quarter", "2025Q1"), ("kt-district-year", "2024")):
+        cells = Workbook(catalogue, form, "608", period).inputs()
+        tasks = (parse_text_cell(e) for _, _, _, e, kind in cells if kind == "choice")
+        asked[period] = {(t.plan, t.task) for t in tasks if isinstance(t, TaskCell)}
+    assert asked["2025Q1"] == {key for key in asked["2024"] if kinds[key] == "by_date"}
+    assert len(asked["2025Q1"]) == 1 and len(asked["2024"]) == 46
 
 
 def test_tasks_appear_only_once_their_plan_is_in_force(catalogue: Catalogue) -> None:

@@ -127,7 +127,33 @@ def test_same_answer_same_bytes_in_the_senders_folder(tmp_path: Path) -> None:
 
 def test_a_file_nobody_understood_still_gets_an_answer(tmp_path: Path) -> None:
     answer = replace(ANSWER, folder="", form="../../x", period="", unit_name="")
-    assert build_answer_path(answer, tmp_path) == tmp_path / "returns" / "_khong-ro" / "abababab_tra-lai.xlsx"
+    assert (
+        build_answer_path(answer, tmp_path)
+        == tmp_path / "returns" / "_khong-ro" / "Báo cáo quý III_abababab_tra-lai.xlsx"
+    )
+    odd = replace(answer, file="../a:b\u202e?.xlsx")
+    assert build_answer_path(odd, tmp_path).name == "a-b_abababab_tra-lai.xlsx"
+
+
+def test_notes_of_one_rule_stand_in_one_row_with_their_places() -> None:
+    notes = tuple(
+        Finding(
+            "T06",
+            FindingLevel.NOTE,
+            f"Chỉ tiêu {n}: khác nhiều.",
+            "Xem lại.",
+            sheet="B1",
+            cell=f"F{n}",
+            org_unit_code=str(n),
+        )
+        for n in range(13, 46)
+    )
+    unsure = [replace(note, code="T04", level=FindingLevel.CONFIRM) for note in notes[:2]]
+    found = texts(render_answer_workbook(replace(ANSWER, accepted=True, findings=(*unsure, *notes), original=None)))
+    told = [text for text in found if "khác nhiều" in text]
+    assert len(told) == 3, "what is to be confirmed has a row each"
+    assert told[-1].startswith("Chỉ tiêu 13: khác nhiều. Tương tự tại 32 chỗ khác: B1 F14, F15,")
+    assert told[-1].endswith("F45.")
 
 
 def test_what_is_known_of_a_submission_is_printed_whole() -> None:
