@@ -101,9 +101,10 @@ def _describe_origin(inputs: ReportInput, wording: Messages) -> str:
     """Whose forms the report is made of, and until when they came."""
     day = format_reference_period(inputs.snapshot_at[:10])
     if former := format_former_area(inputs, wording):
-        heir = format_unit_mention(wording, inputs.catalogue.find_unit_name(inputs.scope.area_unit, inputs.period.end))
-        if inputs.scope.area_unit != inputs.area:
-            return wording.format("situation.known_until_former", area=former, heir=heir, day=day)
+        if heir := inputs.find_heir_name():
+            slots = {"area": former, "heir": format_unit_mention(wording, heir)}
+            return wording.format("situation.known_until_former", day=day, **slots)
+        return wording.format("situation.known_until_ended", area=former, day=day)
     return wording.format("situation.known_until", day=day)
 
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from etl.catalog import Catalogue, models
-from etl.catalog.geography import find_last_day, find_plan_area, list_units_of_area
+from etl.catalog.geography import compute_unit_shares, find_last_day, find_plan_area, list_units_of_area
 from etl.catalog.layout import FormLayout
 from etl.model import Attainment, NoteReport, ObservedIndicator, Period, SeriesPoint, TaskReport, UnitStatus
 from etl.model.exported_value import ExportedValue
@@ -170,6 +170,12 @@ class ReportInput:
         another office than the area's own reports then."""
         last = find_last_day(self.catalogue, self._area_unit, self.day) if self._area_unit else None
         return last.isoformat() if last else ""
+
+    def find_heir_name(self) -> str:
+        """The one unit that an ended area went over to by the report's date; empty where it went to several."""
+        area = self._area_unit
+        heirs = {share.unit for share in compute_unit_shares(self.catalogue, area, self.day)} if area else set()
+        return next(iter(heirs)).name if len(heirs) == 1 else ""
 
     @cached_property
     def commune_names(self) -> tuple[str, ...]:

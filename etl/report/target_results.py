@@ -31,6 +31,7 @@ CEILING_OPERATORS = frozenset({"<", "<="})
 _SIGNS = {">=": "≥", "<=": "≤"}
 _WHOLE = 100
 _SIGN = re.compile(r"([<>]=?|[≤≥])\s*(?=\d)")
+_PLAIN_NUMBER = re.compile(r"\d[\d.]*(?:,\d+)?")
 _BARE_NUMBER = re.compile(r"[<>≤≥]?=?\s?\d[\d.,]*")
 WORD_ONLY_KINDS = {"not_assessed", "milestone"}
 ELIMINATION_OPERATORS = frozenset({"eliminate", "maintain_elimination"})
@@ -460,10 +461,18 @@ def format_next_milestone(wording: Messages, figure: Figure, measured_in: str) -
         return f"{_format_written_level(wording, figure.kind, figure.written)} ({time})"
     if figure.target_upper.value is not None:
         return f"{figure.target.text}–{figure.target_upper.text} ({time})"
+    level = _format_level_number(figure)
     if figure.operator == ">=" and figure.target.fraction == _WHOLE and measured_in.startswith("%"):
-        return f"{figure.target.text} ({time})"
+        return f"{level} ({time})"
     sign = _SIGNS.get(figure.operator, figure.operator)
-    return f"{sign} {figure.target.text} ({time})"
+    return f"{sign} {level} ({time})"
+
+
+def _format_level_number(figure: Figure) -> str:
+    """The number of a level with the decimals that the plan writes it with."""
+    written = _PLAIN_NUMBER.search(figure.written)
+    exact = Fraction(written[0].replace(".", "").replace(",", ".")) if written else None
+    return written[0] if written and exact == figure.target.fraction else figure.target.text
 
 
 def format_with_unit(inputs: ReportInput, figure: Figure, text: str) -> str:
