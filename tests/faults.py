@@ -87,7 +87,7 @@ def _moved(*manglers: mangle.Mangler) -> Build:
 
 
 _NFD = unicodedata.normalize("NFD", "Thiếu thuốc")
-_TASK_DATE = "task.kt-1693.III.1.dd.date"
+_TASK_DATE = "task.kt-124.III.2-3.date"
 
 READING: tuple[Fault, ...] = (
     Fault("saved as xlsb", _binary, same=True, distinct=True, file="bao-cao.xlsb"),

@@ -10,7 +10,7 @@ from tests.builders import Workbook
 from tests.examples import Case, Example
 from tests.examples.checked import kept, one
 
-_DATE = "task.kt-1693.III.1.dd.date"
+_DATE = "task.kt-124.III.2-3.date"
 
 
 def _error(catalogue: Catalogue) -> bytes:

@@ -168,7 +168,7 @@ EXAMPLES = [
             _FILLED),
     Example("S10", Case("“Bác sĩ” renamed", _issued(lambda w: w.with_cell("B4", "B13", "Y sĩ"))), _FILLED),
     Example("S12", Case("column of the insured deleted", _changed(_without_column("insured"))), _RIGHT),
-    Example("S13", Case("the tasks’ column of remarks deleted", _changed(_without_column("task.kt-1693.III.1.dd.remark"))), _RIGHT),
+    Example("S13", Case("the tasks’ column of remarks deleted", _changed(_without_column("task.kt-124.III.2-3.remark"))), _RIGHT),
     Example("S14", Case("column of the insured twice", _changed(_twice_a_column)), _RIGHT),
     Example("S15", Case("a commune's row twice", _changed(_twice_a_row)), _RIGHT),
     Example("S16", Case("numbers for “Xã Đắc Trăm”, which does not exist", _changed(_strange_row)),

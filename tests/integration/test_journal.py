@@ -184,7 +184,7 @@ def test_an_answer_is_owed_until_it_is_given(loader: Engine, catalogue: Catalogu
 
 
 def test_a_correction_names_what_changed(loader: Engine, catalogue: Catalogue) -> None:
-    task = "task.kt-124.III.1-2.state"
+    task = "task.kt-124.III.2-3.state"
     before = {("23281", "pop_total"): "5", ("23281", "insured"): "4", ("23281", "managed"): "1",
               ("608", task): "Chưa thực hiện", ("23281", "elderly"): ""}  # fmt: skip
     after = {("23281", "pop_total"): "5", ("23281", "insured"): "3", ("23281", "managed"): "?",

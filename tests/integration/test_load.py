@@ -17,7 +17,7 @@ pytestmark = pytest.mark.integration
 
 FORM, UNIT, PERIOD = "kt-district-quarter", "608", "2024Q1"
 POP = ("23281", "pop_total")
-TASK = ("608", "task.kt-124.III.1-2.state")
+TASK = ("608", "task.kt-124.III.2-3.state")
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +48,7 @@ def test_accepted_cells_are_loaded_with_their_place(loader: Engine, catalogue: C
         (POP[0], "elderly"): "x",
         TASK: "Đã xong",
     }
-    cells |= {("608", "task.kt-124.III.1-2.remark"): "dòng 1\nhai\tcột \\ và \0 NUL", ("608", "doctors"): "0"}
+    cells |= {("608", "task.kt-124.III.2-3.remark"): "dòng 1\nhai\tcột \\ và \0 NUL", ("608", "doctors"): "0"}
     with loader.begin() as conn:
         (receipt,) = load.load_deliveries(conn, [item(conn, catalogue, FORM, UNIT, PERIOD, cells)])
     assert receipt == load.Receipt(receipt.delivery_id, True, receipt.submission_id, 1, UNIT, PERIOD, FORM)
@@ -69,7 +69,7 @@ def test_accepted_cells_are_loaded_with_their_place(loader: Engine, catalogue: C
         "1200",
     )
     assert by_element["doctors"].sheet == "B4"
-    assert words == {TASK[1]: "Đã xong", "task.kt-124.III.1-2.remark": "dòng 1\nhai\tcột \\ và  NUL"}
+    assert words == {TASK[1]: "Đã xong", "task.kt-124.III.2-3.remark": "dòng 1\nhai\tcột \\ và  NUL"}
     assert (kept.cells_read, kept.numbers_loaded, kept.texts_loaded, kept.cells_left_out) == (7, 5, 2, 0)
     assert kinds == ["received", "accepted"]
 

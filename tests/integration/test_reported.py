@@ -59,7 +59,7 @@ def test_states_lateness_and_versions(loader: Engine, catalogue: Catalogue) -> N
 
 
 def test_words_on_tasks_and_notes(loader: Engine, catalogue: Catalogue) -> None:
-    task = "task.kt-124.III.1-2"
+    task = "task.kt-124.III.2-3"
     cells = {("608", f"{task}.state"): "Đang thực hiện", ("608", f"{task}.remark"): "chờ kinh phí",
              ("608", "note.2.difficulty"): "thiếu bác sĩ", ("608", "note.2.proposal"): "tuyển thêm",
              ("608", "note.2.level"): "Tỉnh"}  # fmt: skip
@@ -83,7 +83,7 @@ def test_words_on_tasks_and_notes(loader: Engine, catalogue: Catalogue) -> None:
         (now,) = unit_reports.fetch_task_statements(now_known)
         (before,) = unit_reports.fetch_task_statements(then_known)
         seen = conn.execute(text("SELECT plan, task, stated, done_on, remark FROM out.task_report")).one()
-    said = unit_reports.TaskStatement("kt-124", "III.1-2", "608", "2024Q1", "Đã hoàn thành", "2024-03-01")
+    said = unit_reports.TaskStatement("kt-124", "III.2-3", "608", "2024Q1", "Đã hoàn thành", "2024-03-01")
     assert now == said
     assert (before.stated, before.remark, before.done_on) == ("Đang thực hiện", "chờ kinh phí", "")
     assert tuple(seen) == (said.plan, said.task, said.stated, said.done_on, said.remark)

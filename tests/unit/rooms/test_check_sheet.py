@@ -115,7 +115,7 @@ REFUSED = {
 
 @needs_office
 def test_what_was_pasted_is_seen_where_it_would_be_refused(catalogue: Catalogue, rules: Rules, tmp_path: Path) -> None:
-    book = Workbook(catalogue, FORM, UNIT, PERIOD).filled()
+    book = Workbook(catalogue, "kt-district-year", UNIT, "2024").filled()  # the one with many tasks
     columns = {"B1": "pop_total", "B2": "criteria_met", "B3": "tb_new"}
     for sheet, pasted in REFUSED.items():
         cells = [(s, c) for s, c, _, e, _ in book.inputs() if s == sheet and e == columns.get(sheet, e)]
