@@ -20,6 +20,7 @@ from etl.file_io import write_atomic
 from etl.messages import Messages
 from etl.model import FindingLevel
 from etl.model.numbers import format_number
+from etl.report.figure_facts import PrintedNumber
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -301,21 +302,22 @@ def _place_earlier(entries: Sequence[str]) -> list[tuple[tuple[int, int], str]]:
     return list(zip(places, entries, strict=True)) if entries else []
 
 
+def _select_number_style(number: PrintedNumber) -> str:
+    return "none" if number.value is None else "middle"
+
+
 def _write_indicator_row(page: _PageWriter, number: int, line: IndicatorLine) -> None:
     texts = page.wording.texts
-    own = texts["word.no_data"] if line.value is None else format_number(line.value, line.decimals)
-    area = texts["word.no_data"] if line.area is None else format_number(line.area, line.decimals)
-    verdict = texts.get(f"sign.{line.status}", texts["word.nothing"])
+    verdict = line.sign or texts["word.nothing"]
     beside = texts[f"comparison.{line.comparison}" if line.comparison else "word.nothing"]
-    before = [texts["word.nothing"] if v is None else format_number(v, line.decimals) for v in line.before]
     page.write_table_row(
         [
             (0, 0, number, "middle"),
             (1, 2, line.name, "text"),
             (3, 3, line.unit, "middle"),
-            (4, 5, "\n".join(filter(None, (own, line.counts))), "none" if line.value is None else "middle"),
-            (6, 6, area, "none" if line.area is None else "middle"),
-            *((*place, text, "middle") for place, text in _place_earlier(before)),
+            (4, 5, "\n".join(filter(None, (line.value.text, line.counts))), _select_number_style(line.value)),
+            (6, 6, line.area.text, _select_number_style(line.area)),
+            *((*place, text, "middle") for place, text in _place_earlier([number.text for number in line.before])),
             (9, 10, line.target, "middle"),
             (11, 12, "\n".join(filter(None, (verdict, line.missing))), "sign"),
             (_LAST, _LAST, beside, "middle"),

@@ -10,13 +10,13 @@ from etl.report.figure_facts import ConfidenceInterval, PrintedNumber
 
 @dataclass(frozen=True)
 class OverviewRow:
-    """A bar of the overview: a target's distance to the plan, in % of it."""
+    """A bar of the overview: a target's distance to the plan, in % of it, and how it stands on its way."""
 
     item: str
     name: str
     distance: PrintedNumber
     sign: str
-    status: str
+    state: str
     text: str
 
 
