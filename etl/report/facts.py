@@ -138,7 +138,7 @@ def _group_figures_by_item(figures: ReportFigures) -> dict[str, dict[str, Figure
 def _select_shown_distance(wording: Messages, figure: Figure) -> PrintedNumber:
     """The distance to the plan; nothing, and why, where the figure and the level are of different definitions."""
     if figure.path_state == "redefined":
-        return build_number_fact(None, 0, figure.path_text.lower())
+        return build_number_fact(None, 0, wording.texts["summary.chart_redefined"])
     return build_number_fact(figure.distance.fraction, figure.distance.decimals, wording.texts["word.no_data"])
 
 

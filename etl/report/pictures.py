@@ -135,7 +135,7 @@ def list_series_figures(inputs: ReportInput, target: models.Target) -> tuple[Ser
     if is_cumulative_indicator(inputs.catalogue, indicator):
         points = tuple(p for p in points if Period.parse(p.period).end.month == inputs.period.end.month)
     shape = inputs.select_print_target(target)
-    own = _build_own_figure(inputs, shape, indicator)
+    own = _build_own_figure(inputs, shape, indicator) if dict(inputs.series).get(target.item) else None
     before = (p for p in points if Period.parse(p.period).end != inputs.period.end)
     return (*(_build_series_figure(shape, indicator, point) for point in before), *([own] if own else []))
 

@@ -188,7 +188,8 @@ def _classify_shown_status(target: models.Target, a: Attainment, quarter: Quarte
 def _build_figure(
     inputs: ReportInput, wording: Messages, target: models.Target, a: Attainment, earlier: _EarlierFigures
 ) -> Figure:
-    words = wording.texts
+    words, state = wording.texts, classify_path_state(a, target.way_start)
+    a = _drop_unsure_progress(a)
     key = a.item, a.unit
     indicator = inputs.catalogue.indicators.get(a.indicator)
     shape = inputs.select_print_target(target)
@@ -196,8 +197,6 @@ def _build_figure(
     numbers = _build_attainment_numbers(wording, target, a, decimals)
     before = earlier.last_year.get(key)
     noun = select_counted_noun(inputs, wording, indicator)
-    state = classify_path_state(a, target.way_start)
-    a = _drop_unsure_progress(a)
     quarter = build_quarter_part(inputs, wording, a, earlier.last_report.get(key), decimals, noun)
     shown = _classify_shown_status(target, a, quarter)
     figure = Figure(
