@@ -16,8 +16,8 @@ class OverviewRow:
     name: str
     distance: PrintedNumber
     sign: str
-    state: str
     text: str
+    state: str = ""  # facts of before do not say it
 
 
 @dataclass(frozen=True)
