@@ -13,11 +13,11 @@ _MAX_LENGTH = 170
 
 def describe_feedback(feedback: UnitFeedback) -> str:
     """The whole sheet in a few short sentences."""
-    assessed = [line for line in feedback.lines if line.status in {"met", "not_met"}]
+    wording = feedback.wording
     sentences = [_describe_submission_state(feedback), _describe_finding_state(feedback)]
-    if assessed:
-        met = sum(line.status == "met" for line in assessed)
-        sentences.append(feedback.wording.format("feedback.met", met=met, count=len(assessed)))
+    if feedback.scores:
+        parts = [wording.format("feedback.met_of", met=s.met, count=s.of, plan=s.plan_name) for s in feedback.scores]
+        sentences.append(wording.format("feedback.met", parts="; ".join(parts)))
     return " ".join(sentences)
 
 

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Sequence
 from fractions import Fraction
 from io import BytesIO
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from etl.file_io import write_atomic
 from etl.messages import Messages
 from etl.model import FindingLevel
 from etl.model.numbers import format_number
+from etl.report.figure_facts import PrintedNumber
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -28,6 +30,8 @@ _WIDTHS = (5, 9, 8, 8, 7.5, 6, 7, 7, 7, 7, 7, 6, 7, 7)
 _LAST = len(_WIDTHS) - 1
 _LINE = 14.5
 _BAR = 10
+_LEAST_SCALE, _PAGE_HEIGHT = 0.82, 777.0
+"""The smallest letters (10 points) print at 8 at least; points of an A4 page between its margins."""
 _BASE: dict[str, Any] = {"font_name": "Times New Roman", "font_size": 10, "valign": "vcenter"}
 _BOX: dict[str, Any] = {"border": 1, "border_color": "#7F7F7F", "text_wrap": True}
 _MIDDLE: dict[str, Any] = {**_BOX, "align": "center"}
@@ -40,15 +44,15 @@ _STYLES: dict[str, dict[str, Any]] = {
     "day": {"italic": True, "align": "center"},
     "summary": {"text_wrap": True, "border": 2, "font_size": 11, "indent": 1},
     "section": {"bold": True, "font_size": 11, "bottom": 1, "valign": "bottom"},
-    "head": {**_MIDDLE, "bold": True, "font_size": 9, "bg_color": "#EDEDED"},
+    "head": {**_MIDDLE, "bold": True, "bg_color": "#EDEDED"},
     "text": _BOX,
     "strong": {**_BOX, "bold": True},
     "middle": _MIDDLE,
-    "none": {**_MIDDLE, "italic": True, "font_size": 9},
+    "none": {**_MIDDLE, "italic": True},
     "sign": {**_MIDDLE, "bold": True},
-    "bar": {**_BOX, "text_wrap": False, "font_size": 8},
+    "bar": {**_BOX, "text_wrap": False},
     "line": {"text_wrap": True},
-    "note": {"italic": True, "font_size": 8.5, "text_wrap": True, "valign": "top"},
+    "note": {"italic": True, "text_wrap": True, "valign": "top"},
 }
 
 
@@ -102,7 +106,7 @@ class _PageWriter:
         self.wording, self._book = wording, book
         self._formats: dict[str, Any] = {}
         self._sheet = book.add_worksheet(wording.texts["feedback.sheet"])
-        self.row = 0
+        self.row, self._height = 0, 0.0
         for column, width in enumerate(_WIDTHS):
             self._sheet.set_column(column, column, width)
 
@@ -119,6 +123,7 @@ class _PageWriter:
     def end_row(self, lines: int = 1, height: float = _LINE) -> None:
         """Ends the row, as high as so many lines need."""
         self._sheet.set_row(self.row, lines * height + 2)
+        self._height += lines * height + 2
         self.row += 1
 
     def write_table_row(self, entries: Sequence[tuple[int, int, object, str]]) -> None:
@@ -143,13 +148,13 @@ class _PageWriter:
         self.end_row(height=18)
 
     def set_print_layout(self) -> None:
-        """Sets the sheet to print as one A4 page, upright."""
+        """Sets the sheet to print as one A4 page, upright; as more, where its letters would be too small to read."""
         sheet = self._sheet
         sheet.set_paper(9)
         sheet.set_portrait()
         sheet.set_margins(left=0.5, right=0.4, top=0.45, bottom=0.45)
         sheet.center_horizontally()
-        sheet.fit_to_pages(1, 1)
+        sheet.fit_to_pages(1, ceil(self._height * _LEAST_SCALE / _PAGE_HEIGHT))
         sheet.print_area(0, 0, self.row - 1, _LAST)
         sheet.hide_gridlines(2)
         sheet.ignore_errors({"number_stored_as_text": f"A1:{format_cell_name(self.row, _LAST)}"})
@@ -301,21 +306,22 @@ def _place_earlier(entries: Sequence[str]) -> list[tuple[tuple[int, int], str]]:
     return list(zip(places, entries, strict=True)) if entries else []
 
 
+def _select_number_style(number: PrintedNumber) -> str:
+    return "none" if number.value is None else "middle"
+
+
 def _write_indicator_row(page: _PageWriter, number: int, line: IndicatorLine) -> None:
     texts = page.wording.texts
-    own = texts["word.no_data"] if line.value is None else format_number(line.value, line.decimals)
-    area = texts["word.no_data"] if line.area is None else format_number(line.area, line.decimals)
-    verdict = texts.get(f"sign.{line.status}", texts["word.nothing"])
+    verdict = line.sign or texts["word.nothing"]
     beside = texts[f"comparison.{line.comparison}" if line.comparison else "word.nothing"]
-    before = [texts["word.nothing"] if v is None else format_number(v, line.decimals) for v in line.before]
     page.write_table_row(
         [
             (0, 0, number, "middle"),
             (1, 2, line.name, "text"),
             (3, 3, line.unit, "middle"),
-            (4, 5, "\n".join(filter(None, (own, line.counts))), "none" if line.value is None else "middle"),
-            (6, 6, area, "none" if line.area is None else "middle"),
-            *((*place, text, "middle") for place, text in _place_earlier(before)),
+            (4, 5, "\n".join(filter(None, (line.value.text, line.counts))), _select_number_style(line.value)),
+            (6, 6, line.area.text, _select_number_style(line.area)),
+            *((*place, text, "middle") for place, text in _place_earlier([number.text for number in line.before])),
             (9, 10, line.target, "middle"),
             (11, 12, "\n".join(filter(None, (verdict, line.missing))), "sign"),
             (_LAST, _LAST, beside, "middle"),

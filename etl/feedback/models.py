@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Literal
 
 from etl.messages import Messages
 from etl.model import Finding
+from etl.report.figure_facts import PrintedNumber
 
 FormState = Literal["on_time", "late", "refused", "silent", "not_due"]
 Comparison = Literal["better", "worse", "same", "unclear", "few", ""]
@@ -64,24 +64,32 @@ class ResolvedFinding:
 
 @dataclass(frozen=True)
 class IndicatorLine:
-    """An indicator of the quarter. Units: `value`, `area` and `target` in the indicator's own.
+    """An indicator of the quarter, as the plan's report judges and prints it. Units: those of the plan.
 
-    `target` as printed, with its year; `decimals` is how many are shown; None is “chưa có số liệu”. `status` is the
-    verdict's, or empty. `counts` is what stands beside a rate, and `missing` what the target still asks for, both as
-    printed. `before` has the unit's own figure of each of the sheet's earlier periods; None: not to be compared.
+    `target` as printed, with its year. `sign` is the verdict's letter, or empty. `counts` is what stands beside a rate,
+    and `missing` what the target still asks for, both as printed. `before` has the unit's own figure of each of the
+    sheet's earlier periods; one without a value is not to be compared.
     """
 
     name: str
     unit: str
-    value: Fraction | None
-    area: Fraction | None
+    value: PrintedNumber
+    area: PrintedNumber
     target: str
-    status: str
+    sign: str
     comparison: Comparison
-    decimals: int = 1
     counts: str = ""
     missing: str = ""
-    before: tuple[Fraction | None, ...] = ()
+    before: tuple[PrintedNumber, ...] = ()
+
+
+@dataclass(frozen=True)
+class PlanScore:
+    """How many of a plan's targets a unit meets, of those that the plan's report judges it by."""
+
+    plan_name: str
+    met: int
+    of: int
 
 
 @dataclass(frozen=True)
@@ -111,3 +119,4 @@ class UnitFeedback:
     wording: Messages = field(repr=False)
     simulated: bool = False
     earlier: tuple[str, ...] = ()
+    scores: tuple[PlanScore, ...] = ()

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from etl.attain import convert_row_to_plan_unit
 from etl.attainment.attainment_rows import load_or_compute_attainment, take_scope_snapshot
@@ -25,6 +24,7 @@ from etl.feedback import (
     FormState,
     FormSubmission,
     IndicatorLine,
+    PlanScore,
     ThresholdShare,
     UnitFeedback,
     build_resolved_findings,
@@ -35,23 +35,25 @@ from etl.feedback import (
 )
 from etl.messages import Messages, load_messages
 from etl.model import Attainment, ElementKind, Period, PeriodKind, UnitStatus, Verdict
-from etl.model.numbers import format_number, round_half_away
+from etl.model.numbers import format_number
 from etl.model.trend import compare_attainments
 from etl.model.vietnam_time import VIETNAM_ZONE, get_current_date
+from etl.report.figure_facts import Figure, PrintedNumber
+from etl.report.inputs import ReportInput
+from etl.report.number_facts import build_number_fact, select_figure_decimals
+from etl.report.report_figures import ReportFigures, build_figures, select_counted_noun
+from etl.report.report_head import format_plan_name
+from etl.report.section_facts import UnitScore
+from etl.report.unit_results import build_unit_table
 from etl.settings import Settings
 from etl.warehouse import feedback_inputs
 from etl.warehouse.run_context import RunContext
 from etl.warehouse.snapshot import take_snapshot
 from etl.warehouse.unit_reports import fetch_submission_statuses
 
-if TYPE_CHECKING:
-    pass
-
-
 _EARLIER_QUARTERS = 4
 _TIMELINESS_QUARTERS = 4
 _MAX_LINES = 12
-_MAX_DECIMALS = 4
 _GROWING_KINDS = {ElementKind.FLOW, ElementKind.YTD}
 _OPERATORS = {">=": "≥ ", "<=": "≤ ", ">": "> ", "<": "< ", "=": ""}
 
@@ -103,6 +105,41 @@ def _list_owing(catalogue: Catalogue, scope: models.Scope, period: Period) -> li
 
 
 @dataclass(frozen=True)
+class _PlanStanding:
+    """How everybody stands to a plan in the period, as the plan's report says it: its figures, and units' scores."""
+
+    inputs: ReportInput
+    plan_name: str
+    figures: ReportFigures
+    scores: Mapping[str, UnitScore]
+
+    def get_figure(self, row: Attainment) -> Figure:
+        """The report's figure of a row of attainment."""
+        return self.figures.by_key[row.item, row.unit]
+
+
+def _build_plan_standing(
+    context: RunContext, snapshot_id: str, rows: Sequence[Attainment], plan: str, wording: Messages
+) -> _PlanStanding:
+    catalogue, scope = context.catalogue, context.scope
+    cadence: Literal["quarter", "year"] = "year" if context.period.kind == PeriodKind.YEAR else "quarter"
+    written = (r for r in scope.reports if (r.plan, r.cadence) == (plan, cadence))
+    # Of a plan that the scope reports on to nobody, units stand as in the report that there would be.
+    nobody = models.ReportDef(plan=plan, cadence=cadence, recipients=(plan,), clause=plan, basis="configured")
+    targets = {target.item: target for target in catalogue.plans[plan].targets}
+    of_plan = [convert_row_to_plan_unit(r, targets[r.item]) for r in rows if r.plan == plan and r.item in targets]
+    inputs = ReportInput(
+        catalogue, scope, next(written, nobody), catalogue.plans[plan], context.period,
+        attainments=tuple(row for row in of_plan if not row.of_agency), previous=(), statuses=(), tasks=(), notes=(),
+        snapshot_at=str(context.known_at), snapshot_id=snapshot_id, simulated=False,
+        agencies=tuple(row for row in of_plan if row.of_agency),
+    )  # fmt: skip
+    figures = build_figures(inputs, wording)
+    scores = {score.unit: score for score in build_unit_table(inputs, wording, figures).scores}
+    return _PlanStanding(inputs, format_plan_name(inputs, wording), figures, scores)
+
+
+@dataclass(frozen=True)
 class _FeedbackData:
     """All that is read at once for every unit of a quarter or year."""
 
@@ -116,6 +153,7 @@ class _FeedbackData:
     filled: Mapping[tuple[str, dt.date, str], Mapping[str, int]]
     rows: Sequence[Attainment]
     earlier_rows: Mapping[Period, Mapping[tuple[str, str, str], Attainment]]
+    standings: Mapping[str, _PlanStanding]
     titles: Mapping[str, str]
     wording: Messages
     simulated: bool
@@ -135,6 +173,7 @@ def _fetch_feedback_data(context: RunContext, titles: Mapping[str, str], setting
     snapshot = take_scope_snapshot(conn, scope, str(context.known_at))
     rows, _ = load_or_compute_attainment(context, snapshot.id, outlook=False)
     periods = (*reversed(period.list_earlier_periods(_EARLIER_QUARTERS)), period)
+    wording = load_messages(settings.templates)
     return _FeedbackData(
         catalogue,
         scope,
@@ -146,8 +185,9 @@ def _fetch_feedback_data(context: RunContext, titles: Mapping[str, str], setting
         feedback_inputs.count_filled_cells(conn, scope.id, period.key, as_known_at=snapshot.at),
         rows,
         {p: _load_earlier_rows(context, snapshot.id, p) for p in _list_compared_periods(period)},
+        {plan: _build_plan_standing(context, snapshot.id, rows, plan, wording) for plan in scope.plans},
         titles,
-        load_messages(settings.templates),
+        wording,
         settings.simulated,
     )
 
@@ -202,6 +242,11 @@ def _build_unit_feedback(
         wording=data.wording,
         simulated=data.simulated,
         earlier=tuple(period.name for period in data.earlier_rows),
+        scores=tuple(
+            PlanScore(standing.plan_name, score.met, score.of)
+            for standing in data.standings.values()
+            if (score := standing.scores.get(unit.code))
+        ),
     )
 
 
@@ -308,44 +353,52 @@ def _list_indicator_lines(
     if not any(row.unit == unit.code for row in data.rows):
         return []
     return [
-        _build_indicator_line(
-            data,
-            data.catalogue.indicators[target.indicator or ""],
-            target,
-            convert_row_to_plan_unit(own, target),
-            convert_row_to_plan_unit(area, target),
-        )
+        _build_indicator_line(data, data.standings[plan], target, own, area)
         for plan, target in targets
         if (own := rows.get((plan, target.item, unit.code)))
-        and (area := rows.get((plan, target.item, get_plan_area_code(data.catalogue, data.scope, plan))))
+        and (area := rows.get((plan, target.item, data.standings[plan].inputs.area)))
     ]
 
 
 def _build_indicator_line(
-    data: _FeedbackData, indicator: models.Indicator, target: models.Target, own: Attainment, area: Attainment
+    data: _FeedbackData, standing: _PlanStanding, target: models.Target, own: Attainment, area: Attainment
 ) -> IndicatorLine:
-
-    min_denominator = int(data.catalogue.thresholds["related_least"])
-    value, whole = _select_current_value(own), _select_current_value(area)
-    noun = _select_counted_noun(data, indicator)
+    """The unit's figure with the verdict, the shortfall and the print that the plan's report gives it."""
+    indicator = data.catalogue.indicators[target.indicator or ""]
+    figure, whole = standing.get_figure(own), standing.get_figure(area)
+    value = _select_current_value(data.wording, figure)
+    noun = select_counted_noun(standing.inputs, data.wording, indicator)
+    known = value.value is not None
     return IndicatorLine(
         _format_indicator_name(data, indicator, target),
         target.select_unit(indicator),
         value,
-        whole,
-        format_feedback_target(data.wording, own, target),
-        own.status if value is not None else "",
-        compare_with_area(indicator, own, area, min_denominator),
-        _compute_printed_decimals(target.decimals, own),
-        "" if value is None else format_counts(data.wording, indicator, own, noun),
-        format_missing(data.wording, indicator, own, noun),
-        tuple(_find_earlier_value(data, period, indicator, target, own) for period in data.earlier_rows),
+        _select_current_value(data.wording, whole),
+        format_feedback_target(data.wording, convert_row_to_plan_unit(own, target), target),
+        figure.sign if known else "",
+        compare_with_area(indicator, own, area, int(data.catalogue.thresholds["related_least"])),
+        format_counts(data.wording, indicator, own, noun) if known else "",
+        format_missing(data.wording, indicator, figure) if known else "",
+        tuple(
+            _build_earlier_number(data, standing, target, _find_earlier_row(data, period, indicator, target, own))
+            for period in data.earlier_rows
+        ),
     )
 
 
-def _find_earlier_value(
+def _build_earlier_number(
+    data: _FeedbackData, standing: _PlanStanding, target: models.Target, before: Attainment | None
+) -> PrintedNumber:
+    """A figure of an earlier period as that period's report prints it."""
+    if before is None:
+        return build_number_fact(None, 0, data.wording.texts["word.nothing"])
+    indicator, shape = data.catalogue.indicators[before.indicator], standing.inputs.select_print_target(target)
+    return build_number_fact(before.value, select_figure_decimals(shape, indicator, before))
+
+
+def _find_earlier_row(
     data: _FeedbackData, period: Period, indicator: models.Indicator, target: models.Target, own: Attainment
-) -> Fraction | None:
+) -> Attainment | None:
     before = data.earlier_rows[period].get((own.plan, own.item, own.unit))
     if before is None:
         return None
@@ -353,7 +406,8 @@ def _find_earlier_value(
         data.catalogue, indicator, target
     )
     before = convert_row_to_plan_unit(before, target)
-    return before.value if same_stretch and is_comparable(indicator, target, own, before) else None
+    own = convert_row_to_plan_unit(own, target)
+    return before if same_stretch and is_comparable(indicator, target, own, before) else None
 
 
 def _is_growing(catalogue: Catalogue, indicator: models.Indicator, target: models.Target) -> bool:
@@ -368,11 +422,6 @@ def is_comparable(indicator: models.Indicator, target: models.Target, own: Attai
         return False
     places = [(row.expected, row.present, sorted(row.absent)) for row in (own, before)]
     return places[0] == places[1] and len({indicator.find_definition(row.period) for row in (own, before)}) == 1
-
-
-def _select_counted_noun(data: _FeedbackData, indicator: models.Indicator) -> str:
-    """What an indicator counts: người, trẻ, ca …"""
-    return data.catalogue.find_counted_noun(indicator) or data.wording.texts["word.units"]
 
 
 def _format_indicator_name(data: _FeedbackData, indicator: models.Indicator, target: models.Target) -> str:
@@ -391,14 +440,14 @@ def format_counts(wording: Messages, indicator: models.Indicator, row: Attainmen
     return wording.format("feedback.counts", numerator=format_number(top), denominator=format_number(bottom))
 
 
-def format_missing(wording: Messages, indicator: models.Indicator, row: Attainment, noun: str) -> str:
-    """What is short of the target, or too much; empty where it is met or nobody can make it up (a sample, money)."""
-    if row.as_of or row.status not in {"not_met", "over_plan"} or not row.people_missing:
+def format_missing(wording: Messages, indicator: models.Indicator, figure: Figure) -> str:
+    """What is short of the target, or too much, as the report says it; empty where it is one unit that reads it."""
+    alone = indicator.method == "share_of_units" and figure.denominator.value == 1
+    if not figure.sign or figure.missing.value is None or alone:
         return ""
-    if indicator.sampled or _is_itself(indicator, row):
-        return ""
-    kind = "above" if indicator.direction == "down" else "short"
-    return wording.format(f"feedback.{kind}", count=format_number(row.people_missing), noun=noun)
+    return wording.format(
+        f"feedback.{'above' if indicator.direction == 'down' else 'short'}", missing=figure.missing.text
+    )
 
 
 def _is_itself(indicator: models.Indicator, row: Attainment) -> bool:
@@ -406,9 +455,12 @@ def _is_itself(indicator: models.Indicator, row: Attainment) -> bool:
     return indicator.method == "share_of_units" and row.denominator == 1
 
 
-def _select_current_value(row: Attainment) -> Fraction | None:
+def _select_current_value(wording: Messages, figure: Figure) -> PrintedNumber:
     """The figure of the very quarter; an older one that is carried along is none."""
-    return None if row.as_of else row.value
+    absent = wording.texts["word.no_data"]
+    return (
+        build_number_fact(None, 0, absent) if figure.as_of else replace(figure.value, text=figure.value.text or absent)
+    )
 
 
 def format_area_name(wording: Messages, area: models.Unit | None) -> str:
@@ -436,16 +488,6 @@ def format_feedback_target(wording: Messages, row: Attainment, target: models.Ta
     if not year:
         return wording.format("feedback.target_undated", target=text)
     return wording.format("feedback.target_of_period", target=text, period=Period.parse(year).name)
-
-
-def _compute_printed_decimals(wanted: int, row: Attainment) -> int:
-    """As many as the plan prints and at least one; more where the value would print like a target it differs from."""
-    decimals = max(1, wanted)
-    if row.value is None or row.target is None or row.value == row.target:
-        return decimals
-    while decimals < _MAX_DECIMALS and round_half_away(row.value, decimals) == round_half_away(row.target, decimals):
-        decimals += 1
-    return decimals
 
 
 def compare_with_area(

@@ -28,7 +28,7 @@ MAX_DRAWING_HEIGHT = 205.0
 """mm; what a page leaves under an annex's title and over a caption."""
 MAX_DISTANCE = 100.0
 """Bars longer than this (in % of the plan) are cut and say so with an arrow; their figure is printed in full."""
-_VERDICT_FILLS: dict[str, Fill] = {"met": "dark", "within_plan": "dark", "not_met": "hatched", "over_plan": "hatched"}
+_STATE_OF_PATH_FILLS: dict[str, Fill] = {"reached": "dark", "on_path": "dark", "hasten": "hatched", "slow": "hatched"}
 _TILE_FILLS: dict[str, Fill] = {"met": "dark", "not_met": "hatched", "other": "pale", "none": "empty"}
 _STATE_FILLS: dict[str, Fill] = {"accepted": "dark", "late": "pale", "refused": "hatched", "silent": "empty"}
 _FIGURE_SPACE = 24.0  # mm; what stands right of the longest bar
@@ -75,7 +75,7 @@ def _draw_distance_bar(row: OverviewRow, zero: float, y: float, scale: float, le
     length = max(-MAX_DISTANCE, min(MAX_DISTANCE, distance)) * scale
     cut = "→ " if distance > MAX_DISTANCE else "← " if distance < -MAX_DISTANCE else ""
     signed = f"{cut}{'+' if distance > 0 else ''}{row.text} {row.sign}".strip()
-    box = Box(zero + min(length, 0), y - 1.6, abs(length), 3.2, _VERDICT_FILLS.get(row.status, "pale"))
+    box = Box(zero + min(length, 0), y - 1.6, abs(length), 3.2, _STATE_OF_PATH_FILLS.get(row.state, "pale"))
     return [box, TextLabel(zero + max(length, 0) + 1.5, y, signed, letters)]
 
 

@@ -17,6 +17,7 @@ from etl.messages import Messages
 from etl.ooxml.zip_parts import ZIP_ERRORS, build_reproducible_zip
 from etl.report.canvas import encode_png
 from etl.report.charts import draw_small_line
+from etl.report.file_properties import remove_template_traces
 from etl.report.letter_spacing import space_letter
 from etl.report.report_facts import DocumentFacts, ReportFacts
 from etl.report.template_context import ReportTemplateContext, build_template_context
@@ -72,7 +73,7 @@ def serialize_word_document(document: Any, facts: DocumentFacts, wording: Messag
     _set_properties(document.docx.core_properties, facts, wording, moment)
     buffer = BytesIO()
     document.save(buffer)
-    return build_reproducible_zip(buffer.getvalue())
+    return remove_template_traces(build_reproducible_zip(buffer.getvalue()))
 
 
 def _read_word_template(template: Path) -> Any:

@@ -77,7 +77,7 @@ def _write_target_sheet(book: AnnexWorkbook) -> None:
     columns += [(facts.first_page.in_quarter_title, 14.0)] if facts.first_page.quarterly else []
     columns += [(facts.first_page.to_date_title, 12.0)]
     columns += [*((year.title, 20.0) for year in years), *book.build_columns(verdict=16.0, missing=15.0)]
-    more = book.build_columns(as_of=15.0, numerator=13.0, denominator=13.0, interval=15.0, per_cent_of_plan=10.0)
+    more = book.build_columns(as_of=15.0, numerator=13.0, denominator=13.0, interval=15.0, plan_share=10.0)
     more += book.build_columns(reduction=10.0, present=10.0, expected=10.0, bounds=15.0, limits=15.0, remarks=44.0)
     if facts.annual:
         more += book.build_columns(yearly_change=12.0, path_value=12.0, progress=10.0)
@@ -125,7 +125,7 @@ def _build_verdict_cells(book: AnnexWorkbook, row: StatementRow | FigureRow, fig
     found: list[Cell] = [
         *(format_row_status(book.wording, row, figure), figure.missing),
         *(figure.covers.text or book.nothing, figure.numerator, figure.denominator),
-        *(interval, figure.per_cent_of_plan, figure.reduction_pct),
+        *(interval, figure.plan_share, figure.reduction_pct),
         *(book.nothing if figure.is_bounded else figure.present, figure.expected, bounds, limits),
         _format_figure_remarks(figure) or book.nothing,
     ]

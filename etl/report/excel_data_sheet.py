@@ -16,11 +16,12 @@ from etl.report.report_facts import ReportFacts
 _TEXT_COLUMNS = ("item", "clause", "kind", "indicator", "unit", "unit_name", "period")
 _NUMBER_COLUMNS = (
     "numerator", "denominator", "value", "target", "target_upper", "baseline", "path_value", "prorated_target",
-    "progress", "cagr_ratio", "required_yearly_change", "per_cent_of_plan", "reduction_pct", "completeness",
+    "progress", "cagr_ratio", "required_yearly_change", "plan_share", "reduction_pct", "completeness",
 )  # fmt: skip
 _PLANNED_NUMBERS = {"denominator", "target", "target_upper", "baseline", "prorated_target", "completeness"}
 _TELLING_COLUMNS = ("interval_low", "interval_high", "people_missing", "bounds_low", "bounds_high", "reason")
 """What would tell a count that is withheld, as its value does."""
+_JUDGING_COLUMNS = ("met", "status", "progress_class", "cagr_class", "classes_disagree", "people_missing")
 _WITHHELD = PrintedNumber(None, None, "", 0)
 _TRAILING_COLUMNS = (
     "operator", "written", "target_period", "met", "status", "progress_class", "cagr_class", "classes_disagree",
@@ -83,6 +84,8 @@ def _build_data_row(facts: ReportFacts, figure: Figure, place: str) -> list[str 
         kept = zip(_NUMBER_COLUMNS, numbers, strict=True)
         numbers = [number if name in _PLANNED_NUMBERS else _WITHHELD for name, number in kept]
         special |= dict.fromkeys(_TELLING_COLUMNS, None)
+    if figure.unit != facts.area.unit and not figure.sign:  # the report does not judge it by the target
+        special |= dict.fromkeys(_JUDGING_COLUMNS, "")
     return [
         facts.scope,
         facts.plan.id,

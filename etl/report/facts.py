@@ -17,9 +17,10 @@ from etl.report import (
     unit_results,
 )
 from etl.report.dates import format_reference_period, parse_snapshot_time
-from etl.report.figure_facts import Figure
+from etl.report.figure_facts import Figure, PrintedNumber
 from etl.report.inputs import ReportInput
 from etl.report.lineage_table import build_lineage_rows
+from etl.report.number_facts import build_number_fact
 from etl.report.picture_facts import OverviewChart, OverviewRow
 from etl.report.report_facts import FACTS_SCHEMA_VERSION, ReportFacts
 from etl.report.report_figures import ReportFigures, build_figures
@@ -137,19 +138,27 @@ def _group_figures_by_item(figures: ReportFigures) -> dict[str, dict[str, Figure
     return nested
 
 
+def _select_shown_distance(wording: Messages, figure: Figure) -> PrintedNumber:
+    """The distance to the plan; nothing, and why, where the figure and the level are of different definitions."""
+    if figure.path_state == "redefined":
+        return build_number_fact(None, 0, wording.texts["summary.chart_redefined"])
+    return build_number_fact(figure.distance.fraction, figure.distance.decimals, wording.texts["word.no_data"])
+
+
 def _build_overview_chart(inputs: ReportInput, wording: Messages, figures: ReportFigures) -> OverviewChart:
     """Every target with a number to reach, with its distance to the plan in %."""
     rows = tuple(
         OverviewRow(
             item=figure.item,
             name=pictures.format_panel_name(inputs, figure),
-            distance=figure.distance,
-            sign=figure.sign,
-            status=figure.shown_status,
-            text=wording.texts["word.no_data"] if figure.distance.value is None else f"{figure.distance.text}%",
+            distance=distance,
+            sign=figure.path_sign,
+            state=figure.path_state,
+            text=f"{distance.text}%" if distance.value is not None else distance.text,
         )
         for figure in figures.list_unit_figures(inputs.area)
-        if figure.target.value is not None
+        if figure.target.value is not None and not figure.duplicate_of
+        for distance in (_select_shown_distance(wording, figure),)
     )
     spoken = [wording.format("summary.chart_alt_row", name=row.name, distance=row.text) for row in rows]
     return OverviewChart(

@@ -15,10 +15,11 @@ from pathlib import PurePath
 
 from etl.errors import StorageError
 from etl.ooxml.custom_properties import add_custom_properties, read_custom_properties
-from etl.ooxml.opc_package import UneditablePackageError
+from etl.ooxml.opc_package import OpcPackage, UneditablePackageError
 
 PROPERTY_PREFIX = "Tongket"
 """Begins the name of every mark, in every format."""
+_TRACES = ("docProps/app.xml", "docProps/thumbnail.jpeg")
 _META = re.compile(rf'<meta name="({PROPERTY_PREFIX}\w*)" content="([^"]*)">')
 
 FileProperties = Mapping[str, str]
@@ -38,6 +39,16 @@ def read_file_properties(name: str, data: bytes) -> dict[str, str]:
     """The marks that a file carries; none where it is no such file, or cannot be read."""
     read = _READERS.get(PurePath(name).suffix.lower())
     return read(data) if read else {}
+
+
+def remove_template_traces(data: bytes) -> bytes:
+    """A Word file without what the program that made its template left: its name and a picture of its page."""
+    package = OpcPackage(data)
+    for part in _TRACES:
+        if part in package:
+            package.remove_relationships("", part)
+            package.remove_part(part)
+    return package.serialize_package()
 
 
 # --- Word and Excel --------------------------------------------------------------------------------------

@@ -68,9 +68,8 @@ def classify_path_basis(a: Attainment, start: str | None = None) -> PathBasis:
 
 
 def is_area_judged(area: Attainment | None, start: str | None = None) -> bool:
-    """Whether the area of a plan is judged by a target; where it is not, none of its units is in report and page.
-
-    What a unit is told of itself, in its feedback, is its own."""
+    """Whether the area of a plan is judged by a target; where it is not, none of its units is, in report, page and
+    feedback."""
     return area is not None and classify_path_state(area, start) in JUDGED_STATES
 
 

@@ -10,14 +10,14 @@ from etl.report.figure_facts import ConfidenceInterval, PrintedNumber
 
 @dataclass(frozen=True)
 class OverviewRow:
-    """A bar of the overview: a target's distance to the plan, in % of it."""
+    """A bar of the overview: a target's distance to the plan, in % of it, and how it stands on its way."""
 
     item: str
     name: str
     distance: PrintedNumber
     sign: str
-    status: str
     text: str
+    state: str = ""  # facts of before do not say it
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from etl.report.covered_period import is_cumulative_indicator
 from etl.report.dates import format_period_end
 from etl.report.figure_facts import Figure
 from etl.report.inputs import ReportInput
-from etl.report.number_facts import build_number_fact, select_value_decimals
+from etl.report.number_facts import build_number_fact, select_figure_decimals, select_value_decimals
 from etl.report.picture_facts import (
     AnnexPicture,
     MatrixCell,
@@ -102,7 +102,7 @@ def _build_series_panels(inputs: ReportInput, wording: Messages, figures: Report
     for target in inputs.plan.targets:
         figure = figures.find_figure(target.item, inputs.area)
         points = list_series_figures(inputs, target)
-        if figure is None or target.kind in _WORD_ONLY_KINDS or not points:
+        if figure is None or figure.duplicate_of or target.kind in _WORD_ONLY_KINDS or not points:
             continue
         start, goals = _build_baseline_level(target), tuple(_build_milestone_levels(target))
         if len(points) + len(goals) + (start is not None) > 1:
@@ -127,14 +127,30 @@ def format_panel_name(inputs: ReportInput, figure: Figure) -> str:
 def list_series_figures(inputs: ReportInput, target: models.Target) -> tuple[SeriesFigure, ...]:
     """The area's figures of a target through time, each as its own report prints it, oldest first.
 
-    Of what adds up from January, only those of stretches as long as this report's: others are no steps of one way.
+    Of what adds up from January, only those of stretches as long as this report's: others are no steps of one way. What
+    ends with this report's period is its own figure, and no other of that day: a year is not its last quarter.
     """
     indicator = inputs.catalogue.indicators.get(target.indicator or "")
     points = dict(inputs.series).get(target.item, ())
     if is_cumulative_indicator(inputs.catalogue, indicator):
         points = tuple(p for p in points if Period.parse(p.period).end.month == inputs.period.end.month)
     shape = inputs.select_print_target(target)
-    return tuple(_build_series_figure(shape, indicator, point) for point in points)
+    own = _build_own_figure(inputs, shape, indicator) if dict(inputs.series).get(target.item) else None
+    before = (p for p in points if Period.parse(p.period).end != inputs.period.end)
+    return (*(_build_series_figure(shape, indicator, point) for point in before), *([own] if own else []))
+
+
+def _build_own_figure(
+    inputs: ReportInput, target: models.Target, indicator: models.Indicator | None
+) -> SeriesFigure | None:
+    """The report's own figure as the last point; None where it has none of its period."""
+    a = next((a for a in inputs.attainments if (a.item, a.unit) == (target.item, inputs.area)), None)
+    if a is None or a.value is None or indicator is None:
+        return None
+    if a.as_of and not (Period.is_key(a.as_of) and Period.parse(a.as_of).end == inputs.period.end):
+        return None
+    value = build_number_fact(a.value, select_figure_decimals(target, indicator, a))
+    return SeriesFigure(inputs.period.key, inputs.period.name, value, indicator.find_definition(inputs.period.key))
 
 
 def _build_series_figure(target: models.Target, indicator: models.Indicator | None, point: SeriesPoint) -> SeriesFigure:

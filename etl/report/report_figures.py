@@ -41,6 +41,7 @@ from etl.report.unit_names import format_unit_kinds
 from etl.report.yearly_change import build_change_facts
 
 _UNNUMBERED_ITEM = re.compile(r"\d+\.[a-z]{2,}")
+_NOT_OF_UNIT = "reason.too_small_for_unit"
 _UPWARD_OPERATORS = {">=", ">"}
 _DOWNWARD_OPERATORS = {"<=", "<"}
 _WHOLE = 100
@@ -81,7 +82,9 @@ def build_figures(inputs: ReportInput, wording: Messages, unit: str | None = Non
     }
     return ReportFigures(
         {
-            (a.item, a.unit): figure if a.unit == inputs.area else _follow_area(wording, figure, states.get(a.item, ""))
+            (a.item, a.unit): figure
+            if a.unit == inputs.area
+            else _follow_area(inputs, wording, a, figure, states.get(a.item, ""))
             for a in (*inputs.attainments, *inputs.agencies)
             if a.item in targets and unit in (None, a.unit)
             for figure in (_build_figure(inputs, wording, targets[a.item], a, earlier),)
@@ -89,12 +92,25 @@ def build_figures(inputs: ReportInput, wording: Messages, unit: str | None = Non
     )
 
 
-def _follow_area(wording: Messages, figure: Figure, area_state: PathState) -> Figure:
-    """A unit's figure, which bears no verdict on a target that the report does not judge the area by."""
-    if not figure.sign or area_state in JUDGED_STATES:
+def _follow_area(
+    inputs: ReportInput, wording: Messages, a: Attainment, figure: Figure, area_state: PathState
+) -> Figure:
+    """A unit's figure, which bears no verdict, and misses nothing, on a target that the report does not judge the area
+    by, nor where a case or none would decide. What is not taken of units at all lacks nothing."""
+    if a.reason is not None and a.reason.code == _NOT_OF_UNIT:
+        value = replace(figure.value, text=wording.texts["word.nothing"])
+        return replace(figure, value=value, printed=value.text, status_text=wording.texts["status.not_of_unit"])
+    if not figure.sign:
         return figure
-    text = f"path_state.{area_state}" if area_state else "status.no_verdict"
-    return replace(figure, sign="", status_text=wording.texts[text])
+    indicator = inputs.catalogue.indicators.get(figure.indicator)
+    if area_state not in JUDGED_STATES:
+        text = f"path_state.{area_state}" if area_state else "status.no_verdict"
+    elif indicator is not None and indicator.accumulates:
+        text = "status.few_cases"
+    else:
+        return figure
+    none = build_number_fact(None, 0, wording.texts["word.nothing"])
+    return replace(figure, sign="", status_text=wording.texts[text], reason="", missing=none, apart=none)
 
 
 def drop_census_intervals(inputs: ReportInput) -> ReportInput:
@@ -174,7 +190,8 @@ def _classify_shown_status(target: models.Target, a: Attainment, quarter: Quarte
 def _build_figure(
     inputs: ReportInput, wording: Messages, target: models.Target, a: Attainment, earlier: _EarlierFigures
 ) -> Figure:
-    words = wording.texts
+    words, state = wording.texts, classify_path_state(a, target.way_start)
+    a = _drop_unsure_progress(a)
     key = a.item, a.unit
     indicator = inputs.catalogue.indicators.get(a.indicator)
     last_known = None if is_incomplete(a) else find_last_known(inputs, wording, target, a)
@@ -183,7 +200,6 @@ def _build_figure(
     numbers = _build_attainment_numbers(wording, target, a, decimals)
     before = earlier.last_year.get(key)
     noun = select_counted_noun(inputs, wording, indicator)
-    state = classify_path_state(a, target.way_start)
     quarter = build_quarter_part(inputs, wording, a, earlier.last_report.get(key), decimals, noun)
     shown = _classify_shown_status(target, a, quarter)
     if last_known and shown != "part_only":
@@ -208,7 +224,7 @@ def _build_figure(
         path_text=words[f"path_state.{state or 'none'}"],
         path_sign=words.get(f"path_sign.{state}", ""),
         progress_class=a.progress_class,
-        progress_text=words[f"progress.{a.progress_class or 'none'}"],
+        progress_text=words[f"path_state.{state}" if state else "progress.none"],
         cagr_class=a.cagr_class,
         cagr_text=words[f"progress.{a.cagr_class or 'none'}"],
         classes_disagree=a.classes_disagree,
@@ -230,6 +246,14 @@ def _build_figure(
         last_known=last_known,
     )
     return replace(figure, printed=_format_table_cell(inputs, wording, indicator, figure))
+
+
+def _drop_unsure_progress(a: Attainment) -> Attainment:
+    """The same without a measure of the way from its beginning, where chance alone could have made the change."""
+    if a.interval is None or a.baseline is None or not a.interval[0] <= a.baseline <= a.interval[1]:
+        return a
+    unmeasured = replace(a, progress=None, cagr_ratio=None, reduction_pct=None)
+    return replace(unmeasured, progress_class="", cagr_class="", classes_disagree=False)
 
 
 def _build_figure_identity(

@@ -121,6 +121,7 @@ def test_tiles_say_the_verdict_of_each_unit(quarter: Drafted) -> None:
             figure = figures[column.item][row.unit]
             there = figure.value.value is not None
             judged = figures[column.item][quarter.typed.area.unit].path_state not in {"", "not_due", "redefined"}
+            judged &= not quarter.given.catalogue.indicators[figure.indicator].accumulates  # a case or none
             assert look == ((looks.get(figure.status, "other") if judged else "other") if there else "none")
     drawn = draw_picture(quarter.typed, picture)
     assert len(fills(drawn)) == len(picture.shows.rows) * len(picture.shows.columns)

@@ -15,6 +15,7 @@ from etl.feedback import (
     FindingCounts,
     FormSubmission,
     IndicatorLine,
+    PlanScore,
     ResolvedFinding,
     ThresholdShare,
     UnitFeedback,
@@ -26,12 +27,14 @@ from etl.feedback import (
 )
 from etl.feedback.feedback_messages import (
     build_open_finding_rows,
+    describe_feedback,
     describe_resolved_findings,
     format_open_findings_title,
 )
 from etl.feedback.feedback_sheet import draw_text_bar
 from etl.feedback.unit_feedback import compare_with_area
 from etl.model import Attainment, Finding, FindingLevel, Verdict
+from etl.report.number_facts import build_number_fact
 from tests.wording import SHIPPED
 
 REFUSE, CONFIRM, NOTE = FindingLevel.REFUSE, FindingLevel.CONFIRM, FindingLevel.NOTE
@@ -144,7 +147,8 @@ def given() -> UnitFeedback:
     sent = FormSubmission(
         "Báo cáo quý", "late", dt.date(2024, 10, 15), dt.date(2024, 10, 17), 2, ThresholdShare(90, 120, 0.9, True)
     )
-    line = IndicatorLine("Tham gia BHYT", "%", Fraction(9496, 100), None, "≥ 95 (năm 2025)", "not_met", "unclear", 2)
+    own, area = build_number_fact(Fraction(9496, 100), 2), build_number_fact(None, 0, "chưa có số liệu")
+    line = IndicatorLine("Tham gia BHYT", "%", own, area, "≥ 95 (năm 2025)", "C", "unclear")
     return UnitFeedback("608", "Thành phố", "quý III năm 2024", "", "SỞ", "Sở", "toàn tỉnh", dt.date(2024, 11, 1), (sent,),
                     ThresholdShare(2, 4, 0.75, True), (FindingCounts("quý III năm 2024", 2, (1, 2, 0), (0, 1, 0)),), (), True, (), (line,), SHIPPED)  # fmt: skip
 
@@ -228,6 +232,23 @@ def test_letters_that_stand_for_words_are_explained(given: UnitFeedback) -> None
     text = [str(cell.value) for row in opened(given) for cell in row if cell.value is not None]
     assert "Chữ viết tắt: BHYT: bảo hiểm y tế." in text
     assert not [t for row in opened(replace(given, lines=())) for c in row if "viết tắt" in (t := str(c.value))]
+
+
+def test_a_page_prints_at_eight_points_or_more_on_as_many_sheets_as_that_takes(given: UnitFeedback) -> None:
+    """Its smallest letters are of ten points; what is too long for one sheet at eight goes on."""
+    for count in (1, 12, 40):
+        sheet = opened(replace(given, lines=given.lines * count))
+        assert min(cell.font.size for row in sheet for cell in row if cell.value is not None) >= 10
+        height = sum(sheet.row_dimensions[row].height for row in range(1, sheet.max_row + 1))
+        assert (sheet.page_setup.fitToHeight or 1) * 777 >= 0.8 * height
+
+
+def test_a_unit_is_told_its_score_of_each_plan_that_judges_it(given: UnitFeedback) -> None:
+    scores = (PlanScore("Kế hoạch số 1", 1, 5), PlanScore("Kế hoạch số 2", 0, 1))
+    assert "Chỉ tiêu được đánh giá: đạt 1/5 của Kế hoạch số 1; đạt 0/1 của Kế hoạch số 2." in describe_feedback(
+        replace(given, scores=scores)
+    )
+    assert "được đánh giá" not in describe_feedback(given), "no letter makes a score by itself"
 
 
 def test_a_unit_with_nothing_at_all(given: UnitFeedback) -> None:
