@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from fractions import Fraction
 
 from etl.messages import Messages
 from etl.report import submissions
@@ -105,7 +106,7 @@ def _describe_highlights(inputs: ReportInput, wording: Messages, figures: Report
         found += _describe_farthest(inputs, wording, counted)
     moved = [f for f in counted if f.change.kind in TREND_KINDS and f.change.before.value]
     if moved:
-        most = max(moved, key=lambda f: abs(f.change.delta.get_fraction() / f.change.before.get_fraction()))
+        most = max(moved, key=lambda f: _measure_change(inputs, f))
         change = most.change
         before, now = (format_with_unit(inputs, most, end.text) for end in (change.before, change.now))
         found.append(
@@ -158,6 +159,15 @@ def _select_nearest_level(figures: list[Figure]) -> list[Figure]:
 
 def _format_level_year(wording: Messages, figure: Figure) -> str:
     return format_reference_period(figure.target_period) if figure.target_period else wording.texts["word.undated"]
+
+
+def _measure_change(inputs: ReportInput, figure: Figure) -> Fraction:
+    """How large a change is, as the page's column prints it: of a share in points, of all else in % of what it was."""
+    indicator, change = inputs.catalogue.indicators.get(figure.indicator), figure.change
+    apart = abs(change.delta.get_fraction())
+    if indicator is not None and inputs.find_measured_unit(figure.item, indicator).startswith("%"):
+        return apart
+    return apart / abs(change.before.get_fraction()) * 100
 
 
 def _describe_highlight(inputs: ReportInput, wording: Messages, figure: Figure) -> str:

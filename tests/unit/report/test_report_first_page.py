@@ -10,6 +10,8 @@ from etl.catalog import Catalogue
 from etl.messages import Messages
 from etl.report import ReportInput
 from etl.report.facts import build_facts
+from etl.report.figure_facts import Figure
+from etl.report.report_facts import ReportFacts
 from etl.report.report_figures import build_figures
 from tests.report.samples import sample
 
@@ -120,3 +122,24 @@ def test_what_silent_units_could_turn_is_not_told_as_better(given: ReportInput, 
     }
     assert told[False].endswith(", 01 đã đạt hoặc đúng lộ trình: Tham gia BHYT (12).")
     assert told[True].endswith(", 01 chưa kết luận chắc chắn do còn thiếu số liệu: Tham gia BHYT (12).")
+
+
+@pytest.mark.parametrize("case", [("tan-yen", "ty-ct25", "2024"), ("kon-tum", "kt-1693", "2024")])
+def test_the_clearest_change_is_the_largest_of_its_column(
+    catalogue: Catalogue, say: Messages, case: tuple[str, str, str]
+) -> None:
+    """A share that rose by 18 points is told before one that doubled from 5 to 10."""
+    for seed in range(1, 6):
+        facts = build_facts(sample(catalogue, *case, seed=seed), say)
+        figures = [f for f in facts.list_figures() if f.unit == facts.area.unit and f.counted]
+        shares = [
+            f for f in figures if f.change.kind in {"increase", "decrease"} and "điểm phần trăm" in _tell(facts, f)
+        ]
+        told = next((line for line in facts.first_page.highlights if line.startswith("Thay đổi rõ nhất")), "")
+        named = [f for f in shares if f"({f.item}) " in told]
+        if named:
+            assert abs(named[0].change.delta.get_fraction()) == max(abs(f.change.delta.get_fraction()) for f in shares)
+
+
+def _tell(facts: ReportFacts, figure: Figure) -> str:
+    return " ".join(line for group in facts.lines for line in group.lines if f"(chỉ tiêu {figure.item})" in line)
