@@ -20,7 +20,7 @@ from etl.report.inputs import UpwardFigures
 from etl.report.report_facts import ReportFacts
 from etl.report.section_facts import FigureRow, GroupRow, StatementRow
 from etl.report.target_results import WORD_ONLY_KINDS
-from etl.report.template_context import format_row_status
+from etl.report.template_context import format_checked_status
 from etl.report.upward_sheet import write_upward_sheets
 
 _TEXT_CONVERSIONS = ("strings_to_formulas", "strings_to_numbers", "strings_to_urls")
@@ -123,7 +123,7 @@ def _build_verdict_cells(book: AnnexWorkbook, row: StatementRow | FigureRow, fig
         part.text if part else book.nothing for part in (figure.interval, figure.bounds, figure.limits)
     )
     found: list[Cell] = [
-        *(format_row_status(book.wording, row, figure), figure.missing),
+        *(format_checked_status(book.wording, row, figure), figure.missing),
         *(figure.covers.text or book.nothing, figure.numerator, figure.denominator),
         *(interval, figure.plan_share, figure.reduction_pct),
         *(book.nothing if figure.is_bounded else figure.present, figure.expected, bounds, limits),

@@ -16,7 +16,7 @@ _CODE = re.compile(r"[^\s()\u200b]*\w-\w[^\s()\u200b]*")
 """A piece with a hyphen in it; one of small letters alone is a word."""
 _NUMBER = r"[<>≥≤]?\d[\d.,/–-]*%?"
 _NAMING = (
-    "[Nn]gày|[Tt]háng|[Nn]ăm|[Qq]uý|[Ss]ố|[Đđ]iều|[Kk]hoản|[Đđ]iểm|[Mm]ục|[Pp]hần|[Mm]ốc|[Tt]iêu|[Pp]hụ lục|"
+    "[Nn]gày|[Tt]háng|[Nn]ăm|quý|Quý|[Ss]ố|[Đđ]iều|[Kk]hoản|[Đđ]iểm|[Mm]ục|[Pp]hần|[Mm]ốc|[Tt]iêu|[Pp]hụ lục|"
     "[Tt]ừ|[Đđ]ến"
 )
 _NAME = r"(?:Y tế|[A-ZÀ-ỸĐ][a-zà-ỹđ]+)"

@@ -95,8 +95,8 @@ def build_figures(inputs: ReportInput, wording: Messages, unit: str | None = Non
 def _follow_area(
     inputs: ReportInput, wording: Messages, a: Attainment, figure: Figure, area_state: PathState
 ) -> Figure:
-    """A unit's figure, which bears no verdict on a target that the report does not judge the area by, nor where a case or
-    none would decide, and lacks nothing there but what is still to come. What is not taken of units at all lacks nothing."""
+    """A unit's figure. It bears no verdict on a target that the report does not judge the area by, nor where a case or
+    none would decide, and lacks nothing there but what is still to come; what is not taken of units lacks nothing."""
     if a.reason is not None and a.reason.code == _NOT_OF_UNIT:
         value = replace(figure.value, text=wording.texts["word.nothing"])
         return replace(figure, value=value, printed=value.text, status_text=wording.texts["status.not_of_unit"])

@@ -536,7 +536,7 @@ def _build_result_row(
         levels=tuple(PlannedLevel(_allow_break(text)) for text in levels.milestones.values()) if levels else (),
         share=figure.plan_share.text if figure else wording.texts["word.nothing"],
         statement=_allow_break(statement.statement) if statement else "",
-        status=_format_checked_status(wording, row, figure),
+        status=format_checked_status(wording, row, figure),
         missing=figure.missing.text if figure else wording.texts["word.nothing"],
     )
 
@@ -556,7 +556,7 @@ def format_row_status(wording: Messages, row: GroupRow | StatementRow | FigureRo
     return figure.path_text if figure.path_state else figure.status_text
 
 
-def _format_checked_status(wording: Messages, row: GroupRow | StatementRow | FigureRow, figure: Figure | None) -> str:
+def format_checked_status(wording: Messages, row: GroupRow | StatementRow | FigureRow, figure: Figure | None) -> str:
     """The same with the level on the way that it is judged by."""
     status = format_row_status(wording, row, figure)
     if figure is None or figure.path_basis != "way" or row.kind != "figure" or row.state:
