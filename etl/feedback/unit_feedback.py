@@ -41,7 +41,7 @@ from etl.model.vietnam_time import VIETNAM_ZONE, get_current_date
 from etl.report.figure_facts import Figure, PrintedNumber
 from etl.report.inputs import ReportInput
 from etl.report.number_facts import build_number_fact, select_figure_decimals
-from etl.report.report_figures import ReportFigures, build_figures, is_yes_or_no, select_counted_noun
+from etl.report.report_figures import ReportFigures, build_figures, format_unit_value, select_counted_noun
 from etl.report.report_head import format_plan_name
 from etl.report.section_facts import UnitScore
 from etl.report.unit_results import build_unit_table
@@ -460,8 +460,7 @@ def _select_current_value(wording: Messages, figure: Figure) -> PrintedNumber:
     absent = wording.texts["word.no_data"]
     if figure.as_of:
         return build_number_fact(None, 0, absent)
-    answer = figure.printed.partition(" (")[0] if is_yes_or_no(wording, figure) else figure.value.text
-    return replace(figure.value, text=answer or absent)
+    return replace(figure.value, text=format_unit_value(wording, figure) or absent)
 
 
 def format_area_name(wording: Messages, area: models.Unit | None) -> str:

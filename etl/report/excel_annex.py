@@ -18,6 +18,7 @@ from etl.report.excel_data_sheet import write_data_sheet
 from etl.report.figure_facts import Figure, PrintedNumber
 from etl.report.inputs import UpwardFigures
 from etl.report.report_facts import ReportFacts
+from etl.report.report_figures import format_unit_value
 from etl.report.section_facts import FigureRow, GroupRow, StatementRow
 from etl.report.target_results import WORD_ONLY_KINDS
 from etl.report.template_context import format_checked_status
@@ -167,7 +168,7 @@ def _write_unit_rows(book: AnnexWorkbook, sheet: AnnexSheet, figures: list[Figur
         sheet.write_row(
             [
                 *(f.item, f.title, f.unit, f.unit_name, f.withheld or f.numerator, f.denominator),
-                (f.withheld and book.nothing) or f.value,
+                (f.withheld and book.nothing) or replace(f.value, text=format_unit_value(book.wording, f)),
                 *(f.written or book.nothing, f.status_text, f.missing),
                 *(interval.text if interval else book.nothing, f.completeness, f.reason or book.nothing),
                 DataLink(f.item, f.unit, 6),

@@ -413,6 +413,11 @@ def select_counted_noun(inputs: ReportInput, wording: Messages, indicator: model
     return format_unit_kinds(noun or wording.texts["word.units"], inputs.commune_names)
 
 
+def format_unit_value(wording: Messages, figure: Figure) -> str:
+    """A unit's figure without what stands beside it: its answer, or its number."""
+    return figure.printed.partition(" (")[0] if is_yes_or_no(wording, figure) else figure.value.text
+
+
 def is_yes_or_no(wording: Messages, figure: Figure) -> bool:
     """Whether a figure is an answer and no share: that of a unit which is, or has, the only one that is counted."""
     return figure.printed.partition(" (")[0] in {wording.texts["cell.has"], wording.texts["cell.has_not"]}
