@@ -46,7 +46,7 @@ def test_where_all_agree_no_names_and_where_one_reports_no_count(given: ReportIn
 
 def test_a_task_nobody_reports_on_stands_by_its_date(given: ReportInput, say: Messages) -> None:
     bare = reported(given)
-    task = bare.plan.tasks[0].model_copy(update={"id": "III.2.a"})  # districts lead it
+    task = bare.plan.tasks[0].model_copy(update={"lead": ("ubnd-huyen",)})
     end = given.period.end
 
     def state(**changes: object) -> dict[str, int]:
