@@ -57,7 +57,7 @@ def test_a_task_nobody_reports_on_stands_by_its_date(given: ReportInput, say: Me
     assert state(deadline=task.deadline.model_copy(update={**dated, "date": end})) == {"due_unreported": 1}
     assert state(deadline=task.deadline.model_copy(update={**dated, "date": date(2030, 1, 1)})) == {"not_due": 1}
     assert state(overtaken_on=end) == {"overtaken": 1}
-    yearly = {"id": bare.plan.tasks[0].id}  # asked about in the form of the year alone
+    yearly = {"lead": ("so-y-te",)}  # asked about in the form of the year alone, also of a day
     assert state(**yearly) == {"yearly": 1}
     assert state(**yearly, deadline=task.deadline.model_copy(update={**dated, "date": end})) == {"yearly_due": 1}
     after = task.deadline.model_copy(update={**dated, "date": end + timedelta(days=1)})
