@@ -15,16 +15,15 @@ _LONGEST = 14
 _CODE = re.compile(r"[^\s()\u200b]*\w-\w[^\s()\u200b]*")
 """A piece with a hyphen in it; one of small letters alone is a word."""
 _NUMBER = r"[<>≥≤]?\d[\d.,/–-]*%?"
-_NAMING = (
-    "[Nn]gày|[Tt]háng|[Nn]ăm|[Qq]uý|[Ss]ố|[Đđ]iều|[Kk]hoản|[Đđ]iểm|[Mm]ục|[Pp]hần|[Mm]ốc|[Tt]iêu|[Pp]hụ lục|"
-    "[Tt]ừ|[Đđ]ến"
-)
-_NAME = r"(?:Y tế|[A-ZÀ-ỸĐ][a-zà-ỹđ]+)"
-_LEVEL = "[Xx]ã|[Pp]hường|[Tt]hị trấn|[Hh]uyện|[Tt]hị xã|[Tt]hành phố|[Tt]ỉnh|[Đđ]ặc khu|[Tt]hôn"
-_NUMBERED = rf"(?:{_NAMING}) (?:{_NUMBER}|[IVX]+\b)[\w./-]*|{_NUMBER} [a-zà-ỹđ]+"  # năm 2030, quý III; 2.645 người
+_NAMING = "ngày|tháng|năm|quý|số|điều|khoản|điểm|mục|phần|mốc|tiêu|phụ lục|từ|đến"
+_LETTERS = [chr(code) for code in (*range(0x41, 0x250), *range(0x1EA0, 0x1EFA))]  # Latin, with those of Vietnamese
+_UPPER, _LOWER = ("".join(filter(is_case, _LETTERS)) for is_case in (str.isupper, str.islower))
+_NAME = rf"(?:Y tế|[{_UPPER}][{_LOWER}]+)"
+_LEVEL = "xã|phường|thị trấn|huyện|thị xã|thành phố|tỉnh|đặc khu|thôn"
+_NUMBERED = rf"(?i:{_NAMING}) (?:{_NUMBER}|[IVX]+\b)[\w./-]*|{_NUMBER} [{_LOWER}]+"  # năm 2030, quý III; 2.645 người
 _BOUND = tuple(
     re.compile(rf"(?<![\w/-])(?:{pattern})(?!\w)")
-    for pattern in (_NUMBERED, rf"{_NAME}(?: {_NAME})+|Y tế", rf"(?:{_LEVEL}) {_NAME}(?: {_NAME})*")
+    for pattern in (_NUMBERED, rf"{_NAME}(?: {_NAME})+|Y tế", rf"(?i:{_LEVEL}) {_NAME}(?: {_NAME})*")
 )
 
 

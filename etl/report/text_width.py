@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from math import ceil
 from unicodedata import normalize
 
 LINE_HEIGHT = 1.15
@@ -52,7 +53,7 @@ def count_lines(text: str, width: float, size: float, *, bold: bool = False, ind
         length = measure_text(word, size, bold=bold)
         if used + length > width and used > (indent if lines == 1 else 0.0):
             lines, used = lines + 1, 0.0
-        cut = int(length // width)
+        cut = max(0, ceil(length / width) - 1)
         lines, used = lines + cut, used + length - cut * width
         used += measure_text(gap, size, bold=bold)
     return lines

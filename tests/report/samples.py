@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
@@ -444,6 +445,12 @@ def open_word(data: bytes) -> Any:
     for text in document.element.body.iter(qn("w:t")):
         text.text = (text.text or "").replace("\u00a0", " ")
     return document
+
+
+def read_page(data: bytes) -> str:
+    """The page's source as its reader takes it: a code that stays on a line is a text, and so is its blank."""
+    page = re.sub(r'<span class="whole">([^<]*)</span>', r"\1", data.decode())
+    return page.replace("\u00a0", " ")
 
 
 def draft_words(inputs: ReportInput, folder: Path) -> str:

@@ -15,6 +15,7 @@ from etl.messages import load_messages
 from etl.report.html import render_html_page
 from tests.browser import DESK, PHONE, has_sideways_scroll, list_serious_faults, open_browser
 from tests.report.conftest import TEMPLATES, Drafted
+from tests.report.samples import read_page
 
 VOID = {"meta", "link", "br", "img", "rect", "circle", "polyline", "path", "input", "hr"}
 
@@ -43,7 +44,7 @@ class _Shape(HTMLParser):
 
 
 def html(report: Drafted) -> str:
-    return report.paths["page"].read_text(encoding="utf-8")
+    return read_page(report.paths["page"].read_bytes())
 
 
 def shape(text: str) -> _Shape:

@@ -30,7 +30,7 @@ from etl.report.pdf import convert_to_pdf
 from etl.report.template_context import build_template_context
 from etl.report.word_tables import hold_last_rows, hold_subrows
 from tests.report.conftest import CASES, TEMPLATES, Drafted, needs_office
-from tests.report.samples import all_in, crowd, nobody, sample
+from tests.report.samples import all_in, crowd, nobody, open_word, read_page, sample
 from tests.report.test_report_form import data_tables
 
 MOST_LETTER_PAGES = 5
@@ -105,7 +105,7 @@ def test_no_table_of_a_report_without_figures_is_a_head_alone(catalogue: Catalog
     document = Document(BytesIO(paths["word"].read_bytes()))
     tables = [t for t in document.tables if t._tbl.find(f".//{qn('w:tblHeader')}") is not None]
     assert tables and all(len(table.rows) > 1 for table in tables)
-    page = paths["page"].read_text(encoding="utf-8")
+    page = read_page(paths["page"].read_bytes())
     assert not re.search(r"<tbody>\s*</tbody>", page)
 
 
@@ -166,7 +166,7 @@ def test_an_office_may_lay_the_summary_behind_the_letter(report: Drafted, tmp_pa
     template.save(str(tmp_path / "report.docx"))
     moment = parse_snapshot_time(report.given.snapshot_at)
     wording = load_messages(TEMPLATES)
-    printed = Document(BytesIO(render_word_report(report.typed, wording, tmp_path / "report.docx", moment)))
+    printed = open_word(render_word_report(report.typed, wording, tmp_path / "report.docx", moment))
     texts, shipped = ([p.text for p in d.paragraphs if p.text] for d in (printed, report.word))
     assert sorted(texts) == sorted(shipped) and texts != shipped
     assert texts.index("BÁO CÁO") < texts.index(report.facts["first_page"]["title"])
