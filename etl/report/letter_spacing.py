@@ -20,12 +20,13 @@ _STEPS = tuple(step / 2 for step in range(13))
 """Points added to what the template leaves between paragraphs, which is the least that the decree allows (6 points,
 NĐ 30/2020, Phụ lục I)."""
 _STEP_COST = 0.01
-"""What a point more counts, in pages: a letter that ends well anyhow stays as the template has it."""
+_PAGE_COST = 0.3
+"""What a point and a page more count: a letter that ends well anyhow stays as the template has it."""
 _LEAST_LAST = 0.35
 """The share of its page that a letter's last page should be filled to."""
 _FOOT = 0.06
 """An empty foot of this share of the page is not seen."""
-_DOUBT = (0.985, 1.0, 1.015)
+_DOUBT = (0.97, 0.985, 1.0, 1.015)
 """Heights of pages by which each choice is judged, for lines are told to a hundredth."""
 _WIDOW = 2
 
@@ -122,7 +123,7 @@ def _join_held(pieces: list[_Piece]) -> Iterator[list[_Piece]]:
 
 
 def _judge_pages(pages: list[float], height: float) -> float:
-    """How badly pages end: the share of a page that is empty at feet, twice what the last lacks, and their number."""
+    """How badly pages end: the share that is empty at their feet, twice what the last lacks, and how many there are."""
     feet = sum(max(0.0, 1 - page / height - _FOOT) for page in pages[:-1])
     lacking = max(0.0, _LEAST_LAST - pages[-1] / height) if len(pages) > 1 else 0.0
-    return feet + 2 * lacking + len(pages)
+    return feet + 2 * lacking + _PAGE_COST * len(pages)

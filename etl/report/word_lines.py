@@ -1,4 +1,4 @@
-"""Blanks and hyphens of a printed Word document at which no line ends.
+"""Hyphens of a printed Word document at which no line ends.
 
 Room: report. Called by `docx` once the columns have their widths. A hyphen that holds is Word's own element, which
 counts as the hyphen it looks like: it is copied, searched and printed to PDF as one.

@@ -81,7 +81,7 @@ class WordRuler:
             before = before if spacing.before is None else spacing.before / _EMU
             after = after if spacing.after is None else spacing.after / _EMU
             height = spacing.line / _EMU if spacing.lineRule is not None and spacing.line else height
-        held = style.held or (own is not None and own.keepNext is not None)
+        held = style.held if own is None or own.keepNext is None else own.keepNext.val
         return PrintedText(lines, height, before, after, held)
 
     def measure_cell(self, cell: Any, width: float) -> float:

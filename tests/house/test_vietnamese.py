@@ -71,9 +71,10 @@ ALLOWED: dict[str, dict[str, int]] = {
         "etl/report/docx.py": 1,
         "etl/report/letter_spacing.py": 4,
     },
-    "letters and names by which places of a text are recognised at which no line ends, or its width is told": {
-        "etl/report/line_breaks.py": 5,
+    "letters behind a stroke at which no line ends": {
         "etl/report/template_context.py": 1,
+    },
+    "letters of the decree's font, by their width": {
         "etl/report/text_width.py": 3,
     },
     "kinds of units, recognised in names": {

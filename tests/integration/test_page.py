@@ -41,6 +41,7 @@ from tests.integration.conftest import PAGE_FORM as FORM
 from tests.integration.conftest import PAGE_PERIOD as PERIOD
 from tests.integration.conftest import PAGE_SCOPE as SCOPE
 from tests.integration.published import home
+from tests.report.samples import read_page
 
 pytestmark = pytest.mark.integration
 
@@ -165,7 +166,7 @@ def test_what_the_registry_fills_in_here_is_printed_and_a_wrong_number_publishes
     assert wrong.status_code == 409 and "Chờ quyết định" in visitor.read(f"documents/{report}")
     assert visitor.decide(report, "approved", token=visitor.find_token(report), **entry).status_code == 303
     published = warehouse.outbox / "reports" / PERIOD / SCOPE / "ty-ct25_quarter"
-    page = next(path for path in published.iterdir() if path.suffix == ".html").read_text(encoding="utf-8")
+    page = read_page(next(path for path in published.iterdir() if path.suffix == ".html").read_bytes())
     assert "Số: 05/" in page and f"năm {entry['date'][:4]}" in page and "Nguyễn Văn Bình" in page
 
 

@@ -34,6 +34,7 @@ from etl.warehouse.signoff_store import SignableDocument
 from tests.conftest import StateMaker
 from tests.integration.build import item
 from tests.integration.test_signing import CADENCE, FORM, SCOPE, TODAY, Office, decide, published
+from tests.report.samples import read_page
 
 pytestmark = pytest.mark.integration
 
@@ -62,8 +63,13 @@ def sign(report: object, *arguments: str, code: int = 0) -> dict[str, Any]:
 def word_lines(data: bytes) -> list[str]:
     """Every paragraph of a Word file, tables too."""
     root = Document(io.BytesIO(data)).element.body
-    spaces = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-    return [" ".join("".join(t.text or "" for t in p.iter(f"{spaces}t")).split()) for p in root.iter(f"{spaces}p")]
+    said = (
+        "".join(
+            "-" if t.tag == qn("w:noBreakHyphen") else t.text or "" for t in p.iter(qn("w:t"), qn("w:noBreakHyphen"))
+        )
+        for p in root.iter(qn("w:p"))
+    )
+    return [" ".join(text.split()) for text in said]
 
 
 def find(files: dict[str, bytes], suffix: str) -> bytes:
@@ -80,7 +86,7 @@ def test_number_date_and_signer_stand_in_every_format(office: Office) -> None:
     assert lines[place - 1 : place + 3] == ["TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH", "Nguyễn Văn Bình"]
     attached = f"(Kèm theo Báo cáo số 05/BC-SYT {PRINTED} của Sở Y tế)"
     assert lines.count(attached) >= 3
-    page = find(files, ".html").decode()
+    page = read_page(find(files, ".html"))
     assert "Số: 05/BC-SYT" in page and "Nguyễn Văn Bình" in page and PRINTED in page
     sheets = openpyxl.load_workbook(io.BytesIO(find(files, ".xlsx")))
     heads = {sheet.title: {str(row[0].value) for row in sheet.iter_rows(max_row=6)} for sheet in sheets}
@@ -232,7 +238,7 @@ def test_any_other_change_of_a_word_file_is_refused_with_its_place(office: Offic
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("       ", "05 thay cho 04"), ("    ", "22 hoặc 23"), ("/BC-SYT", "/BC-UBND"), ("I. TÌNH HÌNH CHUNG", "")],
+    [("       ", "05 thay cho 04"), ("    ", "22 hoặc 23"), ("SYT", "UBND"), ("I. TÌNH HÌNH CHUNG", "")],
 )
 def test_only_a_number_a_date_and_a_name_fit_into_the_blanks(
     office: Office, tmp_path: Path, old: str, new: str

@@ -494,9 +494,9 @@ def open_word(data: bytes) -> Any:
     return document
 
 
-def read_page(path: Path) -> str:
+def read_page(data: bytes) -> str:
     """The page's source as its reader takes it: a code that stays on a line is a text, and so is its blank."""
-    page = re.sub(r'<span class="whole">([^<]*)</span>', r"\1", path.read_text(encoding="utf-8"))
+    page = re.sub(r'<span class="whole">([^<]*)</span>', r"\1", data.decode())
     return page.replace("\u00a0", " ")
 
 

@@ -56,7 +56,7 @@ def test_every_document_shows_them_under_a_heading_of_their_own(annual: ReportIn
     names = [[row.cells[1].text for row in table.rows][1:] for table in word.tables]
     assert names[-3:] == [[FINANCE], [*HOSPITALS], [SURVEY]]
     assert word.tables[-2].rows[3].cells[2].text == "chưa có số liệu"
-    page = read_page(made["page"]).partition("<h3>Cơ quan, đơn vị</h3>")
+    page = read_page(made["page"].read_bytes()).partition("<h3>Cơ quan, đơn vị</h3>")
     block = page[2].partition('<h2 id="them">')[0]
     assert all(f'<th scope="row">{name}</th>' in block for name in (FINANCE, *HOSPITALS, SURVEY))
     assert HOSPITALS[2] not in page[0].partition('id="phu-luc-ii"')[2]

@@ -44,7 +44,7 @@ class _Shape(HTMLParser):
 
 
 def html(report: Drafted) -> str:
-    return read_page(report.paths["page"])
+    return read_page(report.paths["page"].read_bytes())
 
 
 def shape(text: str) -> _Shape:

@@ -105,7 +105,7 @@ def test_no_table_of_a_report_without_figures_is_a_head_alone(catalogue: Catalog
     document = Document(BytesIO(paths["word"].read_bytes()))
     tables = [t for t in document.tables if t._tbl.find(f".//{qn('w:tblHeader')}") is not None]
     assert tables and all(len(table.rows) > 1 for table in tables)
-    page = read_page(paths["page"])
+    page = read_page(paths["page"].read_bytes())
     assert not re.search(r"<tbody>\s*</tbody>", page)
 
 

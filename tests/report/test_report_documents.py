@@ -162,7 +162,7 @@ def test_status_counts_add_up_to_the_targets_of_the_plan(report: Drafted) -> Non
 def test_every_dated_task_is_listed_with_its_lead(report: Drafted) -> None:
     dated = [t for t in report.given.plan.tasks if t.deadline.kind == "by_date"]
     listed = {task["id"]: task for task in report.facts["tasks"]["listed"]}
-    page = unescape(read_page(report.paths["page"]))
+    page = unescape(read_page(report.paths["page"].read_bytes()))
     for task in dated:
         assert listed[task.id]["lead"]
         assert task.title in page
@@ -170,7 +170,7 @@ def test_every_dated_task_is_listed_with_its_lead(report: Drafted) -> None:
 
 
 def test_the_path_stands_on_the_page_of_the_annual_report_and_not_of_the_quarterly(report: Drafted) -> None:
-    page = read_page(report.paths["page"])
+    page = read_page(report.paths["page"].read_bytes())
     annual = report.facts["period"]["cadence"] == "year"
     assert ("Lộ trình đến các mốc của kế hoạch" in page) == (annual and bool(report.facts["path"]))
     heads = [cell.value for row in report.annex["Chỉ tiêu"].iter_rows(max_row=12) for cell in row]
@@ -179,7 +179,7 @@ def test_the_path_stands_on_the_page_of_the_annual_report_and_not_of_the_quarter
 
 def test_definitions_leave_the_office_and_notes_of_the_makers_do_not(report: Drafted) -> None:
     """Stamps, misprints, internal ids and hashes are for the engineer: in the facts, in no document."""
-    page = unescape(read_page(report.paths["page"]))
+    page = unescape(read_page(report.paths["page"].read_bytes()))
     cells = (c for sheet in report.annex.worksheets[:-1] for row in sheet.iter_rows(values_only=True) for c in row)
     annex = "\n".join(cell for cell in cells if isinstance(cell, str))
     word = "\n".join(p.text for p in paragraphs(report.word))

@@ -103,7 +103,7 @@ def test_every_number_of_the_word_report_is_a_fact(report: Drafted) -> None:
 
 def test_every_number_of_the_page_is_a_fact(report: Drafted) -> None:
     known = texts_known(report.facts) | template_numbers()
-    texts = page_texts(read_page(report.paths["page"]))
+    texts = page_texts(read_page(report.paths["page"].read_bytes()))
     assert sum(len(numbers(text)) for text in texts) > 100
     assert foreign(texts, known) == []
 
@@ -150,7 +150,7 @@ def test_a_number_from_elsewhere_is_noticed(report: Drafted) -> None:
 def test_the_formats_print_the_same_figures(report: Drafted) -> None:
     """Each target's figure and verdict as printed in the plan's table stand in Word and on the page alike."""
     word = "\n".join(p.text for p in paragraphs(report.word)).replace("\u200b", "")
-    page = "\n".join(page_texts(read_page(report.paths["page"]))).replace("\u200b", "")
+    page = "\n".join(page_texts(read_page(report.paths["page"].read_bytes()))).replace("\u200b", "")
     for row in report.facts["rows"]:
         if row["kind"] == "figure":
             figure = report.facts["figures"].get(row["item"], {}).get(report.given.area)

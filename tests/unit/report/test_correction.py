@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -33,7 +32,7 @@ from etl.report.figure_facts import CountedNumber, Figure, PrintedNumber
 from etl.report.report_facts import ReportFacts
 from etl.report.section_facts import SnapshotIdentity
 from etl.report.template_slots import list_template_slots
-from tests.report.samples import sample
+from tests.report.samples import open_word, sample
 from tests.unit.report.conftest import TEMPLATES
 
 CAUSE = CorrectionCause("Trung tâm Y tế huyện A", "Biểu quý", "quý III năm 2024", 2, "2024-10-30T08:00:00+07:00", 3)
@@ -252,7 +251,7 @@ def test_the_document_prints_both_numbers_the_same_each_time(
     made = build_correction_facts(CorrectionInput(7, facts, changed(printed="12,3"), (CAUSE,), given), say)
     data = render_word_correction(made, say, TEMPLATES / "correction.docx")
     assert render_word_correction(made, say, TEMPLATES / "correction.docx") == data
-    document = Document(io.BytesIO(data))
+    document = open_word(data)
     cells = {cell.text.split(";")[0] for row in document.tables[1].rows for cell in row.cells}
     assert {first(facts).printed, "12,3"} <= cells
     said = "\n".join(p.text for p in document.paragraphs)
