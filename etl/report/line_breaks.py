@@ -1,6 +1,6 @@
 """Where a line of a document may not end: within the number of a document or a code.
 
-Room: report. Called when a document is printed, last of all: facts, workbooks and files for machines keep plain hyphens.
+Room: report. Called when a document is printed, last of all: facts, workbooks, files for machines keep plain hyphens.
 Blanks stay what they are, so that whoever searches a document for a name or a date finds it.
 """
 

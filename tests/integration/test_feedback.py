@@ -217,7 +217,7 @@ def test_an_agency_is_told_what_it_has_by_itself_and_a_commune_nothing_of_it(
             )
             load.load_deliveries(conn, [sent])
     name = "TTYT đạt danh mục kỹ thuật"
-    for unit, value in (("51-TTYT-608", "100"), ("51-TTYT-610", "0")):
+    for unit, value in (("51-TTYT-608", "có"), ("51-TTYT-610", "chưa")):
         steps.write_unit_feedback("quang-ngai", "2025Q3", unit)
         line = row(page(told, unit, "2025Q3"), "1", name)
         assert (line[3].split("\n")[0], line[4], line[8:]) == (value, "50", ["–", "–"]), (
