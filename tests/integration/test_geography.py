@@ -242,7 +242,7 @@ def test_the_history_of_a_commune_is_that_of_its_parts(crossed: Crossed, catalog
     parts = [crossed.total("kon-tum", q, "live_births", *(old if q < "2025Q3" else {"23341"})) for q in QUARTERS]
     assert quarters == tuple(map(float, parts))
     centre = fetch_quarter_values(crossed.conn, catalogue, "51-TTYT-610", Period.parse("2025"))[
-        "51-TTYT-610", "doctors"
+        "51-TTYT-610", "dhc_techniques_list"
     ]
     assert None not in centre
 
