@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _TAGS = re.compile(r"(<(?:style|title|svg)\b.*?</(?:style|title|svg)>|<[^>]*>)", re.DOTALL)
 """What is no text of a page, and what no line of it ends in."""
-_CODE = re.compile(rf"[^\s()]*{HYPHEN}[^\s()]*")
+_PIECE = re.compile(r"[^\s()]+")
 NARROW_CHART_MM = 100.0
 """mm; on a page this wide the letters of the overview can be read on a phone."""
 
@@ -65,10 +65,14 @@ def open_html_template(template: Path) -> tuple[str, Environment]:
 
 
 def _bind_lines(page: str) -> str:
-    """The page with blanks and codes at which no line ends; a code keeps its hyphens, and is found by them."""
+    """The page with codes in which no line ends; a code keeps its hyphens, and is found by them."""
+
+    def mark_code(piece: re.Match[str]) -> str:
+        plain = piece[0].replace(HYPHEN, "-")
+        return piece[0] if plain == piece[0] else f'<span class="whole">{plain}</span>'
 
     def bind(text: str) -> str:
-        return _CODE.sub(lambda code: f'<span class="whole">{code[0].replace(HYPHEN, "-")}</span>', keep_together(text))
+        return _PIECE.sub(mark_code, keep_together(text))
 
     return "".join(part if part.startswith("<") else bind(part) for part in _TAGS.split(page) if part)
 

@@ -10,14 +10,16 @@ import re
 from collections.abc import Callable
 
 HYPHEN = "\u2011"
-_CODE = re.compile(r"[^\s()\u200b]*\w-\w[^\s()\u200b]*")
-"""A piece with a hyphen in it; one of small letters alone is a word."""
+_PIECE = re.compile(r"[^\s()\u200b]+")
+_JOINT = re.compile(r"\w-\w")
+"""What makes a piece a code; one of small letters alone is a word."""
 
 
 def keep_together(text: str, fits: Callable[[str], bool] = bool) -> str:
     """The text with hyphens at which no line ends, sign for sign; a piece that does not fit into a line is left."""
 
-    def bind(code: re.Match[str]) -> str:
-        return code[0] if code[0].islower() or not fits(code[0]) else code[0].replace("-", HYPHEN)
+    def bind(piece: re.Match[str]) -> str:
+        is_code = _JOINT.search(piece[0]) is not None and not piece[0].islower()
+        return piece[0].replace("-", HYPHEN) if is_code and fits(piece[0]) else piece[0]
 
-    return _CODE.sub(bind, text)
+    return _PIECE.sub(bind, text)
