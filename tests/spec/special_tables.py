@@ -192,9 +192,9 @@ SITUATIONS = Table(
         ("không đánh giá tại địa phương", "không đánh giá tại địa phương", EMPTY, EMPTY, "(câu của kế hoạch)"),
         ("mốc thời gian", "không kết luận", EMPTY, EMPTY, "mốc thời gian: theo dõi ở phần nhiệm vụ"),
         ("mốc ghi bằng chữ", "không kết luận", EMPTY, "55", "mốc không có giá trị bằng số"),
-        ("không đơn vị nào báo cáo", "chưa có số liệu", EMPTY, EMPTY, "chưa có số liệu (0/10 đơn vị báo cáo)"),
+        ("không đơn vị nào báo cáo", "chưa có số liệu", EMPTY, EMPTY, "chưa có số liệu (0/10 đơn vị có đủ số liệu)"),
         ("mẫu số bằng 0", "chưa có số liệu", EMPTY, EMPTY, "mẫu số bằng 0 nên không tính được"),
-        ("mốc ≤ 4,2, không có số liệu", "chưa có số liệu", EMPTY, EMPTY, "chưa có số liệu (1/3 đơn vị báo cáo)"),
+        ("mốc ≤ 4,2, không có số liệu", "chưa có số liệu", EMPTY, EMPTY, "chưa có số liệu (1/3 đơn vị có đủ số liệu)"),
     ),
     _situation,
 )

@@ -114,7 +114,7 @@ PER_UNIT = Table(
         ("100", "102", "102", "102", "100", "đạt", EMPTY, ""),
         ("100", "87", "102", "102", "85,29", "chưa đạt", "15", "không có số liệu kỳ gốc nên không tính tiến độ"),
         ("100", "87", "87", "102", "100", "đạt", EMPTY, ""),
-        ("100", "0", "0", "102", EMPTY, "chưa có số liệu", EMPTY, "chưa có số liệu (0/102 đơn vị báo cáo)"),
+        ("100", "0", "0", "102", EMPTY, "chưa có số liệu", EMPTY, "chưa có số liệu (0/102 đơn vị có đủ số liệu)"),
         ("100", EMPTY, "102", "102", EMPTY, "chưa có số liệu", EMPTY, "chưa đếm số đơn vị đạt mức sàn"),
     ),
     _floor,
