@@ -259,6 +259,8 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
         day["of_period"] = sent_for
         yield replace(base, attainments=tuple(replace(a, **day) if a.item == "16" else a for a in base.attainments))
     yield from (of_several_periods(given, **more) for given in (base, annual) for more in SEVERAL)
+    ended = sample(catalogue, "tan-yen", "ty-ct25", "2024Q3")  # a district that went to several communes
+    yield replace(ended, snapshot_at="2026-01-05T09:30:00+07:00")
     yield with_a_task_not_due(base, TaskReport("kt-1693", base.plan.tasks[0].id, "608", "2024Q3", "done"))
 
 
