@@ -259,13 +259,13 @@ def odd_cases(catalogue: Catalogue) -> Iterator[ReportInput]:
         day["of_period"] = sent_for
         yield replace(base, attainments=tuple(replace(a, **day) if a.item == "16" else a for a in base.attainments))
     yield from (of_several_periods(given, **more) for given in (base, annual) for more in SEVERAL)
-    ended = sample(catalogue, "tan-yen", "ty-ct25", "2024Q3")  # a district that went to several communes
-    yield replace(ended, snapshot_at="2026-01-05T09:30:00+07:00")
     yield with_a_task_not_due(base, TaskReport("kt-1693", base.plan.tasks[0].id, "608", "2024Q3", "done"))
 
 
 def cases_of_units(base: ReportInput) -> Iterator[ReportInput]:
     """Units that are alike, that are many at one end, of which some miss the only target, of which none meets any."""
+    ended = sample(base.catalogue, "tan-yen", "ty-ct25", "2024Q3")  # a district that went to several communes
+    yield replace(ended, snapshot_at="2026-01-05T09:30:00+07:00")
     yield with_one_of_two_met(base, ("12",), ("6",), ("13",))
     yield with_values(base, dict.fromkeys(ALL, "90") | {"608": "96"})
     yield with_values(base, {"608": "96", "610": "90"})

@@ -77,7 +77,7 @@ def _rng() -> Random:
 
 def test_untouched(sent: ReadResult) -> None:
     assert not sent.findings
-    assert len(sent.observations) == 537
+    assert len(sent.observations) == 402
 
 
 def test_manifest_lost_is_read_by_its_printed_titles(
