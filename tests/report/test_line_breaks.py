@@ -63,6 +63,7 @@ def test_a_number_of_a_document_is_found_on_the_page_as_it_is_typed(report: Draf
     page = report.paths["page"].read_text(encoding="utf-8")
     codes = re.findall(r'<span class="whole">([^<]*)</span>', page)
     assert codes and HYPHEN not in page and all("-" in code for code in codes)
+    assert not re.search(r"\w span {", page), "a rule for any span within an element would lay out its codes"
     assert "<span" not in re.sub(r"<svg.*?</svg>", "", page.split("<body")[0], flags=re.DOTALL)
     assert not re.search(r'="[^"]*<span', page), "an attribute is no text"
 
